@@ -1,0 +1,48 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// The settings of every target: warnings are errors only in CI (`-Xswiftc -warnings-as-errors`), so that a learner's
+/// experiment with an unused variable still runs.
+let settings: [SwiftSetting] = [.enableUpcomingFeature("ExistentialAny")]
+
+func module(_ name: String, uses dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func program(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc"]
+
+let package = Package(
+    name: "messaging-patterns",
+    platforms: [.macOS(.v15)],
+    // No package dependencies, on purpose: README says why.
+    targets: [
+        // The wire and what carries it.
+        module("AMQPWire"),
+        module("AMQPTransport"),
+
+        // The broker: what it decides, and what keeps it running.
+        module("BrokerCore", uses: ["AMQPWire"]),
+        module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport"]),
+        program("broker", uses: ["BrokerServer"]),
+
+        // The client, and the steps built on it.
+        module("AMQPClient", uses: ["AMQPWire", "AMQPTransport"]),
+        module("TutorialKit", uses: ["AMQPClient", "BrokerServer"]),
+
+        tests("AMQPWireTests", uses: ["AMQPWire"]),
+        tests("AMQPTransportTests", uses: ["AMQPTransport"]),
+        tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),
+        tests("BrokerServerTests", uses: ["BrokerServer", "AMQPWire", "AMQPTransport"]),
+        tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
+        tests("TutorialTests", uses: steps.map { .target(name: $0) } + ["broker", "TutorialKit"]),
+    ] + steps.map { program($0, uses: ["TutorialKit"]) },
+    swiftLanguageModes: [.v6]
+)
