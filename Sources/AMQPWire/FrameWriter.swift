@@ -1,0 +1,70 @@
+/// Writes frames: the only place that does. Collects them in ``octets`` for one write to the stream.
+public struct FrameWriter: Sendable {
+    private var writer = ByteWriter()
+
+    public init() {}
+
+    /// What has been written.
+    public var octets: [UInt8] { writer.octets }
+    public var count: Int { writer.count }
+    public var isEmpty: Bool { writer.octets.isEmpty }
+
+    /// Hands over what has been written and starts anew.
+    public mutating func take() -> [UInt8] {
+        let taken = writer.octets
+        writer = ByteWriter()
+        return taken
+    }
+
+    /// Forgets what has been written, keeping the room for the next batch.
+    public mutating func removeAll() { writer.octets.removeAll(keepingCapacity: true) }
+
+    public mutating func protocolHeader() { writer.raw(ProtocolHeader.amqp091) }
+
+    public mutating func heartbeat() { frame(.heartbeat, channel: 0) { _ in } }
+
+    /// A method without content.
+    public mutating func method(_ method: some MethodFields, channel: UInt16) {
+        frame(.method, channel: channel) { writer in
+            writer.uint16(method.id.classID)
+            writer.uint16(method.id.methodID)
+            method.write(to: &writer)
+        }
+    }
+
+    public mutating func method(_ method: Method, channel: UInt16) { self.method(method.fields, channel: channel) }
+
+    /// A method with its content: the header, then the body in as many frames as `frameMax` asks for. An empty body
+    /// has no body frame (4.2.6.1).
+    public mutating func content(
+        _ method: some MethodFields, _ properties: BasicProperties, body: [UInt8], channel: UInt16, frameMax: UInt32
+    ) {
+        self.method(method, channel: channel)
+        frame(.header, channel: channel) { writer in
+            ContentHeader(bodySize: UInt64(body.count), properties: properties).write(to: &writer)
+        }
+        self.body(body[...], channel: channel, frameMax: frameMax)
+    }
+
+    /// Cuts a body into frames of at most `frameMax` octets (0: no limit), their overhead included.
+    public mutating func body(_ body: ArraySlice<UInt8>, channel: UInt16, frameMax: UInt32) {
+        let chunk = frameMax == 0 ? Int(UInt32.max) : max(1, Int(frameMax) - Frame.overhead)
+        var rest = body
+        while !rest.isEmpty {
+            let part = rest.prefix(chunk)
+            frame(.body, channel: channel) { $0.raw(part) }
+            rest = rest.dropFirst(chunk)
+        }
+    }
+
+    /// One frame, its payload written by `payload`.
+    public mutating func frame(_ kind: Frame.Kind, channel: UInt16, payload: (inout ByteWriter) -> Void) {
+        writer.uint8(kind.rawValue)
+        writer.uint16(channel)
+        writer.counted(payload)
+        writer.uint8(Frame.end)
+    }
+
+    /// Octets as they are, for a peer that means to misbehave and for frames that were built before.
+    public mutating func raw(_ octets: some Sequence<UInt8>) { writer.raw(octets) }
+}
