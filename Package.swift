@@ -26,7 +26,9 @@ let package = Package(
     targets: [
         // The wire and what carries it.
         module("AMQPWire"),
-        module("AMQPTransport"),
+        module("AMQPTransport", uses: [.target(name: "CEpoll", condition: .when(platforms: [.linux]))]),
+        // Not a package, not our code: the name under which Swift finds the system's <sys/epoll.h>.
+        .systemLibrary(name: "CEpoll"),
 
         // The broker: what it decides, and what keeps it running.
         module("BrokerCore", uses: ["AMQPWire"]),
