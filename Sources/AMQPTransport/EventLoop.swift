@@ -1,0 +1,210 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import Synchronization
+
+/// One thread that waits for many sockets. It starts with the first use and ends with ``stop()``.
+///
+/// Of each wake-up every ready connection gets one turn: one read of at most 256 KiB. So a connection that never stops
+/// sending delays the others by one read, not more.
+public final class EventLoop: Sendable {
+    /// The loop of those who don't bring their own: clients.
+    public static let shared = EventLoop()
+
+    private struct State: Sendable {
+        var poller: (any Poller)?
+        var isStopped = false
+        var handlers: [UInt64: any EventHandler] = [:]
+        var lastToken: UInt64 = 0
+        var jobs: [@Sendable () -> Void] = []
+        /// The thread is in `wait`, or about to be, and nobody has woken it up yet.
+        var isAsleep = false
+        var afterWakeUp: (@Sendable () -> Void)?
+    }
+
+    private let state = Mutex(State())
+    private let kind: PollerKind
+
+    public convenience init() { self.init(.best) }
+
+    init(_ kind: PollerKind) { self.kind = kind }
+
+    /// Called on the loop's thread after everything that one wake-up brought was handled: the place to send, in one
+    /// piece per connection, what the handling produced.
+    public var afterWakeUp: (@Sendable () -> Void)? {
+        get { state.withLock { $0.afterWakeUp } }
+        set { state.withLock { $0.afterWakeUp = newValue } }
+    }
+
+    /// Runs work on the loop's thread, soon and in order; also when called from that thread it runs later, but before
+    /// the loop sleeps. After ``stop()`` the work is dropped.
+    public func execute(_ work: @Sendable @escaping () -> Void) {
+        let poller: (any Poller)? = state.withLock { state in
+            guard !state.isStopped else { return nil }
+            state.jobs.append(work)
+            // Without a poller (no descriptors left) the work waits for a later start.
+            _ = start(&state)
+            return wake(&state)
+        }
+        poller?.wakeUp()
+    }
+
+    /// Ends the thread. Streams of this loop end with a reset of their peers, listeners close. Does not wait for it.
+    public func stop() {
+        let poller: (any Poller)? = state.withLock { state in
+            state.isStopped = true
+            return wake(&state)
+        }
+        poller?.wakeUp()
+    }
+
+    /// The poller to wake up, if that is needed.
+    private func wake(_ state: inout State) -> (any Poller)? {
+        guard state.isAsleep else { return nil }
+        state.isAsleep = false
+        return state.poller
+    }
+
+    // MARK: Registration
+
+    /// Watches a descriptor. Returns 0 and the registration's token, or an `errno`.
+    func register(_ fd: Int32, _ handler: any EventHandler, for interest: Readiness) -> Result<UInt64, SystemError> {
+        state.withLock { state in
+            guard !state.isStopped else { return .failure(SystemError(code: Errno.cancelled)) }
+            let code = start(&state)
+            guard code == 0, let poller = state.poller else { return .failure(SystemError(code: code)) }
+            state.lastToken += 1
+            let token = state.lastToken
+            let failure = poller.watch(fd, token: token, for: interest, isNew: true)
+            guard failure == 0 else { return .failure(SystemError(code: failure)) }
+            state.handlers[token] = handler
+            return .success(token)
+        }
+    }
+
+    func update(_ fd: Int32, _ token: UInt64, for interest: Readiness) {
+        let poller = state.withLock { $0.handlers[token] == nil ? nil : $0.poller }
+        _ = poller?.watch(fd, token: token, for: interest, isNew: false)
+    }
+
+    /// To be called before the descriptor is closed. Events that were found before and not handled yet are dropped.
+    func unregister(_ fd: Int32, _ token: UInt64) {
+        let poller = state.withLock { $0.handlers.removeValue(forKey: token) == nil ? nil : $0.poller }
+        poller?.forget(fd)
+    }
+
+    // MARK: The thread
+
+    /// Returns 0 or an `errno`.
+    private func start(_ state: inout State) -> Int32 {
+        guard state.poller == nil else { return 0 }
+        switch kind.make() {
+        case .failure(let error): return error.code
+        case .success(let poller):
+            let code = Thread.start { self.run(poller) }
+            if code == 0 { state.poller = poller }
+            return code
+        }
+    }
+
+    private func run(_ poller: any Poller) {
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 64)
+        defer { buffer.deallocate() }
+        var events: [PollEvent] = []
+        while true {
+            let (isStopped, mayBlock) = state.withLock { state in
+                state.isAsleep = state.jobs.isEmpty && !state.isStopped
+                return (state.isStopped, state.isAsleep)
+            }
+            if isStopped { break }
+            poller.wait(block: mayBlock, into: &events)
+            state.withLock { $0.isAsleep = false }
+            for event in events {
+                // Asked for one by one: handling an event may unregister those that come after it.
+                let handler = state.withLock { $0.handlers[event.token] }
+                handler?.ready(event.readiness, buffer)
+            }
+            let afterWakeUp = runJobs()
+            afterWakeUp?()
+        }
+        shutDown()
+    }
+
+    /// Runs the work that is there; what it adds comes with the next wake-up, so the sockets get their turn in between.
+    private func runJobs() -> (@Sendable () -> Void)? {
+        let (jobs, afterWakeUp) = state.withLock { state in
+            let jobs = state.jobs
+            if !jobs.isEmpty { state.jobs = [] }
+            return (jobs, state.afterWakeUp)
+        }
+        for job in jobs { job() }
+        return afterWakeUp
+    }
+
+    private func shutDown() {
+        let handlers = state.withLock { Array($0.handlers.values) }
+        for handler in handlers { handler.loopStopped() }
+        while true {
+            let jobs = state.withLock { state in
+                let jobs = state.jobs
+                state.jobs = []
+                return jobs
+            }
+            if jobs.isEmpty { break }
+            for job in jobs { job() }
+        }
+        state.withLock { state in
+            state.poller = nil
+            state.handlers = [:]
+            state.afterWakeUp = nil
+        }
+    }
+}
+
+/// Who a registered descriptor belongs to. The loop holds on to it until it is unregistered.
+protocol EventHandler: AnyObject, Sendable {
+    /// Called on the loop's thread. The buffer is for the handler's use during the call.
+    func ready(_ readiness: Readiness, _ buffer: UnsafeMutableRawBufferPointer)
+    /// Called on the loop's thread as it ends.
+    func loopStopped()
+}
+
+/// A thread of the system. Not a Dispatch queue: one that never returns would cost Dispatch's pool a thread.
+private enum Thread {
+    private final class Body: Sendable {
+        let run: @Sendable () -> Void
+        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
+    }
+
+    /// Returns 0 or an `errno`.
+    static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
+        let argument = Unmanaged.passRetained(Body(body))
+        #if os(Linux)
+            var thread = pthread_t()
+            let code = pthread_create(
+                &thread, nil,
+                { argument in
+                    guard let argument else { return nil }
+                    // Balanced by passRetained: exactly one thread gets this argument.
+                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                    return nil
+                }, argument.toOpaque())
+            if code == 0 { pthread_detach(thread) }
+        #else
+            var thread: pthread_t?
+            let code = pthread_create(
+                &thread, nil,
+                { argument in
+                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
+                    return nil
+                }, argument.toOpaque())
+            if code == 0, let thread { pthread_detach(thread) }
+        #endif
+        if code != 0 { argument.release() }
+        return code
+    }
+}

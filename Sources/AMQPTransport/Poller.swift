@@ -1,0 +1,217 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import Synchronization
+
+#if os(Linux)
+    import CEpoll
+#endif
+
+/// What a file descriptor is watched for, and what it turned out to be.
+struct Readiness: OptionSet, Sendable {
+    let rawValue: UInt8
+    static let readable = Readiness(rawValue: 1)
+    static let writable = Readiness(rawValue: 2)
+    /// Both directions are over, or an error is pending. Reported whether or not it was asked for.
+    static let hungUp = Readiness(rawValue: 4)
+}
+
+struct PollEvent: Sendable {
+    /// The registration, not the descriptor: descriptors are reused, and an event may be older than the reuse.
+    let token: UInt64
+    let readiness: Readiness
+}
+
+/// Watches file descriptors, level-triggered. Everything but `wait` may be called from any thread.
+protocol Poller: AnyObject, Sendable {
+    /// Watches a descriptor, or changes what it is watched for. Returns 0 or an `errno`.
+    func watch(_ fd: Int32, token: UInt64, for interest: Readiness, isNew: Bool) -> Int32
+    /// Forgets a descriptor, which must still be open.
+    func forget(_ fd: Int32)
+    /// Makes the `wait` that is under way return, or the next one.
+    func wakeUp()
+    /// Replaces `events` by what happened, having waited for the first unless `block` is false.
+    func wait(block: Bool, into events: inout [PollEvent])
+}
+
+/// Which system call the loop waits in.
+enum PollerKind: Sendable {
+    /// poll(2), on every system; its cost grows with the number of descriptors.
+    case poll
+    #if os(Linux)
+        case epoll
+    #endif
+
+    static var best: PollerKind {
+        #if os(Linux)
+            .epoll
+        #else
+            .poll
+        #endif
+    }
+
+    func make() -> Result<any Poller, SystemError> {
+        switch self {
+        case .poll: PollPoller.make().map { $0 }
+        #if os(Linux)
+            case .epoll: EpollPoller.make().map { $0 }
+        #endif
+        }
+    }
+}
+
+/// The two ends of a pipe, closed together.
+final class WakeUpPipe: Sendable {
+    let readEnd: Int32
+    private let writeEnd: Int32
+
+    init(_ ends: (Int32, Int32)) { (readEnd, writeEnd) = ends }
+
+    deinit {
+        Socket.close(readEnd)
+        Socket.close(writeEnd)
+    }
+
+    func signal() { Socket.signal(pipe: writeEnd) }
+    func drain() { Socket.drain(pipe: readEnd) }
+}
+
+/// A ``Poller`` on poll(2).
+final class PollPoller: Poller {
+    private struct State: Sendable {
+        var watched: [Int32: (token: UInt64, interest: Readiness)] = [:]
+        var isWaiting = false
+    }
+
+    private let state = Mutex(State())
+    private let pipe: WakeUpPipe
+
+    private init(_ pipe: WakeUpPipe) { self.pipe = pipe }
+
+    static func make() -> Result<PollPoller, SystemError> {
+        Socket.wakeUpPipe().map { PollPoller(WakeUpPipe($0)) }
+    }
+
+    func watch(_ fd: Int32, token: UInt64, for interest: Readiness, isNew: Bool) -> Int32 {
+        change { $0[fd] = (token, interest) }
+        return 0
+    }
+
+    func forget(_ fd: Int32) {
+        change { $0[fd] = nil }
+    }
+
+    /// A `poll` under way has a copy of the old list: it must return and take the new one.
+    private func change(_ body: (inout [Int32: (token: UInt64, interest: Readiness)]) -> Void) {
+        let isWaiting = state.withLock { state in
+            body(&state.watched)
+            return state.isWaiting
+        }
+        if isWaiting { wakeUp() }
+    }
+
+    func wakeUp() { pipe.signal() }
+
+    func wait(block: Bool, into events: inout [PollEvent]) {
+        var tokens: [UInt64] = [0]
+        var list = [pollfd(fd: pipe.readEnd, events: Int16(POLLIN), revents: 0)]
+        state.withLock { state in
+            state.isWaiting = true
+            for (fd, (token, interest)) in state.watched {
+                var wanted: Int32 = 0
+                if interest.contains(.readable) { wanted |= Int32(POLLIN) }
+                if interest.contains(.writable) { wanted |= Int32(POLLOUT) }
+                tokens.append(token)
+                list.append(pollfd(fd: fd, events: Int16(wanted), revents: 0))
+            }
+        }
+        events.removeAll(keepingCapacity: true)
+        let found = poll(&list, nfds_t(list.count), block ? -1 : 0)
+        state.withLock { $0.isWaiting = false }
+        guard found > 0 else { return }
+        if list[0].revents != 0 { pipe.drain() }
+        for (entry, token) in zip(list, tokens).dropFirst() where entry.revents != 0 {
+            let flags = Int32(entry.revents)
+            var readiness: Readiness = []
+            if flags & Int32(POLLIN) != 0 { readiness.insert(.readable) }
+            if flags & Int32(POLLOUT) != 0 { readiness.insert(.writable) }
+            if flags & Int32(POLLERR | POLLHUP) != 0 { readiness.insert(.hungUp) }
+            events.append(PollEvent(token: token, readiness: readiness))
+        }
+    }
+}
+
+#if os(Linux)
+    /// A ``Poller`` on epoll(7).
+    final class EpollPoller: Poller {
+        // The kernel's values: their imported Swift types differ between Glibc and Musl.
+        private static let readable: UInt32 = 0x1
+        private static let writable: UInt32 = 0x4
+        private static let failedOrHungUp: UInt32 = 0x8 | 0x10
+        private static let maxEvents = 256
+
+        private let fd: Int32
+        private let pipe: WakeUpPipe
+
+        private init(fd: Int32, pipe: WakeUpPipe) {
+            self.fd = fd
+            self.pipe = pipe
+            _ = control(EPOLL_CTL_ADD, pipe.readEnd, token: 0, Self.readable)
+        }
+
+        deinit { Socket.close(fd) }
+
+        static func make() -> Result<EpollPoller, SystemError> {
+            Socket.wakeUpPipe().flatMap { ends in
+                let pipe = WakeUpPipe(ends)
+                let fd = epoll_create1(0)
+                guard fd >= 0 else { return .failure(SystemError(code: errno)) }
+                _ = fcntl(fd, F_SETFD, FD_CLOEXEC)
+                return .success(EpollPoller(fd: fd, pipe: pipe))
+            }
+        }
+
+        private func control(_ operation: Int32, _ watched: Int32, token: UInt64, _ flags: UInt32) -> Int32 {
+            var event = epoll_event()
+            event.events = flags
+            event.data.u64 = token
+            return epoll_ctl(fd, operation, watched, &event) == 0 ? 0 : errno
+        }
+
+        func watch(_ watched: Int32, token: UInt64, for interest: Readiness, isNew: Bool) -> Int32 {
+            var flags: UInt32 = 0
+            if interest.contains(.readable) { flags |= Self.readable }
+            if interest.contains(.writable) { flags |= Self.writable }
+            return control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, watched, token: token, flags)
+        }
+
+        func forget(_ watched: Int32) {
+            _ = control(EPOLL_CTL_DEL, watched, token: 0, 0)
+        }
+
+        func wakeUp() { pipe.signal() }
+
+        func wait(block: Bool, into events: inout [PollEvent]) {
+            events.removeAll(keepingCapacity: true)
+            withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.maxEvents) { found in
+                let count = epoll_wait(fd, found.baseAddress, Int32(Self.maxEvents), block ? -1 : 0)
+                // An interrupted wait found nothing; the loop comes back.
+                for event in found.prefix(Int(max(0, count))) {
+                    if event.data.u64 == 0 {
+                        pipe.drain()
+                        continue
+                    }
+                    var readiness: Readiness = []
+                    if event.events & Self.readable != 0 { readiness.insert(.readable) }
+                    if event.events & Self.writable != 0 { readiness.insert(.writable) }
+                    if event.events & Self.failedOrHungUp != 0 { readiness.insert(.hungUp) }
+                    events.append(PollEvent(token: event.data.u64, readiness: readiness))
+                }
+            }
+        }
+    }
+#endif

@@ -1,0 +1,100 @@
+/// Where the time comes from. Nothing in this package reads a clock on its own: programs pass ``SystemTime``, tests
+/// ``ManualTime``.
+public protocol TimeSource: Sendable {
+    /// Milliseconds since the Unix epoch, never going backwards: the wall clock at the start plus the monotonic time
+    /// elapsed since. A change of the system's clock is not followed.
+    var now: Int64 { get }
+
+    /// Runs `work` once, as soon as `now` is at least `time`, never from inside this call. A time in the past means soon.
+    /// Dropping the handle does not cancel.
+    @discardableResult func wake(at time: Int64, _ work: @escaping @Sendable () -> Void) -> TimerHandle
+}
+
+/// One pending ``TimeSource/wake(at:_:)``.
+public final class TimerHandle: Sendable {
+    private let onCancel: @Sendable () -> Void
+
+    /// For those who write a time source of their own.
+    public init(cancel: @escaping @Sendable () -> Void) {
+        onCancel = cancel
+    }
+
+    /// The work will not be run, unless it has already begun. May be called from any thread, and again.
+    public func cancel() { onCancel() }
+}
+
+/// Pending work in order of time; work for the same time in order of asking. A binary heap.
+struct TimerQueue: Sendable {
+    private struct Entry: Sendable {
+        let time: Int64
+        let id: UInt64
+        func isBefore(_ other: Entry) -> Bool { (time, id) < (other.time, other.id) }
+    }
+
+    private var heap: [Entry] = []
+    /// Cancelled work leaves this table at once, with all it holds on to; its heap entry goes when it comes up.
+    private var works: [UInt64: @Sendable () -> Void] = [:]
+    private var lastID: UInt64 = 0
+
+    mutating func add(at time: Int64, _ work: @escaping @Sendable () -> Void) -> UInt64 {
+        lastID += 1
+        works[lastID] = work
+        heap.append(Entry(time: time, id: lastID))
+        siftUp(heap.count - 1)
+        return lastID
+    }
+
+    mutating func cancel(_ id: UInt64) {
+        guard works.removeValue(forKey: id) != nil else { return }
+        // Heartbeats cancel and ask anew for hours: without this the heap would keep every one of them until due.
+        if heap.count > 64, heap.count > 2 * works.count {
+            heap = heap.filter { works[$0.id] != nil }.sorted { $0.isBefore($1) }
+        }
+    }
+
+    /// When the next work is due.
+    mutating func next() -> Int64? {
+        dropCancelled()
+        return heap.first?.time
+    }
+
+    /// Takes out the next work if it is due.
+    mutating func pop(dueAt now: Int64) -> (time: Int64, work: @Sendable () -> Void)? {
+        dropCancelled()
+        guard let first = heap.first, first.time <= now, let work = works.removeValue(forKey: first.id) else {
+            return nil
+        }
+        removeTop()
+        return (first.time, work)
+    }
+
+    private mutating func dropCancelled() {
+        while let first = heap.first, works[first.id] == nil { removeTop() }
+    }
+
+    private mutating func removeTop() {
+        heap.swapAt(0, heap.count - 1)
+        heap.removeLast()
+        siftDown()
+    }
+
+    private mutating func siftUp(_ start: Int) {
+        var child = start
+        while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
+            heap.swapAt(child, (child - 1) / 2)
+            child = (child - 1) / 2
+        }
+    }
+
+    private mutating func siftDown() {
+        var parent = 0
+        while true {
+            var least = parent
+            for child in [2 * parent + 1, 2 * parent + 2]
+            where child < heap.count && heap[child].isBefore(heap[least]) { least = child }
+            if least == parent { return }
+            heap.swapAt(parent, least)
+            parent = least
+        }
+    }
+}
