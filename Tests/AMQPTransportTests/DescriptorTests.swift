@@ -1,0 +1,86 @@
+#if os(Linux)
+    import Foundation
+    import Testing
+
+    @testable import AMQPTransport
+
+    private func openDescriptors() -> Int {
+        (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? -1
+    }
+
+    /// Each test has a process of its own: other tests open and close descriptors all the time.
+    @Suite(.timeLimit(.minutes(2)))
+    struct DescriptorTests {
+        @Test func everyWayToEndGivesTheDescriptorsBack() async {
+            await #expect(processExitsWith: .success) {
+                let loop = EventLoop()
+                // Warm up: the loop's own descriptors, and whatever the libraries keep open.
+                let (one, two) = try await tcpPair(loop: loop)
+                one.abort()
+                two.abort()
+                let before = openDescriptors()
+                for round in 0..<60 {
+                    let (one, two) = try await tcpPair(loop: loop)
+                    if round % 5 == 4 { continue }  // Never started, dropped.
+                    let (first, second) = (Recorder(), Recorder())
+                    one.start(first)
+                    two.start(second)
+                    one.send("x")
+                    switch round % 5 {
+                    case 0: one.close()
+                    case 1: one.abort()
+                    case 2:
+                        one.close()
+                        two.close()
+                    default:
+                        two.abort()
+                        one.close()
+                    }
+                    _ = await first.untilEnd()
+                    _ = await second.untilEnd()
+                    _ = try? await TCPStream.connect(host: "127.0.0.1", port: 1, loop: loop)
+                }
+                // A lingering side waits for its peer's end of stream, which is under way.
+                while openDescriptors() > before { await Task.yield() }
+                exit(openDescriptors() == before ? EXIT_SUCCESS : EXIT_FAILURE)
+            }
+        }
+
+        @Test func aStoppedLoopGivesEverythingBack() async {
+            await #expect(processExitsWith: .success) {
+                _ = try await tcpPair(loop: .shared)
+                let before = openDescriptors()
+                for kind in [PollerKind.best, .poll] {
+                    let loop = EventLoop(kind)
+                    let (one, two) = try await tcpPair(loop: loop)
+                    one.start(Recorder())
+                    two.start(Recorder())
+                    loop.stop()
+                }
+                while openDescriptors() > before { await Task.yield() }
+                exit(EXIT_SUCCESS)
+            }
+        }
+
+        /// Out of descriptors, connections wait; when there are some again, they are accepted.
+        @Test func outOfDescriptorsWaitingConnectionsAreAcceptedLater() async {
+            await #expect(processExitsWith: .success) {
+                let loop = EventLoop()
+                let accepted = Box<TCPStream>()
+                let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: loop) { accepted.put($0) }
+                let client = try Socket.open(family: AF_INET).get()
+                var hoard: [Int32] = []
+                while case let fd = dup(0), fd >= 0 { hoard.append(fd) }
+                let address = try SocketAddress.resolve(host: "127.0.0.1", port: listener.port, numericOnly: true)[0]
+                _ = Socket.connect(client, to: address)
+                let usage = clock()
+                // Long enough for a loop that spins to burn the processor; passing does not depend on it.
+                try await Task.sleep(for: .milliseconds(500))
+                let spent = Double(clock() - usage) / Double(CLOCKS_PER_SEC)
+                hoard.forEach { _ = close($0) }
+                _ = await accepted.take()
+                exit(spent < 0.25 ? EXIT_SUCCESS : EXIT_FAILURE)
+            }
+        }
+    }
+#endif
