@@ -1,0 +1,78 @@
+#!/usr/bin/env python3
+"""Step 6: a question out, its answer back."""
+
+import uuid
+
+import pika
+from step import connect, consume, fail, run, say, text
+
+
+def fib(n):
+    current, following = 0, 1
+    for _ in range(n):
+        current, following = following, current + following
+    return current
+
+
+def answer(question):
+    """What a bad question gets is an answer too: its sender waits for one, and the queue behind it as well."""
+    try:
+        n = int(question)
+    except ValueError:
+        return f"error: '{question}' is not a whole number"
+    if not 0 <= n <= 90:
+        return f"error: fib({n}) is outside of 0...90"
+    return str(fib(n))
+
+
+def serve(words, count):
+    ""
+    connection = connect()
+    channel = connection.channel()
+    channel.queue_declare(queue="rpc_queue")
+    channel.basic_qos(prefetch_count=1)
+
+    def received(channel, method, properties, body):
+        say(f" [.] fib({text(body)})")
+        channel.basic_publish(
+            exchange="",
+            routing_key=properties.reply_to or "",
+            properties=pika.BasicProperties(correlation_id=properties.correlation_id),
+            body=answer(text(body)),
+        )
+        channel.basic_ack(delivery_tag=method.delivery_tag)
+
+    channel.basic_consume(queue="rpc_queue", on_message_callback=received)
+    consume(connection, channel, " [x] Awaiting RPC requests")
+
+
+def call(words, count):
+    "[N]"
+    question = " ".join(words) or "30"
+    correlation, answers = str(uuid.uuid4()), []
+    connection = connect()
+    channel = connection.channel()
+    replies = channel.queue_declare(queue="", exclusive=True).method.queue
+
+    def received(channel, method, properties, body):
+        if properties.correlation_id == correlation:
+            answers.append(text(body))
+
+    channel.basic_consume(queue=replies, on_message_callback=received, auto_ack=True)
+    say(f" [x] Requesting fib({question})")
+    channel.basic_publish(
+        exchange="",
+        routing_key="rpc_queue",
+        properties=pika.BasicProperties(reply_to=replies, correlation_id=correlation),
+        body=question,
+    )
+    for _ in range(10):
+        if not answers:
+            connection.process_data_events(time_limit=1)
+    connection.close()
+    if not answers:
+        fail("No answer within 10 seconds: is a server running?  rpc.py serve")
+    say(f" [.] Got {answers[0]}")
+
+
+run({"serve": serve, "call": call})
