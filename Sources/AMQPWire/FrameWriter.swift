@@ -9,6 +9,9 @@ public struct FrameWriter: Sendable {
     public var count: Int { writer.count }
     public var isEmpty: Bool { writer.octets.isEmpty }
 
+    /// Lends what has been written.
+    public func withOctets(_ body: (RawSpan) -> Void) { body(writer.octets.span.bytes) }
+
     /// Hands over what has been written and starts anew.
     public mutating func take() -> [UInt8] {
         let taken = writer.octets
@@ -44,6 +47,21 @@ public struct FrameWriter: Sendable {
             ContentHeader(bodySize: UInt64(body.count), properties: properties).write(to: &writer)
         }
         self.body(body[...], channel: channel, frameMax: frameMax)
+    }
+
+    /// A method with content whose properties are octets already, flag words first.
+    public mutating func content(
+        _ method: some MethodFields, propertyOctets: ArraySlice<UInt8>, body: ArraySlice<UInt8>, channel: UInt16,
+        frameMax: UInt32
+    ) {
+        self.method(method, channel: channel)
+        frame(.header, channel: channel) { writer in
+            writer.uint16(MethodID.basic)
+            writer.uint16(0)
+            writer.uint64(UInt64(body.count))
+            writer.raw(propertyOctets)
+        }
+        self.body(body, channel: channel, frameMax: frameMax)
     }
 
     /// Cuts a body into frames of at most `frameMax` octets (0: no limit), their overhead included.

@@ -1,0 +1,96 @@
+import AMQPWire
+
+extension BrokerChannel {
+    func exchangeDeclare(_ declare: ExchangeDeclare) throws(BrokerError) {
+        let name = declare.exchange.withoutLineBreaks
+        if declare.passive {
+            if name.isEmpty { throw .defaultExchange }
+            guard virtualHost.exchange(name) != nil else { throw .noExchange(name, in: virtualHost) }
+        } else {
+            guard let type = ExchangeType(rawValue: declare.type.text) else {
+                throw BrokerError(.commandInvalid, "unknown exchange type '\(declare.type)'")
+            }
+            if name.isEmpty { throw .defaultExchange }
+            if let exchange = virtualHost.exchange(name) {
+                try checkEquivalence(of: declare, type: type, to: exchange)
+            } else {
+                try makeExchange(name, type: type, declare)
+            }
+        }
+        if !declare.noWait { send(ExchangeDeclareOk()) }
+    }
+
+    private func makeExchange(
+        _ name: ShortString, type: ExchangeType, _ declare: ExchangeDeclare
+    ) throws(BrokerError) {
+        if name.hasPrefix("amq.") {
+            throw BrokerError(.accessRefused, "exchange name '\(name)' contains reserved prefix 'amq.*'")
+        }
+        if let value = declare.arguments["alternate-exchange"], value.text == nil {
+            throw BrokerError(
+                .preconditionFailed,
+                "invalid type '\(value.erlangTypeName)' for arg 'alternate-exchange' in exchange '\(name)' in vhost "
+                    + "'\(virtualHost.name)'")
+        }
+        virtualHost.add(
+            Exchange(
+                name: name,
+                declaration: .init(
+                    type: type, durable: declare.durable, autoDelete: declare.autoDelete,
+                    isInternal: declare.internal, arguments: declare.arguments)))
+    }
+
+    private func checkEquivalence(
+        of declare: ExchangeDeclare, type: ExchangeType, to exchange: Exchange
+    ) throws(BrokerError) {
+        let current = exchange.declaration
+        let label = exchange.label(in: virtualHost)
+        let compared = [
+            ("type", type.rawValue, current.type.rawValue),
+            ("durable", "\(declare.durable)", "\(current.durable)"),
+            ("auto_delete", "\(declare.autoDelete)", "\(current.autoDelete)"),
+            ("internal", "\(declare.internal)", "\(current.isInternal)"),
+        ]
+        for (name, received, current) in compared where received != current {
+            throw .inequivalent(name, for: label, received: "'\(received)'", current: "'\(current)'")
+        }
+        try Equivalence.check(["alternate-exchange"], declare.arguments, current.arguments, label: label)
+    }
+
+    /// Deleting an exchange that is not there is no error.
+    func exchangeDelete(_ delete: ExchangeDelete) throws(BrokerError) {
+        if delete.exchange.isEmpty { throw .defaultExchange }
+        if delete.exchange.hasPrefix("amq.") {
+            throw BrokerError(.accessRefused, "exchange name '\(delete.exchange)' contains reserved prefix 'amq.*'")
+        }
+        if let exchange = virtualHost.exchange(delete.exchange) {
+            if delete.ifUnused, exchange.bindingCount > 0 {
+                throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost)) in use")
+            }
+            virtualHost.delete(exchange)
+        }
+        if !delete.noWait { send(ExchangeDeleteOk()) }
+    }
+
+    func exchangeBind(_ bind: ExchangeBind) throws(BrokerError) {
+        if bind.source.isEmpty || bind.destination.isEmpty { throw .defaultExchange }
+        guard let source = virtualHost.exchange(bind.source) else { throw .noExchange(bind.source, in: virtualHost) }
+        guard let destination = virtualHost.exchange(bind.destination) else {
+            throw .noExchange(bind.destination, in: virtualHost)
+        }
+        try source.declaration.type.check(bind.arguments)
+        virtualHost.bind(source, to: .exchange(destination), key: bind.routingKey, arguments: bind.arguments)
+        if !bind.noWait { send(ExchangeBindOk()) }
+    }
+
+    /// Unbinding what is not bound, or not there, is no error.
+    func exchangeUnbind(_ unbind: ExchangeUnbind) throws(BrokerError) {
+        if unbind.source.isEmpty || unbind.destination.isEmpty { throw .defaultExchange }
+        if let source = virtualHost.exchange(unbind.source), let destination = virtualHost.exchange(unbind.destination)
+        {
+            virtualHost.unbind(
+                source, from: .exchange(destination), key: unbind.routingKey, arguments: unbind.arguments)
+        }
+        if !unbind.noWait { send(ExchangeUnbindOk()) }
+    }
+}

@@ -1,0 +1,185 @@
+import AMQPWire
+
+// From "a publish has arrived" to "it is in its queues". The next two stops are VirtualHost.route and Queue.publish.
+
+/// Where the last message went. Programs publish to the same place again and again, so mostly the next goes there too.
+struct RememberedRoute {
+    let exchange: Exchange
+    let exchangeName: ShortString
+    let key: ShortString
+    let queues: [Queue]
+    /// The virtual host's, when the route was found.
+    let topologyVersion: UInt64
+}
+
+extension BrokerChannel {
+    /// Publishes a message that has come whole. Throws what the channel is then closed with.
+    func publish(_ publish: PublishFields, _ content: ContentAssembly.Content) throws(BrokerError) {
+        if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
+        let remembered = try route(for: publish)
+        let message = try message(publish, content, remembered)
+        let copies = try PublishedHeaders.carbonCopyKeys(of: message)
+        let queues: [Queue]
+        if copies.isEmpty, let known = remembered.queues {
+            queues = known
+        } else {
+            queues = virtualHost.route(message, from: remembered.exchange, keys: [message.routingKey] + copies)
+            if copies.isEmpty, remembered.exchange.routesByKeyAlone {
+                lastRoute = RememberedRoute(
+                    exchange: remembered.exchange, exchangeName: message.exchange, key: message.routingKey,
+                    queues: queues, topologyVersion: virtualHost.topologyVersion)
+            }
+        }
+        let delivered = PublishedHeaders.withoutBlindCopies(message)
+        let number = confirms?.begin()
+        if transaction != nil {
+            transaction?.publishes.append(
+                .init(message: delivered, queues: queues, mandatory: publish.mandatory))
+            return
+        }
+        let accepted = enqueue(delivered, in: queues, mandatory: publish.mandatory)
+        if let number { confirms?.resolve(number, accepted: accepted) }
+    }
+
+    /// Puts a message in its queues; a mandatory one that has none goes back. False: a queue refused it.
+    func enqueue(_ message: Message, in queues: [Queue], mandatory: Bool) -> Bool {
+        var accepted = true
+        for queue in queues where !queue.publish(message) { accepted = false }
+        if queues.isEmpty {
+            reply(message)
+            if mandatory {
+                connection.send(
+                    BasicReturn(
+                        replyCode: .noRoute, replyText: "NO_ROUTE", exchange: message.exchange,
+                        routingKey: message.routingKey),
+                    message, channel: number)
+            }
+        }
+        return accepted
+    }
+
+    private struct Route {
+        var exchange: Exchange
+        var exchangeName: ShortString
+        var key: ShortString
+        var queues: [Queue]?
+    }
+
+    private func route(for publish: PublishFields) throws(BrokerError) -> Route {
+        if let last = lastRoute, last.topologyVersion == virtualHost.topologyVersion,
+            last.exchangeName.octets[...] == publish.exchange, last.key.octets[...] == publish.routingKey
+        {
+            return Route(exchange: last.exchange, exchangeName: last.exchangeName, key: last.key, queues: last.queues)
+        }
+        let name = ShortString(slice: publish.exchange)
+        guard let exchange = virtualHost.exchange(name) else { throw .noExchange(name, in: virtualHost) }
+        if exchange.declaration.isInternal {
+            throw BrokerError(
+                .accessRefused, "cannot publish to internal \(exchange.label(in: virtualHost))")
+        }
+        return Route(exchange: exchange, exchangeName: name, key: ShortString(slice: publish.routingKey))
+    }
+
+    private func message(
+        _ publish: PublishFields, _ content: ContentAssembly.Content, _ route: Route
+    ) throws(BrokerError) -> Message {
+        let octets = content.octets[..<content.propertiesCount]
+        // Most messages carry no properties, or only a delivery mode: then there is nothing to decode.
+        if let traits = Message.Traits(plain: octets) {
+            return Message(
+                exchange: route.exchangeName, routingKey: route.key, content: content.octets,
+                propertiesCount: content.propertiesCount, traits: traits)
+        }
+        guard var properties = try? BasicProperties(octets: octets) else {
+            throw BrokerError(.internalError, "the properties of a message cannot be decoded")
+        }
+        var traits = Message.Traits()
+        traits.isPersistent = properties.isPersistent
+        traits.priority = properties.priority ?? 0
+        traits.hasHeaders = properties.headers != nil
+        if let mode = properties.deliveryMode, !(1...2).contains(mode) {
+            throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
+        }
+        if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }
+        if let user = properties.userID, user.text != connection.session.user {
+            throw BrokerError(
+                .preconditionFailed,
+                "user_id property set to '\(user)' but authenticated user was '\(connection.session.user)'")
+        }
+        guard properties.replyTo == ReplyConsumer.pseudoQueue else {
+            return Message(
+                exchange: route.exchangeName, routingKey: route.key, content: content.octets,
+                propertiesCount: content.propertiesCount, traits: traits)
+        }
+        guard let replyConsumer else {
+            throw BrokerError(.preconditionFailed, "fast reply consumer does not exist")
+        }
+        properties.replyTo = replyConsumer.name
+        return Message(
+            exchange: route.exchangeName, routingKey: route.key, properties: properties,
+            body: content.octets[content.propertiesCount...], expiration: traits.expiration)
+    }
+}
+
+extension ShortString {
+    /// Octets that came as a short string, and so are not too many.
+    init(slice: ArraySlice<UInt8>) { self = (try? ShortString(octets: Array(slice))) ?? ShortString() }
+}
+
+extension Message.Traits {
+    /// The traits of a message that has at most a delivery mode of 1 or 2; nil for every other.
+    init?(plain octets: ArraySlice<UInt8>) {
+        let start = octets.startIndex
+        guard octets.count >= 2, octets[start + 1] == 0 else { return nil }
+        switch (octets[start], octets.count) {
+        case (0, 2): self.init()
+        case (0x10, 3) where (1...2).contains(octets[start + 2]): self.init(isPersistent: octets[start + 2] == 2)
+        default: return nil
+        }
+    }
+}
+
+/// The `expiration` property: milliseconds in decimal (RabbitMQ: "Per-Message TTL in Publishers").
+enum Expiration {
+    static func parse(_ text: ShortString) throws(BrokerError) -> Int64 {
+        func invalid(_ reason: String) -> BrokerError {
+            BrokerError(.preconditionFailed, "invalid expiration '\(text)': \(reason)")
+        }
+        let digits = text.text.drop { $0 == "+" || $0 == "-" }
+        let number = digits.prefix { ("0"..."9").contains($0) }
+        guard !number.isEmpty, text.text.count - digits.count <= 1 else { throw invalid("no_integer") }
+        let rest = digits.dropFirst(number.count)
+        guard rest.isEmpty else { throw invalid("{leftover_string,\"\(rest)\"}") }
+        let value = Int64(number) ?? .max
+        if text.hasPrefix("-"), value > 0 { throw invalid("{value_negative,-\(value)}") }
+        if value > QueueArguments.longestTime { throw invalid("{value_too_large,\(number)}") }
+        return value
+    }
+}
+
+/// The headers that the broker reads in a publish (RabbitMQ: "Sender-Selected Distribution").
+enum PublishedHeaders {
+    static func carbonCopyKeys(of message: Message) throws(BrokerError) -> [ShortString] {
+        guard message.traits.hasHeaders else { return [] }
+        let headers = message.headers
+        for name in ["CC", "BCC"] as [ShortString] {
+            if let value = headers[name], value.array == nil {
+                throw BrokerError(
+                    .preconditionFailed,
+                    "invalid message: {unacceptable_type_in_header,\"\(name)\",\(value.erlangTypeName)}")
+            }
+        }
+        return message.carbonCopyKeys
+    }
+
+    /// The message as it is delivered: without the BCC header.
+    static func withoutBlindCopies(_ message: Message) -> Message {
+        guard message.traits.hasHeaders else { return message }
+        var properties = message.properties
+        guard properties.headers?["BCC"] != nil else { return message }
+        properties.headers?["BCC"] = nil
+        return Message(
+            exchange: message.exchange, routingKey: message.routingKey, properties: properties, body: message.body,
+            expiration: message.traits.expiration)
+    }
+}

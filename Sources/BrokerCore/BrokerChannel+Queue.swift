@@ -1,0 +1,164 @@
+import AMQPWire
+
+extension BrokerChannel {
+    /// The queue of this name; the channel's last declared one for an empty name.
+    func queue(named name: ShortString) throws(BrokerError) -> Queue {
+        let name = try resolved(name)
+        guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost) }
+        return queue
+    }
+
+    private func resolved(_ name: ShortString) throws(BrokerError) -> ShortString {
+        guard name.isEmpty else { return name }
+        guard let lastDeclaredQueue else { throw BrokerError(.notFound, "no previously declared queue") }
+        return lastDeclaredQueue
+    }
+
+    func queueDeclare(_ declare: QueueDeclare) throws(BrokerError) {
+        var name = declare.queue.withoutLineBreaks
+        if declare.passive || virtualHost.queue(name) != nil || name.hasPrefix("amq.rabbitmq.reply-to") {
+            if try answerReplyProbe(name, noWait: declare.noWait) { return }
+            guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost) }
+            try queue.checkAccess(by: connection.id)
+            if !declare.passive { try checkEquivalence(of: declare, to: queue) }
+            queue.renewLease()
+            return declared(queue, noWait: declare.noWait)
+        }
+        if name.hasPrefix("amq.") {
+            throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
+        }
+        if name.isEmpty { name = ShortString(truncating: "amq.gen-\(core.randomName())") }
+        let arguments = try QueueArguments(
+            declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'")
+        let queue = Queue(
+            name: name,
+            declaration: .init(
+                // A queue that goes with its connection has no use for outliving the broker.
+                durable: declare.durable && !declare.exclusive, owner: declare.exclusive ? connection.id : nil,
+                autoDelete: declare.autoDelete, arguments: declare.arguments),
+            arguments: arguments, in: virtualHost)
+        virtualHost.add(queue)
+        if declare.exclusive { connection.exclusiveQueues.append(queue) }
+        declared(queue, noWait: declare.noWait)
+    }
+
+    private func declared(_ queue: Queue, noWait: Bool) {
+        lastDeclaredQueue = queue.name
+        guard !noWait else { return }
+        send(
+            QueueDeclareOk(
+                queue: queue.name, messageCount: UInt32(clamping: queue.readyCount),
+                consumerCount: UInt32(clamping: queue.consumers.count)))
+    }
+
+    /// The names of direct reply-to look like queues to who asks whether a requester is still there.
+    private func answerReplyProbe(_ name: ShortString, noWait: Bool) throws(BrokerError) -> Bool {
+        guard name.hasPrefix("amq.rabbitmq.reply-to") else { return false }
+        guard name == ReplyConsumer.pseudoQueue || virtualHost.replyConsumers[name] != nil else {
+            throw .noQueue(name, in: virtualHost)
+        }
+        lastDeclaredQueue = name
+        if !noWait { send(QueueDeclareOk(queue: name, messageCount: 0, consumerCount: 1)) }
+        return true
+    }
+
+    private func checkEquivalence(of declare: QueueDeclare, to queue: Queue) throws(BrokerError) {
+        if declare.exclusive != (queue.declaration.owner != nil) { throw .locked(queue) }
+        let current = queue.declaration
+        if !declare.exclusive, declare.durable != current.durable {
+            throw .inequivalent(
+                "durable", for: queue.label, received: "'\(declare.durable)'", current: "'\(current.durable)'")
+        }
+        if declare.autoDelete != current.autoDelete {
+            throw .inequivalent(
+                "auto_delete", for: queue.label, received: "'\(declare.autoDelete)'",
+                current: "'\(current.autoDelete)'")
+        }
+        try Equivalence.check(
+            QueueArguments.compared, declare.arguments, current.arguments, label: queue.label)
+    }
+
+    func queueBind(_ bind: QueueBind) throws(BrokerError) {
+        let name = try resolved(bind.queue)
+        // An empty name and an empty key together stand for the last declared queue and its name.
+        let key = bind.queue.isEmpty && bind.routingKey.isEmpty ? name : bind.routingKey
+        if bind.exchange.isEmpty { throw .defaultExchange }
+        guard let exchange = virtualHost.exchange(bind.exchange) else {
+            throw .noExchange(bind.exchange, in: virtualHost)
+        }
+        let queue = try queue(named: name)
+        try queue.checkAccess(by: connection.id)
+        try exchange.declaration.type.check(bind.arguments)
+        virtualHost.bind(exchange, to: .queue(queue), key: key, arguments: bind.arguments)
+        if !bind.noWait { send(QueueBindOk()) }
+    }
+
+    /// Unbinding what is not bound, or not there, is no error.
+    func queueUnbind(_ unbind: QueueUnbind) throws(BrokerError) {
+        let name = try resolved(unbind.queue)
+        let key = unbind.queue.isEmpty && unbind.routingKey.isEmpty ? name : unbind.routingKey
+        if unbind.exchange.isEmpty { throw .defaultExchange }
+        if let exchange = virtualHost.exchange(unbind.exchange), let queue = virtualHost.queue(name) {
+            virtualHost.unbind(exchange, from: .queue(queue), key: key, arguments: unbind.arguments)
+        }
+        send(QueueUnbindOk())
+    }
+
+    func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
+        let queue = try queue(named: purge.queue)
+        try queue.checkAccess(by: connection.id)
+        let count = queue.purge()
+        if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
+    }
+
+    /// Deleting a queue that is not there is no error.
+    func queueDelete(_ delete: QueueDelete) throws(BrokerError) {
+        var count = 0
+        if let queue = virtualHost.queue(try resolved(delete.queue)) {
+            try queue.checkAccess(by: connection.id)
+            if delete.ifEmpty, queue.readyCount > 0 {
+                throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
+            }
+            if delete.ifUnused, !queue.consumers.isEmpty {
+                throw BrokerError(.preconditionFailed, "\(queue.label) in use")
+            }
+            count = queue.readyCount
+            virtualHost.delete(queue)
+        }
+        if !delete.noWait { send(QueueDeleteOk(messageCount: UInt32(clamping: count))) }
+    }
+}
+
+extension ShortString {
+    /// RabbitMQ takes carriage returns and line feeds out of the names that are declared.
+    var withoutLineBreaks: ShortString {
+        guard octets.contains(where: { $0 == 10 || $0 == 13 }) else { return self }
+        return ShortString(slice: octets.filter { $0 != 10 && $0 != 13 }[...])
+    }
+}
+
+/// Whether what is declared again is declared as before.
+enum Equivalence {
+    /// Compares the arguments of these names. Throws 406 with RabbitMQ's words for the first that differs.
+    static func check(
+        _ names: [ShortString], _ received: FieldTable, _ current: FieldTable, label: String
+    ) throws(BrokerError) {
+        for name in names {
+            switch (received[name], current[name]) {
+            case (nil, nil): continue
+            case (let received?, nil):
+                throw .inequivalent(name.text, for: label, received: described(received), current: "none")
+            case (nil, let current?):
+                throw .inequivalent(name.text, for: label, received: "none", current: described(current))
+            case (let received?, let current?) where !received.isSame(as: current):
+                throw .inequivalent(
+                    name.text, for: label, received: "'\(received.plainText)'", current: "'\(current.plainText)'")
+            default: continue
+            }
+        }
+    }
+
+    private static func described(_ value: FieldValue) -> String {
+        "the value '\(value.plainText)' of type '\(value.erlangTypeName)'"
+    }
+}

@@ -1,0 +1,144 @@
+import AMQPWire
+
+// How deliveries and publishes are settled: acknowledgements, refusals, recovery, confirms, transactions.
+
+/// What becomes of a delivery.
+enum Settlement {
+    case acknowledge, requeue
+    /// Refused for good: dead-lettered where its queue says so.
+    case discard
+}
+
+/// What a transactional channel has done since the last commit.
+struct Transaction {
+    struct Publish {
+        var message: Message
+        var queues: [Queue]
+        var mandatory: Bool
+    }
+
+    var publishes: [Publish] = []
+    var settlements: [(deliveries: [Unacknowledged], settlement: Settlement)] = []
+}
+
+extension BrokerChannel {
+    /// `basic.ack`, `reject` and `nack`. Throws 406 for a tag that is not outstanding, in a transaction too.
+    func settle(_ tag: UInt64, multiple: Bool, _ settlement: Settlement) throws(BrokerError) {
+        let deliveries: [Unacknowledged]
+        if multiple, tag == 0 {
+            deliveries = unacknowledged.removeAll()
+        } else if multiple {
+            guard let removed = unacknowledged.removeAll(upTo: tag) else { throw Self.unknown(tag) }
+            deliveries = removed
+        } else {
+            guard let removed = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
+            deliveries = [removed]
+        }
+        if transaction != nil {
+            transaction?.settlements.append((deliveries, settlement))
+        } else {
+            carryOut(settlement, deliveries)
+        }
+    }
+
+    private static func unknown(_ tag: UInt64) -> BrokerError {
+        BrokerError(.preconditionFailed, "unknown delivery tag \(tag)")
+    }
+
+    private func carryOut(_ settlement: Settlement, _ deliveries: [Unacknowledged]) {
+        switch settlement {
+        case .requeue: requeue(deliveries)
+        case .acknowledge, .discard:
+            for delivery in deliveries {
+                release(delivery)
+                delivery.queue.settled(delivery)
+                if settlement == .discard { delivery.queue.deadLetter(delivery.message.message, reason: .rejected) }
+            }
+            resume(after: deliveries)
+        }
+    }
+
+    /// Puts deliveries back in their queues, all of a queue's at once so that they keep their order.
+    func requeue(_ deliveries: [Unacknowledged]) {
+        var groups: [(queue: Queue, deliveries: [Unacknowledged])] = []
+        for delivery in deliveries {
+            release(delivery)
+            if let group = groups.firstIndex(where: { $0.queue === delivery.queue }) {
+                groups[group].deliveries.append(delivery)
+            } else {
+                groups.append((delivery.queue, [delivery]))
+            }
+        }
+        for group in groups { group.queue.requeue(group.deliveries) }
+        resume(after: deliveries)
+    }
+
+    /// Makes the room that a delivery took free again.
+    private func release(_ delivery: Unacknowledged) {
+        guard let consumer = delivery.consumer else { return }
+        consumer.unacknowledged -= 1
+        consumersUnacknowledged -= 1
+    }
+
+    private func resume(after deliveries: [Unacknowledged]) {
+        if channelPrefetch > 0 { return resumeConsumers() }
+        for delivery in deliveries {
+            if let consumer = delivery.consumer, !consumer.isInRotation, consumer.hasRoom {
+                consumer.queue.resume(consumer)
+            }
+        }
+    }
+
+    /// Everything unacknowledged goes back to its queues, fetched messages and cancelled consumers' included.
+    func basicRecover(requeue: Bool) throws(BrokerError) {
+        guard requeue else { throw BrokerError(.notImplemented, "requeue=false") }
+        self.requeue(unacknowledged.removeAll())
+    }
+
+    // MARK: Confirms
+
+    var hasConfirms: Bool { confirms?.isEmpty == false }
+
+    func flushConfirms() {
+        for confirm in confirms?.take() ?? [] {
+            if confirm.accepted {
+                send(BasicAck(deliveryTag: confirm.number, multiple: confirm.multiple))
+            } else {
+                send(BasicNack(deliveryTag: confirm.number, multiple: confirm.multiple, requeue: false))
+            }
+        }
+    }
+
+    // MARK: Transactions
+
+    func txSelect() throws(BrokerError) {
+        if confirms != nil { throw BrokerError(.preconditionFailed, "cannot switch from confirm to tx mode") }
+        if transaction == nil { transaction = Transaction() }
+        send(TxSelectOk())
+    }
+
+    func txCommit() throws(BrokerError) {
+        let done = try takeTransaction()
+        for publish in done.publishes {
+            // A queue that is gone by now does not get it; with none left it is unroutable.
+            let queues = publish.queues.filter { !$0.isDeleted }
+            _ = enqueue(publish.message, in: queues, mandatory: publish.mandatory)
+        }
+        for (deliveries, settlement) in done.settlements { carryOut(settlement, deliveries) }
+        send(TxCommitOk())
+    }
+
+    func txRollback() throws(BrokerError) {
+        for (deliveries, _) in try takeTransaction().settlements { unacknowledged.putBack(deliveries) }
+        send(TxRollbackOk())
+    }
+
+    /// The current transaction; the next begins.
+    private func takeTransaction() throws(BrokerError) -> Transaction {
+        guard let current = transaction else {
+            throw BrokerError(.preconditionFailed, "channel is not transactional")
+        }
+        transaction = Transaction()
+        return current
+    }
+}

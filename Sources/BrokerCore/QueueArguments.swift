@@ -1,0 +1,130 @@
+import AMQPWire
+
+/// The `x-` arguments of a queue that mean something here, checked and ready for use
+/// (RabbitMQ: "Queues", optional arguments).
+struct QueueArguments {
+    /// What happens to a publish that would make the queue too long.
+    enum Overflow: String {
+        case dropHead = "drop-head"
+        case rejectPublish = "reject-publish"
+        case rejectPublishDeadLetter = "reject-publish-dlx"
+    }
+
+    /// Milliseconds.
+    var messageTimeToLive: Int64?
+    /// Milliseconds without use after which the queue goes.
+    var expires: Int64?
+    var maximumLength: Int64?
+    /// Octets of bodies.
+    var maximumOctets: Int64?
+    var overflow = Overflow.dropHead
+    var deadLetterExchange: ShortString?
+    var deadLetterRoutingKey: ShortString?
+    var maximumPriority: UInt8 = 0
+    var singleActiveConsumer = false
+
+    /// The arguments that a redeclare must repeat; every other may differ (RabbitMQ 3.10.8 compares no others).
+    static let compared: [ShortString] = [
+        "x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length",
+        "x-max-length-bytes", "x-max-priority", "x-overflow", "x-queue-mode", "x-queue-version",
+        "x-single-active-consumer", "x-queue-type", "x-queue-master-locator",
+    ]
+
+    /// Ten years: the longest time RabbitMQ takes.
+    static let longestTime: Int64 = 315_360_000_000
+
+    /// Reads and checks the arguments of a queue that is to be made. Throws 406 for one that can't be.
+    init(_ arguments: FieldTable, label: String) throws(BrokerError) {
+        let check = Check(arguments: arguments, label: label)
+        messageTimeToLive = try check.integer("x-message-ttl", in: 0...Self.longestTime)
+        expires = try check.integer("x-expires", in: 1...Self.longestTime)
+        maximumLength = try check.integer("x-max-length", in: 0...Int64.max)
+        maximumOctets = try check.integer("x-max-length-bytes", in: 0...Int64.max)
+        if let priority = try check.integer("x-max-priority", in: 0...255) {
+            maximumPriority = UInt8(clamping: priority)
+        }
+        if let text = try check.text("x-overflow") {
+            guard let overflow = Overflow(rawValue: text) else { throw check.invalid("x-overflow", "invalid_overflow") }
+            self.overflow = overflow
+        }
+        if let value = arguments["x-dead-letter-exchange"] {
+            guard let text = value.text, let name = try? ShortString(text) else {
+                throw BrokerError(
+                    .preconditionFailed,
+                    "invalid type '\(value.erlangTypeName)' for arg 'x-dead-letter-exchange' in \(label)")
+            }
+            deadLetterExchange = name
+        }
+        if let key = try check.text("x-dead-letter-routing-key") {
+            guard deadLetterExchange != nil else {
+                throw check.invalid("x-dead-letter-routing-key", "routing_key_but_no_dlx_defined")
+            }
+            deadLetterRoutingKey = ShortString(truncating: key)
+        }
+        if let value = arguments["x-single-active-consumer"] {
+            guard let bool = value.bool else {
+                throw check.invalid("x-single-active-consumer", "{unacceptable_type,\(value.erlangTypeName)}")
+            }
+            singleActiveConsumer = bool
+        }
+        try check.unusedButChecked()
+    }
+
+    /// The checks, with RabbitMQ's words for what is wrong.
+    private struct Check {
+        var arguments: FieldTable
+        var label: String
+
+        func invalid(_ name: String, _ reason: String) -> BrokerError {
+            .invalidArgument(name, for: label, reason)
+        }
+
+        func integer(_ name: ShortString, in range: ClosedRange<Int64>) throws(BrokerError) -> Int64? {
+            guard let value = arguments[name] else { return nil }
+            guard let integer = value.integer else {
+                throw invalid(name.text, "\"expected integer, got \(value.erlangTypeName)\"")
+            }
+            if integer < 0 { throw invalid(name.text, "{value_negative,\(integer)}") }
+            if integer < range.lowerBound { throw invalid(name.text, "{value_zero,0}") }
+            if integer > range.upperBound {
+                throw invalid(
+                    name.text,
+                    range.upperBound == 255 ? "{max_value_exceeded,\(integer)}" : "{value_too_large,\(integer)}")
+            }
+            return integer
+        }
+
+        func text(_ name: ShortString) throws(BrokerError) -> String? {
+            guard let value = arguments[name] else { return nil }
+            guard let text = value.text else {
+                throw invalid(name.text, "{unacceptable_type,\(value.erlangTypeName)}")
+            }
+            return text
+        }
+
+        /// Arguments that change nothing here and must make sense all the same; and queue types that this broker
+        /// does not have, which it says rather than make something else.
+        func unusedButChecked() throws(BrokerError) {
+            if let mode = try text("x-queue-mode"), mode != "default", mode != "lazy" {
+                throw invalid("x-queue-mode", "\"unsupported queue mode '\(mode)'\"")
+            }
+            if let type = try text("x-queue-type"), type != "classic" {
+                let known = type == "quorum" || type == "stream"
+                throw invalid(
+                    "x-queue-type",
+                    known
+                        ? "\"\(type) queues need a cluster, and this broker is a single node: declare a classic queue\""
+                        : "\"unsupported queue type '\(type)'\"")
+            }
+            if let version = try integer("x-queue-version", in: 0...Int64.max), !(1...2).contains(version) {
+                throw invalid("x-queue-version", "\"unsupported queue version '\(version)'\"")
+            }
+            for name in ["x-delivery-limit", "x-max-age", "x-dead-letter-strategy"] as [ShortString]
+            where arguments[name] != nil {
+                throw BrokerError(
+                    .preconditionFailed,
+                    "invalid arg '\(name)' for \(label) of queue type rabbit_classic_queue")
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+/// A message's place in one queue.
+struct QueuedMessage {
+    let message: Message
+    /// Where it stands in the queue's order, for life: a requeued message goes back to its place.
+    let position: UInt64
+    /// When it expires, in milliseconds since the Unix epoch; `Int64.max`: never.
+    let expiresAt: Int64
+    /// True once it has been handed out.
+    var redelivered = false
+}
+
+/// The messages of a queue that wait to be handed out, in the order of their positions.
+///
+/// New messages go to the end of a ring. What comes back has a lower position than anything in the ring, since it was
+/// taken from the ring's front; it waits in a short list of its own, which is served first.
+struct ReadyMessages {
+    private var ring = Ring<QueuedMessage>()
+    /// By falling position, so that the next one is last.
+    private var returned: [QueuedMessage] = []
+
+    var count: Int { ring.count + returned.count }
+    var isEmpty: Bool { ring.isEmpty && returned.isEmpty }
+    var first: QueuedMessage? { returned.last ?? ring.first }
+
+    mutating func append(_ message: QueuedMessage) { ring.append(message) }
+
+    mutating func popFirst() -> QueuedMessage? { returned.popLast() ?? ring.popFirst() }
+
+    /// Puts messages back where they were. `messages` is in any order.
+    mutating func putBack(_ messages: [QueuedMessage]) {
+        if messages.count == 1, let last = returned.last, messages[0].position < last.position {
+            returned.append(messages[0])
+        } else {
+            returned.append(contentsOf: messages)
+            returned.sort { $0.position > $1.position }
+        }
+    }
+
+    mutating func removeAll() -> [QueuedMessage] {
+        var all = Array(returned.reversed())
+        returned = []
+        while let next = ring.popFirst() { all.append(next) }
+        return all
+    }
+}
+
+/// Ready messages by priority, the highest served first (RabbitMQ: "Classic Queues Support Priorities").
+struct PrioritizedMessages {
+    /// One for each priority from 0 to the queue's highest.
+    private var levels: [ReadyMessages]
+    private(set) var count = 0
+    /// Octets of all bodies.
+    private(set) var bodyOctets = 0
+
+    init(highestPriority: UInt8 = 0) {
+        levels = Array(repeating: ReadyMessages(), count: Int(highestPriority) + 1)
+    }
+
+    var isEmpty: Bool { count == 0 }
+
+    private func level(of message: QueuedMessage) -> Int {
+        levels.count == 1 ? 0 : min(Int(message.message.traits.priority), levels.count - 1)
+    }
+
+    private var firstLevel: Int? { levels.count == 1 ? 0 : levels.lastIndex { !$0.isEmpty } }
+
+    var first: QueuedMessage? { firstLevel.flatMap { levels[$0].first } }
+
+    mutating func append(_ message: QueuedMessage) {
+        levels[level(of: message)].append(message)
+        count += 1
+        bodyOctets += message.message.bodySize
+    }
+
+    mutating func popFirst() -> QueuedMessage? {
+        guard let level = firstLevel, let message = levels[level].popFirst() else { return nil }
+        return taken(message)
+    }
+
+    /// The message that goes first when the queue is too long: the oldest of the lowest priority, as RabbitMQ's
+    /// priority queues drop it.
+    mutating func popForOverflow() -> QueuedMessage? {
+        guard let level = levels.firstIndex(where: { !$0.isEmpty }), let message = levels[level].popFirst() else {
+            return nil
+        }
+        return taken(message)
+    }
+
+    /// Takes the first message of every level for which `isDue` holds, until none is left.
+    mutating func popAll(where isDue: (QueuedMessage) -> Bool) -> [QueuedMessage] {
+        var due: [QueuedMessage] = []
+        for level in levels.indices.reversed() {
+            while let first = levels[level].first, isDue(first) {
+                if let message = levels[level].popFirst() { due.append(taken(message)) }
+            }
+        }
+        return due
+    }
+
+    /// The earliest expiry among the first messages of all levels.
+    var nextExpiry: Int64 {
+        levels.reduce(.max) { earliest, level in min(earliest, level.first?.expiresAt ?? .max) }
+    }
+
+    private mutating func taken(_ message: QueuedMessage) -> QueuedMessage {
+        count -= 1
+        bodyOctets -= message.message.bodySize
+        return message
+    }
+
+    mutating func putBack(_ messages: [QueuedMessage]) {
+        count += messages.count
+        bodyOctets += messages.reduce(0) { $0 + $1.message.bodySize }
+        if levels.count == 1 { return levels[0].putBack(messages) }
+        for (level, group) in Dictionary(grouping: messages, by: level(of:)) { levels[level].putBack(group) }
+    }
+
+    mutating func removeAll() -> [QueuedMessage] {
+        count = 0
+        bodyOctets = 0
+        return levels.indices.reversed().flatMap { levels[$0].removeAll() }
+    }
+}
