@@ -1,0 +1,159 @@
+import AMQPTransport
+import BrokerCore
+import Synchronization
+
+/// A running broker: one core, and the streams of its clients, in memory and on TCP ports.
+///
+/// All clients of a broker share what is declared on it, whichever way they came.
+public final class Broker: Sendable {
+    fileprivate let state: Mutex<State>
+    private let time: any TimeSource
+    private let loop = EventLoop()
+
+    fileprivate struct State {
+        let core: BrokerCore
+        var sessions: [ConnectionID: Session] = [:]
+        var listeners: [TCPListener] = []
+        /// The time that a wake-up is set for.
+        var wakeAt = Int64.max
+    }
+
+    /// `time` is what the broker goes by: a test that puts a ``ManualTime`` here decides when heartbeats are due and
+    /// messages expire.
+    public init(_ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource = SystemTime()) {
+        self.time = time
+        state = Mutex(State(core: BrokerCore(configuration, now: time.now)))
+        loop.afterWakeUp = { [weak self] in self?.flush() }
+    }
+
+    deinit { loop.stop() }
+
+    /// Connects a client in memory: what is written to the stream reaches the broker.
+    public func connect() -> any ByteStream {
+        let (client, server) = MemoryStream.pair()
+        accept(server)
+        return client
+    }
+
+    /// Opens a port; 0 takes a free one. Returns the port. Throws when it can't be had, and says why.
+    @discardableResult
+    public func listen(host: String = "localhost", port: Int) throws(TransportError) -> Int {
+        let listener = try TCPListener(host: host, port: port, loop: loop) { [weak self] stream in
+            self?.accept(stream)
+        }
+        state.withLock { $0.listeners.append(listener) }
+        return listener.port
+    }
+
+    /// Closes the ports, and every connection with 320 (`CONNECTION_FORCED`).
+    public func shutDown() {
+        let listeners = withCore { state in
+            state.core.shutDown(now: time.now)
+            defer { state.listeners = [] }
+            return state.listeners
+        }
+        for listener in listeners { listener.close() }
+    }
+
+    /// How many clients are connected.
+    public var connectionCount: Int { state.withLock { $0.sessions.count } }
+
+    private func accept(_ stream: any ByteStream) {
+        let session = Session(stream, broker: self)
+        withCore { state in
+            let id = state.core.connect(peer: stream.name, isLoopback: stream.isLoopback, now: time.now)
+            session.id.withLock { $0 = id }
+            state.sessions[id] = session
+        }
+        stream.start(session)
+    }
+
+    // MARK: Running the core
+
+    /// Does something with the core, then writes what came of it.
+    fileprivate func withCore<Result: Sendable>(_ body: (inout sending State) -> Result) -> Result {
+        state.withLock { state in
+            let result = body(&state)
+            flush(&state)
+            return result
+        }
+    }
+
+    fileprivate func received(_ octets: RawSpan, from id: ConnectionID, flushNow: Bool) {
+        octets.withUnsafeBytes { buffer in
+            state.withLock { state in
+                state.core.receive(buffer.bytes, from: id, now: time.now)
+                if flushNow { flush(&state) }
+            }
+        }
+    }
+
+    fileprivate func drained(_ id: ConnectionID) {
+        withCore { $0.core.unsent(0, of: id, now: time.now) }
+    }
+
+    fileprivate func ended(_ id: ConnectionID) {
+        withCore { state in
+            state.sessions[id] = nil
+            state.core.disconnected(id, now: time.now)
+        }
+    }
+
+    /// Everything that arrived in one wake-up of the event loop was handled: one write for each connection.
+    private func flush() { state.withLock { flush(&$0) } }
+
+    private func flush(_ state: inout State) {
+        let (core, sessions) = (state.core, state.sessions)
+        var backlogs: [(ConnectionID, Int)] = []
+        core.takeEffects { id, octets, disposition in
+            guard let stream = sessions[id]?.stream else { return }
+            if octets.byteCount > 0 {
+                let unsent = stream.send(octets)
+                if unsent > 0 { backlogs.append((id, unsent)) }
+            }
+            if disposition == .close { stream.close() }
+        }
+        for (id, unsent) in backlogs { core.unsent(unsent, of: id, now: time.now) }
+        setTimer(&state)
+    }
+
+    private func setTimer(_ state: inout State) {
+        guard let deadline = state.core.nextDeadline, deadline < state.wakeAt else { return }
+        state.wakeAt = deadline
+        time.wake(at: deadline) { [weak self] in self?.wake() }
+    }
+
+    private func wake() {
+        withCore { state in
+            state.wakeAt = .max
+            state.core.advance(to: time.now)
+        }
+    }
+}
+
+/// One client's stream, and the connection in the core that it belongs to.
+private final class Session: ByteStreamReceiver {
+    let stream: any ByteStream
+    let id = Mutex<ConnectionID?>(nil)
+    private let isInMemory: Bool
+    private weak let broker: Broker?
+
+    init(_ stream: any ByteStream, broker: Broker) {
+        self.stream = stream
+        self.broker = broker
+        isInMemory = stream is MemoryStream
+    }
+
+    func streamReceived(_ bytes: RawSpan) {
+        guard let id = id.withLock({ $0 }) else { return }
+        broker?.received(bytes, from: id, flushNow: isInMemory)
+    }
+
+    func streamDrained() {
+        if let id = id.withLock({ $0 }) { broker?.drained(id) }
+    }
+
+    func streamEnded(_ end: StreamEnd) {
+        if let id = id.withLock({ $0 }) { broker?.ended(id) }
+    }
+}
