@@ -25,7 +25,7 @@ def receive(words, count):
         say(f" [x] Received '{text(body)}'")
 
     channel.basic_consume(queue="hello", on_message_callback=received, auto_ack=True)
-    consume(connection, channel, " [*] Waiting for messages. To exit press CTRL+C")
+    consume(connection, " [*] Waiting for messages. To exit press CTRL+C")
 
 
 run({"send": send, "receive": receive})

@@ -31,7 +31,7 @@ def receive(words, count):
         say(f" [x] '{method.routing_key}':'{text(body)}'")
 
     channel.basic_consume(queue=queue, on_message_callback=received, auto_ack=True)
-    consume(connection, channel, " [*] Waiting for logs. To exit press CTRL+C")
+    consume(connection, " [*] Waiting for logs. To exit press CTRL+C")
 
 
 run({"emit": emit, "receive": receive})

@@ -43,7 +43,7 @@ def serve(words, count):
         channel.basic_ack(delivery_tag=method.delivery_tag)
 
     channel.basic_consume(queue="rpc_queue", on_message_callback=received)
-    consume(connection, channel, " [x] Awaiting RPC requests")
+    consume(connection, " [x] Awaiting RPC requests")
 
 
 def call(words, count):

@@ -35,15 +35,16 @@ def text(body):
     return body.decode("utf-8", "replace")
 
 
-def consume(connection, channel, waiting):
+def consume(connection, waiting):
     """Says that it waits, and hands over messages until Ctrl-C, which is the normal way out: exit status 0."""
-    # A shell starts background processes with SIGINT ignored; Ctrl-C has to work there too.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # A KeyboardInterrupt in the middle of pika's own work (an ack on its way, for one) would leave the connection in
+    # no state to be closed. So Ctrl-C only leaves a note, which is read between two messages.
+    stop = []
+    signal.signal(signal.SIGINT, lambda number, frame: stop.append(number))
     say(waiting)
-    try:
-        channel.start_consuming()
-    except KeyboardInterrupt:
-        connection.close()
+    while not stop:
+        connection.process_data_events(time_limit=0.1)
+    connection.close()
 
 
 def run(roles):
@@ -62,4 +63,7 @@ def run(roles):
         del words[at : at + 2]
     if not role.__doc__ and (words or count is not None):
         fail(usage)
-    role(words, count)
+    try:
+        role(words, count)
+    except pika.exceptions.AMQPError as error:
+        fail(f"{type(error).__name__}: {error}")

@@ -37,7 +37,7 @@ def work(words, count):
         channel.basic_ack(delivery_tag=method.delivery_tag)
 
     channel.basic_consume(queue="task_queue", on_message_callback=received)
-    consume(connection, channel, " [*] Waiting for messages. To exit press CTRL+C")
+    consume(connection, " [*] Waiting for messages. To exit press CTRL+C")
 
 
 run({"new-task": new_task, "work": work})
