@@ -52,8 +52,8 @@ extension BasicProperties {
     init(from reader: inout ByteReader) throws(WireError) {
         let flags = try reader.uint16()
         // Bit 0 says that another flag word follows; class basic has 14 properties, so one word is all there is.
-        // Bit 1 has no meaning.
-        if flags & 0b11 != 0 { throw reader.error("the property flags announce properties that basic does not have") }
+        // Bit 1 has no meaning, and RabbitMQ does not look at it.
+        if flags & 1 != 0 { throw reader.error("the property flags announce properties that basic does not have") }
         self.init()
         if flags & 0x8000 != 0 { contentType = try reader.shortString() }
         if flags & 0x4000 != 0 { contentEncoding = try reader.shortString() }

@@ -17,8 +17,8 @@ public struct ByteReader: Sendable {
     /// Octets left.
     public var remaining: Int { octets.endIndex - index }
 
-    /// An error about what stands at the current place.
-    public func error(_ reason: String, code: ReplyCode = .syntaxError) -> WireError {
+    /// An error about what stands at the current place. Octets that do not parse are a frame error, as to RabbitMQ.
+    public func error(_ reason: String, code: ReplyCode = .frameError) -> WireError {
         WireError(code, reason, at: offset)
     }
 

@@ -30,19 +30,20 @@ public struct ByteWriter: Sendable {
         octets.append(contentsOf: value.octets)
     }
 
+    /// Traps at 4 GiB, which no frame could bring and no memory has to spare, rather than write a wrong count.
     public mutating func longString(_ value: some Collection<UInt8>) {
-        uint32(UInt32(clamping: value.count))
+        uint32(UInt32(value.count))
         octets.append(contentsOf: value)
     }
 
     public mutating func raw(_ value: some Sequence<UInt8>) { octets.append(contentsOf: value) }
 
-    /// Writes a 32-bit count of the octets that `body` writes, then those octets.
+    /// Writes a 32-bit count of the octets that `body` writes, then those octets; traps at 4 GiB, as `longString`.
     public mutating func counted(_ body: (inout ByteWriter) -> Void) {
         let at = octets.count
         uint32(0)
         body(&self)
-        patch(UInt32(clamping: octets.count - at - 4), at: at)
+        patch(UInt32(octets.count - at - 4), at: at)
     }
 
     /// Overwrites the four octets at `at`.

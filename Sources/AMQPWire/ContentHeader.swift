@@ -11,14 +11,22 @@ public struct ContentHeader: Sendable, Equatable {
         self.properties = properties
     }
 
+    /// Reads the payload of a header frame.
+    ///
+    /// Throws ``WireError``: 501 when even the fixed part is cut short, and 505 for a weight that is not zero, both as
+    /// RabbitMQ 3.10.8 does; 505 for a malformed property list (4.2.6), where RabbitMQ stumbles and says 541.
     public init(_ payload: ArraySlice<UInt8>) throws(WireError) {
         var reader = ByteReader(payload)
         classID = try reader.uint16()
-        // The weight: never used, always zero. RabbitMQ does not look at it either.
-        _ = try reader.uint16()
+        let weight = try reader.uint16()
         bodySize = try reader.uint64()
-        properties = try BasicProperties(from: &reader)
-        try reader.expectEnd(of: "the property list")
+        do throws(WireError) {
+            guard weight == 0 else { throw reader.error("a content header has weight \(weight) instead of 0") }
+            properties = try BasicProperties(from: &reader)
+            try reader.expectEnd(of: "the property list")
+        } catch {
+            throw WireError(.unexpectedFrame, error.reason, at: error.offset)
+        }
     }
 
     public func write(to writer: inout ByteWriter) {

@@ -44,14 +44,14 @@ extension FieldTable: ExpressibleByDictionaryLiteral {
 
 extension FieldTable: CustomStringConvertible {
     public var description: String {
-        "{" + fields.map { "\($0.name): \($0.value)" }.joined(separator: ", ") + "}"
+        "{" + fields.map { "\(quoted($0.name.octets)): \($0.value)" }.joined(separator: ", ") + "}"
     }
 }
 
 /// A value in a field table.
 ///
-/// The type octets are those that RabbitMQ sends and takes (its page "AMQP 0-9-1 Errata", section 3), which is what all
-/// clients speak; where the specification has other letters (`U`, `L`, a short string `s`) nobody uses them.
+/// The types are those of RabbitMQ (its page "AMQP 0-9-1 Errata", section 3), which is what all clients speak; where
+/// the specification has other letters (`U`, a short string `s`) nobody uses them.
 public enum FieldValue: Sendable, Equatable {
     case bool(Bool)
     case int8(Int8)
@@ -61,9 +61,11 @@ public enum FieldValue: Sendable, Equatable {
     case int32(Int32)
     case uint32(UInt32)
     case int64(Int64)
+    /// Finite: RabbitMQ drops the connection over NaN and the infinities.
     case float(Float)
+    /// Finite, as ``float(_:)``.
     case double(Double)
-    /// `value` divided by ten to the power of `scale`.
+    /// `value` divided by ten to the power of `scale`. Signed, as to the Java client; RabbitMQ hands the 32 bits on.
     case decimal(scale: UInt8, value: Int32)
     /// A long string: octets, usually UTF-8.
     case longString([UInt8])
@@ -131,7 +133,7 @@ extension FieldValue: CustomStringConvertible {
         case .float(let value): "\(value)"
         case .double(let value): "\(value)"
         case .decimal(let scale, let value): "\(value)e-\(scale)"
-        case .longString(let octets): "'\(String(decoding: octets, as: UTF8.self))'"
+        case .longString(let octets): quoted(octets)
         case .array(let values): "\(values)"
         case .timestamp(let seconds): "@\(seconds)"
         case .table(let table): "\(table)"

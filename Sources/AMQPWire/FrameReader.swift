@@ -29,14 +29,13 @@ public struct FrameReader: Sendable {
         octets.withUnsafeBytes { buffer.append(contentsOf: $0) }
     }
 
-    /// Drops what was handed out, so that the buffer holds at most one unfinished frame besides what arrives.
+    /// Drops what was handed out.
     private mutating func compact() {
         guard start > 0 else { return }
-        if start == buffer.count {
-            buffer.removeAll(keepingCapacity: true)
-        } else {
-            buffer.removeSubrange(..<start)
-        }
+        // What is left moves to the front only when it is the smaller part, so that an octet moves once on average,
+        // however small the appends and however late the calls of `next()`.
+        guard start >= buffer.count - start else { return }
+        buffer.removeSubrange(..<start)
         start = 0
     }
 
@@ -52,8 +51,8 @@ public struct FrameReader: Sendable {
 
     /// The next whole frame, or nil until more octets arrive.
     ///
-    /// Throws ``WireError`` with 501 for an unknown kind, for a frame over ``frameMax`` (as soon as its size is known)
-    /// and for one that does not end in 0xCE; nothing after that can be trusted, so every later call throws again.
+    /// Throws ``WireError`` with 501 for an unknown kind, for a frame over ``frameMax`` (as soon as its size is known),
+    /// for a heartbeat with a payload and for one that does not end in 0xCE; nothing after that can be trusted, so every later call throws again.
     public mutating func next() throws(WireError) -> Frame? {
         let available = buffered
         guard available > 0 else { return nil }
@@ -66,11 +65,12 @@ public struct FrameReader: Sendable {
         let size =
             Int(buffer[start + 3]) << 24 | Int(buffer[start + 4]) << 16 | Int(buffer[start + 5]) << 8
             | Int(buffer[start + 6])
-        let limit = frameMax == 0 ? Int(UInt32.max) : Int(frameMax) + Int(tolerance)
+        let limit = frameMax == 0 ? Int.max : Int(frameMax) + Int(tolerance)
         if size + Frame.overhead > limit {
             throw WireError(
                 .frameError, "a frame of \(size + Frame.overhead) octets is over the limit of \(frameMax)", at: 3)
         }
+        if kind == .heartbeat && size > 0 { throw WireError(.frameError, "a heartbeat carries \(size) octets", at: 3) }
         guard available >= size + Frame.overhead else { return nil }
         let payloadStart = start + 7
         let payloadEnd = payloadStart + size
