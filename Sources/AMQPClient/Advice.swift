@@ -1,0 +1,75 @@
+import AMQPWire
+
+/// The next step after an error: by the reply code where the broker gave one, else by what happened.
+enum Advice {
+    static func next(kind: AMQPError.Kind, code: ReplyCode?) -> String {
+        switch kind {
+        case .badURI:
+            "Write amqp://user:password@host:port/vhost; a '/' inside a part is written %2f, an '@' %40."
+        case .badArgument: ""
+        case .notSupported: "Use amqp:// and a plain port, for instance through a TLS tunnel on this machine."
+        case .unreachable: "Check that a broker is running there and that host and port are right."
+        case .timedOut: "Check the broker's load and log; a longer timeout can be set in ConnectionConfiguration."
+        case .cancelled: ""
+        case .loginRefused:
+            "Check user and password in the URI; RabbitMQ lets 'guest' in only from its own machine."
+        case .closedByBroker: closed(code)
+        case .closedByClient: "Open a new one to go on."
+        case .connectionLost: "Look into the broker's log for the reason, then connect again."
+        case .protocolViolation: "Check that the peer is an AMQP 0-9-1 broker; if it is, report it to its makers."
+        case .nacked: "The broker did not keep the message: publish it again, or store it elsewhere."
+        case .returned: "Bind a queue for this routing key, or publish without 'mandatory'."
+        case .consumerCancelled: "Declare the queue again and consume anew."
+        case .noFreeChannel: "Close channels that are no longer needed, or open a second connection."
+        case .blocked: "Publish again when the broker has memory and disk space again (ConnectionEvent.unblocked)."
+        }
+    }
+
+    private static func closed(_ code: ReplyCode?) -> String {
+        switch code {
+        case .accessRefused: "Check the user's permissions; names beginning with 'amq.' are the broker's own."
+        case .notFound: "Declare it first, in the same virtual host, and check the spelling."
+        case .resourceLocked: "An exclusive queue belongs to the connection that declared it: use another name."
+        case .preconditionFailed:
+            "Use the same arguments as the existing one was made with, or delete it; acknowledge each delivery once, "
+                + "on its own channel."
+        case .connectionForced: "An operator or a shutdown closed it: connect again when the broker is back."
+        case .contentTooLarge: "Send a smaller message, or keep the data elsewhere and send where it is."
+        case .noRoute, .noConsumers: "Bind a queue first, or publish without 'mandatory' and 'immediate'."
+        case .invalidPath: "Check the virtual host in the URI."
+        case .notAllowed: "Check that the virtual host exists and that the consumer tag is not in use already."
+        case .notImplemented: "The broker does not offer this; do without."
+        case .resourceError: "The broker is at a limit: look into its log."
+        default: "Look into the broker's log for the details."
+        }
+    }
+}
+
+extension AMQPError {
+    static func badURI(_ text: String) -> AMQPError { AMQPError(.badURI, scope: .client, text: text) }
+
+    static func badArgument(_ text: String, nextStep: String = "") -> AMQPError {
+        AMQPError(.badArgument, scope: .client, text: text, nextStep: nextStep)
+    }
+
+    static func cancelled(_ what: String) -> AMQPError {
+        AMQPError(.cancelled, scope: .client, text: "The task was cancelled while it waited for \(what)")
+    }
+
+    static func timedOut(_ what: String, milliseconds: Int) -> AMQPError {
+        AMQPError(.timedOut, scope: .client, text: "No answer to \(what) within \(milliseconds) ms")
+    }
+}
+
+extension ShortString {
+    /// The text as a short string, or an error that says which argument is too long.
+    init(_ text: String, as what: String) throws(AMQPError) {
+        do {
+            try self.init(text)
+        } catch {
+            throw .badArgument(
+                "The \(what) has \(text.utf8.count) octets, AMQP allows \(Self.maximumCount)",
+                nextStep: "Choose a shorter one.")
+        }
+    }
+}

@@ -1,0 +1,151 @@
+import AMQPWire
+import Synchronization
+
+extension Channel {
+    /// Publishes a message (basic.publish). Returns once it is on its way: nobody has confirmed anything yet.
+    ///
+    /// Waits while more than the configuration's `outputHighWaterMark` is unsent, and while the broker has blocked the
+    /// connection or stopped the channel.
+    ///
+    /// - Parameters:
+    ///   - exchange: empty: the default exchange, where the routing key is the name of a queue.
+    ///   - routingKey: at most 255 octets.
+    ///   - mandatory: a message that no queue takes comes back, see ``returns``.
+    ///   - immediate: RabbitMQ answers it with 540 on the connection.
+    /// - Throws: ``AMQPError``: a name that is too long, or why the channel is closed. That an exchange does not exist is
+    ///   heard of later: the broker closes the channel with 404.
+    nonisolated(nonsending)
+        public func publish(
+            _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false,
+            immediate: Bool = false
+        ) async throws(AMQPError)
+    {
+        let method = try BasicPublish(
+            exchange: ShortString(exchange, as: "exchange name"),
+            routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory, immediate: immediate)
+        while try !engine.publish(method, message, on: record) { try await engine.waitForRoom(on: record) }
+    }
+
+    /// Publishes a message and waits until the broker has taken responsibility for it (RabbitMQ, page "Publisher
+    /// Confirms"). The first such call on a channel switches confirms on.
+    ///
+    /// - Throws: ``AMQPError`` of kind `nacked` when the broker refuses, `returned` for a mandatory message that reached
+    ///   no queue, `timedOut` after the configuration's `confirmTimeout`, or what closed the channel: then nobody knows
+    ///   whether the message arrived.
+    nonisolated(nonsending)
+        public func publishAndConfirm(
+            _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false
+        ) async throws(AMQPError)
+    {
+        let method = try BasicPublish(
+            exchange: ShortString(exchange, as: "exchange name"),
+            routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
+        if !isConfirming { try await selectConfirms() }
+        let wait = ConnectionEngine.Wait.confirm(record, engine.configuration)
+        while true {
+            let answer = try await engine.wait(wait) { [engine, id] state, waiter throws(AMQPError) in
+                guard try engine.mayPublish(on: id, state) else { return state.effects.answer(waiter, .notYet) }
+                try state.connection.publish(method, message, on: id, waiter: waiter, &state.effects)
+            }
+            guard case .notYet = answer else { return }
+            try await engine.waitForRoom(on: record)
+        }
+    }
+
+    /// Switches publisher confirms on (confirm.select). Once is enough. A channel with transactions refuses, with 406.
+    public func selectConfirms() async throws(AMQPError) {
+        _ = try await call(.confirmSelect(ConfirmSelect()))
+    }
+
+    /// Waits until everything published on this channel so far is confirmed. Throws the first refusal or return, since
+    /// the last such call, of messages that nobody awaited one by one.
+    public func waitForConfirms() async throws(AMQPError) {
+        _ = try await engine.wait(
+            .init(what: "the confirms", channel: record, timeout: engine.configuration.confirmTimeout)
+        ) { [id] state, waiter throws(AMQPError) in
+            try state.connection.waitForConfirms(on: id, waiter, &state.effects)
+        }
+    }
+
+    /// True once confirms have been asked for.
+    public var isConfirming: Bool { engine.state.withLock { $0.connection.confirms(on: id) != nil } }
+
+    /// Publishes that the broker has not confirmed yet.
+    public var unconfirmedCount: Int {
+        engine.state.withLock { $0.connection.confirms(on: id)?.outstanding ?? 0 }
+    }
+
+    /// Mandatory messages that come back from now on. Each call makes a sequence of its own, so take it before you
+    /// publish. Ends with what closed the channel.
+    public var returns: Notices<ReturnedMessage> {
+        let mailbox = Mailbox<ReturnedMessage>(limit: Notices<ReturnedMessage>.limit)
+        engine.step { state in
+            if let reason = record.reason.withLock({ $0 }) {
+                engine.wake(mailbox.finish(reason), &state)
+            } else {
+                record.addReturns(mailbox)
+            }
+        }
+        return Notices(mailbox) { [weak record] in record?.removeReturns(mailbox) }
+    }
+}
+
+extension ConnectionEngine {
+    /// Publishes if there is room; one step under the lock.
+    /// - Parameter confirmed: called with what becomes of it, if the channel has confirms.
+    func publish(
+        _ method: BasicPublish, _ message: Message, on record: ChannelRecord,
+        confirmed: (@Sendable (Result<Answer, AMQPError>) -> Void)? = nil
+    ) throws(AMQPError) -> Bool {
+        try step { state throws(AMQPError) in
+            if let reason = record.reason.withLock({ $0 }) { throw reason }
+            guard try mayPublish(on: record.id, state) else { return false }
+            let waiter = confirmed.map { _ in WaiterID(number: nextID()) }
+            try state.connection.publish(method, message, on: record.id, waiter: waiter, &state.effects)
+            if let waiter, let confirmed { register(waiter, .confirm(record, configuration), &state, confirmed) }
+            return true
+        }
+    }
+
+    func mayPublish(on id: ChannelID, _ state: State) throws(AMQPError) -> Bool {
+        if let reason = state.connection.blockedReason, !configuration.publishWaitsWhileBlocked {
+            throw AMQPError(.blocked, scope: .client, text: "The broker takes no publishes at present: \(reason)")
+        }
+        return state.connection.mayPublish(on: id) && hasRoom(state)
+    }
+
+    nonisolated(nonsending)
+        func waitForRoom(on record: ChannelRecord) async throws(AMQPError)
+    {
+        _ = try await wait(.init(what: "room to publish", channel: record)) { state, waiter throws(AMQPError) in
+            if try mayPublish(on: record.id, state) {
+                state.effects.answer(waiter, .done)
+            } else {
+                state.gate.append(waiter)
+            }
+        }
+    }
+}
+
+extension ConnectionEngine.Wait {
+    static func confirm(_ record: ChannelRecord, _ configuration: ConnectionConfiguration) -> Self {
+        Self(what: "the confirm of a publish", channel: record, timeout: configuration.confirmTimeout)
+    }
+}
+
+extension ConnectionState {
+    func confirms(on id: ChannelID) -> PublishConfirms? {
+        guard let channel = channels[id.number], channel.id == id else { return nil }
+        return channel.confirms
+    }
+
+    mutating func waitForConfirms(
+        on id: ChannelID, _ waiter: WaiterID, _ effects: inout Effects
+    ) throws(AMQPError) {
+        guard channels[id.number]?.confirms != nil else {
+            throw .badArgument(
+                "The channel has no publisher confirms", nextStep: "Call selectConfirms() before publishing.")
+        }
+        channels[id.number]?.confirms?.waitForAll(waiter, &effects)
+    }
+}

@@ -1,0 +1,70 @@
+import AMQPWire
+import Synchronization
+
+/// A channel (AMQP 0-9-1, class channel): one conversation of many on a connection, with its own order, its own prefetch,
+/// its own confirms.
+///
+/// Any number of tasks may use one. An error that the broker finds in a call closes the whole channel, though, for all of
+/// them; so give a channel to each task that works on its own.
+public final class Channel: Sendable {
+    let connection: Connection
+    let id: ChannelID
+    let record: ChannelRecord
+
+    var engine: ConnectionEngine { connection.engine }
+
+    init(_ id: ChannelID, _ connection: Connection) throws(AMQPError) {
+        self.id = id
+        self.connection = connection
+        let record = ChannelRecord(id)
+        self.record = record
+        try connection.engine.step { state throws(AMQPError) in
+            // Between the answer and this, the connection may have ended.
+            if let reason = state.connection.closeReason { throw reason }
+            state.channels[id] = record
+        }
+    }
+
+    /// A handle that nobody holds is a channel that nobody can close.
+    deinit { engine.step { $0.connection.closeChannel(id, nil, &$0.effects) } }
+
+    /// From 1 to the connection's `channelMax`; used again after a close.
+    public var number: Int { Int(id.number) }
+
+    /// False as soon as no more calls are taken.
+    public var isOpen: Bool { closeReason == nil }
+
+    /// Why the channel is closed; nil while it is open.
+    public var closeReason: AMQPError? { record.reason.withLock { $0 } }
+
+    /// Closes the channel and waits for the broker's answer. Deliveries not yet acknowledged go back to their queues;
+    /// consumers of this channel end with an error. Closing what is closed already does nothing.
+    public func close() async throws(AMQPError) {
+        if !isOpen { return }
+        _ = try await engine.wait(
+            .init(what: "channel.close", timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
+        ) { [id] in
+            $0.connection.closeChannel(id, $1, &$0.effects)
+        }
+    }
+
+    /// Asks the broker to stop (`false`) or resume sending deliveries. Of the brokers around, RabbitMQ refuses to stop
+    /// with 540 on the connection; ``qos(prefetchCount:prefetchSize:global:)`` is what holds deliveries back.
+    /// - Returns: what now holds.
+    @discardableResult
+    public func flow(active: Bool) async throws(AMQPError) -> Bool {
+        if case .channelFlowOk(let ok) = try await call(.channelFlow(ChannelFlow(active: active))) { return ok.active }
+        throw .unexpectedAnswer(to: "channel.flow")
+    }
+
+    /// Sends a method and waits for its reply.
+    func call(_ request: Method) async throws(AMQPError) -> Method {
+        let answer = try await engine.wait(
+            .init(what: "\(request.id)", channel: record, timeout: engine.configuration.rpcTimeout)
+        ) { [id] state, waiter throws(AMQPError) in
+            try state.connection.call(request, on: id, waiter: waiter, &state.effects)
+        }
+        guard case .method(let reply) = answer else { throw .unexpectedAnswer(to: "\(request.id)") }
+        return reply
+    }
+}

@@ -1,0 +1,133 @@
+import AMQPWire
+
+/// One channel, decided without I/O: its queue of calls, its consumers, its confirms, the content under way.
+struct ChannelState: Sendable {
+    enum Phase: Sendable, Equatable {
+        case open
+        /// `channel.close` has been sent: everything but a close and its answer is ignored.
+        case closing(WaiterID?)
+    }
+
+    /// A method that the broker answers.
+    struct Call: Sendable {
+        var request: Method
+        /// nil: nobody waits, or no longer.
+        var waiter: WaiterID?
+        /// The consumer that a `basic.consume` is to start, or a `basic.cancel` to end.
+        var consumer: ConsumerID?
+    }
+
+    /// What becomes of a consumer's deliveries.
+    enum ConsumerState: Sendable {
+        case active(ConsumerID, noAck: Bool)
+        /// Nobody takes them any more, the broker does not know yet: they go back as soon as it does. Earlier, they
+        /// could come straight back here.
+        case leaving(noAck: Bool, unwanted: [UInt64])
+    }
+
+    let id: ChannelID
+    var number: UInt16 { id.number }
+    var phase: Phase = .open
+    /// The call on the wire. One at a time (the specification's 2.1.1: a caller waits for the reply), so a reply always
+    /// belongs to this one, and RabbitMQ, which refuses anything else during a commit, has no cause to.
+    var current: Call?
+    var queued = FIFO<Call>()
+    var content = ContentAssembler()
+    var consumers: [ShortString: ConsumerState] = [:]
+    var confirms: PublishConfirms?
+    /// False while the broker has asked not to publish (`channel.flow`).
+    var isFlowing = true
+
+    init(_ id: ChannelID) { self.id = id }
+
+    // MARK: Calls
+
+    mutating func call(
+        _ request: Method, waiter: WaiterID?, consumer: ConsumerID? = nil, _ effects: inout Effects
+    ) {
+        queued.append(Call(request: request, waiter: waiter, consumer: consumer))
+        if current == nil { sendNext(&effects) }
+    }
+
+    private mutating func sendNext(_ effects: inout Effects) {
+        current = queued.popFirst()
+        guard let call = current else { return }
+        effects.output.method(call.request, channel: number)
+        // The broker counts from this method on, whatever is published before its answer arrives.
+        if case .confirmSelect = call.request, confirms == nil { confirms = PublishConfirms() }
+    }
+
+    /// The call on the wire has been answered.
+    mutating func finishCall(_ effects: inout Effects) -> Call? {
+        defer { sendNext(&effects) }
+        return current
+    }
+
+    /// The caller no longer waits: a call not yet sent is not sent at all; the answer to one that was is cleaned up
+    /// after when it comes.
+    mutating func abandon(_ waiter: WaiterID) {
+        if current?.waiter == waiter { current?.waiter = nil }
+        queued.removeAll { $0.waiter == waiter }
+        confirms?.abandon(waiter)
+    }
+
+    // MARK: Publishing and settling
+
+    /// Writes one publish: method, header and body in one go, so that nothing of this channel comes between, and its
+    /// number in the same step, so that no two publishes share one.
+    mutating func publish(
+        _ method: BasicPublish, _ message: Message, waiter: WaiterID?, frameMax: UInt32, _ effects: inout Effects
+    ) {
+        effects.output.content(
+            method, message.properties, body: message.body, channel: number, frameMax: frameMax)
+        confirms?.published(
+            .init(exchange: method.exchange, routingKey: method.routingKey, message: message),
+            mandatory: method.mandatory || method.immediate, waiter: waiter)
+    }
+
+    /// Sends a method that has no answer: ack, nack, reject.
+    func send(_ method: some MethodFields, _ effects: inout Effects) {
+        effects.output.method(method, channel: number)
+    }
+
+    // MARK: Leaving a consumer
+
+    /// Nobody takes the consumer's deliveries any more. Cancels it at the broker, then gives back the `unhandled` ones
+    /// and those still on their way.
+    mutating func leave(
+        _ consumer: ConsumerID, tag: ShortString, noAck: Bool, unhandled: [UInt64], _ effects: inout Effects
+    ) {
+        guard case .active(let id, _)? = consumers[tag], id == consumer else {
+            // Cancelled already, by either side.
+            return reject(unhandled, &effects)
+        }
+        consumers[tag] = .leaving(noAck: noAck, unwanted: unhandled)
+        call(.basicCancel(BasicCancel(consumerTag: tag)), waiter: nil, consumer: consumer, &effects)
+    }
+
+    /// `basic.reject` rather than `basic.nack`: every broker has it, and with one tag they mean the same.
+    func reject(_ tags: [UInt64], _ effects: inout Effects) {
+        for tag in tags { effects.output.method(BasicReject(deliveryTag: tag, requeue: true), channel: number) }
+    }
+
+    // MARK: Closing
+
+    mutating func close(waiter: WaiterID?, reason: AMQPError, _ effects: inout Effects) {
+        effects.output.method(ChannelClose(replyCode: .replySuccess, replyText: "Goodbye"), channel: number)
+        fail(reason, &effects)
+        phase = .closing(waiter)
+    }
+
+    /// Tells everything that waits on this channel why it will not get what it waits for.
+    mutating func fail(_ error: AMQPError, _ effects: inout Effects) {
+        effects.fail(current?.waiter, error)
+        for call in queued.elements { effects.fail(call.waiter, error) }
+        current = nil
+        queued.removeAll()
+        confirms?.failAll(error, &effects)
+        for case .active(let consumer, _) in consumers.values { effects.events.append(.consumerEnded(consumer, error)) }
+        consumers = [:]
+        if case .closing(let waiter) = phase { effects.answer(waiter, .done) }
+        effects.events.append(.channelEnded(id, error))
+    }
+}

@@ -1,0 +1,174 @@
+import AMQPTransport
+import AMQPWire
+import Synchronization
+
+/// A connection to a broker (AMQP 0-9-1, class connection). Any number of tasks may share it.
+///
+/// Open one for a program, then a ``Channel`` for each task that works on its own:
+/// ```swift
+/// let connection = try await Connection.open("amqp://localhost")
+/// let channel = try await connection.openChannel()
+/// ```
+/// ``close()`` says goodbye properly. A connection whose last reference (its own, or a channel's) is gone closes itself.
+public final class Connection: Sendable {
+    let engine: ConnectionEngine
+
+    private init(_ engine: ConnectionEngine) { self.engine = engine }
+
+    deinit { engine.step { $0.connection.close(nil, &$0.effects) } }
+
+    // MARK: Opening
+
+    /// Connects and logs in.
+    ///
+    /// - Parameter uri: see ``ConnectionConfiguration/init(uri:)``.
+    /// - Throws: ``AMQPError``: what is wrong with the URI, nobody there (with host and port), the broker's own text for a
+    ///   refused login or virtual host, no answer within the configuration's `connectionTimeout`.
+    public static func open(
+        _ uri: String = "amqp://guest:guest@localhost:5672/"
+    ) async throws(AMQPError) -> Connection {
+        try await open(ConnectionConfiguration(uri: uri))
+    }
+
+    /// Connects over TCP and logs in. Throws as ``open(_:)-(String)``.
+    public static func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {
+        try configuration.validate()
+        let start = configuration.time.now
+        let stream: any ByteStream
+        do {
+            stream = try await TCPStream.connect(
+                host: configuration.host, port: configuration.port,
+                timeoutMilliseconds: configuration.connectionTimeout)
+        } catch {
+            throw AMQPError(error)
+        }
+        var rest = configuration
+        rest.connectionTimeout = max(1, configuration.connectionTimeout - Int(configuration.time.now - start))
+        return try await open(over: stream, rest)
+    }
+
+    /// Logs in over a stream that is connected already, for instance to a broker in the same process; host and port of
+    /// the configuration are not looked at. The connection closes the stream. Throws as ``open(_:)-(String)``.
+    public static func open(
+        over stream: any ByteStream, _ configuration: ConnectionConfiguration = .init()
+    ) async throws(AMQPError) -> Connection {
+        do throws(AMQPError) {
+            try configuration.validate()
+        } catch {
+            stream.abort()
+            throw error
+        }
+        let engine = ConnectionEngine(stream, configuration)
+        stream.start(engine)
+        do throws(AMQPError) {
+            _ = try await engine.wait(.init(what: "the login", timeout: configuration.connectionTimeout)) {
+                $0.connection.start($1, &$0.effects)
+            }
+        } catch {
+            // Closes politely if the broker has spoken, drops a stream on which nothing is to be said.
+            engine.step { $0.connection.close(nil, &$0.effects) }
+            throw error
+        }
+        engine.step { engine.startHeartbeats(&$0) }
+        return Connection(engine)
+    }
+
+    /// Opens a channel. Throws when the broker refuses, or all numbers up to ``channelMax`` are taken.
+    public func openChannel() async throws(AMQPError) -> Channel {
+        let answer = try await engine.wait(
+            .init(what: "channel.open", timeout: engine.configuration.rpcTimeout)
+        ) { state, waiter throws(AMQPError) in
+            try state.connection.openChannel(waiter, &state.effects)
+        }
+        guard case .channel(let id) = answer else { throw .unexpectedAnswer(to: "channel.open") }
+        return try Channel(id, self)
+    }
+
+    // MARK: Closing
+
+    /// Says goodbye (`connection.close`) and waits for the broker's answer; all channels are closed with it. Whatever
+    /// waits on them is told. Closing what is closed already does nothing. Throws when the broker does not answer in
+    /// time; the connection is gone then all the same.
+    public func close() async throws(AMQPError) {
+        _ = try await engine.wait(
+            .init(what: "connection.close", timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
+        ) { $0.connection.close($1, &$0.effects) }
+    }
+
+    /// Returns when the connection is closed, by whomever, or when the task is cancelled; ``closeReason`` says why.
+    public func waitUntilClosed() async {
+        _ = try? await engine.wait(.init(what: "the end of the connection", outlivesEnd: true)) {
+            $0.connection.awaitEnd($1, &$0.effects)
+        }
+    }
+
+    /// False as soon as no more calls are taken.
+    public var isOpen: Bool { closeReason == nil }
+
+    /// Why the connection is closed; nil while it is open.
+    public var closeReason: AMQPError? { engine.state.withLock { $0.connection.closeReason } }
+
+    // MARK: What was agreed on
+
+    /// What the broker says of itself: product, version, capabilities.
+    public var serverProperties: FieldTable { engine.state.withLock { $0.connection.serverProperties } }
+
+    /// The most channels that may be open at a time.
+    public var channelMax: Int { Int(engine.state.withLock { $0.connection.limits.channelMax }) }
+
+    /// Octets of the largest frame, its 8 octets of overhead included; 0: no limit.
+    public var frameMax: Int { Int(engine.state.withLock { $0.connection.limits.frameMax }) }
+
+    /// Seconds between heartbeats; 0: none.
+    public var heartbeat: Int { Int(engine.state.withLock { $0.connection.limits.heartbeat }) }
+
+    // MARK: Notices
+
+    /// What happens to the connection from now on: blocked, unblocked, closed. Each call makes a sequence of its own.
+    public var events: Notices<ConnectionEvent> {
+        let mailbox = Mailbox<ConnectionEvent>(limit: Notices<ConnectionEvent>.limit)
+        engine.step { state in
+            if let reason = state.connection.closeReason {
+                engine.wake(mailbox.put(.closed(reason)), &state)
+                engine.wake(mailbox.finish(nil), &state)
+            } else {
+                state.events.append(mailbox)
+            }
+        }
+        return Notices(mailbox) { [weak engine] in
+            engine?.step { $0.events.removeAll { $0 === mailbox } }
+        }
+    }
+
+    /// The broker's reason for taking no publishes at present; nil when it takes them.
+    public var blockedReason: String? { engine.state.withLock { $0.connection.blockedReason } }
+
+    /// Hands the broker a new secret for a login whose credentials expire (RabbitMQ: `connection.update-secret`).
+    public func updateSecret(_ secret: String, reason: String = "") async throws(AMQPError) {
+        let reason = try ShortString(reason, as: "reason")
+        _ = try await engine.wait(
+            .init(what: "connection.update-secret", timeout: engine.configuration.rpcTimeout)
+        ) { state, waiter throws(AMQPError) in
+            try state.connection.updateSecret(Array(secret.utf8), reason: reason, waiter, &state.effects)
+        }
+    }
+}
+
+extension AMQPError {
+    init(_ error: TransportError) {
+        let kind: Kind =
+            switch error {
+            case .timedOut: .timedOut
+            case .cancelled: .cancelled
+            default: .unreachable
+            }
+        self.init(
+            kind, scope: .connection, text: error.description,
+            nextStep: kind == .cancelled ? "" : Advice.next(kind: .unreachable, code: nil))
+    }
+
+    /// The state machine lets no other reply through; should it ever, the caller gets an error, not a trap.
+    static func unexpectedAnswer(to what: String) -> AMQPError {
+        AMQPError(.protocolViolation, scope: .client, text: "The answer to \(what) was of another kind")
+    }
+}

@@ -1,0 +1,90 @@
+import AMQPTransport
+import AMQPWire
+
+/// Where to connect to and what to ask for. The defaults are those of RabbitMQ's own clients.
+public struct ConnectionConfiguration: Sendable {
+    public var host = "localhost"
+    public var port = 5672
+    public var user = "guest"
+    public var password = "guest"
+    public var virtualHost = "/"
+
+    /// Seconds between heartbeats to ask for, 0 to 65535; 0 turns them off. The broker may ask for fewer.
+    /// A peer that is silent for twice as long counts as gone.
+    public var heartbeat = 60
+    /// The most channels to ask for, 0 to 65535; 0 leaves it to the broker.
+    public var channelMax = 2047
+    /// Octets of the largest frame to ask for, its overhead included: 0, which leaves it to the broker, or at least 4096.
+    public var frameMax = 131_072
+
+    /// Milliseconds for connecting and logging in together. RabbitMQ holds its answer to a wrong password back for
+    /// about a second, three with some mechanisms; a shorter timeout hides its reason.
+    public var connectionTimeout = 10_000
+    /// Milliseconds to wait for the answer to a method; 0 waits for ever.
+    public var rpcTimeout = 20_000
+    /// Milliseconds to wait for the confirm of a published message; 0 waits for ever. Longer than ``rpcTimeout``, as a
+    /// broker under load may rightly take its time before it says that a message is safe.
+    public var confirmTimeout = 60_000
+
+    /// Octets of unsent output at which publishing waits until the stream has taken them.
+    public var outputHighWaterMark = 1 << 20
+    /// Octets of deliveries, with about 512 counted for each on top, that may wait in this process for their consumers
+    /// to take them. At that mark the client stops reading from the connection. See ``Consumer``.
+    public var deliveryBufferLimit = 16 << 20
+    /// What publishing does while the broker has blocked the connection (`connection.blocked`): wait, or fail with
+    /// ``AMQPError/Kind/blocked``.
+    public var publishWaitsWhileBlocked = true
+
+    /// A name for the broker's listings and logs.
+    public var connectionName: String?
+    /// Further client properties; those named here go before the client's own.
+    public var clientProperties: FieldTable = [:]
+    /// Where timeouts and heartbeats get their time from.
+    public var time: any TimeSource = SystemTime.shared
+
+    public init() {}
+}
+
+extension ConnectionConfiguration {
+    /// Throws when a number is out of the range that the protocol can carry.
+    func validate() throws(AMQPError) {
+        func check(_ value: Int, _ range: ClosedRange<Int>, _ what: String) throws(AMQPError) {
+            guard range.contains(value) else {
+                throw .badArgument("\(what) is \(value), it must be \(range.lowerBound) to \(range.upperBound)")
+            }
+        }
+        try check(port, 1...65535, "The port")
+        try check(heartbeat, 0...65535, "The heartbeat")
+        try check(channelMax, 0...65535, "channel_max")
+        if frameMax != 0 { try check(frameMax, Int(Frame.minimumMax)...Int(Int32.max), "frame_max") }
+        try check(connectionTimeout, 1...Int(Int32.max), "The connection timeout")
+        try check(rpcTimeout, 0...Int(Int32.max), "The timeout of a method")
+        try check(confirmTimeout, 0...Int(Int32.max), "The timeout of a confirm")
+        _ = try ShortString(virtualHost, as: "virtual host")
+    }
+
+    /// What RabbitMQ's Java client announces: without the capabilities a broker keeps cancel notifications, blocked
+    /// notifications and the reason of a refused login to itself.
+    var announcedProperties: FieldTable {
+        var table = clientProperties
+        let own: [(ShortString, FieldValue)] = [
+            ("product", "messaging-patterns"), ("version", "1.0"), ("platform", "Swift"),
+            ("copyright", "the authors of messaging-patterns"), ("information", "AMQP 0-9-1 client of the workbook"),
+            (
+                "capabilities",
+                [
+                    "publisher_confirms": true, "exchange_exchange_bindings": true, "basic.nack": true,
+                    "consumer_cancel_notify": true, "connection.blocked": true, "authentication_failure_close": true,
+                ]
+            ),
+        ]
+        for (name, value) in own where table[name] == nil { table[name] = value }
+        if let connectionName { table["connection_name"] = .string(connectionName) }
+        return table
+    }
+}
+
+extension SystemTime {
+    /// One clock for all connections: each `SystemTime` owns a queue.
+    static let shared = SystemTime()
+}

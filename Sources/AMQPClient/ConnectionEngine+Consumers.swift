@@ -1,0 +1,111 @@
+import AMQPWire
+import Synchronization
+
+// Deliveries on their way to consumers, and how many of them may wait.
+
+/// What the engine knows of a channel that is open.
+final class ChannelRecord: Sendable {
+    let id: ChannelID
+    /// Why it is closed; nil while it is open. Written under the engine's lock.
+    let reason = Mutex<AMQPError?>(nil)
+    private let mailboxes = Mutex<[Mailbox<ReturnedMessage>]>([])
+
+    init(_ id: ChannelID) { self.id = id }
+
+    var returns: [Mailbox<ReturnedMessage>] { mailboxes.withLock { $0 } }
+
+    func addReturns(_ mailbox: Mailbox<ReturnedMessage>) { mailboxes.withLock { $0.append(mailbox) } }
+
+    func removeReturns(_ mailbox: Mailbox<ReturnedMessage>) {
+        mailboxes.withLock { $0.removeAll { $0 === mailbox } }
+    }
+}
+
+/// A consumer's deliveries on this side.
+struct ConsumerMailbox: Sendable {
+    var mailbox: Mailbox<RawDelivery>
+    var channel: ChannelID
+    var noAck: Bool
+    var tag: ShortString = ""
+}
+
+extension ConnectionEngine {
+    func deliver(_ delivery: RawDelivery, to consumer: ConsumerID, _ state: inout State) {
+        guard let entry = state.mailboxes[consumer] else { return }
+        buffered.add(delivery.cost, ordering: .sequentiallyConsistent)
+        wake(entry.mailbox.put(delivery), &state)
+    }
+
+    /// A consumer took a delivery out of its mailbox.
+    func taken(_ cost: Int) {
+        let left = buffered.subtract(cost, ordering: .sequentiallyConsistent).newValue
+        // Only now and then is there anything to do, so the lock is left alone.
+        if left <= configuration.deliveryBufferLimit / 2, isPaused.load(ordering: .sequentiallyConsistent) {
+            step { updateReading(&$0) }
+        }
+    }
+
+    func endConsumer(_ consumer: ConsumerID, _ error: AMQPError?, _ state: inout State) {
+        guard let entry = state.mailboxes[consumer] else { return }
+        // After a close, what waits cannot be acknowledged any more and comes again; handing it out would only double it.
+        let isChannelGone = error.map { $0.scope != .client } ?? false
+        let drops = isChannelGone && !entry.noAck
+        if drops { release(entry.mailbox.drain()) }
+        wake(entry.mailbox.finish(error), &state)
+        if isChannelGone { state.mailboxes[consumer] = nil }
+    }
+
+    /// Nobody will take this consumer's deliveries any more.
+    func leave(_ consumer: ConsumerID) {
+        step { state in
+            guard let entry = state.mailboxes.removeValue(forKey: consumer) else { return }
+            wake(entry.mailbox.finish(nil), &state)
+            let left = entry.mailbox.drain()
+            release(left)
+            state.connection.leave(
+                consumer, tag: entry.tag, on: entry.channel, noAck: entry.noAck,
+                unhandled: entry.noAck ? [] : left.map(\.deliveryTag), &state.effects)
+            updateReading(&state)
+        }
+    }
+
+    private func release(_ deliveries: [RawDelivery]) {
+        buffered.subtract(deliveries.reduce(0) { $0 + $1.cost }, ordering: .sequentiallyConsistent)
+    }
+
+    /// Stops reading while too much waits for consumers, and resumes at half of that.
+    ///
+    /// Answers wait unread behind the deliveries. So while somebody waits for one, reading goes on, up to eight times
+    /// the limit: else a consumer that asks the broker something inside its own loop would wait for itself.
+    func updateReading(_ state: inout State) {
+        let limit = configuration.deliveryBufferLimit
+        let needed = state.waiters.isEmpty ? 1 : 8
+        func wanted() -> Bool {
+            let waiting = buffered.load(ordering: .sequentiallyConsistent)
+            return waiting <= (state.isReading ? limit : limit / 2) * needed
+        }
+        if state.isReading, !wanted() {
+            state.isReading = false
+            isPaused.store(true, ordering: .sequentiallyConsistent)
+            // A consumer may have taken the last one before it could see that there is a pause.
+        }
+        if !state.isReading, wanted() {
+            state.isReading = true
+            isPaused.store(false, ordering: .sequentiallyConsistent)
+        }
+        if state.isReading != state.streamReads {
+            state.streamReads = state.isReading
+            stream.setReading(state.isReading)
+        }
+    }
+}
+
+extension ConnectionState {
+    mutating func leave(
+        _ consumer: ConsumerID, tag: ShortString, on id: ChannelID, noAck: Bool, unhandled: [UInt64],
+        _ effects: inout Effects
+    ) {
+        guard channels[id.number]?.id == id, channels[id.number]?.phase == .open else { return }
+        channels[id.number]?.leave(consumer, tag: tag, noAck: noAck, unhandled: unhandled, &effects)
+    }
+}

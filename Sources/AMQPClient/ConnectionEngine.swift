@@ -1,0 +1,198 @@
+import AMQPTransport
+import AMQPWire
+import Synchronization
+
+/// What keeps a ``ConnectionState`` running: the stream, the callers that wait, the clock.
+///
+/// One lock guards it all, and one step under it does all that belongs together: it numbers a publish and appends its
+/// octets, or registers who waits and appends the request, so no answer can come before somebody waits for it, and no
+/// two tasks can get between each other's frames. An actor would give the same order, but each publish would pay for a
+/// hop to it, and a reply could find the actor busy.
+final class ConnectionEngine: Sendable {
+    struct State: Sendable {
+        var connection: ConnectionState
+        var effects = Effects()
+        var waiters: [WaiterID: Waiter] = [:]
+        /// Those of the waiters that wait for room to publish.
+        var gate: [WaiterID] = []
+        var mailboxes: [ConsumerID: ConsumerMailbox] = [:]
+        var channels: [ChannelID: ChannelRecord] = [:]
+        var events: [Mailbox<ConnectionEvent>] = []
+        var heartbeats: HeartbeatMonitor?
+        var timers = Timers()
+        /// Somebody is sending; what is written meanwhile goes with the next round.
+        var isSending = false
+        /// The room of the last round, for the next.
+        var spare = FrameWriter()
+        var hangsUp = false
+        var isReading = true
+        /// What the stream was last told about reading.
+        var streamReads = true
+        var wakeups: [Wakeup] = []
+    }
+
+    let configuration: ConnectionConfiguration
+    let stream: any ByteStream
+    let state: Mutex<State>
+    /// What the deliveries in all mailboxes take of `deliveryBufferLimit`. Outside the lock: every delivery taken changes it.
+    let buffered = Atomic<Int>(0)
+    /// A copy of `!isReading` for a look without the lock.
+    let isPaused = Atomic<Bool>(false)
+    private let lastID = Atomic<UInt64>(0)
+
+    init(_ stream: any ByteStream, _ configuration: ConnectionConfiguration) {
+        self.stream = stream
+        self.configuration = configuration
+        state = Mutex(State(connection: ConnectionState(configuration)))
+    }
+
+    func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
+
+    /// One step: `body` under the lock, then what came of it: octets to the stream, waiters woken.
+    func step<Value: Sendable, Failure: Error>(
+        _ body: (inout State) throws(Failure) -> Value
+    ) throws(Failure) -> Value {
+        var wakeups: [Wakeup] = []
+        var round = Round.nothing
+        // The lock is let go of before anything is sent or anybody woken: both could take a while, and the woken would
+        // only run into the lock.
+        defer {
+            send(&round)
+            for wakeup in wakeups { wakeup() }
+        }
+        return try state.withLock { state throws(Failure) in
+            defer {
+                self.carryOut(&state)
+                swap(&wakeups, &state.wakeups)
+                if !state.isSending { round = nextRound(&state, room: nil) }
+            }
+            return try body(&state)
+        }
+    }
+
+    // MARK: Sending
+
+    private enum Round {
+        case nothing
+        case octets(FrameWriter)
+        case hangUp
+    }
+
+    /// Takes what is written and leaves `room` to write on.
+    private func nextRound(_ state: inout State, room: FrameWriter?) -> Round {
+        guard !state.effects.output.isEmpty else {
+            if let room { state.spare = room }
+            state.isSending = false
+            openGateIfDrained(&state)
+            return state.hangsUp ? .hangUp : .nothing
+        }
+        var batch = FrameWriter()
+        if let room { batch = room } else { swap(&state.spare, &batch) }
+        swap(&state.effects.output, &batch)
+        state.isSending = true
+        state.heartbeats?.sent()
+        return .octets(batch)
+    }
+
+    /// Sends until nothing is left. One task at a time does this, for all: whoever writes meanwhile goes on at once, and
+    /// its octets go out in the next round together with others', which under load makes one write of many publishes.
+    private func send(_ round: inout Round) {
+        while case .octets(var batch) = round {
+            round = .nothing
+            stream.send(batch.octets.span.bytes)
+            // The room of a huge message is given back, that of ordinary ones is used again.
+            if batch.count > 1 << 20 { batch = FrameWriter() } else { batch.removeAll() }
+            var wakeups: [Wakeup] = []
+            round = state.withLock { state in
+                let round = nextRound(&state, room: batch)
+                swap(&wakeups, &state.wakeups)
+                return round
+            }
+            for wakeup in wakeups { wakeup() }
+        }
+        if case .hangUp = round { stream.close() }
+    }
+
+    // MARK: Effects
+
+    private func carryOut(_ state: inout State) {
+        guard !state.effects.events.isEmpty else { return }
+        var events: [Effects.Event] = []
+        swap(&events, &state.effects.events)
+        for event in events { carryOut(event, &state) }
+        events.removeAll(keepingCapacity: true)
+        if state.effects.events.isEmpty { swap(&events, &state.effects.events) }
+        updateReading(&state)
+    }
+
+    private func carryOut(_ event: Effects.Event, _ state: inout State) {
+        switch event {
+        case .answer(let id, let outcome):
+            if let waiter = state.waiters.removeValue(forKey: id) { state.wakeups.append { waiter.resume(outcome) } }
+        case .consumerStarted(let consumer, let tag): state.mailboxes[consumer]?.tag = tag
+        case .deliver(let consumer, let delivery): deliver(delivery, to: consumer, &state)
+        case .consumerEnded(let consumer, let error): endConsumer(consumer, error, &state)
+        case .returned(let channel, let message):
+            for mailbox in state.channels[channel]?.returns ?? [] { wake(mailbox.put(message), &state) }
+        case .channelEnded(let channel, let error): endChannel(channel, error, &state)
+        case .blocked(let reason): publish(.blocked(reason: reason), &state)
+        case .unblocked: publish(.unblocked, &state)
+        case .publishingResumed: openGate(&state)
+        case .ended(let error): end(error, &state)
+        case .hangUp:
+            state.hangsUp = true
+            state.timers.cancelAll()
+        }
+    }
+
+    func wake(_ wakeup: Wakeup?, _ state: inout State) {
+        if let wakeup { state.wakeups.append(wakeup) }
+    }
+
+    private func publish(_ event: ConnectionEvent, _ state: inout State) {
+        for mailbox in state.events { wake(mailbox.put(event), &state) }
+    }
+
+    private func endChannel(_ id: ChannelID, _ error: AMQPError, _ state: inout State) {
+        guard let record = state.channels.removeValue(forKey: id) else { return }
+        record.reason.withLock { $0 = error }
+        for mailbox in record.returns { wake(mailbox.finish(error), &state) }
+        failWaiters(error, &state) { $0.channel == id && !$0.outlivesEnd }
+    }
+
+    private func end(_ error: AMQPError, _ state: inout State) {
+        failWaiters(error, &state) { !$0.outlivesEnd }
+        publish(.closed(error), &state)
+        for mailbox in state.events { wake(mailbox.finish(nil), &state) }
+        state.events = []
+        state.heartbeats = nil
+        // A close that nobody answers must not keep the stream open.
+        let patience = Int64(min(5_000, configuration.rpcTimeout == 0 ? 5_000 : configuration.rpcTimeout))
+        let handle = configuration.time.wake(at: configuration.time.now + patience) { [weak self] in
+            self?.dropStream(error)
+        }
+        state.timers.close = handle
+    }
+
+    private func dropStream(_ reason: AMQPError) {
+        step { $0.connection.giveUp(reason, &$0.effects) }
+        stream.abort()
+    }
+}
+
+extension ConnectionEngine: ByteStreamReceiver {
+    func streamReceived(_ bytes: RawSpan) {
+        bytes.withUnsafeBytes { octets in
+            step { state in
+                state.heartbeats?.heard()
+                state.connection.received(octets, &state.effects)
+            }
+        }
+    }
+
+    func streamDrained() { step { openGate(&$0) } }
+
+    func streamEnded(_ end: StreamEnd) {
+        step { $0.connection.streamEnded(end, &$0.effects) }
+    }
+}

@@ -1,0 +1,126 @@
+import AMQPTransport
+import AMQPWire
+
+// How a connection opens up, is held up, and ends.
+
+extension ConnectionState {
+    mutating func opened(_ effects: inout Effects) {
+        phase = .open
+        reader.frameMax = limits.frameMax
+        effects.answer(opener, .done)
+        opener = nil
+    }
+
+    mutating func setBlocked(_ reason: String?, _ effects: inout Effects) {
+        blockedReason = reason
+        if let reason {
+            effects.events.append(.blocked(reason))
+        } else {
+            effects.events.append(.unblocked)
+            effects.events.append(.publishingResumed)
+        }
+    }
+
+    mutating func secretUpdated(_ effects: inout Effects) throws(ProtocolViolation) {
+        guard let waiter = secretWaiters.popFirst() else { throw .unexpected(ConnectionUpdateSecretOk.id) }
+        effects.answer(waiter, .done)
+    }
+
+    /// The broker closes: its code and text are what everybody gets to hear.
+    mutating func closedByBroker(_ close: ConnectionClose, _ effects: inout Effects) {
+        effects.output.method(ConnectionCloseOk(), channel: 0)
+        // Crossing closes (rule connection.close/stability): answered, and ours is still to be answered.
+        if phase == .closing { return }
+        let refused = phase == .awaitingTune && close.replyCode == .accessRefused
+        let reason = AMQPError(
+            refused ? .loginRefused : .closedByBroker, scope: .connection, code: close.replyCode,
+            text: close.replyText.text, method: close.cause)
+        end(reason, &effects)
+        finish(&effects)
+    }
+
+    /// The peer broke the protocol. Before the connection is open there is nobody to tell (2.2.4); later it is told
+    /// with the proper code.
+    mutating func violated(_ violation: ProtocolViolation, _ effects: inout Effects) {
+        let reason = AMQPError(
+            .protocolViolation, scope: .connection, code: violation.code, text: violation.reason,
+            method: violation.method)
+        guard phase == .open else {
+            end(reason, &effects)
+            return finish(&effects)
+        }
+        sendClose(violation.code, violation.reason, cause: violation.method, because: reason, &effects)
+    }
+
+    mutating func streamEnded(_ end: StreamEnd, _ effects: inout Effects) {
+        let how =
+            switch end {
+            case .finished: "The broker ended the connection without saying why"
+            case .reset(let reason): "The connection broke: \(reason)"
+            case .closedHere: "The connection was dropped"
+            }
+        lost(how, &effects)
+    }
+
+    /// Nothing will come any more, and nothing can be sent.
+    mutating func lost(_ how: String, _ effects: inout Effects) {
+        guard phase != .closed else { return }
+        var reason = AMQPError(.connectionLost, scope: .connection, text: how)
+        if phase == .awaitingTune {
+            // What brokers do that do not know authentication_failure_close.
+            reason.nextStep = "It happened during the login: check user and password."
+        }
+        end(reason, &effects)
+        finish(&effects)
+    }
+
+    /// The close is not answered, or a peer is silent: no more patience.
+    mutating func giveUp(_ reason: AMQPError, _ effects: inout Effects) {
+        guard phase != .closed else { return }
+        end(reason, &effects)
+        finish(&effects)
+    }
+
+    mutating func sendClose(
+        _ code: ReplyCode, _ text: String, cause: MethodID? = nil, because reason: AMQPError, _ effects: inout Effects
+    ) {
+        effects.output.method(
+            ConnectionClose(replyCode: code, replyText: ShortString(truncating: text), cause: cause ?? .none),
+            channel: 0)
+        phase = .closing
+        end(reason, &effects)
+    }
+
+    /// No more calls: everything that waits is told why, except those that wait for the very end.
+    mutating func end(_ reason: AMQPError, _ effects: inout Effects) {
+        guard closeReason == nil else { return }
+        closeReason = reason
+        effects.fail(opener, reason)
+        opener = nil
+        for number in channels.keys { channels[number]?.fail(reason, &effects) }
+        channels = [:]
+        for entry in opening.values { effects.fail(entry.waiter, reason) }
+        opening = [:]
+        while let waiter = secretWaiters.popFirst() { effects.fail(waiter, reason) }
+        effects.events.append(.ended(reason))
+    }
+
+    /// The very end: the stream may go.
+    mutating func finish(_ effects: inout Effects) {
+        phase = .closed
+        for waiter in closers { effects.answer(waiter, .done) }
+        closers = []
+        effects.events.append(.hangUp)
+    }
+
+    /// Waits for the very end.
+    mutating func awaitEnd(_ waiter: WaiterID, _ effects: inout Effects) {
+        if phase == .closed { effects.answer(waiter, .done) } else { closers.append(waiter) }
+    }
+}
+
+extension AMQPError {
+    static let closedByClient = AMQPError(
+        .closedByClient, scope: .connection, text: "The connection was closed by this client",
+        method: ConnectionClose.id)
+}

@@ -1,0 +1,263 @@
+import AMQPWire
+
+/// One connection from this side, decided without I/O: octets and calls in, effects out.
+struct ConnectionState: Sendable {
+    enum Phase: Sendable, Equatable {
+        /// The handshake (2.2.4), by the method that is awaited next.
+        case awaitingStart, awaitingTune, awaitingOpenOk
+        case open
+        /// `connection.close` has been sent: everything but a close and its answer is ignored.
+        case closing
+        case closed
+    }
+
+    /// The limits in force after tuning.
+    struct Limits: Sendable, Equatable {
+        /// The highest channel number.
+        var channelMax: UInt16
+        /// Octets; 0: no limit.
+        var frameMax: UInt32
+        /// Seconds; 0: off.
+        var heartbeat: UInt16
+    }
+
+    let configuration: ConnectionConfiguration
+    var phase: Phase = .awaitingStart
+    var limits: Limits
+    var serverProperties: FieldTable = [:]
+    /// Set while the broker takes no publishes: its reason.
+    var blockedReason: String?
+    /// Why the connection takes no more calls; nil while it does.
+    var closeReason: AMQPError?
+
+    var reader = FrameReader(frameMax: 131_072)
+    var channels: [UInt16: ChannelState] = [:]
+    /// Channels whose `channel.open` is under way.
+    var opening: [UInt16: (id: ChannelID, waiter: WaiterID?)] = [:]
+    private var lastOpening: UInt64 = 0
+    private var lastNumber: UInt16 = 0
+    var opener: WaiterID?
+    /// Callers that wait for the end of the closing handshake.
+    var closers: [WaiterID] = []
+    var secretWaiters = FIFO<WaiterID?>()
+
+    init(_ configuration: ConnectionConfiguration) {
+        self.configuration = configuration
+        limits = Limits(
+            channelMax: UInt16(clamping: configuration.channelMax), frameMax: UInt32(clamping: configuration.frameMax),
+            heartbeat: UInt16(clamping: configuration.heartbeat))
+    }
+
+    // MARK: Calls from this side
+
+    /// Says hello. `waiter` is answered when the virtual host is open.
+    mutating func start(_ waiter: WaiterID, _ effects: inout Effects) {
+        opener = waiter
+        effects.output.protocolHeader()
+    }
+
+    mutating func openChannel(_ waiter: WaiterID, _ effects: inout Effects) throws(AMQPError) {
+        try expectOpen()
+        guard let number = freeNumber() else {
+            throw AMQPError(
+                .noFreeChannel, scope: .client, text: "All \(limits.channelMax) channels of the connection are in use")
+        }
+        lastOpening += 1
+        opening[number] = (ChannelID(number: number, opening: lastOpening), waiter)
+        effects.output.method(ChannelOpen(), channel: number)
+    }
+
+    /// The next free number after the last one given, so that a number rests as long as possible before its next use.
+    private mutating func freeNumber() -> UInt16? {
+        for _ in 0..<limits.channelMax {
+            lastNumber = lastNumber >= limits.channelMax ? 1 : lastNumber + 1
+            if channels[lastNumber] == nil, opening[lastNumber] == nil { return lastNumber }
+        }
+        return nil
+    }
+
+    mutating func call(
+        _ request: Method, on id: ChannelID, waiter: WaiterID?, consumer: ConsumerID? = nil, _ effects: inout Effects
+    ) throws(AMQPError) {
+        try expectOpen()
+        var measure = FrameWriter()
+        measure.method(request, channel: id.number)
+        try expectFits(measure.count, "\(request.id)")
+        channels[id.number]?.call(request, waiter: waiter, consumer: consumer, &effects)
+    }
+
+    /// - Parameter waiter: answered when the broker has confirmed the publish; only for a channel with confirms.
+    mutating func publish(
+        _ method: BasicPublish, _ message: Message, on id: ChannelID, waiter: WaiterID?, _ effects: inout Effects
+    ) throws(AMQPError) {
+        try expectOpen()
+        if message.properties.headers != nil {
+            // Everything else in a header is short; only a table can outgrow the smallest frame.
+            var measure = ByteWriter()
+            ContentHeader(bodySize: 0, properties: message.properties).write(to: &measure)
+            try expectFits(measure.count + Frame.overhead, "the message's properties")
+        }
+        channels[id.number]?.publish(method, message, waiter: waiter, frameMax: limits.frameMax, &effects)
+    }
+
+    /// True while publishes on the channel may be written.
+    func mayPublish(on id: ChannelID) -> Bool { blockedReason == nil && channels[id.number]?.isFlowing != false }
+
+    mutating func updateSecret(
+        _ secret: [UInt8], reason: ShortString, _ waiter: WaiterID, _ effects: inout Effects
+    ) throws(AMQPError) {
+        try expectOpen()
+        effects.output.method(ConnectionUpdateSecret(newSecret: secret, reason: reason), channel: 0)
+        secretWaiters.append(waiter)
+    }
+
+    mutating func closeChannel(_ id: ChannelID, _ waiter: WaiterID?, _ effects: inout Effects) {
+        guard phase == .open, let channel = channels[id.number], channel.id == id, channel.phase == .open else {
+            return effects.answer(waiter, .done)
+        }
+        let reason = AMQPError(
+            .closedByClient, scope: .channel, text: "The channel was closed by this client", method: ChannelClose.id)
+        channels[id.number]?.close(waiter: waiter, reason: reason, &effects)
+    }
+
+    /// Starts the closing handshake; `waiter` is answered when it is over.
+    mutating func close(_ waiter: WaiterID?, _ effects: inout Effects) {
+        switch phase {
+        case .closed: effects.answer(waiter, .done)
+        case .closing: if let waiter { closers.append(waiter) }
+        case .awaitingStart, .awaitingTune, .awaitingOpenOk:
+            end(.closedByClient, &effects)
+            effects.answer(waiter, .done)
+            finish(&effects)
+        case .open:
+            if let waiter { closers.append(waiter) }
+            sendClose(.replySuccess, "Goodbye", because: .closedByClient, &effects)
+        }
+    }
+
+    mutating func abandon(_ waiter: WaiterID, channel: ChannelID?) {
+        if let number = channel?.number { channels[number]?.abandon(waiter) }
+        closers.removeAll { $0 == waiter }
+        for (number, entry) in opening where entry.waiter == waiter { opening[number]?.waiter = nil }
+        for place in 0..<secretWaiters.count where secretWaiters[place] == waiter { secretWaiters[place] = .some(nil) }
+    }
+
+    private func expectOpen() throws(AMQPError) {
+        if let closeReason { throw closeReason }
+    }
+
+    private func expectFits(_ count: Int, _ what: String) throws(AMQPError) {
+        if limits.frameMax != 0, count > Int(limits.frameMax) {
+            throw .badArgument(
+                "\(what) takes \(count) octets, a frame of this connection holds \(limits.frameMax)",
+                nextStep: "Send less in the table, or ask for a larger frame_max.")
+        }
+    }
+
+    // MARK: What arrives
+
+    mutating func received(_ octets: UnsafeRawBufferPointer, _ effects: inout Effects) {
+        guard phase != .closed else { return }
+        reader.append(octets)
+        do throws(ProtocolViolation) {
+            try rejectOtherVersion()
+            while phase != .closed, let frame = try nextFrame() { try received(frame, &effects) }
+        } catch {
+            violated(error, &effects)
+        }
+    }
+
+    private mutating func nextFrame() throws(ProtocolViolation) -> Frame? {
+        do {
+            return try reader.next()
+        } catch {
+            throw ProtocolViolation(error.code, error.reason)
+        }
+    }
+
+    /// A broker that does not speak 0-9-1 answers with the header of what it does speak.
+    private func rejectOtherVersion() throws(ProtocolViolation) {
+        guard phase == .awaitingStart, reader.peek.first == UInt8(ascii: "A") else { return }
+        let version = reader.peek.dropFirst(4).prefix(4).map { String($0) }.joined(separator: "-")
+        throw ProtocolViolation(.notImplemented, "the peer does not speak AMQP 0-9-1; it offers \(version)")
+    }
+
+    private mutating func received(_ frame: Frame, _ effects: inout Effects) throws(ProtocolViolation) {
+        guard frame.channel != 0 else { return try receivedOnZero(frame, &effects) }
+        if phase == .closing { return }
+        guard phase == .open else {
+            throw ProtocolViolation(.channelError, "a frame for channel \(frame.channel) arrived during the handshake")
+        }
+        guard channels[frame.channel] != nil || opening[frame.channel] != nil else {
+            throw ProtocolViolation(.channelError, "a frame arrived for channel \(frame.channel), which is not open")
+        }
+        switch frame.kind {
+        case .method: try receivedMethod(try Self.method(frame), channel: frame.channel, &effects)
+        case .header, .body: try receivedContent(frame, &effects)
+        case .heartbeat: throw ProtocolViolation(.frameError, "a heartbeat arrived on channel \(frame.channel)")
+        }
+    }
+
+    private mutating func receivedContent(_ frame: Frame, _ effects: inout Effects) throws(ProtocolViolation) {
+        guard channels[frame.channel] != nil else {
+            throw ProtocolViolation(.unexpectedFrame, "content arrived before channel.open-ok")
+        }
+        if frame.kind == .header {
+            try channels[frame.channel]?.receivedHeader(frame.payload, &effects)
+        } else {
+            try channels[frame.channel]?.receivedBody(frame.payload, &effects)
+        }
+    }
+
+    static func method(_ frame: Frame) throws(ProtocolViolation) -> Method {
+        do {
+            return try Method(frame.payload)
+        } catch {
+            throw ProtocolViolation(error.code, error.reason)
+        }
+    }
+
+    private mutating func receivedMethod(
+        _ method: Method, channel number: UInt16, _ effects: inout Effects
+    ) throws(ProtocolViolation) {
+        if let entry = opening[number] { return try openingAnswered(method, entry, &effects) }
+        switch method {
+        case .channelClose(let close): channelClosed(number, close, &effects)
+        case .channelCloseOk:
+            guard case .closing(let waiter)? = channels[number]?.phase else { throw .unexpected(method.id) }
+            channels[number] = nil
+            effects.answer(waiter, .done)
+        default: try channels[number]?.received(method, &effects)
+        }
+    }
+
+    private mutating func openingAnswered(
+        _ method: Method, _ entry: (id: ChannelID, waiter: WaiterID?), _ effects: inout Effects
+    ) throws(ProtocolViolation) {
+        opening[entry.id.number] = nil
+        switch method {
+        case .channelOpenOk:
+            channels[entry.id.number] = ChannelState(entry.id)
+            // Who wanted it has been cancelled in the meantime.
+            if entry.waiter == nil { closeChannel(entry.id, nil, &effects) }
+            effects.answer(entry.waiter, .channel(entry.id))
+        case .channelClose(let close):
+            effects.output.method(ChannelCloseOk(), channel: entry.id.number)
+            effects.fail(entry.waiter, Self.reason(close))
+        default: throw .unexpected(method.id, "before channel.open-ok")
+        }
+    }
+
+    private static func reason(_ close: ChannelClose) -> AMQPError {
+        AMQPError(
+            .closedByBroker, scope: .channel, code: close.replyCode, text: close.replyText.text, method: close.cause)
+    }
+
+    private mutating func channelClosed(_ number: UInt16, _ close: ChannelClose, _ effects: inout Effects) {
+        effects.output.method(ChannelCloseOk(), channel: number)
+        // When closes cross, the number is free only once ours is answered too.
+        guard channels[number]?.phase == .open else { return }
+        channels[number]?.fail(Self.reason(close), &effects)
+        channels[number] = nil
+    }
+}

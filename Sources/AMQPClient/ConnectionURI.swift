@@ -1,0 +1,140 @@
+import AMQPWire
+
+extension ConnectionConfiguration {
+    /// Reads a URI as RabbitMQ's pages "URI Specification" and "URI Query Parameters" describe it:
+    /// `amqp://user:password@host:port/vhost?heartbeat=10&channel_max=100&frame_max=65536&connection_timeout=5000`.
+    ///
+    /// Every part may be left out. `%` escapes work in all of them, so the virtual host `/` is `%2f`; an IPv6 address
+    /// stands in brackets. Timeouts are milliseconds, heartbeats seconds; further query parameters are ignored, as
+    /// other clients' have no meaning here.
+    ///
+    /// One deviation: the specification reads `amqp://host/` as the virtual host with the empty name, which nobody
+    /// has and nobody who types that slash means. Here, as in pika, it is `/`.
+    ///
+    /// Throws ``AMQPError`` that names the part that is wrong; for `amqps`, that TLS is not offered.
+    public init(uri: String) throws(AMQPError) {
+        self.init()
+        guard let colon = uri.firstIndex(of: ":"), uri[colon...].hasPrefix("://") else {
+            throw .badURI("'\(uri)' is not a URI of the form amqp://host")
+        }
+        let scheme = uri[..<colon].lowercased()
+        guard scheme == "amqp" else {
+            if scheme == "amqps" {
+                throw AMQPError(
+                    .notSupported, scope: .client, text: "amqps (AMQP over TLS) is not supported by this client")
+            }
+            throw .badURI("The scheme is '\(scheme)', only amqp is known")
+        }
+        var rest = uri[colon...].dropFirst(3)
+        if rest.contains("#") { throw .badURI("A fragment ('#') has no meaning here; in a password write %23") }
+        if let mark = rest.firstIndex(of: "?") {
+            try readQuery(rest[rest.index(after: mark)...])
+            rest = rest[..<mark]
+        }
+        if let slash = rest.firstIndex(of: "/") {
+            try readVirtualHost(rest[rest.index(after: slash)...])
+            rest = rest[..<slash]
+        }
+        // The last '@' divides: a user name may hold one that somebody forgot to escape.
+        if let at = rest.lastIndex(of: "@") {
+            try readUser(rest[..<at])
+            rest = rest[rest.index(after: at)...]
+        }
+        try readHost(rest)
+        try validate()
+    }
+
+    private mutating func readUser(_ part: Substring) throws(AMQPError) {
+        let colon = part.firstIndex(of: ":")
+        user = try decode(part[..<(colon ?? part.endIndex)], "user")
+        if let colon { password = try decode(part[part.index(after: colon)...], "password") }
+    }
+
+    private mutating func readHost(_ part: Substring) throws(AMQPError) {
+        var portPart: Substring = ""
+        if part.hasPrefix("[") {
+            guard let bracket = part.firstIndex(of: "]") else { throw .badURI("The host's '[' has no ']'") }
+            host = String(part[part.index(after: part.startIndex)..<bracket])
+            portPart = part[part.index(after: bracket)...]
+            guard portPart.isEmpty || portPart.hasPrefix(":") else {
+                throw .badURI("Behind the ']' of the host stands '\(portPart)' instead of a port")
+            }
+        } else {
+            let colon = part.firstIndex(of: ":") ?? part.endIndex
+            host = try decode(part[..<colon], "host")
+            portPart = part[colon...]
+        }
+        if host.isEmpty { host = "localhost" }
+        let digits = portPart.dropFirst()
+        if digits.contains(":") {
+            throw .badURI("The port is '\(digits)'; an IPv6 address as the host is written in brackets, as in [::1]")
+        }
+        if !digits.isEmpty { port = try number(String(digits), 1...65535, "port") }
+    }
+
+    private mutating func readVirtualHost(_ part: Substring) throws(AMQPError) {
+        if part.isEmpty { return }
+        if part.contains("/") { throw .badURI("The virtual host '\(part)' has a '/', which is written %2f") }
+        virtualHost = try decode(part, "virtual host")
+    }
+
+    private mutating func readQuery(_ query: Substring) throws(AMQPError) {
+        for pair in query.split(separator: "&") {
+            let equals = pair.firstIndex(of: "=") ?? pair.endIndex
+            let name = String(pair[..<equals])
+            let value = try decode(pair[equals...].dropFirst(), "query parameter \(name)")
+            switch name {
+            case "heartbeat": heartbeat = try number(value, 0...65535, name)
+            case "channel_max": channelMax = try number(value, 0...65535, name)
+            case "frame_max":
+                frameMax = try number(value, 0...Int(Int32.max), name)
+                if frameMax != 0, frameMax < Frame.minimumMax {
+                    throw .badURI("frame_max is \(frameMax), the protocol's least is \(Frame.minimumMax)")
+                }
+            case "connection_timeout": connectionTimeout = try number(value, 1...Int(Int32.max), name)
+            default: break
+            }
+        }
+    }
+
+    private func number(_ text: String, _ range: ClosedRange<Int>, _ what: String) throws(AMQPError) -> Int {
+        // Digits only: Int would take a sign as well.
+        guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let value = Int(text),
+            range.contains(value)
+        else {
+            throw .badURI(
+                "The \(what) is '\(text)', it must be a number from \(range.lowerBound) to \(range.upperBound)")
+        }
+        return value
+    }
+
+    /// Resolves the `%` escapes. By hand, as Foundation is not linked here.
+    private func decode(_ part: Substring, _ what: String) throws(AMQPError) -> String {
+        guard part.contains("%") else { return String(part) }
+        var octets: [UInt8] = []
+        var rest = Array(part.utf8)[...]
+        while let octet = rest.popFirst() {
+            guard octet == UInt8(ascii: "%") else {
+                octets.append(octet)
+                continue
+            }
+            let digits = rest.prefix(2).compactMap(hexadecimal)
+            guard digits.count == 2 else { throw .badURI("The \(what) has a '%' without two hexadecimal digits") }
+            octets.append(digits[0] << 4 | digits[1])
+            rest = rest.dropFirst(2)
+        }
+        guard let text = String(validating: octets, as: UTF8.self) else {
+            throw .badURI("The \(what) is not UTF-8 once its '%' escapes are resolved")
+        }
+        return text
+    }
+
+    private func hexadecimal(_ octet: UInt8) -> UInt8? {
+        switch octet {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
+        case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
+        case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
+        default: nil
+        }
+    }
+}

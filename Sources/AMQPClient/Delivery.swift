@@ -1,0 +1,53 @@
+import AMQPWire
+
+/// A message handed out by the broker, to a consumer or for a `get`.
+public struct Delivery: Sendable {
+    let raw: RawDelivery
+    /// The only channel on which this delivery can be settled.
+    public let channel: Channel
+    /// For a `get`: messages ready in the queue after this one. nil for a consumer's delivery.
+    public let messageCount: Int?
+
+    init(_ raw: RawDelivery, _ channel: Channel, messageCount: Int? = nil) {
+        self.raw = raw
+        self.channel = channel
+        self.messageCount = messageCount
+    }
+
+    public var message: Message { raw.message }
+    public var body: [UInt8] { raw.message.body }
+    public var properties: BasicProperties { raw.message.properties }
+    /// The body as text; octets that are not UTF-8 show as U+FFFD.
+    public var text: String { raw.message.text }
+
+    /// Numbers the deliveries of a channel, from 1.
+    public var deliveryTag: UInt64 { raw.deliveryTag }
+    /// It was handed out before, to whomever, and not acknowledged: it may have been worked on already.
+    public var redelivered: Bool { raw.redelivered }
+    /// The exchange it was published to; empty for the default exchange.
+    public var exchange: String { raw.exchange.text }
+    public var routingKey: String { raw.routingKey.text }
+    /// Empty for a `get`.
+    public var consumerTag: String { raw.consumerTag.text }
+
+    /// The work is done; the broker forgets the message. Once, and not for `noAck`.
+    nonisolated(nonsending)
+        public func ack(multiple: Bool = false) async throws(AMQPError)
+    {
+        try await channel.ack(deliveryTag, multiple: multiple)
+    }
+
+    /// The work is not done: back into the queue, or away with it.
+    nonisolated(nonsending)
+        public func nack(multiple: Bool = false, requeue: Bool = true) async throws(AMQPError)
+    {
+        try await channel.nack(deliveryTag, multiple: multiple, requeue: requeue)
+    }
+
+    /// As ``nack(multiple:requeue:)`` for brokers without it.
+    nonisolated(nonsending)
+        public func reject(requeue: Bool = true) async throws(AMQPError)
+    {
+        try await channel.reject(deliveryTag, requeue: requeue)
+    }
+}

@@ -1,0 +1,36 @@
+/// A sequence of what the connection has to tell: its events, or a channel's returned messages.
+///
+/// It collects from the moment it was made, the latest 1 000 at most: a listener that has stopped listening must not
+/// cost memory for ever. It can be iterated once.
+public struct Notices<Element: Sendable>: AsyncSequence, Sendable {
+    /// How many may wait; when one more arrives, the oldest is dropped.
+    public static var limit: Int { 1_000 }
+
+    /// Ends the sequence at its source when the last copy is gone.
+    private final class Membership: Sendable {
+        private let leave: @Sendable () -> Void
+        init(_ leave: @escaping @Sendable () -> Void) { self.leave = leave }
+        deinit { leave() }
+    }
+
+    let mailbox: Mailbox<Element>
+    private let membership: Membership
+
+    init(_ mailbox: Mailbox<Element>, leave: @escaping @Sendable () -> Void) {
+        self.mailbox = mailbox
+        membership = Membership(leave)
+    }
+
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(notices: self) }
+
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        let notices: Notices
+
+        /// The next one; nil when there are no more or the task is cancelled. Throws what closed the channel.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(AMQPError) -> Element? {
+            try await notices.mailbox.next()
+        }
+
+        public mutating func next() async throws(AMQPError) -> Element? { try await notices.mailbox.next() }
+    }
+}
