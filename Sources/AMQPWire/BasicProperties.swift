@@ -54,21 +54,20 @@ extension BasicProperties {
         // Bit 0 says that another flag word follows; class basic has 14 properties, so one word is all there is.
         // Bit 1 has no meaning, and RabbitMQ does not look at it.
         if flags & 1 != 0 { throw reader.error("the property flags announce properties that basic does not have") }
-        self.init()
-        if flags & 0x8000 != 0 { contentType = try reader.shortString() }
-        if flags & 0x4000 != 0 { contentEncoding = try reader.shortString() }
-        if flags & 0x2000 != 0 { headers = try reader.table() }
-        if flags & 0x1000 != 0 { deliveryMode = try reader.uint8() }
-        if flags & 0x0800 != 0 { priority = try reader.uint8() }
-        if flags & 0x0400 != 0 { correlationID = try reader.shortString() }
-        if flags & 0x0200 != 0 { replyTo = try reader.shortString() }
-        if flags & 0x0100 != 0 { expiration = try reader.shortString() }
-        if flags & 0x0080 != 0 { messageID = try reader.shortString() }
-        if flags & 0x0040 != 0 { timestamp = try reader.uint64() }
-        if flags & 0x0020 != 0 { type = try reader.shortString() }
-        if flags & 0x0010 != 0 { userID = try reader.shortString() }
-        if flags & 0x0008 != 0 { appID = try reader.shortString() }
-        if flags & 0x0004 != 0 { clusterID = try reader.shortString() }
+        contentType = flags & 0x8000 != 0 ? try reader.shortString() : nil
+        contentEncoding = flags & 0x4000 != 0 ? try reader.shortString() : nil
+        headers = flags & 0x2000 != 0 ? try reader.table() : nil
+        deliveryMode = flags & 0x1000 != 0 ? try reader.uint8() : nil
+        priority = flags & 0x0800 != 0 ? try reader.uint8() : nil
+        correlationID = flags & 0x0400 != 0 ? try reader.shortString() : nil
+        replyTo = flags & 0x0200 != 0 ? try reader.shortString() : nil
+        expiration = flags & 0x0100 != 0 ? try reader.shortString() : nil
+        messageID = flags & 0x0080 != 0 ? try reader.shortString() : nil
+        timestamp = flags & 0x0040 != 0 ? try reader.uint64() : nil
+        type = flags & 0x0020 != 0 ? try reader.shortString() : nil
+        userID = flags & 0x0010 != 0 ? try reader.shortString() : nil
+        appID = flags & 0x0008 != 0 ? try reader.shortString() : nil
+        clusterID = flags & 0x0004 != 0 ? try reader.shortString() : nil
     }
 
     /// Reads properties that were kept as they stood on the wire, flag word first.

@@ -22,11 +22,15 @@ public struct ByteReader: Sendable {
         WireError(code, reason, at: offset)
     }
 
+    /// Out of line: this is the rare way, and building its text would bloat every read.
+    @inline(never)
+    private func shortage(of what: StaticString, _ count: Int) -> WireError {
+        error("\(what) needs \(count) octets, \(remaining) are left")
+    }
+
     @inline(__always)
     private mutating func take(_ count: Int, _ what: StaticString) throws(WireError) -> Int {
-        guard count <= octets.endIndex - index else {
-            throw error("\(what) needs \(count) octets, \(remaining) are left")
-        }
+        guard count <= octets.endIndex - index else { throw shortage(of: what, count) }
         defer { index += count }
         return index
     }
@@ -86,8 +90,8 @@ public struct ByteReader: Sendable {
     }
 
     /// Throws when octets are left over.
-    public func expectEnd(of what: String) throws(WireError) {
-        if remaining > 0 { throw error("\(what) ends \(remaining) octets before its frame does") }
+    public func expectEnd(of what: @autoclosure () -> String) throws(WireError) {
+        if remaining > 0 { throw error("\(what()) ends \(remaining) octets before its frame does") }
     }
 }
 

@@ -19,9 +19,20 @@ public struct ByteWriter: Sendable {
         withUnsafeBytes(of: value.bigEndian) { octets.append(contentsOf: $0) }
     }
 
-    public mutating func bits(_ bits: Bool...) {
-        var octet: UInt8 = 0
-        for (place, bit) in bits.enumerated() where bit { octet |= 1 << UInt8(place & 7) }
+    /// Up to eight bits, packed into one octet, lowest first (4.2.5.2).
+    @inline(__always)
+    public mutating func bits(
+        _ bit0: Bool, _ bit1: Bool = false, _ bit2: Bool = false, _ bit3: Bool = false, _ bit4: Bool = false,
+        _ bit5: Bool = false, _ bit6: Bool = false, _ bit7: Bool = false
+    ) {
+        var octet: UInt8 = bit0 ? 1 : 0
+        if bit1 { octet |= 2 }
+        if bit2 { octet |= 4 }
+        if bit3 { octet |= 8 }
+        if bit4 { octet |= 16 }
+        if bit5 { octet |= 32 }
+        if bit6 { octet |= 64 }
+        if bit7 { octet |= 128 }
         octets.append(octet)
     }
 

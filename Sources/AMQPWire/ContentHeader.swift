@@ -30,6 +30,14 @@ public struct ContentHeader: Sendable, Equatable {
     }
 
     public func write(to writer: inout ByteWriter) {
+        Self.write(classID: classID, bodySize: bodySize, properties, to: &writer)
+    }
+
+    /// Writes a header that is nowhere a value: for the hot path, where copying the properties into one would cost as
+    /// much as writing them.
+    static func write(
+        classID: UInt16 = MethodID.basic, bodySize: UInt64, _ properties: BasicProperties, to writer: inout ByteWriter
+    ) {
         writer.uint16(classID)
         writer.uint16(0)
         writer.uint64(bodySize)

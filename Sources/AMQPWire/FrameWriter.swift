@@ -44,7 +44,7 @@ public struct FrameWriter: Sendable {
     ) {
         self.method(method, channel: channel)
         frame(.header, channel: channel) { writer in
-            ContentHeader(bodySize: UInt64(body.count), properties: properties).write(to: &writer)
+            ContentHeader.write(bodySize: UInt64(body.count), properties, to: &writer)
         }
         self.body(body[...], channel: channel, frameMax: frameMax)
     }

@@ -24,7 +24,11 @@ public struct MethodID: Hashable, Sendable {
     /// True for the methods that a content header and a body follow:
     /// `basic.publish`, `basic.return`, `basic.deliver` and `basic.get-ok`.
     public var hasContent: Bool {
-        classID == Self.basic && [40, 50, 60, 71].contains(methodID)
+        guard classID == Self.basic else { return false }
+        return switch methodID {
+        case 40, 50, 60, 71: true
+        default: false
+        }
     }
 
     /// The specification's name, as `queue.declare-ok`; nil for an id that nobody defined.
