@@ -70,7 +70,8 @@ public final class BrokerCore {
     public func advance(to now: Int64) {
         while let due = timers.popDue(at: now) {
             // Each happens at its own time, so that one long step gives the same as many short ones.
-            switch due {
+            self.now = max(self.now, due.time)
+            switch due.owner {
             case .queue(let queue): queue.timerFired()
             case .connection(let id): connections[id]?.timerFired()
             case .consumerTimeouts:

@@ -38,7 +38,7 @@ struct Timers {
     }
 
     /// Takes out the earliest timer, if its time has come.
-    mutating func popDue(at now: Int64) -> Owner? {
+    mutating func popDue(at now: Int64) -> (time: Int64, owner: Owner)? {
         guard let first = heap.first, first.time <= now else { return nil }
         let last = heap.removeLast()
         if !heap.isEmpty {
@@ -54,6 +54,6 @@ struct Timers {
                 parent = least
             }
         }
-        return first.owner
+        return (first.time, first.owner)
     }
 }

@@ -1,0 +1,152 @@
+import AMQPWire
+import BrokerCore
+import Testing
+
+/// A core with its clients, all in one thread: what a client sends is answered before the call returns.
+final class Rig {
+    let core: BrokerCore
+    private(set) var now: Int64 = 1_000_000_000_000
+    private var clients: [ConnectionID: RigClient] = [:]
+
+    init(_ configure: (inout BrokerConfiguration) -> Void = { _ in }) {
+        var configuration = BrokerConfiguration()
+        configuration.refusalDelay = 0
+        configure(&configuration)
+        core = BrokerCore(configuration, now: now)
+    }
+
+    /// A client that has said nothing yet.
+    func connect(isLoopback: Bool = true) -> RigClient {
+        let id = core.connect(peer: "test", isLoopback: isLoopback, now: now)
+        let client = RigClient(id: id, rig: self)
+        clients[id] = client
+        return client
+    }
+
+    /// A client with its connection open, and channel 1 too.
+    func open(capabilities: [ShortString] = ["consumer_cancel_notify", "authentication_failure_close"]) throws
+        -> RigClient
+    {
+        let client = connect()
+        client.send(octets: ProtocolHeader.amqp091)
+        client.send(
+            ConnectionStartOk(
+                clientProperties: ["capabilities": .table(FieldTable(capabilities.map { .init($0, true) }))],
+                mechanism: "PLAIN", response: Array("\0guest\0guest".utf8)), channel: 0)
+        client.send(ConnectionTuneOk(channelMax: 2047, frameMax: 131_072, heartbeat: 0), channel: 0)
+        client.send(ConnectionOpen(), channel: 0)
+        client.send(ChannelOpen(), channel: 1)
+        let last = client.received.last?.method
+        try #require(last == .channelOpenOk(ChannelOpenOk()))
+        client.received = []
+        return client
+    }
+
+    func advance(by milliseconds: Int64) {
+        now += milliseconds
+        core.advance(to: now)
+        collect()
+    }
+
+    func collect() {
+        core.takeEffects { id, octets, disposition in
+            clients[id]?.receive(octets)
+            if disposition == .close { clients[id]?.isEnded = true }
+        }
+    }
+}
+
+/// What a client was sent: a method, with its message if it has one.
+struct Received: Equatable {
+    var channel: UInt16
+    var method: Method
+    var properties: BasicProperties?
+    var body: String?
+}
+
+final class RigClient {
+    let id: ConnectionID
+    private unowned let rig: Rig
+    private var reader = FrameReader(frameMax: 0)
+    private var pendingSize: UInt64 = 0
+    var received: [Received] = []
+    var heartbeats = 0
+    var isEnded = false
+    /// Octets that came before `connection.start`, when they are a protocol header.
+    var header: [UInt8]?
+
+    init(id: ConnectionID, rig: Rig) {
+        self.id = id
+        self.rig = rig
+    }
+
+    func send(octets: [UInt8]) {
+        rig.core.receive(octets.span.bytes, from: id, now: rig.now)
+        rig.collect()
+    }
+
+    func send(_ method: some MethodFields, channel: UInt16 = 1) {
+        var writer = FrameWriter()
+        writer.method(method, channel: channel)
+        send(octets: writer.take())
+    }
+
+    func publish(
+        _ body: String, to key: ShortString, exchange: ShortString = "", mandatory: Bool = false,
+        properties: BasicProperties = .init(), channel: UInt16 = 1
+    ) {
+        var writer = FrameWriter()
+        writer.content(
+            BasicPublish(exchange: exchange, routingKey: key, mandatory: mandatory), properties,
+            body: Array(body.utf8), channel: channel, frameMax: 4096)
+        send(octets: writer.take())
+    }
+
+    func disconnect() {
+        rig.core.disconnected(id, now: rig.now)
+        rig.collect()
+    }
+
+    func receive(_ octets: RawSpan) {
+        reader.append(octets)
+        if reader.peek.starts(with: Array("AMQP".utf8)) { header = reader.take(8) }
+        while let frame = try? reader.next() {
+            switch frame.kind {
+            case .heartbeat: heartbeats += 1
+            case .method:
+                guard let method = try? Method(frame.payload) else { break }
+                received.append(Received(channel: frame.channel, method: method))
+            case .header:
+                let header = try? ContentHeader(frame.payload)
+                received[received.count - 1].properties = header?.properties
+                received[received.count - 1].body = ""
+            case .body: received[received.count - 1].body? += String(decoding: frame.payload, as: UTF8.self)
+            }
+        }
+    }
+
+    /// What has been received since the last call.
+    func take() -> [Received] {
+        defer { received = [] }
+        return received
+    }
+
+    /// The bodies delivered to consumers since the last call, in order.
+    func takeBodies() -> [String] {
+        take().compactMap { received in
+            if case .basicDeliver = received.method { received.body } else { nil }
+        }
+    }
+
+    /// The reply code of the close that was received since the last call.
+    func takeClose() -> (code: ReplyCode, text: String, isChannel: Bool)? {
+        for received in take() {
+            switch received.method {
+            case .channelClose(let close): return (close.replyCode, close.replyText.text, true)
+            case .connectionClose(let close): return (close.replyCode, close.replyText.text, false)
+            default: continue
+            }
+        }
+        return nil
+    }
+}

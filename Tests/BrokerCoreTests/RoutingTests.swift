@@ -1,0 +1,149 @@
+import AMQPWire
+import Testing
+
+@testable import BrokerCore
+
+@Suite("Where a message goes")
+struct RoutingTests {
+    @Test(
+        "Topic patterns",
+        arguments: [
+            ("#", "", true), ("*", "", false), ("", "", true), ("#", "a.b", true), ("*", "a", true),
+            ("*", "a.b", false),
+            ("a.*.c.#", "a.b.c", true), ("a.*.c.#", "a.b.c.d.e", true), ("a.*.c.#", "a.c", false), ("#.*", "", false),
+            ("#.*", "a", true), ("#.*", "..", true), ("*.#", "a", true), ("#.a.#", "b.a.c", true), ("#.a.#", "a", true),
+            ("#.a.#", "b.c", false), ("*", ".", false), ("*.*", ".", true), ("a.", "a", false), ("a.#.#", "a", true),
+            ("#.#", "", true), ("a*", "ab", false), ("*a.b", "*a.b", true), ("lazy.#", "lazy", true),
+            ("*.orange.*", "quick.orange.rabbit", true), ("*.orange.*", "orange", false),
+            ("*.orange.*", "quick.orange.new.rabbit", false), ("#.b.#.b.#", "a.b.c", false), ("#.b.#.b.#", "b.b", true),
+        ])
+    func topicPatterns(pattern: String, key: String, matches: Bool) throws {
+        #expect(try Self.topicMatches(pattern, key) == matches, "'\(pattern)' and '\(key)'")
+    }
+
+    /// One pattern in an exchange of its own.
+    private static func topicMatches(_ pattern: String, _ key: String) throws -> Bool {
+        var router = TopicRouter()
+        let binding = Self.binding(try ShortString(pattern))
+        router.add(binding)
+        var found = 0
+        router.matches(Self.message, key: try ShortString(key)) { _ in found += 1 }
+        router.remove(binding)
+        router.matches(Self.message, key: try ShortString(key)) { _ in Issue.record("a removed binding matched") }
+        #expect(found <= 1)
+        return found == 1
+    }
+
+    @Test("Every pattern over a small alphabet agrees with the definition")
+    func topicAgainstDefinition() throws {
+        func words(upTo count: Int, of alphabet: [String]) -> [[String]] {
+            var all: [[String]] = [[]]
+            var last = all
+            for _ in 0..<count {
+                last = last.flatMap { head in alphabet.map { head + [$0] } }
+                all += last
+            }
+            return all
+        }
+        func matches(_ pattern: ArraySlice<String>, _ key: ArraySlice<String>) -> Bool {
+            guard let first = pattern.first else { return key.isEmpty }
+            let rest = pattern.dropFirst()
+            switch first {
+            case "#": return matches(rest, key) || (!key.isEmpty && matches(pattern, key.dropFirst()))
+            case "*": return !key.isEmpty && matches(rest, key.dropFirst())
+            default: return key.first == first && matches(rest, key.dropFirst())
+            }
+        }
+        // All patterns at once, so that the tree's branches are shared.
+        let patterns = words(upTo: 4, of: ["a", "b", "*", "#"]).filter { !$0.isEmpty }
+        var router = TopicRouter()
+        var names: [ObjectIdentifier: [String]] = [:]
+        var kept: [Binding] = []
+        for pattern in patterns {
+            let binding = Self.binding(try ShortString(pattern.joined(separator: ".")))
+            names[binding.destination.identity] = pattern
+            kept.append(binding)
+            router.add(binding)
+        }
+        for key in words(upTo: 4, of: ["a", "b", "c"]) {
+            var found: Set<[String]> = []
+            router.matches(Self.message, key: try ShortString(key.joined(separator: "."))) { destination in
+                found.insert(names[destination.identity] ?? [])
+            }
+            let expected = Set(patterns.filter { matches($0[...], key[...]) })
+            #expect(found == expected, "key \(key)")
+        }
+    }
+
+    @Test("A pattern made to explode does not")
+    func topicExplosion() throws {
+        var router = TopicRouter()
+        let pattern = Array(repeating: "#.a", count: 60).joined(separator: ".")
+        let binding = Self.binding(try ShortString(pattern))
+        router.add(binding)
+        var found = 0
+        let key = Array(repeating: "a", count: 120).joined(separator: ".")
+        router.matches(Self.message, key: try ShortString(key)) { _ in found += 1 }
+        #expect(found == 1)
+    }
+
+    private static var message: Message {
+        Message(exchange: "", routingKey: "", content: [0, 0], propertiesCount: 2, traits: .init())
+    }
+
+    private static func binding(_ key: ShortString) -> Binding {
+        let source = Exchange(name: "source", declaration: .init(type: .topic))
+        let destination = Exchange(name: "destination", declaration: .init(type: .fanout))
+        return Binding(source: source, destination: .exchange(destination), key: key, arguments: [:])
+    }
+
+    @Test("However many ways lead to a queue, it gets one copy; loops end")
+    func oneCopy() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        for name in ["a", "b", "c"] as [ShortString] { client.send(ExchangeDeclare(exchange: name, type: "fanout")) }
+        client.send(QueueDeclare(queue: "q"))
+        client.send(ExchangeBind(destination: "b", source: "a"))
+        client.send(ExchangeBind(destination: "c", source: "a"))
+        client.send(ExchangeBind(destination: "a", source: "c"))
+        client.send(ExchangeBind(destination: "c", source: "c"))
+        for name in ["a", "b", "c"] as [ShortString] {
+            client.send(QueueBind(queue: "q", exchange: name, routingKey: "1"))
+            client.send(QueueBind(queue: "q", exchange: name, routingKey: "2"))
+        }
+        client.send(BasicConsume(queue: "q", noAck: true))
+        client.publish("once", to: "", exchange: "a")
+        #expect(client.takeBodies() == ["once"])
+    }
+
+    @Test("The route that a channel remembers is forgotten when the bindings change")
+    func rememberedRoute() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(ExchangeDeclare(exchange: "x", type: "direct"))
+        client.send(QueueDeclare(queue: "q"))
+        client.send(BasicConsume(queue: "q", noAck: true))
+        client.publish("nowhere", to: "k", exchange: "x")
+        client.send(QueueBind(queue: "q", exchange: "x", routingKey: "k"))
+        client.publish("there", to: "k", exchange: "x")
+        client.send(QueueUnbind(queue: "q", exchange: "x", routingKey: "k"))
+        client.publish("nowhere again", to: "k", exchange: "x")
+        #expect(client.takeBodies() == ["there"])
+    }
+
+    @Test("An auto-delete exchange goes with its last binding, and takes those it hung on with it")
+    func autoDeleteCascade() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(ExchangeDeclare(exchange: "up", type: "fanout", autoDelete: true))
+        client.send(ExchangeDeclare(exchange: "down", type: "fanout", autoDelete: true))
+        client.send(ExchangeBind(destination: "down", source: "up"))
+        client.send(QueueDeclare(queue: "q"))
+        client.send(QueueBind(queue: "q", exchange: "down"))
+        _ = client.take()
+        client.send(QueueDelete(queue: "q"))
+        client.send(ExchangeDeclare(exchange: "up", type: "topic"))
+        client.send(ExchangeDeclare(exchange: "down", type: "topic"))
+        #expect(client.take().map(\.method.id) == [QueueDeleteOk.id, ExchangeDeclareOk.id, ExchangeDeclareOk.id])
+    }
+}

@@ -1,0 +1,88 @@
+import AMQPWire
+import Testing
+
+@testable import BrokerCore
+
+@Suite("Rings, timers and the order of messages")
+struct StructureTests {
+    @Test("A ring gives back what went in, in order, through growth and wrapping")
+    func ring() {
+        var ring = Ring<Int>()
+        var expected: [Int] = []
+        var generator = SystemRandomNumberGenerator()
+        for number in 0..<5000 {
+            ring.append(number)
+            expected.append(number)
+            if Bool.random(using: &generator) { #expect(ring.popFirst() == expected.removeFirst()) }
+        }
+        #expect(Array(ring) == expected)
+        ring.removeAll { $0.isMultiple(of: 2) }
+        #expect(Array(ring) == expected.filter { !$0.isMultiple(of: 2) })
+        while let next = ring.popFirst() { #expect(next % 2 == 1) }
+        #expect(ring.isEmpty && ring.first == nil)
+    }
+
+    @Test("Timers fire by time, and in the order they were set where times are equal")
+    func timers() {
+        var timers = Timers()
+        let ids = (0..<200).map { ConnectionID(number: $0) }
+        for id in ids { timers.set(Int64((id.number * 37) % 50), for: .connection(id)) }
+        var fired: [ConnectionID] = []
+        for now in 0..<50 {
+            while let due = timers.popDue(at: Int64(now)) {
+                if case .connection(let id) = due.owner { fired.append(id) }
+            }
+        }
+        #expect(fired == ids.sorted { ($0.number * 37 % 50, $0.number) < ($1.number * 37 % 50, $1.number) })
+        #expect(timers.next == nil)
+    }
+
+    @Test("Messages that come back stand where they stood")
+    func putBack() {
+        var ready = PrioritizedMessages()
+        for position in 0..<6 { ready.append(Self.message(UInt64(position))) }
+        let taken = (0..<4).compactMap { _ in ready.popFirst() }
+        ready.putBack([taken[2], taken[0]])
+        ready.putBack([taken[1]])
+        #expect(ready.count == 5)
+        #expect((0..<5).compactMap { _ in ready.popFirst()?.position } == [0, 1, 2, 4, 5])
+    }
+
+    @Test("Priorities are served from above, each in order, and overflow takes from below")
+    func priorities() {
+        var ready = PrioritizedMessages(highestPriority: 5)
+        for (position, priority) in [0, 9, 5, 1, 0].enumerated() {
+            ready.append(Self.message(UInt64(position), priority: UInt8(priority)))
+        }
+        #expect(ready.popForOverflow()?.position == 0)
+        #expect((0..<4).compactMap { _ in ready.popFirst()?.position } == [1, 2, 3, 4])
+    }
+
+    @Test("Unacknowledged deliveries are found by tag, whatever went before")
+    func unacknowledged() throws {
+        let rig = Rig()
+        let host = VirtualHost(name: "/", core: rig.core)
+        let queue = Queue(
+            name: "q", declaration: .init(), arguments: try QueueArguments([:], label: ""), in: host)
+        var deliveries = UnacknowledgedDeliveries()
+        for tag in 1...500 {
+            deliveries.append(
+                Unacknowledged(
+                    tag: UInt64(tag), message: Self.message(UInt64(tag)), queue: queue, consumer: nil, deliveredAt: 0))
+        }
+        for tag in stride(from: 2, through: 400, by: 2) { #expect(deliveries.remove(UInt64(tag))?.tag == UInt64(tag)) }
+        #expect(deliveries.remove(2) == nil && deliveries.remove(0) == nil && deliveries.remove(501) == nil)
+        #expect(deliveries.removeAll(upTo: 2) == nil)
+        #expect(deliveries.removeAll(upTo: 9)?.map(\.tag) == [1, 3, 5, 7, 9])
+        #expect(deliveries.count == 500 - 200 - 5)
+        #expect(deliveries.first?.tag == 11)
+        #expect(deliveries.removeAll().count == 295)
+        #expect(deliveries.isEmpty)
+    }
+
+    private static func message(_ position: UInt64, priority: UInt8 = 0) -> QueuedMessage {
+        let message = Message(
+            exchange: "", routingKey: "", content: [0, 0], propertiesCount: 2, traits: .init(priority: priority))
+        return QueuedMessage(message: message, position: position, expiresAt: .max)
+    }
+}
