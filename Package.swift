@@ -44,6 +44,15 @@ let package = Package(
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),
         tests("BrokerServerTests", uses: ["BrokerServer", "AMQPWire", "AMQPTransport"]),
         tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
+        // The conformance suite, and what makes a report of its results.
+        module("ConformanceReport"),
+        program("workbook", uses: ["ConformanceReport"]),
+        .testTarget(
+            name: "ConformanceTests",
+            dependencies: [
+                "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "ConformanceReport",
+            ],
+            exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
         tests("TutorialTests", uses: steps.map { .target(name: $0) } + ["broker", "TutorialKit"]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

@@ -1,0 +1,55 @@
+/// One case on one broker: a line of a results file (`CONFORMANCE_RESULTS`).
+public struct CaseResult: Codable, Sendable {
+    /// A rule that the case proves, with its meaning, so that a results file can be read on its own.
+    public struct Rule: Codable, Sendable, Equatable {
+        public var id: String
+        public var meaning: String
+
+        public init(id: String, meaning: String) {
+            self.id = id
+            self.meaning = meaning
+        }
+    }
+
+    /// The case's id, in words: `topic.hash-matches-zero-words`.
+    public var id: String
+    public var title: String
+    public var rules: [Rule]
+    public var verdict: Verdict
+    /// The verdict that is on record for this broker: equal to ``verdict`` unless something changed.
+    public var recorded: Verdict
+    /// What was seen, for every verdict but "conforms"; for a skipped case, what is missing.
+    public var reason: String
+    /// The reason on record for a verdict other than "conforms".
+    public var recordedReason: String
+    public var milliseconds: Double
+    /// The broker and how it was reached: `RabbitMQ 3.10.8`, `messaging-patterns, in memory`.
+    public var broker: String
+    /// The command that runs this case alone.
+    public var rerun: String
+    /// The frames of all its connections, decoded, a line each.
+    public var wire: [String]
+
+    public init(
+        id: String, title: String, rules: [Rule], verdict: Verdict, recorded: Verdict, reason: String,
+        recordedReason: String, milliseconds: Double, broker: String, rerun: String, wire: [String]
+    ) {
+        self.id = id
+        self.title = title
+        self.rules = rules
+        self.verdict = verdict
+        self.recorded = recorded
+        self.reason = reason
+        self.recordedReason = recordedReason
+        self.milliseconds = milliseconds
+        self.broker = broker
+        self.rerun = rerun
+        self.wire = wire
+    }
+
+    /// The first word of the id: what the report groups by.
+    public var area: String { id.split(separator: ".").first.map(String.init) ?? id }
+
+    /// False for a regression and for an unexpected pass: both need somebody to look.
+    public var isAsRecorded: Bool { verdict == .skipped || verdict == .informational || verdict == recorded }
+}

@@ -1,0 +1,3 @@
+import ConformanceReport
+
+print("usage: workbook report")

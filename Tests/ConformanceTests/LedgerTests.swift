@@ -1,0 +1,62 @@
+import Foundation
+import Testing
+
+/// The suite watches itself: what it claims to prove, and what it leaves out.
+@Suite("Ledger of rules and cases") struct LedgerTests {
+    @Test("Every case has a rule that there is, and an id of its own; every rule without a case has a reason")
+    func isInOrder() throws {
+        let complaints = try Ledger.current.get().complaints(about: try Catalogue.current.get())
+        #expect(complaints.isEmpty, "\n\(complaints.joined(separator: "\n"))")
+    }
+
+    @Test("Every observable rule has a case")
+    func isComplete() throws {
+        let unproven = try Ledger.current.get().unproven(of: try Catalogue.current.get())
+        withKnownIssue("\(unproven.count) rules are still without a case") {
+            #expect(unproven.isEmpty, "\n\(unproven.map { "\($0.id): \($0.meaning)" }.joined(separator: "\n"))")
+        }
+    }
+
+    @Test("CONFORMANCE_ONLY selects at least one case", .enabled(if: Environment.current.only != nil))
+    func selectsSomething() throws {
+        let only = Environment.current.only ?? ""
+        #expect(try Ledger.current.get().entries.contains { $0.id.hasPrefix(only) }, "no case's id begins with \(only)")
+    }
+
+    @Test("Every line of a baseline is about a case there is")
+    func baselinesNameCases() throws {
+        let ids = Set(try Ledger.current.get().entries.map(\.id))
+        for file in try FileManager.default.contentsOfDirectory(at: Baseline.folder, includingPropertiesForKeys: nil) {
+            let entries = try Baseline(String(contentsOf: file, encoding: .utf8)).entries
+            let unknown = entries.keys.filter { !ids.contains($0) }.sorted()
+            #expect(unknown.isEmpty, "\(file.lastPathComponent) has lines about cases that don't exist")
+        }
+    }
+
+    @Test("The ledger notices what is missing")
+    func complains() throws {
+        let catalogue = try Catalogue(
+            """
+            id\ton-failure\tbinds\tlevel\tobservable\tmeaning\trabbitmq\tno-case
+            a/seen\t\tserver\tMUST\tyes\tSeen.\t\t
+            a/unseen\t\tserver\tMUST\tyes\tUnseen.\t\t
+            a/excused\t\tserver\tMAY\tno\tExcused.\t\tNobody can see it.
+            a/unexcused\t\tserver\tMAY\tno\tUnexcused.\t\t
+            """)
+        let source = #"""
+            @Test("one", .proves("x.one", ["a/seen"], needs: [.restart])) func one() {}
+            @Test("two", .proves("x.one", ["a/seen", "a/unknown"])) func two() {}
+            @Test("three", .proves(
+                "x.Three", [])) func three() {}
+            """#
+        let ledger = Ledger(entries: Ledger.entries(of: source, in: "X.swift"))
+        let complaints = ledger.complaints(about: catalogue)
+        #expect(
+            complaints == [
+                "X.swift:2: the case id x.one is also at X.swift:1", "X.swift:2: no rule is called a/unknown",
+                "X.swift:3: a case id is area.words-with-hyphens, not x.Three", "X.swift:3: x.Three names no rule",
+                "rules.tsv: a/unexcused is not observable, and nothing says why",
+            ])
+        #expect(ledger.unproven(of: catalogue).map(\.id) == ["a/unseen"])
+    }
+}

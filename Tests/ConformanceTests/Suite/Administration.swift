@@ -1,0 +1,33 @@
+import AMQPWire
+
+// What a case does to its broker that AMQP has no words for. Each has a `Need` that the case must name.
+
+/// Stops the broker and starts it again (`needs: [.restart]`). Every connection of the case is lost.
+func restartBroker() async throws { try await CaseRun.active().peer.restart() }
+
+/// Kills the broker without warning and starts it again (`needs: [.kill]`).
+func killBroker() async throws { try await CaseRun.active().peer.kill() }
+
+/// Makes a virtual host that the suite's user may use, and that goes when the case is over
+/// (`needs: [.secondVirtualHost]`).
+func createVirtualHost() async throws -> String {
+    let run = try CaseRun.active()
+    let name = unique("host").text
+    run.remember(virtualHost: name)
+    try await run.peer.createVirtualHost(name)
+    return name
+}
+
+/// Makes a user that goes when the case is over (`needs: [.secondUser]`). Without rights it may not even open the
+/// virtual host.
+func createUser(_ rights: Rights? = Rights()) async throws -> Login {
+    let run = try CaseRun.active()
+    let name = unique("user").text
+    run.remember(user: name)
+    let login = Login(user: name, password: "secret", virtualHost: run.peer.login.virtualHost)
+    try await run.peer.createUser(name, password: login.password, rights: rights, in: login.virtualHost)
+    return login
+}
+
+/// One command of rabbitmqctl (`needs: [.admin]`), as words.
+func administer(_ words: String...) async throws { try await CaseRun.active().peer.administer(words) }

@@ -1,0 +1,101 @@
+import AMQPTransport
+import AMQPWire
+import ConformanceReport
+import Synchronization
+import Testing
+
+/// One case while it runs: its broker, what its connections said, and what was found.
+final class CaseRun: Sendable {
+    struct Finding: Sendable {
+        var verdict: Verdict
+        var text: String
+        var place: SourceLocation?
+    }
+
+    private struct State: Sendable {
+        var findings: [Finding] = []
+        var taps: [Tap] = []
+        var virtualHosts: [String] = []
+        var users: [String] = []
+    }
+
+    @TaskLocal static var current: CaseRun?
+
+    /// The run that the calling test is part of. Throws for a test without `.proves`, and for a detached task.
+    static func active() throws -> CaseRun {
+        guard let current else { throw SuiteError("this test has no .proves(…), so there is no broker for it") }
+        return current
+    }
+
+    let id: String
+    let peer: any Peer
+    private let state = Mutex(State())
+
+    init(id: String, peer: any Peer) {
+        self.id = id
+        self.peer = peer
+    }
+
+    var findings: [Finding] { state.withLock { $0.findings } }
+    var taps: [Tap] { state.withLock { $0.taps } }
+
+    func note(_ verdict: Verdict, _ text: String, at place: SourceLocation?) {
+        state.withLock { $0.findings.append(Finding(verdict: verdict, text: text, place: place)) }
+    }
+
+    func remember(virtualHost: String) { state.withLock { $0.virtualHosts.append(virtualHost) } }
+    func remember(user: String) { state.withLock { $0.users.append(user) } }
+
+    /// A new connection to the broker, recorded.
+    func connect() async throws -> Tap {
+        let stream = try await peer.connect()
+        return state.withLock { state in
+            // A, B, C… in the transcript; a case with more than 26 connections starts over with AA.
+            let number = state.taps.count
+            let letter = String(UnicodeScalar(UInt8(65 + number % 26)))
+            let tap = Tap(stream, name: String(repeating: letter, count: number / 26 + 1))
+            state.taps.append(tap)
+            return tap
+        }
+    }
+
+    /// Runs the test's body. No case may hang the suite: after a while its connections are cut, which ends every wait.
+    func perform(_ body: @Sendable () async throws -> Void) async {
+        let limit = Deadline.ofACase
+        let watchdog = Task {
+            try await Task.sleep(for: limit)
+            note(.failed, "the case did not end within \(limit)", at: nil)
+            for tap in taps { tap.abort() }
+        }
+        defer { watchdog.cancel() }
+        do {
+            try await body()
+        } catch is ExpectationFailedError {
+            // `#require` has already recorded why.
+        } catch {
+            note(.failed, "\(error)", at: (error as? SuiteError)?.place)
+        }
+    }
+
+    /// Closes what is still open, and deletes from a broker that others use as well what the case left there.
+    func cleanUp() async {
+        let (taps, virtualHosts, users) = state.withLock { ($0.taps, $0.virtualHosts, $0.users) }
+        for tap in taps { tap.abort() }
+        guard peer.isShared else { return }
+        let leftovers = taps.reduce(into: Leftovers()) { $0.collect(from: $1.transcript) }
+        await leftovers.delete(from: peer)
+        for host in virtualHosts { try? await peer.deleteVirtualHost(host) }
+        for user in users { try? await peer.deleteUser(user) }
+    }
+}
+
+/// A reason why a case cannot go on, in a sentence.
+struct SuiteError: Error, CustomStringConvertible {
+    var description: String
+    var place: SourceLocation?
+
+    init(_ description: String, at place: SourceLocation? = nil) {
+        self.description = description
+        self.place = place
+    }
+}

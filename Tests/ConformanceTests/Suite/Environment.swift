@@ -1,0 +1,49 @@
+import Foundation
+
+/// What the person who runs the suite says about the broker and the run. README.md lists the variables.
+struct Environment: Sendable {
+    static let current = Environment(ProcessInfo.processInfo.environment)
+
+    private let variables: [String: String]
+
+    init(_ variables: [String: String]) { self.variables = variables }
+
+    private subscript(_ name: String) -> String? {
+        guard let value = variables[name], !value.isEmpty else { return nil }
+        return value
+    }
+
+    /// The broker to test. Without it: our own.
+    var amqpURL: String? { self["AMQP_URL"] }
+    /// Our own broker: over TCP instead of in memory.
+    var wantsTCP: Bool { self["CONFORMANCE_PEER"] == "tcp" }
+    var brokerName: String? { self["BROKER_NAME"] }
+    var brokerVersion: String? { self["BROKER_VERSION"] }
+    /// The command that administers the broker, as `rabbitmqctl -n name`.
+    var administrator: String? { self["RABBITMQCTL"] }
+    /// The command that stops and starts the broker, and returns when it answers again.
+    var restart: String? { self["RABBITMQ_RESTART"] }
+    /// The command that kills the broker without warning and starts it again.
+    var kill: String? { self["RABBITMQ_KILL"] }
+
+    /// Stretches every wait and every deadline on a real clock: for a slow machine, or for a debugger.
+    var timeScale: Double { self["CONFORMANCE_TIME_SCALE"].flatMap(Double.init) ?? 1 }
+    /// Where the results go, a JSON line for each case.
+    var results: String? { self["CONFORMANCE_RESULTS"] }
+    /// Only cases whose id starts so.
+    var only: String? { self["CONFORMANCE_ONLY"] }
+    /// How many cases use the broker at the same time.
+    var width: Int { self["CONFORMANCE_WIDTH"].flatMap(Int.init) ?? (amqpURL == nil ? 8 : 16) }
+
+    /// The variables that a rerun of one case needs, as the shell takes them.
+    var prefix: String {
+        ["AMQP_URL", "CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "RABBITMQCTL", "RABBITMQ_RESTART", "RABBITMQ_KILL"]
+            .compactMap { name in self[name].map { "\(name)=\(shellQuoted($0)) " } }.joined()
+    }
+}
+
+/// A word as the shell takes it.
+func shellQuoted(_ word: String) -> String {
+    let plain = word.allSatisfy { $0.isLetter || $0.isNumber || "-_./:@=,%".contains($0) }
+    return plain ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+}

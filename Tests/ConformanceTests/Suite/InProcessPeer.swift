@@ -1,0 +1,47 @@
+import AMQPTransport
+import BrokerCore
+import BrokerServer
+import ConformanceReport
+
+/// Our own broker, a new one for each case: nothing is shared, and each has its own clock.
+struct InProcessPeer: Peer {
+    let label: String
+    let baseline: Baseline
+    let followsRabbitMQ = true
+    let isShared = false
+    let login = Login()
+    private let time = ManualTime()
+    private let broker: Broker
+    /// The port that it listens on; nil: in memory.
+    private let port: Int?
+
+    init(overTCP: Bool) throws {
+        label = overTCP ? "messaging-patterns, over TCP" : "messaging-patterns, in memory"
+        baseline = try Baseline.of("messaging-patterns", "")
+        // Its clock stands still unless a case moves it, so what it does after a while it has to do at once.
+        var configuration = BrokerConfiguration()
+        configuration.refusalDelay = 0
+        broker = Broker(configuration, time: time)
+        port = overTCP ? try broker.listen(host: "127.0.0.1", port: 0) : nil
+    }
+
+    func connect() async throws -> any ByteStream {
+        guard let port else { return broker.connect() }
+        return try await TCPStream.connect(host: "127.0.0.1", port: port)
+    }
+
+    func advance(milliseconds: Int) async throws -> Bool {
+        time.advance(by: Int64(milliseconds))
+        return true
+    }
+
+    func lacks(_ need: Need) -> String? {
+        switch need {
+        case .slow: nil
+        case .restart, .kill: "the broker in process keeps nothing on disk yet"
+        case .admin, .secondVirtualHost, .secondUser: "the broker in process has one virtual host and one user"
+        }
+    }
+
+    func end() async { broker.shutDown() }
+}

@@ -1,0 +1,20 @@
+/// What a case may need of the broker beyond AMQP. Without it the case is skipped, with the reason.
+enum Need: String, Comparable, CustomStringConvertible {
+    /// The broker can be stopped and started again.
+    case restart
+    /// The broker can be killed without warning and started again.
+    case kill
+    /// Somebody may administer it: alarms, policies, tracing.
+    case admin
+    case secondVirtualHost = "second virtual host"
+    case secondUser = "second user"
+    /// The case takes more than ten seconds on a real clock.
+    case slow
+
+    var description: String { rawValue }
+
+    /// A case that would disturb all others that use the same broker.
+    var wantsBrokerToItself: Bool { self == .restart || self == .kill || self == .admin }
+
+    static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
+}

@@ -1,0 +1,81 @@
+import AMQPTransport
+import ConformanceReport
+
+/// The broker that a case is run against.
+protocol Peer: Sendable {
+    /// For people: name, version, and how it is reached.
+    var label: String { get }
+    /// The record of what is known to deviate.
+    var baseline: Baseline { get }
+    /// True for RabbitMQ, and for our own broker, which does as RabbitMQ wherever the two truths differ.
+    var followsRabbitMQ: Bool { get }
+    /// True when other cases use the same broker at the same time, so that what a case leaves there has to be deleted.
+    var isShared: Bool { get }
+    var login: Login { get }
+
+    func connect() async throws -> any ByteStream
+    /// Moves the broker's clock. Returns false when it has a clock of its own, which has to be waited for.
+    func advance(milliseconds: Int) async throws -> Bool
+    /// Nil when the broker offers what is needed, else why it doesn't.
+    func lacks(_ need: Need) -> String?
+
+    /// Stops and starts the broker. Every connection is lost.
+    func restart() async throws
+    /// Kills the broker without warning and starts it again.
+    func kill() async throws
+    func createVirtualHost(_ name: String) async throws
+    func deleteVirtualHost(_ name: String) async throws
+    /// A user with the given rights, three regular expressions, in a virtual host; none at all when `rights` is nil.
+    func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws
+    func deleteUser(_ name: String) async throws
+    /// One administrative command of RabbitMQ's, as words: `set_vm_memory_high_watermark 0.00001`.
+    func administer(_ words: [String]) async throws
+
+    /// The case is over.
+    func end() async
+}
+
+/// Who the suite logs in as, and where.
+struct Login: Sendable, Equatable {
+    var user = "guest"
+    var password = "guest"
+    var virtualHost = "/"
+}
+
+/// What a user may do, as regular expressions on names (RabbitMQ: "Access Control").
+struct Rights: Sendable {
+    var configure = ".*"
+    var write = ".*"
+    var read = ".*"
+}
+
+extension Peer {
+    func recorded(_ case: Proves) -> Baseline.Entry {
+        if let entry = baseline.entries[`case`.id] { return entry }
+        if let rabbitmq = `case`.rabbitmq { return Baseline.Entry(verdict: .conformsAsRabbitMQ, reason: rabbitmq) }
+        return Baseline.Entry(verdict: .conforms, reason: "")
+    }
+
+    func restart() async throws { throw unsupported("be restarted") }
+    func kill() async throws { throw unsupported("be killed") }
+    func createVirtualHost(_ name: String) async throws { throw unsupported("create a virtual host") }
+    func deleteVirtualHost(_ name: String) async throws {}
+    func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws {
+        throw unsupported("create a user")
+    }
+    func deleteUser(_ name: String) async throws {}
+    func administer(_ words: [String]) async throws { throw unsupported("be administered") }
+    func end() async {}
+
+    private func unsupported(_ what: String) -> SuiteError { SuiteError("\(label) cannot \(what)") }
+}
+
+/// Chooses the peer: `AMQP_URL`, or our own broker, in memory or over TCP.
+enum Peers {
+    private static let remote = Task { try await RemotePeer(Environment.current) }
+
+    static func makePeer() async throws -> any Peer {
+        if Environment.current.amqpURL != nil { return try await remote.value }
+        return try InProcessPeer(overTCP: Environment.current.wantsTCP)
+    }
+}

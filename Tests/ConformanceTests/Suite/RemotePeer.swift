@@ -1,0 +1,108 @@
+import AMQPTransport
+import AMQPWire
+import Testing
+import Foundation
+
+/// Any broker, at `AMQP_URL`. What it is, it says itself when somebody connects.
+struct RemotePeer: Peer {
+    let label: String
+    let baseline: Baseline
+    let followsRabbitMQ: Bool
+    let isShared = true
+    let login: Login
+    private let host: String
+    private let port: Int
+    private let environment: Environment
+
+    init(_ environment: Environment) async throws {
+        self.environment = environment
+        let text = environment.amqpURL ?? ""
+        guard let url = URLComponents(string: text), url.scheme == "amqp", let host = url.host else {
+            throw SuiteError("AMQP_URL is not like amqp://user:password@host:port/vhost: \(text)")
+        }
+        self.host = host
+        port = url.port ?? 5672
+        var login = Login()
+        if let user = url.user { login.user = user }
+        if let password = url.password { login.password = password }
+        let path = url.percentEncodedPath.dropFirst().removingPercentEncoding ?? ""
+        if !path.isEmpty { login.virtualHost = path }
+        self.login = login
+        let properties = try await Self.greeting(host, port)
+        let name = properties["product"]?.text ?? environment.brokerName ?? "unknown"
+        let version = properties["version"]?.text ?? environment.brokerVersion ?? ""
+        label = version.isEmpty ? name : "\(name) \(version)"
+        baseline = try Baseline.of(name, version)
+        followsRabbitMQ = name == "RabbitMQ"
+    }
+
+    /// What the broker says about itself in connection.start.
+    private static func greeting(_ host: String, _ port: Int) async throws -> FieldTable {
+        let probe = Probe(Tap(try await TCPStream.connect(host: host, port: port), name: "?"))
+        defer { probe.abort() }
+        probe.send(octets: ProtocolHeader.amqp091)
+        return try await probe.receive(ConnectionStart.self).serverProperties
+    }
+
+    func connect() async throws -> any ByteStream { try await TCPStream.connect(host: host, port: port) }
+
+    func advance(milliseconds: Int) async throws -> Bool { false }
+
+    func lacks(_ need: Need) -> String? {
+        switch need {
+        case .restart: environment.restart == nil ? "RABBITMQ_RESTART names no command that restarts the broker" : nil
+        case .kill: environment.kill == nil ? "RABBITMQ_KILL names no command that kills and starts the broker" : nil
+        case .admin, .secondVirtualHost, .secondUser:
+            environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
+        case .slow: nil
+        }
+    }
+
+    func restart() async throws { try await Shell.run(environment.restart ?? "false") }
+    func kill() async throws { try await Shell.run(environment.kill ?? "false") }
+
+    func administer(_ words: [String]) async throws {
+        try await Shell.run(([environment.administrator ?? "false"] + words.map(shellQuoted)).joined(separator: " "))
+    }
+
+    func createVirtualHost(_ name: String) async throws {
+        try await administer(["add_vhost", name])
+        try await administer(["set_permissions", "-p", name, login.user, ".*", ".*", ".*"])
+    }
+
+    func deleteVirtualHost(_ name: String) async throws { try await administer(["delete_vhost", name]) }
+
+    func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws {
+        try await administer(["add_user", name, password])
+        guard let rights else { return }
+        try await administer(["set_permissions", "-p", virtualHost, name, rights.configure, rights.write, rights.read])
+    }
+
+    func deleteUser(_ name: String) async throws { try await administer(["delete_user", name]) }
+}
+
+/// Commands that the person who runs the suite has named.
+enum Shell {
+    /// Throws with the command's output unless it ends with status 0.
+    static func run(_ command: String) async throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", command]
+        let output = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        // A file, not a pipe: a broker started by the command may keep a pipe open for ever.
+        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
+        defer { try? FileManager.default.removeItem(at: output) }
+        let handle = try FileHandle(forWritingTo: output)
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = handle
+        process.standardError = handle
+        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
+            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+        guard status == 0 else {
+            let said = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
+            throw SuiteError("status \(status) from \(command): \(said.suffix(1000))")
+        }
+    }
+}

@@ -1,0 +1,18 @@
+/// Lets time go by: moves the clock of a broker of ours, waits for a real one.
+///
+/// Only for cases about time itself (TTL, expiry, heartbeats), and only to let something fall due. That something has
+/// *not* happened is proven by a barrier, see `ProbeChannel.barrier(behind:)`.
+func elapse(milliseconds: Int) async throws {
+    let peer = try CaseRun.active().peer
+    if try await peer.advance(milliseconds: milliseconds) { return }
+    // A tenth and 100 ms more than asked for: the broker's timers are not exact either.
+    let wait = Double(milliseconds + milliseconds / 10 + 100) * Environment.current.timeScale
+    try await Task.sleep(for: .milliseconds(wait))
+}
+
+/// How long the suite waits before it calls an answer missing.
+enum Deadline {
+    /// More than 3 seconds, because RabbitMQ delays some refusals by that much; waited for only when a case fails.
+    static var ofAnAnswer: Duration { .seconds(10 * Environment.current.timeScale) }
+    static var ofACase: Duration { .seconds(150 * Environment.current.timeScale) }
+}

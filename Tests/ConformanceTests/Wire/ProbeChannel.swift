@@ -1,0 +1,110 @@
+import AMQPWire
+import Testing
+
+/// A channel of a probe: the methods of AMQP, one call each. What is not here is `send(_:)` with the method itself.
+struct ProbeChannel: Sendable {
+    let probe: Probe
+    let number: UInt16
+
+    /// Harmless, synchronous, and known to every broker.
+    static let barrierMethod = ExchangeDeclare(exchange: "amq.direct", passive: true)
+
+    // MARK: Sending and waiting
+
+    func send(_ method: some MethodFields) { probe.send(method, on: number) }
+
+    /// Sends a method and waits for its reply. Throws when the channel is closed instead.
+    func call<Reply: MethodFields>(
+        _ method: some MethodFields, _ reply: Reply.Type, at place: SourceLocation = #_sourceLocation
+    ) async throws -> Reply {
+        send(method)
+        return try await receive(reply, at: place)
+    }
+
+    /// The next method of a type; others before it are kept.
+    func receive<Fields: MethodFields>(
+        _ type: Fields.Type, at place: SourceLocation = #_sourceLocation
+    ) async throws -> Fields { try await probe.receive(type, on: number, at: place) }
+
+    /// The next event, whatever it is: for cases about order.
+    func next(at place: SourceLocation = #_sourceLocation) async throws -> Event {
+        try await probe.event(on: number, "anything", at: place)
+    }
+
+    /// Waits until the broker has dealt with everything sent on this channel.
+    func barrier(at place: SourceLocation = #_sourceLocation) async throws {
+        _ = try await call(Self.barrierMethod, ExchangeDeclareOk.self, at: place)
+    }
+
+    /// Waits until everything sent on this channel has had its effect on a queue, and what the queue handed to this
+    /// channel has arrived. What has not come by now does not come: no case has to sleep to know that.
+    ///
+    /// In RabbitMQ channel and queue are processes with a mailbox, and a queue answers a passive declare ahead of publishes
+    /// and acks that wait there. So one call is not enough: the queue comes to them between the first answer and the
+    /// third question. The last call is answered by the channel, which has then passed on what the queue delivered.
+    /// Where a case can do without, better still: a confirm, a fetch or the next delivery is never early.
+    func barrier(behind queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
+        try await barrier(at: place)
+        for _ in 1...3 {
+            _ = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
+        }
+        try await barrier(at: place)
+    }
+
+    /// Closes the channel properly.
+    func close() async throws {
+        _ = try await call(ChannelClose(replyCode: .replySuccess, replyText: "done"), ChannelCloseOk.self)
+        probe.mark(channel: number, isOpen: false)
+    }
+
+    // MARK: Declaring
+
+    /// Declares a queue and returns its name. Without further words: exclusive, with a name of its own.
+    @discardableResult
+    func declareQueue(
+        _ name: ShortString = unique("queue"), durable: Bool = false, exclusive: Bool = true, autoDelete: Bool = false,
+        arguments: FieldTable = [:], at place: SourceLocation = #_sourceLocation
+    ) async throws -> ShortString {
+        let declare = QueueDeclare(
+            queue: name, durable: durable, exclusive: exclusive, autoDelete: autoDelete, arguments: arguments)
+        return try await call(declare, QueueDeclareOk.self, at: place).queue
+    }
+
+    /// Declares an exchange and returns its name.
+    @discardableResult
+    func declareExchange(
+        _ type: ShortString, _ name: ShortString = unique("exchange"), durable: Bool = false, autoDelete: Bool = false,
+        internal: Bool = false, arguments: FieldTable = [:], at place: SourceLocation = #_sourceLocation
+    ) async throws -> ShortString {
+        let declare = ExchangeDeclare(
+            exchange: name, type: type, durable: durable, autoDelete: autoDelete, internal: `internal`,
+            arguments: arguments)
+        _ = try await call(declare, ExchangeDeclareOk.self, at: place)
+        return name
+    }
+
+    func bind(
+        _ queue: ShortString, to exchange: ShortString, _ key: ShortString = "", arguments: FieldTable = [:],
+        at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        let bind = QueueBind(queue: queue, exchange: exchange, routingKey: key, arguments: arguments)
+        _ = try await call(bind, QueueBindOk.self, at: place)
+    }
+
+    /// Ready messages and consumers of a queue, once everything sent on this channel has had its effect there.
+    func counts(
+        of queue: ShortString, at place: SourceLocation = #_sourceLocation
+    ) async throws -> (messages: Int, consumers: Int) {
+        try await barrier(behind: queue, at: place)
+        let ok = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
+        return (Int(ok.messageCount), Int(ok.consumerCount))
+    }
+
+    func exists(queue: ShortString) async throws -> Bool {
+        try await outcome(of: QueueDeclare(queue: queue, passive: true)) == .ok
+    }
+
+    func exists(exchange: ShortString) async throws -> Bool {
+        try await outcome(of: ExchangeDeclare(exchange: exchange, passive: true)) == .ok
+    }
+}
