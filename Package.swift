@@ -33,7 +33,7 @@ let package = Package(
         // The broker: what it decides, and what keeps it running.
         module("BrokerCore", uses: ["AMQPWire"]),
         module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport"]),
-        program("broker", uses: ["BrokerServer"]),
+        program("broker", uses: ["BrokerServer", "BrokerCore", "AMQPTransport"]),
 
         // The client, and the steps built on it.
         module("AMQPClient", uses: ["AMQPWire", "AMQPTransport"]),

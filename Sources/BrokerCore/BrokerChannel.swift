@@ -177,6 +177,7 @@ final class BrokerChannel {
     /// Closes the channel for an error of its client's.
     func fail(_ error: BrokerError, cause: MethodID) {
         guard state != .closing else { return }
+        connection.logError(error, channel: number)
         flushConfirms()
         release()
         state = .closing

@@ -55,5 +55,8 @@ public struct BrokerConfiguration: Sendable {
     /// Where server-made names come from. They must not be guessed, so only a simulation puts a seeded one here.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 
+    /// The least of what is written to the log; nil: nothing, for nobody reads it.
+    public var logLevel: LogEvent.Level?
+
     public init() {}
 }

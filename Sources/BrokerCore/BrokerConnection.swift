@@ -39,6 +39,8 @@ final class BrokerConnection {
         var channelMax: UInt16 = 0
         var frameMax = Frame.minimumMax
         var heartbeat: UInt16 = 0
+        /// When `connection.open` was answered, in milliseconds since the Unix epoch.
+        var openedAt: Int64 = 0
 
         /// True when the client announced this capability (RabbitMQ: "Capabilities").
         func can(_ capability: ShortString) -> Bool {
@@ -53,6 +55,7 @@ final class BrokerConnection {
         self.core = core
         liveness = Liveness(now: core.now, deadline: core.now + core.configuration.handshakeTimeout)
         setTimer()
+        logAccepted()
     }
 
     /// As listings and reply texts name it.
@@ -68,6 +71,7 @@ final class BrokerConnection {
             if case .handshake(let handshake) = state, handshake.step == .header {
                 guard let header = reader.take(ProtocolHeader.count) else { return }
                 guard Handshake.isSpoken(header) else {
+                    logRefused("this is not AMQP 0-9-1: \(LogEvent.quoted(String(decoding: header, as: UTF8.self)))")
                     output.protocolHeader()
                     return end()
                 }
@@ -91,7 +95,7 @@ final class BrokerConnection {
             fail(BrokerError(error.code, error.reason), cause: .none)
             state = .ended
             endLater()
-        case .handshake: refuse()
+        case .handshake: refuse("not a frame: \(error.reason)")
         case .closing, .ended: end()
         }
     }
@@ -122,6 +126,7 @@ final class BrokerConnection {
         let method = try Failure.decoding(frame.payload)
         switch method {
         case .connectionClose:
+            logClosedByClient()
             send(ConnectionCloseOk())
             releaseAll()
             end()
@@ -216,12 +221,24 @@ final class BrokerConnection {
             if case .handshake = state { failInHandshake(error, cause: cause) }
             return
         }
+        logError(error)
         flushConfirms()
         send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
         releaseAll()
         state = .closing
         liveness.deadline = core.now + core.configuration.closeTimeout
         setTimer()
+    }
+
+    /// Closes the connection because the broker stops. A client that has not got as far as opening it hears nothing.
+    func shutDown() {
+        switch state {
+        case .running:
+            fail(
+                BrokerError(.connectionForced, "broker forced connection closure with reason 'shutdown'"), cause: .none)
+        case .handshake, .ended: end()
+        case .closing: break
+        }
     }
 
     /// Writes what there is and ends the stream.
@@ -238,12 +255,14 @@ final class BrokerConnection {
     }
 
     /// Ends a connection that never got as far as being open, without a word.
-    private func refuse() {
+    private func refuse(_ reason: @autoclosure () -> String) {
+        logRefused(reason())
         state = .ended
         endLater()
     }
 
     func streamEnded() {
+        logStreamEnded()
         state = .ended
         releaseAll()
     }
@@ -267,13 +286,15 @@ final class BrokerConnection {
     // MARK: Time
 
     func timerFired() {
-        switch liveness.check(at: core.now) {
+        let verdict = liveness.check(at: core.now)
+        switch verdict {
         case .nothing: break
         case .sendHeartbeat:
             output.heartbeat()
             liveness.sent(at: core.now)
             announceOutput()
         case .peerIsSilent, .deadlinePassed:
+            logGivenUp(verdict)
             releaseAll()
             return end()
         }
@@ -301,7 +322,7 @@ final class BrokerConnection {
         guard case .handshake(let handshake) = state else { return }
         if frame.kind == .heartbeat { return }
         guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else {
-            return refuse()
+            return refuse("another frame came than the one expected while the connection was being opened")
         }
         switch (handshake.step, method) {
         case (.startOk, .connectionStartOk(let startOk)):
@@ -311,15 +332,19 @@ final class BrokerConnection {
                 session.user = name
                 send(handshake.offer(core.configuration))
                 advance(handshake, to: .tuneOk)
-            case .refused(let error):
+            case .refused(let error, let reason):
                 if session.can("authentication_failure_close") {
                     send(ConnectionClose(replyCode: error.code, replyText: error.replyText))
                 }
-                refuse()
-            case .malformed: refuse()
+                refuse("login failed: \(reason)")
+            case .malformed:
+                refuse("not an answer to mechanism \(LogEvent.quoted(startOk.mechanism.text)), or it is not offered")
             }
         case (.tuneOk, .connectionTuneOk(let tuneOk)):
-            guard let agreed = handshake.agree(tuneOk, configuration: core.configuration) else { return refuse() }
+            guard let agreed = handshake.agree(tuneOk, configuration: core.configuration) else {
+                return refuse(
+                    "channel-max \(tuneOk.channelMax) or frame-max \(tuneOk.frameMax) is not within what is offered")
+            }
             session.channelMax = agreed.channelMax
             session.frameMax = agreed.frameMax
             session.heartbeat = agreed.heartbeat
@@ -332,16 +357,19 @@ final class BrokerConnection {
                 throw Failure(BrokerError(.notAllowed, "vhost \(open.virtualHost) not found"), cause: method.id)
             }
             session.virtualHost = virtualHost
+            session.openedAt = core.now
             state = .running
             liveness.deadline = .max
             send(ConnectionOpenOk())
+            logOpened()
         case (.open, _): throw .unexpected(method.id, state: "opening")
-        default: refuse()
+        default: refuse("\(method.id) came while the connection was being opened")
         }
     }
 
     /// From `connection.open` on, errors are told; before, the stream just ends (AMQP 0-9-1, 2.2.4).
     private func failInHandshake(_ error: BrokerError, cause: MethodID) {
+        logError(error)
         send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
         state = .closing
         liveness.deadline = core.now + core.configuration.closeTimeout

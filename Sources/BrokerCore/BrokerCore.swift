@@ -22,6 +22,7 @@ public final class BrokerCore {
     var deadLetters = Ring<DeadLetter>()
     private var random: any RandomNumberGenerator & Sendable
     private var effects: [ConnectionID] = []
+    private var logEvents: [LogEvent] = []
 
     public init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {
         self.configuration = configuration
@@ -89,10 +90,7 @@ public final class BrokerCore {
     /// Closes every connection with 320, as an operator's stop does.
     public func shutDown(now: Int64) {
         advance(to: now)
-        for connection in connections.values {
-            connection.fail(
-                BrokerError(.connectionForced, "broker forced connection closure with reason 'shutdown'"), cause: .none)
-        }
+        for connection in allConnections { connection.shutDown() }
     }
 
     // MARK: What comes out
@@ -112,7 +110,19 @@ public final class BrokerCore {
         }
     }
 
+    /// What is to be written to the log, oldest first; it is forgotten here.
+    public func takeLog() -> [LogEvent] {
+        if logEvents.isEmpty { return [] }
+        defer { logEvents.removeAll(keepingCapacity: true) }
+        return logEvents
+    }
+
     // MARK: For the parts of the core
+
+    func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String) {
+        guard let least = configuration.logLevel, level >= least else { return }
+        logEvents.append(LogEvent(level, at: now, text()))
+    }
 
     func hasOutput(_ id: ConnectionID) { effects.append(id) }
 

@@ -34,7 +34,8 @@ struct Handshake {
 
     enum Login {
         case user(String)
-        case refused(BrokerError)
+        /// What the client is told, and what only the log is.
+        case refused(BrokerError, reason: String)
         /// Not an answer that the mechanism knows, or a mechanism that was not offered.
         case malformed
     }
@@ -65,14 +66,16 @@ struct Handshake {
                 BrokerError(
                     .accessRefused,
                     "Login was refused using authentication mechanism \(startOk.mechanism). For details see the "
-                        + "broker logfile."))
+                        + "broker logfile."),
+                reason: "user \(LogEvent.quoted(name)) and password don't match")
         }
         guard isLoopback || !user.loopbackOnly else {
             return .refused(
                 BrokerError(
                     .accessRefused,
                     "Login was refused using authentication mechanism \(startOk.mechanism): user '\(name)' can only "
-                        + "connect via localhost"))
+                        + "connect via localhost"),
+                reason: "user \(LogEvent.quoted(name)) may only log in from this machine")
         }
         return .user(name)
     }

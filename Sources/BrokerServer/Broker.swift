@@ -9,19 +9,31 @@ public final class Broker: Sendable {
     fileprivate let state: Mutex<State>
     private let time: any TimeSource
     private let loop = EventLoop()
+    private let log: (@Sendable (LogEvent) -> Void)?
 
     fileprivate struct State {
         let core: BrokerCore
         var sessions: [ConnectionID: Session] = [:]
         var listeners: [TCPListener] = []
+        var isShutDown = false
+        /// Who wants to know when the last client has gone.
+        var awaitingLast: [@Sendable () -> Void] = []
         /// The time that a wake-up is set for.
         var wakeAt = Int64.max
     }
 
     /// `time` is what the broker goes by: a test that puts a ``ManualTime`` here decides when heartbeats are due and
-    /// messages expire.
-    public init(_ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource = SystemTime()) {
+    /// messages expire. `log` is called with everything that is at least of the configuration's level, one call at a
+    /// time, with the broker waiting: it must not block, nor call the broker.
+    public init(
+        _ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource = SystemTime(),
+        log: (@Sendable (LogEvent) -> Void)? = nil
+    ) {
         self.time = time
+        self.log = log
+        var configuration = configuration
+        // Without a reader nothing is to be put together, let alone kept.
+        if log == nil { configuration.logLevel = nil }
         state = Mutex(State(core: BrokerCore(configuration, now: time.now)))
         loop.afterWakeUp = { [weak self] in self?.flush() }
     }
@@ -45,27 +57,48 @@ public final class Broker: Sendable {
         return listener.port
     }
 
-    /// Closes the ports, and every connection with 320 (`CONNECTION_FORCED`).
-    public func shutDown() {
+    /// Closes the ports, and every connection with 320 (`CONNECTION_FORCED`); from now on nobody can connect.
+    ///
+    /// `finished` is called once, on any thread, when the last client has answered and gone. A client that never
+    /// answers is not waited for here: the caller sets a limit of its own.
+    public func shutDown(finished: (@Sendable () -> Void)? = nil) {
         let listeners = withCore { state in
+            state.isShutDown = true
             state.core.shutDown(now: time.now)
+            if let finished { state.awaitingLast.append(finished) }
             defer { state.listeners = [] }
             return state.listeners
         }
         for listener in listeners { listener.close() }
+        tellIfEmpty()
     }
+
+    private func tellIfEmpty() {
+        let waiting = state.withLock { state in
+            guard state.sessions.isEmpty, state.isShutDown else { return [] as [@Sendable () -> Void] }
+            defer { state.awaitingLast = [] }
+            return state.awaitingLast
+        }
+        for finished in waiting { finished() }
+    }
+
+    /// The time that the broker goes by, in milliseconds since the Unix epoch.
+    public var now: Int64 { time.now }
 
     /// How many clients are connected.
     public var connectionCount: Int { state.withLock { $0.sessions.count } }
 
     private func accept(_ stream: any ByteStream) {
         let session = Session(stream, broker: self)
-        withCore { state in
+        let isTooLate = withCore { state in
+            if state.isShutDown { return true }
             let id = state.core.connect(peer: stream.name, isLoopback: stream.isLoopback, now: time.now)
             session.id.withLock { $0 = id }
             state.sessions[id] = session
+            return false
         }
         stream.start(session)
+        if isTooLate { stream.close() }
     }
 
     // MARK: Running the core
@@ -97,6 +130,7 @@ public final class Broker: Sendable {
             state.sessions[id] = nil
             state.core.disconnected(id, now: time.now)
         }
+        tellIfEmpty()
     }
 
     /// Everything that arrived in one wake-up of the event loop was handled: one write for each connection.
@@ -114,6 +148,7 @@ public final class Broker: Sendable {
             if disposition == .close { stream.close() }
         }
         for (id, unsent) in backlogs { core.unsent(unsent, of: id, now: time.now) }
+        if let log { for event in core.takeLog() { log(event) } }
         setTimer(&state)
     }
 

@@ -1,8 +1,19 @@
-import BrokerServer
-import Glibc
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
 
-let broker = Broker()
-let port = try broker.listen(
-    port: CommandLine.arguments.firstIndex(of: "--port").flatMap { Int(CommandLine.arguments[$0 + 1]) } ?? 5672)
-print(" [*] Broker listening on amqp://127.0.0.1:\(port)/")
-while true { sleep(1000) }
+let words = CommandLine.arguments.dropFirst()
+do throws(UsageError) {
+    switch words.first {
+    case _ where words.contains("--help") || words.contains("-h"): Console.print(Usage.text)
+    case "hash-password": try Users.printHash(words.dropFirst())
+    default: Serve.run(try Options(Array(words)))
+    }
+} catch {
+    Console.complain("broker: \(error.reason)\n\(Usage.text)")
+    exit(1)
+}

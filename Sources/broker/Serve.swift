@@ -1,0 +1,119 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import AMQPTransport
+import BrokerCore
+import BrokerServer
+import Dispatch
+
+/// Runs a broker until it is told to stop.
+enum Serve {
+    /// How long clients get to answer that their connection is closed, in milliseconds.
+    private static let patience = 1000
+
+    static func run(_ options: Options) -> Never {
+        if options.dataDirectory != nil {
+            Console.fail("--data is not there yet: without it, all is kept in memory and ends with the broker")
+        }
+        // Before there is any other thread: all of them must leave these signals to the one that waits for them.
+        let signals = StopSignals()
+        signal(SIGPIPE, SIG_IGN)
+        var configuration = options.configuration
+        configuration.users = Users.collect(options)
+        let log = LogWriter()
+        let broker = Broker(configuration, log: { log.write($0) })
+        let port = listen(broker, options)
+        Console.print(greeting(options, port: port, users: configuration.users))
+        warn(options, configuration.users, log)
+
+        let name = signals.wait()
+        log.write(LogEvent(.info, at: broker.now, "\(name): closing \(broker.connectionCount) connections"))
+        let empty = DispatchSemaphore(value: 0)
+        broker.shutDown { empty.signal() }
+        if empty.wait(timeout: .now() + .milliseconds(patience)) == .timedOut {
+            log.write(
+                LogEvent(.warning, at: broker.now, "\(broker.connectionCount) clients did not answer, leaving them"))
+        }
+        log.flush(milliseconds: 200)
+        exit(0)
+    }
+
+    private static func listen(_ broker: Broker, _ options: Options) -> Int {
+        do throws(TransportError) {
+            return try broker.listen(host: options.host, port: options.port)
+        } catch {
+            guard case .addressInUse = error else { Console.fail("\(error)") }
+            let holder =
+                PortHolder.find(port: options.port).map { "by \(LogEvent.escaped($0))" } ?? "by another program"
+            Console.fail(
+                "port \(options.port) is already in use \(holder). Stop it, or take another port: broker --port "
+                    + "\(options.port == 65535 ? 0 : options.port + 1)")
+        }
+    }
+
+    /// The one line at the start: where, what of it lasts, who.
+    static func greeting(_ options: Options, port: Int, users: [BrokerConfiguration.User]) -> String {
+        let host =
+            switch options.host {
+            case "localhost": "127.0.0.1"
+            case "": "0.0.0.0"
+            case let host where host.contains(":"): "[\(host)]"
+            case let host: host
+            }
+        let names = users.prefix(3).map { user in
+            LogEvent.escaped(user.name) + (user.loopbackOnly ? ", from this machine only" : "")
+        }
+        let more = users.count > 3 ? " and \(users.count - 3) more" : ""
+        return " [*] Broker listening on amqp://\(host):\(port)/ (in memory; "
+            + "\(users.count == 1 ? "user" : "users") \(names.joined(separator: "; "))\(more)). To exit press CTRL+C"
+    }
+
+    private static func warn(_ options: Options, _ users: [BrokerConfiguration.User], _ log: LogWriter) {
+        if !["localhost", "::1"].contains(options.host), !options.host.hasPrefix("127."),
+            users.allSatisfy(\.loopbackOnly)
+        {
+            log.write(
+                LogEvent(
+                    .warning, at: SystemTime().now,
+                    "nobody can log in from another machine: guest may not, and there is no other user (--user NAME)"))
+        }
+    }
+}
+
+/// The signals that ask the broker to stop: SIGTERM, and SIGINT and SIGHUP unless whoever started it had them ignored
+/// (a shell does so for what runs in the background, and `nohup`).
+private struct StopSignals {
+    private var set = sigset_t()
+
+    init() {
+        sigemptyset(&set)
+        sigaddset(&set, SIGTERM)
+        for signal in [SIGINT, SIGHUP] where !Self.isIgnored(signal) { sigaddset(&set, signal) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+    }
+
+    private static func isIgnored(_ number: Int32) -> Bool {
+        // Only by setting it can the disposition be asked for without naming C's union of handlers.
+        let previous = signal(number, SIG_DFL)
+        guard unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) else { return false }
+        signal(number, SIG_IGN)
+        return true
+    }
+
+    /// Waits for the first of them and returns its name. The next one ends the process at once.
+    func wait() -> String {
+        var set = set
+        var number: Int32 = 0
+        while sigwait(&set, &number) != 0 {}
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        return switch number {
+        case SIGTERM: "SIGTERM"
+        case SIGINT: "SIGINT"
+        default: "SIGHUP"
+        }
+    }
+}

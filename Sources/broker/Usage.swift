@@ -1,0 +1,26 @@
+/// What `broker --help` says. It fits a screen of 80 columns and 24 lines.
+enum Usage {
+    static let text = """
+        Usage: broker [OPTION]...                              run an AMQP 0-9-1 broker
+               broker list-queues|list-exchanges|list-bindings|list-consumers|
+                      list-connections [--vhost NAME] [--url URL]    see inside one
+               broker hash-password NAME                 make a line for --users FILE
+
+          --host HOST              where to listen, "" is everywhere    [localhost]
+          --port PORT              0 takes a free one                        [5672]
+          --management-port PORT   the listing API, or off            [PORT + 10000]
+          --vhost NAME             one more virtual host beside "/"; repeatable
+          --user NAME              one more user; the password comes from the
+                                   variable BROKER_PASSWORD or standard input
+          --users FILE             more users, with lines from hash-password
+          --no-guest               leave out guest, who has the password guest and
+                                   may only log in from this machine
+          --heartbeat SECONDS      offered to clients, 0 is none               [60]
+          --channel-max N          channels of a connection                  [2047]
+          --frame-max OCTETS       size of a frame                         [131072]
+          --max-message-size OCTETS                                     [134217728]
+          --consumer-timeout MS    to acknowledge a message, 0 is ever     [1800000]
+          --log-level LEVEL        debug, info, warning or error             [info]
+        The log goes to standard error. CTRL+C or SIGTERM ends the broker properly.
+        """
+}

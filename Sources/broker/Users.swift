@@ -1,0 +1,63 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+import BrokerCore
+import BrokerServer
+
+/// Where the users come from. A password is never on the command line, where everybody on the machine could read it.
+enum Users {
+    /// The variable that holds the password of a single `--user`.
+    static let variable = "BROKER_PASSWORD"
+
+    /// `guest` unless it is left out, those of the file, those named.
+    static func collect(_ options: Options) -> [BrokerConfiguration.User] {
+        var users = options.configuration.users
+        func add(_ user: BrokerConfiguration.User) {
+            // A guest with another password is still guest.
+            users.removeAll { $0.name == user.name }
+            users.append(user)
+        }
+        if let path = options.usersFile {
+            guard let octets = Console.readFile(path) else {
+                Console.fail("cannot read the users file \(LogEvent.quoted(path)): \(Console.systemError)")
+            }
+            do throws(UsersFile.Malformed) {
+                for user in try UsersFile(String(decoding: octets, as: UTF8.self)).users { add(user) }
+            } catch {
+                Console.fail("the users file \(LogEvent.quoted(path)) can't be used: \(error)")
+            }
+        }
+        for name in options.users {
+            add(
+                .user(
+                    name, hash: PasswordHash(of: password(of: name, alone: options.users.count == 1)),
+                    loopbackOnly: name == "guest"))
+        }
+        unsetenv(variable)
+        if users.isEmpty {
+            Console.fail("nobody could log in: --no-guest needs --user NAME or --users FILE with somebody in it")
+        }
+        return users
+    }
+
+    private static func password(of name: String, alone: Bool) -> [UInt8] {
+        if alone, let password = getenv(variable) { return Array(String(cString: password).utf8) }
+        guard let password = Console.readPassword(of: LogEvent.quoted(name)), !password.isEmpty else {
+            Console.fail(
+                "no password for user \(LogEvent.quoted(name)): put it in \(variable), or on a line of standard input")
+        }
+        return password
+    }
+
+    /// `broker hash-password NAME`: a line for a users file, from a password on standard input.
+    static func printHash(_ words: ArraySlice<String>) throws(UsageError) {
+        guard words.count == 1, let name = words.first, !name.isEmpty, !name.contains(where: \.isNewline),
+            !name.hasPrefix("#"), !name.hasPrefix("-")
+        else { throw UsageError("hash-password takes the user's name, and the password on standard input") }
+        Console.print("\(name):\(PasswordHash(of: password(of: name, alone: true)).text)")
+    }
+}
