@@ -1,0 +1,68 @@
+import AMQPClient
+import BrokerServer
+import Synchronization
+
+/// Where the broker is that a role talks to.
+public enum BrokerAddress: Sendable {
+    /// Somewhere on the network: `amqp://user:password@host:port/vhost`.
+    case uri(String)
+    /// In this process: what is sent goes through memory, all else is the same.
+    case inProcess(Broker)
+
+    static let variable = "AMQP_URL"
+    static let standard = "amqp://guest:guest@localhost:5672/"
+
+    /// What `AMQP_URL` names, or a broker on this machine.
+    static var fromEnvironment: BrokerAddress { .uri(Environment.text(variable) ?? standard) }
+}
+
+extension Connection {
+    /// Connects to where the broker is. When nobody is there, the error names the two ways on.
+    public static func open(_ broker: BrokerAddress) async throws -> Connection {
+        let connection =
+            switch broker {
+            case .inProcess(let inProcess): try await open(over: inProcess.connect())
+            case .uri(let uri): try await openWithAdvice(uri)
+            }
+        OpenConnections.add(connection, to: broker)
+        return connection
+    }
+
+    private static func openWithAdvice(_ uri: String) async throws -> Connection {
+        let variable = BrokerAddress.variable
+        do throws(AMQPError) {
+            return try await open(uri)
+        } catch {
+            switch error.kind {
+            case .badURI, .notSupported: throw StepError("\(variable): \(error)")
+            case .unreachable, .timedOut:
+                throw StepError(
+                    "\(error.text) Start a broker with 'swift run broker' in another terminal, or name one in "
+                        + "\(variable)=amqp://user:password@host:port/")
+            default: throw error
+            }
+        }
+    }
+}
+
+/// The connections of this process. A role that ends early, by Ctrl-C or by an error, leaves its own open; a connection
+/// that just breaks off looks like a crash in the broker's log.
+enum OpenConnections {
+    /// With its broker, as one in this process lives only as long as somebody holds it.
+    private typealias Entry = (connection: Connection, broker: BrokerAddress)
+
+    private static let all = Mutex<[Entry]>([])
+
+    static func add(_ connection: Connection, to broker: BrokerAddress) {
+        all.withLock { $0.append((connection, broker)) }
+    }
+
+    static func close() async {
+        let entries = all.withLock { entries in
+            defer { entries = [] }
+            return entries
+        }
+        // One that is closed already has nothing more to say.
+        for entry in entries { try? await entry.connection.close() }
+    }
+}
