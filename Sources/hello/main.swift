@@ -4,8 +4,10 @@ import TutorialKit
 await Step(
     "hello",
     roles: [
-        Role("send", takes: "[MESSAGE]", options: [.count], does: "puts a message into the queue") {
-            broker, arguments in
+        Role(
+            "send", takes: "[MESSAGE]", options: [.count],
+            does: "puts a message into the queue"
+        ) { broker, arguments in
             try await send(arguments.messages(or: "Hello World!"), to: broker)
         },
         Role("receive", does: "prints what comes out of the queue") { broker, _ in

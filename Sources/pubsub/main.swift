@@ -4,8 +4,10 @@ import TutorialKit
 await Step(
     "pubsub",
     roles: [
-        Role("emit", takes: "[MESSAGE]", options: [.count], does: "sends a log message to all who listen") {
-            broker, arguments in
+        Role(
+            "emit", takes: "[MESSAGE]", options: [.count],
+            does: "sends a log message to all who listen"
+        ) { broker, arguments in
             try await emit(arguments.messages(or: "info: Hello World!"), to: broker)
         },
         Role("receive", does: "prints all log messages from now on") { broker, _ in

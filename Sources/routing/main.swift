@@ -13,8 +13,10 @@ await Step(
                 arguments.messages(skipping: 1, or: "Hello World!"), severity: arguments.words.first ?? "info",
                 to: broker)
         },
-        Role("receive", takes: "SEVERITY...", does: "prints the log messages of these severities") {
-            broker, arguments in
+        Role(
+            "receive", takes: "SEVERITY...",
+            does: "prints the log messages of these severities"
+        ) { broker, arguments in
             try await receive(arguments.words, from: broker)
         },
     ],

@@ -9,9 +9,10 @@ await Step(
         Role("serve", does: "computes Fibonacci numbers for whoever asks") { broker, _ in
             try await serve(on: broker)
         },
-        Role("call", takes: "[N]", options: [timeout], does: "asks for the Nth Fibonacci number, the 30th if not given")
-        {
-            broker, arguments in
+        Role(
+            "call", takes: "[N]", options: [timeout],
+            does: "asks for the Nth Fibonacci number, the 30th if not given"
+        ) { broker, arguments in
             let question = arguments.words.isEmpty ? "30" : arguments.words.joined(separator: " ")
             try await call(question, timeout: arguments.seconds(timeout) ?? .seconds(10), on: broker)
         },

@@ -7,13 +7,16 @@ let secondsPerDot = "SECONDS_PER_DOT"
 await Step(
     "worker",
     roles: [
-        Role("new-task", takes: "[MESSAGE]", options: [.count], does: "hands out a task: a second of work for each dot")
-        {
-            broker, arguments in
+        Role(
+            "new-task", takes: "[MESSAGE]", options: [.count],
+            does: "hands out a task: a second of work for each dot"
+        ) { broker, arguments in
             try await newTask(arguments.messages(or: "Hello World!"), to: broker)
         },
-        Role("work", options: [prefetch], does: "does tasks, and acknowledges each when it is done") {
-            broker, arguments in
+        Role(
+            "work", options: [prefetch],
+            does: "does tasks, and acknowledges each when it is done"
+        ) { broker, arguments in
             try await work(
                 from: broker, prefetch: arguments.integer(prefetch, in: 0...65535) ?? 1,
                 dot: Environment.seconds(secondsPerDot, or: .seconds(1)))
