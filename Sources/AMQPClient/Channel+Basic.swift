@@ -47,7 +47,7 @@ extension Channel {
                     .basicConsume(method), on: id, waiter: waiter, consumer: consumer, &state.effects)
             }
         } catch {
-            engine.leave(consumer)
+            engine.leave(consumer, mailbox)
             throw error
         }
         guard case .method(.basicConsumeOk(let ok)) = answer else { throw .unexpectedAnswer(to: "basic.consume") }

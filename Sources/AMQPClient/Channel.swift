@@ -19,8 +19,9 @@ public final class Channel: Sendable {
         let record = ChannelRecord(id)
         self.record = record
         try connection.engine.step { state throws(AMQPError) in
-            // Between the answer and this, the connection may have ended.
+            // Between the answer and this, the connection or the channel may have ended.
             if let reason = state.connection.closeReason { throw reason }
+            guard state.connection.hasChannel(id) else { throw .channelGone }
             state.channels[id] = record
         }
     }

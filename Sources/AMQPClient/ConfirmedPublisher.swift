@@ -1,5 +1,4 @@
 import AMQPWire
-import Synchronization
 
 /// Publishes with confirms and a window: up to `limit` messages are on their way at a time, so that neither each publish
 /// waits for its confirm nor the unconfirmed pile up (RabbitMQ, tutorial 7, the batched and asynchronous strategies).
@@ -9,25 +8,20 @@ import Synchronization
 /// for line in lines { try await publisher.publish(Message(line), routingKey: "lines") }
 /// try await publisher.waitForAll()
 /// ```
-public final class ConfirmedPublisher: Sendable {
-    /// Who waits until at most so many are outstanding.
-    private typealias Waiting = (id: UInt64, atMost: Int, continuation: CheckedContinuation<Void, Never>)
-
-    private struct State: Sendable {
-        var outstanding = 0
-        var failure: AMQPError?
-        var waiting: [Waiting] = []
-    }
-
+public struct ConfirmedPublisher: Sendable {
     public let channel: Channel
-    /// The most messages that may be unconfirmed at a time.
-    public let limit: Int
-    private let state = Mutex(State())
+    private let window: PublishWindow
 
     init(_ channel: Channel, limit: Int) {
         self.channel = channel
-        self.limit = limit
+        window = PublishWindow(limit)
     }
+
+    /// The most messages that may be unconfirmed at a time.
+    public var limit: Int { window.limit }
+
+    /// Messages that are not confirmed yet.
+    public var unconfirmedCount: Int { window.count }
 
     /// Publishes; waits first while `limit` messages are unconfirmed.
     ///
@@ -41,90 +35,25 @@ public final class ConfirmedPublisher: Sendable {
         let method = try BasicPublish(
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
-        try await enter()
-        let engine = channel.engine
+        try await window.enter()
         do throws(AMQPError) {
-            while true {
-                let written = try engine.publish(
-                    method, message, on: channel.record, confirmed: { [self] in settled($0) })
-                if written { return }
+            let engine = channel.engine
+            // The window alone goes along: a publish under way must not keep the channel from being let go of.
+            while try !engine.publish(method, message, on: channel.record, confirmed: { [window] in window.leave($0) })
+            {
                 try await engine.waitForRoom(on: channel.record)
             }
         } catch {
-            settled(.success(.done))
+            window.leave(nil)
             throw error
         }
     }
 
     /// Waits until everything published is confirmed. Throws the first refusal or return that nobody was told of yet.
-    public func waitForAll() async throws(AMQPError) {
-        while try !state.withLock({ state throws(AMQPError) in try Self.isDown(to: 0, &state) }) {
-            try await waitUntil(atMost: 0)
-        }
-    }
-
-    /// Messages that are not confirmed yet.
-    public var unconfirmedCount: Int { state.withLock { $0.outstanding } }
-
-    /// Takes a place in the window, waiting for one if need be.
     nonisolated(nonsending)
-        private func enter() async throws(AMQPError)
+        public func waitForAll() async throws(AMQPError)
     {
-        while true {
-            let entered = try state.withLock { state throws(AMQPError) in
-                guard try Self.isDown(to: limit - 1, &state) else { return false }
-                state.outstanding += 1
-                return true
-            }
-            if entered { return }
-            try await waitUntil(atMost: limit - 1)
-        }
-    }
-
-    private static func isDown(to count: Int, _ state: inout State) throws(AMQPError) -> Bool {
-        if let failure = state.failure {
-            state.failure = nil
-            throw failure
-        }
-        return state.outstanding <= count
-    }
-
-    /// Returns when there may be as few outstanding, or a failure to tell: the caller looks again.
-    nonisolated(nonsending)
-        private func waitUntil(atMost count: Int) async throws(AMQPError)
-    {
-        let id = channel.engine.nextID()
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let goesOn = state.withLock { state in
-                    if Task.isCancelled || state.outstanding <= count || state.failure != nil { return true }
-                    state.waiting.append((id, count, continuation))
-                    return false
-                }
-                if goesOn { continuation.resume() }
-            }
-        } onCancel: {
-            wake { $0.id == id }
-        }
-        if Task.isCancelled { throw .cancelled("confirms") }
-    }
-
-    private func settled(_ outcome: Result<Answer, AMQPError>) {
-        let outstanding = state.withLock { state in
-            state.outstanding -= 1
-            if case .failure(let error) = outcome, state.failure == nil { state.failure = error }
-            return state.failure == nil ? state.outstanding : 0
-        }
-        wake { $0.atMost >= outstanding }
-    }
-
-    private func wake(_ fits: (Waiting) -> Bool) {
-        let woken = state.withLock { state in
-            let woken = state.waiting.filter(fits)
-            state.waiting.removeAll(where: fits)
-            return woken
-        }
-        for waiter in woken { waiter.continuation.resume() }
+        try await window.waitUntilEmpty()
     }
 }
 

@@ -97,7 +97,7 @@ public final class Connection: Sendable {
 
     /// Returns when the connection is closed, by whomever, or when the task is cancelled; ``closeReason`` says why.
     public func waitUntilClosed() async {
-        _ = try? await engine.wait(.init(what: "the end of the connection", outlivesEnd: true)) {
+        _ = try? await engine.wait(.init(what: "the end of the connection", outlivesEnd: true, awaitsAnswer: false)) {
             $0.connection.awaitEnd($1, &$0.effects)
         }
     }

@@ -56,16 +56,17 @@ extension ConnectionEngine {
     }
 
     /// Nobody will take this consumer's deliveries any more.
-    func leave(_ consumer: ConsumerID) {
+    func leave(_ consumer: ConsumerID, _ mailbox: Mailbox<RawDelivery>) {
         step { state in
-            guard let entry = state.mailboxes.removeValue(forKey: consumer) else { return }
-            wake(entry.mailbox.finish(nil), &state)
-            let left = entry.mailbox.drain()
+            wake(mailbox.finish(nil), &state)
+            let left = mailbox.drain()
             release(left)
+            updateReading(&state)
+            // Gone already when the channel is.
+            guard let entry = state.mailboxes.removeValue(forKey: consumer) else { return }
             state.connection.leave(
                 consumer, tag: entry.tag, on: entry.channel, noAck: entry.noAck,
                 unhandled: entry.noAck ? [] : left.map(\.deliveryTag), &state.effects)
-            updateReading(&state)
         }
     }
 
@@ -79,7 +80,8 @@ extension ConnectionEngine {
     /// the limit: else a consumer that asks the broker something inside its own loop would wait for itself.
     func updateReading(_ state: inout State) {
         let limit = configuration.deliveryBufferLimit
-        let needed = state.waiters.isEmpty ? 1 : 8
+        let isAwaited = state.connection.phase != .open || state.waiters.values.contains { $0.awaitsAnswer }
+        let needed = isAwaited ? 8 : 1
         func wanted() -> Bool {
             let waiting = buffered.load(ordering: .sequentiallyConsistent)
             return waiting <= (state.isReading ? limit : limit / 2) * needed

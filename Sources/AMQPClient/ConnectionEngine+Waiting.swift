@@ -13,6 +13,8 @@ struct Waiter: Sendable {
     var deadline: (time: Int64, milliseconds: Int)?
     /// True for who waits for the closing handshake or the very end.
     var outlivesEnd = false
+    /// False for who does not wait for anything that the broker was asked.
+    var awaitsAnswer = true
     var resume: @Sendable (Result<Answer, AMQPError>) -> Void
 }
 
@@ -37,6 +39,7 @@ extension ConnectionEngine {
         var channel: ChannelRecord?
         var timeout = 0
         var outlivesEnd = false
+        var awaitsAnswer = true
     }
 
     /// Does `begin` and waits for the answer to the waiter it is given, all in one step, so the answer cannot come first.
@@ -68,7 +71,9 @@ extension ConnectionEngine {
         _ id: WaiterID, _ wait: Wait, _ state: inout State,
         _ resume: @escaping @Sendable (Result<Answer, AMQPError>) -> Void
     ) {
-        var waiter = Waiter(what: wait.what, channel: wait.channel?.id, outlivesEnd: wait.outlivesEnd, resume: resume)
+        var waiter = Waiter(
+            what: wait.what, channel: wait.channel?.id, outlivesEnd: wait.outlivesEnd,
+            awaitsAnswer: wait.awaitsAnswer, resume: resume)
         if wait.timeout > 0 {
             let time = configuration.time.now + Int64(wait.timeout)
             waiter.deadline = (time, wait.timeout)

@@ -167,15 +167,14 @@ final class ConnectionEngine: Sendable {
         state.events = []
         state.heartbeats = nil
         // A close that nobody answers must not keep the stream open.
-        let patience = Int64(min(5_000, configuration.rpcTimeout == 0 ? 5_000 : configuration.rpcTimeout))
-        let handle = configuration.time.wake(at: configuration.time.now + patience) { [weak self] in
-            self?.dropStream(error)
+        let patience = configuration.rpcTimeout == 0 ? 5_000 : min(5_000, configuration.rpcTimeout)
+        state.timers.close = configuration.time.wake(at: configuration.time.now + Int64(patience)) { [weak self] in
+            self?.giveUpClosing(after: patience)
         }
-        state.timers.close = handle
     }
 
-    private func dropStream(_ reason: AMQPError) {
-        step { $0.connection.giveUp(reason, &$0.effects) }
+    private func giveUpClosing(after milliseconds: Int) {
+        step { $0.connection.giveUp(after: milliseconds, &$0.effects) }
         stream.abort()
     }
 }

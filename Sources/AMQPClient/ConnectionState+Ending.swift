@@ -74,10 +74,11 @@ extension ConnectionState {
         finish(&effects)
     }
 
-    /// The close is not answered, or a peer is silent: no more patience.
-    mutating func giveUp(_ reason: AMQPError, _ effects: inout Effects) {
+    /// The close is not answered: no more patience.
+    mutating func giveUp(after milliseconds: Int, _ effects: inout Effects) {
         guard phase != .closed else { return }
-        end(reason, &effects)
+        for waiter in closers { effects.fail(waiter, .timedOut("connection.close", milliseconds: milliseconds)) }
+        closers = []
         finish(&effects)
     }
 
@@ -120,6 +121,11 @@ extension ConnectionState {
 }
 
 extension AMQPError {
+    /// For who comes too late to hear the reason.
+    static let channelGone = AMQPError(
+        .closedByBroker, scope: .channel, text: "The channel was closed before it could be used",
+        nextStep: "Open a new one.")
+
     static let closedByClient = AMQPError(
         .closedByClient, scope: .connection, text: "The connection was closed by this client",
         method: ConnectionClose.id)

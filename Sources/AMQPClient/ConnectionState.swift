@@ -83,6 +83,7 @@ struct ConnectionState: Sendable {
         var measure = FrameWriter()
         measure.method(request, channel: id.number)
         try expectFits(measure.count, "\(request.id)")
+        guard hasChannel(id) else { throw .channelGone }
         channels[id.number]?.call(request, waiter: waiter, consumer: consumer, &effects)
     }
 
@@ -97,6 +98,7 @@ struct ConnectionState: Sendable {
             ContentHeader(bodySize: 0, properties: message.properties).write(to: &measure)
             try expectFits(measure.count + Frame.overhead, "the message's properties")
         }
+        guard hasChannel(id) else { throw .channelGone }
         channels[id.number]?.publish(method, message, waiter: waiter, frameMax: limits.frameMax, &effects)
     }
 
@@ -141,6 +143,8 @@ struct ConnectionState: Sendable {
         for (number, entry) in opening where entry.waiter == waiter { opening[number]?.waiter = nil }
         for place in 0..<secretWaiters.count where secretWaiters[place] == waiter { secretWaiters[place] = .some(nil) }
     }
+
+    func hasChannel(_ id: ChannelID) -> Bool { channels[id.number]?.id == id }
 
     private func expectOpen() throws(AMQPError) {
         if let closeReason { throw closeReason }

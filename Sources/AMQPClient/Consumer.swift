@@ -56,8 +56,6 @@ public struct Consumer: AsyncSequence, Sendable {
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(AMQPError) -> Delivery? {
             try await leave.subscription.next()
         }
-
-        public mutating func next() async throws(AMQPError) -> Delivery? { try await leave.subscription.next() }
     }
 }
 
@@ -75,7 +73,7 @@ final class Subscription: Sendable {
 
     deinit { leave() }
 
-    func leave() { channel.engine.leave(id) }
+    func leave() { channel.engine.leave(id, mailbox) }
 
     nonisolated(nonsending)
         func next() async throws(AMQPError) -> Delivery?

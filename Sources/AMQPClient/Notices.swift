@@ -30,7 +30,5 @@ public struct Notices<Element: Sendable>: AsyncSequence, Sendable {
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(AMQPError) -> Element? {
             try await notices.mailbox.next()
         }
-
-        public mutating func next() async throws(AMQPError) -> Element? { try await notices.mailbox.next() }
     }
 }

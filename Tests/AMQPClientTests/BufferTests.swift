@@ -1,0 +1,84 @@
+import AMQPTransport
+import Synchronization
+import Testing
+
+@testable import AMQPClient
+
+/// Deliveries wait in a bounded place: without a prefetch, the client stops reading.
+@Suite(.timeLimit(.minutes(1))) struct BufferTests {
+    /// Waits until the peer's octets stay where they are.
+    private func consume(
+        limit: Int, messages: Int, size: Int
+    ) async throws -> (Consumer, Channel, RawPeer, MemoryStream) {
+        let (ours, theirs) = MemoryStream.pair()
+        let peer = RawPeer(theirs)
+        var configuration = ConnectionConfiguration()
+        configuration.deliveryBufferLimit = limit
+        configuration.time = ManualTime()
+        async let opening = Connection.open(over: ours, configuration)
+        try await peer.handshake()
+        let connection = try await opening
+        async let channelOpening = connection.openChannel()
+        try await peer.openChannel()
+        let channel = try await channelOpening
+        async let consumer = channel.consume("q", noAck: true)
+        _ = try await peer.expect(BasicConsume.self)
+        peer.send(BasicConsumeOk(consumerTag: "c"), channel: 1)
+        let body = String(repeating: "x", count: size)
+        let result = try await consumer
+        // One write a message, each once the last was read, or until none is read any more.
+        for tag in 1...UInt64(messages) {
+            peer.send { $0.deliver("c", tag, body) }
+            while theirs.unsent > 0, channel.engine.state.withLock({ $0.streamReads }) { await Task.yield() }
+        }
+        return (result, channel, peer, theirs)
+    }
+
+    @Test func stopsReadingAndGoesOn() async throws {
+        let (consumer, channel, _, theirs) = try await consume(limit: 50_000, messages: 100, size: 1_000)
+        #expect(channel.engine.state.withLock { $0.streamReads } == false)
+        #expect(theirs.unsent > 0)
+        #expect(channel.engine.buffered.load(ordering: .relaxed) < 60_000)
+        var tags: [UInt64] = []
+        for try await delivery in consumer {
+            tags.append(delivery.deliveryTag)
+            if tags.count == 100 { break }
+        }
+        #expect(tags == Array(1...100))
+        #expect(channel.engine.buffered.load(ordering: .relaxed) == 0)
+        #expect(channel.engine.state.withLock { $0.streamReads })
+    }
+
+    /// A consumer that asks the broker something inside its loop must not wait for itself.
+    @Test func readsOnWhileSomebodyWaitsForAnAnswer() async throws {
+        let (consumer, channel, peer, _) = try await consume(limit: 50_000, messages: 100, size: 1_000)
+        for try await _ in consumer {
+            async let declared = channel.declareQueue("q2")
+            _ = try await peer.expect(QueueDeclare.self)
+            peer.send(QueueDeclareOk(queue: "q2", messageCount: 0, consumerCount: 0), channel: 1)
+            #expect(try await declared.name == "q2")
+            break
+        }
+    }
+
+    @Test func leavingResumesReading() async throws {
+        let (consumer, channel, peer, _) = try await consume(limit: 50_000, messages: 100, size: 1_000)
+        for try await _ in consumer { break }
+        #expect(channel.engine.state.withLock { $0.streamReads })
+        #expect(channel.engine.buffered.load(ordering: .relaxed) == 0)
+        _ = try await peer.expect(BasicCancel.self)
+    }
+
+    @Test func noticesDropTheirOldest() async throws {
+        let (connection, peer) = try await RawPeer.connect()
+        let events = connection.events
+        peer.send { writer in
+            for number in 0..<1_500 {
+                writer.method(ConnectionBlocked(reason: ShortString(truncating: "\(number)")), channel: 0)
+            }
+        }
+        while connection.blockedReason != "1499" { await Task.yield() }
+        var iterator = events.makeAsyncIterator()
+        #expect(try await iterator.next() == .blocked(reason: "500"))
+    }
+}

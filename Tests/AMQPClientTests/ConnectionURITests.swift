@@ -1,0 +1,89 @@
+import AMQPClient
+import Testing
+
+@Suite struct ConnectionURITests {
+    /// From RabbitMQ's page "URI Specification", with the one deviation that the type documents: a bare `/` is `/`.
+    @Test(arguments: [
+        ("amqp://user:pass@host:10000/vhost", "user", "pass", "host", 10000, "vhost"),
+        ("amqp://user%61:%61pass@ho%61st:10000/v%2fhost", "usera", "apass", "hoast", 10000, "v/host"),
+        ("amqp://", "guest", "guest", "localhost", 5672, "/"),
+        ("amqp://:@/", "", "", "localhost", 5672, "/"),
+        ("amqp://user@", "user", "guest", "localhost", 5672, "/"),
+        ("amqp://user:pass@", "user", "pass", "localhost", 5672, "/"),
+        ("amqp://host", "guest", "guest", "host", 5672, "/"),
+        ("amqp://:10000", "guest", "guest", "localhost", 10000, "/"),
+        ("amqp:///vhost", "guest", "guest", "localhost", 5672, "vhost"),
+        ("amqp://host/", "guest", "guest", "host", 5672, "/"),
+        ("amqp://host/%2F", "guest", "guest", "host", 5672, "/"),
+        ("amqp://[::1]", "guest", "guest", "::1", 5672, "/"),
+        ("amqp://[fe80::1]:5673/%2f", "guest", "guest", "fe80::1", 5673, "/"),
+        ("AMQP://Host", "guest", "guest", "Host", 5672, "/"),
+        ("amqp://me@home:secret@host", "me@home", "secret", "host", 5672, "/"),
+        ("amqp://user:p%40ss%3Aw%2Ford%23@host", "user", "p@ss:w/ord#", "host", 5672, "/"),
+        ("amqp://user:%C3%A9@host", "user", "é", "host", 5672, "/"),
+    ])
+    func parts(
+        uri: String, user: String, password: String, host: String, port: Int, virtualHost: String
+    ) throws {
+        let read = try ConnectionConfiguration(uri: uri)
+        #expect(read.user == user)
+        #expect(read.password == password)
+        #expect(read.host == host)
+        #expect(read.port == port)
+        #expect(read.virtualHost == virtualHost)
+    }
+
+    @Test func query() throws {
+        let read = try ConnectionConfiguration(
+            uri: "amqp://host/v?heartbeat=5&channel_max=10&frame_max=8192&connection_timeout=1500&cacertfile=%2Fx")
+        #expect(read.heartbeat == 5)
+        #expect(read.channelMax == 10)
+        #expect(read.frameMax == 8192)
+        #expect(read.connectionTimeout == 1500)
+        #expect(read.virtualHost == "v")
+    }
+
+    @Test(arguments: [
+        ("", "is not a URI"),
+        ("localhost", "is not a URI"),
+        ("localhost:5672", "is not a URI"),
+        ("http://host", "scheme is 'http'"),
+        ("amqp://host:port", "port is 'port'"),
+        ("amqp://host:0", "port is '0'"),
+        ("amqp://host:65536", "port is '65536'"),
+        ("amqp://host:-1", "port is '-1'"),
+        ("amqp://::1:5672", "brackets"),
+        ("amqp://[::1", "no ']'"),
+        ("amqp://[::1]5672", "instead of a port"),
+        ("amqp://host/a/b", "virtual host 'a/b'"),
+        ("amqp://host/%2", "virtual host has a '%'"),
+        ("amqp://us%zzer@host", "user has a '%'"),
+        ("amqp://user:%ff@host", "password is not UTF-8"),
+        ("amqp://host?heartbeat=soon", "heartbeat is 'soon'"),
+        ("amqp://host?heartbeat=70000", "heartbeat is '70000'"),
+        ("amqp://host?heartbeat", "heartbeat is ''"),
+        ("amqp://host?channel_max=65536", "channel_max is '65536'"),
+        ("amqp://host?frame_max=100", "frame_max is 100"),
+        ("amqp://host?connection_timeout=0", "connection_timeout is '0'"),
+        ("amqp://user:pa#ss@host", "%23"),
+    ])
+    func malformed(uri: String, reason: String) throws {
+        let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: uri) }
+        #expect(error.kind == .badURI)
+        #expect(error.description.contains(reason))
+    }
+
+    @Test func amqpsIsNotOffered() throws {
+        let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: "amqps://host") }
+        #expect(error.kind == .notSupported)
+        #expect(error.description.contains("TLS"))
+    }
+
+    @Test func virtualHostOver255Octets() throws {
+        let error = try #require(throws: AMQPError.self) {
+            try ConnectionConfiguration(uri: "amqp://host/" + String(repeating: "v", count: 256))
+        }
+        #expect(error.kind == .badArgument)
+        #expect(error.description.contains("virtual host has 256 octets"))
+    }
+}

@@ -1,0 +1,236 @@
+import AMQPTransport
+import Testing
+
+@testable import AMQPClient
+
+/// The state machines by themselves: octets and calls in, effects out, nothing else there.
+@Suite struct StateTests {
+    // MARK: First in, first out
+
+    @Test func fifoKeepsOrderWhateverIsTakenInBetween() {
+        var queue = FIFO<Int>()
+        var taken: [Int] = []
+        for number in 0..<1_000 {
+            queue.append(number)
+            if number % 3 != 0, let first = queue.popFirst() { taken.append(first) }
+        }
+        #expect(queue.count == 1_000 - taken.count)
+        while let first = queue.popFirst() { taken.append(first) }
+        #expect(taken == Array(0..<1_000))
+        #expect(queue.isEmpty)
+        #expect(queue.popFirst() == nil)
+    }
+
+    @Test func fifoRemovesAndReaches() {
+        var queue = FIFO<Int>()
+        for number in 0..<6 { queue.append(number) }
+        _ = queue.popFirst()
+        #expect(queue[1] == 2)
+        queue[1] = 20
+        #expect(queue.removeAll { $0 % 2 == 1 } == 3)
+        #expect(queue.elements == [20, 4])
+    }
+
+    // MARK: Confirms
+
+    /// The waiters answered, with true for an acknowledgement.
+    private func answered(_ effects: Effects) -> [UInt64: Bool] {
+        var answered: [UInt64: Bool] = [:]
+        for case .answer(let waiter, let outcome) in effects.events {
+            #expect(answered[waiter.number] == nil, "answered twice")
+            if case .success = outcome { answered[waiter.number] = true } else { answered[waiter.number] = false }
+        }
+        return answered
+    }
+
+    private func confirms(_ count: UInt64) -> PublishConfirms {
+        var confirms = PublishConfirms()
+        for number in 1...count {
+            confirms.published(
+                .init(exchange: "e", routingKey: "k", message: Message("\(number)")), mandatory: number % 2 == 0,
+                waiter: WaiterID(number: number))
+        }
+        return confirms
+    }
+
+    @Test func confirmsInAnyOrder() throws {
+        var confirms = confirms(5)
+        var effects = Effects()
+        try confirms.settle(4, multiple: false, acknowledged: true, &effects)
+        #expect(answered(effects) == [4: true])
+        try confirms.settle(2, multiple: true, acknowledged: true, &effects)
+        #expect(answered(effects) == [1: true, 2: true, 4: true])
+        try confirms.settle(5, multiple: true, acknowledged: false, &effects)
+        #expect(answered(effects) == [1: true, 2: true, 3: false, 4: true, 5: false])
+        #expect(confirms.outstanding == 0)
+        #expect(confirms.nextSequence == 6)
+    }
+
+    @Test func confirmTwiceCountsOnce() throws {
+        var confirms = confirms(3)
+        var effects = Effects()
+        try confirms.settle(2, multiple: false, acknowledged: true, &effects)
+        try confirms.settle(2, multiple: false, acknowledged: false, &effects)
+        try confirms.settle(1, multiple: true, acknowledged: true, &effects)
+        try confirms.settle(1, multiple: true, acknowledged: true, &effects)
+        #expect(answered(effects) == [1: true, 2: true])
+        #expect(confirms.outstanding == 1)
+    }
+
+    @Test func tagZeroWithMultipleIsAll() throws {
+        var confirms = confirms(3)
+        var effects = Effects()
+        try confirms.settle(0, multiple: true, acknowledged: true, &effects)
+        #expect(answered(effects).count == 3)
+        #expect(throws: ProtocolViolation.self) {
+            try confirms.settle(0, multiple: false, acknowledged: true, &effects)
+        }
+        #expect(throws: ProtocolViolation.self) {
+            try confirms.settle(4, multiple: true, acknowledged: true, &effects)
+        }
+    }
+
+    @Test func aReturnGoesToTheOldestPublishThatIsTheSame() throws {
+        var confirms = PublishConfirms()
+        let same = PublishConfirms.Publication(exchange: "e", routingKey: "k", message: Message("same"))
+        for number in 1...3 as ClosedRange<UInt64> {
+            confirms.published(same, mandatory: number > 1, waiter: WaiterID(number: number))
+        }
+        var effects = Effects()
+        let returned = ReturnedMessage(
+            message: same.message, code: .noRoute, replyText: "NO_ROUTE", exchange: "e", routingKey: "k")
+        confirms.returned(returned, as: same)
+        try confirms.settle(3, multiple: true, acknowledged: true, &effects)
+        #expect(answered(effects) == [1: true, 2: false, 3: true])
+    }
+
+    @Test func settledOnesLeaveTheWindow() throws {
+        var confirms = confirms(3)
+        var effects = Effects()
+        confirms.waitForAll(WaiterID(number: 100), &effects)
+        try confirms.settle(3, multiple: false, acknowledged: true, &effects)
+        try confirms.settle(2, multiple: false, acknowledged: true, &effects)
+        #expect(answered(effects)[100] == nil)
+        try confirms.settle(1, multiple: false, acknowledged: true, &effects)
+        #expect(answered(effects)[100] == true)
+        confirms.waitForAll(WaiterID(number: 101), &effects)
+        #expect(answered(effects)[101] == true)
+    }
+
+    // MARK: Heartbeats
+
+    @Test func heartbeatMonitor() throws {
+        #expect(HeartbeatMonitor(seconds: 0) == nil)
+        var monitor = try #require(HeartbeatMonitor(seconds: 1))
+        #expect(monitor.tickInterval == 500)
+        monitor.sent()
+        #expect(monitor.tick(isReading: true) == .none)
+        #expect(monitor.tick(isReading: true) == .beat)
+        monitor.heard()
+        #expect((1...4).map { _ in monitor.tick(isReading: true) } == [.beat, .beat, .beat, .beat])
+        #expect(monitor.tick(isReading: true) == .peerIsGone)
+    }
+
+    /// Who does not listen has no right to call the other silent.
+    @Test func notReadingIsNotSilence() throws {
+        var monitor = try #require(HeartbeatMonitor(seconds: 1))
+        for _ in 0..<10 { #expect(monitor.tick(isReading: false) != .peerIsGone) }
+        for _ in 0..<3 { #expect(monitor.tick(isReading: true) != .peerIsGone) }
+        #expect(monitor.tick(isReading: true) == .peerIsGone)
+    }
+
+    // MARK: Content
+
+    @Test(arguments: [[], [5], [2, 3], [1, 1, 1, 1, 1]])
+    func contentInAnyNumberOfFrames(parts: [Int]) throws {
+        var assembler = ContentAssembler()
+        for _ in 0..<2 {
+            assembler.begin(.deliver(BasicDeliver("c", 1)))
+            var writer = ByteWriter()
+            let size = parts.reduce(0, +)
+            ContentHeader(bodySize: UInt64(size), properties: BasicProperties(appID: "a")).write(to: &writer)
+            var complete = try assembler.header(writer.octets[...])
+            for (place, part) in parts.enumerated() {
+                #expect(complete == nil)
+                complete = try assembler.body(Array(repeating: UInt8(place), count: part)[...])
+            }
+            let message = try #require(complete).1
+            #expect(message.body == parts.enumerated().flatMap { Array(repeating: UInt8($0), count: $1) })
+            #expect(message.properties.appID == "a")
+        }
+    }
+
+    // MARK: The connection
+
+    /// A state machine past the handshake, and the octets it wants sent.
+    private func openConnection() throws -> (ConnectionState, Effects) {
+        var configuration = ConnectionConfiguration()
+        configuration.time = ManualTime()
+        var state = ConnectionState(configuration)
+        var effects = Effects()
+        state.start(WaiterID(number: 1), &effects)
+        #expect(effects.output.octets == ProtocolHeader.amqp091)
+        receive(&state, &effects) {
+            $0.method(ConnectionStart(mechanisms: plain, locales: english), channel: 0)
+            $0.method(ConnectionTune(channelMax: 0, frameMax: 0, heartbeat: 0), channel: 0)
+        }
+        #expect(effects.events.isEmpty)
+        receive(&state, &effects) { $0.method(ConnectionOpenOk(), channel: 0) }
+        #expect(answered(effects) == [1: true])
+        effects = Effects()
+        return (state, effects)
+    }
+
+    private func receive(
+        _ state: inout ConnectionState, _ effects: inout Effects, _ write: (inout FrameWriter) -> Void
+    ) {
+        var writer = FrameWriter()
+        write(&writer)
+        writer.octets.withUnsafeBytes { state.received($0, &effects) }
+    }
+
+    private func methods(_ effects: Effects) throws -> [Method] {
+        var reader = FrameReader(frameMax: 0)
+        reader.append(effects.output.octets)
+        var methods: [Method] = []
+        while let frame = try reader.next() { methods.append(try Method(frame.payload)) }
+        return methods
+    }
+
+    @Test func channelNumbersRest() throws {
+        var (state, effects) = try openConnection()
+        for number: UInt16 in 1...3 {
+            try state.openChannel(WaiterID(number: UInt64(number)), &effects)
+            receive(&state, &effects) { $0.method(ChannelOpenOk(), channel: number) }
+        }
+        state.closeChannel(ChannelID(number: 2, opening: 2), nil, &effects)
+        receive(&state, &effects) { $0.method(ChannelCloseOk(), channel: 2) }
+        effects = Effects()
+        try state.openChannel(WaiterID(number: 9), &effects)
+        var writer = FrameWriter()
+        writer.method(ChannelOpen(), channel: 4)
+        #expect(effects.output.octets == writer.octets)
+    }
+
+    @Test func afterTheEndNothingIsTaken() throws {
+        var (state, effects) = try openConnection()
+        state.streamEnded(.finished, &effects)
+        effects = Effects()
+        receive(&state, &effects) { $0.method(ConnectionBlocked(reason: "x"), channel: 0) }
+        state.streamEnded(.reset("again"), &effects)
+        #expect(effects.events.isEmpty)
+        #expect(effects.output.isEmpty)
+        #expect(throws: AMQPError.self) { try state.openChannel(WaiterID(number: 2), &effects) }
+    }
+
+    @Test func framingErrorAfterACloseHangsUp() throws {
+        var (state, effects) = try openConnection()
+        receive(&state, &effects) { $0.raw([99]) }
+        #expect(try methods(effects).map(\.id) == [ConnectionClose.id])
+        receive(&state, &effects) { $0.raw([99]) }
+        guard case .hangUp = effects.events.last else {
+            Issue.record("\(effects.events)")
+            return
+        }
+    }
+}
