@@ -53,7 +53,9 @@ let package = Package(
                 "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "ConformanceReport",
             ],
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
-        tests("TutorialTests", uses: steps.map { .target(name: $0) } + ["broker", "TutorialKit"]),
+        tests(
+            "TutorialTests",
+            uses: steps.map { .target(name: $0) } + ["broker", "TutorialKit", "AMQPClient", "BrokerServer"]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]
 )

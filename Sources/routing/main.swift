@@ -7,8 +7,7 @@ await Step(
         Role(
             "emit", takes: "[SEVERITY [MESSAGE]]", options: [.count],
             does: "sends a log message of a severity, 'info' if not given"
-        ) {
-            broker, arguments in
+        ) { broker, arguments in
             try await emit(
                 arguments.messages(skipping: 1, or: "Hello World!"), severity: arguments.words.first ?? "info",
                 to: broker)

@@ -7,8 +7,7 @@ await Step(
         Role(
             "emit", takes: "[KEY [MESSAGE]]", options: [.count],
             does: "sends a log message under a key, 'anonymous.info' if not given"
-        ) {
-            broker, arguments in
+        ) { broker, arguments in
             try await emit(
                 arguments.messages(skipping: 1, or: "Hello World!"), key: arguments.words.first ?? "anonymous.info",
                 to: broker)
@@ -16,8 +15,7 @@ await Step(
         Role(
             "receive", takes: "PATTERN...",
             does: "prints the log messages whose key fits: * is a word, # any number of words"
-        ) {
-            broker, arguments in
+        ) { broker, arguments in
             try await receive(arguments.words, from: broker)
         },
     ],

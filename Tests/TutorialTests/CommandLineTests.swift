@@ -1,0 +1,189 @@
+import Testing
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+@Suite("The command line")
+struct CommandLineTests {
+    static let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc"]
+
+    @Test("--help is the usage", arguments: steps)
+    func help(_ step: String) async throws {
+        let stage = Stage(uri: "")
+        for words in [["--help"], ["-h"], ["anything", "--help"]] {
+            let output = try await stage.run(step, words: words)
+            #expect(output.lines.first == "Usage:")
+            #expect(output.errors.isEmpty)
+        }
+    }
+
+    @Test(
+        "Words that make no sense: the reason, then the usage",
+        arguments: [
+            "hello jump", "hello receive now", "hello send --loud", "hello send --count", "hello send --count many",
+            "hello send --count -1", "hello send --count 99999999999999999999", "hello send --count=",
+            "worker work hard",
+            "worker work --prefetch -1", "worker work --prefetch 65536", "worker work --count 3", "worker new_task",
+            "pubsub receive all", "routing receive", "topic receive", "topic receive --count 3 a", "rpc serve 30",
+            "rpc call --timeout soon", "rpc call --timeout -1", "rpc call --timeout nan", "rpc call 1 --count 2",
+        ])
+    func usage(_ command: String) async throws {
+        let words = command.split(separator: " ").map(String.init)
+        let stage = Stage(uri: "amqp://localhost:1/")
+        let output = try await stage.run(words[0], words: Array(words.dropFirst()), status: 1)
+        #expect(output.lines.isEmpty)
+        #expect(output.errors.first?.hasPrefix("\(words[0]): ") == true)
+        #expect(output.errors.contains("Usage:"))
+    }
+
+    @Test("'--' ends the options, and '=' may join one to its value")
+    func dashes() async throws {
+        try await onStage(.any) { stage in
+            let text = try await stage.run("hello", "send", "--", "--count", "-h").lines
+            #expect(text == [" [x] Sent '--count -h'"])
+            let joined = try await stage.run("hello", "send", "--count=1", "-1").lines
+            #expect(joined == [" [x] Sent '0 -1'"])
+        }
+    }
+
+    @Test(
+        "Nobody at the address: one line that names the two ways on",
+        arguments: [
+            "hello send", "hello receive", "worker new-task", "worker work", "pubsub emit", "pubsub receive",
+            "routing emit", "routing receive error", "topic emit", "topic receive #", "rpc serve", "rpc call",
+        ])
+    func nobodyThere(_ command: String) async throws {
+        let words = command.split(separator: " ").map(String.init)
+        // Port 1 is reserved, and nobody listens there.
+        let stage = Stage(uri: "amqp://localhost:1/")
+        let output = try await stage.run(words[0], words: Array(words.dropFirst()), status: 1)
+        #expect(output.lines.isEmpty)
+        #expect(output.errors.count == 1)
+        #expect(output.errors.first?.contains("localhost:1") == true)
+        #expect(output.errors.first?.contains("swift run broker") == true)
+        #expect(output.errors.first?.contains("AMQP_URL=") == true)
+    }
+
+    @Test(
+        "A bad address says that AMQP_URL is meant",
+        arguments: ["localhost", "amqps://localhost", "amqp://h:port", "amqp://%"])
+    func badAddress(_ uri: String) async throws {
+        let output = try await Stage(uri: uri).run("hello", "send", status: 1)
+        #expect(output.lines.isEmpty)
+        #expect(output.errors.count == 1)
+        #expect(output.errors.first?.hasPrefix("hello: AMQP_URL: ") == true)
+    }
+
+    @Test("A wrong password is told with the broker's own words")
+    func wrongPassword() async throws {
+        try await onStage(.any) { stage in
+            let uri = stage.uri.replacing("amqp://guest:guest@", with: "amqp://").replacing(
+                "amqp://", with: "amqp://guest:x@")
+            let output = try await stage.run("hello", "send", environment: ["AMQP_URL": uri], status: 1)
+            #expect(output.lines.isEmpty)
+            #expect(output.errors.count == 1)
+            #expect(output.errors.first?.contains("ACCESS_REFUSED") == true)
+        }
+    }
+
+    @Test("A key of 300 octets, and a queue that is there with other properties")
+    func refused() async throws {
+        try await onStage(.any) { stage in
+            let key = String(repeating: "k", count: 300)
+            for step in ["routing", "topic"] {
+                for role in ["emit", "receive"] {
+                    let output = try await stage.run(step, role, key, status: 1)
+                    #expect(output.lines.isEmpty)
+                    #expect(output.errors.count == 1)
+                    #expect(output.errors.first?.contains("300 octets") == true)
+                }
+            }
+        }
+    }
+
+    @Test("Ctrl-C and kill are proper ends: status 0, and nothing on standard error", arguments: [SIGINT, SIGTERM])
+    func signals(_ number: Int32) async throws {
+        try await onStage(.any) { stage in
+            for command in ["hello receive", "worker work", "pubsub receive", "topic receive #", "rpc serve"] {
+                let words = command.split(separator: " ").map(String.init)
+                let program = try await stage.startReady(words[0], words: Array(words.dropFirst()))
+                program.signal(number)
+                #expect(try await stage.finish(program).errors.isEmpty)
+            }
+            // A producer that would go on for hours.
+            let producer = try await stage.startReady("pubsub", "emit", "--count", "1000000000")
+            producer.signal(number)
+            #expect(try await stage.finish(producer).errors.isEmpty)
+            // A client that waits for an answer.
+            let client = try await stage.startReady("rpc", "call", "--timeout", "1000")
+            client.signal(number)
+            #expect(try await stage.finish(client).errors.isEmpty)
+        }
+    }
+
+    @Test("A broker that goes away: one line, status 1")
+    func brokerGone() async throws {
+        let house = Stage(uri: "")
+        let broker = try await house.startReady("broker", "--port", "0")
+        let words = try #require(broker.lines.first).split(separator: " ")
+        let stage = Stage(uri: String(try #require(words.first { $0.hasPrefix("amqp://") })))
+        let receiver = try await stage.startReady("hello", "receive")
+        let worker = try await stage.startReady("worker", "work")
+        broker.signal(9)
+        for program in [receiver, worker] {
+            let output = try await stage.finish(program, status: 1)
+            #expect(output.lines == [waitingForMessages])
+            #expect(output.errors.count == 1)
+        }
+        await stage.end()
+        await house.end()
+    }
+
+    @Test("Output that goes to a file is there while the program runs")
+    func redirected() async throws {
+        try await onStage(.any) { stage in
+            let file = temporaryFile()
+            defer { unlink(file) }
+            let receiver = try stage.start("pubsub", "receive", file: file)
+            // Nothing tells when a file changes, so this looks again and again.
+            func contents(has text: String) async throws {
+                for _ in 0..<3000 where read(file: file) != text { try await Task.sleep(for: .milliseconds(10)) }
+                #expect(read(file: file) == text)
+            }
+            try await contents(has: waitingForLogs + "\n")
+            try await stage.run("pubsub", "emit", "to", "disk")
+            try await contents(has: waitingForLogs + "\n [x] 'to disk'\n")
+            #expect(!receiver.hasEnded)
+            _ = try await stage.interrupt(receiver)
+        }
+    }
+
+    @Test("A full disk ends the program with the reason")
+    func fullDisk() async throws {
+        try await onStage(.any) { stage in
+            let output = try await stage.finish(stage.start("hello", "send", file: "/dev/full"), status: 1)
+            #expect(output.errors.count == 1)
+            #expect(output.errors.first?.contains("Cannot write the output") == true)
+        }
+    }
+
+    private func temporaryFile() -> String {
+        var name = Array("/tmp/messaging-patterns-XXXXXX".utf8CString)
+        let descriptor = mkstemp(&name)
+        close(descriptor)
+        return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    private func read(file: String) -> String {
+        guard let stream = fopen(file, "r") else { return "" }
+        defer { fclose(stream) }
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        let count = fread(&buffer, 1, buffer.count, stream)
+        return String(decoding: buffer.prefix(count), as: UTF8.self)
+    }
+}

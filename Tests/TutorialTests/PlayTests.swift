@@ -1,0 +1,78 @@
+import Testing
+
+@Suite("Without a role, a step plays in one terminal")
+struct PlayTests {
+    static let plays: [(step: String, lines: [String])] = [
+        ("hello", [" [x] Sent 'Hello World!'", " [x] Received 'Hello World!'"]),
+        (
+            "worker",
+            [
+                "new-task | [x] Sent 'A long task....'",
+                "new-task | [x] Sent 'Short task 1.'",
+                "new-task | [x] Sent 'Short task 2.'",
+                "new-task | [x] Sent 'Short task 3.'",
+                "worker 1 | [x] Received 'A long task....'",
+                "worker 2 | [x] Received 'Short task 1.'",
+                "worker 2 | [x] Done",
+                "worker 2 | [x] Received 'Short task 2.'",
+                "worker 2 | [x] Done",
+                "worker 2 | [x] Received 'Short task 3.'",
+                "worker 2 | [x] Done",
+                "worker 1 | [x] Done",
+            ]
+        ),
+        (
+            "pubsub",
+            [
+                "emitter    | [x] Sent 'info: Hello World!'",
+                "receiver 1 | [x] 'info: Hello World!'",
+                "receiver 2 | [x] 'info: Hello World!'",
+                "emitter    | [x] Sent 'warning: The disk is almost full'",
+                "receiver 1 | [x] 'warning: The disk is almost full'",
+                "receiver 2 | [x] 'warning: The disk is almost full'",
+            ]
+        ),
+        (
+            "routing",
+            [
+                "emit               | [x] Sent 'info':'Hello World!'",
+                "receive info error | [x] 'info':'Hello World!'",
+                "emit               | [x] Sent 'debug':'Nobody asked'",
+                "emit               | [x] Sent 'error':'The disk is full'",
+                "receive error      | [x] 'error':'The disk is full'",
+                "receive info error | [x] 'error':'The disk is full'",
+            ]
+        ),
+        (
+            "topic",
+            [
+                "emit                 | [x] Sent 'kern.info':'A new mouse'",
+                "receive 'kern.*'     | [x] 'kern.info':'A new mouse'",
+                "emit                 | [x] Sent 'kern.critical':'A kernel error'",
+                "receive 'kern.*'     | [x] 'kern.critical':'A kernel error'",
+                "receive '#.critical' | [x] 'kern.critical':'A kernel error'",
+                "emit                 | [x] Sent 'auth.ssh.critical':'Wrong key'",
+                "receive '#.critical' | [x] 'auth.ssh.critical':'Wrong key'",
+                "emit                 | [x] Sent 'anonymous.info':'Hello World!'",
+            ]
+        ),
+        (
+            "rpc",
+            [
+                "client | [x] Requesting fib(30)", "server | [.] fib(30)", "client | [.] Got 832040",
+                "client | [x] Requesting fib(92)", "server | [.] fib(92)", "client | [.] Got 7540113804746346429",
+            ]
+        ),
+    ]
+
+    /// With nothing else running: the address is one that nobody can be at.
+    @Test("The same lines each time, with no broker anywhere", arguments: plays)
+    func play(_ step: String, _ lines: [String]) async throws {
+        let stage = Stage(uri: "amqp://localhost:1/")
+        // Enough for a slow machine to keep the order of ends that are a dot apart.
+        let output = try await stage.run(step, environment: ["SECONDS_PER_DOT": "0.25"])
+        #expect(output.lines == lines)
+        #expect(output.errors.isEmpty)
+        await stage.end()
+    }
+}
