@@ -3,6 +3,7 @@ import AMQPWire
 extension BrokerChannel {
     func exchangeDeclare(_ declare: ExchangeDeclare) throws(BrokerError) {
         let name = declare.exchange.withoutLineBreaks
+        guard name.isText else { throw .notText }
         if declare.passive {
             if name.isEmpty { throw .defaultExchange }
             guard virtualHost.exchange(name) != nil else { throw .noExchange(name, in: virtualHost) }
@@ -61,7 +62,9 @@ extension BrokerChannel {
     func exchangeDelete(_ delete: ExchangeDelete) throws(BrokerError) {
         if delete.exchange.isEmpty { throw .defaultExchange }
         if delete.exchange.hasPrefix("amq.") {
-            throw BrokerError(.accessRefused, "exchange name '\(delete.exchange)' contains reserved prefix 'amq.*'")
+            throw BrokerError(
+                .accessRefused,
+                "deletion of system exchange '\(delete.exchange)' in vhost '\(virtualHost.name)' not allowed")
         }
         if let exchange = virtualHost.exchange(delete.exchange) {
             if delete.ifUnused, exchange.bindingCount > 0 {

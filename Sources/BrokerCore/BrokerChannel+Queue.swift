@@ -16,6 +16,7 @@ extension BrokerChannel {
 
     func queueDeclare(_ declare: QueueDeclare) throws(BrokerError) {
         var name = declare.queue.withoutLineBreaks
+        guard name.isText else { throw .notText }
         if declare.passive || virtualHost.queue(name) != nil || name.hasPrefix("amq.rabbitmq.reply-to") {
             if try answerReplyProbe(name, noWait: declare.noWait) { return }
             guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost) }
@@ -129,7 +130,14 @@ extension BrokerChannel {
     }
 }
 
+extension BrokerError {
+    /// A name is octets on the wire, and text to people: RabbitMQ takes none that is not UTF-8.
+    static let notText = BrokerError(.frameError, "Malformed UTF-8 in shortstr")
+}
+
 extension ShortString {
+    var isText: Bool { String(validating: octets, as: UTF8.self) != nil }
+
     /// RabbitMQ takes carriage returns and line feeds out of the names that are declared.
     var withoutLineBreaks: ShortString {
         guard octets.contains(where: { $0 == 10 || $0 == 13 }) else { return self }
@@ -144,7 +152,7 @@ enum Equivalence {
         _ names: [ShortString], _ received: FieldTable, _ current: FieldTable, label: String
     ) throws(BrokerError) {
         for name in names {
-            switch (received[name], current[name]) {
+            switch (received[name] ?? defaults[name], current[name] ?? defaults[name]) {
             case (nil, nil): continue
             case (let received?, nil):
                 throw .inequivalent(name.text, for: label, received: described(received), current: "none")
@@ -157,6 +165,9 @@ enum Equivalence {
             }
         }
     }
+
+    /// What saying nothing means, where saying it comes to the same.
+    private static let defaults: [ShortString: FieldValue] = ["x-queue-type": "classic"]
 
     private static func described(_ value: FieldValue) -> String {
         "the value '\(value.plainText)' of type '\(value.erlangTypeName)'"

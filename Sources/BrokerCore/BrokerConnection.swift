@@ -321,6 +321,10 @@ final class BrokerConnection {
     private func handleInHandshake(_ frame: Frame) throws(Failure) {
         guard case .handshake(let handshake) = state else { return }
         if frame.kind == .heartbeat { return }
+        if handshake.step == .open, frame.channel != 0 {
+            throw Failure(
+                BrokerError(.unexpectedFrame, "a frame on channel \(frame.channel) before the connection is open"))
+        }
         guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else {
             return refuse("another frame came than the one expected while the connection was being opened")
         }
