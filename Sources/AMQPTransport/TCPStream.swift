@@ -42,7 +42,7 @@ public final class TCPStream: ByteStream {
     private let state: Mutex<State>
 
     /// How long a closed stream waits for a peer that takes nothing, or does not close its side.
-    private static let patience = DispatchTimeInterval.seconds(5)
+    private static let patience = DispatchTimeInterval.seconds(30)
 
     /// Takes over a connected, non-blocking socket. `isAccepted` tells which side comes first in the name.
     init(connected fd: Int32, isAccepted: Bool, loop: EventLoop) {
