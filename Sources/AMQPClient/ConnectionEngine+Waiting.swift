@@ -125,14 +125,19 @@ extension ConnectionEngine {
 
     private func deadlinePassed() {
         let now = configuration.time.now
-        let late = state.withLock { state in
+        let (late, isReading) = state.withLock { state in
             state.timers.nextDeadline = .max
             let next = state.waiters.values.compactMap { $0.deadline?.time }.filter { $0 > now }.min()
             if let next { arm(next, &state) }
-            return state.waiters.filter { $0.value.deadline.map { $0.time <= now } == true }
+            return (state.waiters.filter { $0.value.deadline.map { $0.time <= now } == true }, state.isReading)
         }
         for (id, waiter) in late {
-            abandon(id, .timedOut(waiter.what, milliseconds: waiter.deadline?.milliseconds ?? 0))
+            var error = AMQPError.timedOut(waiter.what, milliseconds: waiter.deadline?.milliseconds ?? 0)
+            if !isReading {
+                error.nextStep =
+                    "The answer waits behind deliveries that no consumer takes: take them, or set a prefetch with qos."
+            }
+            abandon(id, error)
         }
     }
 

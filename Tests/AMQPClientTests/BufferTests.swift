@@ -6,15 +6,15 @@ import Testing
 
 /// Deliveries wait in a bounded place: without a prefetch, the client stops reading.
 @Suite(.timeLimit(.minutes(1))) struct BufferTests {
-    /// Waits until the peer's octets stay where they are.
+    /// A consumer to which the peer has delivered until the client stopped reading.
     private func consume(
-        limit: Int, messages: Int, size: Int
+        limit: Int, messages: Int, size: Int, _ time: ManualTime = ManualTime()
     ) async throws -> (Consumer, Channel, RawPeer, MemoryStream) {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
         var configuration = ConnectionConfiguration()
         configuration.deliveryBufferLimit = limit
-        configuration.time = ManualTime()
+        configuration.time = time
         async let opening = Connection.open(over: ours, configuration)
         try await peer.handshake()
         let connection = try await opening
@@ -59,6 +59,18 @@ import Testing
             #expect(try await declared.name == "q2")
             break
         }
+    }
+
+    /// Beyond eight times the limit the answer stays unread, and the error says why.
+    @Test func timeoutBehindDeliveriesSaysSo() async throws {
+        let time = ManualTime()
+        let (consumer, channel, peer, _) = try await consume(limit: 5_000, messages: 100, size: 1_000, time)
+        async let declared = failure { try await channel.declareQueue("q2") }
+        _ = try await peer.expect(QueueDeclare.self)
+        while channel.engine.state.withLock({ $0.streamReads }) { await Task.yield() }
+        time.advance(by: 20_000)
+        #expect(await declared?.nextStep.contains("prefetch") == true)
+        #expect(consumer.tag == "c")
     }
 
     @Test func leavingResumesReading() async throws {
