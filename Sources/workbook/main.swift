@@ -1,3 +1,24 @@
-import ConformanceReport
+import Foundation
 
-print("usage: workbook report")
+// The learner's companion. One subcommand, one file.
+let usage = """
+    usage: workbook report [--output DIRECTORY] RESULTS...
+               merges results files of the conformance suite into report.md, .html, .json and .xml
+    """
+
+let words = Array(CommandLine.arguments.dropFirst())
+switch words.first {
+case "report": exit(ReportCommand.run(Array(words.dropFirst())))
+case "--help", "-h":
+    print(usage)
+case nil:
+    fail("which subcommand?\n\(usage)")
+case let word?:
+    fail("there is no subcommand '\(word)'\n\(usage)")
+}
+
+/// Says why on standard error, and ends with status 64 (`EX_USAGE`): 1 and 2 have a meaning of their own for `report`.
+func fail(_ reason: String) -> Never {
+    FileHandle.standardError.write(Data("workbook: \(reason)\n".utf8))
+    exit(64)
+}

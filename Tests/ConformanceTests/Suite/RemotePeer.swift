@@ -80,29 +80,3 @@ struct RemotePeer: Peer {
 
     func deleteUser(_ name: String) async throws { try await administer(["delete_user", name]) }
 }
-
-/// Commands that the person who runs the suite has named.
-enum Shell {
-    /// Throws with the command's output unless it ends with status 0.
-    static func run(_ command: String) async throws {
-        let process = Process()
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = ["-c", command]
-        let output = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        // A file, not a pipe: a broker started by the command may keep a pipe open for ever.
-        _ = FileManager.default.createFile(atPath: output.path, contents: nil)
-        defer { try? FileManager.default.removeItem(at: output) }
-        let handle = try FileHandle(forWritingTo: output)
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = handle
-        process.standardError = handle
-        let status: Int32 = try await withCheckedThrowingContinuation { continuation in
-            process.terminationHandler = { continuation.resume(returning: $0.terminationStatus) }
-            do { try process.run() } catch { continuation.resume(throwing: error) }
-        }
-        guard status == 0 else {
-            let said = (try? String(contentsOf: output, encoding: .utf8)) ?? ""
-            throw SuiteError("status \(status) from \(command): \(said.suffix(1000))")
-        }
-    }
-}
