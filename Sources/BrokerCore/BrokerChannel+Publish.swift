@@ -37,14 +37,14 @@ extension BrokerChannel {
                 .init(message: delivered, queues: queues, mandatory: publish.mandatory))
             return
         }
-        let accepted = enqueue(delivered, in: queues, mandatory: publish.mandatory)
-        if let number { confirms?.resolve(number, accepted: accepted) }
+        let (accepted, batch) = enqueue(delivered, in: queues, mandatory: publish.mandatory)
+        if let number { confirms?.resolve(number, accepted: accepted, batch: batch) }
     }
 
-    /// Puts a message in its queues; a mandatory one that has none goes back. False: a queue refused it.
-    func enqueue(_ message: Message, in queues: [Queue], mandatory: Bool) -> Bool {
-        var accepted = true
-        for queue in queues where !queue.publish(message) { accepted = false }
+    /// Puts a message in its queues; a mandatory one that has none goes back. Returns what
+    /// ``VirtualHost/enqueue(_:in:)`` does.
+    func enqueue(_ message: Message, in queues: [Queue], mandatory: Bool) -> (accepted: Bool, batch: UInt64) {
+        let result = virtualHost.enqueue(message, in: queues)
         if queues.isEmpty {
             reply(message)
             if mandatory {
@@ -55,7 +55,7 @@ extension BrokerChannel {
                     message, channel: number)
             }
         }
-        return accepted
+        return result
     }
 
     private struct Route {

@@ -97,10 +97,20 @@ extension BrokerChannel {
 
     // MARK: Confirms
 
-    var hasConfirms: Bool { confirms?.isEmpty == false }
+    /// True when an answer waits for the store, which is on disk up to the batch `stored`.
+    func isWaiting(stored: UInt64) -> Bool {
+        if let batch = commits.last, batch > stored { return true }
+        return confirms?.isWaiting(stored: stored) ?? false
+    }
 
-    func flushConfirms() {
-        for confirm in confirms?.take() ?? [] {
+    /// Sends the confirms and commits that wait for nothing any more.
+    func flushAnswers(stored: UInt64) {
+        while let batch = commits.first, batch <= stored {
+            commits.removeFirst()
+            send(TxCommitOk())
+        }
+        guard confirms?.isReady(stored: stored) == true else { return }
+        for confirm in confirms?.take(stored: stored) ?? [] {
             if confirm.accepted {
                 send(BasicAck(deliveryTag: confirm.number, multiple: confirm.multiple))
             } else {
@@ -119,13 +129,14 @@ extension BrokerChannel {
 
     func txCommit() throws(BrokerError) {
         let done = try takeTransaction()
+        var batch = commits.last ?? 0
         for publish in done.publishes {
             // A queue that is gone by now does not get it; with none left it is unroutable.
             let queues = publish.queues.filter { !$0.isDeleted }
-            _ = enqueue(publish.message, in: queues, mandatory: publish.mandatory)
+            batch = max(batch, enqueue(publish.message, in: queues, mandatory: publish.mandatory).batch)
         }
         for (deliveries, settlement) in done.settlements { carryOut(settlement, deliveries) }
-        send(TxCommitOk())
+        if batch <= core.storedBatch { send(TxCommitOk()) } else { commits.append(batch) }
     }
 
     func txRollback() throws(BrokerError) {

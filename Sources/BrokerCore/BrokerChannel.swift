@@ -19,6 +19,8 @@ final class BrokerChannel {
     var lastRoute: RememberedRoute?
     var confirms: Confirms?
     var transaction: Transaction?
+    /// Commits to be answered, by the batch of the store that must be on disk first.
+    var commits: [UInt64] = []
 
     // Consuming
     var consumers: [ShortString: Consumer] = [:]
@@ -93,7 +95,7 @@ final class BrokerChannel {
             state = .open
             send(ChannelOpenOk())
         case .channelClose:
-            flushConfirms()
+            flushAnswers(stored: core.storedBatch)
             release()
             send(ChannelCloseOk())
             connection.remove(self)
@@ -178,7 +180,7 @@ final class BrokerChannel {
     func fail(_ error: BrokerError, cause: MethodID) {
         guard state != .closing else { return }
         connection.logError(error, channel: number)
-        flushConfirms()
+        flushAnswers(stored: core.storedBatch)
         release()
         state = .closing
         send(ChannelClose(replyCode: error.code, replyText: error.replyText, cause: cause))

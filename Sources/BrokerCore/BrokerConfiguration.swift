@@ -52,11 +52,23 @@ public struct BrokerConfiguration: Sendable {
     public var consumerTimeout: Int64 = 1_800_000
     /// Unsent octets of a connection's output above which its consumers are handed nothing more.
     public var outputHighWater = 1 << 20
+    /// How the store on disk is kept, where there is one.
+    public var store = StoreLimits()
     /// Where server-made names come from. They must not be guessed, so only a simulation puts a seeded one here.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 
     /// The least of what is written to the log; nil: nothing, for nobody reads it.
     public var logLevel: LogEvent.Level?
+
+    public init() {}
+}
+
+/// How the store on disk is kept.
+public struct StoreLimits: Sendable {
+    /// A segment of the log ends with the batch that takes it over this size, in octets.
+    public var segmentOctets = 32 << 20
+    /// How many octets of stored messages are also held in memory; of what comes on top only the place on disk is.
+    public var residentOctets = 64 << 20
 
     public init() {}
 }

@@ -11,6 +11,7 @@ final class BrokerConnection {
     private var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
     private var output = FrameWriter()
     private var isListed = false
+    private var isWaitingForStore = false
     private var disposition = BrokerCore.Disposition.keepOpen
 
     private(set) var channels: [UInt16: BrokerChannel] = [:]
@@ -181,9 +182,10 @@ final class BrokerConnection {
 
     /// A method with a message as its content.
     func send(_ method: some MethodFields, _ message: Message, channel: UInt16) {
+        let content = message.content
         output.content(
-            method, propertyOctets: message.propertyOctets, body: message.body, channel: channel,
-            frameMax: session.frameMax)
+            method, propertyOctets: content[..<message.propertiesCount], body: content[message.propertiesCount...],
+            channel: channel, frameMax: session.frameMax)
         announceOutput()
     }
 
@@ -209,7 +211,21 @@ final class BrokerConnection {
     }
 
     private func flushConfirms() {
-        for channel in channels.values where channel.hasConfirms { channel.flushConfirms() }
+        let stored = core.storedBatch
+        var isWaiting = false
+        for channel in channels.values {
+            channel.flushAnswers(stored: stored)
+            if channel.isWaiting(stored: stored) { isWaiting = true }
+        }
+        guard isWaiting, !isWaitingForStore else { return }
+        isWaitingForStore = true
+        core.waitingForStore.append(id)
+    }
+
+    /// More is on disk than before.
+    func storeHasMoved() {
+        isWaitingForStore = false
+        flushConfirms()
     }
 
     // MARK: The end

@@ -23,8 +23,19 @@ public final class BrokerCore {
     private var random: any RandomNumberGenerator & Sendable
     private var effects: [ConnectionID] = []
     private var logEvents: [LogEvent] = []
+    /// The log of the store; nil: there is none.
+    let journal: Journal?
+    /// Connections with answers that wait for the store.
+    var waitingForStore: [ConnectionID] = []
+    let load = Load()
 
-    public init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {
+    /// A broker that keeps everything in memory.
+    public convenience init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {
+        self.init(configuration, now: now, journal: nil)
+    }
+
+    init(_ configuration: BrokerConfiguration, now: Int64, journal: Journal?) {
+        self.journal = journal
         self.configuration = configuration
         self.now = now
         random = configuration.random
@@ -133,6 +144,8 @@ public final class BrokerCore {
     func settleDeadLetters() {
         while let letter = deadLetters.popFirst() { letter.publish() }
     }
+
+    func randomBits() -> UInt64 { random.next() }
 
     /// 128 random bits in 22 letters, digits, hyphens and underscores.
     func randomName() -> String {

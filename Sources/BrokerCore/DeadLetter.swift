@@ -48,9 +48,8 @@ struct DeadLetter {
 
         let letter = Message(
             exchange: exchangeName, routingKey: keys.first ?? "", properties: properties, body: message.body)
-        for target in virtualHost.route(letter, from: exchange, keys: keys) where !deaths.closesCycle(to: target.name) {
-            _ = target.publish(letter)
-        }
+        let targets = virtualHost.route(letter, from: exchange, keys: keys).filter { !deaths.closesCycle(to: $0.name) }
+        _ = virtualHost.enqueue(letter, in: targets)
     }
 
     /// The `x-death` header: what happened to a message, the latest first.

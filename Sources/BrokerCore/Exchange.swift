@@ -34,6 +34,9 @@ final class Exchange {
 
     var isPredeclared: Bool { name.isEmpty || name.hasPrefix("amq.") }
 
+    /// Kept over a restart, and not made at every start anyway.
+    var isStored: Bool { declaration.durable && !isPredeclared }
+
     func label(in virtualHost: VirtualHost) -> String { "exchange '\(name)' in vhost '\(virtualHost.name)'" }
 
     func binding(to destination: Destination, key: ShortString, arguments: FieldTable) -> Binding? {

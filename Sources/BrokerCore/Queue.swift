@@ -12,7 +12,7 @@ final class Queue {
     private(set) var consumers: QueueConsumers
     /// Deliveries that wait for their acknowledgement, on all channels.
     private(set) var unacknowledgedCount = 0
-    private var nextPosition: UInt64 = 0
+    private(set) var nextPosition: UInt64 = 0
     /// Bindings that lead here.
     var bindings: [Binding] = []
     private(set) var isDeleted = false
@@ -23,6 +23,9 @@ final class Queue {
     private var timerAt = Int64.max
     /// The pass of routing that last came to this queue; see ``VirtualHost/route(_:from:keys:)``.
     var routingPass: UInt64 = 0
+
+    var store = QueueStore()
+    let load: Load
 
     /// What a declare fixes for a queue's life.
     struct Declaration {
@@ -38,6 +41,7 @@ final class Queue {
         self.declaration = declaration
         self.arguments = arguments
         self.virtualHost = virtualHost
+        load = virtualHost.core.load
         ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
         consumers = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
         renewLease()
@@ -65,8 +69,11 @@ final class Queue {
         let queued = QueuedMessage(message: message, position: nextPosition, expiresAt: expiry(of: message))
         nextPosition += 1
         if ready.isEmpty, let consumer = consumers.next() {
+            // What is delivered and needs no acknowledgement was never really here.
+            if !consumer.noAck { entered(queued) }
             hand(queued, to: consumer)
         } else {
+            entered(queued)
             ready.append(queued)
             dropOverflow()
             // Only a message that stands at the head can be the next to expire.
@@ -95,6 +102,7 @@ final class Queue {
             return false
         }
         while isOver(), let dropped = ready.popForOverflow() {
+            left(dropped)
             deadLetter(dropped.message, reason: .maxlen)
         }
     }
@@ -102,7 +110,7 @@ final class Queue {
     /// Puts messages back where they were, marked as redelivered.
     func requeue(_ returned: [Unacknowledged]) {
         unacknowledgedCount -= returned.count
-        guard !isDeleted else { return }
+        guard !isDeleted else { return returned.forEach { left($0.message) } }
         ready.putBack(
             returned.map { delivery in
                 var message = delivery.message
@@ -113,6 +121,17 @@ final class Queue {
         dispatch()
     }
 
+    /// Takes over what was found in the store, in the order of the positions.
+    func restore(_ messages: [QueuedMessage], as found: StoredQueue, journal: Journal) {
+        store = QueueStore(journal: journal, number: found.number, deliveredBelow: found.deliveredBelow)
+        nextPosition = found.nextPosition
+        for message in messages {
+            load.added(message.message)
+            ready.append(message)
+        }
+        setTimer()
+    }
+
     // MARK: Messages out
 
     /// Hands out messages as long as there are some and a consumer has room.
@@ -120,12 +139,16 @@ final class Queue {
         expire()
         while !ready.isEmpty, let consumer = consumers.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
+            if consumer.noAck { left(message) }
             if message.expiresAt != .max || ready.first?.expiresAt ?? .max != .max { expire() }
         }
     }
 
     private func hand(_ message: QueuedMessage, to consumer: Consumer) {
-        if !consumer.noAck { unacknowledgedCount += 1 }
+        if !consumer.noAck {
+            unacknowledgedCount += 1
+            noteDelivery(of: message)
+        }
         consumer.channel.deliver(message, to: consumer)
     }
 
@@ -134,16 +157,28 @@ final class Queue {
         renewLease()
         expire()
         guard let message = ready.popFirst() else { return nil }
-        if !noAck { unacknowledgedCount += 1 }
+        if noAck {
+            left(message)
+        } else {
+            unacknowledgedCount += 1
+            noteDelivery(of: message)
+        }
         expire()
         return message
     }
 
     /// A delivery was acknowledged, or refused for good.
-    func settled(_ delivery: Unacknowledged) { unacknowledgedCount -= 1 }
+    func settled(_ delivery: Unacknowledged) {
+        unacknowledgedCount -= 1
+        left(delivery.message)
+    }
 
     /// Drops what is ready; what is handed out is not touched.
-    func purge() -> Int { ready.removeAll().count }
+    func purge() -> Int {
+        let purged = ready.removeAll()
+        purged.forEach(left)
+        return purged.count
+    }
 
     // MARK: Consumers
 
@@ -196,6 +231,7 @@ final class Queue {
         let now = core.now
         guard ready.nextExpiry <= now else { return setTimer() }
         for expired in ready.popAll(where: { $0.expiresAt <= now }) {
+            left(expired)
             deadLetter(expired.message, reason: .expired)
         }
         setTimer()
@@ -219,7 +255,7 @@ final class Queue {
             consumer.channel.queueVanished(under: consumer)
         }
         consumers = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
-        _ = ready.removeAll()
+        ready.removeAll().forEach(left)
     }
 
     func deadLetter(_ message: Message, reason: DeadLetter.Reason) {

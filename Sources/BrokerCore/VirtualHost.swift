@@ -79,6 +79,12 @@ final class VirtualHost {
     // MARK: Exchanges
 
     func add(_ exchange: Exchange) {
+        restore(exchange)
+        if exchange.isStored { core.journal?.declare(.exchangeDeclared(description(of: exchange))) }
+    }
+
+    /// Adds one that the store knows.
+    func restore(_ exchange: Exchange) {
         exchanges[exchange.name] = exchange
         topologyVersion += 1
     }
@@ -86,6 +92,7 @@ final class VirtualHost {
     func delete(_ exchange: Exchange) {
         exchanges[exchange.name] = nil
         topologyVersion += 1
+        noteDeletion(of: exchange)
         for binding in exchange.bindings.values.joined() { detach(binding) }
         remove(exchange.incoming)
     }
@@ -93,6 +100,14 @@ final class VirtualHost {
     // MARK: Queues
 
     func add(_ queue: Queue) {
+        restore(queue)
+        guard queue.declaration.durable, let journal = core.journal else { return }
+        queue.store = QueueStore(journal: journal, number: journal.numberQueue())
+        journal.declare(.queueDeclared(queue.description))
+    }
+
+    /// Adds one that the store knows.
+    func restore(_ queue: Queue) {
         queues[queue.name] = queue
         topologyVersion += 1
     }
@@ -102,6 +117,7 @@ final class VirtualHost {
         queues[queue.name] = nil
         topologyVersion += 1
         if let owner = queue.declaration.owner { core.connection(owner)?.exclusiveQueues.removeAll { $0 === queue } }
+        if queue.isStored { core.journal?.declare(.queueDeleted(number: queue.store.number)) }
         queue.wasDeleted()
         remove(queue.bindings)
     }
@@ -112,8 +128,14 @@ final class VirtualHost {
     func bind(_ source: Exchange, to destination: Destination, key: ShortString, arguments: FieldTable) {
         guard source.binding(to: destination, key: key, arguments: arguments) == nil else { return }
         let binding = Binding(source: source, destination: destination, key: key, arguments: arguments)
-        source.add(binding)
-        switch destination {
+        attach(binding)
+        if binding.isDurable { core.journal?.declare(.bound(description(of: binding))) }
+    }
+
+    /// Puts a binding in its place at both ends.
+    func attach(_ binding: Binding) {
+        binding.source.add(binding)
+        switch binding.destination {
         case .queue(let queue): queue.bindings.append(binding)
         case .exchange(let exchange): exchange.incoming.append(binding)
         }
@@ -122,6 +144,7 @@ final class VirtualHost {
 
     func unbind(_ source: Exchange, from destination: Destination, key: ShortString, arguments: FieldTable) {
         guard let binding = source.binding(to: destination, key: key, arguments: arguments) else { return }
+        if binding.isDurable { core.journal?.declare(.unbound(description(of: binding))) }
         remove([binding])
     }
 
@@ -135,9 +158,15 @@ final class VirtualHost {
             topologyVersion += 1
             if source.declaration.autoDelete, source.bindingCount == 0, exchanges[source.name] === source {
                 exchanges[source.name] = nil
+                noteDeletion(of: source)
                 pending += source.incoming
             }
         }
+    }
+
+    /// Its bindings go with it in the log too.
+    private func noteDeletion(of exchange: Exchange) {
+        if exchange.isStored { core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name)) }
     }
 
     /// Takes a binding off its destination.

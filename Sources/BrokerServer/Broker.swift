@@ -6,36 +6,53 @@ import Synchronization
 ///
 /// All clients of a broker share what is declared on it, whichever way they came.
 public final class Broker: Sendable {
-    fileprivate let state: Mutex<State>
-    private let time: any TimeSource
+    let state: Mutex<State>
+    let time: any TimeSource
+    let store: Store?
     private let loop = EventLoop()
     private let log: (@Sendable (LogEvent) -> Void)?
 
-    fileprivate struct State {
+    struct State {
         let core: BrokerCore
-        var sessions: [ConnectionID: Session] = [:]
+        fileprivate var sessions: [ConnectionID: Session] = [:]
         var listeners: [TCPListener] = []
         var isShutDown = false
         /// Who wants to know when the last client has gone.
         var awaitingLast: [@Sendable () -> Void] = []
         /// The time that a wake-up is set for.
         var wakeAt = Int64.max
+        /// The store's thread is at work, or about to be.
+        var isStoring = false
+        /// Nothing is written any more: the broker was shut down.
+        var isStoreClosed = false
     }
 
     /// `time` is what the broker goes by: a test that puts a ``ManualTime`` here decides when heartbeats are due and
     /// messages expire. `log` is called with everything that is at least of the configuration's level, one call at a
     /// time, with the broker waiting: it must not block, nor call the broker.
-    public init(
+    public convenience init(
         _ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource = SystemTime(),
         log: (@Sendable (LogEvent) -> Void)? = nil
     ) {
+        self.init(
+            BrokerCore(Self.logging(configuration, log), now: time.now), store: nil, time: time, log: log)
+    }
+
+    init(_ core: sending BrokerCore, store: Store?, time: any TimeSource, log: (@Sendable (LogEvent) -> Void)?) {
         self.time = time
         self.log = log
-        var configuration = configuration
-        // Without a reader nothing is to be put together, let alone kept.
-        if log == nil { configuration.logLevel = nil }
-        state = Mutex(State(core: BrokerCore(configuration, now: time.now)))
+        self.store = store
+        state = Mutex(State(core: core))
         loop.afterWakeUp = { [weak self] in self?.flush() }
+    }
+
+    /// Without a reader nothing is to be put together, let alone kept.
+    static func logging(
+        _ configuration: BrokerConfiguration, _ log: (@Sendable (LogEvent) -> Void)?
+    ) -> BrokerConfiguration {
+        var configuration = configuration
+        if log == nil { configuration.logLevel = nil }
+        return configuration
     }
 
     deinit { loop.stop() }
@@ -71,6 +88,7 @@ public final class Broker: Sendable {
         }
         for listener in listeners { listener.close() }
         tellIfEmpty()
+        closeStore()
     }
 
     private func tellIfEmpty() {
@@ -104,7 +122,7 @@ public final class Broker: Sendable {
     // MARK: Running the core
 
     /// Does something with the core, then writes what came of it.
-    fileprivate func withCore<Result: Sendable>(_ body: (inout sending State) -> Result) -> Result {
+    func withCore<Result: Sendable>(_ body: (inout sending State) -> Result) -> Result {
         state.withLock { state in
             let result = body(&state)
             flush(&state)
@@ -150,6 +168,7 @@ public final class Broker: Sendable {
         for (id, unsent) in backlogs { core.unsent(unsent, of: id, now: time.now) }
         if let log { for event in core.takeLog() { log(event) } }
         setTimer(&state)
+        startStoring(&state)
     }
 
     private func setTimer(_ state: inout State) {

@@ -16,16 +16,13 @@ enum Serve {
     private static let patience = 1000
 
     static func run(_ options: Options) -> Never {
-        if options.dataDirectory != nil {
-            Console.fail("--data is not there yet: without it, all is kept in memory and ends with the broker")
-        }
         // Before there is any other thread: all of them must leave these signals to the one that waits for them.
         let signals = StopSignals()
         signal(SIGPIPE, SIG_IGN)
         var configuration = options.configuration
         configuration.users = Users.collect(options)
         let log = LogWriter()
-        let broker = Broker(configuration, log: { log.write($0) })
+        let broker = open(configuration, options, log)
         let port = listen(broker, options)
         Console.print(greeting(options, port: port, users: configuration.users))
         warn(options, configuration.users, log)
@@ -40,6 +37,16 @@ enum Serve {
         }
         log.flush(milliseconds: 200)
         exit(0)
+    }
+
+    private static func open(_ configuration: BrokerConfiguration, _ options: Options, _ log: LogWriter) -> Broker {
+        guard let directory = options.dataDirectory else { return Broker(configuration, log: { log.write($0) }) }
+        do throws(StoreError) {
+            return try Broker(configuration, data: directory, log: { log.write($0) })
+        } catch {
+            log.flush(milliseconds: 200)
+            Console.fail(LogEvent.escaped("\(error)"))
+        }
     }
 
     private static func listen(_ broker: Broker, _ options: Options) -> Int {
@@ -68,7 +75,8 @@ enum Serve {
             LogEvent.escaped(user.name) + (user.loopbackOnly ? ", from this machine only" : "")
         }
         let more = users.count > 3 ? " and \(users.count - 3) more" : ""
-        return " [*] Broker listening on amqp://\(host):\(port)/ (in memory; "
+        let storage = options.dataDirectory.map { "data in \(LogEvent.escaped($0))" } ?? "in memory"
+        return " [*] Broker listening on amqp://\(host):\(port)/ (\(storage); "
             + "\(users.count == 1 ? "user" : "users") \(names.joined(separator: "; "))\(more)). To exit press CTRL+C"
     }
 

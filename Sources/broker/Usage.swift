@@ -9,6 +9,8 @@ enum Usage {
           --host HOST              where to listen, "" is everywhere    [localhost]
           --port PORT              0 takes a free one                        [5672]
           --management-port PORT   the listing API, or off            [PORT + 10000]
+          --data DIR               keep what is durable there; without it, all is in
+                                   memory and ends with the broker
           --vhost NAME             one more virtual host beside "/"; repeatable
           --user NAME              one more user; the password comes from the
                                    variable BROKER_PASSWORD or standard input

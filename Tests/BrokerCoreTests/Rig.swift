@@ -15,6 +15,12 @@ final class Rig {
         core = BrokerCore(configuration, now: now)
     }
 
+    /// With a core that there is already.
+    init(_ core: BrokerCore, now: Int64) {
+        self.core = core
+        self.now = now
+    }
+
     /// A client that has said nothing yet.
     func connect(isLoopback: Bool = true) -> RigClient {
         let id = core.connect(peer: "test", isLoopback: isLoopback, now: now)

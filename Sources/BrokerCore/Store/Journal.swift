@@ -1,0 +1,270 @@
+import AMQPWire
+
+/// The log of what is durable, as the core writes it: a buffer of records that is taken from time to time, written and
+/// forced to disk by somebody else.
+///
+/// Within a batch the messages come first and what has left the queues comes last. So a message that a queue gave up
+/// is in its dead-letter queues' log before it is gone from its own, wherever a crash cuts the batch off: it may be
+/// there twice, never not at all.
+final class Journal {
+    private let reader: any StoreReader
+    private let limits: StoreLimits
+    private(set) var segments = Segments()
+
+    // The batch that is being filled.
+    private var buffer = ByteWriter()
+    /// Where in the segment the buffer begins.
+    private var base = 0
+    private(set) var batch: UInt64 = 1
+    private var beginsSegment = false
+    private var needsSync = false
+    private var copies: [StoredContent.Copy] = []
+    private var settled: [SettledRun] = []
+    private var handedOut: [Queue] = []
+
+    // What became of the batches before.
+    private(set) var storedBatch: UInt64 = 0
+    /// Everything of this segment before the offset is on disk, and the log does not say so yet.
+    private var newlySynced: (segment: UInt32, offset: Int)?
+    /// The end of the last batch that was taken to be forced to disk.
+    private var lastTaken = (segment: UInt32(0), offset: 0)
+    /// Messages that are not on disk yet: `taken` of them in the batch that was taken, the others in the buffer.
+    private var unsynced = Ring<StoredMessage>()
+    private var taken = 0
+    /// Octets of stored messages that are in memory.
+    private var residentOctets = 0
+    /// Octets of stored messages that are only on disk.
+    private(set) var absentOctets = 0
+
+    private var nextQueueNumber: UInt64 = 1
+
+    init(reader: any StoreReader, limits: StoreLimits) {
+        self.reader = reader
+        self.limits = limits
+    }
+
+    // MARK: Records
+
+    /// Something was declared, bound or deleted. Nobody is told to wait for the disk, but it is not left for later:
+    /// what is confirmed afterwards comes later in the log.
+    func declare(_ record: JournalRecord) {
+        append(record)
+        needsSync = true
+    }
+
+    func append(_ record: JournalRecord) { _ = append { record.write(to: &$0) } }
+
+    private func append(_ payload: (inout ByteWriter) -> Void) -> (offset: Int, count: Int) {
+        let start = buffer.count
+        buffer.uint32(0)
+        buffer.uint64(0)
+        payload(&buffer)
+        let offset = base + start
+        SegmentFormat.seal(&buffer.octets, from: start, place: offset, salt: segments.salt(of: segments.newest))
+        return (offset, buffer.count - start)
+    }
+
+    func numberQueue() -> UInt64 {
+        defer { nextQueueNumber += 1 }
+        return nextQueueNumber
+    }
+
+    /// Queue numbers up to this one are taken.
+    func skipQueueNumbers(through number: UInt64) { nextQueueNumber = max(nextQueueNumber, number + 1) }
+
+    // MARK: Messages
+
+    /// A durable queue has taken a message in. To be followed by ``write(_:)`` when all queues have.
+    func add(_ message: StoredMessage, queue: UInt64, position: UInt64, expiresAt: Int64) {
+        message.add(.init(queue: queue, position: position))
+        copies.append(.init(queue: queue, position: position, expiresAt: expiresAt))
+    }
+
+    /// Writes a message that queues have just taken in. Returns the batch it is in; 0 when none of its queues is
+    /// durable or none keeps it.
+    func write(_ message: StoredMessage) -> UInt64 {
+        guard !copies.isEmpty else { return 0 }
+        write(message, copies: copies)
+        copies.removeAll(keepingCapacity: true)
+        return batch
+    }
+
+    private func write(_ message: StoredMessage, copies: [StoredContent.Copy]) {
+        let content = message.content
+        let (offset, count) = append { writer in
+            writer.uint8(JournalRecord.Kind.message.rawValue)
+            StoredContent(
+                exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
+                hasHeaders: message.traits.hasHeaders, copies: copies, propertiesCount: message.propertiesCount,
+                content: content[...]
+            ).write(to: &writer)
+        }
+        segments.add(message, offset: offset, count: count)
+        residentOctets += content.count
+        unsynced.append(message)
+        needsSync = true
+        if !message.hasCopies { forget(message) }
+    }
+
+    /// A copy has left its queue for good. `isQueueDeleted`: the log knows anyway.
+    func settle(_ message: StoredMessage, queue: UInt64, position: UInt64, isQueueDeleted: Bool) {
+        guard message.remove(.init(queue: queue, position: position)) else { return }
+        if !isQueueDeleted {
+            if let last = settled.last, last.queue == queue, last.first + UInt64(last.count) == position {
+                settled[settled.count - 1].count += 1
+            } else {
+                settled.append(SettledRun(queue: queue, first: position, count: 1))
+            }
+        }
+        if !message.hasCopies, message.place.segment != 0 { forget(message) }
+    }
+
+    private func forget(_ message: StoredMessage) {
+        segments.remove(message)
+        if message.isResident {
+            residentOctets -= message.contentCount
+        } else {
+            absentOctets -= message.contentCount
+            // A transient queue still has it, and its record may go with its segment.
+            if message.placeCount > 0 { message.hold(content(of: message)) }
+        }
+    }
+
+    /// A queue has handed out a message, so that the log shall know how far it got.
+    func handsOut(_ queue: Queue) { handedOut.append(queue) }
+
+    // MARK: Batches
+
+    /// True when there is something to write.
+    var isPending: Bool {
+        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil
+    }
+
+    /// Octets that wait to be written.
+    var pendingOctets: Int { buffer.count }
+
+    /// What is to be written next. Only when everything taken before was written.
+    func take() -> StoreBatch? {
+        guard isPending else { return nil }
+        rewriteOldest()
+        for queue in handedOut where !queue.isDeleted {
+            append(.delivered(queue: queue.store.number, below: queue.takeDeliveredBelow()))
+        }
+        handedOut.removeAll(keepingCapacity: true)
+        if !settled.isEmpty {
+            append(.settled(settled))
+            settled.removeAll(keepingCapacity: true)
+        }
+        let dead = segments.takeDead()
+        if let oldest = segments.oldest, !dead.isEmpty {
+            append(.oldest(segment: oldest))
+            needsSync = true
+        }
+        if let synced = newlySynced, synced.segment == segments.newest { append(.synced(offset: synced.offset)) }
+        newlySynced = nil
+        guard buffer.count > 0 else { return nil }
+
+        defer {
+            batch += 1
+            base += buffer.count
+            segments.grow(by: buffer.count)
+            buffer = ByteWriter()
+            if needsSync { lastTaken = (segments.newest, base) }
+            (beginsSegment, needsSync) = (false, false)
+            taken = unsynced.count
+        }
+        return StoreBatch(
+            number: batch, segment: segments.newest, beginsSegment: beginsSegment, offset: base,
+            octets: buffer.octets, needsSync: needsSync, removals: dead)
+    }
+
+    /// True when the next batch should begin a segment.
+    var isSegmentFull: Bool { base >= limits.segmentOctets }
+
+    /// Begins a segment, after a batch was taken. It is to be followed by records of all that is declared, so that
+    /// older segments can go.
+    func beginSegment(salt: UInt64) {
+        let number = segments.newest + 1
+        let oldest = segments.oldest ?? number
+        segments.begin(number, salt: salt)
+        base = 0
+        beginsSegment = true
+        buffer = ByteWriter(octets: SegmentFormat.Header(segment: number, oldest: oldest, salt: salt).octets)
+    }
+
+    /// Everything up to this batch is on disk.
+    func stored(through batch: UInt64) {
+        storedBatch = max(storedBatch, batch)
+        newlySynced = lastTaken
+        for _ in 0..<taken {
+            guard let message = unsynced.popFirst() else { break }
+            // The newest are the last that will be needed again, so they are the ones whose octets are let go.
+            guard message.hasCopies, message.isResident, residentOctets > limits.residentOctets else { continue }
+            message.letGo()
+            residentOctets -= message.contentCount
+            absentOctets += message.contentCount
+        }
+        taken = 0
+    }
+
+    // MARK: Reading back
+
+    func content(of message: StoredMessage) -> [UInt8] { Array(record(of: message).content) }
+
+    private func record(of message: StoredMessage) -> StoredContent {
+        let place = message.place
+        func lost(_ reason: String) -> Never {
+            reader.lost(StoreDamage(segment: place.segment, offset: Int(place.offset), reason: reason))
+        }
+        guard let octets = reader.read(Int(place.count), at: Int(place.offset), of: place.segment) else {
+            lost("the record of a message can't be read")
+        }
+        guard
+            let payload = SegmentFormat.payload(
+                of: octets[...], place: Int(place.offset), salt: segments.salt(of: place.segment)),
+            case .message(let content)? = try? JournalRecord(payload)
+        else { lost("the record of a message is damaged") }
+        return content
+    }
+
+    /// Copies some of what is still needed of the oldest segment to the end of the log, when that pays. A little with
+    /// every batch, in proportion to what is written anyway, so that nobody waits for it.
+    private func rewriteOldest() {
+        guard segments.isRewritingDue, let oldest = segments.oldest, oldest < segments.newest else { return }
+        var budget = max(262_144, 2 * buffer.count)
+        while budget > 0, let message = segments.nextToRewrite() {
+            let record = record(of: message)
+            let copies = record.copies.filter { message.has(.init(queue: $0.queue, position: $0.position)) }
+            segments.remove(message)
+            if message.isResident {
+                residentOctets -= message.contentCount
+            } else {
+                absentOctets -= message.contentCount
+            }
+            // Until it is on disk at its new place it has to be in memory.
+            message.hold(Array(record.content))
+            write(message, copies: copies)
+            budget -= Int(message.place.count)
+        }
+    }
+
+    // MARK: Recovery
+
+    /// A segment was found. They come by rising number.
+    func found(_ header: SegmentFormat.Header, count: Int) {
+        segments.begin(header.segment, salt: header.salt)
+        segments.grow(by: count)
+    }
+
+    /// A message was found in the newest segment.
+    func found(_ message: StoredMessage, offset: Int, count: Int) {
+        segments.add(message, offset: offset, count: count)
+        absentOctets += message.contentCount
+    }
+
+    /// A copy that was found turned out to be gone already.
+    func foundSettled(_ message: StoredMessage, queue: UInt64, position: UInt64) {
+        guard message.remove(.init(queue: queue, position: position)), !message.hasCopies else { return }
+        forget(message)
+    }
+}

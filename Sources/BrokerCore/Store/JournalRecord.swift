@@ -1,0 +1,263 @@
+import AMQPWire
+
+/// What the log of the store says, one thing at a time. Only what is durable is in it.
+enum JournalRecord {
+    /// Everything of this segment before the offset was on disk when this was written.
+    case synced(offset: Int)
+    /// Segments before this one are not needed any more.
+    case oldest(segment: UInt32)
+    case exchangeDeclared(StoredExchange)
+    case exchangeDeleted(virtualHost: String, name: ShortString)
+    case queueDeclared(StoredQueue)
+    case queueDeleted(number: UInt64)
+    case bound(StoredBinding)
+    case unbound(StoredBinding)
+    case message(StoredContent)
+    /// These copies of messages are gone from their queues: acknowledged, expired, dropped.
+    case settled([SettledRun])
+    /// Some message of the queue with a position below this one has been handed out.
+    case delivered(queue: UInt64, below: UInt64)
+
+    enum Kind: UInt8 {
+        case synced = 1
+        case oldest, exchangeDeclared, exchangeDeleted, queueDeclared, queueDeleted, bound, unbound, message, settled,
+            delivered
+    }
+
+    /// Octets of the payload of ``synced(offset:)``.
+    static let syncedCount = 9
+}
+
+struct StoredExchange {
+    var virtualHost: String
+    var name: ShortString
+    var declaration: Exchange.Declaration
+}
+
+struct StoredQueue {
+    /// A queue that is deleted and declared again has another number.
+    var number: UInt64
+    var virtualHost: String
+    var name: ShortString
+    var autoDelete: Bool
+    var arguments: FieldTable
+    /// The position of its next message.
+    var nextPosition: UInt64
+    var deliveredBelow: UInt64
+}
+
+struct StoredBinding {
+    var virtualHost: String
+    var source: ShortString
+    var destination: Destination
+    var key: ShortString
+    var arguments: FieldTable
+
+    enum Destination: Equatable {
+        case queue(number: UInt64)
+        case exchange(ShortString)
+    }
+}
+
+/// A message and where its copies stand.
+struct StoredContent {
+    struct Copy: Equatable {
+        var queue: UInt64
+        var position: UInt64
+        /// Milliseconds since the Unix epoch; `Int64.max`: never.
+        var expiresAt: Int64
+    }
+
+    var exchange: ShortString
+    var routingKey: ShortString
+    var priority: UInt8
+    var hasHeaders: Bool
+    var copies: [Copy]
+    var propertiesCount: Int
+    /// Properties, then the body.
+    var content: ArraySlice<UInt8>
+}
+
+/// Neighbouring positions of one queue.
+struct SettledRun: Equatable {
+    var queue: UInt64
+    var first: UInt64
+    var count: UInt32
+}
+
+// MARK: - Octets
+
+extension JournalRecord {
+    func write(to writer: inout ByteWriter) {
+        func kind(_ kind: Kind) { writer.uint8(kind.rawValue) }
+        switch self {
+        case .synced(let offset):
+            kind(.synced)
+            writer.uint64(UInt64(offset))
+        case .oldest(let segment):
+            kind(.oldest)
+            writer.uint32(segment)
+        case .exchangeDeclared(let exchange):
+            kind(.exchangeDeclared)
+            writer.name(exchange.virtualHost)
+            writer.shortString(exchange.name)
+            writer.name(exchange.declaration.type.rawValue)
+            writer.bits(exchange.declaration.autoDelete, exchange.declaration.isInternal)
+            writer.table(exchange.declaration.arguments)
+        case .exchangeDeleted(let virtualHost, let name):
+            kind(.exchangeDeleted)
+            writer.name(virtualHost)
+            writer.shortString(name)
+        case .queueDeclared(let queue):
+            kind(.queueDeclared)
+            writer.uint64(queue.number)
+            writer.name(queue.virtualHost)
+            writer.shortString(queue.name)
+            writer.bits(queue.autoDelete)
+            writer.table(queue.arguments)
+            writer.uint64(queue.nextPosition)
+            writer.uint64(queue.deliveredBelow)
+        case .queueDeleted(let number):
+            kind(.queueDeleted)
+            writer.uint64(number)
+        case .bound(let binding):
+            kind(.bound)
+            binding.write(to: &writer)
+        case .unbound(let binding):
+            kind(.unbound)
+            binding.write(to: &writer)
+        case .message(let message):
+            kind(.message)
+            message.write(to: &writer)
+        case .settled(let runs):
+            kind(.settled)
+            writer.uint32(UInt32(clamping: runs.count))
+            for run in runs {
+                writer.uint64(run.queue)
+                writer.uint64(run.first)
+                writer.uint32(run.count)
+            }
+        case .delivered(let queue, let below):
+            kind(.delivered)
+            writer.uint64(queue)
+            writer.uint64(below)
+        }
+    }
+
+    /// Reads a payload. Throws when it makes no sense, which its checksum rules out unless other software wrote it.
+    init(_ payload: ArraySlice<UInt8>) throws(WireError) {
+        var reader = ByteReader(payload)
+        let octet = try reader.uint8()
+        guard let kind = Kind(rawValue: octet) else { throw reader.error("no record is of kind \(octet)") }
+        switch kind {
+        case .synced: self = .synced(offset: Int(truncatingIfNeeded: try reader.uint64()))
+        case .oldest: self = .oldest(segment: try reader.uint32())
+        case .exchangeDeclared:
+            let (virtualHost, name) = (try reader.name(), try reader.shortString())
+            let typeName = try reader.name()
+            guard let type = ExchangeType(rawValue: typeName) else {
+                throw reader.error("no exchange type is called '\(typeName)'")
+            }
+            let bits = try reader.bits()
+            self = .exchangeDeclared(
+                StoredExchange(
+                    virtualHost: virtualHost, name: name,
+                    declaration: .init(
+                        type: type, durable: true, autoDelete: bits[0], isInternal: bits[1],
+                        arguments: try reader.table())))
+        case .exchangeDeleted:
+            self = .exchangeDeleted(virtualHost: try reader.name(), name: try reader.shortString())
+        case .queueDeclared:
+            self = .queueDeclared(
+                StoredQueue(
+                    number: try reader.uint64(), virtualHost: try reader.name(), name: try reader.shortString(),
+                    autoDelete: try reader.bits()[0], arguments: try reader.table(),
+                    nextPosition: try reader.uint64(), deliveredBelow: try reader.uint64()))
+        case .queueDeleted: self = .queueDeleted(number: try reader.uint64())
+        case .bound: self = .bound(try StoredBinding(from: &reader))
+        case .unbound: self = .unbound(try StoredBinding(from: &reader))
+        case .message: self = .message(try StoredContent(from: &reader))
+        case .settled:
+            var runs: [SettledRun] = []
+            for _ in 0..<(try reader.uint32()) {
+                runs.append(
+                    SettledRun(queue: try reader.uint64(), first: try reader.uint64(), count: try reader.uint32()))
+            }
+            self = .settled(runs)
+        case .delivered: self = .delivered(queue: try reader.uint64(), below: try reader.uint64())
+        }
+        try reader.expectEnd(of: "a record")
+    }
+}
+
+extension StoredBinding {
+    func write(to writer: inout ByteWriter) {
+        writer.name(virtualHost)
+        writer.shortString(source)
+        switch destination {
+        case .queue(let number):
+            writer.bits(true)
+            writer.uint64(number)
+        case .exchange(let name):
+            writer.bits(false)
+            writer.shortString(name)
+        }
+        writer.shortString(key)
+        writer.table(arguments)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        virtualHost = try reader.name()
+        source = try reader.shortString()
+        if try reader.bits()[0] {
+            destination = .queue(number: try reader.uint64())
+        } else {
+            destination = .exchange(try reader.shortString())
+        }
+        key = try reader.shortString()
+        arguments = try reader.table()
+    }
+}
+
+extension StoredContent {
+    func write(to writer: inout ByteWriter) {
+        writer.shortString(exchange)
+        writer.shortString(routingKey)
+        writer.uint8(priority)
+        writer.bits(hasHeaders)
+        writer.uint32(UInt32(clamping: copies.count))
+        for copy in copies {
+            writer.uint64(copy.queue)
+            writer.uint64(copy.position)
+            writer.uint64(UInt64(bitPattern: copy.expiresAt))
+        }
+        writer.uint32(UInt32(clamping: propertiesCount))
+        writer.raw(content)
+    }
+
+    init(from reader: inout ByteReader) throws(WireError) {
+        exchange = try reader.shortString()
+        routingKey = try reader.shortString()
+        priority = try reader.uint8()
+        hasHeaders = try reader.bits()[0]
+        copies = []
+        for _ in 0..<(try reader.uint32()) {
+            copies.append(
+                Copy(
+                    queue: try reader.uint64(), position: try reader.uint64(),
+                    expiresAt: Int64(bitPattern: try reader.uint64())))
+        }
+        propertiesCount = Int(try reader.uint32())
+        content = reader.rest()
+        if propertiesCount > content.count { throw reader.error("properties longer than what there is") }
+    }
+}
+
+extension ByteWriter {
+    /// The name of a virtual host or an exchange type, of any length.
+    fileprivate mutating func name(_ text: String) { longString(Array(text.utf8)) }
+}
+
+extension ByteReader {
+    fileprivate mutating func name() throws(WireError) -> String { String(decoding: try longString(), as: UTF8.self) }
+}

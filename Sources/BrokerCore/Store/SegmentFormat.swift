@@ -1,0 +1,98 @@
+import AMQPWire
+
+// The store is one log, cut into segments: files of a few dozen mebioctets, numbered from 1 without gaps.
+//
+//   segment:  header record*
+//   header:   magic (8)  version (4)  segment's number (4)  oldest segment then needed (4)  zero (4)  salt (8)
+//             checksum of these 32 octets (8)
+//   record:   octets of the payload (4)  checksum (8)  payload, whose first octet is its kind
+//
+// All integers are big-endian. A record's checksum is seeded with the salt, its place and its length, so a record that
+// was right in another file or at another place, and the inside of a message that looks like a record, are wrong here.
+
+/// How a segment is written and read.
+enum SegmentFormat {
+    static let magic = Array("AMQPLOG\n".utf8)
+    static let version: UInt32 = 1
+    static let headerCount = 40
+    /// Octets of a record before its payload.
+    static let recordOverhead = 12
+
+    struct Header: Equatable {
+        var segment: UInt32
+        /// The oldest segment that was needed when this one began.
+        var oldest: UInt32
+        var salt: UInt64
+
+        var octets: [UInt8] {
+            var writer = ByteWriter(octets: magic)
+            writer.uint32(version)
+            writer.uint32(segment)
+            writer.uint32(oldest)
+            writer.uint32(0)
+            writer.uint64(salt)
+            writer.uint64(XXHash64.hash(writer.octets[...], seed: 0))
+            return writer.octets
+        }
+    }
+
+    /// Why a header can't be read.
+    enum HeaderError: Error, Equatable {
+        case tooShort, damaged
+        case otherVersion(UInt32)
+    }
+
+    static func header(of segment: [UInt8]) throws(HeaderError) -> Header {
+        guard segment.count >= headerCount else { throw .tooShort }
+        var reader = ByteReader(segment[magic.count..<headerCount])
+        guard segment.starts(with: magic), let version = try? reader.uint32() else { throw .damaged }
+        guard version == Self.version else { throw .otherVersion(version) }
+        guard let number = try? reader.uint32(), let oldest = try? reader.uint32(), (try? reader.uint32()) != nil,
+            let salt = try? reader.uint64(), let checksum = try? reader.uint64(),
+            checksum == XXHash64.hash(segment[..<(headerCount - 8)], seed: 0)
+        else { throw .damaged }
+        return Header(segment: number, oldest: oldest, salt: salt)
+    }
+
+    /// Completes a record that begins at `start`, where room for its overhead was left. `place` is its offset in the
+    /// segment.
+    static func seal(_ octets: inout [UInt8], from start: Int, place: Int, salt: UInt64) {
+        let count = octets.count - start - recordOverhead
+        let checksum = XXHash64.hash(
+            octets[(start + recordOverhead)...], seed: seed(count: count, place: place, salt: salt))
+        for shift in 0..<4 { octets[start + shift] = UInt8(truncatingIfNeeded: count >> (24 - 8 * shift)) }
+        for shift in 0..<8 { octets[start + 4 + shift] = UInt8(truncatingIfNeeded: checksum >> (56 - 8 * shift)) }
+    }
+
+    /// The payload of the record that `octets` begins with; nil when it is cut off or damaged.
+    static func payload(of octets: ArraySlice<UInt8>, place: Int, salt: UInt64) -> ArraySlice<UInt8>? {
+        var reader = ByteReader(octets)
+        guard let count = try? reader.uint32(), let checksum = try? reader.uint64(), count > 0,
+            let payload = try? reader.slice(Int(count)),
+            checksum == XXHash64.hash(payload, seed: seed(count: Int(count), place: place, salt: salt))
+        else { return nil }
+        return payload
+    }
+
+    private static func seed(count: Int, place: Int, salt: UInt64) -> UInt64 {
+        salt ^ (UInt64(UInt32(truncatingIfNeeded: place)) << 32 | UInt64(UInt32(truncatingIfNeeded: count)))
+    }
+
+    /// Looks behind a record that can't be read for a later one which says that the place was on disk already: then
+    /// it was not cut off by a crash but damaged afterwards.
+    static func wasOnDisk(_ place: Int, in segment: [UInt8], salt: UInt64) -> Bool {
+        let count = recordOverhead + JournalRecord.syncedCount
+        var start = place + 1
+        while start + count <= segment.count {
+            if segment[start + 3] == UInt8(JournalRecord.syncedCount), segment[start] == 0, segment[start + 1] == 0,
+                segment[start + 2] == 0, segment[start + recordOverhead] == JournalRecord.Kind.synced.rawValue,
+                let payload = payload(of: segment[start..<(start + count)], place: start, salt: salt),
+                case .synced(let offset)? = try? JournalRecord(payload), offset > place
+            {
+                return true
+            }
+            start += 1
+        }
+        return false
+    }
+}

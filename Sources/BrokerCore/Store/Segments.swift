@@ -1,0 +1,84 @@
+/// The segments of the log: how much of each is still needed, and what to do about the rest.
+struct Segments {
+    private struct Segment {
+        var number: UInt32
+        var salt: UInt64
+        /// All octets.
+        var count = 0
+        /// Octets of records whose message is still in a queue.
+        var liveCount = 0
+        /// By slot; nil once a message is gone.
+        var messages: [StoredMessage?] = []
+    }
+
+    /// Oldest first; the numbers follow each other.
+    private var all: [Segment] = []
+    /// How far the oldest has been rewritten.
+    private var rewritten = 0
+
+    var oldest: UInt32? { all.first?.number }
+    var newest: UInt32 { all.last?.number ?? 0 }
+
+    private func index(of segment: UInt32) -> Int? {
+        guard let first = all.first?.number, segment >= first, segment - first < UInt32(all.count) else { return nil }
+        return Int(segment - first)
+    }
+
+    func salt(of segment: UInt32) -> UInt64 { index(of: segment).map { all[$0].salt } ?? 0 }
+
+    /// Begins a segment; its number is the one after the newest, or any for the first.
+    mutating func begin(_ number: UInt32, salt: UInt64) { all.append(Segment(number: number, salt: salt)) }
+
+    mutating func grow(by count: Int) { all[all.count - 1].count += count }
+
+    /// Adds a message whose record is in the newest segment.
+    mutating func add(_ message: StoredMessage, offset: Int, count: Int) {
+        let last = all.count - 1
+        message.place = .init(
+            segment: all[last].number, offset: UInt32(truncatingIfNeeded: offset),
+            count: UInt32(truncatingIfNeeded: count), slot: UInt32(truncatingIfNeeded: all[last].messages.count))
+        all[last].messages.append(message)
+        all[last].liveCount += count
+    }
+
+    /// A message's record is not needed any more.
+    mutating func remove(_ message: StoredMessage) {
+        guard let index = index(of: message.place.segment) else { return }
+        all[index].messages[Int(message.place.slot)] = nil
+        all[index].liveCount -= Int(message.place.count)
+        if all[index].liveCount == 0, index < all.count - 1 { all[index].messages = [] }
+    }
+
+    /// Takes the segments off the front that nothing needs. Only from the front: what a segment says about messages of
+    /// older ones, that they are gone, must outlive these.
+    mutating func takeDead() -> [UInt32] {
+        var dead: [UInt32] = []
+        while all.count > 1, let first = all.first, first.liveCount == 0 {
+            dead.append(first.number)
+            all.removeFirst()
+            rewritten = 0
+        }
+        return dead
+    }
+
+    /// True when one old message may be holding much garbage back, so that copying what is alive in the oldest
+    /// segment to the end of the log pays: less than half of the log is alive.
+    ///
+    /// Each octet that is copied then stands for at least one that is given back, so copying never costs more writing
+    /// than the messages themselves did.
+    var isRewritingDue: Bool {
+        guard all.count > 4 else { return false }
+        let (count, live) = all.reduce((0, 0)) { ($0.0 + $1.count, $0.1 + $1.liveCount) }
+        return live < count / 2
+    }
+
+    /// The next message of the oldest segment that is still needed; nil: none is left.
+    mutating func nextToRewrite() -> StoredMessage? {
+        guard let oldest = all.first else { return nil }
+        while rewritten < oldest.messages.count {
+            defer { rewritten += 1 }
+            if let message = oldest.messages[rewritten] { return message }
+        }
+        return nil
+    }
+}

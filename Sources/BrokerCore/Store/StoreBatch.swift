@@ -1,0 +1,43 @@
+/// What is to be written next: the core decides it, and whoever keeps the core running carries it out.
+///
+/// Batches are carried out one after the other and completely, in this order: when ``beginsSegment``, all that was
+/// written to the segment before is forced to disk and a new file is made; ``octets`` are appended; when
+/// ``needsSync``, they are forced to disk, and ``BrokerCore/stored(through:now:)`` is told; ``removals`` are removed.
+public struct StoreBatch: Sendable {
+    /// Counts from 1.
+    public var number: UInt64
+    public var segment: UInt32
+    public var beginsSegment: Bool
+    /// Where in the segment the octets go.
+    public var offset: Int
+    public var octets: [UInt8]
+    /// False: nobody waits for this, the operating system may write it when it likes.
+    public var needsSync: Bool
+    /// Segments that nothing needs any more. They are removed in this order, each for good (a synced directory) before
+    /// the next, so that a crash leaves no gap.
+    public var removals: [UInt32]
+}
+
+/// How the core reads what was written before.
+public protocol StoreReader: AnyObject {
+    /// Octets of a segment, all of them; nil when they can't be read.
+    func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]?
+
+    /// A record that was written can't be read back. There is no way on that loses nothing, so this does not return:
+    /// the broker stops and says why, and whoever runs it can save what there is.
+    func lost(_ damage: StoreDamage) -> Never
+}
+
+/// Why a store can't be used.
+public struct StoreDamage: Error, Equatable {
+    public var segment: UInt32
+    /// Where in the segment's file.
+    public var offset: Int
+    public var reason: String
+
+    public init(segment: UInt32, offset: Int, reason: String) {
+        self.segment = segment
+        self.offset = offset
+        self.reason = reason
+    }
+}

@@ -1,0 +1,93 @@
+import AMQPTransport
+import BrokerCore
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+extension Broker {
+    /// A broker that keeps what is durable in a directory, and begins with what is found there. The directory is made
+    /// if there is none.
+    ///
+    /// When writing to it fails for another reason than a full disk, or what was written can't be read back, the
+    /// process ends with status 1 and a line on standard error: going on would mean to confirm what may be lost.
+    /// Throws ``StoreError`` when the directory can't be had, another broker is using it, or a file in it is damaged.
+    public convenience init(
+        _ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource = SystemTime(),
+        data directory: String, log: (@Sendable (LogEvent) -> Void)? = nil
+    ) throws(StoreError) {
+        let files = try DiskFiles(directory: directory)
+        try self.init(configuration, time: time, files: files, log: log, stop: Self.stop)
+    }
+
+    convenience init(
+        _ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource, files: any StoreFiles,
+        log: (@Sendable (LogEvent) -> Void)? = nil, stop: @escaping @Sendable (StoreError) -> Never
+    ) throws(StoreError) {
+        let opening = try StoreOpening(files, limits: configuration.store, stop: stop)
+        for (level, text) in opening.notes { log?(LogEvent(level, at: time.now, text)) }
+        let core = BrokerCore(Self.logging(configuration, log), now: time.now, recovered: opening.recovered)
+        self.init(core, store: Store(files, stop: stop), time: time, log: log)
+        withCore { _ in }
+    }
+
+    private static func stop(_ error: StoreError) -> Never {
+        let line = Array("broker: the store failed, and nothing can be confirmed without it: \(error)\n".utf8)
+        _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+        exit(1)
+    }
+
+    // MARK: Writing
+
+    /// Sets the store's thread to work when there is something to write and it isn't at it already.
+    func startStoring(_ state: inout State) {
+        guard let store, !state.isStoring, state.core.hasStoreBatch else { return }
+        state.isStoring = true
+        // The broker lives until all is written.
+        store.execute { self.storeBatches(store) }
+    }
+
+    /// On the store's thread: writes until there is nothing left to write, or no room.
+    private func storeBatches(_ store: Store) {
+        while let batch = nextBatch(store) {
+            switch store.write(batch) {
+            case .done: finish(batch, store)
+            case .full:
+                time.wake(at: time.now + Store.retryInterval) { [weak self] in
+                    guard let self else { return }
+                    store.execute { self.storeBatches(store) }
+                }
+                return
+            }
+        }
+    }
+
+    private func nextBatch(_ store: Store) -> StoreBatch? {
+        state.withLock { state in
+            if state.isStoreClosed { return nil }
+            if let batch = store.unfinishedBatch() { return batch }
+            let batch = state.core.takeStoreBatch()
+            if batch == nil { state.isStoring = false }
+            return batch
+        }
+    }
+
+    private func finish(_ batch: StoreBatch, _ store: Store) {
+        if batch.needsSync { withCore { $0.core.stored(through: batch.number, now: time.now) } }
+        store.remove(batch.removals)
+    }
+
+    /// Writes what is left and gives the directory back.
+    func closeStore() {
+        guard let store else { return }
+        store.wait {
+            storeBatches(store)
+            state.withLock { $0.isStoreClosed = true }
+            store.close()
+        }
+    }
+}

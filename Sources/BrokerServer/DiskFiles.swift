@@ -1,0 +1,212 @@
+import AMQPTransport
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The segments of a store as files in a directory, which it locks.
+final class DiskFiles: StoreFiles {
+    private let directory: String
+    private let state: Mutex<State>
+
+    private struct State {
+        /// Holds the lock on the directory.
+        var lock: Int32
+        /// The file that is being written.
+        var segment: UInt32 = 0
+        var file: Int32 = -1
+    }
+
+    /// Makes the directory if there is none, and locks it.
+    init(directory: String) throws(StoreError) {
+        self.directory = directory
+        try Self.makeDirectory(directory)
+        let path = directory + "/lock"
+        let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw Self.failure("open", path) }
+        // Of the whole open file, not of the process: two brokers in one process exclude each other too.
+        guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let owner = Self.text(of: lock)
+            Self.close(lock)
+            throw .inUse(directory: directory, by: owner.isEmpty ? "" : " (process \(owner))")
+        }
+        let owner = Array("\(getpid())".utf8)
+        _ = ftruncate(lock, 0)
+        _ = owner.withUnsafeBytes { pwrite(lock, $0.baseAddress, $0.count, 0) }
+        state = Mutex(State(lock: lock))
+    }
+
+    deinit { close() }
+
+    func close() {
+        state.withLock { state in
+            Self.close(state.file)
+            Self.close(state.lock)
+            (state.file, state.lock) = (-1, -1)
+        }
+    }
+
+    // MARK: Reading
+
+    func path(of segment: UInt32) -> String {
+        let digits = String(segment)
+        return "\(directory)/segment-\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).log"
+    }
+
+    func segments() throws(StoreError) -> [UInt32] {
+        guard let entries = opendir(directory) else { throw Self.failure("read", directory) }
+        defer { closedir(entries) }
+        var found: [UInt32] = []
+        while let entry = readdir(entries) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { name in
+                name.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name.hasPrefix("segment-"), name.hasSuffix(".log") else { continue }
+            if let number = UInt32(name.dropFirst(8).dropLast(4)) { found.append(number) }
+        }
+        return found.sorted()
+    }
+
+    func contents(of segment: UInt32) throws(StoreError) -> [UInt8] {
+        let path = path(of: segment)
+        var status = stat()
+        guard stat(path, &status) == 0 else { throw Self.failure("read", path) }
+        guard let octets = read(Int(status.st_size), at: 0, of: segment), octets.count == Int(status.st_size) else {
+            throw Self.failure("read", path)
+        }
+        return octets
+    }
+
+    func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]? {
+        // Opened for each read, of which there is one for hundreds of messages: a large store has more segments than a
+        // process may have files.
+        let file = open(path(of: segment), O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { Self.close(file) }
+        var failed = false
+        let octets = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
+            while filled < count {
+                let part = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[filled..<count]))
+                let got = pread(file, part.baseAddress, part.count, off_t(offset + filled))
+                if got < 0, errno == EINTR { continue }
+                if got < 0 { failed = true }
+                if got <= 0 { break }
+                filled += got
+            }
+        }
+        return failed ? nil : octets
+    }
+
+    // MARK: Writing
+
+    func create(_ segment: UInt32) throws(StoreError) {
+        let path = path(of: segment)
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw Self.failure("make", path) }
+        state.withLock { state in
+            Self.close(state.file)
+            (state.segment, state.file) = (segment, file)
+        }
+        try syncDirectory()
+    }
+
+    func write(_ octets: ArraySlice<UInt8>, at offset: Int, of segment: UInt32) throws(StoreError) -> Int {
+        let file = try file(of: segment)
+        while true {
+            let count = octets.withUnsafeBytes { pwrite(file, $0.baseAddress, $0.count, off_t(offset)) }
+            if count > 0 { return count }
+            if count == 0 || errno != EINTR { throw Self.failure("write", path(of: segment)) }
+        }
+    }
+
+    func sync(_ segment: UInt32) throws(StoreError) {
+        let file = try file(of: segment)
+        #if canImport(Darwin)
+            // fsync() stops at the drive's cache there.
+            let result = fcntl(file, F_FULLFSYNC)
+        #else
+            let result = fdatasync(file)
+        #endif
+        // Not ``StoreError/full(_:)``, whatever the reason: after a failed sync the system may have dropped what was to
+        // be written, and a second one that succeeds means nothing.
+        if result != 0 { throw .failed(Self.failure("sync", path(of: segment)).description) }
+    }
+
+    func truncate(_ segment: UInt32, to count: Int) throws(StoreError) {
+        let path = path(of: segment)
+        let file = open(path, O_WRONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Self.failure("open", path) }
+        defer { Self.close(file) }
+        guard ftruncate(file, off_t(count)) == 0, fsync(file) == 0 else { throw Self.failure("truncate", path) }
+    }
+
+    func remove(_ segment: UInt32) throws(StoreError) {
+        let path = path(of: segment)
+        guard unlink(path) == 0 else { throw Self.failure("remove", path) }
+        try syncDirectory()
+    }
+
+    var freeOctets: Int {
+        var status = statvfs()
+        guard statvfs(directory, &status) == 0 else { return .max }
+        let (octets, overflow) = Int(clamping: status.f_bavail).multipliedReportingOverflow(
+            by: Int(clamping: status.f_frsize))
+        return overflow ? .max : octets
+    }
+
+    private func file(of segment: UInt32) throws(StoreError) -> Int32 {
+        let (known, file) = state.withLock { ($0.segment, $0.file) }
+        guard known == segment, file >= 0 else { throw .failed("\(path(of: segment)) is not open for writing") }
+        return file
+    }
+
+    // MARK: The directory
+
+    private static func makeDirectory(_ path: String) throws(StoreError) {
+        var status = stat()
+        if stat(path, &status) == 0 {
+            guard status.st_mode & S_IFMT == S_IFDIR else { throw .failed("\(path) is not a directory") }
+            return
+        }
+        let parent = path.split(separator: "/", omittingEmptySubsequences: true).dropLast().joined(separator: "/")
+        if !parent.isEmpty { try makeDirectory(path.hasPrefix("/") ? "/" + parent : parent) }
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("make", path) }
+    }
+
+    private func syncDirectory() throws(StoreError) {
+        let file = open(directory, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { throw Self.failure("open", directory) }
+        defer { Self.close(file) }
+        guard fsync(file) == 0 else { throw Self.failure("sync", directory) }
+    }
+
+    /// What `errno` says went wrong.
+    private static func failure(_ action: String, _ path: String) -> StoreError {
+        let code = errno
+        let text = "cannot \(action) \(path): \(String(cString: strerror(code)))"
+        return code == ENOSPC || code == EDQUOT ? .full(text) : .failed(text)
+    }
+
+    private static func text(of file: Int32) -> String {
+        var octets = [UInt8](repeating: 0, count: 20)
+        let count = octets.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
+        let digits = octets.prefix(max(0, count))
+        return digits.allSatisfy { (48...57).contains($0) } ? String(decoding: digits, as: UTF8.self) : ""
+    }
+
+    private static func close(_ file: Int32) {
+        guard file >= 0 else { return }
+        #if canImport(Glibc)
+            _ = Glibc.close(file)
+        #elseif canImport(Musl)
+            _ = Musl.close(file)
+        #else
+            _ = Darwin.close(file)
+        #endif
+    }
+}

@@ -1,0 +1,77 @@
+import BrokerCore
+import Dispatch
+import Synchronization
+
+/// Carries out what the core wants written, on a thread of its own: one batch after the other, each forced to disk once
+/// for all who wait for something in it.
+final class Store: Sendable {
+    private let files: any StoreFiles
+    private let stop: @Sendable (StoreError) -> Never
+    private let queue = DispatchQueue(label: "BrokerServer.Store")
+    /// A batch that could not be written completely, and how many of its octets were.
+    private let unfinished = Mutex<(batch: StoreBatch, written: Int)?>(nil)
+
+    /// Milliseconds between two attempts to write to a full disk.
+    static let retryInterval: Int64 = 250
+
+    init(_ files: any StoreFiles, stop: @escaping @Sendable (StoreError) -> Never) {
+        self.files = files
+        self.stop = stop
+    }
+
+    /// What the writing of a batch came to.
+    enum Outcome {
+        case done
+        case full(StoreError)
+    }
+
+    /// Runs `work` on the store's thread.
+    func execute(_ work: @escaping @Sendable () -> Void) { queue.async(execute: work) }
+
+    /// Runs `work` on the store's thread and waits for it.
+    func wait(for work: @Sendable () -> Void) { queue.sync(execute: work) }
+
+    /// Goes on with the batch that found no room; nil: there is none.
+    func unfinishedBatch() -> StoreBatch? { unfinished.withLock { $0?.batch } }
+
+    /// Writes a batch, or what is left of it. Any failure but a full disk ends the broker: after a write that failed,
+    /// nobody knows what is on the disk, and going on would mean to confirm what may be lost.
+    func write(_ batch: StoreBatch) -> Outcome {
+        var written = unfinished.withLock { $0?.written } ?? -1
+        do throws(StoreError) {
+            if written < 0 {
+                if batch.beginsSegment {
+                    if batch.segment > 1, isOpen.withLock({ $0 }) { try files.sync(batch.segment - 1) }
+                    try files.create(batch.segment)
+                    isOpen.withLock { $0 = true }
+                }
+                written = 0
+            }
+            while written < batch.octets.count {
+                written += try files.write(
+                    batch.octets[written...], at: batch.offset + written, of: batch.segment)
+            }
+            if batch.needsSync { try files.sync(batch.segment) }
+        } catch {
+            guard case .full = error else { stop(error) }
+            unfinished.withLock { $0 = (batch, written) }
+            return .full(error)
+        }
+        unfinished.withLock { $0 = nil }
+        return .done
+    }
+
+    /// True once a segment was made: the one before the first was left by an earlier broker and is complete.
+    private let isOpen = Mutex(false)
+
+    /// Removes what a batch made superfluous; to be called when the batch is on disk.
+    func remove(_ segments: [UInt32]) {
+        for segment in segments {
+            do throws(StoreError) { try files.remove(segment) } catch { stop(error) }
+        }
+    }
+
+    var freeOctets: Int { files.freeOctets }
+
+    func close() { files.close() }
+}

@@ -1,0 +1,54 @@
+import BrokerCore
+
+/// A store as it was found.
+struct StoreOpening {
+    let files: any StoreFiles
+    var recovered: StoreRecovery
+    /// What is worth a line in the log.
+    var notes: [(level: LogEvent.Level, text: String)] = []
+
+    /// Reads everything back. What a crash cut off is removed; what was damaged otherwise is an error, and nothing is
+    /// changed.
+    init(
+        _ files: any StoreFiles, limits: StoreLimits, stop: @escaping @Sendable (StoreError) -> Never
+    ) throws(StoreError) {
+        self.files = files
+        recovered = StoreRecovery(reader: SegmentWindows(files, stop: stop), limits: limits)
+        let segments = try files.segments()
+        var torn: (segment: UInt32, offset: Int, count: Int)?
+        do throws(StoreDamage) {
+            for segment in segments {
+                let octets: [UInt8]
+                do throws(StoreError) {
+                    octets = try files.contents(of: segment)
+                } catch {
+                    throw StoreDamage(segment: segment, offset: 0, reason: error.description)
+                }
+                let extent = try recovered.replay(octets, number: segment, isLast: segment == segments.last)
+                if case .tornAt(let offset) = extent { torn = (segment, offset, octets.count) }
+            }
+            try recovered.finish()
+        } catch {
+            throw .damaged(file: files.path(of: error.segment), offset: error.offset, reason: error.reason)
+        }
+        if let torn {
+            notes.append(
+                (
+                    .warning,
+                    "\(files.path(of: torn.segment)): cut off \(torn.count - torn.offset) octets at offset \(torn.offset), "
+                        + "the rest of a write that was interrupted and not confirmed"
+                ))
+            if torn.offset == 0 {
+                try files.remove(torn.segment)
+            } else {
+                try files.truncate(torn.segment, to: torn.offset)
+            }
+        }
+        if !segments.isEmpty {
+            notes.append(
+                (
+                    .info, "found \(recovered.queueCount) durable queues with \(recovered.messageCount) messages"
+                ))
+        }
+    }
+}

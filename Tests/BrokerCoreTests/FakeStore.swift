@@ -1,0 +1,110 @@
+import BrokerCore
+import Testing
+
+/// A disk in memory: it knows what a crash would leave of it.
+final class FakeStore: StoreReader {
+    private(set) var segments: [UInt32: [UInt8]] = [:]
+    /// How much of each is forced to disk.
+    private(set) var synced: [UInt32: Int] = [:]
+    private(set) var reads = 0
+
+    init(_ segments: [UInt32: [UInt8]] = [:]) {
+        self.segments = segments
+        synced = segments.mapValues(\.count)
+    }
+
+    func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]? {
+        reads += 1
+        guard let octets = segments[segment], offset + count <= octets.count else { return nil }
+        return Array(octets[offset..<(offset + count)])
+    }
+
+    func lost(_ damage: StoreDamage) -> Never { preconditionFailure("\(damage)") }
+
+    func carryOut(_ batch: StoreBatch) {
+        if batch.beginsSegment {
+            segments[batch.segment] = []
+            synced[batch.segment - 1] = segments[batch.segment - 1]?.count
+        }
+        precondition(segments[batch.segment]?.count == batch.offset)
+        segments[batch.segment, default: []] += batch.octets
+        if batch.needsSync { synced[batch.segment] = segments[batch.segment]?.count }
+        for segment in batch.removals { segments[segment] = nil }
+    }
+
+    var newest: UInt32 { segments.keys.max() ?? 0 }
+
+    /// The disk after a crash: of what was not forced to disk, `kept` octets are there; nil: all, as when only the
+    /// process was killed.
+    func crashed(keeping kept: Int?) -> FakeStore {
+        var left = segments
+        if let kept { left[newest] = left[newest].map { Array($0.prefix((synced[newest] ?? 0) + kept)) } }
+        return FakeStore(left)
+    }
+}
+
+/// A rig whose core has a store.
+final class StoreRig {
+    private(set) var rig: Rig
+    private(set) var store: FakeStore
+    private let configure: (inout BrokerConfiguration) -> Void
+
+    init(
+        on store: FakeStore = FakeStore(), now: Int64 = 1_000_000_000_000,
+        _ configure: @escaping (inout BrokerConfiguration) -> Void = { _ in }
+    ) throws {
+        self.store = store
+        self.configure = configure
+        rig = try Self.start(store, now: now, configure)
+    }
+
+    private static func start(
+        _ store: FakeStore, now: Int64, _ configure: (inout BrokerConfiguration) -> Void
+    ) throws -> Rig {
+        var configuration = BrokerConfiguration()
+        configuration.refusalDelay = 0
+        configure(&configuration)
+        let recovered = try recover(store, configuration.store)
+        return Rig(BrokerCore(configuration, now: now, recovered: recovered), now: now)
+    }
+
+    /// Reads a store back, cutting off what a crash left unfinished.
+    static func recover(_ store: FakeStore, _ limits: StoreLimits = StoreLimits()) throws -> StoreRecovery {
+        var recovered = StoreRecovery(reader: store, limits: limits)
+        let numbers = store.segments.keys.sorted()
+        for number in numbers {
+            let octets = store.segments[number] ?? []
+            let extent = try recovered.replay(octets, number: number, isLast: number == numbers.last)
+            if case .tornAt(let offset) = extent { store.cut(number, to: offset) }
+        }
+        try recovered.finish()
+        return recovered
+    }
+
+    /// Lets the store catch up with the core.
+    func sync() {
+        while let batch = rig.core.takeStoreBatch() {
+            store.carryOut(batch)
+            if batch.needsSync { rig.core.stored(through: batch.number, now: rig.now) }
+        }
+        rig.collect()
+    }
+
+    /// The broker is killed and starts again, `milliseconds` later. `kept`: the machine crashes too.
+    func crash(keeping kept: Int? = nil, downFor milliseconds: Int64 = 0) throws {
+        store = store.crashed(keeping: kept)
+        rig = try Self.start(store, now: rig.now + milliseconds, configure)
+    }
+}
+
+extension FakeStore {
+    func cut(_ segment: UInt32, to count: Int) {
+        if count == 0 {
+            segments[segment] = nil
+        } else {
+            segments[segment] = Array((segments[segment] ?? []).prefix(count))
+        }
+    }
+
+    func flip(_ octet: Int, of segment: UInt32) { segments[segment]?[octet] ^= 0x10 }
+}
