@@ -39,6 +39,9 @@ let package = Package(
         module("AMQPClient", uses: ["AMQPWire", "AMQPTransport"]),
         module("TutorialKit", uses: ["AMQPClient", "BrokerServer"]),
 
+        // The measurements: the only program that knows a broker from the outside alone, and so measures any.
+        program("bench", uses: ["AMQPClient", "AMQPWire"]),
+
         tests("AMQPWireTests", uses: ["AMQPWire"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport"]),
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),
