@@ -21,7 +21,9 @@ final class BrokerConnection {
 
     private var liveness: Liveness
     /// Octets of output that have not left yet, as the one who writes them says.
-    var outputBacklog = 0 { didSet { if oldValue > outputBacklog { resumeConsumers() } } }
+    var outputBacklog = 0 { didSet { if oldValue > outputBacklog || mayHavePaused { resumeConsumers() } } }
+    /// The output last taken was so much that consumers may have paused on its account.
+    private var mayHavePaused = false
 
     enum State {
         case handshake(Handshake)
@@ -197,6 +199,7 @@ final class BrokerConnection {
 
     func takeOutput(_ write: (RawSpan, BrokerCore.Disposition) -> Void) {
         isListed = false
+        if isCongested { mayHavePaused = true }
         if !output.isEmpty { liveness.sent(at: core.now) }
         output.withOctets { write($0, disposition) }
         output.removeAll()
@@ -207,6 +210,7 @@ final class BrokerConnection {
 
     private func resumeConsumers() {
         guard !isCongested else { return }
+        mayHavePaused = false
         for channel in channels.values { channel.resumeConsumers() }
     }
 

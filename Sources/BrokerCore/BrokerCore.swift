@@ -71,7 +71,8 @@ public final class BrokerCore {
         settleDeadLetters()
     }
 
-    /// How many octets of a connection's output have not left yet. Above the configured mark its consumers pause.
+    /// How many octets of a connection's output have not left yet. Above the configured mark its consumers pause, and
+    /// they go on when this says that it has left: to be called, with 0, after every output beyond the mark too.
     public func unsent(_ octets: Int, of id: ConnectionID, now: Int64) {
         advance(to: now)
         connections[id]?.outputBacklog = octets

@@ -161,7 +161,12 @@ public final class Broker: Sendable {
             guard let stream = sessions[id]?.stream else { return }
             if octets.byteCount > 0 {
                 let unsent = stream.send(octets)
-                if unsent > 0 { backlogs.append((id, unsent)) }
+                if unsent > 0 {
+                    backlogs.append((id, unsent))
+                } else if octets.byteCount > core.configuration.outputHighWater {
+                    // Consumers paused at the mark, and the stream took all of it: on they go, after the others' turn.
+                    loop.execute { [weak self] in self?.drained(id) }
+                }
             }
             if disposition == .close { stream.close() }
         }

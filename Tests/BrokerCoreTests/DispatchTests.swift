@@ -128,4 +128,19 @@ struct DispatchTests {
         rig.collect()
         #expect(consumer.takeBodies() == ["1"])
     }
+
+    @Test("A backlog of more than the high-water mark goes on when the first part has left at once")
+    func pauseWithinOneBatch() throws {
+        let rig = Rig { $0.outputHighWater = 1000 }
+        let producer = try rig.open()
+        producer.send(QueueDeclare(queue: "q"))
+        for number in 0..<100 { producer.publish("\(number)", to: "q") }
+        let consumer = try rig.open()
+        consumer.send(BasicConsume(queue: "q", noAck: true))
+        let first = consumer.takeBodies()
+        #expect(!first.isEmpty && first.count < 100)
+        rig.core.unsent(0, of: consumer.id, now: rig.now)
+        rig.collect()
+        #expect(!consumer.takeBodies().isEmpty)
+    }
 }
