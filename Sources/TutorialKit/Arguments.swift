@@ -79,15 +79,18 @@ public struct Arguments: Sendable {
     }
 }
 
-/// One message, or a number of them that begin with `0 `, `1 `, and so on. Made as they are needed: `--count` may be
-/// large.
+/// One message, or a number of them that begin with `0 `, `1 `, and so on. Made as they are needed, as `--count` may be
+/// large; and no more once the task is cancelled, as a publish that need not wait does not look at that.
 public struct Messages: Sequence, Sendable {
     let text: String
     let count: Int?
 
     public func makeIterator() -> AnyIterator<String> {
         var numbers = (0..<(count ?? 1)).makeIterator()
-        return AnyIterator { numbers.next().map { count == nil ? text : "\($0) \(text)" } }
+        return AnyIterator {
+            guard !Task.isCancelled, let number = numbers.next() else { return nil }
+            return count == nil ? text : "\(number) \(text)"
+        }
     }
 }
 
