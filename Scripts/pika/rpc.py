@@ -73,6 +73,8 @@ def call(words, count):
     if not answers:
         fail("No answer within 10 seconds: is a server running?  rpc.py serve")
     say(f" [.] Got {answers[0]}")
+    if answers[0].startswith("error: "):
+        fail(f"fib({question}) has no result. Ask for a whole number from 0 to 90, for example 'rpc.py call 30'.")
 
 
 run({"serve": serve, "call": call})
