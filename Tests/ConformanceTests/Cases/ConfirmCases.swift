@@ -11,7 +11,7 @@ import Testing
         let channel = try await Probe.openChannel()
         try await channel.confirmSelect()
         channel.publish("lost", to: "", unique("nobody"), mandatory: true)
-        let first = try #require(Message(try await channel.next()), "a return has to come first")
+        let first = try #require(Received(try await channel.next()), "a return has to come first")
         #expect(first.text == "lost")
         #expect(Confirm(try await channel.next()) == .ack(1))
     }

@@ -14,8 +14,7 @@ func createVirtualHost() async throws -> String {
     let run = try CaseRun.active()
     let name = unique("host").text
     run.remember(virtualHost: name)
-    try await run.peer.createVirtualHost(name)
-    return name
+    return try await run.peer.createVirtualHost(name)
 }
 
 /// Makes a user that goes when the case is over (`needs: [.secondUser]`). Without rights it may not even open the

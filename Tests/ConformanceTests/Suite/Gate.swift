@@ -16,6 +16,9 @@ actor Gate {
 
     init(width: Int) { self.width = max(1, width) }
 
+    /// How many are waiting outside.
+    var waiting: Int { waiters.count }
+
     func enter(alone: Bool) async {
         if waiters.isEmpty, admits(alone: alone) { return take(alone) }
         await withCheckedContinuation { waiters.append(Waiter(alone: alone, continuation: $0)) }

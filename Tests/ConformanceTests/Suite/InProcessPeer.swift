@@ -10,6 +10,7 @@ struct InProcessPeer: Peer {
     let followsRabbitMQ = true
     let isShared = false
     let login = Login()
+    private static let secondVirtualHost = "second"
     private let time = ManualTime()
     private let broker: Broker
     /// The port that it listens on; nil: in memory.
@@ -21,6 +22,7 @@ struct InProcessPeer: Peer {
         // Its clock stands still unless a case moves it, so what it does after a while it has to do at once.
         var configuration = BrokerConfiguration()
         configuration.refusalDelay = 0
+        configuration.virtualHosts = [login.virtualHost, Self.secondVirtualHost]
         broker = Broker(configuration, time: time)
         port = overTCP ? try broker.listen(host: "127.0.0.1", port: 0) : nil
     }
@@ -37,11 +39,13 @@ struct InProcessPeer: Peer {
 
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow: nil
+        case .slow, .secondVirtualHost: nil
         case .restart, .kill: "the broker in process keeps nothing on disk yet"
-        case .admin, .secondVirtualHost, .secondUser: "the broker in process has one virtual host and one user"
+        case .admin, .secondUser: "the broker in process has one user, and no rights to give or take"
         }
     }
+
+    func createVirtualHost(_ name: String) async throws -> String { Self.secondVirtualHost }
 
     func end() async { broker.shutDown() }
 }

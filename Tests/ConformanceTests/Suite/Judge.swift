@@ -20,10 +20,8 @@ struct Judge: Sendable {
         let verdict = worst?.verdict ?? .conforms
         let recorded = run.peer.recorded(`case`)
         let reason = findings.map(\.text).joined(separator: "; ")
-        let isSatisfied =
-            verdict == recorded.verdict || verdict == .informational
-            // Both truths are known to the case, and another broker may keep to either.
-            || (verdict == .conforms && recorded.verdict == .conformsAsRabbitMQ && !run.peer.followsRabbitMQ)
+        let isSatisfied = Self.isOnRecord(
+            verdict, recorded: recorded.verdict, followsRabbitMQ: run.peer.followsRabbitMQ)
         write(
             verdict, recorded: isSatisfied ? Baseline.Entry(verdict: verdict, reason: recorded.reason) : recorded,
             reason: reason, elapsed: elapsed, wire: Transcript.lines(of: run.taps), broker: run.peer.label)
@@ -35,6 +33,13 @@ struct Judge: Sendable {
                 Issue.record("\(`case`.id): \(verdict.rawValue): \(reason)", sourceLocation: place)
             }
         }
+    }
+
+    /// False for a regression and for an unexpected pass: both need somebody to look.
+    static func isOnRecord(_ verdict: Verdict, recorded: Verdict, followsRabbitMQ: Bool) -> Bool {
+        if verdict == recorded || verdict == .informational { return true }
+        // Both truths are known to the case, and a broker that is nobody's follower may keep to either.
+        return verdict == .conforms && recorded == .conformsAsRabbitMQ && !followsRabbitMQ
     }
 
     private var rerun: String {

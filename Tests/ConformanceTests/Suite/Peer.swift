@@ -23,7 +23,8 @@ protocol Peer: Sendable {
     func restart() async throws
     /// Kills the broker without warning and starts it again.
     func kill() async throws
-    func createVirtualHost(_ name: String) async throws
+    /// Makes a virtual host that the suite's user may use, and returns its name: the one given if it can be chosen.
+    func createVirtualHost(_ name: String) async throws -> String
     func deleteVirtualHost(_ name: String) async throws
     /// A user with the given rights, three regular expressions, in a virtual host; none at all when `rights` is nil.
     func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws
@@ -58,7 +59,7 @@ extension Peer {
 
     func restart() async throws { throw unsupported("be restarted") }
     func kill() async throws { throw unsupported("be killed") }
-    func createVirtualHost(_ name: String) async throws { throw unsupported("create a virtual host") }
+    func createVirtualHost(_ name: String) async throws -> String { throw unsupported("create a virtual host") }
     func deleteVirtualHost(_ name: String) async throws {}
     func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws {
         throw unsupported("create a user")

@@ -65,9 +65,10 @@ struct RemotePeer: Peer {
         try await Shell.run(([environment.administrator ?? "false"] + words.map(shellQuoted)).joined(separator: " "))
     }
 
-    func createVirtualHost(_ name: String) async throws {
+    func createVirtualHost(_ name: String) async throws -> String {
         try await administer(["add_vhost", name])
         try await administer(["set_permissions", "-p", name, login.user, ".*", ".*", ".*"])
+        return name
     }
 
     func deleteVirtualHost(_ name: String) async throws { try await administer(["delete_vhost", name]) }

@@ -39,7 +39,7 @@ struct Content: Sendable, Equatable {
 }
 
 /// A message that the broker handed over: by basic.deliver, basic.get-ok or basic.return.
-struct Message: Sendable {
+struct Received: Sendable {
     var exchange: ShortString
     var routingKey: ShortString
     /// Zero for a returned message.

@@ -33,7 +33,7 @@ extension ProbeChannel {
     }
 
     /// A message that came back.
-    func returned(at place: SourceLocation = #_sourceLocation) async throws -> Message {
+    func returned(at place: SourceLocation = #_sourceLocation) async throws -> Received {
         try await message("basic.return", at: place) { $0 == BasicReturn.id }
     }
 
@@ -42,12 +42,12 @@ extension ProbeChannel {
     /// Fetches one message; nil: the queue is empty.
     func get(
         _ queue: ShortString, noAck: Bool = true, at place: SourceLocation = #_sourceLocation
-    ) async throws -> Message? {
+    ) async throws -> Received? {
         send(BasicGet(queue: queue, noAck: noAck))
         let event = try await probe.event(on: number, "basic.get-ok or basic.get-empty", at: place) {
             $0.method?.id == BasicGetOk.id || $0.method?.id == BasicGetEmpty.id
         }
-        return Message(event)
+        return Received(event)
     }
 
     /// Fetches all that is in a queue, as text. What this channel published before is there, or never will be.
@@ -78,40 +78,40 @@ extension ProbeChannel {
     }
 
     /// The next message that a consumer of the channel is handed.
-    func delivery(at place: SourceLocation = #_sourceLocation) async throws -> Message {
+    func delivery(at place: SourceLocation = #_sourceLocation) async throws -> Received {
         try await message("basic.deliver", at: place) { $0 == BasicDeliver.id }
     }
 
-    func deliveries(_ count: Int, at place: SourceLocation = #_sourceLocation) async throws -> [Message] {
-        var messages: [Message] = []
+    func deliveries(_ count: Int, at place: SourceLocation = #_sourceLocation) async throws -> [Received] {
+        var messages: [Received] = []
         while messages.count < count { messages.append(try await delivery(at: place)) }
         return messages
     }
 
     /// The deliveries that are here already, without waiting: for absence, behind a barrier.
-    func deliveriesSoFar() -> [Message] {
-        probe.arrived(on: number) { $0.method?.id == BasicDeliver.id }.compactMap(Message.init)
+    func deliveriesSoFar() -> [Received] {
+        probe.arrived(on: number) { $0.method?.id == BasicDeliver.id }.compactMap(Received.init)
     }
 
     // MARK: Settling
 
-    func ack(_ message: Message, multiple: Bool = false) {
+    func ack(_ message: Received, multiple: Bool = false) {
         send(BasicAck(deliveryTag: message.deliveryTag, multiple: multiple))
     }
 
-    func nack(_ message: Message, multiple: Bool = false, requeue: Bool = true) {
+    func nack(_ message: Received, multiple: Bool = false, requeue: Bool = true) {
         send(BasicNack(deliveryTag: message.deliveryTag, multiple: multiple, requeue: requeue))
     }
 
-    func reject(_ message: Message, requeue: Bool = true) {
+    func reject(_ message: Received, requeue: Bool = true) {
         send(BasicReject(deliveryTag: message.deliveryTag, requeue: requeue))
     }
 
     private func message(
         _ wanted: String, at place: SourceLocation, where isWanted: (MethodID) -> Bool
-    ) async throws -> Message {
+    ) async throws -> Received {
         let event = try await probe.event(on: number, wanted, at: place) { $0.method.map { isWanted($0.id) } ?? false }
-        guard let message = Message(event) else { throw SuiteError("\(event) is no message", at: place) }
+        guard let message = Received(event) else { throw SuiteError("\(event) is no message", at: place) }
         return message
     }
 }

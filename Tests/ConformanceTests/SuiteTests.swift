@@ -1,0 +1,50 @@
+import ConformanceReport
+import Testing
+
+/// What the suite decides by itself, apart from any broker.
+@Suite("How verdicts are judged") struct SuiteTests {
+    @Test("A regression and an unexpected pass are both otherwise than on record")
+    func changes() {
+        func isOnRecord(_ verdict: Verdict, _ recorded: Verdict) -> Bool {
+            Judge.isOnRecord(verdict, recorded: recorded, followsRabbitMQ: true)
+        }
+        #expect(isOnRecord(.conforms, .conforms))
+        #expect(isOnRecord(.failed, .failed))
+        #expect(isOnRecord(.informational, .conforms))
+        #expect(!isOnRecord(.failed, .conforms))
+        #expect(!isOnRecord(.conforms, .failed))
+        #expect(!isOnRecord(.nonStrict, .failed))
+        #expect(!isOnRecord(.conforms, .conformsAsRabbitMQ))
+    }
+
+    @Test("Where the case knows two truths, only a follower of RabbitMQ is held to the second")
+    func twoTruths() {
+        #expect(Judge.isOnRecord(.conforms, recorded: .conformsAsRabbitMQ, followsRabbitMQ: false))
+        #expect(!Judge.isOnRecord(.failed, recorded: .conformsAsRabbitMQ, followsRabbitMQ: false))
+    }
+
+    @Test("A baseline is read with its reasons; a line without one is refused")
+    func baseline() throws {
+        let baseline = try Baseline("# a comment\ntopic.x\tfailed\tnot built yet\n")
+        #expect(baseline.entries == ["topic.x": .init(verdict: .failed, reason: "not built yet")])
+        #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tfailed\t\n") }
+        #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tbroken\twhy\n") }
+    }
+
+    @Test("At most `width` are inside the gate, and who wants to be alone is")
+    func gate() async {
+        let gate = Gate(width: 2)
+        await gate.enter(alone: false)
+        let alone = Task { await gate.enter(alone: true) }
+        while await gate.waiting < 1 { await Task.yield() }
+        // Arrived later, so it waits as well, although there is room.
+        let late = Task { await gate.enter(alone: false) }
+        while await gate.waiting < 2 { await Task.yield() }
+        await gate.leave()
+        await alone.value
+        #expect(await gate.waiting == 1)
+        await gate.leave()
+        await late.value
+        #expect(await gate.waiting == 0)
+    }
+}
