@@ -23,8 +23,8 @@ struct Handshake {
         ConnectionStart(
             serverProperties: [
                 "capabilities": .table(FieldTable(Self.capabilities.map { .init($0, true) })),
-                "product": "Messaging Patterns in Swift",
-                "version": "0.1.0",
+                "product": .string(BrokerProduct.name),
+                "version": .string(BrokerProduct.version),
                 "platform": "Swift",
                 "copyright": "The authors of Messaging Patterns in Swift",
                 "information": "A broker to learn with and to test against; see README.md",

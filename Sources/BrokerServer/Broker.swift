@@ -16,7 +16,10 @@ public final class Broker: Sendable {
         let core: BrokerCore
         fileprivate var sessions: [ConnectionID: Session] = [:]
         var listeners: [TCPListener] = []
+        var addresses: [(host: String, port: Int)] = []
+        var management: ManagementServer?
         var isShutDown = false
+        var memoryStreamCount = 0
         /// Who wants to know when the last client has gone.
         var awaitingLast: [@Sendable () -> Void] = []
         /// The time that a wake-up is set for.
@@ -70,7 +73,10 @@ public final class Broker: Sendable {
         let listener = try TCPListener(host: host, port: port, loop: loop) { [weak self] stream in
             self?.accept(stream)
         }
-        state.withLock { $0.listeners.append(listener) }
+        state.withLock { state in
+            state.listeners.append(listener)
+            state.addresses.append((host, listener.port))
+        }
         return listener.port
     }
 
@@ -79,14 +85,15 @@ public final class Broker: Sendable {
     /// `finished` is called once, on any thread, when the last client has answered and gone. A client that never
     /// answers is not waited for here: the caller sets a limit of its own.
     public func shutDown(finished: (@Sendable () -> Void)? = nil) {
-        let listeners = withCore { state in
+        let (listeners, management) = withCore { state in
             state.isShutDown = true
             state.core.shutDown(now: time.now)
             if let finished { state.awaitingLast.append(finished) }
-            defer { state.listeners = [] }
-            return state.listeners
+            defer { (state.listeners, state.management) = ([], nil) }
+            return (state.listeners, state.management)
         }
         for listener in listeners { listener.close() }
+        management?.close()
         tellIfEmpty()
         closeStore()
     }
@@ -110,7 +117,10 @@ public final class Broker: Sendable {
         let session = Session(stream, broker: self)
         let isTooLate = withCore { state in
             if state.isShutDown { return true }
-            let id = state.core.connect(peer: stream.name, isLoopback: stream.isLoopback, now: time.now)
+            // Those in memory all have the same name.
+            if stream is MemoryStream { state.memoryStreamCount += 1 }
+            let peer = stream is MemoryStream ? "\(stream.name) \(state.memoryStreamCount)" : stream.name
+            let id = state.core.connect(peer: peer, isLoopback: stream.isLoopback, now: time.now)
             session.id.withLock { $0 = id }
             state.sessions[id] = session
             return false

@@ -24,7 +24,8 @@ enum Serve {
         let log = LogWriter()
         let broker = open(configuration, options, log)
         let port = listen(broker, options)
-        Console.print(greeting(options, port: port, users: configuration.users))
+        let managementPort = listenForManagement(broker, options, log)
+        Console.print(greeting(options, port: port, managementPort: managementPort, users: configuration.users))
         warn(options, configuration.users, log)
 
         let name = signals.wait()
@@ -62,8 +63,36 @@ enum Serve {
         }
     }
 
+    /// The listing API's port; nil: there is none.
+    private static func listenForManagement(_ broker: Broker, _ options: Options, _ log: LogWriter) -> Int? {
+        let port: Int
+        switch options.management {
+        case .off: return nil
+        case .port(let given): port = given
+        case .besideThePort: port = options.port == 0 ? 0 : options.port + 10_000
+        }
+        do throws(TransportError) {
+            return try broker.listenForManagement(port: port)
+        } catch {
+            let reason: String
+            if case .addressInUse = error, let holder = PortHolder.find(port: port) {
+                reason = "port \(port) is already in use by \(LogEvent.escaped(holder))"
+            } else {
+                reason = "\(error)"
+            }
+            if case .port = options.management {
+                Console.fail("\(reason). Take another for the listing API, or none: --management-port PORT|off")
+            }
+            // Nobody asked for it by name, and everything else works without.
+            log.write(LogEvent(.warning, at: broker.now, "no listing API: \(reason) (--management-port PORT|off)"))
+            return nil
+        }
+    }
+
     /// The one line at the start: where, what of it lasts, who.
-    static func greeting(_ options: Options, port: Int, users: [BrokerConfiguration.User]) -> String {
+    private static func greeting(
+        _ options: Options, port: Int, managementPort: Int?, users: [BrokerConfiguration.User]
+    ) -> String {
         let host =
             switch options.host {
             case "localhost": "127.0.0.1"
@@ -76,8 +105,10 @@ enum Serve {
         }
         let more = users.count > 3 ? " and \(users.count - 3) more" : ""
         let storage = options.dataDirectory.map { "data in \(LogEvent.escaped($0))" } ?? "in memory"
+        let listings = managementPort.map { "; listings on http://127.0.0.1:\($0)" } ?? ""
         return " [*] Broker listening on amqp://\(host):\(port)/ (\(storage); "
-            + "\(users.count == 1 ? "user" : "users") \(names.joined(separator: "; "))\(more)). To exit press CTRL+C"
+            + "\(users.count == 1 ? "user" : "users") \(names.joined(separator: "; "))\(more)\(listings)). "
+            + "To exit press CTRL+C"
     }
 
     private static func warn(_ options: Options, _ users: [BrokerConfiguration.User], _ log: LogWriter) {
