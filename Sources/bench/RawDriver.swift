@@ -33,6 +33,8 @@ enum RawDriver {
         try race.start()
         try batch.send(workload.count, over: connection)
         let end = Stopwatch.now
+        // GarageMQ forgets what it has not worked through when the connection is closed; this waits until it has.
+        try connection.waitUntil(workload.queues[0], holds: 0)
         try connection.close()
         return end
     }
