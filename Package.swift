@@ -50,6 +50,7 @@ let package = Package(
         // The conformance suite, and what makes a report of its results.
         module("ConformanceReport"),
         program("workbook", uses: ["ConformanceReport"]),
+        tests("ConformanceReportTests", uses: ["ConformanceReport"]),
         .testTarget(
             name: "ConformanceTests",
             dependencies: [

@@ -1,9 +1,10 @@
 extension Report {
     /// The report as Markdown: totals, the matrix, and every verdict that needs words.
     public var markdown: String {
+        let heads = brokers.map(escaped)
         var lines = ["# AMQP 0-9-1 conformance", ""]
         lines += table(
-            head: [""] + brokers,
+            head: [""] + heads,
             rows: Verdict.allCases.map { verdict in
                 ["\(verdict.mark) \(verdict.rawValue)"] + brokers.map { "\(count(verdict, of: $0))" }
             })
@@ -11,14 +12,14 @@ extension Report {
         if !changes.isEmpty {
             lines += ["", "## Otherwise than on record", ""]
             lines += changes.map {
-                "- `\($0.id)` on \($0.broker): \($0.verdict.rawValue), on record is \($0.recorded.rawValue). "
+                "- `\($0.id)` on \(escaped($0.broker)): \($0.verdict.rawValue), on record is \($0.recorded.rawValue). "
                     + escaped($0.reason)
             }
         }
         for (name, rows) in areas {
             lines += ["", "## \(name)", ""]
             lines += table(
-                head: ["case"] + brokers,
+                head: ["case"] + heads,
                 rows: rows.map { row in
                     ["`\(row.id)` \(escaped(row.title))"] + brokers.map { row.results[$0]?.verdict.mark ?? "" }
                 })
@@ -31,7 +32,7 @@ extension Report {
             let told = results(of: broker).filter { $0.verdict != .conforms && $0.verdict != .skipped }
             let skipped = Dictionary(grouping: results(of: broker).filter { $0.verdict == .skipped }, by: \.reason)
             guard !told.isEmpty || !skipped.isEmpty else { return [String]() }
-            var lines = ["", "## What \(broker) does otherwise", ""]
+            var lines = ["", "## What \(escaped(broker)) does otherwise", ""]
             lines += told.map { result in
                 let why = result.recordedReason.isEmpty ? "" : " " + escaped(result.recordedReason)
                 return "- `\(result.id)`: \(result.verdict.rawValue).\(why) Seen: \(escaped(result.reason))"

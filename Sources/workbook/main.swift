@@ -4,11 +4,14 @@ import Foundation
 let usage = """
     usage: workbook report [--output DIRECTORY] RESULTS...
                merges results files of the conformance suite into report.md, .html, .json and .xml
+           workbook baseline RESULTS...
+               prints, for every result that is not as on record, a line for the broker's file in Baselines
     """
 
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
 case "report": exit(ReportCommand.run(Array(words.dropFirst())))
+case "baseline": exit(BaselineCommand.run(Array(words.dropFirst())))
 case "--help", "-h":
     print(usage)
 case nil:

@@ -1,0 +1,68 @@
+import ConformanceReport
+import Foundation
+import Testing
+
+@Suite("The report of several brokers") struct ReportTests {
+    private func result(
+        _ id: String, _ verdict: Verdict, recorded: Verdict? = nil, broker: String = "A", reason: String = ""
+    ) -> CaseResult {
+        CaseResult(
+            id: id, title: "title of \(id)", rules: [.init(id: "a/rule", meaning: "It holds.")], verdict: verdict,
+            recorded: recorded ?? verdict, reason: reason, recordedReason: "", milliseconds: 1.5, broker: broker,
+            rerun: "swift test", wire: ["0 ms A -> <header> & more"])
+    }
+
+    @Test("The exit status tells: as on record, changed, nothing run")
+    func status() {
+        #expect(Report([result("x.a", .failed)]).status == 0)
+        #expect(Report([result("x.a", .conforms, recorded: .failed)]).status == 1)
+        #expect(Report([result("x.a", .failed, recorded: .conforms)]).status == 1)
+        #expect(Report([result("x.a", .skipped, recorded: .failed)]).status == 0)
+        #expect(Report([]).status == 2)
+    }
+
+    @Test("Columns are in the order of the files, and of two runs the last counts")
+    func merging() {
+        let report = Report([
+            result("x.a", .failed, broker: "B"), result("x.a", .conforms, broker: "A"),
+            result("x.a", .conforms, broker: "B"),
+        ])
+        #expect(report.brokers == ["B", "A"])
+        #expect(report.rows.count == 1)
+        #expect(report.count(.conforms, of: "B") == 1)
+        #expect(report.count(.failed, of: "B") == 0)
+    }
+
+    @Test("A broker's words cannot break out of the page, the XML or a Markdown table")
+    func escaping() throws {
+        let hostile = "<script>alert(1)</script> & \"quoted\" \u{1}"
+        let report = Report([result("x.a", .failed, recorded: .conforms, broker: "A|<b>", reason: hostile)])
+        #expect(!report.html.contains("<script>alert"))
+        #expect(!report.junit.contains("<script>"))
+        #expect(!report.junit.contains("\u{1}"))
+        #expect(!report.markdown.contains("<script>"))
+        #expect(report.html.contains("&lt;header&gt; &amp; more"))
+        let table = try #require(report.markdown.split(separator: "\n").first { $0.hasPrefix("|") })
+        #expect(table.contains("A\\|&lt;b>"))
+    }
+
+    @Test("Results are read line by line, and a line that is none is named")
+    func reading() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let line = try JSONEncoder().encode(result("x.a", .conforms))
+        try (line + Data("\n".utf8)).write(to: file)
+        #expect(try Report(files: [file]).rows.map(\.id) == ["x.a"])
+        try (line + Data("\nnonsense\n".utf8)).write(to: file)
+        let error = #expect(throws: Report.Unreadable.self) { try Report(files: [file]) }
+        #expect(error?.line == 2)
+    }
+
+    @Test("JUnit calls only that a failure which is otherwise than on record")
+    func junit() {
+        let report = Report([
+            result("x.a", .failed), result("x.b", .failed, recorded: .conforms), result("x.c", .skipped),
+        ])
+        #expect(report.junit.contains(#"tests="3" failures="1" skipped="1""#))
+    }
+}
