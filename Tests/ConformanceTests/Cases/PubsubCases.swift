@@ -4,7 +4,7 @@ import Testing
 @Suite("Publish and subscribe") struct PubsubCases {
     @Test(
         "Every subscriber gets its own copy of every message, whatever the routing key",
-        .proves("pubsub.every-subscriber-gets-every-message", ["exchange/required-types"]))
+        .proves("pubsub.every-subscriber-gets-every-message", ["spec/3.1.3.2/fanout-ignores-key"]))
     func everySubscriberGetsEveryMessage() async throws {
         let publisher = try await openClientChannel()
         let logs = try await publisher.declareExchange(unique("logs").text, type: .fanout)
