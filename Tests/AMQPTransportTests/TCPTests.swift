@@ -51,10 +51,20 @@ struct TCPTests {
             try TCPListener(host: "127.0.0.1", port: port, loop: loop) { _ in }
         }
         listener.close()
-        // At once the port is free again.
-        let second = try TCPListener(host: "127.0.0.1", port: port, loop: loop) { _ in }
-        #expect(second.port == port)
-        second.close()
+    }
+
+    @Test func aClosedPortIsFreeAtOnce() throws {
+        let loop = EventLoop()
+        defer { loop.stop() }
+        // Between the two, a connection of somebody else's may be given the port: then it is tried again with another.
+        let isFree = try (0..<5).contains { _ in
+            let first = try TCPListener(host: "127.0.0.1", port: 0, loop: loop) { _ in }
+            first.close()
+            let second = try? TCPListener(host: "127.0.0.1", port: first.port, loop: loop) { _ in }
+            second?.close()
+            return second != nil
+        }
+        #expect(isFree)
     }
 
     @Test(arguments: [("127.0.0.1", 0), ("127.0.0.1", -1), ("127.0.0.1", 70_000), ("no\0host", 5672), ("", 99_999)])
