@@ -223,6 +223,33 @@ import Testing
         #expect(throws: AMQPError.self) { try state.openChannel(WaiterID(number: 2), &effects) }
     }
 
+    @Test func aClosedChannelAnswersEverybodyItself() throws {
+        var (state, effects) = try openConnection()
+        try state.openChannel(WaiterID(number: 1), &effects)
+        receive(&state, &effects) { $0.method(ChannelOpenOk(), channel: 1) }
+        let channel = ChannelID(number: 1, opening: 1)
+        try state.call(.confirmSelect(ConfirmSelect()), on: channel, waiter: nil, &effects)
+        try state.publish(BasicPublish(), Message("x"), on: channel, waiter: WaiterID(number: 2), &effects)
+        try state.waitForConfirms(on: channel, WaiterID(number: 3), &effects)
+        try state.call(.queueDeclare(QueueDeclare()), on: channel, waiter: WaiterID(number: 4), &effects)
+        effects = Effects()
+        receive(&state, &effects) { $0.method(ChannelClose(replyCode: .notFound), channel: 1) }
+        #expect(answered(effects) == [2: false, 3: false, 4: false])
+        #expect(try methods(effects) == [.channelCloseOk(ChannelCloseOk())])
+    }
+
+    /// Rule connection.close/stability: the crossing close is answered, and ours is still to be.
+    @Test func crossingClosesWaitForBothAnswers() throws {
+        var (state, effects) = try openConnection()
+        state.close(WaiterID(number: 5), &effects)
+        effects = Effects()
+        receive(&state, &effects) { $0.method(ConnectionClose(replyCode: .connectionForced), channel: 0) }
+        #expect(effects.events.isEmpty)
+        #expect(try methods(effects) == [.connectionCloseOk(ConnectionCloseOk())])
+        receive(&state, &effects) { $0.method(ConnectionCloseOk(), channel: 0) }
+        #expect(answered(effects) == [5: true])
+    }
+
     @Test func framingErrorAfterACloseHangsUp() throws {
         var (state, effects) = try openConnection()
         receive(&state, &effects) { $0.raw([99]) }
