@@ -67,6 +67,8 @@ public struct FrameWriter: Sendable {
     /// Cuts a body into frames of at most `frameMax` octets (0: no limit), their overhead included.
     public mutating func body(_ body: ArraySlice<UInt8>, channel: UInt16, frameMax: UInt32) {
         let chunk = frameMax == 0 ? Int(UInt32.max) : max(1, Int(frameMax) - Frame.overhead)
+        // Mostly it fits, and then there is nothing to slice.
+        if !body.isEmpty, body.count <= chunk { return frame(.body, channel: channel) { $0.raw(body) } }
         var rest = body
         while !rest.isEmpty {
             let part = rest.prefix(chunk)

@@ -22,6 +22,8 @@ final class BrokerConnection {
     private var liveness: Liveness
     /// Octets of output that have not left yet, as the one who writes them says.
     var outputBacklog = 0 { didSet { if oldValue > outputBacklog || mayHavePaused { resumeConsumers() } } }
+    /// The configuration's, kept here because it is looked at for every delivery and the whole would be copied.
+    private let outputHighWater: Int
     /// The output last taken was so much that consumers may have paused on its account.
     private var mayHavePaused = false
 
@@ -56,6 +58,7 @@ final class BrokerConnection {
         self.peer = peer
         self.isLoopback = isLoopback
         self.core = core
+        outputHighWater = core.configuration.outputHighWater
         liveness = Liveness(now: core.now, deadline: core.now + core.configuration.handshakeTimeout)
         setTimer()
         logAccepted()
@@ -206,7 +209,7 @@ final class BrokerConnection {
     }
 
     /// True when so much output waits that consumers are handed nothing more for now.
-    var isCongested: Bool { outputBacklog + output.count > core.configuration.outputHighWater }
+    var isCongested: Bool { outputBacklog + output.count > outputHighWater }
 
     private func resumeConsumers() {
         guard !isCongested else { return }

@@ -83,10 +83,11 @@ final class Queue {
     }
 
     private func expiry(of message: Message) -> Int64 {
-        guard let timeToLive = [arguments.messageTimeToLive, message.traits.expiration].compactMap({ $0 }).min() else {
-            return .max
+        switch (arguments.messageTimeToLive, message.traits.expiration) {
+        case (nil, nil): return .max
+        case (let one?, nil), (nil, let one?): return core.now + one
+        case (let queues?, let own?): return core.now + min(queues, own)
         }
-        return core.now + timeToLive
     }
 
     private func wouldOverflow(_ message: Message) -> Bool {
