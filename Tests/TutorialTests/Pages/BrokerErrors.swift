@@ -1,0 +1,64 @@
+import AMQPClient
+import BrokerServer
+
+/// The errors that a chapter quotes, each provoked on a broker: `<!-- error: NAME -->` above a block of text.
+enum BrokerErrors {
+    static let all: [String: @Sendable (Channel, Channel) async throws -> Void] = [
+        "inequivalent-queue": { channel, _ in
+            try await channel.declareQueue("hello")
+            try await channel.declareQueue("hello", durable: true)
+        },
+        "acknowledged-twice": { channel, _ in
+            let queue = try await channel.declareQueue("task_queue", durable: true)
+            try await channel.publish(Message("Hello"), routingKey: "task_queue")
+            let task = try await queue.get()
+            try await task?.ack()
+            try await task?.ack()
+            // An ack has no answer, so the next thing on the channel is what fails.
+            try await channel.qos(prefetchCount: 1)
+        },
+        "no-such-exchange": { channel, _ in
+            try await channel.exchange("logs").publish(Message("info: Hello World!"))
+            try await channel.qos(prefetchCount: 1)
+        },
+        "exclusive-elsewhere": { channel, other in
+            try await channel.declareQueue("mine", exclusive: true)
+            try await other.declareQueue("mine", exclusive: true)
+        },
+        "inequivalent-exchange": { channel, _ in
+            try await channel.declareExchange("direct_logs", type: .direct)
+            try await channel.declareExchange("direct_logs", type: .fanout)
+        },
+        "long-routing-key": { channel, _ in
+            try await channel.publish(Message("Hello"), routingKey: String(repeating: "a", count: 300))
+        },
+    ]
+
+    /// What the error says, as a step prints it; nil when there is none.
+    static func text(_ name: String) async throws -> String? {
+        guard let provoke = all[name] else { return nil }
+        let broker = Broker()
+        let connections = [
+            try await Connection.open(over: broker.connect()), try await Connection.open(over: broker.connect()),
+        ]
+        let channels = [try await connections[0].openChannel(), try await connections[1].openChannel()]
+        var text: String?
+        do { try await provoke(channels[0], channels[1]) } catch { text = "\(error)" }
+        for connection in connections { try await connection.close() }
+        return text
+    }
+
+    /// In lines that fit a page.
+    static func lines(_ name: String) async throws -> [String]? {
+        guard let text = try await text(name) else { return nil }
+        return text.split(separator: " ").reduce(into: [""]) { lines, word in
+            if lines[lines.count - 1].isEmpty {
+                lines[lines.count - 1] = String(word)
+            } else if lines[lines.count - 1].count + word.count < 110 {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
+    }
+}

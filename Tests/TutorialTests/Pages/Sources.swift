@@ -1,0 +1,172 @@
+import Foundation
+
+/// What a block that shows code must look like, by the file it shows.
+enum Shown {
+    /// A whole file, or with `#name` a top-level function of it with the comment above.
+    static func code(_ reference: String) throws -> [String] {
+        let parts = reference.components(separatedBy: "#")
+        var lines = try Repository.text(parts[0]).components(separatedBy: "\n")
+        while lines.last == "" { lines.removeLast() }
+        guard parts.count == 2 else { return lines }
+        guard let start = lines.firstIndex(where: { $0.contains("func \(parts[1])(") && !$0.hasPrefix(" ") }),
+            let end = lines[start...].firstIndex(of: "}")
+        else { throw Missing(what: "func \(parts[1]) in \(parts[0])") }
+        let comment = lines[..<start].reversed().prefix { $0.hasPrefix("///") }.count
+        return Array(lines[(start - comment)...end])
+    }
+
+    struct Missing: Error, CustomStringConvertible {
+        let what: String
+        var description: String { "There is no \(what)." }
+    }
+
+    /// Whether the lines that a change takes out or leaves stand in the file, one after the other.
+    static func fits(_ change: [String], _ path: String) throws -> Bool {
+        let before = change.filter { $0.hasPrefix("-") || $0.hasPrefix(" ") }.map { String($0.dropFirst()) }
+        let lines = try Repository.text(path).components(separatedBy: "\n")
+        guard !before.isEmpty, lines.count >= before.count else { return false }
+        return (0...(lines.count - before.count)).contains { Array(lines[$0..<($0 + before.count)]) == before }
+    }
+}
+
+/// What is wrong with a page's blocks of code, its links, its rules, its words.
+enum Review {
+    static func code(of page: Page) throws -> [String] {
+        var problems: [String] = []
+        for block in page.blocks {
+            let place = "\(page.path):\(block.line)"
+            switch block.language {
+            case "swift":
+                guard let reference = block.directives["code"] else {
+                    problems.append("\(place): Swift that is not taken from a file: put <!-- code: PATH --> above it")
+                    continue
+                }
+                if try Shown.code(reference) != block.lines {
+                    problems.append(
+                        "\(place): differs from \(reference); UPDATE_PAGES=1 swift test --filter Page puts it right")
+                }
+            case "diff":
+                guard let path = block.directives["change"] else {
+                    problems.append("\(place): a change of no file: put <!-- change: PATH --> above it")
+                    continue
+                }
+                if try !Shown.fits(block.lines, path) { problems.append("\(place): does not fit \(path)") }
+            case "console", "text", "mermaid", "sh": break
+            default: problems.append("\(place): nothing checks a block of '\(block.language)'")
+            }
+        }
+        return problems
+    }
+
+    /// Dead links: files that are not there, and anchors.
+    static func links(of page: Page) -> [String] {
+        var problems: [String] = []
+        for (line, text) in page.prose {
+            for match in text.matches(of: /\]\(([^)\s]+)\)/) {
+                let target = String(match.1)
+                if target.hasPrefix("http") { continue }
+                let parts = target.components(separatedBy: "#")
+                let folder = page.path.components(separatedBy: "/").dropLast().joined(separator: "/")
+                let path = parts[0].isEmpty ? page.path : normalized(folder + "/" + parts[0])
+                guard let path, Repository.exists(path) else {
+                    problems.append("\(page.path):\(line): dead link \(target)")
+                    continue
+                }
+                guard parts.count == 2 else { continue }
+                let headings = (try? Page(path: path))?.headings ?? []
+                if !headings.map(anchor).contains(parts[1]) {
+                    problems.append("\(page.path):\(line): no heading for \(target)")
+                }
+            }
+        }
+        return problems
+    }
+
+    /// As GitHub makes them.
+    static func anchor(_ heading: String) -> String {
+        String(heading.lowercased().filter { $0.isLetter || $0.isNumber || $0 == " " || $0 == "-" || $0 == "_" })
+            .replacing(" ", with: "-")
+    }
+
+    private static func normalized(_ path: String) -> String? {
+        var result: [String] = []
+        for part in path.components(separatedBy: "/") where !part.isEmpty && part != "." {
+            if part == ".." {
+                if result.isEmpty { return nil }
+                result.removeLast()
+            } else {
+                result.append(part)
+            }
+        }
+        return result.joined(separator: "/")
+    }
+
+    /// Names in code style that look like rules, such as `basic.ack.multiple/exists`, and are none.
+    static func rules(of page: Page, catalogue: Set<String>) -> [String] {
+        page.prose.flatMap { line, text in
+            text.matches(of: /`([a-z][a-z0-9.-]*(?:\/[a-z0-9_.-]+)+)`/).map { String($0.1) }
+                .filter { !catalogue.contains($0) }.map { "\(page.path):\(line): there is no rule \($0)" }
+        }
+    }
+
+    static func catalogue() throws -> Set<String> {
+        let table = try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv")
+        return Set(
+            table.split(separator: "\n").dropFirst().compactMap { $0.split(separator: "\t").first.map(String.init) })
+    }
+
+    /// Terms that are used before they are explained, explained twice or never, or in bold without being listed.
+    static func terms(of chapters: [Page]) -> [String] {
+        var problems: [String] = []
+        for (number, chapter) in chapters.enumerated() {
+            let bold = chapter.prose.flatMap { line, text in
+                text.matches(of: /\*\*([^*]+)\*\*/).map { (line: line, term: String($0.1).lowercased()) }
+            }.filter { $0.term.wholeMatch(of: /[0-9.]+|[a-z]\)/) == nil }
+            for use in bold where !chapter.terms.contains(use.term) {
+                problems.append("\(chapter.path):\(use.line): '\(use.term)' is bold, but not listed in 'terms'")
+            }
+            for term in chapter.terms {
+                let places = bold.filter { $0.term == term }
+                if places.count != 1 {
+                    problems.append(
+                        "\(chapter.path): '\(term)' should be bold once, where it is explained, not \(places.count) times"
+                    )
+                }
+                for earlier in chapters[..<number] {
+                    for line in uses(of: term, in: earlier) {
+                        problems.append("\(earlier.path):\(line): '\(term)' is explained only in \(chapter.path)")
+                    }
+                }
+                // The question may have words that only the picture explains.
+                let uses = uses(of: term, in: chapter).filter { $0 > chapter.line(of: "The picture") }
+                if let place = places.first, let line = uses.first, line < place.line {
+                    problems.append("\(chapter.path):\(line): '\(term)' is explained only in line \(place.line)")
+                }
+            }
+        }
+        return problems
+    }
+
+    private static func uses(of term: String, in page: Page) -> [Int] {
+        page.prose.filter { _, text in
+            let words = text.replacing(/`[^`]*`/, with: "").replacing(/\]\([^)]*\)/, with: "]").lowercased()
+            let pattern = "(?<![a-z-])\(NSRegularExpression.escapedPattern(for: term))(?:s|es)?(?![a-z-])"
+            return words.range(of: pattern, options: .regularExpression) != nil
+        }.map(\.line)
+    }
+
+    /// Every exercise has three hints, and every hint an exercise.
+    static func hints(of chapter: Page, hints: Page) -> [String] {
+        let exercises = chapter.prose.flatMap { $0.text.matches(of: /\*\*([0-9]+\.[0-9]+)\*\*/).map { String($0.1) } }
+        let hinted = hints.parts.compactMap { if case .heading(2, let text, _) = $0 { text } else { nil } }
+        var problems: [String] = []
+        if exercises.isEmpty || exercises != hinted {
+            problems.append("\(hints.path): hints for \(hinted), exercises are \(exercises)")
+        }
+        let levels = hints.prose.compactMap { $0.text.firstMatch(of: #/^([0-9])\. /#).map { String($0.1) } }
+        if levels != hinted.flatMap({ _ in ["1", "2", "3"] }) {
+            problems.append("\(hints.path): not three hints, numbered 1, 2, 3, for each exercise")
+        }
+        return problems
+    }
+}

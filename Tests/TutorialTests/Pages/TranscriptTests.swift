@@ -1,0 +1,103 @@
+import Dispatch
+import Foundation
+import Testing
+
+/// Every command on a page prints what the page says.
+@Suite struct TranscriptTests {
+    @Test(arguments: try Repository.pages().map(\.path))
+    func commandsPrintWhatThePageSays(path: String) async throws {
+        expectNone(try await Transcripts.problems(of: Page(path: path)))
+    }
+}
+
+/// The player sees what is wrong.
+@Suite struct SceneTests {
+    private func problems(_ text: String) async throws -> [String] {
+        try await Transcripts.problems(of: Page(path: "page.md", text: text))
+    }
+
+    @Test func linesThatDiffer() async throws {
+        let problems = try await problems("```console\n$ swift run hello send Hi\n [x] Sent 'Ho'\n```")
+        #expect(problems.count == 1, "\(problems)")
+        #expect(problems.first?.contains("    [x] Sent 'Hi'") == true)
+    }
+
+    @Test func linesThatAreMissingOrTooMany() async throws {
+        #expect(try await problems("```console\n$ echo a; echo b\na\n```").count == 1)
+        #expect(try await problems("```console\n$ echo a\na\nb\n```").count == 1)
+        #expect(try await problems("<!-- begins -->\n```console\n$ echo a; echo b\na\n```") == [])
+    }
+
+    @Test func anotherOrder() async throws {
+        #expect(try await problems("```console\n$ echo a; echo b\nb\na\n```").count == 1)
+        #expect(try await problems("<!-- any order -->\n```console\n$ echo a; echo b\nb\na\n```") == [])
+    }
+
+    @Test func anotherStatus() async throws {
+        #expect(try await problems("```console\n$ exit 1\n```").count == 1)
+        #expect(try await problems("<!-- fails -->\n```console\n$ exit 1\n```") == [])
+        #expect(try await problems("<!-- fails -->\n```console\n$ true\n```").count == 1)
+    }
+
+    @Test func whatIsNotShown() async throws {
+        let page = """
+            <!-- terminal: 2, stays -->
+            ```console
+            $ swift run hello receive
+             [*] Waiting for messages. To exit press CTRL+C
+            ```
+            ```console
+            $ swift run hello send
+             [x] Sent 'Hello World!'
+            ```
+            <!-- terminal: 2 -->
+            ```console
+            ^C
+            ```
+            """
+        // Whether the message arrived before Ctrl-C is a race; that it is shown as missing, if it did, is not.
+        let problems = try await problems(page)
+        #expect(problems.allSatisfy { $0.contains(" [x] Received 'Hello World!'") })
+    }
+
+    @Test func terminalsInWhichNothingRuns() async throws {
+        #expect(try await problems("<!-- terminal: 2 -->\n```console\na\n```").count == 1)
+    }
+
+    @Test func madeUpNames() {
+        let name = "amq.gen-JzTY20BRgKO-HjmUJj0wLg"
+        #expect(Scene.withoutMadeUpNames(["a \(name)", name]) == ["a amq.gen-1", "amq.gen-1"])
+    }
+}
+
+enum Transcripts {
+    /// Plays all of a page's transcripts; a new broker at each heading of the second level.
+    static func problems(of page: Page) async throws -> [String] {
+        // Waiting for other processes would take a thread from the pool that the tests share.
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async {
+                continuation.resume(with: Result { try play(page) })
+            }
+        }
+    }
+
+    private static func play(_ page: Page) throws -> [String] {
+        var problems: [String] = []
+        var scene = try Scene(page)
+        func change() throws {
+            scene.finish()
+            problems += scene.problems
+            scene = try Scene(page)
+        }
+        for part in page.parts {
+            switch part {
+            case .heading(level: 2, _, _), .freshBroker: try change()
+            case .block(let block) where block.language == "console" && !block.lines.contains("$ swift test"):
+                try scene.play(block)
+            default: break
+            }
+        }
+        try change()
+        return problems
+    }
+}
