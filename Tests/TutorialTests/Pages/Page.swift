@@ -22,6 +22,8 @@ struct Page {
         case block(Block)
         /// `<!-- fresh broker -->`: what follows starts anew.
         case freshBroker
+        /// `<!-- window closed: 2 -->`: the reader closes the window of terminal 2.
+        case windowClosed(String)
     }
 
     /// Relative to the repository's top: `Tutorials/01-hello/README.md`.
@@ -48,10 +50,13 @@ struct Page {
             next += 1
             if content.hasPrefix("<!--"), content.hasSuffix("-->") {
                 let inner = content.dropFirst(4).dropLast(3).trimmingCharacters(in: .whitespaces)
+                let read = Self.read(inner)
                 if inner == "fresh broker" {
                     parts.append(.freshBroker)
+                } else if let terminal = read["window closed"] {
+                    parts.append(.windowClosed(terminal))
                 } else {
-                    directives.merge(Self.read(inner)) { $1 }
+                    directives.merge(read) { $1 }
                 }
             } else if content.hasPrefix("```") {
                 var block = Block(

@@ -18,7 +18,6 @@ import Foundation
 /// - `begins`: more may come than is shown
 /// - `more`: what it prints after this block need not be shown
 /// - `eventually`: a look at something that is still changing; repeated until it shows what it should
-/// - `window closed`: at its end, the reader closes the window
 /// - `no broker`: nobody listens
 ///
 /// `^C` is a key. The name that a broker made up is compared by whether it is the same each time.
@@ -43,7 +42,6 @@ final class Scene {
         [ "$1" = run ] || { echo "The test plays only 'swift run', not '$1'" >&2; exit 99; }
         program=$2
         shift 2
-        case "$program $1" in "broker list-"*) set -- "$@" --url "$BROKER_LISTING" ;; esac
         exec '\(Repository.products.path)'/"$program" "$@"
 
         """.write(to: script, atomically: true, encoding: .utf8)
@@ -106,6 +104,16 @@ final class Scene {
         return "swift() { /bin/sh '\(script.path)' \"$@\"; }\n\(command)"
     }
 
+    /// What a terminal does to the programs in it when its window is closed.
+    func closeWindow(of name: String) {
+        guard let terminal = running.removeValue(forKey: name)?.terminal else {
+            problems.append("\(page.path): nothing runs in terminal \(name)")
+            return
+        }
+        terminal.send(SIGHUP)
+        _ = terminal.wait()
+    }
+
     /// Ends what is still running. To be called once, at the end.
     func finish() {
         for (name, terminal) in running { end(terminal, name, 0) }
@@ -134,13 +142,11 @@ final class Scene {
             return
         }
         if key == "^C" { terminal.send(SIGINT) }
-        let isClosed = block.directives["window closed"] != nil
-        if isClosed { terminal.send(SIGHUP) }
         printed += terminal.rest()
         compare(shown, printed, block, number)
         let status = terminal.wait()
         let wanted: Int32? =
-            isClosed || entry.command.contains("|") ? nil : block.directives["fails"] != nil ? 1 : 0
+            entry.command.contains("|") ? nil : block.directives["fails"] != nil ? 1 : 0
         if let wanted, status != wanted {
             problems.append("\(page.path):\(number): exit status \(status), not \(wanted): \(entry.command)")
         }
@@ -223,5 +229,9 @@ final class Scene {
         }
         environment["AMQP_URL"] = "amqp://guest:guest@localhost:\(port)/"
         ports = [(":\(port)/", ":5672/")]
+        if let listing = greeting.firstMatch(of: #/http://127\.0\.0\.1(:[0-9]+)/#) {
+            environment["MANAGEMENT_URL"] = String(listing.0)
+            ports.append((String(listing.1) + ")", ":15672)"))
+        }
     }
 }

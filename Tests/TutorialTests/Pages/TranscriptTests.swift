@@ -92,6 +92,7 @@ enum Transcripts {
         for part in page.parts {
             switch part {
             case .heading(level: 2, _, _), .freshBroker: try change()
+            case .windowClosed(let terminal): scene.closeWindow(of: terminal)
             case .block(let block) where block.language == "console" && !block.lines.contains("$ swift test"):
                 try scene.play(block)
             default: break
