@@ -15,6 +15,7 @@ struct RememberedRoute {
 extension BrokerChannel {
     /// Publishes a message that has come whole. Throws what the channel is then closed with.
     func publish(_ publish: PublishFields, _ content: ContentAssembly.Content) throws(BrokerError) {
+        connection.throttle.hasPublished = true
         if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
         let remembered = try route(for: publish)
         let message = try message(publish, content, remembered)

@@ -52,6 +52,9 @@ public struct BrokerConfiguration: Sendable {
     public var consumerTimeout: Int64 = 1_800_000
     /// Unsent octets of a connection's output above which its consumers are handed nothing more.
     public var outputHighWater = 1 << 20
+    /// Octets of memory that messages may take up; above, publishers are held back (RabbitMQ: "Memory Alarms"). nil: no
+    /// limit, unless whoever runs the core knows one.
+    public var memoryHighWater: Int?
     /// How the store on disk is kept, where there is one.
     public var store = StoreLimits()
     /// Where server-made names come from. They must not be guessed, so only a simulation puts a seeded one here.
@@ -69,6 +72,10 @@ public struct StoreLimits: Sendable {
     public var segmentOctets = 32 << 20
     /// How many octets of stored messages are also held in memory; of what comes on top only the place on disk is.
     public var residentOctets = 64 << 20
+    /// How many octets may wait to be written before publishers are held back.
+    public var backlogOctets = 8 << 20
+    /// How many octets have to be free on the disk; below, publishers are blocked. RabbitMQ's default.
+    public var diskFreeLimit = 50_000_000
 
     public init() {}
 }

@@ -12,6 +12,7 @@ final class BrokerConnection {
     private var output = FrameWriter()
     private var isListed = false
     private var isWaitingForStore = false
+    var throttle = Throttle()
     private var disposition = BrokerCore.Disposition.keepOpen
 
     private(set) var channels: [UInt16: BrokerChannel] = [:]
@@ -92,6 +93,7 @@ final class BrokerConnection {
             brokenFrame(error)
         }
         flushConfirms()
+        if throttle.hasPublished { checkThrottle() }
     }
 
     /// After octets that are not a frame nothing that follows can be read.
@@ -321,6 +323,14 @@ final class BrokerConnection {
             releaseAll()
             return end()
         }
+        setTimer()
+    }
+
+    /// Has the stream read, or not. A client that isn't heard is not silent.
+    func setReading(_ isReading: Bool) {
+        core.readingChanges.append((id, isReading))
+        liveness.isListening = isReading
+        if isReading { liveness.received(at: core.now) }
         setTimer()
     }
 

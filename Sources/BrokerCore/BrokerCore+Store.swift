@@ -55,6 +55,9 @@ extension BrokerCore {
     /// Everything up to this batch is on disk. Without a store nobody waits for anything.
     var storedBatch: UInt64 { journal?.storedBatch ?? .max }
 
+    /// Octets that wait to be written, or are being written.
+    var storeBacklog: Int { journal.map { $0.pendingOctets + $0.takenOctets } ?? 0 }
+
     /// Begins a segment with all that is declared.
     private func beginSegment(_ journal: Journal) {
         journal.beginSegment(salt: randomBits())

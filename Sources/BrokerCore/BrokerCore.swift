@@ -28,6 +28,10 @@ public final class BrokerCore {
     /// Connections with answers that wait for the store.
     var waitingForStore: [ConnectionID] = []
     let load = Load()
+    var alarms = Alarms()
+    /// Connections of which nothing is read because of an alarm.
+    var heldBack: [ConnectionID] = []
+    var readingChanges = Ring<(ConnectionID, Bool)>()
 
     /// A broker that keeps everything in memory.
     public convenience init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {
@@ -116,6 +120,7 @@ public final class BrokerCore {
 
     /// Hands the output of every connection that has some, or is to be closed, to `write`, and forgets it.
     public func takeEffects(_ write: (ConnectionID, RawSpan, Disposition) -> Void) {
+        checkAlarms()
         while let id = effects.popLast() {
             guard let connection = connections[id] else { continue }
             connection.takeOutput { octets, disposition in write(id, octets, disposition) }

@@ -7,6 +7,8 @@ struct Liveness {
     private var interval: Int64 = 0
     /// By when the current stage (handshake, close) must be over; `Int64.max`: it may last.
     var deadline: Int64
+    /// False while nothing is read: then silence means nothing.
+    var isListening = true
     private var timerAt = Int64.max
 
     enum Verdict {
@@ -33,14 +35,15 @@ struct Liveness {
         timerAt = .max
         if now >= deadline { return .deadlinePassed }
         guard interval > 0 else { return .nothing }
-        if now >= lastReceived + 2 * interval { return .peerIsSilent }
+        if isListening, now >= lastReceived + 2 * interval { return .peerIsSilent }
         return now >= lastSent + interval / 2 ? .sendHeartbeat : .nothing
     }
 
     /// The next time to ``check(at:)``, when no timer is set for it or before it yet.
     mutating func timerToSet() -> Int64? {
         var next = deadline
-        if interval > 0 { next = min(next, lastSent + interval / 2, lastReceived + 2 * interval) }
+        if interval > 0 { next = min(next, lastSent + interval / 2) }
+        if interval > 0, isListening { next = min(next, lastReceived + 2 * interval) }
         guard next < timerAt else { return nil }
         timerAt = next
         return next

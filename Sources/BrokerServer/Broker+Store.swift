@@ -30,8 +30,10 @@ extension Broker {
     ) throws(StoreError) {
         let opening = try StoreOpening(files, limits: configuration.store, stop: stop)
         for (level, text) in opening.notes { log?(LogEvent(level, at: time.now, text)) }
-        let core = BrokerCore(Self.logging(configuration, log), now: time.now, recovered: opening.recovered)
-        self.init(core, store: Store(files, stop: stop), time: time, log: log)
+        let core = BrokerCore(Self.completed(configuration, log), now: time.now, recovered: opening.recovered)
+        self.init(
+            core, store: Store(files, diskFreeLimit: configuration.store.diskFreeLimit, stop: stop), time: time,
+            log: log)
         withCore { _ in }
     }
 
@@ -57,12 +59,31 @@ extension Broker {
             switch store.write(batch) {
             case .done: finish(batch, store)
             case .full:
-                time.wake(at: time.now + Store.retryInterval) { [weak self] in
-                    guard let self else { return }
-                    store.execute { self.storeBatches(store) }
-                }
-                return
+                tell(store, isDiskLow: true)
+                return storeLater(store)
             }
+        }
+        // Looked at until there is room again, so that the alarm lifts by itself.
+        let isDiskLow = store.freeOctets < store.diskFreeLimit
+        tell(store, isDiskLow: isDiskLow)
+        if isDiskLow { storeLater(store) }
+    }
+
+    private func storeLater(_ store: Store) {
+        guard store.noteRetry(isSet: true) else { return }
+        time.wake(at: time.now + Store.retryInterval) { [weak self] in
+            guard let self else { return }
+            store.execute {
+                _ = store.noteRetry(isSet: false)
+                self.storeBatches(store)
+            }
+        }
+    }
+
+    private func tell(_ store: Store, isDiskLow: Bool) {
+        guard store.noteDisk(isLow: isDiskLow) else { return }
+        withCore { state in
+            if !state.isStoreClosed { state.core.diskIsLow(isDiskLow, now: time.now) }
         }
     }
 

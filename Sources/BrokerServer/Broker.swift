@@ -38,7 +38,7 @@ public final class Broker: Sendable {
         log: (@Sendable (LogEvent) -> Void)? = nil
     ) {
         self.init(
-            BrokerCore(Self.logging(configuration, log), now: time.now), store: nil, time: time, log: log)
+            BrokerCore(Self.completed(configuration, log), now: time.now), store: nil, time: time, log: log)
     }
 
     init(_ core: sending BrokerCore, store: Store?, time: any TimeSource, log: (@Sendable (LogEvent) -> Void)?) {
@@ -49,11 +49,13 @@ public final class Broker: Sendable {
         loop.afterWakeUp = { [weak self] in self?.flush() }
     }
 
-    /// Without a reader nothing is to be put together, let alone kept.
-    static func logging(
+    /// The configuration with what the machine and the reader of the log decide. Without a reader nothing is to be put
+    /// together, let alone kept; memory is limited to 40 % of what there is, as in RabbitMQ.
+    static func completed(
         _ configuration: BrokerConfiguration, _ log: (@Sendable (LogEvent) -> Void)?
     ) -> BrokerConfiguration {
         var configuration = configuration
+        configuration.memoryHighWater = configuration.memoryHighWater ?? Machine.memory.map { $0 / 5 * 2 }
         if log == nil { configuration.logLevel = nil }
         return configuration
     }
@@ -180,6 +182,7 @@ public final class Broker: Sendable {
             }
             if disposition == .close { stream.close() }
         }
+        core.takeReadingChanges { id, isReading in sessions[id]?.stream.setReading(isReading) }
         for (id, unsent) in backlogs { core.unsent(unsent, of: id, now: time.now) }
         if let log { for event in core.takeLog() { log(event) } }
         setTimer(&state)

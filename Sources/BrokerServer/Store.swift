@@ -11,11 +11,23 @@ final class Store: Sendable {
     /// A batch that could not be written completely, and how many of its octets were.
     private let unfinished = Mutex<(batch: StoreBatch, written: Int)?>(nil)
 
+    /// Octets that have to be free on the disk.
+    let diskFreeLimit: Int
+    private let condition = Mutex(Condition())
+
+    private struct Condition {
+        var isDiskLow = false
+        var isRetrySet = false
+        /// A segment was made. The one before the first was left by an earlier broker, and is complete.
+        var hasSegment = false
+    }
+
     /// Milliseconds between two attempts to write to a full disk.
     static let retryInterval: Int64 = 250
 
-    init(_ files: any StoreFiles, stop: @escaping @Sendable (StoreError) -> Never) {
+    init(_ files: any StoreFiles, diskFreeLimit: Int, stop: @escaping @Sendable (StoreError) -> Never) {
         self.files = files
+        self.diskFreeLimit = diskFreeLimit
         self.stop = stop
     }
 
@@ -41,9 +53,9 @@ final class Store: Sendable {
         do throws(StoreError) {
             if written < 0 {
                 if batch.beginsSegment {
-                    if batch.segment > 1, isOpen.withLock({ $0 }) { try files.sync(batch.segment - 1) }
+                    if batch.segment > 1, condition.withLock({ $0.hasSegment }) { try files.sync(batch.segment - 1) }
                     try files.create(batch.segment)
-                    isOpen.withLock { $0 = true }
+                    condition.withLock { $0.hasSegment = true }
                 }
                 written = 0
             }
@@ -61,9 +73,6 @@ final class Store: Sendable {
         return .done
     }
 
-    /// True once a segment was made: the one before the first was left by an earlier broker and is complete.
-    private let isOpen = Mutex(false)
-
     /// Removes what a batch made superfluous; to be called when the batch is on disk.
     func remove(_ segments: [UInt32]) {
         for segment in segments {
@@ -72,6 +81,22 @@ final class Store: Sendable {
     }
 
     var freeOctets: Int { files.freeOctets }
+
+    /// Remembers how the disk is. True: that is news.
+    func noteDisk(isLow: Bool) -> Bool {
+        condition.withLock { condition in
+            defer { condition.isDiskLow = isLow }
+            return condition.isDiskLow != isLow
+        }
+    }
+
+    /// Remembers whether another attempt is due. True: that is news.
+    func noteRetry(isSet: Bool) -> Bool {
+        condition.withLock { condition in
+            defer { condition.isRetrySet = isSet }
+            return condition.isRetrySet != isSet
+        }
+    }
 
     func close() { files.close() }
 }

@@ -1,4 +1,5 @@
 import BrokerCore
+import BrokerServer
 
 /// What `broker` is told on its command line to run as.
 struct Options: Equatable {
@@ -16,6 +17,8 @@ struct Options: Equatable {
     var frameMax: UInt32?
     var consumerTimeout: Int64?
     var maximumMessageSize: UInt64?
+    /// Octets.
+    var memoryHighWater: Int?
     var logLevel = LogEvent.Level.info
 
     /// Where the listing API is.
@@ -94,6 +97,7 @@ extension Options {
             case "--consumer-timeout": consumerTimeout = try words.number(of: word, attached, in: 0...Int64.max / 2)
             case "--max-message-size":
                 maximumMessageSize = try words.number(of: word, attached, in: 0...536_870_912)
+            case "--memory-high-water": memoryHighWater = try words.memory(of: word, attached)
             case "--log-level":
                 let text = try words.value(of: word, attached)
                 guard let level = LogEvent.Level(rawValue: text) else {
@@ -120,12 +124,29 @@ extension Options {
         if let frameMax { configuration.frameMax = frameMax }
         if let consumerTimeout { configuration.consumerTimeout = consumerTimeout }
         if let maximumMessageSize { configuration.maximumMessageSize = maximumMessageSize }
+        configuration.memoryHighWater = memoryHighWater
         configuration.logLevel = logLevel
         return configuration
     }
 }
 
 extension Words {
+    /// Octets, or a share of the machine's memory in percent.
+    fileprivate mutating func memory(of option: String, _ attached: String?) throws(UsageError) -> Int {
+        let text = try value(of: option, attached)
+        if text.hasSuffix("%"), let percent = Int(text.dropLast()), (1...100).contains(percent) {
+            guard let memory = Machine.memory else {
+                throw UsageError(
+                    "\(option) needs a number of octets here: the system doesn't say how much memory it has")
+            }
+            return memory / 100 * percent
+        }
+        guard let octets = Int(text), octets > 0 else {
+            throw UsageError("\(option) takes a number of octets, or 1% to 100%, not \(LogEvent.quoted(text))")
+        }
+        return octets
+    }
+
     /// A name that fits into a short string of the protocol.
     fileprivate mutating func shortName(of option: String, _ attached: String?) throws(UsageError) -> String {
         let name = try value(of: option, attached)

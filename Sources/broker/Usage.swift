@@ -22,6 +22,7 @@ enum Usage {
           --frame-max OCTETS       size of a frame                         [131072]
           --max-message-size OCTETS                                     [134217728]
           --consumer-timeout MS    to acknowledge a message, 0 is ever     [1800000]
+          --memory-high-water OCTETS|PERCENT%  of messages; above, publishers wait [40%]
           --log-level LEVEL        debug, info, warning or error             [info]
         The log goes to standard error. CTRL+C or SIGTERM ends the broker properly.
         """

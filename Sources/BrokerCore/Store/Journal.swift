@@ -31,6 +31,8 @@ final class Journal {
     /// Messages that are not on disk yet: `taken` of them in the batch that was taken, the others in the buffer.
     private var unsynced = Ring<StoredMessage>()
     private var taken = 0
+    /// Octets of the batch that was taken to be forced to disk, until it is.
+    private(set) var takenOctets = 0
     /// Octets of stored messages that are in memory.
     private var residentOctets = 0
     /// Octets of stored messages that are only on disk.
@@ -165,6 +167,7 @@ final class Journal {
         guard buffer.count > 0 else { return nil }
 
         defer {
+            takenOctets = needsSync ? buffer.count : 0
             batch += 1
             base += buffer.count
             segments.grow(by: buffer.count)
@@ -204,7 +207,7 @@ final class Journal {
             residentOctets -= message.contentCount
             absentOctets += message.contentCount
         }
-        taken = 0
+        (taken, takenOctets) = (0, 0)
     }
 
     // MARK: Reading back

@@ -1,0 +1,157 @@
+import AMQPWire
+import Testing
+
+@testable import BrokerCore
+
+/// Publishers wait when memory or disk run low, are told if they can be, and nobody else notices.
+@Suite struct AlarmTests {
+    private static let capable: [ShortString] = ["connection.blocked"]
+    private static let body = String(repeating: ".", count: 1000)
+
+    /// A rig, and which of its clients are read from.
+    private final class Watched {
+        let rig: Rig
+        var isRead: [ConnectionID: Bool] = [:]
+
+        init(_ rig: Rig) { self.rig = rig }
+
+        func look() {
+            rig.core.takeReadingChanges { isRead[$0] = $1 }
+        }
+
+        func isRead(_ client: RigClient) -> Bool {
+            look()
+            return isRead[client.id] ?? true
+        }
+    }
+
+    /// Up to nine messages of 1000 octets are no alarm.
+    private func small() -> Watched { Watched(Rig { $0.memoryHighWater = 11_000 }) }
+
+    private func fill(_ client: RigClient, _ count: Int = 10) {
+        client.send(QueueDeclare(queue: "q"))
+        for _ in 0..<count { client.publish(Self.body, to: "q") }
+    }
+
+    @Test func aPublisherIsBlockedWhenMemoryIsLowAndUnblockedWhenItIsNot() throws {
+        let broker = small()
+        let (publisher, consumer) = (try broker.rig.open(capabilities: Self.capable), try broker.rig.open())
+        fill(publisher, 9)
+        #expect(broker.isRead(publisher))
+        _ = publisher.take()
+        publisher.publish(Self.body, to: "q")
+        // The message that raised the alarm was still taken; it is the next that is answered.
+        publisher.publish(Self.body, to: "q")
+        #expect(publisher.take().map(\.method) == [.connectionBlocked(ConnectionBlocked(reason: "low on memory"))])
+        #expect(!broker.isRead(publisher))
+        publisher.publish(Self.body, to: "q")
+        #expect(publisher.take() == [])
+
+        consumer.send(BasicConsume(queue: "q", consumerTag: "c"))
+        #expect(consumer.takeBodies().count == 12)
+        // Unacknowledged messages are as much in memory as ready ones.
+        #expect(!broker.isRead(publisher))
+        consumer.send(BasicAck(deliveryTag: 3, multiple: true))
+        #expect(!broker.isRead(publisher))
+        consumer.send(BasicAck(deliveryTag: 5, multiple: true))
+        #expect(broker.isRead(publisher))
+        #expect(publisher.take().map(\.method) == [.connectionUnblocked(ConnectionUnblocked())])
+        #expect(broker.isRead(consumer))
+    }
+
+    @Test func onlyWhoPublishesIsHeldBackAndOnlyWhoCanBeToldIsTold() throws {
+        let broker = small()
+        let clients = try (0..<3).map { try broker.rig.open(capabilities: $0 == 0 ? [] : Self.capable) }
+        fill(clients[2])
+        clients[0].publish("x", to: "q")
+        clients[1].send(QueueDeclare(queue: "other"))
+        #expect(clients.map(broker.isRead) == [false, true, true])
+        #expect(clients[0].take() == [])
+        #expect(clients[1].take().count == 1)
+        clients[1].publish("x", to: "nowhere")
+        #expect(clients.map(broker.isRead) == [false, false, true])
+        clients[1].send(QueuePurge(queue: "q"))
+        #expect(clients.map(broker.isRead) == [true, true, true])
+    }
+
+    @Test func aSecondAlarmSaysNothingNew() throws {
+        let broker = small()
+        let client = try broker.rig.open(capabilities: Self.capable)
+        broker.rig.core.diskIsLow(true, now: broker.rig.now)
+        fill(client, 1)
+        #expect(client.take().last?.method == .connectionBlocked(ConnectionBlocked(reason: "low on disk")))
+        fill(client, 11)
+        #expect(client.take().allSatisfy { $0.method.id != ConnectionBlocked.id })
+        broker.rig.core.diskIsLow(false, now: broker.rig.now)
+        broker.rig.collect()
+        #expect(client.take() == [])
+        #expect(!broker.isRead(client))
+        let other = try broker.rig.open(capabilities: Self.capable)
+        broker.rig.core.diskIsLow(true, now: broker.rig.now)
+        other.publish("x", to: "q")
+        #expect(
+            other.take().map(\.method) == [.connectionBlocked(ConnectionBlocked(reason: "low on memory & disk"))])
+        broker.rig.core.diskIsLow(false, now: broker.rig.now)
+        other.send(QueuePurge(queue: "q"))
+        #expect(client.take().map(\.method) == [.connectionUnblocked(ConnectionUnblocked())])
+        #expect(broker.isRead(client))
+    }
+
+    @Test func aClientThatIsNotHeardIsNotSilent() throws {
+        let broker = small()
+        let client = broker.rig.connect()
+        client.send(octets: ProtocolHeader.amqp091)
+        client.send(
+            ConnectionStartOk(mechanism: "PLAIN", response: Array("\0guest\0guest".utf8)), channel: 0)
+        client.send(ConnectionTuneOk(channelMax: 1, frameMax: 131_072, heartbeat: 10), channel: 0)
+        client.send(ConnectionOpen(), channel: 0)
+        client.send(ChannelOpen(), channel: 1)
+        fill(client, 12)
+        #expect(!broker.isRead(client))
+        broker.rig.advance(by: 100_000)
+        #expect(!client.isEnded)
+        #expect(client.heartbeats > 0)
+        let other = try broker.rig.open()
+        other.send(QueuePurge(queue: "q"))
+        #expect(broker.isRead(client))
+        broker.rig.advance(by: 19_000)
+        #expect(!client.isEnded)
+        broker.rig.advance(by: 1_000)
+        #expect(client.isEnded)
+    }
+
+    @Test func aStoreThatIsBehindHoldsPublishersBackWithoutAWord() throws {
+        let broker = try StoreRig { $0.store.backlogOctets = 5000 }
+        let watched = Watched(broker.rig)
+        let client = try broker.rig.open(capabilities: Self.capable)
+        client.send(QueueDeclare(queue: "q", durable: true))
+        _ = client.take()
+        for _ in 0..<7 { client.publish(Self.body, to: "q", properties: StoreTests.persistent) }
+        #expect(!watched.isRead(client))
+        // Taken is not written.
+        let batch = try #require(broker.rig.core.takeStoreBatch())
+        broker.rig.collect()
+        #expect(!watched.isRead(client))
+        broker.store.carryOut(batch)
+        broker.rig.core.stored(through: batch.number, now: broker.rig.now)
+        broker.rig.collect()
+        #expect(watched.isRead(client))
+        #expect(client.take() == [])
+    }
+
+    @Test func whatIsOnlyOnDiskTakesNoMemory() throws {
+        let broker = try StoreRig {
+            $0.store.residentOctets = 2000
+            $0.memoryHighWater = 20_000
+        }
+        let watched = Watched(broker.rig)
+        let client = try broker.rig.open()
+        client.send(QueueDeclare(queue: "q", durable: true))
+        for _ in 0..<60 {
+            client.publish(Self.body, to: "q", properties: StoreTests.persistent)
+            broker.sync()
+        }
+        #expect(watched.isRead(client))
+        #expect((12_000...16_000).contains(broker.rig.core.memoryInUse))
+    }
+}
