@@ -45,7 +45,10 @@ let package = Package(
         tests("AMQPWireTests", uses: ["AMQPWire"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport"]),
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),
-        tests("BrokerServerTests", uses: ["BrokerServer", "AMQPWire", "AMQPTransport"]),
+        tests(
+            "BrokerServerTests",
+            uses: ["BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient"]),
+        tests("BrokerCommandTests", uses: ["broker", "BrokerServer"]),
         tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
         // The conformance suite, and what makes a report of its results.
         module("ConformanceReport"),

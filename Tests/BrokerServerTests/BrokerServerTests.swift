@@ -1,1 +1,118 @@
+import AMQPClient
+import AMQPTransport
+import BrokerCore
+import Synchronization
 import Testing
+
+@testable import BrokerServer
+
+extension Broker {
+    /// A client in memory.
+    func open(user: String = "guest", virtualHost: String = "/") async throws -> Connection {
+        var configuration = ConnectionConfiguration()
+        configuration.user = user
+        configuration.password = user == "guest" ? "guest" : "wrong-password"
+        configuration.virtualHost = virtualHost
+        return try await Connection.open(over: connect(), configuration)
+    }
+}
+
+@Suite(.timeLimit(.minutes(2))) struct BrokerServerTests {
+    @Test func clientsInMemoryAndOnTCPShareQueues() async throws {
+        let broker = Broker()
+        let port = try broker.listen(port: 0)
+        let near = try await broker.open()
+        let far = try await Connection.open("amqp://localhost:\(port)")
+        try await near.openChannel().declareQueue("shared").publish(Message("from memory"))
+        let delivery = try await far.openChannel().queue("shared").get(noAck: true)
+        #expect(delivery?.text == "from memory")
+        #expect(broker.connectionCount == 2)
+        try await near.close()
+        try await far.close()
+    }
+
+    @Test func guestMayComeOverIPv6Too() async throws {
+        let broker = Broker()
+        // A machine without IPv6 has no such address.
+        guard let port = try? broker.listen(host: "::1", port: 0) else { return }
+        try await Connection.open("amqp://[::1]:\(port)").close()
+    }
+
+    @Test func aPortInUseIsSaidToBeSo() throws {
+        let broker = Broker()
+        let port = try broker.listen(port: 0)
+        #expect(throws: TransportError.addressInUse(host: "localhost", port: port)) {
+            try Broker().listen(port: port)
+        }
+    }
+
+    @Test func shutDownTellsEveryClientAndThenTheCaller() async throws {
+        let broker = Broker()
+        let port = try broker.listen(port: 0)
+        let near = try await broker.open()
+        let far = try await Connection.open("amqp://localhost:\(port)")
+        await withCheckedContinuation { finished in broker.shutDown { finished.resume() } }
+        #expect(broker.connectionCount == 0)
+        for connection in [near, far] {
+            await connection.waitUntilClosed()
+            #expect(connection.closeReason?.code == .connectionForced)
+        }
+        // Nobody gets in any more, by whichever way.
+        await #expect(throws: (any Error).self) { try await broker.open() }
+        await #expect(throws: (any Error).self) { try await Connection.open("amqp://localhost:\(port)") }
+    }
+
+    @Test func shutDownOfABrokerWithoutClientsIsOverAtOnce() async {
+        let broker = Broker()
+        await withCheckedContinuation { finished in broker.shutDown { finished.resume() } }
+        #expect(broker.connectionCount == 0)
+    }
+
+    @Test func whoHasNotSaidAnythingDoesNotHoldUpAShutDown() async throws {
+        let broker = Broker()
+        let port = try broker.listen(port: 0)
+        let silent = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
+        let end = Ending()
+        silent.start(end)
+        while broker.connectionCount == 0 { await Task.yield() }
+        await withCheckedContinuation { finished in broker.shutDown { finished.resume() } }
+        #expect(await end.wait() == .finished)
+    }
+
+    @Test func eachVirtualHostHasItsOwn() async throws {
+        var configuration = BrokerConfiguration()
+        configuration.virtualHosts.append("other")
+        let broker = Broker(configuration)
+        let here = try await broker.open()
+        let there = try await broker.open(virtualHost: "other")
+        try await here.openChannel().declareQueue("q").publish(Message("here"))
+        #expect(try await there.openChannel().declareQueue("q").get(noAck: true) == nil)
+        await #expect(throws: (any Error).self) { try await broker.open(virtualHost: "none") }
+    }
+}
+
+/// Waits for a stream's end.
+private final class Ending: ByteStreamReceiver {
+    private let state = Mutex<(end: StreamEnd?, waiter: CheckedContinuation<StreamEnd, Never>?)>((nil, nil))
+
+    func wait() async -> StreamEnd {
+        await withCheckedContinuation { continuation in
+            let end = state.withLock { state in
+                if state.end == nil { state.waiter = continuation }
+                return state.end
+            }
+            if let end { continuation.resume(returning: end) }
+        }
+    }
+
+    func streamReceived(_ bytes: RawSpan) {}
+    func streamDrained() {}
+    func streamEnded(_ end: StreamEnd) {
+        let waiter = state.withLock { state in
+            state.end = end
+            defer { state.waiter = nil }
+            return state.waiter
+        }
+        waiter?.resume(returning: end)
+    }
+}

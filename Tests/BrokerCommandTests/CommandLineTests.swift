@@ -1,0 +1,137 @@
+import BrokerServer
+import Testing
+
+@testable import broker
+
+@Suite struct CommandLineTests {
+    @Test func theHelpFitsAScreen() {
+        let lines = Usage.text.split(separator: "\n", omittingEmptySubsequences: false)
+        #expect(lines.count <= 24)
+        #expect(lines.allSatisfy { $0.count <= 80 })
+    }
+
+    /// Every option that the help names is understood, and the other way round.
+    @Test func theHelpNamesEveryOption() throws {
+        let named = Set(
+            Usage.text.split(whereSeparator: { " []|,\n".contains($0) }).filter { $0.hasPrefix("--") }.map(String.init))
+        let values = [
+            "--host": "h", "--port": "1", "--management-port": "off", "--data": "d", "--vhost": "v", "--user": "u",
+            "--users": "f", "--heartbeat": "1", "--channel-max": "1", "--frame-max": "4096", "--max-message-size": "1",
+            "--consumer-timeout": "1", "--log-level": "debug",
+        ]
+        #expect(named == Set(values.keys).union(["--no-guest", "--url"]))
+        for (option, value) in values {
+            #expect(try Options([option, value]) == Options(["\(option)=\(value)"]))
+            #expect(throws: UsageError("\(option) needs a value")) { try Options([option]) }
+        }
+        #expect(try Options(["--no-guest"]).withGuest == false)
+    }
+
+    @Test func whatIsMeant() throws {
+        var options = try Options([])
+        #expect(options.host == "localhost" && options.port == 5672 && options.management == .besideThePort)
+        #expect(options.configuration.users.map(\.name) == ["guest"])
+        #expect(options.configuration.users.map(\.loopbackOnly) == [true])
+        options = try Options(["--vhost", "a", "--vhost=/", "--vhost", "a", "--no-guest", "--heartbeat", "5"])
+        #expect(options.configuration.virtualHosts == ["/", "a"])
+        #expect(options.configuration.users.isEmpty)
+        #expect(options.configuration.heartbeat == 5)
+        #expect(try Options(["--management-port", "0"]).management == .port(0))
+    }
+
+    @Test(arguments: [
+        ["foo"], ["--foo"], ["-x"], ["--port", "x"], ["--port", "-1"], ["--port", "65536"], ["--port="],
+        ["--port", "99999999999999999999"], ["--management-port", "on"], ["--channel-max", "0"],
+        ["--frame-max", "4095"],
+        ["--heartbeat", "65536"], ["--log-level", "loud"], ["--vhost", ""], ["--user", ""], ["--no-guest=1"],
+        ["--user", "a", "--user", "a"], ["--vhost", String(repeating: "v", count: 256)], [""],
+    ])
+    func whatIsNotUnderstood(_ words: [String]) {
+        #expect(throws: UsageError.self) { try Options(words) }
+    }
+
+    @Test func aComplaintCannotDriveTheTerminal() {
+        let error = #expect(throws: UsageError.self) { try Options(["--port", "\u{1B}[31m\n"]) }
+        #expect(error?.reason.contains("\u{1B}") == false)
+    }
+
+    @Test func whoHoldsAPort() {
+        let table = """
+              sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode
+               0: 0100007F:1628 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12345 1 0 100 0
+               1: 0100007F:1628 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0        0 12346 1 0 20 0
+               2: 0100007F:1629 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 12347 1 0 100 0
+               3: short line
+            """
+        #expect(PortHolder.sockets(listeningOn: 5672, in: table) == ["12345"])
+        #expect(PortHolder.sockets(listeningOn: 1, in: table) == [])
+        #expect(PortHolder.sockets(listeningOn: 5672, in: "") == [])
+    }
+
+    // MARK: Lists
+
+    @Test(arguments: [
+        ("http://h", "guest", "guest", "h", 15672, ""), ("http://a:b%2F%40@h:1/", "a", "b/@", "h", 1, ""),
+        ("http://a@[::1]:80/x/", "a", "", "::1", 80, "/x"), ("http://[::1]", "guest", "guest", "::1", 15672, ""),
+        ("http://a:b@c@h", "a", "b@c", "h", 15672, ""),
+    ])
+    func urls(_ text: String, _ user: String, _ password: String, _ host: String, _ port: Int, _ prefix: String) throws
+    {
+        let url = try ManagementURL(text)
+        #expect(url.user == user && url.password == password && url.host == host)
+        #expect(url.port == port && url.prefix == prefix)
+    }
+
+    @Test(arguments: [
+        "", "h", "https://h", "http://", "http://h:0", "http://h:x", "http://h:65536", "http://%zz@h", "http://a b",
+        "http://h\r\nX: y",
+    ])
+    func whatIsNoURL(_ text: String) {
+        #expect(throws: UsageError.self) { try ManagementURL(text) }
+    }
+
+    @Test func anErrorNeverShowsThePassword() throws {
+        #expect(try ManagementURL("http://a:secret@h").text == "http://h:15672")
+    }
+
+    @Test func linesAreRabbitMQCtls() throws {
+        let bindings = try #require(Listing.named("list-bindings"))
+        #expect(bindings.title(for: "/") == "Listing bindings for vhost /...")
+        let items: [JSON] = [
+            [
+                "source": "", "vhost": "/", "destination": "q", "destination_type": "queue", "routing_key": "q",
+                "arguments": [:],
+            ],
+            [
+                "source": "x", "vhost": "/", "destination": "y", "destination_type": "exchange", "routing_key": "a\tb",
+                "arguments": ["x": 1, "y": "a\"b", "z": [true, ["w": nil]]],
+            ],
+        ]
+        #expect(
+            bindings.lines(items, bindings.defaultColumns, withHead: true) == [
+                "source_name\tsource_kind\tdestination_name\tdestination_kind\trouting_key\targuments",
+                "\texchange\tq\tqueue\tq\t[]",
+                #"x\#texchange\#ty\#texchange\#ta\u{9}b\#t[{"x",1},{"y","a\"b"},{"z",[true,[{"w",undefined}]]}]"#,
+            ])
+        let queues = try #require(Listing.named("list_queues"))
+        #expect(queues.title(for: "v") == "Timeout: 60.0 seconds ...\nListing queues for vhost v ...")
+        #expect(queues.lines([], ["name"], withHead: true) == [])
+        #expect(queues.lines([["name": "q"]], ["name", "messages"], withHead: false) == ["q\t"])
+        #expect(throws: UsageError.self) { try queues.check(["name", "nope"]) }
+        #expect(Listing.named("list-nothing") == nil)
+    }
+
+    @Test func optionsOfLists() throws {
+        let queues = try #require(Listing.named("list-queues"))
+        var command = try ListCommand(queues, [], environmentURL: nil)
+        #expect(command.columns == ["name", "messages"] && command.virtualHost == "/" && command.url.port == 15672)
+        command = try ListCommand(
+            queues, ["name", "-p", "v/w", "--url=http://h:1", "-s"], environmentURL: "http://other")
+        #expect(command.columns == ["name"] && command.url.host == "h" && command.isQuiet && !command.hasHead)
+        #expect(queues.path(["consumers"], virtualHost: "v/w ö") == "queues/v%2Fw%20%C3%B6")
+        #expect(try ListCommand(queues, [], environmentURL: "http://other").url.host == "other")
+        for wrong in [["nope"], ["--nope"], ["--url"], ["--url", "x"], ["-p"]] {
+            #expect(throws: UsageError.self, "\(wrong)") { try ListCommand(queues, wrong, environmentURL: nil) }
+        }
+    }
+}
