@@ -18,6 +18,7 @@ import Testing
             "--host": "h", "--port": "1", "--management-port": "off", "--data": "d", "--vhost": "v", "--user": "u",
             "--users": "f", "--heartbeat": "1", "--channel-max": "1", "--frame-max": "4096", "--max-message-size": "1",
             "--consumer-timeout": "1", "--log-level": "debug",
+            "--memory-high-water": "1000000000",
         ]
         #expect(named == Set(values.keys).union(["--no-guest", "--url"]))
         for (option, value) in values {

@@ -23,7 +23,11 @@ extension Broker {
         let port = try broker.listen(port: 0)
         let near = try await broker.open()
         let far = try await Connection.open("amqp://localhost:\(port)")
-        try await near.openChannel().declareQueue("shared").publish(Message("from memory"))
+        let channel = try await near.openChannel()
+        try await channel.selectConfirms()
+        try await channel.declareQueue("shared").publish(Message("from memory"))
+        // Between connections only what was confirmed comes before what is asked then.
+        try await channel.waitForConfirms()
         let delivery = try await far.openChannel().queue("shared").get(noAck: true)
         #expect(delivery?.text == "from memory")
         #expect(broker.connectionCount == 2)
@@ -85,7 +89,10 @@ extension Broker {
         let broker = Broker(configuration)
         let here = try await broker.open()
         let there = try await broker.open(virtualHost: "other")
-        try await here.openChannel().declareQueue("q").publish(Message("here"))
+        let channel = try await here.openChannel()
+        try await channel.selectConfirms()
+        try await channel.declareQueue("q").publish(Message("here"))
+        try await channel.waitForConfirms()
         #expect(try await there.openChannel().declareQueue("q").get(noAck: true) == nil)
         await #expect(throws: (any Error).self) { try await broker.open(virtualHost: "none") }
     }
