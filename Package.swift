@@ -42,6 +42,10 @@ let package = Package(
         // The measurements: the only program that knows a broker from the outside alone, and so measures any.
         program("bench", uses: ["AMQPClient", "AMQPWire"]),
 
+        // No part of the product: what Scripts/crash runs.
+        .executableTarget(
+            name: "crash-test", dependencies: ["AMQPClient"], path: "Tests/CrashTest", swiftSettings: settings),
+
         tests("AMQPWireTests", uses: ["AMQPWire"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport"]),
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),

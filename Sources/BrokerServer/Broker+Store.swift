@@ -29,7 +29,9 @@ extension Broker {
         log: (@Sendable (LogEvent) -> Void)? = nil, stop: @escaping @Sendable (StoreError) -> Never
     ) throws(StoreError) {
         let opening = try StoreOpening(files, limits: configuration.store, stop: stop)
-        for (level, text) in opening.notes { log?(LogEvent(level, at: time.now, text)) }
+        for (level, text) in opening.notes where level >= configuration.logLevel ?? .error {
+            log?(LogEvent(level, at: time.now, text))
+        }
         let core = BrokerCore(Self.completed(configuration, log), now: time.now, recovered: opening.recovered)
         self.init(
             core, store: Store(files, diskFreeLimit: configuration.store.diskFreeLimit, stop: stop), time: time,

@@ -1,0 +1,38 @@
+import Foundation
+
+/// A broker in a process of its own.
+final class RunningBroker {
+    let uri: String
+    private let process = Process()
+
+    struct NotStarted: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// Starts a broker on a free port and waits until it says that it listens.
+    init(_ executable: String, data directory: String) throws {
+        process.executableURL = URL(fileURLWithPath: executable)
+        process.arguments = [
+            "--port", "0", "--management-port", "off", "--data", directory, "--log-level", "error",
+        ]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        var text = ""
+        while !text.contains("\n") {
+            let octets = output.fileHandleForReading.availableData
+            if octets.isEmpty { throw NotStarted(description: "the broker did not start: \(text)") }
+            text += String(decoding: octets, as: UTF8.self)
+        }
+        guard let address = text.firstRange(of: "amqp://127.0.0.1:"),
+            let port = Int(text[address.upperBound...].prefix { $0.isNumber })
+        else { throw NotStarted(description: "the broker said: \(text)") }
+        uri = "amqp://guest:guest@127.0.0.1:\(port)/"
+    }
+
+    /// kill -9, and waits for the end.
+    func kill() {
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+    }
+}
