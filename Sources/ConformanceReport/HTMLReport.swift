@@ -133,7 +133,7 @@ extension Report {
         pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .78rem; background: #8881; padding: .5rem; }
         @media (max-width: 40rem) {
           table { font-size: .8rem; } th, td { padding: .15rem .3rem; } td small { font-size: .6rem; }
-          thead th, table:not(.matrix) tr:first-child th { font-size: .68rem; max-width: 4rem; overflow-wrap: anywhere; }
+          thead th, table:not(.matrix) tr:first-child th { font-size: .68rem; max-width: 4.8rem; overflow-wrap: anywhere; }
           .matrix tbody tr:not(.area) th { min-width: 7.5rem; max-width: 40vw; position: sticky; left: 0; background: Canvas; }
         }
         #filter { font: inherit; width: min(20rem, 100%); box-sizing: border-box; }

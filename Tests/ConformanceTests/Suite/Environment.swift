@@ -22,9 +22,11 @@ struct Environment: Sendable {
     /// The command that administers the broker, as `rabbitmqctl -n name`.
     var administrator: String? { self["RABBITMQCTL"] }
     /// The command that stops and starts the broker, and returns when it answers again.
-    var restart: String? { self["RABBITMQ_RESTART"] }
+    var restart: String? { self["BROKER_RESTART"] }
     /// The command that kills the broker without warning and starts it again.
-    var kill: String? { self["RABBITMQ_KILL"] }
+    var kill: String? { self["BROKER_KILL"] }
+    /// Kill the broker and start it again before each case: for one that does not live through them all.
+    var wantsFreshBroker: Bool { self["CONFORMANCE_FRESH"] == "1" }
 
     /// Stretches every wait and every deadline on a real clock: for a slow machine, or for a debugger.
     var timeScale: Double { self["CONFORMANCE_TIME_SCALE"].flatMap(Double.init) ?? 1 }
@@ -33,11 +35,11 @@ struct Environment: Sendable {
     /// Only cases whose id starts so.
     var only: String? { self["CONFORMANCE_ONLY"] }
     /// How many cases use the broker at the same time.
-    var width: Int { self["CONFORMANCE_WIDTH"].flatMap(Int.init) ?? (amqpURL == nil ? 8 : 16) }
+    var width: Int { wantsFreshBroker ? 1 : self["CONFORMANCE_WIDTH"].flatMap(Int.init) ?? (amqpURL == nil ? 8 : 16) }
 
     /// The variables that a rerun of one case needs, as the shell takes them.
     var prefix: String {
-        ["AMQP_URL", "CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "RABBITMQCTL", "RABBITMQ_RESTART", "RABBITMQ_KILL"]
+        ["AMQP_URL", "CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "RABBITMQCTL", "BROKER_RESTART", "BROKER_KILL"]
             .compactMap { name in self[name].map { "\(name)=\(shellQuoted($0)) " } }.joined()
     }
 }

@@ -17,7 +17,7 @@ struct InProcessPeer: Peer {
     private let port: Int?
 
     init(overTCP: Bool) throws {
-        label = overTCP ? "messaging-patterns, over TCP" : "messaging-patterns, in memory"
+        label = overTCP ? "Messaging Patterns, over TCP" : "Messaging Patterns, in memory"
         baseline = try Baseline.of("messaging-patterns", "")
         // Its clock stands still unless a case moves it, so what it does after a while it has to do at once.
         var configuration = BrokerConfiguration()

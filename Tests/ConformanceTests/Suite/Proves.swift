@@ -47,6 +47,9 @@ struct Proves: TestTrait, TestScoping {
         }
         let run = CaseRun(id: id, peer: peer)
         await Gate.shared.enter(alone: needs.contains(where: \.wantsBrokerToItself) && peer.isShared)
+        if environment.wantsFreshBroker, peer.isShared {
+            do { try await peer.kill() } catch { run.note(.failed, "no fresh broker: \(error)", at: place) }
+        }
         let started = ContinuousClock.now
         // Issues are held back until the case is over: only then is its verdict known, and whether it is on record.
         let collector = IssueHandlingTrait.compactMapIssues { issue in

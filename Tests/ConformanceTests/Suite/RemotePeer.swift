@@ -50,8 +50,8 @@ struct RemotePeer: Peer {
 
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .restart: environment.restart == nil ? "RABBITMQ_RESTART names no command that restarts the broker" : nil
-        case .kill: environment.kill == nil ? "RABBITMQ_KILL names no command that kills and starts the broker" : nil
+        case .restart: environment.restart == nil ? "BROKER_RESTART names no command that restarts the broker" : nil
+        case .kill: environment.kill == nil ? "BROKER_KILL names no command that kills and starts the broker" : nil
         case .admin, .secondVirtualHost, .secondUser:
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
         case .slow: nil

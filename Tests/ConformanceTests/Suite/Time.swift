@@ -6,7 +6,7 @@ func elapse(milliseconds: Int) async throws {
     let peer = try CaseRun.active().peer
     if try await peer.advance(milliseconds: milliseconds) { return }
     // A tenth and 100 ms more than asked for: the broker's timers are not exact either.
-    let wait = Double(milliseconds + milliseconds / 10 + 100) * Environment.current.timeScale
+    let wait = Double(milliseconds + milliseconds / 10 + 100) * max(1, Environment.current.timeScale)
     try await Task.sleep(for: .milliseconds(wait))
 }
 
