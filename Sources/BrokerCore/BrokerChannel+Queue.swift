@@ -17,16 +17,19 @@ extension BrokerChannel {
     func queueDeclare(_ declare: QueueDeclare) throws(BrokerError) {
         var name = declare.queue.withoutLineBreaks
         guard name.isText else { throw .notText }
-        if declare.passive || virtualHost.queue(name) != nil || name.hasPrefix("amq.rabbitmq.reply-to") {
+        let isReplyProbe = name.hasPrefix("amq.rabbitmq.reply-to")
+        // RabbitMQ 3.10.8 refuses this for queues that exist as well, the client's own amq.gen-… included. (For exchanges
+        // it doesn't.)
+        if !declare.passive, !isReplyProbe, name.hasPrefix("amq.") {
+            throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
+        }
+        if declare.passive || virtualHost.queue(name) != nil || isReplyProbe {
             if try answerReplyProbe(name, noWait: declare.noWait) { return }
             guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost) }
             try queue.checkAccess(by: connection.id)
             if !declare.passive { try checkEquivalence(of: declare, to: queue) }
             queue.renewLease()
             return declared(queue, noWait: declare.noWait)
-        }
-        if name.hasPrefix("amq.") {
-            throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
         }
         if name.isEmpty { name = ShortString(truncating: "amq.gen-\(core.randomName())") }
         let arguments = try QueueArguments(
