@@ -27,6 +27,7 @@ import Testing
         configuration.user = "me"
         configuration.password = "pässword"
         configuration.connectionName = "a test"
+        configuration.time = ManualTime()
         async let connection = Connection.open(over: ours, configuration)
         let login = try await peer.login()
         #expect(login.mechanism == "PLAIN")

@@ -13,6 +13,9 @@ enum TestBroker {
         _ change: (inout ConnectionConfiguration) -> Void = { _ in }
     ) async throws -> Connection {
         var configuration = try url.map { try ConnectionConfiguration(uri: $0) } ?? ConnectionConfiguration()
+        // On a machine that runs every test at once, an answer may be long in coming.
+        configuration.connectionTimeout = 60_000
+        configuration.rpcTimeout = 60_000
         change(&configuration)
         if url != nil { return try await Connection.open(configuration) }
         return try await Connection.open(over: inMemory.connect(), configuration)
