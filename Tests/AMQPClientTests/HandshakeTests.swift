@@ -156,7 +156,11 @@ import Testing
     @Test func cancelledWhileOpening() async throws {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
-        let task = Task { await failure { _ = try await Connection.open(over: ours) } }
+        var configuration = ConnectionConfiguration()
+        configuration.time = ManualTime()
+        let task = Task { [configuration] in
+            await failure { _ = try await Connection.open(over: ours, configuration) }
+        }
         _ = try await peer.greeted()
         task.cancel()
         #expect(await task.value?.kind == .cancelled)

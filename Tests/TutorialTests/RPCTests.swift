@@ -81,7 +81,7 @@ struct RPCTests {
             let connection = try await Connection.open(stage.uri)
             let channel = try await connection.openChannel()
             let requests = try await channel.declareQueue("rpc_queue").consume(noAck: true)
-            let client = try stage.start("rpc", "call", "12")
+            let client = try stage.start("rpc", "call", "12", "--timeout", "60")
             let request = try #require(try await requests.first { _ in true })
             let replyTo = try #require(request.properties.replyTo).text
             for (text, id) in [("wrong", "another"), ("wrong too", nil), ("144", request.properties.correlationID)] {
