@@ -97,12 +97,15 @@ extension BrokerChannel {
         if !bind.noWait { send(QueueBindOk()) }
     }
 
-    /// Unbinding what is not bound, or not there, is no error.
+    /// Unbinding what is not bound, or not there, is no error; only who would really remove a binding needs access.
     func queueUnbind(_ unbind: QueueUnbind) throws(BrokerError) {
         let name = try resolved(unbind.queue)
         let key = unbind.queue.isEmpty && unbind.routingKey.isEmpty ? name : unbind.routingKey
         if unbind.exchange.isEmpty { throw .defaultExchange }
-        if let exchange = virtualHost.exchange(unbind.exchange), let queue = virtualHost.queue(name) {
+        if let exchange = virtualHost.exchange(unbind.exchange), let queue = virtualHost.queue(name),
+            exchange.binding(to: .queue(queue), key: key, arguments: unbind.arguments) != nil
+        {
+            try queue.checkAccess(by: connection.id)
             virtualHost.unbind(exchange, from: .queue(queue), key: key, arguments: unbind.arguments)
         }
         send(QueueUnbindOk())
