@@ -64,15 +64,25 @@ import Testing
 
     @Test(
         "Another connection cannot unbind it",
-        .proves(
-            "pubsub.exclusive-unbind", ["queue.declare.exclusive/exclusive"],
-            rabbitmq: "An unbind looks only at the binding, and whoever asks may take it away."))
+        .proves("pubsub.exclusive-unbind", ["queue.declare.exclusive/exclusive"]))
     func unbind() async throws {
         let (stranger, queue, owner) = try await stranger()
         let exchange = try await owner.declareExchange("fanout")
         try await owner.bind(queue, to: exchange)
+        try await stranger.send(QueueUnbind(queue: queue, exchange: exchange), expecting: Self.refused)
+        owner.publish("still bound", to: exchange)
+        #expect(try await owner.drain(queue) == ["mine", "still bound"])
+    }
+
+    @Test(
+        "Another connection cannot unbind it even where it is not bound",
+        .proves(
+            "pubsub.exclusive-unbind-of-nothing", ["queue.declare.exclusive/exclusive"],
+            rabbitmq: "An unbind that finds no binding has nothing to do, and does not look whose the queue is."))
+    func unbindOfNothing() async throws {
+        let (stranger, queue, _) = try await stranger()
         try await stranger.send(
-            QueueUnbind(queue: queue, exchange: exchange), expecting: Self.refused, rabbitmq: .ok)
+            QueueUnbind(queue: queue, exchange: "amq.fanout"), expecting: Self.refused, rabbitmq: .ok)
     }
 
     @Test(

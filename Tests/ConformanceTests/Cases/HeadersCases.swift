@@ -88,17 +88,14 @@ private struct Sorting {
     }
 
     @Test(
-        "Is a number the same in 32 bits and in 64?",
-        .proves(
-            "headers.integer-widths", ["spec/3.1.3.4/match-all"],
-            rabbitmq: "Two fields are the same only when their types are; 1 in 32 bits is not 1 in 64."))
+        "A number is the same in 32 bits and in 64",
+        .proves("headers.integer-widths", ["spec/3.1.3.4/match-all"]))
     func integerWidths() async throws {
         let sorting = try await Sorting(["version": .int32(1)])
         sorting.publish("32 bits", ["version": .int32(1)])
         sorting.publish("64 bits", ["version": .int64(1)])
-        expect(
-            try await sorting.routed(), spec: ["32 bits", "64 bits"], rabbitmq: ["32 bits"],
-            "what a binding with a 32-bit number lets through")
+        sorting.publish("another", ["version": .int64(2)])
+        #expect(try await sorting.routed() == ["32 bits", "64 bits"])
     }
 
     @Test("Texts are compared with their case", .proves("headers.case-matters", ["spec/3.1.3.4/match-any"]))
