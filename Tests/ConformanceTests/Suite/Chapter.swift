@@ -5,7 +5,8 @@ enum Chapter {
     /// The chapter's number by the area, the first word of a case's id.
     private static let numbers: [String: Int] = [
         "hello": 1, "declare": 1, "connection": 1, "channel": 1, "framing": 1, "tables": 1, "heartbeat": 1,
-        "work": 2, "settle": 2, "dispatch": 2, "ordering": 2, "cancel-notify": 2, "durability": 2, "confirms": 2, "tx": 2, "returns": 2,
+        "work": 2, "settle": 2, "dispatch": 2, "ordering": 2, "cancel-notify": 2, "durability": 2, "confirms": 2,
+        "tx": 2, "returns": 2,
         "pubsub": 3, "bindings": 3, "exchange-bindings": 3,
         "direct": 4, "alternate": 4,
         "topic": 5, "headers": 5,
