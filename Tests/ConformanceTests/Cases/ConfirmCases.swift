@@ -307,31 +307,3 @@ import Testing
         #expect(channel.probe.arrived(on: channel.number).isEmpty, "more answers than messages")
     }
 }
-
-extension Confirm {
-    // A broker may say "and all before it" even when there is none before it; RabbitMQ does so in every nack.
-    fileprivate func acks(_ tag: UInt64) -> Bool { isAck && self.tag == tag }
-    fileprivate func nacks(_ tag: UInt64) -> Bool { !isAck && self.tag == tag }
-}
-
-/// The messages that a publisher still waits to hear of.
-struct OutstandingConfirms {
-    private var tags: Set<UInt64>
-    private(set) var nacked: Set<UInt64> = []
-
-    init(published count: UInt64) { tags = Set(1...count) }
-
-    var isEmpty: Bool { tags.isEmpty }
-
-    mutating func publish(_ tag: UInt64) { tags.insert(tag) }
-
-    /// Takes an answer. False when there is nothing that it could answer.
-    mutating func settle(_ confirm: Confirm) -> Bool {
-        // Each answer takes away at least its own tag, which has to be outstanding still.
-        guard tags.contains(confirm.tag) else { return false }
-        let answered = confirm.multiple ? tags.filter { $0 <= confirm.tag } : [confirm.tag]
-        tags.subtract(answered)
-        if !confirm.isAck { nacked.formUnion(answered) }
-        return true
-    }
-}

@@ -90,7 +90,7 @@ import Testing
     @Test(
         "Steps of the handshake make no sense once the connection is open",
         .proves(
-            "connection.handshake-method-when-open", ["spec/3.1.2/one-vhost"],
+            "connection.handshake-method-when-open", ["spec/2.3.7/close-handshake"],
             rabbitmq: "504, where the specification has 503 for a method at a time that makes no sense."))
     func handshakeMethodWhenOpen() async throws {
         let handshake = try Probe.handshake()
@@ -117,7 +117,7 @@ import Testing
     @Test(
         "A client cannot tell the broker that it is blocked",
         .proves(
-            "connection.blocked-by-the-client", ["rabbitmq/capabilities/client-opt-in"],
+            "connection.blocked-by-the-client", ["spec/2.3.7/close-handshake"],
             rabbitmq: "504, where the specification has 503 for a method at a time that makes no sense."))
     func blockedByTheClient() async throws {
         let probe = try await Probe.connect()

@@ -148,6 +148,19 @@ import Testing
     }
 
     @Test(
+        "Durability is compared for exclusive queues, too",
+        .proves(
+            "declare.durable-and-exclusive", ["queue.declare.passive/equivalent", "queue.declare.exclusive/types"],
+            rabbitmq: "An exclusive queue is transient whatever it was declared as, and both are taken for the same."))
+    func durableAndExclusive() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(durable: true, exclusive: true)
+        try await channel.send(
+            QueueDeclare(queue: queue, durable: false, exclusive: true),
+            expecting: .channelClose(.preconditionFailed), rabbitmq: .ok)
+    }
+
+    @Test(
         "Redeclaring an existing queue with another auto-delete flag changes nothing",
         .proves(
             "declare.queue-auto-delete-differs", ["queue.declare.auto-delete/pre-existence"],

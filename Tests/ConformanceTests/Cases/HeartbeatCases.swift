@@ -111,6 +111,15 @@ import Testing
     }
 
     @Test(
+        "A heartbeat with something in it closes the connection",
+        .proves("heartbeat.with-a-payload", ["spec/4.2.7/heartbeat-channel"]))
+    func withAPayload() async throws {
+        let probe = try await Probe.connect()
+        probe.send { $0.frame(.heartbeat, channel: 0) { $0.raw("abc".utf8) } }
+        expect(try await probe.outcome(), .connectionClose(.frameError, .syntaxError))
+    }
+
+    @Test(
         "Heartbeats may stand between the frames of a message",
         .proves("heartbeat.inside-a-message", ["spec/4.2.7/heartbeat-channel", "spec/4.2.6.2/reassembly"]))
     func insideAMessage() async throws {
