@@ -29,7 +29,7 @@ import Testing
         // One write a message, each once the last was read, or until none is read any more.
         for tag in 1...UInt64(messages) {
             peer.send { $0.deliver("c", tag, body) }
-            while theirs.unsent > 0, channel.engine.state.withLock({ $0.streamReads }) { await Task.yield() }
+            try await until { theirs.unsent == 0 || !channel.engine.state.withLock { $0.streamReads } }
         }
         return (result, channel, peer, theirs)
     }
@@ -67,7 +67,7 @@ import Testing
         let (consumer, channel, peer, _) = try await consume(limit: 5_000, messages: 100, size: 1_000, time)
         async let declared = failure { try await channel.declareQueue("q2") }
         _ = try await peer.expect(QueueDeclare.self)
-        while channel.engine.state.withLock({ $0.streamReads }) { await Task.yield() }
+        try await until { !channel.engine.state.withLock { $0.streamReads } }
         time.advance(by: 20_000)
         #expect(await declared?.nextStep.contains("prefetch") == true)
         #expect(consumer.tag == "c")
@@ -89,7 +89,7 @@ import Testing
                 writer.method(ConnectionBlocked(reason: ShortString(truncating: "\(number)")), channel: 0)
             }
         }
-        while connection.blockedReason != "1499" { await Task.yield() }
+        try await until { connection.blockedReason == "1499" }
         var iterator = events.makeAsyncIterator()
         #expect(try await iterator.next() == .blocked(reason: "500"))
     }

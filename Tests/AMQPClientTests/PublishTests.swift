@@ -151,7 +151,7 @@ import Testing
             }
         }
         // It stops by itself at the mark, and one more: nothing else moves the stream.
-        while channel.engine.state.withLock({ $0.gate.isEmpty }) { await Task.yield() }
+        try await until { !channel.engine.state.withLock { $0.gate.isEmpty } }
         #expect(published.value < 15)
         #expect(ours.unsent < 130_000)
         theirs.setReading(true)

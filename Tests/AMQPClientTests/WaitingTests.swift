@@ -36,7 +36,7 @@ import Testing
         let sent = Task { await failure { try await channel.declareQueue("sent") } }
         _ = try await peer.expect(QueueDeclare.self)
         let queued = Task { await failure { try await channel.declareQueue("queued") } }
-        while channel.engine.state.withLock({ $0.waiters.count }) < 2 { await Task.yield() }
+        try await until { channel.engine.state.withLock { $0.waiters.count } >= 2 }
         queued.cancel()
         #expect(await queued.value?.kind == .cancelled)
         sent.cancel()
