@@ -56,7 +56,9 @@ let package = Package(
         tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
         // The conformance suite, and what makes a report of its results.
         module("ConformanceReport"),
-        program("workbook", uses: ["ConformanceReport"]),
+        program(
+            "workbook",
+            uses: ["ConformanceReport", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerServer"]),
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),
         .testTarget(
             name: "ConformanceTests",
@@ -66,7 +68,7 @@ let package = Package(
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
         tests(
             "TutorialTests",
-            uses: steps.map { .target(name: $0) } + ["broker", "TutorialKit", "AMQPClient", "BrokerServer"]),
+            uses: steps.map { .target(name: $0) } + ["broker", "workbook", "TutorialKit", "AMQPClient", "BrokerServer"]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]
 )

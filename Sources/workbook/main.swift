@@ -10,6 +10,8 @@ let usage = """
 
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
+case "draw":
+    exit(await DrawCommand.run(Array(words.dropFirst())))
 case "report": exit(ReportCommand.run(Array(words.dropFirst())))
 case "baseline": exit(BaselineCommand.run(Array(words.dropFirst())))
 case "--help", "-h":

@@ -104,6 +104,21 @@ final class Scene {
         return "swift() { /bin/sh '\(script.path)' \"$@\"; }\n\(command)"
     }
 
+    /// What `workbook draw --mermaid` shows while roles run: `<!-- picture: hello receive; hello receive -->`.
+    func picture(_ roles: String) throws -> [String] {
+        if broker == nil { try startBroker() }
+        for (number, role) in roles.components(separatedBy: "; ").enumerated() {
+            let terminal = try Terminal(shellLine("swift run " + role), environment: environment, folder: folder)
+            running["picture \(number)"] = (terminal, role)
+            mayPrintMore.insert("picture \(number)")
+            // Its first line says that it is ready.
+            if terminal.nextLine() == nil { problems.append("\(page.path): '\(role)' printed nothing") }
+        }
+        let draw = try Terminal(
+            shellLine("swift run workbook draw --mermaid"), environment: environment, folder: folder)
+        return draw.rest()
+    }
+
     /// What a terminal does to the programs in it when its window is closed.
     func closeWindow(of name: String) {
         guard let terminal = running.removeValue(forKey: name)?.terminal else {

@@ -10,6 +10,27 @@ import Testing
     }
 }
 
+/// Every picture on a page is what the workbook draws of the running programs.
+@Suite struct PictureTests {
+    @Test(arguments: try Repository.pages().map(\.path))
+    func picturesAreDrawn(path: String) async throws {
+        for block in try Page(path: path).blocks where block.language == "mermaid" {
+            #expect(try await Pictures.lines(block) == block.lines, "\(path):\(block.line)")
+        }
+    }
+}
+
+enum Pictures {
+    static func lines(_ block: Page.Block) async throws -> [String] {
+        let roles = block.directives["picture"] ?? ""
+        return try await Transcripts.aside {
+            let scene = try Scene(Page(path: "picture", text: ""))
+            defer { scene.finish() }
+            return try scene.picture(roles)
+        }
+    }
+}
+
 /// The player sees what is wrong.
 @Suite struct SceneTests {
     private func problems(_ text: String) async throws -> [String] {
@@ -73,11 +94,13 @@ import Testing
 enum Transcripts {
     /// Plays all of a page's transcripts; a new broker at each heading of the second level.
     static func problems(of page: Page) async throws -> [String] {
-        // Waiting for other processes would take a thread from the pool that the tests share.
+        try await aside { try play(page) }
+    }
+
+    /// On a thread of its own: waiting for other processes would take one from the pool that the tests share.
+    static func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async {
-                continuation.resume(with: Result { try play(page) })
-            }
+            DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
         }
     }
 
