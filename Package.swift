@@ -68,7 +68,9 @@ let package = Package(
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
         tests(
             "TutorialTests",
-            uses: steps.map { .target(name: $0) } + ["broker", "workbook", "TutorialKit", "AMQPClient", "BrokerServer"]),
+            uses: steps.map { .target(name: $0) } + [
+                "broker", "workbook", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerServer",
+            ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]
 )

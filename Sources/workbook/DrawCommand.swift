@@ -4,7 +4,7 @@ import Foundation
 enum DrawCommand {
     static let usage = """
         workbook draw [--mermaid] [--watch] [--vhost NAME] [--url URL]
-               draws the exchanges, queues and consumers of a running broker; --watch goes on until CTRL+C
+                   draws the exchanges, queues and consumers of a running broker; --watch goes on until CTRL+C
         """
 
     static func run(_ words: [String]) async -> Int32 {

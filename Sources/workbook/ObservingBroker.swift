@@ -31,7 +31,9 @@ final class ObservingBroker: Sendable {
             }
         }
 
-        func add(_ connection: Int, _ direction: Observation.Direction, _ seen: [(channel: UInt16, what: Observation.What)]) {
+        func add(
+            _ connection: Int, _ direction: Observation.Direction, _ seen: [(channel: UInt16, what: Observation.What)]
+        ) {
             let now = time.now - start
             state.withLock { state in
                 for (channel, what) in seen {

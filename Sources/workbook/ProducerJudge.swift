@@ -16,22 +16,31 @@ struct ProducerJudge {
     private func declared(_ publish: BasicPublish) -> Finding {
         let title = "declares its queue durable"
         for seen in observations {
-            guard case .method(.queueDeclare(let declare)) = seen.what, declare.queue == publish.routingKey else { continue }
+            guard case .method(.queueDeclare(let declare)) = seen.what, declare.queue == publish.routingKey else {
+                continue
+            }
             return Finding(
                 isGood: declare.durable, title: title,
-                seen: "queue.declare of '\(declare.queue.text)' at \(seen.time) ms, durable: \(declare.durable ? "yes" : "no").",
-                why: declare.durable ? "" : "When the broker restarts, the queue is gone, and every task in it. See 'Read it'.")
+                seen:
+                    "queue.declare of '\(declare.queue.text)' at \(seen.time) ms, durable: \(declare.durable ? "yes" : "no").",
+                why: declare.durable
+                    ? "" : "When the broker restarts, the queue is gone, and every task in it. See 'Read it'.")
         }
         return Finding(
             isGood: false, title: title,
             seen: "No queue.declare of '\(publish.routingKey.text)', the routing key, was seen.",
-            why: "If nobody has made the queue yet, the task is dropped, and nobody is told. See chapter 1, 'Break it'.")
+            why: "If nobody has made the queue yet, the task is dropped, and nobody is told. See chapter 1, 'Break it'."
+        )
     }
 
     private var persistent: Finding {
         let title = "makes its tasks persistent"
         let messages = observations.compactMap { seen -> (Int64, BasicProperties)? in
-            if case .message(let properties, _) = seen.what, seen.direction == .fromProgram { (seen.time, properties) } else { nil }
+            if case .message(let properties, _) = seen.what, seen.direction == .fromProgram {
+                (seen.time, properties)
+            } else {
+                nil
+            }
         }
         guard let bad = messages.first(where: { $0.1.deliveryMode != 2 }) else {
             return Finding(isGood: true, title: title, seen: "\(messages.count) with delivery-mode 2.")

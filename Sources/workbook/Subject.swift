@@ -15,53 +15,71 @@ struct Subject: Sendable {
     /// Starts it with `AMQP_URL` set to this.
     var start: @Sendable (_ url: String) async throws -> Run
 
-    struct CannotStart: Error, CustomStringConvertible { let description: String }
-
     /// A command, as one would type it.
     ///
     /// - Parameter environment: besides `AMQP_URL`
     static func command(_ words: [String], environment: [String: String] = [:]) -> Subject {
         Subject { url in
-            let process = Process()
-            process.executableURL = URL(filePath: "/usr/bin/env")
-            process.arguments = words
-            process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-                .merging(["AMQP_URL": url]) { $1 }
-            process.standardInput = FileHandle.nullDevice
-            let pipe = Pipe()
-            process.standardOutput = pipe
-            process.standardError = pipe
-            let printed = Printed()
-            pipe.fileHandleForReading.readabilityHandler = { handle in
-                let data = handle.availableData
-                if data.isEmpty { handle.readabilityHandler = nil } else { printed.add(data) }
+            let shared = LastLines()
+            let program = try RunningProgram(words, environment: environment.merging(["AMQP_URL": url]) { $1 }) {
+                shared.add($0)
             }
-            do { try process.run() } catch { throw CannotStart(description: "\(words[0]) can't be started: \(error)") }
-            let running = Running(process)
-            return Run(kill: { running.kill() }, hasEnded: { running.hasEnded }, lastLines: { printed.lastLines })
+            return Run(
+                kill: { program.signal(SIGKILL) }, hasEnded: { program.hasEnded }, lastLines: { shared.lines })
         }
     }
 }
 
-private final class Printed: Sendable {
-    private let text = Mutex("")
+private final class LastLines: Sendable {
+    private let kept = Mutex<[String]>([])
 
-    func add(_ data: Data) { text.withLock { $0 = String(($0 + String(decoding: data, as: UTF8.self)).suffix(2000)) } }
-
-    var lastLines: [String] { text.withLock { Array($0.split(separator: "\n").suffix(5).map(String.init)) } }
+    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(5) } }
+    var lines: [String] { kept.withLock { $0 } }
 }
 
-/// Foundation's `Process` is not `Sendable`; here one lock guards it.
-private final class Running: Sendable {
+/// A command that runs as a process of its own, and what it prints, line by line.
+final class RunningProgram: Sendable {
+    struct CannotStart: Error, CustomStringConvertible { let description: String }
+
+    // Foundation's `Process` is not `Sendable`; the lock guards it.
     private let process: Mutex<Process>
     private let pid: Int32
 
-    init(_ process: sending Process) {
+    /// - Parameter onLine: gets each line that it prints, also on standard error, on a thread of its own
+    init(_ words: [String], environment: [String: String], onLine: @escaping @Sendable (String) -> Void) throws {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/env")
+        process.arguments = words
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        process.standardInput = FileHandle.nullDevice
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        let buffered = Mutex(Data())
+        pipe.fileHandleForReading.readabilityHandler = { handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            let lines = buffered.withLock { text -> [String] in
+                text += data
+                var lines: [String] = []
+                while let end = text.firstIndex(of: UInt8(ascii: "\n")) {
+                    lines.append(String(decoding: text[text.startIndex..<end], as: UTF8.self))
+                    text = Data(text[(end + 1)...])
+                }
+                return lines
+            }
+            for line in lines { onLine(line) }
+        }
+        do {
+            try process.run()
+        } catch {
+            throw CannotStart(description: "'\(words.joined(separator: " "))' can't be started: \(error)")
+        }
         pid = process.processIdentifier
         self.process = Mutex(process)
     }
 
-    func kill() { if !hasEnded { Foundation.kill(pid, SIGKILL) } }
-
     var hasEnded: Bool { process.withLock { !$0.isRunning } }
+
+    func signal(_ number: Int32) { if !hasEnded { kill(pid, number) } }
 }

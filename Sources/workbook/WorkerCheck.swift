@@ -16,7 +16,9 @@ struct WorkerCheck {
         let run = try await subject.start(watch.url)
         defer { run.kill() }
         let began = await eventually(patience) { run.hasEnded() || consumed(watch) }
-        if let published = ProducerJudge(observations: watch.observations).findings, !consumed(watch) { return published }
+        if let published = ProducerJudge(observations: watch.observations).findings, !consumed(watch) {
+            return published
+        }
         guard began, consumed(watch), let queue = consumedQueue(watch) else {
             let printed = run.lastLines().joined(separator: " | ")
             return [
@@ -76,11 +78,15 @@ struct WorkerCheck {
         }
         let story = "a task was delivered at \(handed.time) ms, and the program was killed at \(killedAt) ms"
         return back.map { back in
-            Finding(isGood: true, title: title, seen: "\(story): it is in the queue again, redelivered: \(back.redelivered ? "yes" : "no").")
+            Finding(
+                isGood: true, title: title,
+                seen: "\(story): it is in the queue again, redelivered: \(back.redelivered ? "yes" : "no").")
         }
             ?? Finding(
                 isGood: false, title: title, seen: "\(story): it is nowhere.",
-                why: "The broker forgot it, because it was told so: by no-ack, or by an ack before the work. See 'Run it'.")
+                why:
+                    "The broker forgot it, because it was told so: by no-ack, or by an ack before the work. See 'Run it'."
+            )
     }
 
     private func consumed(_ watch: ObservingBroker) -> Bool {

@@ -36,9 +36,11 @@ struct WorkerJudge {
             switch (seen.direction, seen.what) {
             case (.fromBroker, .method(.basicDeliver(let deliver))):
                 all.append(
-                    Handed(time: seen.time, connection: seen.connection, channel: seen.channel, tag: deliver.deliveryTag))
+                    Handed(
+                        time: seen.time, connection: seen.connection, channel: seen.channel, tag: deliver.deliveryTag))
             case (.fromBroker, .message(_, let body)):
-                guard let index = all.lastIndex(where: { $0.connection == seen.connection && $0.channel == seen.channel })
+                guard
+                    let index = all.lastIndex(where: { $0.connection == seen.connection && $0.channel == seen.channel })
                 else { continue }
                 all[index].body = String(decoding: body, as: UTF8.self)
             case (.fromProgram, .method(.basicAck(let ack))):
@@ -72,7 +74,9 @@ struct WorkerJudge {
                     why: "A worker that does not consume gets nothing. Does it use AMQP_URL? See 'Read it'.")
             ]
         }
-        return [durable(consume), acknowledges(consume), afterTheWork(consume), once, prefetch(consume)].compactMap { $0 }
+        return [durable(consume), acknowledges(consume), afterTheWork(consume), once, prefetch(consume)].compactMap {
+            $0
+        }
     }
 
     private func durable(_ consume: (time: Int64, method: BasicConsume)) -> Finding {
@@ -81,7 +85,8 @@ struct WorkerJudge {
             guard case .method(.queueDeclare(let declare)) = seen.what, declare.queue == consume.method.queue else {
                 continue
             }
-            let text = "queue.declare of '\(declare.queue.text)' at \(seen.time) ms, durable: \(declare.durable ? "yes" : "no")"
+            let text =
+                "queue.declare of '\(declare.queue.text)' at \(seen.time) ms, durable: \(declare.durable ? "yes" : "no")"
             if declare.passive { continue }
             return Finding(
                 isGood: declare.durable, title: title, seen: text,
@@ -98,7 +103,9 @@ struct WorkerJudge {
         if consume.method.noAck {
             return Finding(
                 isGood: false, title: title, seen: "basic.consume at \(consume.time) ms with no-ack.",
-                why: "Each task counts as done the moment it is sent to the worker: if it dies, the task is lost. See 'Run it'.")
+                why:
+                    "Each task counts as done the moment it is sent to the worker: if it dies, the task is lost. See 'Run it'."
+            )
         }
         let missing = deliveries.filter(\.acknowledged.isEmpty)
         guard let first = missing.first else {
@@ -112,8 +119,12 @@ struct WorkerJudge {
     }
 
     private func afterTheWork(_ consume: (time: Int64, method: BasicConsume)) -> Finding? {
-        guard !consume.method.noAck, let early = deliveries.first(where: { !$0.acknowledged.isEmpty }) else { return nil }
-        let worst = deliveries.filter { !$0.acknowledged.isEmpty }.min { $0.acknowledged[0] - $0.time < $1.acknowledged[0] - $1.time }
+        guard !consume.method.noAck, let early = deliveries.first(where: { !$0.acknowledged.isEmpty }) else {
+            return nil
+        }
+        let worst = deliveries.filter { !$0.acknowledged.isEmpty }.min {
+            $0.acknowledged[0] - $0.time < $1.acknowledged[0] - $1.time
+        }
         let handed = worst ?? early
         let took = handed.acknowledged[0] - handed.time
         let isGood = took >= shortestTask
@@ -121,12 +132,15 @@ struct WorkerJudge {
             isGood: isGood, title: "acknowledges after the work",
             seen: "basic.ack \(took) ms after '\(handed.body)' was delivered"
                 + (isGood ? "." : ", which takes at least \(shortestTask) ms."),
-            why: isGood ? "" : "If the worker dies after the ack and before the end of the work, the task is lost. See 'Break it'.")
+            why: isGood
+                ? ""
+                : "If the worker dies after the ack and before the end of the work, the task is lost. See 'Break it'.")
     }
 
     private var once: Finding? {
         guard let twice = deliveries.first(where: { $0.acknowledged.count > 1 }) else { return nil }
-        var text = "two basic.ack for delivery tag \(twice.tag), at \(twice.acknowledged[0]) and \(twice.acknowledged[1]) ms"
+        var text =
+            "two basic.ack for delivery tag \(twice.tag), at \(twice.acknowledged[0]) and \(twice.acknowledged[1]) ms"
         for seen in observations {
             if case .method(.channelClose(let close)) = seen.what, seen.direction == .fromBroker {
                 text += "; the broker closed the channel: \(close.replyText.text)"
@@ -141,7 +155,8 @@ struct WorkerJudge {
     private func prefetch(_ consume: (time: Int64, method: BasicConsume)) -> Finding? {
         guard !consume.method.noAck else { return nil }
         let title = "limits its prefetch before it consumes"
-        let why = "Without a limit a worker gets every task by turn, and sits on them while others are idle. See 'Predict' b)."
+        let why =
+            "Without a limit a worker gets every task by turn, and sits on them while others are idle. See 'Predict' b)."
         for seen in observations {
             guard case .method(.basicQos(let qos)) = seen.what, qos.prefetchCount > 0 else { continue }
             let text = "basic.qos with prefetch-count \(qos.prefetchCount) at \(seen.time) ms"

@@ -2,7 +2,13 @@ import Foundation
 
 // The learner's companion. One subcommand, one file.
 let usage = """
-    usage: workbook report [--output DIRECTORY] RESULTS...
+    usage: workbook
+               what there is, how far you are, what comes next
+           \(PlayCommand.usage)
+           \(DrawCommand.usage)
+           \(CheckCommand.usage)
+           \(HintCommand.usage)
+           workbook report [--output DIRECTORY] RESULTS...
                merges results files of the conformance suite into report.md, .html, .json and .xml
            workbook baseline RESULTS...
                prints, for every result that is not as on record, a line for the broker's file in Baselines
@@ -10,14 +16,16 @@ let usage = """
 
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
-case "draw":
-    exit(await DrawCommand.run(Array(words.dropFirst())))
+case "check": exit(await CheckCommand.run(Array(words.dropFirst())))
+case "hint": exit(HintCommand.run(Array(words.dropFirst())))
+case "play": exit(await PlayCommand.run(Array(words.dropFirst())))
+case "draw": exit(await DrawCommand.run(Array(words.dropFirst())))
 case "report": exit(ReportCommand.run(Array(words.dropFirst())))
 case "baseline": exit(BaselineCommand.run(Array(words.dropFirst())))
 case "--help", "-h":
-    print(usage)
+    say(usage)
 case nil:
-    fail("which subcommand?\n\(usage)")
+    for line in Overview.lines(done: Progress.done()) { say(line) }
 case let word?:
     fail("there is no subcommand '\(word)'\n\(usage)")
 }
