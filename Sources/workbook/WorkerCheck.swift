@@ -24,7 +24,8 @@ struct WorkerCheck {
             return [
                 Finding(
                     isGood: false, title: "consumes",
-                    seen: "No basic.consume within \(patience)." + (printed.isEmpty ? "" : " It printed: \(printed)"),
+                    seen: (began ? "It ended without a basic.consume." : "No basic.consume within \(patience).")
+                        + (printed.isEmpty ? "" : " It printed: \(printed)"),
                     why: "A worker that does not consume gets nothing. Does it connect to AMQP_URL? See 'Read it'.")
             ]
         }
@@ -53,7 +54,8 @@ struct WorkerCheck {
 
     private func killed(_ channel: Channel, _ queue: String, _ watch: ObservingBroker) async throws -> Finding {
         let title = "loses nothing when it is killed"
-        await eventually(patience) { (try? await channel.declareQueueCount(queue)) == 0 }
+        // What the killed program had goes back to the queue before it, and must not be taken for what comes.
+        await eventually(patience) { (try? await channel.declareQueue(queue, passive: true).consumerCount) == 0 }
         _ = try await channel.purgeQueue(queue)
         let before = watch.observations.count
         let run = try await subject.start(watch.url)
@@ -102,13 +104,6 @@ struct WorkerCheck {
             guard seen.direction == .fromBroker else { return false }
             return if case .method(.channelClose) = seen.what { true } else { false }
         }
-    }
-}
-
-extension Channel {
-    /// How many messages are ready in a queue that exists.
-    fileprivate func declareQueueCount(_ name: String) async throws -> Int {
-        try await declareQueue(name, passive: true).messageCount
     }
 }
 

@@ -107,7 +107,8 @@ struct WorkerJudge {
                     "Each task counts as done the moment it is sent to the worker: if it dies, the task is lost. See 'Run it'."
             )
         }
-        let missing = deliveries.filter(\.acknowledged.isEmpty)
+        // On a channel that the broker has closed, it could not: why it was closed is another finding.
+        let missing = deliveries.filter { $0.acknowledged.isEmpty && !closed.contains($0.connection) }
         guard let first = missing.first else {
             return Finding(isGood: true, title: title, seen: "\(deliveries.count) deliveries, each with a basic.ack.")
         }
@@ -116,6 +117,14 @@ struct WorkerJudge {
             seen: "'\(first.body)' was delivered at \(first.time) ms, and no basic.ack came.",
             why: "The broker must keep what is unacknowledged, and hands all of it out again when the worker ends. "
                 + "See 'Break it'.")
+    }
+
+    /// The connections on which the broker has closed a channel.
+    private var closed: Set<Int> {
+        Set(
+            observations.filter {
+                if case .method(.channelClose) = $0.what { $0.direction == .fromBroker } else { false }
+            }.map(\.connection))
     }
 
     private func afterTheWork(_ consume: (time: Int64, method: BasicConsume)) -> Finding? {

@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import workbook
+
 /// The pages are what the repository is: code, links, rules and words.
 @Suite struct PageTests {
     init() async throws {
@@ -28,6 +30,12 @@ import Testing
     @Test func rulesExist() throws {
         let catalogue = try Review.catalogue()
         expectNone(try Repository.pages().flatMap { Review.rules(of: $0, catalogue: catalogue) })
+    }
+
+    @Test func commandsExist() throws {
+        let known = Set(usage.matches(of: /workbook ([a-z]+)/).map { String($0.1) })
+        #expect(known.isSuperset(of: ["play", "draw", "check", "hint"]))
+        expectNone(try Repository.pages().flatMap { Review.commands(of: $0, subcommands: known) })
     }
 
     @Test func termsAreExplainedBeforeTheyAreUsed() throws {
@@ -86,6 +94,11 @@ func expectNone(_ problems: [String], sourceLocation: SourceLocation = #_sourceL
             Review.rules(of: page(text), catalogue: ["basic/01"]) == [
                 "Tutorials/01-hello/README.md:1: there is no rule basic/99"
             ])
+    }
+
+    @Test func commandsThatAreNone() {
+        let text = "`swift run nothing` and `swift run workbook dance`, `swift run workbook play hello`"
+        #expect(Review.commands(of: page(text), subcommands: ["play"]).count == 2)
     }
 
     @Test func termsThatComeTooEarly() {

@@ -109,6 +109,23 @@ enum Review {
         }
     }
 
+    /// Commands in the prose that do not exist.
+    static func commands(of page: Page, subcommands: Set<String>) -> [String] {
+        page.prose.flatMap { line, text in
+            text.matches(of: /swift run ([a-z]+)(?: ([a-z-]+))?/).compactMap { match -> String? in
+                let program = String(match.1)
+                let path = Repository.products.appending(path: program).path
+                if !FileManager.default.isExecutableFile(atPath: path) {
+                    return "\(page.path):\(line): there is no program \(program)"
+                }
+                if program == "workbook", let command = match.2.map(String.init), !subcommands.contains(command) {
+                    return "\(page.path):\(line): there is no workbook \(command)"
+                }
+                return nil
+            }
+        }
+    }
+
     static func catalogue() throws -> Set<String> {
         let table = try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv")
         return Set(

@@ -1,0 +1,13 @@
+/// What `workbook --help` says.
+let usage = """
+    usage: workbook
+               what there is, how far you are, what comes next
+           \(PlayCommand.usage)
+           \(DrawCommand.usage)
+           \(CheckCommand.usage)
+           \(HintCommand.usage)
+           workbook report [--output DIRECTORY] RESULTS...
+               merges results files of the conformance suite into report.md, .html, .json and .xml
+           workbook baseline RESULTS...
+               prints, for every result that is not as on record, a line for the broker's file in Baselines
+    """
