@@ -1,0 +1,71 @@
+import BrokerCore
+import Foundation
+import Synchronization
+
+@testable import BrokerServer
+
+/// Segments in memory, with room for so many octets, and a disk that can be made to wait.
+final class FaultyFiles: StoreFiles {
+    private struct State {
+        var segments: [UInt32: [UInt8]] = [:]
+        var room = Int.max
+        var free = Int.max
+        var isSyncHeld = false
+        var syncs = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// Octets that can be written until there is no room left.
+    var room: Int {
+        get { state.withLock { $0.room } }
+        set { state.withLock { $0.room = newValue } }
+    }
+
+    func setFree(_ octets: Int) { state.withLock { $0.free = octets } }
+
+    /// While true, nothing that is forced to disk gets there.
+    func holdSyncs(_ isHeld: Bool) { state.withLock { $0.isSyncHeld = isHeld } }
+
+    var contents: [UInt32: [UInt8]] { state.withLock { $0.segments } }
+
+    convenience init(_ contents: [UInt32: [UInt8]]) {
+        self.init()
+        state.withLock { $0.segments = contents }
+    }
+
+    func path(of segment: UInt32) -> String { "segment \(segment)" }
+    func segments() throws(StoreError) -> [UInt32] { state.withLock { $0.segments.keys.sorted() } }
+    func contents(of segment: UInt32) throws(StoreError) -> [UInt8] { state.withLock { $0.segments[segment] ?? [] } }
+
+    func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]? {
+        state.withLock { $0.segments[segment].map { Array($0.dropFirst(offset).prefix(count)) } }
+    }
+
+    func create(_ segment: UInt32) throws(StoreError) { state.withLock { $0.segments[segment] = [] } }
+
+    func write(_ octets: ArraySlice<UInt8>, at offset: Int, of segment: UInt32) throws(StoreError) -> Int {
+        let count = state.withLock { state in
+            let count = min(octets.count, state.room)
+            if state.room < .max { state.room -= count }
+            precondition(state.segments[segment]?.count == offset)
+            state.segments[segment]?.append(contentsOf: octets.prefix(count))
+            return count
+        }
+        if count == 0 { throw .full("no room") }
+        return count
+    }
+
+    func sync(_ segment: UInt32) throws(StoreError) {
+        while state.withLock({ $0.isSyncHeld }) { usleep(100) }
+        state.withLock { $0.syncs += 1 }
+    }
+
+    func truncate(_ segment: UInt32, to count: Int) throws(StoreError) {
+        state.withLock { $0.segments[segment] = Array(($0.segments[segment] ?? []).prefix(count)) }
+    }
+
+    func remove(_ segment: UInt32) throws(StoreError) { state.withLock { $0.segments[segment] = nil } }
+    var freeOctets: Int { state.withLock { $0.free } }
+    func close() {}
+}

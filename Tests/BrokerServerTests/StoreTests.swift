@@ -1,0 +1,184 @@
+import AMQPClient
+import AMQPTransport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import BrokerCore
+@testable import BrokerServer
+
+/// The store on a real disk, and on one that fails.
+@Suite struct StoreTests {
+    /// A directory of a test's own.
+    private func withDirectory(_ body: (String) async throws -> Void) async throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        try await body(directory)
+    }
+
+    private func open(_ broker: Broker) async throws -> (Connection, Channel) {
+        let connection = try await Connection.open(over: broker.connect())
+        return (connection, try await connection.openChannel())
+    }
+
+    @Test func whatIsDurableIsThereAfterAStop() async throws {
+        try await withDirectory { directory in
+            let nested = directory + "/a/b"
+            let first = try Broker(data: nested)
+            let (connection, channel) = try await open(first)
+            _ = try await channel.declareQueue("q", durable: true)
+            _ = try await channel.declareQueue("gone")
+            for number in 1...3 {
+                try await channel.publishAndConfirm(Message("\(number)", persistent: true), routingKey: "q")
+            }
+            try await connection.close()
+            first.shutDown()
+
+            let second = try Broker(data: nested)
+            let (_, again) = try await open(second)
+            #expect(try await again.declareQueue("q", passive: true).messageCount == 3)
+            for number in 1...3 { #expect(try await again.get("q", noAck: true)?.text == "\(number)") }
+            second.shutDown()
+
+            let third = try Broker(data: nested)
+            let (_, last) = try await open(third)
+            #expect(try await last.get("q") == nil)
+            await #expect(throws: AMQPError.self) { try await last.declareQueue("gone", passive: true) }
+            third.shutDown()
+        }
+    }
+
+    @Test func aSecondBrokerOnADirectoryIsRefused() async throws {
+        try await withDirectory { directory in
+            let first = try Broker(data: directory)
+            let refusal = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            #expect(refusal == .inUse(directory: directory, by: " (process \(getpid()))"))
+            #expect("\(refusal)".contains("--data"))
+            first.shutDown()
+            try Broker(data: directory).shutDown()
+        }
+    }
+
+    @Test func aDirectoryThatCannotBeHadIsSaid() async throws {
+        try await withDirectory { directory in
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            let file = directory + "/file"
+            try Data().write(to: URL(fileURLWithPath: file))
+            let error = try #require(throws: StoreError.self) { try Broker(data: file) }
+            #expect("\(error)" == "\(file) is not a directory")
+        }
+    }
+
+    @Test func damageIsRefusedAndATornTailCutOff() async throws {
+        try await withDirectory { directory in
+            let first = try Broker(data: directory)
+            let (_, channel) = try await open(first)
+            _ = try await channel.declareQueue("q", durable: true)
+            try await channel.publishAndConfirm(Message("1", persistent: true), routingKey: "q")
+            first.shutDown()
+            let file = URL(fileURLWithPath: directory + "/segment-0000000001.log")
+            let good = try Data(contentsOf: file)
+
+            var bad = good
+            bad[60] ^= 1
+            try bad.write(to: file)
+            let error = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            guard case .damaged(file.path, let offset, _) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect((40...60).contains(offset))
+            #expect(try Data(contentsOf: file) == bad)
+
+            try (good + [0, 0, 0]).write(to: file)
+            let log = LogLines()
+            var configuration = BrokerConfiguration()
+            configuration.logLevel = .warning
+            let second = try Broker(configuration, data: directory, log: { log.add($0.text) })
+            #expect(try Data(contentsOf: file) == good)
+            #expect(log.lines.first?.hasPrefix("\(file.path): cut off 3 octets at offset \(good.count)") == true)
+            let (_, again) = try await open(second)
+            #expect(try await again.get("q", noAck: true)?.text == "1")
+            second.shutDown()
+        }
+    }
+
+    private static func stop(_ error: StoreError) -> Never { preconditionFailure("\(error)") }
+
+    @Test func noConfirmLeavesBeforeTheSync() async throws {
+        let files = FaultyFiles()
+        let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)
+        let (_, channel) = try await open(broker)
+        _ = try await channel.declareQueue("q", durable: true)
+        try await channel.publishAndConfirm(Message("before", persistent: true), routingKey: "q")
+        files.holdSyncs(true)
+        let order = LogLines()
+        async let confirmed: Void = {
+            try await channel.publishAndConfirm(Message("held", persistent: true), routingKey: "q")
+            order.add("confirmed")
+        }()
+        // Everybody else is served meanwhile.
+        let (_, other) = try await open(broker)
+        _ = try await other.declareQueue("other", durable: true)
+        try await other.publishAndConfirm(Message("transient"), routingKey: "other")
+        #expect(try await other.get("other", noAck: true)?.text == "transient")
+        order.add("released")
+        files.holdSyncs(false)
+        try await confirmed
+        #expect(order.lines == ["released", "confirmed"])
+        broker.shutDown()
+    }
+
+    @Test func aFullDiskBlocksLosesNothingAndLiftsByItself() async throws {
+        let files = FaultyFiles()
+        let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)
+        let (_, channel) = try await open(broker)
+        _ = try await channel.declareQueue("q", durable: true)
+        try await channel.publishAndConfirm(Message("1", persistent: true), routingKey: "q")
+        files.room = 10
+        async let confirmed: Void = channel.publishAndConfirm(Message("2", persistent: true), routingKey: "q")
+        while files.room > 0 { await Task.yield() }
+        // Consumers go on, also with what could not be written yet.
+        let (_, consumer) = try await open(broker)
+        #expect(try await consumer.get("q", noAck: true)?.text == "1")
+        while try await consumer.declareQueue("q", passive: true).messageCount == 0 {}
+        files.room = .max
+        try await confirmed
+        broker.shutDown()
+        let again = try Broker(time: SystemTime(), files: FaultyFiles(files.contents), stop: Self.stop)
+        let (_, last) = try await open(again)
+        #expect(try await last.get("q", noAck: true)?.text == "2")
+        #expect(try await last.get("q", noAck: true) == nil)
+        again.shutDown()
+    }
+
+    @Test func littleRoomOnTheDiskBlocksPublishersUntilThereIsMore() async throws {
+        let files = FaultyFiles()
+        let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)
+        // A publish that waits while it is blocked would wait for what this test does next.
+        var configuration = ConnectionConfiguration()
+        configuration.publishWaitsWhileBlocked = false
+        let connection = try await Connection.open(over: broker.connect(), configuration)
+        let channel = try await connection.openChannel()
+        _ = try await channel.declareQueue("q", durable: true)
+        files.setFree(1000)
+        // The disk is looked at after every write; who publishes then is told.
+        try await channel.publishAndConfirm(Message("1", persistent: true), routingKey: "q")
+        while !broker.state.withLock({ $0.core.alarms.disk }) { await Task.yield() }
+        // Unless it has been told already.
+        try? await channel.publish(Message("2"), routingKey: "nowhere")
+        while connection.blockedReason == nil { await Task.yield() }
+        #expect(connection.blockedReason == "low on disk")
+        files.setFree(.max)
+        while connection.blockedReason != nil { await Task.yield() }
+        try await channel.publishAndConfirm(Message("3", persistent: true), routingKey: "q")
+        broker.shutDown()
+    }
+}
+
+/// Lines from any thread.
+final class LogLines: Sendable {
+    private let state = Mutex<[String]>([])
+    func add(_ line: String) { state.withLock { $0.append(line) } }
+    var lines: [String] { state.withLock { $0 } }
+}
