@@ -29,11 +29,13 @@ final class CaseRun: Sendable {
 
     let id: String
     let peer: any Peer
+    let patience: Patience
     private let state = Mutex(State())
 
-    init(id: String, peer: any Peer) {
+    init(id: String, peer: any Peer, patience: Patience = .ordinary) {
         self.id = id
         self.peer = peer
+        self.patience = patience
     }
 
     var findings: [Finding] { state.withLock { $0.findings } }

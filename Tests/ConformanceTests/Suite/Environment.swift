@@ -32,6 +32,8 @@ struct Environment: Sendable {
     var timeScale: Double { self["CONFORMANCE_TIME_SCALE"].flatMap(Double.init) ?? 1 }
     /// Where the results go, a JSON line for each case.
     var results: String? { self["CONFORMANCE_RESULTS"] }
+    /// The faults to run the cases with: names with commas between them, `area.` for all of an area, or `all`.
+    var fault: String? { self["CONFORMANCE_FAULT"] }
     /// Only cases whose id starts so.
     var only: String? { self["CONFORMANCE_ONLY"] }
     /// How many cases use the broker at the same time.

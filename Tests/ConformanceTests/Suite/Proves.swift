@@ -30,6 +30,9 @@ struct Proves: TestTrait, TestScoping {
     ) async throws {
         let environment = Environment.current
         if let only = environment.only, !id.hasPrefix(only) { try Test.cancel("not selected by CONFORMANCE_ONLY") }
+        if let faults = FaultRuns.selected {
+            return try await FaultRuns.run(self, faults.get(), test, testCase, body)
+        }
         let title = test.displayName ?? test.name
         let judge = Judge(case: self, title: title, test: test)
         let peer: any Peer

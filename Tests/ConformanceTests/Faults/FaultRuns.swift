@@ -1,0 +1,88 @@
+import ConformanceReport
+import Foundation
+import Synchronization
+import Testing
+
+/// Runs a case on one broken broker after the other, in place of its ordinary run (`CONFORMANCE_FAULT`).
+///
+/// All faults in one process: what differs between two broken brokers is a closure, and a process for each would spend
+/// its time starting. Results go to the file that CONFORMANCE_RESULTS names, a line each, separated by tabs:
+/// fault, case, what became of it (caught, missed, skipped), milliseconds, and what was seen.
+enum FaultRuns {
+    /// The faults that were asked for; nil: none was, and the suite is the suite.
+    static let selected: Result<[Fault], SuiteError>? = Environment.current.fault.map { text in
+        if text == "all" { return .success(Fault.all) }
+        var faults: [Fault] = []
+        for name in text.split(separator: ",").map(String.init) {
+            let matching = Fault.all.filter { $0.name == name || name.hasSuffix(".") && $0.name.hasPrefix(name) }
+            if matching.isEmpty { return .failure(SuiteError("CONFORMANCE_FAULT: no fault is called \(name)")) }
+            faults += matching
+        }
+        return .success(faults)
+    }
+
+    private static let lock = Mutex(())
+
+    static func run(
+        _ case: Proves, _ faults: [Fault], _ test: Test, _ testCase: Test.Case?,
+        _ body: @Sendable () async throws -> Void
+    ) async throws {
+        // A sound broker first, with the same machinery and the same short patience. It must be missed.
+        guard let sound = try await attempt(`case`, .none, test, testCase, body) else { return }
+        let passed = Set(sound.run.taps.flatMap { tap in tap.transcript.methods.map(\.1.id) })
+        for fault in faults where fault.methods.isEmpty || !fault.methods.isDisjoint(with: passed) {
+            _ = try await attempt(`case`, fault, test, testCase, body)
+        }
+    }
+
+    /// Nil: the case cannot be run on the broker in process.
+    private static func attempt(
+        _ case: Proves, _ fault: Fault, _ test: Test, _ testCase: Test.Case?,
+        _ body: @Sendable () async throws -> Void
+    ) async throws -> (run: CaseRun, isCaught: Bool)? {
+        let peer = try InProcessPeer(overTCP: false, fault: fault)
+        if let reason = `case`.needs.sorted().lazy.compactMap({ peer.lacks($0) }).first {
+            write(fault, `case`, "skipped", .zero, reason)
+            await peer.end()
+            return nil
+        }
+        let run = CaseRun(id: `case`.id, peer: peer, patience: .short)
+        await Gate.shared.enter(alone: false)
+        let started = ContinuousClock.now
+        let collector = IssueHandlingTrait.compactMapIssues { issue in
+            run.note(.failed, "\(issue)", at: issue.sourceLocation)
+            return nil
+        }
+        try await collector.provideScope(for: test, testCase: testCase) {
+            await CaseRun.$current.withValue(run) { await run.perform(body) }
+        }
+        let elapsed = started.duration(to: .now)
+        await run.cleanUp()
+        await peer.end()
+        await Gate.shared.leave()
+        let verdict = run.findings.map(\.verdict).max { $0.severity < $1.severity } ?? .conforms
+        let isCaught = !Judge.isOnRecord(
+            verdict, recorded: peer.recorded(`case`).verdict, followsRabbitMQ: peer.followsRabbitMQ)
+        let seen = run.findings.map(\.text).joined(separator: "; ")
+        write(fault, `case`, isCaught ? "caught" : "missed", elapsed, isCaught ? seen : "")
+        return (run, isCaught)
+    }
+
+    private static func write(
+        _ fault: Fault, _ case: Proves, _ outcome: String, _ elapsed: Duration, _ seen: String
+    ) {
+        guard let path = Environment.current.results else { return }
+        let text = seen.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(300)
+        let milliseconds = Int(elapsed / .milliseconds(1))
+        let line = "\(fault.name)\t\(`case`.id)\t\(outcome)\t\(milliseconds)\t\(text)\n"
+        lock.withLock { _ in
+            if !FileManager.default.fileExists(atPath: path) {
+                _ = FileManager.default.createFile(atPath: path, contents: nil)
+            }
+            guard let file = FileHandle(forWritingAtPath: path) else { return }
+            _ = try? file.seekToEnd()
+            try? file.write(contentsOf: Array(line.utf8))
+            try? file.close()
+        }
+    }
+}
