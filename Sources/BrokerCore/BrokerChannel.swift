@@ -186,9 +186,14 @@ final class BrokerChannel {
         send(ChannelClose(replyCode: error.code, replyText: error.replyText, cause: cause))
     }
 
+    /// Nothing more is handed to its consumers.
+    func pauseConsumers() {
+        for consumer in consumers.values { consumer.isCancelled = true }
+    }
+
     /// Gives back everything that the channel held: its consumers end, what they had goes back to its queues.
     func release() {
-        for consumer in consumers.values { consumer.isCancelled = true }
+        pauseConsumers()
         transaction?.settlements.forEach { unacknowledged.putBack($0.deliveries) }
         transaction = nil
         requeue(unacknowledged.removeAll())

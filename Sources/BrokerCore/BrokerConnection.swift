@@ -294,6 +294,8 @@ final class BrokerConnection {
 
     /// Gives back everything that the connection held.
     private func releaseAll() {
+        // All consumers first: what one channel gives back must not be handed to another that goes the same way.
+        for channel in channels.values { channel.pauseConsumers() }
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.release() }
         channels = [:]
         let queues = exclusiveQueues
