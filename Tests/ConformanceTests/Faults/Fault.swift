@@ -20,11 +20,23 @@ struct Fault: Sendable {
     var octetsIn: OctetsHook?
     var octetsOut: OctetsHook?
     var configure: (@Sendable (inout BrokerConfiguration) -> Void)?
+    /// The octets hook wants to see protocol headers that are right, too.
+    var seesEveryOctet = false
     /// How far the broker's clock goes when a case moves it by so many milliseconds.
-    var clock: @Sendable (Int) -> Int = { $0 }
+    var clock: (@Sendable (Int) -> Int)?
 
     /// Nothing is wrong: what a case finds here, it finds on a sound broker.
-    static let none = Fault(name: "none")
+    static let none = Fault(name: "none", request: asItIs, reply: asItIs)
+    /// For a fault that looks at octets: it is shown only those that are no part of a method or its content.
+    private static let asItIs: Hook = { parcel, _ in [parcel] }
+
+    /// False when the fault could do nothing to a case, going by what passed when nothing was wrong.
+    func concerns(methods passed: Set<MethodID>, octets: (odd: Bool, oddOut: Bool), time: Bool) -> Bool {
+        if clock != nil, !time { return false }
+        if octetsIn != nil, !seesEveryOctet, !octets.odd { return false }
+        if octetsOut != nil, !octets.oddOut { return false }
+        return methods.isEmpty || !methods.isDisjoint(with: passed)
+    }
 
     /// What a fault remembers of one broker's clients.
     struct Memory: Sendable {
@@ -218,10 +230,14 @@ extension Fault {
     }
 
     /// Frames that are no method, and octets that are no frame, on their way to the broker.
-    static func octetsIn(_ name: String, _ hook: @escaping OctetsHook) -> Fault { Fault(name: name, octetsIn: hook) }
+    static func octetsIn(_ name: String, _ hook: @escaping OctetsHook) -> Fault {
+        Fault(name: name, request: asItIs, octetsIn: hook)
+    }
 
     /// The same on their way to the client.
-    static func octetsOut(_ name: String, _ hook: @escaping OctetsHook) -> Fault { Fault(name: name, octetsOut: hook) }
+    static func octetsOut(_ name: String, _ hook: @escaping OctetsHook) -> Fault {
+        Fault(name: name, reply: asItIs, octetsOut: hook)
+    }
 }
 
 extension Parcel {

@@ -11,6 +11,13 @@ import Testing
 enum FaultRuns {
     /// The faults that were asked for; nil: none was, and the suite is the suite.
     static let selected: Result<[Fault], SuiteError>? = Environment.current.fault.map { text in
+        let chosen = choose(text)
+        // Also those that no case will be run with: that nobody notices them must not go unnoticed.
+        for fault in (try? chosen.get()) ?? [] { append("\(fault.name)\t-\tlisted\t0\t") }
+        return chosen
+    }
+
+    private static func choose(_ text: String) -> Result<[Fault], SuiteError> {
         if text == "all" { return .success(Fault.all) }
         var faults: [Fault] = []
         for name in text.split(separator: ",").map(String.init) {
@@ -28,9 +35,10 @@ enum FaultRuns {
         _ body: @Sendable () async throws -> Void
     ) async throws {
         // A sound broker first, with the same machinery and the same short patience. It must be missed.
-        guard let sound = try await attempt(`case`, .none, test, testCase, body) else { return }
-        let passed = Set(sound.run.taps.flatMap { tap in tap.transcript.methods.map(\.1.id) })
-        for fault in faults where fault.methods.isEmpty || !fault.methods.isDisjoint(with: passed) {
+        guard let (run, peer) = try await attempt(`case`, .none, test, testCase, body) else { return }
+        let passed = Set(run.taps.flatMap { tap in tap.transcript.methods.map(\.1.id) })
+        for fault in faults
+        where fault.concerns(methods: passed, octets: peer.oddOctets, time: peer.hasMoved) {
             _ = try await attempt(`case`, fault, test, testCase, body)
         }
     }
@@ -39,7 +47,7 @@ enum FaultRuns {
     private static func attempt(
         _ case: Proves, _ fault: Fault, _ test: Test, _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
-    ) async throws -> (run: CaseRun, isCaught: Bool)? {
+    ) async throws -> (run: CaseRun, peer: InProcessPeer)? {
         let peer = try InProcessPeer(overTCP: false, fault: fault)
         if let reason = `case`.needs.sorted().lazy.compactMap({ peer.lacks($0) }).first {
             write(fault, `case`, "skipped", .zero, reason)
@@ -65,23 +73,26 @@ enum FaultRuns {
             verdict, recorded: peer.recorded(`case`).verdict, followsRabbitMQ: peer.followsRabbitMQ)
         let seen = run.findings.map(\.text).joined(separator: "; ")
         write(fault, `case`, isCaught ? "caught" : "missed", elapsed, isCaught ? seen : "")
-        return (run, isCaught)
+        return (run, peer)
     }
 
     private static func write(
         _ fault: Fault, _ case: Proves, _ outcome: String, _ elapsed: Duration, _ seen: String
     ) {
-        guard let path = Environment.current.results else { return }
         let text = seen.split(whereSeparator: \.isWhitespace).joined(separator: " ").prefix(300)
         let milliseconds = Int(elapsed / .milliseconds(1))
-        let line = "\(fault.name)\t\(`case`.id)\t\(outcome)\t\(milliseconds)\t\(text)\n"
+        append("\(fault.name)\t\(`case`.id)\t\(outcome)\t\(milliseconds)\t\(text)")
+    }
+
+    private static func append(_ line: String) {
+        guard let path = Environment.current.results else { return }
         lock.withLock { _ in
             if !FileManager.default.fileExists(atPath: path) {
                 _ = FileManager.default.createFile(atPath: path, contents: nil)
             }
             guard let file = FileHandle(forWritingAtPath: path) else { return }
             _ = try? file.seekToEnd()
-            try? file.write(contentsOf: Array(line.utf8))
+            try? file.write(contentsOf: Array((line + "\n").utf8))
             try? file.close()
         }
     }

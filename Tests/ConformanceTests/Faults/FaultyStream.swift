@@ -34,7 +34,7 @@ final class FaultyStream: ByteStream, ByteStreamReceiver {
         let octets = bytes.withUnsafeBytes { Array($0) }
         return state.withLock { state in
             let changed = mind.change(
-                state.toBroker.cut(octets), of: connection, mind.fault.request, mind.fault.octetsIn)
+                state.toBroker.cut(octets), of: connection, mind.fault.request, mind.fault.octetsIn, isOut: false)
             return pass(changed.octets + changed.extra, changed.hangsUp)
         }
     }
@@ -43,7 +43,7 @@ final class FaultyStream: ByteStream, ByteStreamReceiver {
         let octets = bytes.withUnsafeBytes { Array($0) }
         let (passed, receiver) = state.withLock { state in
             let changed = mind.change(
-                state.toClient.cut(octets), of: connection, mind.fault.reply, mind.fault.octetsOut)
+                state.toClient.cut(octets), of: connection, mind.fault.reply, mind.fault.octetsOut, isOut: true)
             _ = pass(changed.extra, changed.hangsUp)
             return (changed.octets, state.receiver)
         }
@@ -74,6 +74,9 @@ final class FaultyMind: Sendable {
     let fault: Fault
     private let memory = Mutex(Fault.Memory())
     private let connections = Mutex(0)
+    /// Octets have passed that are neither a protocol header nor a method nor its content.
+    let oddIn = Atomic(false)
+    let oddOut = Atomic(false)
 
     init(_ fault: Fault) { self.fault = fault }
 
@@ -86,7 +89,8 @@ final class FaultyMind: Sendable {
 
     /// What becomes of the pieces of one direction; `extra` goes to the broker, whichever direction it is.
     func change(
-        _ pieces: [Cut.Piece], of connection: Int, _ hook: Fault.Hook?, _ octetsHook: Fault.OctetsHook?
+        _ pieces: [Cut.Piece], of connection: Int, _ hook: Fault.Hook?, _ octetsHook: Fault.OctetsHook?,
+        isOut: Bool
     ) -> (octets: [UInt8], extra: [UInt8], hangsUp: Bool) {
         memory.withLock { memory in
             memory.connection = connection
@@ -99,6 +103,9 @@ final class FaultyMind: Sendable {
                     continue
                 }
                 var raw = piece.octets
+                if raw != ProtocolHeader.amqp091 {
+                    if isOut { oddOut.store(true, ordering: .relaxed) } else { oddIn.store(true, ordering: .relaxed) }
+                }
                 if piece.frame?.kind != .method { octetsHook?(&raw, &memory) }
                 octets += raw
                 rest = rest.dropFirst()

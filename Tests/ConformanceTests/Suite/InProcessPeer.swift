@@ -38,9 +38,17 @@ struct InProcessPeer: Peer {
     }
 
     func advance(milliseconds: Int) async throws -> Bool {
-        time.advance(by: Int64(mind?.fault.clock(milliseconds) ?? milliseconds))
+        time.advance(by: Int64(mind?.fault.clock?(milliseconds) ?? milliseconds))
         return true
     }
+
+    /// What a broken broker's connections have seen that is neither a header nor a method: from clients, and to them.
+    var oddOctets: (odd: Bool, oddOut: Bool) {
+        (mind?.oddIn.load(ordering: .relaxed) == true, mind?.oddOut.load(ordering: .relaxed) == true)
+    }
+
+    /// The clock was moved.
+    var hasMoved: Bool { time.now != ManualTime().now }
 
     func lacks(_ need: Need) -> String? {
         switch need {

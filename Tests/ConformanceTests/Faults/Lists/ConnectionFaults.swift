@@ -48,9 +48,8 @@ extension Fault {
         },
         .request("connection.any-virtual-host-is-the-first") { (open: inout ConnectionOpen) in open.virtualHost = "/" },
         .reply("connection.tune-has-no-limits") { (tune: inout ConnectionTune) in
-            (tune.channelMax, tune.frameMax) = (0, 0)
+            tune.channelMax = 0
         },
-        .reply("connection.tune-below-the-minimum") { (tune: inout ConnectionTune) in tune.frameMax = 1024 },
         .request("connection.tune-ok-never-too-large") { (ok: inout ConnectionTuneOk) in
             ok.frameMax = min(ok.frameMax, 131_072)
             ok.channelMax = min(ok.channelMax, 2047)
@@ -94,9 +93,6 @@ extension Fault {
         .published("connection.user-id-not-checked") { _, content in
             if content.properties.userID != nil { content.properties.userID = "guest" }
         },
-        .published("connection.user-id-required") { _, content in
-            if content.properties.userID == nil { content.properties.userID = "nobody" }
-        },
         .published("connection.user-id-refused") { _, content in
             if content.properties.userID != nil { content.properties.userID = "nobody" }
         },
@@ -112,18 +108,32 @@ extension Fault {
         .octetsOut("connection.wrong-header-answered-otherwise") { octets, _ in
             if octets == ProtocolHeader.amqp091 { octets = Array("AMQP".utf8) + [0, 1, 0, 0] }
         },
-        .octetsIn("connection.header-may-be-left-out") { octets, memory in
-            if octets.first != UInt8(ascii: "A"), memory.names.insert("header-\(memory.connection)").inserted {
-                octets = ProtocolHeader.amqp091 + octets
-            } else {
-                memory.names.insert("header-\(memory.connection)")
-            }
+        .requests("connection.header-left-out-ignored", [ConnectionStartOk.id]) { parcel, memory in
+            memory.names.contains("greeted-\(memory.connection)") ? [parcel] : []
+        }.noticingHeaders(),
+        .requests("connection.first-frame-of-4000-at-most", [ConnectionStartOk.id]) { parcel, memory in
+            memory.hangsUp = parcel.octets.count > 4000
+            return [parcel]
+        },
+        .requests("connection.open-too-early-ignored", [ConnectionStartOk.id, ConnectionOpen.id]) { parcel, memory in
+            let name = "start-ok-\(memory.connection)"
+            if parcel.method.id == ConnectionStartOk.id { memory.names.insert(name) }
+            return memory.names.contains(name) ? [parcel] : []
         },
         .configuration("connection.handshake-may-take-for-ever") { $0.handshakeTimeout = 1 << 40 },
         .configuration("connection.close-ok-awaited-for-ever") { $0.closeTimeout = 1 << 40 },
         .configuration("connection.second-virtual-host-missing") { $0.virtualHosts = ["/"] },
         .configuration("connection.fewer-channels-than-said") { $0.channelMax = 8 },
     ]
+
+    private func noticingHeaders() -> Fault {
+        var fault = self
+        fault.octetsIn = { octets, memory in
+            if octets == ProtocolHeader.amqp091 { memory.names.insert("greeted-\(memory.connection)") }
+        }
+        fault.seesEveryOctet = true
+        return fault
+    }
 
     static let heartbeats: [Fault] = [
         .octetsOut("heartbeat.never-sent") { octets, _ in
@@ -171,7 +181,7 @@ extension Fault {
             let isWhole = octets.count >= 8 && octets.last == Frame.end
             if !isWhole, octets.first != UInt8(ascii: "A") { octets = [] }
         },
-        .handedOver("framing.last-octet-of-a-body-lost") { $0.body = $0.body.dropLast() },
+        .handedOver("framing.last-octet-of-long-bodies-lost") { if $0.body.count > 100 { $0.body.removeLast() } },
         .handedOver("framing.large-bodies-cut") { $0.body = Array($0.body.prefix(4088)) },
         .handedOver("framing.empty-bodies-filled") { if $0.body.isEmpty { $0.body = [0] } },
         .published("framing.one-body-frame-only") { _, content in

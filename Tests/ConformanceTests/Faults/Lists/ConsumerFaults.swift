@@ -137,6 +137,11 @@ extension Fault {
         .request("direct.acks-allowed") { (consume: inout BasicConsume) in
             if consume.queue.hasPrefix("amq.rabbitmq.reply-to") { consume.noAck = true }
         },
+        .handedOver("direct.same-address-for-all") { content in
+            if content.properties.replyTo?.hasPrefix("amq.rabbitmq.reply-to.") == true {
+                content.properties.replyTo = "amq.rabbitmq.reply-to.x"
+            }
+        },
         .published("direct.reply-lost") { publish, _ in
             if publish.routingKey.hasPrefix("amq.rabbitmq.reply-to") { publish.routingKey = "nobody" }
         },

@@ -11,8 +11,19 @@ extension Fault {
         .request("queue.durable-means-nothing") { (declare: inout QueueDeclare) in declare.durable = false },
         .request("queue.all-durable") { (declare: inout QueueDeclare) in declare.durable = true },
         .request("queue.passive-declares") { (declare: inout QueueDeclare) in declare.passive = false },
-        .request("queue.declare-is-passive") { (declare: inout QueueDeclare) in
-            if !declare.queue.isEmpty { declare.passive = true }
+        .request("queue.all-exclusive") { (declare: inout QueueDeclare) in
+            if !declare.passive { declare.exclusive = true }
+        },
+        .requests("queue.no-more-than-sixteen", [QueueDeclare.id]) { parcel, memory in
+            memory.count += 1
+            return memory.count > 16
+                ? parcel.changing { (declare: inout QueueDeclare) in declare.passive = true }.alone : [parcel]
+        },
+        .request("queue.names-with-blanks-refused") { (declare: inout QueueDeclare) in
+            if declare.queue.contains(" ") || declare.queue.contains("?") { declare.queue = "amq.refused" }
+        },
+        .request("queue.line-breaks-become-blanks") { (declare: inout QueueDeclare) in
+            declare.queue = declare.queue.changed { String($0.map { $0.isNewline ? " " : $0 }) }
         },
         .request("queue.no-wait-is-answered") { (declare: inout QueueDeclare) in declare.noWait = false },
         .request("queue.arguments-mean-nothing") { (declare: inout QueueDeclare) in declare.arguments = [:] },
@@ -58,9 +69,6 @@ extension Fault {
         .request("queue.names-lower-case") { (declare: inout QueueDeclare) in
             declare.queue = declare.queue.changed { $0.lowercased() }
         },
-        .request("queue.names-without-line-breaks") { (declare: inout QueueDeclare) in
-            declare.queue = declare.queue.changed { $0.filter { !$0.isNewline } }
-        },
         .request("queue.reserved-names-are-free") { (declare: inout QueueDeclare) in
             if declare.queue.hasPrefix("amq.") { declare.queue = declare.queue.changed { "free" + $0 } }
         },
@@ -70,7 +78,9 @@ extension Fault {
         .request("queue.made-up-names-are-all-the-same") { (declare: inout QueueDeclare) in
             if declare.queue.isEmpty { declare.queue = "made-up" }
         },
-        .reply("queue.declare-ok-without-name") { (ok: inout QueueDeclareOk) in ok.queue = "" },
+        .reply("queue.declare-ok-without-name") { (ok: inout QueueDeclareOk) in
+            if ok.queue.hasPrefix("amq.gen") { ok.queue = "" }
+        },
         .reply("queue.declare-ok-one-message-fewer") { (ok: inout QueueDeclareOk) in
             if ok.messageCount > 0 { ok.messageCount -= 1 }
         },
@@ -158,8 +168,24 @@ extension Fault {
         .request("exchange.names-lower-case") { (declare: inout ExchangeDeclare) in
             declare.exchange = declare.exchange.changed { $0.lowercased() }
         },
-        .request("exchange.names-without-line-breaks") { (declare: inout ExchangeDeclare) in
-            declare.exchange = declare.exchange.changed { $0.filter { !$0.isNewline } }
+        .request("exchange.names-with-blanks-refused") { (declare: inout ExchangeDeclare) in
+            if declare.exchange.contains(" ") || declare.exchange.contains("?") { declare.exchange = "amq.refused" }
+        },
+        .request("exchange.line-breaks-become-blanks") { (declare: inout ExchangeDeclare) in
+            declare.exchange = declare.exchange.changed { String($0.map { $0.isNewline ? " " : $0 }) }
+        },
+        .requests("exchange.no-more-than-sixteen", [ExchangeDeclare.id]) { parcel, memory in
+            memory.count += 1
+            let isBarrier = parcel.method == .exchangeDeclare(ProbeChannel.barrierMethod)
+            guard memory.count > 16, !isBarrier else { return [parcel] }
+            return parcel.changing { (declare: inout ExchangeDeclare) in declare.exchange = "amq.refused" }.alone
+        },
+        .requests("exchange.arguments-never-equal", [ExchangeDeclare.id]) { parcel, memory in
+            guard case .exchangeDeclare(let declare) = parcel.method, !declare.arguments.isEmpty,
+                !memory.names.insert(declare.exchange.text).inserted
+            else { return [parcel] }
+            return parcel.changing { (declare: inout ExchangeDeclare) in declare.arguments["alternate-exchange"] = "no"
+            }.alone
         },
         .request("exchange.reserved-names-are-free") { (declare: inout ExchangeDeclare) in
             let known = ["amq.direct", "amq.fanout", "amq.topic", "amq.headers", "amq.match"]
@@ -282,6 +308,9 @@ extension Fault {
         .request("exchange-bindings.default-is-direct") { (bind: inout ExchangeBind) in
             if bind.source.isEmpty { bind.source = "amq.direct" }
             if bind.destination.isEmpty { bind.destination = "amq.direct" }
+        },
+        .request("exchange-bindings.unbind-of-missing-refused") { (unbind: inout ExchangeUnbind) in
+            if unbind.source.hasPrefix("missing") || unbind.destination.hasPrefix("missing") { unbind.source = "" }
         },
         .requests("exchange-bindings.ring-refused", [ExchangeBind.id]) { parcel, memory in
             guard case .exchangeBind(let bind) = parcel.method else { return [parcel] }

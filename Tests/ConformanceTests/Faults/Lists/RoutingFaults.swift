@@ -74,9 +74,6 @@ extension Fault {
             .published("routing.queue-name-is-a-key-everywhere") { publish, _ in
                 if publish.routingKey.text.hasPrefix("queue-") { publish.exchange = "" }
             },
-            .published("routing.default-exchange-drops") { publish, _ in
-                if publish.exchange.isEmpty { publish.routingKey = publish.routingKey.changed { $0 + "-" } }
-            },
             .published("routing.default-exchange-goes-by-last-queue") { publish, content in
                 if publish.exchange.isEmpty, content.body.count % 2 == 1 { publish.routingKey = "elsewhere" }
             },
