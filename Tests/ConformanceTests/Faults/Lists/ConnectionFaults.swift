@@ -47,9 +47,6 @@ extension Fault {
             return []
         },
         .request("connection.any-virtual-host-is-the-first") { (open: inout ConnectionOpen) in open.virtualHost = "/" },
-        .reply("connection.tune-has-no-limits") { (tune: inout ConnectionTune) in
-            tune.channelMax = 0
-        },
         .request("connection.tune-ok-never-too-large") { (ok: inout ConnectionTuneOk) in
             ok.frameMax = min(ok.frameMax, 131_072)
             ok.channelMax = min(ok.channelMax, 2047)
