@@ -125,10 +125,14 @@ public final class Broker: Sendable {
             let id = state.core.connect(peer: peer, isLoopback: stream.isLoopback, now: time.now)
             session.id.withLock { $0 = id }
             state.sessions[id] = session
+            // Started before anybody else can close it; what it brings waits for the lock.
+            stream.start(session)
             return false
         }
-        stream.start(session)
-        if isTooLate { stream.close() }
+        if isTooLate {
+            stream.start(session)
+            stream.close()
+        }
     }
 
     // MARK: Running the core
