@@ -47,6 +47,18 @@ extension Fault {
             return []
         },
         .request("connection.any-virtual-host-is-the-first") { (open: inout ConnectionOpen) in open.virtualHost = "/" },
+        Fault(
+            name: "connection.tune-has-no-limits", methods: [ConnectionTune.id],
+            request: { parcel, _ in
+                // What the client makes of it is agreed to, so that only the offer is wrong.
+                parcel.changing { (ok: inout ConnectionTuneOk) in
+                    if ok.channelMax == 0 { ok.channelMax = 2047 }
+                    if ok.frameMax == 0 { ok.frameMax = 131_072 }
+                }.alone
+            },
+            reply: { parcel, _ in
+                parcel.changing { (tune: inout ConnectionTune) in tune.channelMax = 0 }.alone
+            }),
         .request("connection.tune-ok-never-too-large") { (ok: inout ConnectionTuneOk) in
             ok.frameMax = min(ok.frameMax, 131_072)
             ok.channelMax = min(ok.channelMax, 2047)

@@ -72,6 +72,23 @@ extension Fault {
         .request("queue.reserved-names-are-free") { (declare: inout QueueDeclare) in
             if declare.queue.hasPrefix("amq.") { declare.queue = declare.queue.changed { "free" + $0 } }
         },
+        .requests("queue.exclusive-to-the-channel", [QueueDeclare.id, BasicGet.id, BasicConsume.id]) { parcel, memory in
+            if case .queueDeclare(let declare) = parcel.method, declare.exclusive, !declare.passive {
+                memory.names.insert("\(memory.connection)/\(parcel.channel)/\(declare.queue)")
+                memory.names.insert("\(declare.queue)")
+            }
+            let (connection, known) = (memory.connection, memory.names)
+            func isElsewhere(_ queue: ShortString) -> Bool {
+                known.contains("\(queue)") && !known.contains("\(connection)/\(parcel.channel)/\(queue)")
+            }
+            return parcel.changing { (get: inout BasicGet) in if isElsewhere(get.queue) { get.queue = "missing" } }
+                .changing { (consume: inout BasicConsume) in
+                    if isElsewhere(consume.queue) { consume.queue = "missing" }
+                }
+                .changing { (declare: inout QueueDeclare) in
+                    if isElsewhere(declare.queue) { (declare.queue, declare.passive) = ("missing", true) }
+                }.alone
+        },
         .reply("queue.made-up-names-are-ordinary") { (ok: inout QueueDeclareOk) in
             if ok.queue.hasPrefix("amq.gen") { ok.queue = ok.queue.changed { String($0.dropFirst(4)) } }
         },
@@ -148,7 +165,9 @@ extension Fault {
         .request("exchange.auto-delete-means-nothing") { (declare: inout ExchangeDeclare) in declare.autoDelete = false
         },
         .request("exchange.internal-means-nothing") { (declare: inout ExchangeDeclare) in declare.internal = false },
-        .request("exchange.passive-declares") { (declare: inout ExchangeDeclare) in declare.passive = false },
+        .request("exchange.passive-declares") { (declare: inout ExchangeDeclare) in
+            if declare != ProbeChannel.barrierMethod { declare.passive = false }
+        },
         .request("exchange.no-wait-is-answered") { (declare: inout ExchangeDeclare) in declare.noWait = false },
         .request("exchange.arguments-mean-nothing") { (declare: inout ExchangeDeclare) in declare.arguments = [:] },
         .request("exchange.unknown-arguments-refused") { (declare: inout ExchangeDeclare) in

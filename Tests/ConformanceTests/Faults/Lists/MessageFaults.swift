@@ -79,7 +79,6 @@ extension Fault {
             defer { memory.kept = [] }
             return [parcel] + memory.kept
         },
-        .replies("get.empty-says-nothing", [BasicGetEmpty.id]) { _, _ in [] },
         .handedOver("content.without-headers") { $0.properties.headers = nil },
         .handedOver("content.without-content-type") {
             ($0.properties.contentType, $0.properties.contentEncoding) = (nil, nil)

@@ -74,8 +74,21 @@ extension Fault {
             .published("routing.queue-name-is-a-key-everywhere") { publish, _ in
                 if publish.routingKey.text.hasPrefix("queue-") { publish.exchange = "" }
             },
-            .published("routing.default-exchange-goes-by-last-queue") { publish, content in
-                if publish.exchange.isEmpty, content.body.count % 2 == 1 { publish.routingKey = "elsewhere" }
+            .requests("routing.default-exchange-reaches-two-queues", [QueueDeclare.id, BasicPublish.id]) {
+                parcel, memory in
+                if case .queueDeclare(let declare) = parcel.method, !declare.passive, !declare.queue.isEmpty {
+                    memory.kept.append(parcel)
+                }
+                guard case .basicPublish(let publish) = parcel.method, publish.exchange.isEmpty else { return [parcel] }
+                var names: Set<ShortString> = []
+                for kept in memory.kept {
+                    if case .queueDeclare(let declare) = kept.method { names.insert(declare.queue) }
+                }
+                guard names.remove(publish.routingKey) != nil else { return [parcel] }
+                return [parcel]
+                    + names.sorted().map { name in
+                        parcel.changing { (publish: inout BasicPublish) in publish.routingKey = name }
+                    }
             },
             becomes("fanout", "direct"), becomes("fanout", "topic"), becomes("direct", "fanout"),
             becomes("direct", "topic"), becomes("topic", "direct"), becomes("topic", "fanout"),
