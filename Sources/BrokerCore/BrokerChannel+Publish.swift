@@ -31,14 +31,13 @@ extension BrokerChannel {
                     queues: queues, topologyVersion: virtualHost.topologyVersion)
             }
         }
-        let delivered = PublishedHeaders.withoutBlindCopies(message)
         let number = confirms?.begin()
         if transaction != nil {
             transaction?.publishes.append(
-                .init(message: delivered, queues: queues, mandatory: publish.mandatory))
+                .init(message: message, queues: queues, mandatory: publish.mandatory))
             return
         }
-        let (accepted, batch) = enqueue(delivered, in: queues, mandatory: publish.mandatory)
+        let (accepted, batch) = enqueue(message, in: queues, mandatory: publish.mandatory)
         if let number { confirms?.resolve(number, accepted: accepted, batch: batch) }
     }
 
@@ -98,6 +97,7 @@ extension BrokerChannel {
         traits.isPersistent = properties.isPersistent
         traits.priority = properties.priority ?? 0
         traits.hasHeaders = properties.headers != nil
+        traits.hasBlindCopies = properties.headers?["BCC"] != nil
         if let mode = properties.deliveryMode, !(1...2).contains(mode) {
             throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
         }
@@ -173,11 +173,10 @@ enum PublishedHeaders {
         return message.carbonCopyKeys
     }
 
-    /// The message as it is delivered: without the BCC header.
+    /// The message as it is sent to a client: without the BCC header.
     static func withoutBlindCopies(_ message: Message) -> Message {
-        guard message.traits.hasHeaders else { return message }
+        guard message.traits.hasBlindCopies else { return message }
         var properties = message.properties
-        guard properties.headers?["BCC"] != nil else { return message }
         properties.headers?["BCC"] = nil
         return Message(
             exchange: message.exchange, routingKey: message.routingKey, properties: properties, body: message.body,

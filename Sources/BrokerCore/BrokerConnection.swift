@@ -189,6 +189,7 @@ final class BrokerConnection {
 
     /// A method with a message as its content.
     func send(_ method: some MethodFields, _ message: Message, channel: UInt16) {
+        let message = PublishedHeaders.withoutBlindCopies(message)
         let content = message.content
         output.content(
             method, propertyOctets: content[..<message.propertiesCount], body: content[message.propertiesCount...],

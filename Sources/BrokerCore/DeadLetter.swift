@@ -23,14 +23,14 @@ struct DeadLetter {
 
         var properties = message.properties
         var headers = properties.headers ?? [:]
-        let carbonCopies = message.carbonCopyKeys
+        let isFirst = headers["x-death"] == nil
         var deaths = History(headers["x-death"])
         deaths.add(
             queue: queue.name, reason: reason, message: message, copies: headers["CC"]?.array ?? [],
             seconds: UInt64(clamping: virtualHost.core.now / 1000),
             originalExpiration: properties.expiration)
         headers["x-death"] = deaths.value
-        if headers["x-first-death-reason"] == nil {
+        if isFirst {
             headers["x-first-death-reason"] = .string(reason.rawValue)
             headers["x-first-death-queue"] = .longString(queue.name.octets)
             headers["x-first-death-exchange"] = .longString(message.exchange.octets)
@@ -38,12 +38,12 @@ struct DeadLetter {
         // Without this the message would expire again wherever it goes.
         properties.expiration = nil
 
-        var keys = [message.routingKey] + carbonCopies
+        var keys = [message.routingKey] + message.carbonCopyKeys
         if let key = queue.arguments.deadLetterRoutingKey {
             keys = [key]
             headers["CC"] = nil
+            headers["BCC"] = nil
         }
-        headers["BCC"] = nil
         properties.headers = headers
 
         let letter = Message(

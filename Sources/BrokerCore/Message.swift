@@ -28,12 +28,19 @@ public class Message {
         var isPersistent = false
         var priority: UInt8 = 0
         var hasHeaders = false
+        /// There is a `BCC` header: kept, because its keys serve again when the message is dead-lettered, and taken out
+        /// of what is sent.
+        var hasBlindCopies = false
 
-        init(isPersistent: Bool = false, priority: UInt8 = 0, expiration: Int64? = nil, hasHeaders: Bool = false) {
+        init(
+            isPersistent: Bool = false, priority: UInt8 = 0, expiration: Int64? = nil, hasHeaders: Bool = false,
+            hasBlindCopies: Bool = false
+        ) {
             self.expiration = expiration
             self.isPersistent = isPersistent
             self.priority = priority
             self.hasHeaders = hasHeaders
+            self.hasBlindCopies = hasBlindCopies
         }
     }
 
@@ -87,7 +94,7 @@ public class Message {
             exchange: exchange, routingKey: routingKey, content: writer.octets, propertiesCount: propertiesCount,
             traits: Traits(
                 isPersistent: properties.isPersistent, priority: properties.priority ?? 0, expiration: expiration,
-                hasHeaders: properties.headers != nil))
+                hasHeaders: properties.headers != nil, hasBlindCopies: properties.headers?["BCC"] != nil))
     }
 
     final var body: ArraySlice<UInt8> { content[propertiesCount...] }

@@ -97,8 +97,8 @@ final class Journal {
             writer.uint8(JournalRecord.Kind.message.rawValue)
             StoredContent(
                 exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
-                hasHeaders: message.traits.hasHeaders, copies: copies, propertiesCount: message.propertiesCount,
-                content: content[...]
+                hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies, copies: copies,
+                propertiesCount: message.propertiesCount, content: content[...]
             ).write(to: &writer)
         }
         segments.add(message, offset: offset, count: count)

@@ -72,6 +72,7 @@ struct StoredContent {
     var routingKey: ShortString
     var priority: UInt8
     var hasHeaders: Bool
+    var hasBlindCopies: Bool
     var copies: [Copy]
     var propertiesCount: Int
     /// Properties, then the body.
@@ -224,7 +225,7 @@ extension StoredContent {
         writer.shortString(exchange)
         writer.shortString(routingKey)
         writer.uint8(priority)
-        writer.bits(hasHeaders)
+        writer.bits(hasHeaders, hasBlindCopies)
         writer.uint32(UInt32(clamping: copies.count))
         for copy in copies {
             writer.uint64(copy.queue)
@@ -239,7 +240,8 @@ extension StoredContent {
         exchange = try reader.shortString()
         routingKey = try reader.shortString()
         priority = try reader.uint8()
-        hasHeaders = try reader.bits()[0]
+        let bits = try reader.bits()
+        (hasHeaders, hasBlindCopies) = (bits[0], bits[1])
         copies = []
         for _ in 0..<(try reader.uint32()) {
             copies.append(

@@ -43,7 +43,9 @@ final class StoredMessage: Message {
         super.init(
             exchange: found.exchange, routingKey: found.routingKey, contentCount: found.content.count,
             propertiesCount: found.propertiesCount,
-            traits: Traits(isPersistent: true, priority: found.priority, hasHeaders: found.hasHeaders))
+            traits: Traits(
+                isPersistent: true, priority: found.priority, hasHeaders: found.hasHeaders,
+                hasBlindCopies: found.hasBlindCopies))
     }
 
     override var stored: StoredMessage? { self }
