@@ -48,7 +48,7 @@ enum FaultRuns {
         _ case: Proves, _ fault: Fault, _ test: Test, _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
     ) async throws -> (run: CaseRun, peer: InProcessPeer)? {
-        let peer = try InProcessPeer(overTCP: false, fault: fault)
+        let peer = try InProcessPeer(overTCP: false, needs: `case`.needs, fault: fault)
         if let reason = `case`.needs.sorted().lazy.compactMap({ peer.lacks($0) }).first {
             write(fault, `case`, "skipped", .zero, reason)
             await peer.end()

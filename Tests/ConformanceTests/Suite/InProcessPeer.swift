@@ -2,9 +2,13 @@ import AMQPTransport
 import BrokerCore
 import BrokerServer
 import ConformanceReport
+import Foundation
+import Synchronization
 
 /// Our own broker, a new one for each case: nothing is shared, and each has its own clock.
-struct InProcessPeer: Peer {
+///
+/// For a case that restarts or kills it, it keeps what is durable in a temporary directory.
+final class InProcessPeer: Peer {
     let label: String
     let baseline: Baseline
     let followsRabbitMQ = true
@@ -12,26 +16,53 @@ struct InProcessPeer: Peer {
     let login = Login()
     private static let secondVirtualHost = "second"
     private let time = ManualTime()
-    private let broker: Broker
+    private let configuration: BrokerConfiguration
+    private let overTCP: Bool
+    private let running: Mutex<Running>
     /// What is wrong with it; nil: nothing.
     private let mind: FaultyMind?
-    /// The port that it listens on; nil: in memory.
-    private let port: Int?
 
-    init(overTCP: Bool, fault: Fault? = nil) throws {
+    /// A broker that runs, and where it is reached.
+    private struct Running: Sendable {
+        var broker: Broker
+        /// The port that it listens on; nil: in memory.
+        var port: Int?
+        /// Where it keeps what is durable; nil: nowhere.
+        var directory: URL?
+    }
+
+    init(overTCP: Bool, needs: Set<Need> = [], fault: Fault? = nil) throws {
         label = overTCP ? "Messaging Patterns, over TCP" : "Messaging Patterns, in memory"
         baseline = try Baseline.of("messaging-patterns", "")
+        self.overTCP = overTCP
         // Its clock stands still unless a case moves it, so what it does after a while it has to do at once.
         var configuration = BrokerConfiguration()
         configuration.refusalDelay = 0
         configuration.virtualHosts = [login.virtualHost, Self.secondVirtualHost]
         fault?.configure?(&configuration)
         mind = fault.map(FaultyMind.init)
-        broker = Broker(configuration, time: time)
-        port = overTCP ? try broker.listen(host: "127.0.0.1", port: 0) : nil
+        self.configuration = configuration
+        let isStored = needs.contains(.restart) || needs.contains(.kill)
+        let directory = isStored ? Self.newDirectory() : nil
+        running = Mutex(try Self.start(configuration, time, directory, overTCP: overTCP))
+    }
+
+    private static func newDirectory() -> URL {
+        FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString)")
+    }
+
+    private static func start(
+        _ configuration: BrokerConfiguration, _ time: ManualTime, _ directory: URL?, overTCP: Bool
+    ) throws -> Running {
+        let broker =
+            try directory.map { try Broker(configuration, time: time, data: $0.path) }
+            ?? Broker(configuration, time: time)
+        let port = overTCP ? try broker.listen(host: "127.0.0.1", port: 0) : nil
+        return Running(broker: broker, port: port, directory: directory)
     }
 
     func connect() async throws -> any ByteStream {
+        let (broker, port) = running.withLock { ($0.broker, $0.port) }
         if let mind { return FaultyStream(broker.connect(), mind) }
         guard let port else { return broker.connect() }
         return try await TCPStream.connect(host: "127.0.0.1", port: port)
@@ -52,13 +83,36 @@ struct InProcessPeer: Peer {
 
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow, .secondVirtualHost: nil
-        case .restart, .kill: "the broker in process keeps nothing on disk yet"
+        case .slow, .secondVirtualHost, .restart, .kill: nil
         case .admin, .secondUser: "the broker in process has one user, and no rights to give or take"
         }
     }
 
+    func restart() async throws {
+        let before = running.withLock { $0 }
+        before.broker.shutDown()
+        let after = try Self.start(configuration, time, before.directory, overTCP: overTCP)
+        running.withLock { $0 = after }
+    }
+
+    /// What a broker leaves when it is killed is what its files hold at that moment: so the next one begins with a copy
+    /// of them, made while the first still runs and knows of nothing. It is put away afterwards.
+    func kill() async throws {
+        let before = running.withLock { $0 }
+        guard let directory = before.directory else { return }
+        let copy = Self.newDirectory()
+        try FileManager.default.copyItem(at: directory, to: copy)
+        let after = try Self.start(configuration, time, copy, overTCP: overTCP)
+        running.withLock { $0 = after }
+        before.broker.shutDown()
+        try? FileManager.default.removeItem(at: directory)
+    }
+
     func createVirtualHost(_ name: String) async throws -> String { Self.secondVirtualHost }
 
-    func end() async { broker.shutDown() }
+    func end() async {
+        let last = running.withLock { $0 }
+        last.broker.shutDown()
+        if let directory = last.directory { try? FileManager.default.removeItem(at: directory) }
+    }
 }

@@ -75,8 +75,8 @@ extension Peer {
 enum Peers {
     private static let remote = Task { try await RemotePeer(Environment.current) }
 
-    static func makePeer() async throws -> any Peer {
+    static func makePeer(needs: Set<Need> = []) async throws -> any Peer {
         if Environment.current.amqpURL != nil { return try await remote.value }
-        return try InProcessPeer(overTCP: Environment.current.wantsTCP)
+        return try InProcessPeer(overTCP: Environment.current.wantsTCP, needs: needs)
     }
 }

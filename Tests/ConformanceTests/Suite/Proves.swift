@@ -37,7 +37,7 @@ struct Proves: TestTrait, TestScoping {
         let judge = Judge(case: self, title: title, test: test)
         let peer: any Peer
         do {
-            peer = try await Peers.makePeer()
+            peer = try await Peers.makePeer(needs: needs)
         } catch {
             Issue.record("\(id): no broker to test: \(error)", sourceLocation: place)
             return
