@@ -1,0 +1,102 @@
+import AMQPWire
+import Testing
+
+@Suite("Queues that go when nobody uses them") struct QueueExpiresCases {
+    @Test(
+        "A queue that nobody uses goes after x-expires, and not before",
+        .proves("expires.unused", ["rabbitmq/queue-expires/unused", "rabbitmq/queue-expires/not-before"]))
+    func unused() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 700])
+        let other = try await channel.declareQueue()
+        try await elapse(milliseconds: 300)
+        // Purging needs the queue to be there, and does not count as use.
+        expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
+        try await elapse(milliseconds: 400)
+        #expect(try await channel.exists(queue: other))
+        #expect(try await !channel.exists(queue: queue))
+    }
+
+    @Test("A consumer keeps the queue", .proves("expires.consumer-holds", ["rabbitmq/queue-expires/consumer-holds"]))
+    func consumerHolds() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 150])
+        let tag = try await channel.consume(queue)
+        try await elapse(milliseconds: 300)
+        expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
+        try await channel.cancel(tag)
+        try await elapse(milliseconds: 150)
+        #expect(try await !channel.exists(queue: queue))
+    }
+
+    @Test("A fetch is use", .proves("expires.get-renews", ["rabbitmq/queue-expires/get-renews"]))
+    func getRenews() async throws {
+        try await isRenewed { channel, queue in _ = try await channel.get(queue) }
+    }
+
+    @Test("A redeclare is use", .proves("expires.redeclare-renews", ["rabbitmq/queue-expires/redeclare-renews"]))
+    func redeclareRenews() async throws {
+        try await isRenewed { channel, queue in
+            let declare = QueueDeclare(queue: queue, exclusive: true, arguments: ["x-expires": 700])
+            _ = try await channel.call(declare, QueueDeclareOk.self)
+        }
+    }
+
+    @Test("A passive declare is use", .proves("expires.passive-renews", ["rabbitmq/queue-expires/redeclare-renews"]))
+    func passiveRenews() async throws {
+        try await isRenewed { channel, queue in
+            _ = try await channel.call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self)
+        }
+    }
+
+    /// Uses a queue of 700 ms after 400 ms: after 800 ms it has to be there.
+    private func isRenewed(
+        _ use: (ProbeChannel, ShortString) async throws -> Void
+    ) async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 700])
+        try await elapse(milliseconds: 400)
+        try await use(channel, queue)
+        try await elapse(milliseconds: 400)
+        expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
+    }
+
+    @Test(
+        "An x-expires that is zero, negative or no integer fails the declare",
+        .proves("expires.bad-argument", ["rabbitmq/queue-expires/zero"]))
+    func badArgument() async throws {
+        let channel = try await Probe.openChannel()
+        for value in [0, -1, "100"] as [FieldValue] {
+            let declare = QueueDeclare(queue: unique("queue"), exclusive: true, arguments: ["x-expires": value])
+            try await channel.send(declare, expecting: .channelClose(.preconditionFailed))
+        }
+    }
+
+    @Test(
+        "Messages that come, or wait, are no use",
+        .proves("expires.publish-is-no-use", ["rabbitmq/queue-expires/publish-does-not-renew"]))
+    func publishIsNoUse() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 400])
+        try await elapse(milliseconds: 300)
+        channel.publish("waits", to: "", queue)
+        try await channel.barrier()
+        try await elapse(milliseconds: 100)
+        #expect(try await !channel.exists(queue: queue))
+    }
+
+    @Test(
+        "What an expired queue held is not dead-lettered",
+        .proves("expires.no-dead-letters", ["rabbitmq/queue-expires/no-dead-letter"]))
+    func noDeadLetters() async throws {
+        let letters = try await DeadLetters.open(["x-expires": 100])
+        letters.publish("goes with its queue")
+        try await letters.channel.barrier(behind: letters.queue)
+        try await elapse(milliseconds: 100)
+        // On a channel of its own, because the close would take the consumer along.
+        let other = try await letters.channel.probe.openChannel()
+        #expect(try await !other.exists(queue: letters.queue))
+        letters.channel.publish("the marker", to: "", letters.dead)
+        #expect(try await letters.next().text == "the marker")
+    }
+}
