@@ -1,0 +1,88 @@
+import AMQPWire
+import BrokerCore
+
+/// A whole broker takes any octets from two clients, in any order, with time passing and streams ending in between.
+/// Afterwards it serves the next client.
+///
+/// The first octet of the input says whose connections are open from the start (bit 0: A's, bit 1: B's). Then come
+/// actions. The low two bits of an octet say which: 0 and 1: a client sends as many octets as the next two octets say;
+/// 2: time passes, as many times 8 ms as the next two octets say; 3: a client's stream ends and it connects anew.
+/// Bit 2 says which client.
+func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
+    var configuration = BrokerConfiguration()
+    configuration.refusalDelay = 0
+    var now: Int64 = 1_000_000_000_000
+    let core = BrokerCore(configuration, now: now)
+    var ended: [ConnectionID] = []
+    var output: [UInt8] = []
+
+    func settle() {
+        core.takeEffects { id, octets, disposition in
+            octets.withUnsafeBytes { output.append(contentsOf: $0) }
+            if disposition == .close { ended.append(id) }
+        }
+        _ = core.takeLog()
+        for id in ended { core.disconnected(id, now: now) }
+        ended.removeAll()
+    }
+    func send(_ octets: [UInt8], from id: ConnectionID) {
+        core.receive(octets.span.bytes, from: id, now: now)
+        settle()
+    }
+    func connect(open: Bool) -> ConnectionID {
+        let id = core.connect(peer: "fuzz", isLoopback: true, now: now)
+        if open { for octets in goldenFrames().prefix(openingCount) { send(octets, from: id) } }
+        return id
+    }
+
+    var rest = Array(input)[...]
+    func octet() -> UInt8 { rest.popFirst() ?? 0 }
+    let opened = octet()
+    var clients = [connect(open: opened & 1 != 0), connect(open: opened & 2 != 0)]
+    while !rest.isEmpty {
+        output.removeAll(keepingCapacity: true)
+        let action = octet()
+        let client = Int(action >> 2 & 1)
+        switch action & 3 {
+        case 3:
+            core.disconnected(clients[client], now: now)
+            settle()
+            clients[client] = connect(open: action & 8 != 0)
+        case 2:
+            now += Int64(octet()) << 11 | Int64(octet()) << 3
+            core.advance(to: now)
+            settle()
+        default:
+            let count = Int(octet()) << 8 | Int(octet())
+            send(Array(rest.prefix(count)), from: clients[client])
+            rest = rest.dropFirst(count)
+        }
+    }
+    for id in clients { core.disconnected(id, now: now) }
+    settle()
+    output.removeAll()
+    let witness = connect(open: true)
+    output.removeAll()
+    var writer = FrameWriter()
+    writer.method(QueueDeclare(exclusive: true), channel: 1)
+    send(writer.octets, from: witness)
+    var reader = FrameReader(frameMax: 0)
+    reader.append(output)
+    guard let frame = try? reader.next(), let answer = try? Method(frame.payload), case .queueDeclareOk = answer else {
+        preconditionFailure("the broker does not serve the next client")
+    }
+}
+
+func seeds() -> [[UInt8]] {
+    func sent(_ frames: some Sequence<[UInt8]>, by client: UInt8) -> [UInt8] {
+        frames.flatMap { [client << 2, UInt8($0.count >> 8), UInt8($0.count & 255)] + $0 }
+    }
+    let frames = goldenFrames()
+    let rest = frames.dropFirst(openingCount)
+    return [
+        [0] + sent(frames, by: 0),
+        [3] + sent(rest, by: 0) + [2, 1, 0] + sent(rest, by: 1),
+        [3] + zip(rest, rest).flatMap { sent([$0], by: 0) + sent([$1], by: 1) },
+        [3] + sent(rest.prefix(9), by: 0) + [3 | 8] + sent(rest, by: 1) + [2, 9, 0],
+    ] + rest.map { [3] + sent([$0], by: 0) }
+}
