@@ -58,7 +58,7 @@ import Testing
 
     private func check(_ kind: Kind) async throws -> [Finding] {
         let subject = Subject { url in try await Self.start(kind, url) }
-        let check = WorkerCheck(subject: subject, longestDot: .milliseconds(150), shortestDot: 30)
+        let check = WorkerCheck(subject: subject, longestDot: .milliseconds(1500), shortestDot: 300)
         return try await check.findings()
     }
 
@@ -84,7 +84,7 @@ import Testing
         for try await task in tasks {
             if kind == .acknowledgesFirst { try await task.ack() }
             let dots = task.text.count { $0 == "." }
-            try await Task.sleep(for: .milliseconds(40) * dots)
+            try await Task.sleep(for: .milliseconds(400) * dots)
             switch kind {
             case .acknowledgesFirst, .neverAcknowledges, .automatic: break
             case .twice:
