@@ -48,16 +48,15 @@ extension Fault {
         },
         .request("connection.any-virtual-host-is-the-first") { (open: inout ConnectionOpen) in open.virtualHost = "/" },
         Fault(
-            name: "connection.tune-has-no-limits", methods: [ConnectionTune.id],
+            name: "connection.tune-below-the-minimum", methods: [ConnectionTune.id],
             request: { parcel, _ in
                 // What the client makes of it is agreed to, so that only the offer is wrong.
                 parcel.changing { (ok: inout ConnectionTuneOk) in
-                    if ok.channelMax == 0 { ok.channelMax = 2047 }
-                    if ok.frameMax == 0 { ok.frameMax = 131_072 }
+                    ok.frameMax = max(ok.frameMax, Frame.minimumMax)
                 }.alone
             },
             reply: { parcel, _ in
-                parcel.changing { (tune: inout ConnectionTune) in tune.channelMax = 0 }.alone
+                parcel.changing { (tune: inout ConnectionTune) in tune.frameMax = Frame.minimumMax - 1 }.alone
             }),
         .request("connection.tune-ok-never-too-large") { (ok: inout ConnectionTuneOk) in
             ok.frameMax = min(ok.frameMax, 131_072)

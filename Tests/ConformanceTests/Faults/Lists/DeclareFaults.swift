@@ -73,9 +73,10 @@ extension Fault {
             if declare.queue.hasPrefix("amq.") { declare.queue = declare.queue.changed { "free" + $0 } }
         },
         .requests("queue.exclusive-to-the-channel", [QueueDeclare.id, BasicGet.id, BasicConsume.id]) { parcel, memory in
-            if case .queueDeclare(let declare) = parcel.method, declare.exclusive, !declare.passive {
+            if case .queueDeclare(let declare) = parcel.method, declare.exclusive, !declare.passive,
+                memory.names.insert("\(declare.queue)").inserted
+            {
                 memory.names.insert("\(memory.connection)/\(parcel.channel)/\(declare.queue)")
-                memory.names.insert("\(declare.queue)")
             }
             let (connection, known) = (memory.connection, memory.names)
             func isElsewhere(_ queue: ShortString) -> Bool {
