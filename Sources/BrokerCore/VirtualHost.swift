@@ -93,7 +93,11 @@ final class VirtualHost {
         exchanges[exchange.name] = nil
         topologyVersion += 1
         noteDeletion(of: exchange)
-        for binding in exchange.bindings.values.joined() { detach(binding) }
+        // Off both ends: a binding and its exchange hold each other.
+        for binding in Array(exchange.bindings.values.joined()) {
+            exchange.remove(binding)
+            detach(binding)
+        }
         remove(exchange.incoming)
     }
 
