@@ -30,6 +30,9 @@ final class RunningBroker {
         uri = "amqp://guest:guest@127.0.0.1:\(port)/"
     }
 
+    // A comparison that failed must not leave a broker behind.
+    deinit { if process.isRunning { kill() } }
+
     /// kill -9, and waits for the end.
     func kill() {
         Foundation.kill(process.processIdentifier, SIGKILL)
