@@ -46,6 +46,9 @@ final class DiskFiles: StoreFiles {
     func close() {
         state.withLock { state in
             Self.close(state.file)
+            // By name: a process that is just being started elsewhere in this one may hold the descriptor a moment
+            // longer, and closing ours would leave the lock to it.
+            if state.lock >= 0 { flock(state.lock, LOCK_UN) }
             Self.close(state.lock)
             (state.file, state.lock) = (-1, -1)
         }
