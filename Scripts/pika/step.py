@@ -1,4 +1,4 @@
-"""What the six steps share: where the broker is, lines written at once, Ctrl-C, the words on the command line."""
+"""What the steps share: where the broker is, lines written at once, Ctrl-C, the words on the command line."""
 
 import os
 import signal

@@ -28,6 +28,17 @@ extension Connection {
         return connection
     }
 
+    /// Connects again after a connection was lost. A broker that restarts needs a moment: this tries every half second, for
+    /// ten seconds.
+    public static func reopen(_ broker: BrokerAddress) async throws -> Connection {
+        for _ in 1..<20 {
+            try await Task.sleep(for: .seconds(0.5))
+            // What went wrong matters only when it goes wrong to the last.
+            if let connection = try? await open(broker) { return connection }
+        }
+        return try await open(broker)
+    }
+
     private static func openWithAdvice(_ uri: String) async throws -> Connection {
         let variable = BrokerAddress.variable
         do throws(AMQPError) {

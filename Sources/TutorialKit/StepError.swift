@@ -6,6 +6,8 @@ public struct StepError: Error, CustomStringConvertible {
 }
 
 /// Words on the command line that make no sense. The usage is printed below the reason.
-struct UsageError: Error {
+public struct UsageError: Error {
     let reason: String
+
+    public init(reason: String) { self.reason = reason }
 }

@@ -54,6 +54,16 @@ struct Chapter: Sendable {
         Chapter(
             6, "rpc", "How does an answer find the one who asked?", waiting: [["serve"]],
             acting: [["call", "30"], ["call", "10"]], answers: 2),
+        Chapter(
+            7, "confirms", "How does a producer know that the broker has its message?", waiting: [["receive"]],
+            acting: [["publish", "--count", "3"]], answers: 3),
+        Chapter(
+            8, "headers", "How do you choose by more than one property, with no order among them?",
+            waiting: [["receive", "all", "format=pdf", "type=report"], ["receive", "any", "format=pdf", "type=report"]],
+            acting: [["emit", "format=pdf", "type=report"], ["emit", "format=pdf", "type=log"]], answers: 3),
+        Chapter(
+            9, "retry", "What becomes of a message that nobody can process?", waiting: [["work"], ["dead"]],
+            acting: [["new-task", "Mend the fence"], ["new-task", "Defuse the bomb!"]], answers: 9),
     ]
 }
 

@@ -6,7 +6,7 @@ import Synchronization
 enum PlayCommand {
     static let usage = """
         workbook play STEP [--broker URL]
-                   runs a step's programs side by side; STEP is a number from 1 to 6, or a name such as hello
+                   runs a step's programs side by side; STEP is a number from 1 to 9, or a name such as hello
         """
 
     static func run(_ words: [String]) async -> Int32 {

@@ -10,7 +10,7 @@ import Testing
 
 @Suite("The command line")
 struct CommandLineTests {
-    static let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc"]
+    static let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry"]
 
     @Test("--help is the usage", arguments: steps)
     func help(_ step: String) async throws {
@@ -31,6 +31,9 @@ struct CommandLineTests {
             "worker work --prefetch -1", "worker work --prefetch 65536", "worker work --count 3", "worker new_task",
             "pubsub receive all", "routing receive", "topic receive", "topic receive --count 3 a", "rpc serve 30",
             "rpc call --timeout soon", "rpc call --timeout -1", "rpc call --timeout nan", "rpc call 1 --count 2",
+            "confirms send", "confirms receive 3", "headers receive", "headers receive some a=b",
+            "headers receive all a", "headers receive any =b", "headers receive all --count 3 a=b", "retry work hard",
+            "retry dead --count 1",
         ])
     func usage(_ command: String) async throws {
         let words = command.split(separator: " ").map(String.init)
@@ -56,6 +59,8 @@ struct CommandLineTests {
         arguments: [
             "hello send", "hello receive", "worker new-task", "worker work", "pubsub emit", "pubsub receive",
             "routing emit", "routing receive error", "topic emit", "topic receive #", "rpc serve", "rpc call",
+            "confirms publish", "confirms receive", "headers emit", "headers receive all a=b", "retry new-task",
+            "retry work", "retry dead",
         ])
     func nobodyThere(_ command: String) async throws {
         let words = command.split(separator: " ").map(String.init)
@@ -109,16 +114,22 @@ struct CommandLineTests {
     @Test("Ctrl-C and kill are proper ends: status 0, and nothing on standard error", arguments: [SIGINT, SIGTERM])
     func signals(_ number: Int32) async throws {
         try await onStage(.any) { stage in
-            for command in ["hello receive", "worker work", "pubsub receive", "topic receive #", "rpc serve"] {
+            let commands = [
+                "hello receive", "worker work", "pubsub receive", "topic receive #", "rpc serve", "confirms receive",
+                "headers receive all a=b", "retry work", "retry dead",
+            ]
+            for command in commands {
                 let words = command.split(separator: " ").map(String.init)
                 let program = try await stage.startReady(words[0], words: Array(words.dropFirst()))
                 program.signal(number)
                 #expect(try await stage.finish(program).errors.isEmpty)
             }
-            // A producer that would go on for hours.
-            let producer = try await stage.startReady("pubsub", "emit", "--count", "1000000000")
-            producer.signal(number)
-            #expect(try await stage.finish(producer).errors.isEmpty)
+            // Producers that would go on for hours.
+            for (step, role) in [("pubsub", "emit"), ("confirms", "publish")] {
+                let producer = try await stage.startReady(step, role, "--count", "1000000000")
+                producer.signal(number)
+                #expect(try await stage.finish(producer).errors.isEmpty)
+            }
             // A client that waits for an answer.
             let client = try await stage.startReady("rpc", "call", "--timeout", "1000")
             client.signal(number)

@@ -63,6 +63,49 @@ struct PlayTests {
                 "client | [x] Requesting fib(92)", "server | [.] fib(92)", "client | [.] Got 7540113804746346429",
             ]
         ),
+        (
+            "confirms",
+            [
+                "publisher | [x] Sent 'Too early'",
+                "publisher | [!] Returned 'Too early'",
+                "publisher | [x] Sent 'A chair'",
+                "publisher | [x] Sent 'A table'",
+                "publisher | [x] Sent 'A lamp'",
+                "publisher | [x] Confirmed 'A chair'",
+                "publisher | [x] Confirmed 'A table'",
+                "publisher | [x] Confirmed 'A lamp'",
+                "receiver  | [x] Received 'A chair'",
+                "receiver  | [x] Received 'A table'",
+                "receiver  | [x] Received 'A lamp'",
+            ]
+        ),
+        (
+            "headers",
+            [
+                "emit         | [x] Sent 'format=pdf, type=report':'Both'",
+                "all of these | [x] 'format=pdf, type=report':'Both'",
+                "any of these | [x] 'format=pdf, type=report':'Both'",
+                "emit         | [x] Sent 'format=pdf, type=log':'One of two'",
+                "any of these | [x] 'format=pdf, type=log':'One of two'",
+                "emit         | [x] Sent 'format=zip':'Neither'",
+            ]
+        ),
+        (
+            "retry",
+            [
+                "new-task | [x] Sent 'Mend the fence'",
+                "worker   | [x] Received 'Mend the fence'",
+                "worker   | [x] Done",
+                "new-task | [x] Sent 'Defuse the bomb!'",
+                "worker   | [x] Received 'Defuse the bomb!'",
+                "worker   | [!] Attempt 1 failed",
+                "worker   | [x] Received 'Defuse the bomb!'",
+                "worker   | [!] Attempt 2 failed",
+                "worker   | [x] Received 'Defuse the bomb!'",
+                "worker   | [!] Attempt 3 failed, the last one",
+                "dead     | [x] Dead after 3 attempts: 'Defuse the bomb!' (there is a '!' in it)",
+            ]
+        ),
     ]
 
     /// With nothing else running: the address is one that nobody can be at.

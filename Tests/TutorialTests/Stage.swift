@@ -210,8 +210,9 @@ private func play(_ stage: Stage, _ body: (Stage) async throws -> Void) async th
 private func forgetObjects(of uri: String) async throws {
     let connection = try await Connection.open(uri)
     let channel = try await connection.openChannel()
-    for queue in ["hello", "task_queue", "rpc_queue"] { try await channel.deleteQueue(queue) }
-    for exchange in ["logs", "direct_logs", "topic_logs"] { try await channel.deleteExchange(exchange) }
+    let queues = ["hello", "task_queue", "rpc_queue", "orders", "jobs", "jobs.retry", "jobs.dead"]
+    for queue in queues { try await channel.deleteQueue(queue) }
+    for exchange in ["logs", "direct_logs", "topic_logs", "headers_logs"] { try await channel.deleteExchange(exchange) }
     try await connection.close()
 }
 

@@ -1,0 +1,36 @@
+import AMQPClient
+import TutorialKit
+
+/// Sends the orders of the outbox, at most fifty of them unconfirmed.
+func send(_ outbox: inout Outbox, over connection: Connection) async throws {
+    let channel = try await connection.openChannel()
+    // From now on the broker answers every publish on this channel.
+    try await channel.selectConfirms()
+    var confirms: [PendingConfirm] = []
+    while true {
+        if let order = outbox.next(after: confirms.count) {
+            // Mandatory: an order that no queue takes comes back. Else it would be dropped, and confirmed all the same.
+            let message = Message(order, persistent: true)
+            confirms.append(try await channel.publishForConfirm(message, routingKey: "orders", mandatory: true))
+            Console.print(" [x] Sent '\(order)'")
+        } else if let order = outbox.unconfirmed.first {
+            let isTaken = try await isTaken(order, confirms.removeFirst())
+            outbox.settleOldest(isTaken: isTaken)
+        } else {
+            return
+        }
+    }
+}
+
+/// Waits for the broker's answer.
+private func isTaken(_ order: String, _ confirm: PendingConfirm) async throws -> Bool {
+    do throws(AMQPError) {
+        try await confirm.wait()
+        Console.print(" [x] Confirmed '\(order)'")
+        return true
+    } catch {
+        guard error.code == .noRoute || error.kind == .nacked else { throw error }
+        Console.print(" [!] \(error.kind == .nacked ? "Refused" : "Returned") '\(order)'")
+        return false
+    }
+}
