@@ -59,7 +59,9 @@ struct Chapter: Sendable {
             acting: [["publish", "--count", "3"]], answers: 3),
         Chapter(
             8, "headers", "How do you choose by more than one property, with no order among them?",
-            waiting: [["receive", "all", "format=pdf", "type=report"], ["receive", "any", "format=pdf", "type=report"]],
+            waiting: [
+                ["receive", "all", "format=pdf", "type=report"], ["receive", "any", "format=pdf", "type=report"],
+            ],
             acting: [["emit", "format=pdf", "type=report"], ["emit", "format=pdf", "type=log"]], answers: 3),
         Chapter(
             9, "retry", "What becomes of a message that nobody can process?", waiting: [["work"], ["dead"]],

@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func everyExerciseHasThree() throws {
-        for chapter in Chapter.all {
+        for chapter in Chapter.all where Repository.exists(chapter.folder) {
             let page = try Repository.text("\(chapter.folder)/hints.md")
             for exercise in 1...3 {
                 #expect(HintCommand.hints(for: "\(chapter.number).\(exercise)", in: page).count == 3)
@@ -115,7 +115,7 @@ import Testing
         let lines = Overview.lines(done: ["play 1", "check 2"])
         #expect(lines.contains { $0.hasPrefix(" [x] 1 hello") && $0.hasSuffix("(played)") })
         #expect(lines.contains { $0.hasPrefix("Next: read Tutorials/02-worker/README.md") })
-        let all = (1...6).map { "play \($0)" }
+        let all = Chapter.all.map { "play \($0.number)" }
         #expect(Overview.lines(done: all).contains { $0.contains("check 2") })
     }
 
