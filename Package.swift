@@ -56,9 +56,11 @@ let package = Package(
         tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
         // The conformance suite, and what makes a report of its results.
         module("ConformanceReport"),
+        module("WorkbookSite"),
         program(
             "workbook",
-            uses: ["ConformanceReport", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerServer"]),
+            uses: ["ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerServer"]),
+        tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),
         .testTarget(
             name: "ConformanceTests",

@@ -5,25 +5,32 @@ import Synchronization
 /// `workbook play`: all programs of a step side by side, each a process of its own.
 enum PlayCommand {
     static let usage = """
-        workbook play STEP [--broker URL]
-                   runs a step's programs side by side; STEP is a number from 1 to 9, or a name such as hello
+        workbook play STEP [--broker URL | --list]
+                   runs a step's programs side by side; STEP is a number from 1 to 9, or a name such as hello.
+                   --list prints the commands instead, for terminals of your own (Scripts/terminals)
         """
 
     static func run(_ words: [String]) async -> Int32 {
         var url: String?
         var step: String?
+        var lists = false
         var rest = words[...]
         while let word = rest.popFirst() {
             switch word {
             case "--broker":
                 guard let value = rest.popFirst() else { fail("--broker needs a URL") }
                 url = value
+            case "--list": lists = true
             case _ where step == nil && !word.hasPrefix("-"): step = word
             default: fail("play has no '\(word)'\n\(usage)")
             }
         }
         guard let step else { fail("which step?\n\(usage)") }
         guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
+        if lists {
+            for line in list(chapter) { say(line) }
+            return 0
+        }
         do {
             try await play(chapter, on: url)
             Progress.add("play \(chapter.number)")
@@ -32,6 +39,17 @@ enum PlayCommand {
             complain("\(error)")
             return 1
         }
+    }
+
+    /// What a person would type, in this order: `waits` goes on until Ctrl-C, `acts` ends by itself.
+    static func list(_ chapter: Chapter) -> [String] {
+        func line(_ verb: String, _ part: Chapter.Part) -> String {
+            let words = part.words.map { word in
+                word.allSatisfy { $0.isLetter || $0.isNumber || "-.".contains($0) } ? word : "'\(word)'"
+            }
+            return "\(verb) swift run \(chapter.step) \(words.joined(separator: " "))"
+        }
+        return chapter.waiting.map { line("waits", $0) } + chapter.acting.map { line("acts", $0) }
     }
 
     struct TakesTooLong: Error, CustomStringConvertible {

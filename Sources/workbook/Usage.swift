@@ -6,6 +6,7 @@ let usage = """
            \(DrawCommand.usage)
            \(CheckCommand.usage)
            \(HintCommand.usage)
+           \(SiteCommand.usage)
            workbook report [--output DIRECTORY] RESULTS...
                merges results files of the conformance suite into report.md, .html, .json and .xml
            workbook baseline RESULTS...

@@ -1,0 +1,65 @@
+import Foundation
+
+/// A picture as `workbook draw --mermaid` prints it: exchanges, queues and consumers, from left to right.
+struct Flowchart: Equatable {
+    enum Shape: String { case exchange, queue, consumer }
+
+    struct Node: Equatable {
+        var id: String
+        var label: String
+        var shape: Shape
+    }
+
+    struct Arrow: Equatable {
+        var from: String
+        var to: String
+        var label: String
+    }
+
+    private(set) var nodes: [Node] = []
+    private(set) var arrows: [Arrow] = []
+
+    /// `nil` when a line is of no form that `workbook draw` prints.
+    init?(_ lines: [String]) {
+        guard lines.first == "flowchart LR" else { return nil }
+        for line in lines.dropFirst() {
+            let words = line.trimmingCharacters(in: .whitespaces)
+            if words.isEmpty { continue }
+            guard let arrow = words.range(of: "--> ") else {
+                guard node(words) != nil else { return nil }
+                continue
+            }
+            var source = String(words[..<arrow.lowerBound]).trimmingCharacters(in: .whitespaces)
+            var label = ""
+            if let start = source.range(of: " -- \""), source.hasSuffix("\"") {
+                label = Self.unescaped(source[start.upperBound...].dropLast())
+                source = String(source[..<start.lowerBound])
+            }
+            guard let target = node(String(words[arrow.upperBound...])) else { return nil }
+            arrows.append(Arrow(from: source, to: target, label: label))
+        }
+        let known = Set(nodes.map(\.id))
+        guard arrows.allSatisfy({ known.contains($0.from) && known.contains($0.to) }) else { return nil }
+    }
+
+    /// Takes in `q0[("hello")]`, or `q0` alone, and says its id.
+    private mutating func node(_ text: String) -> String? {
+        let id = String(text.prefix { $0.isLetter || $0.isNumber })
+        guard !id.isEmpty else { return nil }
+        let rest = text.dropFirst(id.count)
+        if rest.isEmpty { return id }
+        let forms: [(open: String, close: String, shape: Shape)] = [
+            ("{{\"", "\"}}", .exchange), ("[(\"", "\")]", .queue), ("([\"", "\"])", .consumer),
+        ]
+        for form in forms where rest.hasPrefix(form.open) && rest.hasSuffix(form.close) {
+            let label = Self.unescaped(rest.dropFirst(form.open.count).dropLast(form.close.count))
+            nodes.append(Node(id: id, label: label, shape: form.shape))
+            return id
+        }
+        return nil
+    }
+
+    private static func unescaped(_ text: Substring) -> String {
+        String(text).replacing("#quot;", with: "\"").replacing("#35;", with: "#")
+    }
+}

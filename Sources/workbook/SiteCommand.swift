@@ -1,0 +1,29 @@
+import Foundation
+import WorkbookSite
+
+/// `workbook site`: the pages as a static site.
+enum SiteCommand {
+    static let usage = """
+        workbook site [DIRECTORY]
+                   makes a static site of the chapters (by default in the folder "site")
+        """
+
+    static func run(_ words: [String]) -> Int32 {
+        guard words.count <= 1, words.first?.hasPrefix("-") != true else { fail("site takes one directory\n\(usage)") }
+        let folder = URL(filePath: words.first ?? "site")
+        do {
+            let site = try Site(root: URL(filePath: FileManager.default.currentDirectoryPath))
+            for file in site.files {
+                let path = folder.appending(path: file.path)
+                try FileManager.default.createDirectory(
+                    at: path.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(file.html.utf8).write(to: path)
+            }
+            say("\(site.files.count) pages. Open \(folder.appending(path: "index.html").path) in a browser.")
+            for link in site.deadLinks { complain(link) }
+            return site.deadLinks.isEmpty ? 0 : 1
+        } catch {
+            fail("the site can't be made: \(error.localizedDescription) Run it at the top of the repository.")
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Testing
+
+@testable import WorkbookSite
+
+struct FlowchartTests {
+    private let lines = [
+        "flowchart LR",
+        "    x0{{\"topic_logs (topic)\"}}",
+        "    q0[(\"amq.gen-1\")]",
+        "    x0 -- \"#35;.critical\" --> q0",
+        "    q0 --> c0([\"consumer 1\"])",
+    ]
+
+    @Test func whatDrawPrintsIsRead() throws {
+        let chart = try #require(Flowchart(lines))
+        #expect(chart.nodes.map(\.label) == ["topic_logs (topic)", "amq.gen-1", "consumer 1"])
+        #expect(chart.nodes.map(\.shape) == [.exchange, .queue, .consumer])
+        #expect(chart.arrows.map(\.label) == ["#.critical", ""])
+    }
+
+    @Test(arguments: ["graph TD", "    x0 ==> x1", "    x9 --> q0"])
+    func anythingElseIsNot(line: String) {
+        #expect(Flowchart([line]) == nil)
+        #expect(Flowchart(lines + [line]) == nil)
+    }
+
+    @Test func thePictureGoesFromLeftToRight() throws {
+        let svg = FlowchartSVG(try #require(Flowchart(lines))).svg
+        #expect(svg.contains("aria-label=\"topic_logs (topic) to amq.gen-1 by #.critical; amq.gen-1 to consumer 1\""))
+        let middles = svg.matches(of: /<text x="([0-9.]+)"/).compactMap { Double($0.output.1) }
+        #expect(middles.count == 3 && middles == middles.sorted(), "\(middles)")
+    }
+
+    @Test func exchangesInACircleEnd() throws {
+        let circle = [
+            "flowchart LR", "    x0{{\"a\"}}", "    x1{{\"b\"}}", "    x0 --> x1", "    x1 --> x0", "    x1 --> x1",
+        ]
+        #expect(!FlowchartSVG(try #require(Flowchart(circle))).svg.isEmpty)
+    }
+}
