@@ -22,6 +22,11 @@ let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms",
 let package = Package(
     name: "messaging-patterns",
     platforms: [.macOS(.v15)],
+    // What a reader's own package uses (`workbook start`).
+    products: [
+        .library(name: "AMQPClient", targets: ["AMQPClient"]),
+        .library(name: "TutorialKit", targets: ["TutorialKit"]),
+    ],
     // No package dependencies, on purpose: README says why.
     targets: [
         // The wire and what carries it.
@@ -45,6 +50,10 @@ let package = Package(
         // No part of the product: what Scripts/crash runs.
         .executableTarget(
             name: "crash-test", dependencies: ["AMQPClient"], path: "Tests/CrashTest", swiftSettings: settings),
+
+        // No part of the product: the exercises' solutions, which the tests run.
+        .executableTarget(
+            name: "solutions", dependencies: ["TutorialKit"], path: "Tests/Solutions", swiftSettings: settings),
 
         tests("AMQPWireTests", uses: ["AMQPWire"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport"]),

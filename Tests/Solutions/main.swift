@@ -1,0 +1,18 @@
+import TutorialKit
+
+// The solutions of the exercises that ask for a program: one file each, named like its exercise. `workbook hint` shows them
+// to whoever has passed, and the tests run them.
+func solution(_ exercise: String, _ run: @escaping @Sendable (BrokerAddress) async throws -> Void) -> Role {
+    Role(exercise, does: "the solution of exercise \(exercise)") { broker, _ in try await run(broker) }
+}
+
+await Step(
+    "solutions",
+    roles: [
+        solution("1.1", solution1_1), solution("1.2", solution1_2), solution("2.2", solution2_2),
+        solution("2.3", solution2_3), solution("3.1", solution3_1), solution("3.2", solution3_2),
+        solution("3.3", solution3_3), solution("4.1", solution4_1), solution("4.2", solution4_1),
+        solution("4.3", solution4_3), solution("6.1", solution6_1), solution("6.3", solution6_3),
+    ],
+    play: { _ in throw StepError("Which one? 'solutions 1.1', for example.") }
+).run()
