@@ -62,7 +62,8 @@ public final class Connection: Sendable {
         stream.start(engine)
         do throws(AMQPError) {
             _ = try await engine.wait(.init(what: "the login", timeout: configuration.connectionTimeout)) {
-                $0.connection.start($1, &$0.effects)
+                state, waiter throws(AMQPError) in
+                try state.connection.start(waiter, &state.effects)
             }
         } catch {
             // Closes politely if the broker has spoken, drops a stream on which nothing is to be said.

@@ -50,8 +50,10 @@ struct ConnectionState: Sendable {
 
     // MARK: Calls from this side
 
-    /// Says hello. `waiter` is answered when the virtual host is open.
-    mutating func start(_ waiter: WaiterID, _ effects: inout Effects) {
+    /// Says hello. `waiter` is answered when the virtual host is open. Throws when the connection is over before it has
+    /// begun: a stream delivers as soon as it is started, and what it brings first may end everything.
+    mutating func start(_ waiter: WaiterID, _ effects: inout Effects) throws(AMQPError) {
+        try expectOpen()
         opener = waiter
         effects.output.protocolHeader()
     }
@@ -146,6 +148,7 @@ struct ConnectionState: Sendable {
 
     func hasChannel(_ id: ChannelID) -> Bool { channels[id.number]?.id == id }
 
+    /// Throws why it takes no more calls, if so.
     private func expectOpen() throws(AMQPError) {
         if let closeReason { throw closeReason }
     }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(1))) struct HandshakeTests {
+@Suite(.timeLimit(.minutes(5))) struct HandshakeTests {
     /// What becomes of an opening when the peer does as `peer` says.
     private func refused(
         _ change: (inout ConnectionConfiguration) -> Void = { _ in },
@@ -135,6 +135,24 @@ import Testing
             try await peer.expectHangUp()
         }
         #expect(error?.kind == .protocolViolation)
+    }
+
+    /// A stream delivers from its start on, and the client asks for the login only after that: what arrives in between
+    /// may end the connection before anybody waits for it.
+    @Test(arguments: [EagerStream.Event.octets([2, 0, 0, 0, 0, 0, 0, 0xCE]), .end(.finished), .end(.reset("reset"))])
+    func theEndBeforeAnybodyWaits(event: EagerStream.Event) async {
+        var configuration = ConnectionConfiguration()
+        // It stands still: a wait that nobody ends would not end in a time-out either.
+        configuration.time = ManualTime()
+        let stream = EagerStream(event)
+        let error = await failure { [configuration] in _ = try await Connection.open(over: stream, configuration) }
+        if case .octets = event {
+            #expect(error?.kind == .protocolViolation)
+        } else {
+            #expect(error?.kind == .connectionLost)
+        }
+        #expect(stream.isClosed)
+        #expect(stream.sent == 0)
     }
 
     @Test func aPeerThatSaysNothing() async throws {

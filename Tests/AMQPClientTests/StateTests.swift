@@ -168,7 +168,7 @@ import Testing
         configuration.time = ManualTime()
         var state = ConnectionState(configuration)
         var effects = Effects()
-        state.start(WaiterID(number: 1), &effects)
+        try state.start(WaiterID(number: 1), &effects)
         #expect(effects.output.octets == ProtocolHeader.amqp091)
         receive(&state, &effects) {
             $0.method(ConnectionStart(mechanisms: plain, locales: english), channel: 0)
