@@ -23,6 +23,11 @@ extension TCPStream {
     }
 }
 
+/// The queue on which time runs out for TCP: serial, so it has a thread whatever the program does with the global queues.
+enum TCPTimers {
+    static let queue = DispatchQueue(label: "AMQPTransport.TCPTimers")
+}
+
 /// One attempt to connect, over all addresses of a host. Whichever comes first decides: an address that answers, the last
 /// address's refusal, the time-out, the cancellation.
 private final class TCPConnector: EventHandler {
@@ -60,14 +65,15 @@ private final class TCPConnector: EventHandler {
             return state.result
         }
         if let result { return continuation.resume(returning: result) }
-        DispatchQueue.global().asyncAfter(deadline: deadline) { [weak self] in self?.timeOut() }
+        TCPTimers.queue.asyncAfter(deadline: deadline) { [weak self] in self?.timeOut() }
         // An address in figures needs no resolver, hence no thread.
         if let addresses = try? SocketAddress.resolve(host: host, port: port, numericOnly: true) {
             return connect(to: addresses)
         }
         // The resolver blocks, and cannot be interrupted: it gets a thread outside the cooperative pool, and its answer
-        // is dropped when it comes too late.
-        DispatchQueue.global().async {
+        // is dropped when it comes too late. A serial queue of its own, not a global one: on Linux those have no more
+        // threads than there are processors, the cooperative pool among their users, and one that blocks holds all up.
+        DispatchQueue(label: "AMQPTransport.Resolver").async {
             do throws(TransportError) {
                 self.connect(to: try SocketAddress.resolve(host: self.host, port: self.port))
             } catch {
@@ -143,7 +149,7 @@ private final class TCPConnector: EventHandler {
         let now = DispatchTime.now().uptimeNanoseconds
         let left = deadline.uptimeNanoseconds > now ? deadline.uptimeNanoseconds - now : 0
         let share = DispatchTimeInterval.nanoseconds(Int(left) / (others + 1))
-        DispatchQueue.global().asyncAfter(deadline: .now() + share) { [weak self] in
+        TCPTimers.queue.asyncAfter(deadline: .now() + share) { [weak self] in
             guard let self else { return }
             let result = state.withLock { state in
                 state.attempt == attempt && state.result == nil

@@ -138,7 +138,7 @@ private final class ListeningSocket: EventHandler {
     /// Out of descriptors: the waiting connection stays readable, and without a pause the loop would spin on it.
     private func pause() {
         watch([])
-        DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(100)) { [weak self] in
+        TCPTimers.queue.asyncAfter(deadline: .now() + .milliseconds(100)) { [weak self] in
             self?.watch(.readable)
         }
     }

@@ -188,7 +188,7 @@ public final class TCPStream: ByteStream {
     // MARK: A peer that does not close its side
 
     private func giveUpLater(_ written: Int) {
-        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) { [weak self] in
+        TCPTimers.queue.asyncAfter(deadline: .now() + Self.patience) { [weak self] in
             self?.giveUp(unlessBeyond: written)
         }
     }
