@@ -7,6 +7,8 @@ struct WorkerCheck {
     /// How long a worker may take to begin, and how long a dot may take at most.
     var patience = Duration.seconds(20)
     var longestDot = Duration.seconds(1)
+    /// How long for what comes at once, or never.
+    var moment = Duration.milliseconds(300)
     /// In milliseconds. What takes less was not done.
     var shortestDot: Int64 = 400
 
@@ -49,7 +51,7 @@ struct WorkerCheck {
         }
         await eventually(longestDot * 6) { acknowledged() >= 3 || closed(watch) }
         // A second ack comes at once or never.
-        await eventually(.milliseconds(300)) { closed(watch) }
+        await eventually(moment) { closed(watch) }
     }
 
     private func killed(_ channel: Channel, _ queue: String, _ watch: ObservingBroker) async throws -> Finding {
@@ -70,13 +72,13 @@ struct WorkerCheck {
             return Finding(isGood: false, title: title, seen: "Started again, it took no task.", why: "See 'Run it'.")
         }
         // Who acknowledges first does so at once: let it.
-        let isAcknowledged = await eventually(.milliseconds(300)) { delivery()?.acknowledged.isEmpty == false }
+        let isAcknowledged = await eventually(moment) { delivery()?.acknowledged.isEmpty == false }
         // An ack that was seen on its way is still to arrive: cut off now, the program would seem to have lost nothing.
         if isAcknowledged { try await Task.sleep(for: .milliseconds(500)) }
         let killedAt = watch.now
         run.kill()
         var back: Delivery?
-        await eventually(.seconds(3)) {
+        await eventually(moment * 10) {
             back = try? await channel.get(queue, noAck: true)
             return back != nil
         }

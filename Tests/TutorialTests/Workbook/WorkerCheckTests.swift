@@ -58,15 +58,17 @@ import Testing
 
     private func check(_ kind: Kind) async throws -> [Finding] {
         let subject = Subject { url in try await Self.start(kind, url) }
-        var check = WorkerCheck(subject: subject, longestDot: .milliseconds(2500), shortestDot: 300)
-        // Beside a thousand other tests a connection may be long in coming.
-        check.patience = .seconds(120)
+        var check = WorkerCheck(subject: subject, longestDot: .seconds(3), shortestDot: 800)
+        // Beside a thousand other tests a connection may be long in coming, and nothing comes at once: what is done at
+        // once and what takes a dot lie far enough apart.
+        check.patience = .seconds(180)
+        check.moment = .seconds(1)
         return try await check.findings()
     }
 
     private static func start(_ kind: Kind, _ url: String) async throws -> Subject.Run {
         let port = try #require(url.split(separator: ":").last.flatMap { Int($0.dropLast()) })
-        let stream = try await TCPStream.connect(host: "localhost", port: port)
+        let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 180_000)
         let task = Task { try await work(kind, stream) }
         return Subject.Run(
             kill: {
@@ -86,7 +88,7 @@ import Testing
         for try await task in tasks {
             if kind == .acknowledgesFirst { try await task.ack() }
             let dots = task.text.count { $0 == "." }
-            try await Task.sleep(for: .milliseconds(400) * dots)
+            try await Task.sleep(for: .seconds(1) * dots)
             switch kind {
             case .acknowledgesFirst, .neverAcknowledges, .automatic: break
             case .twice:
