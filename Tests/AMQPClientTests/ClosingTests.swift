@@ -3,7 +3,7 @@ import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(1))) struct ClosingTests {
+@Suite(.timeLimit(.minutes(5))) struct ClosingTests {
     private static let notFound = ChannelClose(
         replyCode: .notFound, replyText: "NOT_FOUND - no exchange 'nope' in vhost '/'", cause: BasicPublish.id)
 

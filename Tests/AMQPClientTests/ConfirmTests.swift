@@ -3,7 +3,7 @@ import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(1))) struct ConfirmTests {
+@Suite(.timeLimit(.minutes(5))) struct ConfirmTests {
     private func confirming(
         _ change: (inout ConnectionConfiguration) -> Void = { _ in }
     ) async throws -> (Channel, RawPeer) {

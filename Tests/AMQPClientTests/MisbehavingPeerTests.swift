@@ -5,7 +5,7 @@ import Testing
 
 /// A peer that breaks the protocol on an open connection: it is told so with the proper code, and everybody who waits
 /// hears of it. Nothing it sends may bring the process down.
-@Suite(.timeLimit(.minutes(1))) struct MisbehavingPeerTests {
+@Suite(.timeLimit(.minutes(5))) struct MisbehavingPeerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var code: ReplyCode

@@ -4,7 +4,7 @@ import Testing
 @testable import AMQPClient
 
 /// Timeouts, cancellation, heartbeats: all with time that moves only when told to.
-@Suite(.timeLimit(.minutes(1))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(5))) struct WaitingTests {
     @Test func aCallThatIsNotAnswered() async throws {
         let time = ManualTime()
         let (_, channel, peer) = try await RawPeer.connectWithChannel {

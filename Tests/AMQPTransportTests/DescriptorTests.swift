@@ -9,7 +9,7 @@
     }
 
     /// Each test has a process of its own: other tests open and close descriptors all the time.
-    @Suite(.timeLimit(.minutes(2)))
+    @Suite(.timeLimit(.minutes(5)))
     struct DescriptorTests {
         @Test func everyWayToEndGivesTheDescriptorsBack() async {
             await #expect(processExitsWith: .success) {

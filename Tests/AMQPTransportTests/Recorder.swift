@@ -60,7 +60,12 @@ final class Recorder: ByteStreamReceiver {
     }
 
     func streamReceived(_ bytes: RawSpan) {
-        let copy = bytes.withUnsafeBytes { Array($0) }
+        let copy = bytes.withUnsafeBytes { bytes in
+            [UInt8](unsafeUninitializedCapacity: bytes.count) { buffer, count in
+                UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
+                count = bytes.count
+            }
+        }
         onReceived(copy)
         note {
             $0.bytes += copy

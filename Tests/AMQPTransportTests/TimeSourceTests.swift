@@ -2,7 +2,7 @@ import AMQPTransport
 import Synchronization
 import Testing
 
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct TimeSourceTests {
     final class Log: Sendable {
         private let entries = Mutex<[String]>([])

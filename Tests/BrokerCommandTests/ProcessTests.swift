@@ -3,7 +3,7 @@
     import Testing
 
     /// The program itself, as a terminal or a service runs it.
-    @Suite(.timeLimit(.minutes(2))) struct ProcessTests {
+    @Suite(.timeLimit(.minutes(5)), .ownThread) struct ProcessTests {
         /// Where the tests' own program was built, there is the broker too.
         private static var program: URL {
             Bundle.allBundles.map(\.bundleURL).map { $0.deletingLastPathComponent().appendingPathComponent("broker") }

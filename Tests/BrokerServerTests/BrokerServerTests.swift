@@ -17,7 +17,7 @@ extension Broker {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct BrokerServerTests {
+@Suite(.timeLimit(.minutes(5))) struct BrokerServerTests {
     @Test func clientsInMemoryAndOnTCPShareQueues() async throws {
         let broker = Broker()
         let port = try broker.listen(port: 0)

@@ -7,7 +7,7 @@ import Testing
 import BrokerCore
 @testable import BrokerServer
 
-@Suite(.timeLimit(.minutes(2))) struct ListingTests {
+@Suite(.timeLimit(.minutes(5))) struct ListingTests {
     private func get(
         _ path: String, from broker: Broker, user: String = "guest:guest", method: String = "GET",
         isLoopback: Bool = true

@@ -112,8 +112,8 @@ struct PlayTests {
     @Test("The same lines each time, with no broker anywhere", arguments: plays)
     func play(_ step: String, _ lines: [String]) async throws {
         let stage = Stage(uri: "amqp://localhost:1/")
-        // Enough for a slow machine to keep the order of ends that are a dot apart.
-        let output = try await stage.run(step, environment: ["SECONDS_PER_DOT": "0.25"])
+        // Enough for a busy machine to keep the order of ends that are a dot apart.
+        let output = try await stage.run(step, environment: ["SECONDS_PER_DOT": "1.5"])
         #expect(output.lines == lines)
         #expect(output.errors.isEmpty)
         await stage.end()

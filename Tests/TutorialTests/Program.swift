@@ -115,8 +115,8 @@ final class Program: Sendable {
 
     // MARK: Starting it
 
-    /// One at a time: a pipe is made first, and marked to close itself in children a moment later.
-    private static let starting = Mutex(())
+    /// One at a time, ``Terminal``s too: a pipe is made first, and marked to close itself in children a moment later.
+    static let starting = Mutex(())
 
     private struct Pipe {
         let read: Int32

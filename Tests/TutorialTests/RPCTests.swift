@@ -3,6 +3,9 @@ import Testing
 
 private let awaiting = " [x] Awaiting RPC requests"
 
+/// For answers that always come: beside a thousand other tests they may take longer than a person would wait.
+private let patiently = ["--timeout", "180"]
+
 @Suite("Step 6: rpc")
 struct RPCTests {
     @Test("A server answers, whatever it is asked", arguments: Venue.all)
@@ -15,15 +18,18 @@ struct RPCTests {
         ]
         try await onStage(venue) { stage in
             let server = try await stage.startReady("rpc", "serve")
-            #expect(try await stage.run("rpc", "call").lines == [" [x] Requesting fib(30)", " [.] Got 832040"])
+            #expect(
+                try await stage.run("rpc", words: ["call"] + patiently).lines == [
+                    " [x] Requesting fib(30)", " [.] Got 832040",
+                ])
             for (question, reason) in bad {
-                let output = try await stage.run("rpc", "call", question, status: 1)
+                let output = try await stage.run("rpc", words: ["call", question] + patiently, status: 1)
                 #expect(output.lines == [" [x] Requesting fib(\(question))", " [.] Got error: \(reason)"])
                 #expect(output.errors.count == 1)
             }
             for (question, answer) in good {
                 #expect(
-                    try await stage.run("rpc", "call", question).lines
+                    try await stage.run("rpc", words: ["call", question] + patiently).lines
                         == [" [x] Requesting fib(\(question))", " [.] Got \(answer)"])
             }
             let asked = ["30"] + (bad + good).map(\.0)
@@ -35,7 +41,7 @@ struct RPCTests {
     func crowd(_ venue: Venue) async throws {
         try await onStage(venue) { stage in
             let servers = [try await stage.startReady("rpc", "serve"), try await stage.startReady("rpc", "serve")]
-            let clients = try (10..<18).map { ($0, try stage.start("rpc", "call", "\($0)")) }
+            let clients = try (10..<18).map { ($0, try stage.start("rpc", "call", "\($0)", "--timeout", "180")) }
             let numbers = [55, 89, 144, 233, 377, 610, 987, 1597]
             for ((question, client), answer) in zip(clients, numbers) {
                 #expect(
@@ -68,7 +74,7 @@ struct RPCTests {
             try await channel.publish(
                 Message("8", properties: BasicProperties(replyTo: "nobody's queue")), routingKey: "rpc_queue")
             try await connection.close()
-            #expect(try await stage.run("rpc", "call", "9").lines.last == " [.] Got 34")
+            #expect(try await stage.run("rpc", words: ["call", "9"] + patiently).lines.last == " [.] Got 34")
             #expect(
                 try await stage.interrupt(server)
                     == [awaiting, " [.] fib(7)", " [!] No reply-to: nobody to answer", " [.] fib(8)", " [.] fib(9)"])
@@ -81,7 +87,7 @@ struct RPCTests {
             let connection = try await Connection.open(stage.uri)
             let channel = try await connection.openChannel()
             let requests = try await channel.declareQueue("rpc_queue").consume(noAck: true)
-            let client = try stage.start("rpc", "call", "12", "--timeout", "60")
+            let client = try stage.start("rpc", "call", "12", "--timeout", "180")
             let request = try #require(try await requests.first { _ in true })
             let replyTo = try #require(request.properties.replyTo).text
             for (text, id) in [("wrong", "another"), ("wrong too", nil), ("144", request.properties.correlationID)] {

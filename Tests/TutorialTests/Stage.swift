@@ -25,8 +25,10 @@ enum Venue: String, CaseIterable, CustomTestStringConvertible, Sendable {
 
 /// What a test plays on: a broker, and the programs started so far.
 final class Stage: Sendable {
-    /// How long for something that always comes.
-    private static let patience = 30
+    /// Seconds for something that always comes, however busy the machine is with other tests.
+    private static let patience = 180
+    /// Not a global queue, whose few threads the tests keep busy.
+    private static let alarms = DispatchQueue(label: "Stage.alarms")
 
     private struct Wait: Sendable {
         let isOver: @Sendable () -> Bool
@@ -88,7 +90,7 @@ final class Stage: Sendable {
                 return state.lastWait
             }
             look()
-            DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(Self.patience)) { [weak self] in
+            Self.alarms.asyncAfter(deadline: .now() + .seconds(Self.patience)) { [weak self] in
                 self?.state.withLock { $0.waits.removeValue(forKey: id) }?.resume(false)
             }
         }

@@ -23,7 +23,7 @@ struct WorkerTests {
     func fairDispatch(_ venue: Venue) async throws {
         try await onStage(venue) { stage in
             // So much slower that it is at its first task until the end of the test.
-            let slow = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "10"])
+            let slow = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "100"])
             try await stage.run("worker", "new-task", "A", "long", "task....................")
             _ = try await stage.lines(2, of: slow)
             let quick = try await stage.startReady("worker", "work")
@@ -40,10 +40,10 @@ struct WorkerTests {
     @Test("A killed worker's task comes to another, marked as redelivered", arguments: Venue.all)
     func killedWorker(_ venue: Venue) async throws {
         try await onStage(venue) { stage in
-            let victim = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "10"])
+            let victim = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "100"])
             try await stage.run("worker", "new-task", "Unlucky.........")
             #expect(try await stage.lines(2, of: victim).last == " [x] Received 'Unlucky.........'")
-            let survivor = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "10"])
+            let survivor = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "100"])
             victim.signal(9)
             try await stage.finish(victim, status: 256 + 9)
             #expect(try await stage.lines(2, of: survivor).last == " [x] Received 'Unlucky.........'")
@@ -65,7 +65,7 @@ struct WorkerTests {
     @Test("Ctrl-C in the middle of a task gives it back", arguments: Venue.all)
     func interruptedWorker(_ venue: Venue) async throws {
         try await onStage(venue) { stage in
-            let first = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "10"])
+            let first = try await stage.startReady("worker", "work", environment: ["SECONDS_PER_DOT": "100"])
             try await stage.run("worker", "new-task", "Half.done.")
             _ = try await stage.lines(2, of: first)
             #expect(try await stage.interrupt(first) == [waitingForMessages, " [x] Received 'Half.done.'"])

@@ -14,14 +14,17 @@ struct HistoryRun {
     private var clients: [RigClient] = []
     private var numbers: [Int] = []
     private(set) var model = HistoryModel(queues: queues)
-    private(set) var log: [String] = []
+    /// What happened, in words; nil unless it was asked for: much of a schedule's time would go into what nobody reads.
+    private let account: Account?
+    var log: [String] { account?.lines ?? [] }
     private var lastMessage = 0
     private var lastTag = 0
     private var expectedPurge = 0
     private var getting: (queue: String, noAck: Bool)?
 
-    init(seed: UInt64, fault: HistoryFault? = nil) throws {
+    init(seed: UInt64, fault: HistoryFault? = nil, keepsLog: Bool = false) throws {
         random = HistoryRandom(seed: seed)
+        account = keepsLog ? Account() : nil
         self.fault = fault
         let admin = try rig.open()
         for queue in Self.queues { admin.send(QueueDeclare(queue: name(queue))) }
@@ -239,7 +242,11 @@ struct HistoryRun {
         }
     }
 
-    private mutating func note(_ line: String) { log.append(line) }
+    private func note(_ line: @autoclosure () -> String) { account?.lines.append(line()) }
+
+    private final class Account {
+        var lines: [String] = []
+    }
 
     private func name(_ text: String) -> ShortString { ShortString(truncating: text) }
 }

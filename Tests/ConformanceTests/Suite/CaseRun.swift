@@ -32,10 +32,10 @@ final class CaseRun: Sendable {
     let patience: Patience
     private let state = Mutex(State())
 
-    init(id: String, peer: any Peer, patience: Patience = .ordinary) {
+    init(id: String, peer: any Peer, patience: Patience? = nil) {
         self.id = id
         self.peer = peer
-        self.patience = patience
+        self.patience = patience ?? (peer.isShared ? .ordinary : .inProcess)
     }
 
     var findings: [Finding] { state.withLock { $0.findings } }

@@ -13,7 +13,7 @@ enum Shell {
         let pid = try spawn(command, output: output.path)
         let status = await withCheckedContinuation { continuation in
             // A thread of its own, because waiting blocks it.
-            DispatchQueue.global().async {
+            DispatchQueue(label: "Shell").async {
                 var status: Int32 = 0
                 while waitpid(pid, &status, 0) == -1, errno == EINTR {}
                 continuation.resume(returning: status)

@@ -18,6 +18,8 @@ struct Patience: Sendable {
     /// More than 3 seconds for an answer, because RabbitMQ delays some refusals by that much; waited for only when a case
     /// fails.
     static let ordinary = Patience(answer: 10, wholeCase: 150)
+    /// A broker in this process answers at once, but it shares the processors with every other test.
+    static let inProcess = Patience(answer: 60, wholeCase: 240)
     /// With a broken broker missing answers are what is looked for, and the broker is in this process.
     static let short = Patience(answer: 1, wholeCase: 6)
 }

@@ -182,7 +182,7 @@ final class Scene {
     private func waitForFile(_ command: String) {
         guard let match = command.firstMatch(of: #/> ([a-z.]+)$/#) else { return }
         let file = folder.appending(path: String(match.1))
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(180)
         while ContinuousClock.now < deadline {
             if let text = try? String(contentsOf: file, encoding: .utf8), text.hasSuffix("\n") { return }
             usleep(2000)
@@ -190,7 +190,7 @@ final class Scene {
     }
 
     private func look(_ command: String, _ shown: [String], _ block: Page.Block, _ number: Int) throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(180)
         var printed: [String] = []
         repeat {
             printed = try Terminal(shellLine(command), environment: environment, folder: folder).rest()

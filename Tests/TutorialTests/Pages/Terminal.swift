@@ -20,9 +20,18 @@ final class Terminal {
 
     /// Starts `/bin/sh -c command`.
     init(_ command: String, environment: [String: String], folder: URL) throws {
+        // Not while another program is started: it would inherit the pipe, and a pipe that a stranger holds open never
+        // ends.
+        (pid, output) = try Program.starting.withLock { _ in
+            try Self.start(command, environment: environment, folder: folder)
+        }
+    }
+
+    private static func start(
+        _ command: String, environment: [String: String], folder: URL
+    ) throws -> (pid_t, Int32) {
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { throw Failure(description: "pipe: \(String(cString: strerror(errno)))") }
-        // Not for other children: a pipe that a stranger holds open never ends.
         for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
@@ -54,7 +63,7 @@ final class Terminal {
             close(ends[0])
             throw Failure(description: "posix_spawn: \(String(cString: strerror(result)))")
         }
-        (self.pid, output) = (pid, ends[0])
+        return (pid, ends[0])
     }
 
     deinit {
@@ -68,7 +77,7 @@ final class Terminal {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     /// The next line, or nil at the end of the output or after `patience`.
-    func nextLine(patience: Duration = .seconds(30)) -> String? {
+    func nextLine(patience: Duration = .seconds(180)) -> String? {
         let deadline = ContinuousClock.now + patience
         while true {
             if let end = buffered.firstIndex(of: UInt8(ascii: "\n")) {

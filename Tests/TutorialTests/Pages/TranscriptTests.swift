@@ -97,10 +97,14 @@ enum Transcripts {
         try await aside { try play(page) }
     }
 
-    /// On a thread of its own: waiting for other processes would take one from the pool that the tests share.
+    /// One page after the other, each with a terminal or two: all at once would be a hundred processes.
+    private static let queue = DispatchQueue(label: "Transcripts")
+
+    /// On a thread of its own: waiting for other processes would take one from the pool that the tests share. A global
+    /// queue would be no better, on Linux its threads are the pool's.
     static func aside<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue.global().async { continuation.resume(with: Result { try body() }) }
+            queue.async { continuation.resume(with: Result { try body() }) }
         }
     }
 
