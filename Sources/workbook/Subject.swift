@@ -44,9 +44,15 @@ final class RunningProgram: Sendable {
     // Foundation's `Process` is not `Sendable`; the lock guards it.
     private let process: Mutex<Process>
     private let pid: Int32
+    private let outputs: [LineReader]
 
-    /// - Parameter onLine: gets each line that it prints, also on standard error, on a thread of its own
-    init(_ words: [String], environment: [String: String], onLine: @escaping @Sendable (String) -> Void) throws {
+    /// - Parameters:
+    ///   - onLine: gets each line that it prints, on a thread of its own
+    ///   - onError: gets each line on standard error; nil: `onLine` gets these too
+    init(
+        _ words: [String], environment: [String: String], onLine: @escaping @Sendable (String) -> Void,
+        onError: (@Sendable (String) -> Void)? = nil
+    ) throws {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words
@@ -55,21 +61,13 @@ final class RunningProgram: Sendable {
         let pipe = Pipe()
         process.standardOutput = pipe
         process.standardError = pipe
-        let buffered = Mutex(Data())
-        pipe.fileHandleForReading.readabilityHandler = { handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            let lines = buffered.withLock { text -> [String] in
-                text += data
-                var lines: [String] = []
-                while let end = text.firstIndex(of: UInt8(ascii: "\n")) {
-                    lines.append(String(decoding: text[text.startIndex..<end], as: UTF8.self))
-                    text = Data(text[(end + 1)...])
-                }
-                return lines
-            }
-            for line in lines { onLine(line) }
+        var outputs = [LineReader(pipe, onLine)]
+        if let onError {
+            let errors = Pipe()
+            process.standardError = errors
+            outputs.append(LineReader(errors, onError))
         }
+        self.outputs = outputs
         do {
             try process.run()
         } catch {
@@ -81,5 +79,49 @@ final class RunningProgram: Sendable {
 
     var hasEnded: Bool { process.withLock { !$0.isRunning } }
 
+    /// All that it printed has been handed on. A child that it leaves behind may hold its output open for ever.
+    var isSilent: Bool { outputs.allSatisfy(\.isAtEnd) }
+
+    /// Its exit status, or 128 and the number of the signal that ended it; nil while it runs.
+    var status: Int32? {
+        process.withLock { process in
+            guard !process.isRunning else { return nil }
+            return process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
+        }
+    }
+
     func signal(_ number: Int32) { if !hasEnded { kill(pid, number) } }
+}
+
+/// Makes lines of what comes through a pipe; at the end also of a last one that has no end.
+private final class LineReader: Sendable {
+    private let state = Mutex((text: Data(), isAtEnd: false))
+
+    init(_ pipe: Pipe, _ onLine: @escaping @Sendable (String) -> Void) {
+        pipe.fileHandleForReading.readabilityHandler = { [self] handle in
+            let data = handle.availableData
+            if data.isEmpty { handle.readabilityHandler = nil }
+            for line in take(data) { onLine(line) }
+            // Only now: who sees the end has had every line.
+            if data.isEmpty { state.withLock { $0.isAtEnd = true } }
+        }
+    }
+
+    var isAtEnd: Bool { state.withLock { $0.isAtEnd } }
+
+    private func take(_ data: Data) -> [String] {
+        state.withLock { state in
+            state.text += data
+            var lines: [String] = []
+            while let end = state.text.firstIndex(of: UInt8(ascii: "\n")) {
+                lines.append(String(decoding: state.text[state.text.startIndex..<end], as: UTF8.self))
+                state.text = Data(state.text[(end + 1)...])
+            }
+            if data.isEmpty, !state.text.isEmpty {
+                lines.append(String(decoding: state.text, as: UTF8.self))
+                state.text = Data()
+            }
+            return lines
+        }
+    }
 }

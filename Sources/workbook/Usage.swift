@@ -5,6 +5,8 @@ let usage = """
            \(PlayCommand.usage)
            \(DrawCommand.usage)
            \(CheckCommand.usage)
+           \(CompareCommand.usage.replacing("\nworkbook", with: "\n       workbook"))
+           \(PredictCommand.usage)
            \(HintCommand.usage)
            \(SiteCommand.usage)
            workbook report [--output DIRECTORY] RESULTS...

@@ -1,0 +1,111 @@
+import Foundation
+
+/// `workbook predict`: asks what will happen, and then shows what did.
+enum PredictCommand {
+    static let usage = """
+        workbook predict [STEP]
+                   asks what will happen, runs it on a broker, and says whether you were right; what you missed comes
+                   back two chapters later, or now without STEP. Answers may come from a file: a line for each
+        """
+
+    static func run(_ words: [String]) async -> Int32 {
+        guard words.count <= 1 else { fail("predict takes one step\n\(usage)") }
+        let past = Predictions(Progress.done())
+        var questions: [Question]
+        var chapter: Chapter?
+        if let word = words.first {
+            guard let found = Chapter.find(word) else { fail("there is no step '\(word)'\n\(usage)") }
+            chapter = found
+            questions = past.due(in: found.number) + Question.all.filter { $0.chapter == found.number }
+            say("predict \(found.number) \(found.step): \(questions.count) questions. Guess first, then see.")
+        } else {
+            questions = past.missed
+            if questions.isEmpty {
+                say("You have missed nothing so far. swift run workbook predict 1 asks about chapter 1.")
+                return 0
+            }
+            say("predict: what you missed, once more. Guess first, then see.")
+        }
+        do {
+            let isComplete = try await ask(questions, in: chapter, past)
+            if isComplete, let chapter { Progress.add("predict \(chapter.number)") }
+            return isComplete ? 0 : 1
+        } catch {
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    /// Returns false when the input ended before the questions.
+    private static func ask(_ questions: [Question], in chapter: Chapter?, _ past: Predictions) async throws -> Bool {
+        var right = 0
+        var missed: [String] = []
+        for (number, question) in questions.enumerated() {
+            let outcome = try await question.play(past.asked(question.kind) % question.variants)
+            for line in Self.question(outcome, question, number: number + 1, in: chapter) { say(line) }
+            guard let guess = read(outcome) else {
+                say("")
+                say("The answers ended at question \(number + 1) of \(questions.count). Start again when you like.")
+                return false
+            }
+            let isRight = guess == outcome.right
+            if isRight { right += 1 } else { missed.append(question.kind) }
+            for line in answer(outcome, isRight: isRight) { say(line) }
+            Progress.keep(
+                Progress.done() + [Predictions.entry(question.kind, in: chapter?.number ?? question.chapter, isRight)])
+        }
+        say("")
+        say("\(right) of \(questions.count) right.")
+        if !missed.isEmpty {
+            let back = chapter.map { "in chapter \($0.number + 2), or now with" } ?? "with"
+            say("Comes back \(back) swift run workbook predict: \(missed.joined(separator: ", "))")
+        }
+        return true
+    }
+
+    /// The letters that were typed; asks again for what makes no sense. nil: there is no more input.
+    private static func read(_ outcome: Outcome) -> Set<Int>? {
+        while true {
+            if isatty(0) == 1 { FileHandle.standardOutput.write(Data("   Your guess: ".utf8)) }
+            guard let line = readLine() else { return nil }
+            // From a file or a pipe nothing shows what was answered.
+            if isatty(0) != 1 { say("   Your guess: \(line.prefix(40))") }
+            switch Guess(line, for: outcome) {
+            case .options(let options): return options
+            case .rubbish(let reason): say("   \(reason)")
+            }
+        }
+    }
+
+    static func question(_ outcome: Outcome, _ question: Question, number: Int, in chapter: Chapter?) -> [String] {
+        let origin = question.chapter == chapter?.number ? "" : " (again, from chapter \(question.chapter))"
+        var lines = ["", "\(number). \(question.kind)\(origin)"]
+        lines += wrapped(outcome.asks, indent: 3)
+        for (letter, option) in zip(Guess.letters(outcome.options.count), outcome.options) {
+            lines.append("     \(letter)  \(option)")
+        }
+        lines.append(outcome.isMany ? "   One letter or several, such as 'ab', or 'none'." : "   One letter.")
+        return lines
+    }
+
+    static func answer(_ outcome: Outcome, isRight: Bool) -> [String] {
+        let letters = Guess.letters(outcome.options.count)
+        let right = outcome.right.sorted().map { letters[$0] }.joined(separator: ", ")
+        return ["   \(isRight ? "Right" : "No"): \(right.isEmpty ? "none" : right). It has just been run:"]
+            + outcome.story.flatMap { wrapped($0, indent: 5) } + wrapped(outcome.lesson, indent: 3)
+    }
+}
+
+/// In lines of at most 80 characters, each behind `indent` blanks. A line break in the text stays one.
+func wrapped(_ text: String, indent: Int, width: Int = 80) -> [String] {
+    let margin = String(repeating: " ", count: indent)
+    return text.split(separator: "\n").flatMap { paragraph in
+        paragraph.split(separator: " ").reduce(into: [String]()) { lines, word in
+            if let last = lines.last, last.count + word.count + 1 <= width {
+                lines[lines.count - 1] = last + " " + word
+            } else {
+                lines.append(margin + word)
+            }
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/// What was predicted so far, as it stands in the progress file: `guess turns 1 wrong` is a question of the kind `turns`
+/// that was missed in chapter 1.
+struct Predictions {
+    private let guesses: [(kind: String, chapter: Int, isRight: Bool)]
+
+    init(_ progress: [String]) {
+        guesses = progress.compactMap { line in
+            let words = line.split(separator: " ").map(String.init)
+            guard words.count == 4, words[0] == "guess", let chapter = Int(words[2]) else { return nil }
+            return (words[1], chapter, words[3] == "right")
+        }
+    }
+
+    static func entry(_ kind: String, in chapter: Int, _ isRight: Bool) -> String {
+        "guess \(kind) \(chapter) \(isRight ? "right" : "wrong")"
+    }
+
+    /// How often a kind was asked: the next one is another variant.
+    func asked(_ kind: String) -> Int { guesses.count { $0.kind == kind } }
+
+    /// Those whose last guess was wrong.
+    var missed: [Question] {
+        Question.all.filter { question in guesses.last { $0.kind == question.kind }?.isRight == false }
+    }
+
+    /// What comes back in a chapter: what was missed two chapters earlier or before that.
+    func due(in chapter: Int) -> [Question] {
+        missed.filter { question in
+            guard question.chapter != chapter, let last = guesses.last(where: { $0.kind == question.kind }) else {
+                return false
+            }
+            return last.chapter + 2 <= chapter
+        }
+    }
+}

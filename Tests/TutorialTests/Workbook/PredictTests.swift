@@ -1,0 +1,126 @@
+import Foundation
+import Testing
+
+@testable import workbook
+
+@Suite struct QuestionTests {
+    /// What is right, by somebody who knows: the questions themselves say what the broker did.
+    static let truth: [(kind: String, answers: [[String]])] = [
+        ("kept", [["3"], ["5"]]),
+        (
+            "unheard-of",
+            [["The broker drops it, and says nothing."], ["The broker drops it, and says nothing."]]
+        ),
+        ("turns", [["0", "2"], ["1", "3", "5"]]),
+        ("round-robin", [["worker 2"], ["worker 1"], ["worker 2"]]),
+        ("fair-dispatch", [["0"], ["0", "2"]]),
+        ("crash", [["In the queue again, marked as redelivered."], ["Nowhere: it is lost."]]),
+        ("before-binding", [["second"], ["second"]]),
+        ("copies", [["6"], ["8"]]),
+        ("away", [["No queue."], ["Its queue, with the message in it."]]),
+        ("exact-key", [["alarm", "all"], ["all"], ["odd"]]),
+        ("bound-twice", [["1"], ["2"]]),
+        ("late-binding", [["C"]]),
+        ("patterns", [["lazy.#", "#"], ["*.orange.*", "*.*.rabbit", "#"], ["*.orange.*", "lazy.#", "#"]]),
+        ("no-words", [["lazy.#", "#.lazy", "*", "*.#"], ["a.#", "#.a.#", "#.*"]]),
+        ("empty-words", [["*.*.*", "#"], ["*.*.*", "#"], ["#"]]),
+        ("answered-twice", [["2"], ["3"]]),
+        ("nobody-waits", [["The answer is dropped, and the server does not notice."]]),
+        ("confirmed-to-nobody", [["It confirms the message."]]),
+        ("mandatory-to-nobody", [["The message, and a confirm."]]),
+        ("all-or-any", [["any of both", "format only"], ["any of both"]]),
+        ("key-of-no-use", [["B"]]),
+        ("refused", [["In 'dead'."], ["In 'tasks' again."]]),
+        ("times-died", [["2"], ["2"]]),
+    ]
+
+    @Test(arguments: truth) func whatHappensIsSo(kind: String, answers: [[String]]) async throws {
+        let question = try #require(Question.all.first { $0.kind == kind })
+        #expect(question.variants == answers.count)
+        for (variant, answer) in answers.enumerated() {
+            let outcome = try await question.play(variant)
+            #expect(outcome.right.sorted().map { outcome.options[$0] } == answer, "\(kind) \(variant): \(outcome)")
+            #expect(outcome.isMany || outcome.right.count == 1)
+            #expect(Set(outcome.options).count == outcome.options.count && outcome.options.count >= 2)
+            #expect(try await question.play(variant).right == outcome.right, "it is the same each time")
+            let shown =
+                PredictCommand.question(outcome, question, number: 10, in: nil)
+                + PredictCommand.answer(outcome, isRight: false)
+            #expect(shown.allSatisfy { $0.count <= 80 }, "\(shown)")
+        }
+    }
+
+    @Test func everyChapterHasTwoOrThree() {
+        #expect(Set(Question.all.map(\.kind)).count == Question.all.count)
+        #expect(Question.all.map(\.kind) == Self.truth.map(\.kind))
+        for chapter in 1...9 { #expect((2...3).contains(Question.all.count { $0.chapter == chapter })) }
+    }
+}
+
+@Suite struct GuessTests {
+    private let one = Outcome("?", options: ["x", "y", "z"], right: 0, story: [], lesson: "")
+    private let many = Outcome("?", which: ["x", "y", "z"], right: ["x"], story: [], lesson: "")
+
+    @Test func letters() {
+        #expect(Guess("b", for: one) == .options([1]))
+        #expect(Guess(" B \r", for: one) == .options([1]))
+        #expect(Guess("a, c", for: many) == .options([0, 2]))
+        #expect(Guess("ca", for: many) == .options([0, 2]))
+        #expect(Guess("none", for: many) == .options([]))
+    }
+
+    @Test(arguments: ["", "d", "ab", "none", "1", "💥", String(repeating: "q", count: 10_000)])
+    func rubbish(text: String) {
+        guard case .rubbish(let reason) = Guess(text, for: one) else {
+            Issue.record("taken: \(text)")
+            return
+        }
+        #expect(reason.count < 100)
+    }
+}
+
+@Suite struct PredictionsTests {
+    private func due(_ lines: [String], in chapter: Int) -> [String] {
+        Predictions(lines).due(in: chapter).map(\.kind)
+    }
+
+    @Test func whatWasMissedComesBackTwoChaptersLater() {
+        let lines = ["play 1", "guess turns 1 wrong", "guess kept 1 right"]
+        #expect(due(lines, in: 2) == [])
+        #expect(due(lines, in: 3) == ["turns"])
+        #expect(due(lines, in: 5) == ["turns"])
+        #expect(due(lines + ["guess turns 3 wrong"], in: 4) == [])
+        #expect(due(lines + ["guess turns 3 wrong"], in: 5) == ["turns"])
+        #expect(due(lines + ["guess turns 3 right"], in: 5) == [])
+        #expect(Predictions(lines).missed.map(\.kind) == ["turns"])
+        #expect(Predictions(lines).asked("turns") == 1)
+    }
+
+    @Test func linesThatAreNoGuesses() {
+        #expect(Predictions(["guess", "guess a b c", "guess nothing 1 wrong", "hint 1.1 1"]).missed.isEmpty)
+    }
+}
+
+@Suite struct PredictCommandTests {
+    private func predict(_ words: String..., status: Int) async throws -> Program.Output {
+        try await Stage(uri: "").run(
+            "workbook", words: ["predict"] + words, environment: ["WORKBOOK_PROGRESS": temporaryProgress()],
+            status: status)
+    }
+
+    /// The programs of these tests have no standard input.
+    @Test func noMoreAnswers() async throws {
+        let output = try await predict("2", status: 1)
+        #expect(output.lines.last == "The answers ended at question 1 of 3. Start again when you like.")
+        #expect(output.errors.isEmpty)
+    }
+
+    @Test func nothingMissed() async throws {
+        #expect(try await predict(status: 0).lines.first?.hasPrefix("You have missed nothing") == true)
+    }
+
+    @Test func noSuchStep() async throws {
+        #expect(try await predict("0", status: 64).lines.isEmpty)
+        #expect(try await predict("1", "2", status: 64).lines.isEmpty)
+    }
+}
