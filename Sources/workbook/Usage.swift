@@ -7,6 +7,7 @@ let usage = """
            \(CheckCommand.usage)
            \(CompareCommand.usage.replacing("\nworkbook", with: "\n       workbook"))
            \(PredictCommand.usage)
+           \(TraceCommand.usage)
            \(HintCommand.usage)
            \(SiteCommand.usage)
            workbook report [--output DIRECTORY] RESULTS...

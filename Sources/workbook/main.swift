@@ -6,6 +6,7 @@ switch words.first {
 case "check": exit(await CheckCommand.run(Array(words.dropFirst())))
 case "compare": exit(await CompareCommand.run(Array(words.dropFirst())))
 case "predict": exit(await PredictCommand.run(Array(words.dropFirst())))
+case "trace": exit(await TraceCommand.run(Array(words.dropFirst())))
 case "hint": exit(HintCommand.run(Array(words.dropFirst())))
 case "play": exit(await PlayCommand.run(Array(words.dropFirst())))
 case "draw": exit(await DrawCommand.run(Array(words.dropFirst())))

@@ -42,6 +42,12 @@ struct CompareScene: Sendable {
             self.init(
                 waiting: [Chapter.Part(words: ["serve"])], acting: [call, call], answers: 2, queue: "rpc_queue",
                 rule: "Each question gets its answer.")
+        case "confirms":
+            // One at a time: whether the second is sent before the first is confirmed is the publisher's own choice.
+            let publish = Chapter.Part(words: ["publish"])
+            self.init(
+                waiting: [Chapter.Part(words: ["receive"])], acting: [publish, publish, publish], answers: 3,
+                queue: "orders", rule: "Each order is confirmed once it is sent.")
         default:
             self.init(
                 waiting: chapter.waiting, acting: chapter.acting, answers: chapter.answers, queue: nil,

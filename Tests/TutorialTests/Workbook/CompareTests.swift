@@ -124,7 +124,7 @@ import Testing
         return output
     }
 
-    @Test(arguments: ["hello", "worker", "pubsub", "routing", "topic", "rpc"])
+    @Test(arguments: Chapter.all.map(\.step))
     func ourOwnDoNotDifferFromThemselves(step: String) async throws {
         let output = try await compare(step, "--", Executables.path(step), status: 0)
         #expect(output.lines.last?.hasPrefix("No difference: ") == true)

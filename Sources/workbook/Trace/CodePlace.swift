@@ -1,0 +1,126 @@
+import Foundation
+
+/// A place in this repository's code, named by what stands there and not by a number, so that it can't go stale: the
+/// line is looked up when it is shown, and a test fails when a marker is gone or no longer the only one.
+struct CodePlace: Equatable, Sendable {
+    /// From the repository's top.
+    let file: String
+    /// Part of one line of the file: a declaration as far as it is needed to tell it from others.
+    let marker: String
+
+    init(_ file: String, _ marker: String) { (self.file, self.marker) = ("Sources/\(file).swift", marker) }
+
+    /// `Sources/AMQPClient/Delivery.swift:35`; without the number when the file can't be read.
+    var shown: String {
+        let lines = (try? linesOfMarker()) ?? []
+        return lines.count == 1 ? "\(file):\(lines[0])" : file
+    }
+
+    /// The lines with the marker, from 1.
+    func linesOfMarker() throws -> [Int] {
+        let text = try String(contentsOfFile: Self.root + "/" + file, encoding: .utf8)
+        return text.components(separatedBy: "\n").enumerated().filter { $0.element.contains(marker) }.map {
+            $0.offset + 1
+        }
+    }
+
+    /// Where the reader is, if that is the repository; else where this was compiled.
+    private static let root: String = {
+        if FileManager.default.fileExists(atPath: "Sources/workbook/Trace/CodePlace.swift") { return "." }
+        return URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent().path
+    }()
+}
+
+/// What a trace points to: what is done, where it is done in our code, and the rules of the conformance suite about it.
+struct TraceStage: Sendable {
+    var places: [(what: String, place: CodePlace)]
+    var rules: [String] = []
+
+    /// The client puts a publish into frames.
+    static let framing = TraceStage(
+        places: [
+            ("the client's call", CodePlace("AMQPClient/Channel+Publish", "public func publish(")),
+            ("is it allowed now?", CodePlace("AMQPClient/ChannelState", "mutating func publish(")),
+            ("method frame", CodePlace("AMQPWire/FrameWriter", "func method(_ method: some MethodFields")),
+            ("body frames", CodePlace("AMQPWire/FrameWriter", "public mutating func body(")),
+            ("kind, size, end octet", CodePlace("AMQPWire/FrameWriter", "public mutating func frame(")),
+            ("to the socket", CodePlace("AMQPTransport/TCPStream", "public func send(_ bytes: RawSpan)")),
+        ], rules: ["spec/4.2.3/frame-end-octet", "spec/2.3.5.2/body-chunks"])
+
+    /// The broker makes a message of frames.
+    static let reading = TraceStage(
+        places: [
+            ("octets come in", CodePlace("BrokerCore/BrokerConnection", "func receive(_ octets: RawSpan)")),
+            ("octets to frames", CodePlace("AMQPWire/FrameReader", "public mutating func next()")),
+            ("frame to method", CodePlace("AMQPWire/Method", "public init(_ payload: ArraySlice<UInt8>)")),
+            ("frames to a message", CodePlace("BrokerCore/ContentAssembly", "mutating func complete()")),
+            ("it is published", CodePlace("BrokerCore/BrokerChannel+Publish", "func publish(_ publish: PublishFields")),
+        ], rules: ["spec/4.2.6.2/reassembly", "spec/4.2.3/oversized-frame"])
+
+    /// - Parameter type: of the exchange; nil for the default one
+    static func routing(_ type: String?) -> TraceStage {
+        let route = ("finds the queues", CodePlace("BrokerCore/VirtualHost", "func route(_ message: Message"))
+        let matches = "func matches(_ message: Message"
+        return switch type {
+        case "direct":
+            TraceStage(
+                places: [route, ("are key and key equal?", CodePlace("BrokerCore/DirectRouter", matches))],
+                rules: ["queue.bind.routing-key/direct-exchange-key-matching"])
+        case "fanout":
+            TraceStage(
+                places: [route, ("all of them", CodePlace("BrokerCore/FanoutRouter", matches))],
+                rules: ["spec/3.1.3.2/fanout-ignores-key"])
+        case "topic":
+            TraceStage(
+                places: [route, ("word by word", CodePlace("BrokerCore/TopicRouter", matches))],
+                rules: ["spec/3.1.3.3/star-is-one-word", "spec/3.1.3.3/hash-is-any-words"])
+        case "headers":
+            TraceStage(
+                places: [route, ("field by field", CodePlace("BrokerCore/HeadersRouter", matches))],
+                rules: ["spec/3.1.3.4/key-ignored"])
+        default:
+            TraceStage(
+                places: [
+                    route,
+                    ("a queue of that name?", CodePlace("BrokerCore/VirtualHost", "exchange === defaultExchange")),
+                ], rules: ["queue.declare/default-binding", "basic.publish.exchange/default-exchange"])
+        }
+    }
+
+    static let queueing = TraceStage(
+        places: [
+            ("the queue takes it", CodePlace("BrokerCore/Queue", "func publish(_ message: Message)")),
+            ("whose turn is it?", CodePlace("BrokerCore/QueueConsumers", "mutating func next() -> Consumer?")),
+            ("hands it over", CodePlace("BrokerCore/Queue", "private func hand(_ message: QueuedMessage")),
+        ], rules: ["spec/3.1.1/body-untouched"])
+
+    static let delivering = TraceStage(
+        places: [
+            ("the broker numbers it", CodePlace("BrokerCore/BrokerChannel", "func deliver(_ message: QueuedMessage")),
+            ("the client reads it", CodePlace("AMQPClient/ConnectionState", "mutating func received(_ octets")),
+            ("whose is it?", CodePlace("AMQPClient/ChannelState+Receive", "mutating func deliver(_ delivery")),
+            ("into the loop", CodePlace("AMQPClient/Consumer", "public mutating func next(isolation")),
+        ], rules: ["domain.delivery-tag/non-zero", "basic.qos.prefetch-count/01"])
+
+    static let acknowledging = TraceStage(
+        places: [
+            ("the client's call", CodePlace("AMQPClient/Delivery", "public func ack(")),
+            ("the broker's part", CodePlace("BrokerCore/BrokerChannel+Settle", "func settle(_ tag: UInt64")),
+            ("the queue forgets it", CodePlace("BrokerCore/Queue", "func settled(_ delivery: Unacknowledged)")),
+        ], rules: ["domain.delivery-tag/channel-local", "rabbitmq/consumer-prefetch/settle-frees"])
+
+    static let unacknowledged = TraceStage(
+        places: [("it is not kept", CodePlace("BrokerCore/Queue", "if consumer.noAck { left(message) }"))],
+        rules: ["basic/09"])
+
+    static let confirming = TraceStage(
+        places: [
+            ("the broker notes it", CodePlace("BrokerCore/Confirms", "mutating func resolve(")),
+            ("and says so", CodePlace("BrokerCore/BrokerConnection", "private func flushConfirms()")),
+        ], rules: ["rabbitmq/publisher-confirms/numbering", "rabbitmq/publisher-confirms/exactly-one-answer"])
+
+    static let all =
+        [framing, reading, queueing, delivering, acknowledging, unacknowledged, confirming]
+        + [nil, "direct", "fanout", "topic", "headers"].map(routing)
+}

@@ -1,0 +1,80 @@
+import Foundation
+import Synchronization
+
+/// `workbook trace`: follows one message of a step from the program to the socket, through the broker, and on.
+enum TraceCommand {
+    static let usage = """
+        workbook trace STEP
+                   follows one message: octets, frames, method, route, queue, delivery, ack; with the file and line that
+                   does it, and the rules of the conformance suite about it
+        """
+
+    static func run(_ words: [String]) async -> Int32 {
+        guard let step = words.first, words.count == 1 else { fail("which step?\n\(usage)") }
+        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
+        guard let scene = TraceScene(chapter) else { fail("step '\(step)' can't be traced yet") }
+        do {
+            let program = try Programs.path(chapter.step)
+            let paths = try await record(scene, program)
+            say("trace \(chapter.number) \(chapter.step): \(chapter.step) \(scene.acting.name)")
+            for (path, leg) in zip(paths, scene.legs) {
+                for line in TraceReport(path, leg).lines { say(line) }
+            }
+            Progress.add("trace \(chapter.number)")
+            return 0
+        } catch {
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    struct NotSeen: Error, CustomStringConvertible {
+        let printed: [String]
+        var description: String {
+            "The message did not get through within half a minute. The programs printed: "
+                + printed.joined(separator: " | ")
+        }
+    }
+
+    /// Plays the scene, and returns the ways of its messages.
+    static func record(_ scene: TraceScene, _ program: String) async throws -> [MessagePath] {
+        let tap = try WireTap()
+        defer { tap.shutDown() }
+        let printed = PrintedLines()
+        var running: [RunningProgram] = []
+        func start(_ part: Chapter.Part) throws -> RunningProgram {
+            let started = try RunningProgram([program] + part.words, environment: ["AMQP_URL": tap.url]) {
+                printed.add($0)
+            }
+            running.append(started)
+            return started
+        }
+        func play() async throws -> [MessagePath] {
+            for part in scene.waiting {
+                let (before, started) = (printed.lines.count, try start(part))
+                await eventually(.seconds(30)) { printed.lines.count > before || started.hasEnded }
+            }
+            let actor = try start(scene.acting)
+            var paths: [MessagePath] = []
+            let isComplete = await eventually(.seconds(30)) {
+                paths = MessagePath.paths(in: tap.frames)
+                return actor.hasEnded && scene.isComplete(paths)
+            }
+            guard isComplete else { throw NotSeen(printed: printed.lines) }
+            return paths
+        }
+        let result: Result<[MessagePath], any Error>
+        do { result = .success(try await play()) } catch { result = .failure(error) }
+        for program in running { program.signal(SIGINT) }
+        await eventually(.seconds(2)) { running.allSatisfy(\.hasEnded) }
+        for program in running { program.signal(SIGKILL) }
+        return try result.get()
+    }
+}
+
+private final class PrintedLines: Sendable {
+    private let kept = Mutex<[String]>([])
+
+    func add(_ line: String) { kept.withLock { $0.append(line) } }
+    var lines: [String] { kept.withLock { $0 } }
+}
