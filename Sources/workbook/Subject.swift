@@ -94,34 +94,38 @@ final class RunningProgram: Sendable {
 }
 
 /// Makes lines of what comes through a pipe; at the end also of a last one that has no end.
+///
+/// On a thread of its own, with `read(2)`. Foundation's `readabilityHandler` watches a descriptor that is closed and
+/// given out again while it still does: with several programs one after the other, that crashed libdispatch on Linux.
 private final class LineReader: Sendable {
-    private let state = Mutex((text: Data(), isAtEnd: false))
+    private let hasEnded = Atomic<Bool>(false)
 
     init(_ pipe: Pipe, _ onLine: @escaping @Sendable (String) -> Void) {
-        pipe.fileHandleForReading.readabilityHandler = { [self] handle in
-            let data = handle.availableData
-            if data.isEmpty { handle.readabilityHandler = nil }
-            for line in take(data) { onLine(line) }
+        // Of our own: the pipe closes its descriptor when it goes.
+        let descriptor = fcntl(pipe.fileHandleForReading.fileDescriptor, F_DUPFD_CLOEXEC, 0)
+        Thread.detachNewThread { [self] in
+            Self.readLines(descriptor, onLine)
+            close(descriptor)
             // Only now: who sees the end has had every line.
-            if data.isEmpty { state.withLock { $0.isAtEnd = true } }
+            hasEnded.store(true, ordering: .releasing)
         }
     }
 
-    var isAtEnd: Bool { state.withLock { $0.isAtEnd } }
+    var isAtEnd: Bool { hasEnded.load(ordering: .acquiring) }
 
-    private func take(_ data: Data) -> [String] {
-        state.withLock { state in
-            state.text += data
-            var lines: [String] = []
-            while let end = state.text.firstIndex(of: UInt8(ascii: "\n")) {
-                lines.append(String(decoding: state.text[state.text.startIndex..<end], as: UTF8.self))
-                state.text = Data(state.text[(end + 1)...])
+    private static func readLines(_ descriptor: Int32, _ onLine: (String) -> Void) {
+        var text: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 4096)
+        while true {
+            let count = read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { break }
+            text += chunk[..<count]
+            while let end = text.firstIndex(of: UInt8(ascii: "\n")) {
+                onLine(String(decoding: text[..<end], as: UTF8.self))
+                text.removeSubrange(...end)
             }
-            if data.isEmpty, !state.text.isEmpty {
-                lines.append(String(decoding: state.text, as: UTF8.self))
-                state.text = Data()
-            }
-            return lines
         }
+        if !text.isEmpty { onLine(String(decoding: text, as: UTF8.self)) }
     }
 }

@@ -21,7 +21,7 @@ struct TraceReport {
 
         let exchange = method.exchange.text.isEmpty ? "The default exchange" : "The exchange '\(method.exchange.text)'"
         let type = path.exchangeType.map { ", of type \($0)," } ?? ""
-        heading("\(exchange)\(type) looks for queues: routing key '\(method.routingKey.text)'")
+        heading("\(exchange)\(type) looks for queues: key '\(method.routingKey.text)'")
         route(path)
         stage(.routing(path.exchangeType))
 
@@ -32,8 +32,7 @@ struct TraceReport {
             heading("The broker delivers it from '\(delivery.queue)' over connection \(delivery.event.connection)")
             show(delivery.event)
         }
-        stage(.delivering)
-        place("in the step", leg.receiver)
+        stage(.delivering, then: leg.receiver)
 
         acknowledgements(path, leg)
         if let confirm = path.confirm {
@@ -59,9 +58,8 @@ struct TraceReport {
     private mutating func heading(_ text: String) {
         number += 1
         let lead = (number < 10 ? " " : "") + "\(number)  "
-        lines += [""] + wrapped(text, indent: 4, width: 90)
-        let index = lines.lastIndex { $0.hasPrefix("    " + text.prefix(5)) } ?? lines.count - 1
-        lines[index] = lead + lines[index].dropFirst(4)
+        let text = wrapped(text, indent: 4, width: 90)
+        lines += ["", lead + (text.first ?? "").dropFirst(4)] + text.dropFirst()
     }
 
     private mutating func place(_ what: String, _ place: CodePlace) {
@@ -69,8 +67,9 @@ struct TraceReport {
         lines.append("    | \(label) \(place.shown)")
     }
 
-    private mutating func stage(_ stage: TraceStage) {
+    private mutating func stage(_ stage: TraceStage, then step: CodePlace? = nil) {
         for (what, place) in stage.places { self.place(what, place) }
+        if let step { place("in the step", step) }
         if !stage.rules.isEmpty {
             lines += wrapped("rules: " + stage.rules.joined(separator: ", "), indent: 4, width: 90)
         }

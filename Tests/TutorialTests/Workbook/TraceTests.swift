@@ -61,12 +61,12 @@ import Testing
             ]
         ),
         ("worker", [" 7  The program acknowledges it, and the broker forgets it"]),
-        ("pubsub", [" 4  The exchange 'logs', of type fanout, looks for queues: routing key ''"]),
-        ("routing", [" 4  The exchange 'direct_logs', of type direct, looks for queues: routing key 'error'"]),
-        ("topic", [" 4  The exchange 'topic_logs', of type topic, looks for queues: routing key 'kern.critical'"]),
+        ("pubsub", [" 4  The exchange 'logs', of type fanout, looks for queues: key ''"]),
+        ("routing", [" 4  The exchange 'direct_logs', of type direct, looks for queues: key 'error'"]),
+        ("topic", [" 4  The exchange 'topic_logs', of type topic, looks for queues: key 'kern.critical'"]),
         ("rpc", [" 1  The program publishes the question, '30'", " 1  The program publishes the answer, '832040'"]),
         ("confirms", [" 8  The broker confirms it to the program that published it"]),
-        ("headers", [" 4  The exchange 'headers_logs', of type headers, looks for queues: routing key ''"]),
+        ("headers", [" 4  The exchange 'headers_logs', of type headers, looks for queues: key ''"]),
         ("retry", ["      queue 'jobs' is called like the routing key: it gets it"]),
     ]
 
