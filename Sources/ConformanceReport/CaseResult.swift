@@ -16,8 +16,9 @@ public struct CaseResult: Codable, Sendable {
     public var title: String
     public var rules: [Rule]
     public var verdict: Verdict
-    /// The verdict that is on record for this broker: equal to ``verdict`` unless something changed.
-    public var recorded: Verdict
+    /// The verdicts that are on record for this broker: ``verdict`` is one of them unless something changed. More than
+    /// one: what the broker does varies.
+    public var recorded: [Verdict]
     /// What was seen, for every verdict but "conforms"; for a skipped case, what is missing.
     public var reason: String
     /// The reason on record for a verdict other than "conforms".
@@ -25,14 +26,16 @@ public struct CaseResult: Codable, Sendable {
     public var milliseconds: Double
     /// The broker and how it was reached: `RabbitMQ 3.10.8`, `messaging-patterns, in memory`.
     public var broker: String
+    /// The chapter of the workbook that teaches what the case is about, as a path: `Tutorials/05-topic/README.md`.
+    public var chapter: String
     /// The command that runs this case alone.
     public var rerun: String
     /// The frames of all its connections, decoded, a line each.
     public var wire: [String]
 
     public init(
-        id: String, title: String, rules: [Rule], verdict: Verdict, recorded: Verdict, reason: String,
-        recordedReason: String, milliseconds: Double, broker: String, rerun: String, wire: [String]
+        id: String, title: String, rules: [Rule], verdict: Verdict, recorded: [Verdict], reason: String,
+        recordedReason: String, milliseconds: Double, broker: String, chapter: String, rerun: String, wire: [String]
     ) {
         self.id = id
         self.title = title
@@ -43,6 +46,7 @@ public struct CaseResult: Codable, Sendable {
         self.recordedReason = recordedReason
         self.milliseconds = milliseconds
         self.broker = broker
+        self.chapter = chapter
         self.rerun = rerun
         self.wire = wire
     }
@@ -51,5 +55,8 @@ public struct CaseResult: Codable, Sendable {
     public var area: String { id.split(separator: ".").first.map(String.init) ?? id }
 
     /// False for a regression and for an unexpected pass: both need somebody to look.
-    public var isAsRecorded: Bool { verdict == .skipped || verdict == .informational || verdict == recorded }
+    public var isAsRecorded: Bool { verdict == .skipped || verdict == .informational || recorded.contains(verdict) }
+
+    /// What is on record, in words: `failed or conforms`.
+    public var recordedText: String { recorded.map(\.rawValue).joined(separator: " or ") }
 }

@@ -1,5 +1,5 @@
 extension Report {
-    /// The report as one HTML page that needs nothing else: the matrix, and a section for each case.
+    /// The report as one HTML page that needs nothing else: an overview, the matrix, and a section for each case.
     public var html: String {
         """
         <!DOCTYPE html>
@@ -11,11 +11,17 @@ extension Report {
         <h1>AMQP 0-9-1 conformance</h1>
         <p>\(rows.count) cases on \(brokers.count) \(brokers.count == 1 ? "broker" : "brokers"). \(summary)</p>
         \(totals)
-        <p class="legend">\(legend)</p>
+        <h2>By area</h2>
+        <p>How many cases of an area conform, strictly or as RabbitMQ, of those that could be run.</p>
+        \(overview)
+        <h2>Case by case</h2>
         <p><input id="filter" type="search" placeholder="filter: topic, 404, failed…" aria-label="Filter the cases">
         <label><input id="deviations" type="checkbox"> only what does not conform somewhere</label></p>
         \(matrix)
         <h2>The cases</h2>
+        <p>In the wire logs, <span class="sent">-&gt;</span> is what the suite sent and
+        <span class="got">&lt;-</span> what the broker sent; A, B… are connections, ch is the channel. Of a long log the
+        middle is left out; report.json has all of it.</p>
         \(rows.map(section).joined(separator: "\n"))
         <script>\(Self.script)</script>
         </html>
@@ -31,33 +37,58 @@ extension Report {
             + "\(changes.count == 1 ? "result is" : "results are") otherwise than on record.</a>"
     }
 
-    private var legend: String {
-        Verdict.allCases.map { "<span class=\"\($0.style)\">\($0.mark) \($0.rawValue)</span> \($0.meaning)" }
-            .joined(separator: "<br>")
-    }
+    private var heads: String { brokers.map { "<th scope=\"col\">\(xml($0))</th>" }.joined() }
 
-    private var heads: String { brokers.map { "<th><span>\(xml($0))</span></th>" }.joined() }
-
+    /// The verdicts, what each means, and how often each broker got it.
     private var totals: String {
         let lines = Verdict.allCases.map { verdict in
-            let cells = brokers.map { "<td>\(count(verdict, of: $0))</td>" }.joined()
-            return "<tr><th class=\"\(verdict.style)\">\(verdict.mark) \(verdict.rawValue)</th>\(cells)</tr>"
+            let cells = brokers.map { broker in
+                let count = count(verdict, of: broker)
+                return count == 0 ? "<td class=\"none\">0</td>" : "<td>\(count)</td>"
+            }
+            return "<tr><th class=\"\(verdict.style)\">\(verdict.mark) \(verdict.rawValue)"
+                + "<small>\(verdict.meaning)</small></th>\(cells.joined())</tr>"
         }
-        return "<div class=\"wide\"><table><tr><th></th>\(heads)</tr>\(lines.joined())</table></div>"
+        return table("totals", "", lines)
+    }
+
+    private var overview: String {
+        table(
+            "overview", "area",
+            areas.map { name, rows in
+                let cells = brokers.map { broker in
+                    share(rows.compactMap { $0.results[broker] }.filter { $0.verdict != .skipped })
+                }
+                return "<tr><th><a href=\"#area-\(xml(name))\">\(xml(name))</a></th>\(cells.joined())</tr>"
+            })
+    }
+
+    /// A cell that is as green as its broker is conforming.
+    private func share(_ results: [CaseResult]) -> String {
+        if results.isEmpty { return "<td class=\"skipped\">–</td>" }
+        let good = results.count { $0.verdict.severity < Verdict.nonStrict.severity }
+        let style = good == results.count ? "conforms" : good * 2 >= results.count ? "non-strict" : "failed"
+        let changed = results.allSatisfy(\.isAsRecorded) ? "" : " changed"
+        return "<td class=\"\(style)\(changed)\">\(good)<small>/\(results.count)</small></td>"
+    }
+
+    private func table(_ style: String, _ corner: String, _ lines: [String]) -> String {
+        "<div class=\"wide\"><table class=\"\(style)\"><thead><tr><th>\(corner)</th>\(heads)</tr></thead>"
+            + "\(lines.joined(separator: "\n"))</table></div>"
     }
 
     private var matrix: String {
-        let bodies = areas.map { name, rows in
-            let lines = rows.map { row in
-                let cells = brokers.map { cell(row.results[$0]) }.joined()
-                return "<tr data-words=\"\(words(row))\"\(isConforming(row) ? "" : " data-deviates")>"
-                    + "<th><a href=\"#\(xml(row.id))\">\(xml(row.title))</a></th>\(cells)</tr>"
-            }
-            return "<tbody><tr class=\"area\"><th colspan=\"\(brokers.count + 1)\">\(xml(name))</th></tr>"
-                + "\(lines.joined(separator: "\n"))</tbody>"
-        }
-        return "<div class=\"wide\"><table class=\"matrix\"><thead><tr><th></th>\(heads)</tr></thead>"
-            + "\(bodies.joined(separator: "\n"))</table></div>"
+        table(
+            "matrix", "case",
+            areas.map { name, rows in
+                let lines = rows.map { row in
+                    let cells = brokers.map { cell(row.results[$0]) }.joined()
+                    return "<tr data-words=\"\(words(row))\"\(isConforming(row) ? "" : " data-deviates")>"
+                        + "<th><a href=\"#\(xml(row.id))\">\(xml(row.title))</a></th>\(cells)</tr>"
+                }
+                return "<tbody id=\"area-\(xml(name))\"><tr class=\"area\"><th colspan=\"\(brokers.count + 1)\">"
+                    + "\(xml(name))</th></tr>\(lines.joined(separator: "\n"))</tbody>"
+            })
     }
 
     private func isConforming(_ row: Row) -> Bool {
@@ -73,18 +104,23 @@ extension Report {
         guard let result else { return "<td></td>" }
         let changed = result.isAsRecorded ? "" : " changed"
         let time = result.verdict == .skipped ? "" : "<small>\(milliseconds(result))</small>"
-        return "<td class=\"\(result.verdict.style)\(changed)\" title=\"\(xml(result.verdict.rawValue))\">"
+        let hover = [result.broker, result.verdict.rawValue, result.reason].filter { !$0.isEmpty }
+            .joined(separator: ": ")
+        return "<td class=\"\(result.verdict.style)\(changed)\" title=\"\(xml(String(hover.prefix(300))))\">"
             + "\(result.verdict.mark)\(time)</td>"
     }
 
     private func milliseconds(_ result: CaseResult) -> String { "\(Int(result.milliseconds.rounded())) ms" }
 
     private func section(_ row: Row) -> String {
-        let rules = row.rules.map { "<p class=\"rule\"><code>\(xml($0.id))</code> \(xml($0.meaning))</p>" }
+        let rules = row.rules.map { "<p class=\"rule\">\(xml($0.meaning)) <code>\(xml($0.id))</code></p>" }
+        let results = brokers.compactMap { row.results[$0] }
+        let chapter = results.first.map { "<p class=\"small\">Taught in \(xml($0.chapter))</p>" } ?? ""
         return """
-            <section id="\(xml(row.id))"><h3>\(xml(row.title))</h3><p><code>\(xml(row.id))</code></p>
+            <section id="\(xml(row.id))"><h3>\(xml(row.title))</h3><p class="small"><code>\(xml(row.id))</code></p>
             \(rules.joined(separator: "\n"))
-            \(brokers.compactMap { row.results[$0] }.map(account).joined(separator: "\n"))
+            \(chapter)
+            \(results.map(account).joined(separator: "\n"))
             </section>
             """
     }
@@ -92,48 +128,72 @@ extension Report {
     /// One broker's part of a case's section.
     private func account(_ result: CaseResult) -> String {
         var lines = [
-            "<p><span class=\"\(result.verdict.style)\">\(result.verdict.mark) \(result.verdict.rawValue)</span> "
+            "<div class=\"account\"><p><span class=\"\(result.verdict.style)\">"
+                + "\(result.verdict.mark) \(result.verdict.rawValue)</span> "
                 + "<b>\(xml(result.broker))</b> \(result.verdict == .skipped ? "" : milliseconds(result))</p>"
         ]
-        if !result.isAsRecorded { lines.append("<p class=\"changed\">On record is: \(result.recorded.rawValue).</p>") }
+        if !result.isAsRecorded { lines.append("<p class=\"changed\">On record is: \(result.recordedText).</p>") }
+        if result.recorded.count > 1 { lines.append("<p>It varies: \(result.recordedText).</p>") }
         if !result.recordedReason.isEmpty { lines.append("<p>\(xml(result.recordedReason))</p>") }
-        if !result.reason.isEmpty { lines.append("<p>Seen: \(xml(result.reason))</p>") }
+        if !result.reason.isEmpty { lines.append("<p class=\"small\">Seen: \(xml(result.reason))</p>") }
         if !result.wire.isEmpty {
             lines.append(
-                "<details><summary>what passed the wire, \(result.wire.count) lines</summary>"
-                    + "<p><code>\(xml(result.rerun))</code></p><pre>\(xml(result.wire.joined(separator: "\n")))</pre></details>"
-            )
+                "<details><summary>\(result.wire.count) lines of wire log, and how to run it again</summary>"
+                    + "<p><code>\(xml(result.rerun))</code></p>\(log(result.wire))</details>")
         }
-        return lines.joined(separator: "\n")
+        return lines.joined(separator: "\n") + "</div>"
     }
 
-    /// Colours that hold in both schemes; wide tables scroll by themselves, so the page fits a phone.
+    private func log(_ wire: [String]) -> String {
+        let (first, last) = (60, 140)
+        var lines = wire.map(line)
+        if lines.count > first + last {
+            lines.replaceSubrange(first..<lines.count - last, with: ["… \(lines.count - first - last) lines …"])
+        }
+        return "<pre>\(lines.joined(separator: "\n"))</pre>"
+    }
+
+    private func line(_ wire: String) -> String {
+        // `12 ms A -> ch 1 basic.publish …`: the arrow is the fourth word.
+        let words = wire.split(separator: " ", maxSplits: 4)
+        guard words.count > 3, words[3] == "->" || words[3] == "<-" else { return xml(wire) }
+        return "<span class=\"\(words[3] == "->" ? "sent" : "got")\">\(xml(wire))</span>"
+    }
+
+    /// Colours that hold in both schemes. On a narrow screen wide tables scroll by themselves; on a wide one they do not,
+    /// so that their heads can stay in sight.
     private static let style = """
         :root { color-scheme: light dark; --line: #8884; }
         body { font: 16px/1.45 system-ui, sans-serif; margin: 1rem auto; max-width: 72rem; padding: 0 .8rem; }
-        .wide { overflow-x: auto; max-width: 100%; }
         table { border-collapse: collapse; }
         th, td { border: 1px solid var(--line); padding: .2rem .5rem; }
         td { text-align: center; white-space: nowrap; }
         th { text-align: left; font-weight: normal; }
-        thead th, table:not(.matrix) tr:first-child th { vertical-align: bottom; font-weight: 600; max-width: 9rem; }
+        thead th { vertical-align: bottom; font-weight: 600; max-width: 9rem; position: sticky; top: 0;
+          background: Canvas; }
+        .matrix td, .overview td, .totals td { min-width: 4.5rem; }
         .matrix tbody th { min-width: 10rem; }
+        .matrix tbody, section { scroll-margin-top: 4rem; }
+        .totals small { display: block; opacity: .75; font-size: .8rem; }
+        .none { opacity: .4; }
         .area th { font-weight: 600; background: #8882; }
-        td small { display: block; opacity: .65; font-size: .68rem; }
+        td small { opacity: .65; font-size: .68rem; } .matrix td small { display: block; }
         .conforms { background: #2a9d4a55; } .as-rabbitmq { background: #2a7fd055; } .informational { background: #8885; }
         .non-strict { background: #e0a30066; } .failed { background: #d9363e77; } .skipped { background: #8882; }
-        span.conforms, span.as-rabbitmq, span.informational, span.non-strict, span.failed, span.skipped
-        { padding: 0 .35rem; border-radius: .2rem; }
+        .account span { padding: 0 .35rem; border-radius: .2rem; white-space: nowrap; }
+        .account { margin: .5rem 0 .5rem 1rem; } .account pre span { padding: 0; border-radius: 0; white-space: inherit; }
         .changed { outline: 3px solid #d9363e; outline-offset: -3px; } p.changed, a.changed { padding: .3rem .6rem; }
-        .legend { font-size: .9rem; line-height: 1.7; }
         section { border-top: 1px solid var(--line); margin-top: 1.2rem; overflow-wrap: anywhere; }
         section:target { background: #e0a30022; }
-        h3 { margin: .6rem 0 0; } section p { margin: .35rem 0; }
-        .rule { border-left: 3px solid var(--line); padding-left: .6rem; }
+        h3 { margin: .6rem 0 0; } section p { margin: .3rem 0; } .small, summary { font-size: .85rem; opacity: .85; }
+        .rule { border-left: 3px solid var(--line); padding-left: .6rem; } .rule code { opacity: .7; font-size: .8rem; }
         pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .78rem; background: #8881; padding: .5rem; }
+        .sent { color: light-dark(#1d5fa8, #8fc1ff); } .got { color: light-dark(#8a4b00, #ffc27a); }
         @media (max-width: 40rem) {
+          .wide { overflow-x: auto; max-width: 100%; } .account { margin-left: 0; }
           table { font-size: .8rem; } th, td { padding: .15rem .3rem; } td small { font-size: .6rem; }
-          thead th, table:not(.matrix) tr:first-child th { font-size: .68rem; max-width: 4.8rem; overflow-wrap: anywhere; }
+          .matrix td, .overview td, .totals td { min-width: 0; }
+          thead th { font-size: .68rem; max-width: 4.8rem; overflow-wrap: anywhere; }
           .matrix tbody tr:not(.area) th { min-width: 7.5rem; max-width: 40vw; position: sticky; left: 0; background: Canvas; }
         }
         #filter { font: inherit; width: min(20rem, 100%); box-sizing: border-box; }

@@ -12,7 +12,7 @@ extension Report {
         if !changes.isEmpty {
             lines += ["", "## Otherwise than on record", ""]
             lines += changes.map {
-                "- `\($0.id)` on \(escaped($0.broker)): \($0.verdict.rawValue), on record is \($0.recorded.rawValue). "
+                "- `\($0.id)` on \(escaped($0.broker)): \($0.verdict.rawValue), on record is \($0.recordedText). "
                     + escaped($0.reason)
             }
         }

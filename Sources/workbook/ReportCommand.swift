@@ -46,7 +46,7 @@ enum ReportCommand {
         }
         for result in report.changes {
             print(
-                "\(result.id) on \(result.broker): \(result.verdict.rawValue), on record is \(result.recorded.rawValue)"
+                "\(result.id) on \(result.broker): \(result.verdict.rawValue), on record is \(result.recordedText)"
             )
             print("    \(result.reason)\n    \(result.rerun)")
         }

@@ -8,8 +8,8 @@ import Testing
     ) -> CaseResult {
         CaseResult(
             id: id, title: "title of \(id)", rules: [.init(id: "a/rule", meaning: "It holds.")], verdict: verdict,
-            recorded: recorded ?? verdict, reason: reason, recordedReason: "", milliseconds: 1.5, broker: broker,
-            rerun: "swift test", wire: ["0 ms A -> <header> & more"])
+            recorded: [recorded ?? verdict], reason: reason, recordedReason: "", milliseconds: 1.5, broker: broker,
+            chapter: "Tutorials/05-topic/README.md", rerun: "swift test", wire: ["0 ms A -> <header> & more"])
     }
 
     @Test("The exit status tells: as on record, changed, nothing run")
@@ -19,6 +19,16 @@ import Testing
         #expect(Report([result("x.a", .failed, recorded: .conforms)]).status == 1)
         #expect(Report([result("x.a", .skipped, recorded: .failed)]).status == 0)
         #expect(Report([]).status == 2)
+    }
+
+    @Test("Where several verdicts are on record, each is as on record")
+    func varying() {
+        var varying = result("x.a", .conforms)
+        varying.recorded = [.failed, .conforms]
+        #expect(varying.isAsRecorded)
+        #expect(varying.recordedText == "failed or conforms")
+        varying.verdict = .nonStrict
+        #expect(!varying.isAsRecorded)
     }
 
     @Test("Columns are in the order of the files, and of two runs the last counts")

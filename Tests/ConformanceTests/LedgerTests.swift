@@ -31,6 +31,25 @@ import Testing
         }
     }
 
+    @Test("Every area of cases is taught in a chapter")
+    func areasHaveChapters() throws {
+        let homeless = try Ledger.current.get().entries.map(\.id).filter { Chapter.number(of: $0) == nil }
+        #expect(homeless.isEmpty, "their area is in no chapter of Suite/Chapter.swift")
+    }
+
+    @Test("README lists the variables that the suite reads, and no others")
+    func variables() throws {
+        let source = try String(contentsOf: Files.suite.appending(path: "Suite/Environment.swift"), encoding: .utf8)
+        let readme = try String(contentsOf: Files.suite.appending(path: "README.md"), encoding: .utf8)
+        let read = Set(source.matches(of: /self\["([A-Z_]+)"\]/).map { String($0.output.1) })
+        let listed = readme.split(separator: "\n").filter { $0.hasPrefix("| `") }.flatMap { row in
+            (row.dropFirst(2).split(separator: "|").first ?? "").matches(of: /`([A-Z_]{6,})[=`]/).map {
+                String($0.output.1)
+            }
+        }
+        #expect(Set(listed) == read)
+    }
+
     @Test("The ledger notices what is missing")
     func complains() throws {
         let catalogue = try Catalogue(

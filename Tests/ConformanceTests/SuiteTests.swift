@@ -27,6 +27,9 @@ import Testing
     func baseline() throws {
         let baseline = try Baseline("# a comment\ntopic.x\tfailed\tnot built yet\n")
         #expect(baseline.entries == ["topic.x": .init(verdict: .failed, reason: "not built yet")])
+        let varying = try Baseline("topic.x\tfailed or conforms\tnow this, now that\n")
+        #expect(varying.entries["topic.x"]?.verdicts == [.failed, .conforms])
+        #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tfailed or broken\twhy\n") }
         #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tfailed\t\n") }
         #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tbroken\twhy\n") }
     }

@@ -4,10 +4,24 @@ import Foundation
 /// What is on record for one broker: Baselines/<name>-<version>.tsv, a line for every case that does not conform there.
 ///
 /// A case without a line is expected to conform, or to do as RabbitMQ does where the case itself says what that is.
+/// A broker that does now this and now that has several verdicts in its line, `failed or conforms`: any is on record.
 struct Baseline: Sendable {
     struct Entry: Sendable, Equatable {
-        var verdict: Verdict
+        /// At least one, the usual one first.
+        var verdicts: [Verdict]
         var reason: String
+
+        init(verdict: Verdict, reason: String) { (verdicts, self.reason) = ([verdict], reason) }
+
+        init?(verdicts text: String, reason: String) {
+            let verdicts = text.components(separatedBy: " or ").map(Verdict.init(rawValue:))
+            self.verdicts = verdicts.compactMap { $0 }
+            self.reason = reason
+            guard self.verdicts.count == verdicts.count, !reason.isEmpty else { return nil }
+        }
+
+        /// The usual one.
+        var verdict: Verdict { verdicts[0] }
     }
 
     var entries: [String: Entry] = [:]
@@ -17,19 +31,21 @@ struct Baseline: Sendable {
     init(_ text: String) throws {
         for (number, line) in text.split(separator: "\n").enumerated() where !line.hasPrefix("#") {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
-            guard fields.count == 3, let verdict = Verdict(rawValue: fields[1]), !fields[2].isEmpty else {
+            guard fields.count == 3, let entry = Entry(verdicts: fields[1], reason: fields[2]) else {
                 throw Malformed(line: number + 1)
             }
-            entries[fields[0]] = Entry(verdict: verdict, reason: fields[2])
+            entries[fields[0]] = entry
         }
     }
 
     static let folder = Files.suite.appending(path: "Baselines")
 
     /// The record of a broker: of this version, else of any version, else an empty one.
+    ///
+    /// The name is a broker's own word: only what can be a file's name is used of it.
     static func of(_ name: String, _ version: String) throws -> Baseline {
-        let name = name.lowercased()
         for stem in ["\(name)-\(version)", name] {
+            let stem = String(stem.lowercased().map { $0.isLetter || $0.isNumber || "-._~+".contains($0) ? $0 : "-" })
             let file = folder.appending(path: "\(stem).tsv")
             guard FileManager.default.fileExists(atPath: file.path) else { continue }
             return try Baseline(String(contentsOf: file, encoding: .utf8))

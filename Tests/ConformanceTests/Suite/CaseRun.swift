@@ -8,8 +8,12 @@ import Testing
 final class CaseRun: Sendable {
     struct Finding: Sendable {
         var verdict: Verdict
-        var text: String
+        /// What would have been right, where the case can put it in a word; otherwise `seen` says it all.
+        var expected: String?
+        var seen: String
         var place: SourceLocation?
+
+        var text: String { expected.map { "expected \($0), got \(seen)" } ?? seen }
     }
 
     private struct State: Sendable {
@@ -41,8 +45,9 @@ final class CaseRun: Sendable {
     var findings: [Finding] { state.withLock { $0.findings } }
     var taps: [Tap] { state.withLock { $0.taps } }
 
-    func note(_ verdict: Verdict, _ text: String, at place: SourceLocation?) {
-        state.withLock { $0.findings.append(Finding(verdict: verdict, text: text, place: place)) }
+    func note(_ verdict: Verdict, expected: String? = nil, _ seen: String, at place: SourceLocation?) {
+        let finding = Finding(verdict: verdict, expected: expected, seen: seen, place: place)
+        state.withLock { $0.findings.append(finding) }
     }
 
     func remember(virtualHost: String) { state.withLock { $0.virtualHosts.append(virtualHost) } }
@@ -75,7 +80,8 @@ final class CaseRun: Sendable {
         } catch is ExpectationFailedError {
             // `#require` has already recorded why.
         } catch {
-            note(.failed, "\(error)", at: (error as? SuiteError)?.place)
+            let known = error as? SuiteError
+            note(.failed, expected: known?.expected, known?.seen ?? "\(error)", at: known?.place)
         }
     }
 
@@ -83,7 +89,8 @@ final class CaseRun: Sendable {
     func cleanUp() async {
         let (taps, virtualHosts, users) = state.withLock { ($0.taps, $0.virtualHosts, $0.users) }
         for tap in taps { tap.abort() }
-        guard peer.isShared else { return }
+        // A broker that each case gets anew has nobody who could stumble over them, and may not even answer any more.
+        guard peer.isShared, !Environment.current.wantsFreshBroker else { return }
         let leftovers = taps.reduce(into: Leftovers()) { $0.collect(from: $1.transcript) }
         await leftovers.delete(from: peer)
         for host in virtualHosts { try? await peer.deleteVirtualHost(host) }
@@ -93,11 +100,16 @@ final class CaseRun: Sendable {
 
 /// A reason why a case cannot go on, in a sentence.
 struct SuiteError: Error, CustomStringConvertible {
-    var description: String
+    /// What would have been right, where there is a word for it.
+    var expected: String?
+    var seen: String
     var place: SourceLocation?
 
-    init(_ description: String, at place: SourceLocation? = nil) {
-        self.description = description
+    init(expected: String? = nil, _ seen: String, at place: SourceLocation? = nil) {
+        self.expected = expected
+        self.seen = seen
         self.place = place
     }
+
+    var description: String { expected.map { "expected \($0), got \(seen)" } ?? seen }
 }

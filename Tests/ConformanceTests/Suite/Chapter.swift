@@ -2,24 +2,34 @@ import Foundation
 
 /// Which chapter of the workbook teaches what a case is about.
 enum Chapter {
-    /// The chapter's number by the area, the first word of a case's id.
-    private static let numbers: [String: Int] = [
-        "hello": 1, "declare": 1, "connection": 1, "channel": 1, "framing": 1, "tables": 1, "heartbeat": 1,
-        "work": 2, "settle": 2, "dispatch": 2, "ordering": 2, "cancel-notify": 2, "durability": 2, "confirms": 2,
-        "tx": 2, "returns": 2,
-        "pubsub": 3, "bindings": 3, "exchange-bindings": 3,
-        "direct": 4, "alternate": 4,
-        "topic": 5, "headers": 5,
-        "rpc": 6,
+    /// The areas, the first words of the cases' ids, by the chapter's number.
+    private static let areas: [Int: Set<String>] = [
+        1: ["hello", "declare", "connection", "channel", "framing", "tables", "heartbeat"],
+        2: [
+            "work", "settle", "dispatch", "ordering", "cancel-notify", "consumer-priority", "consumer-timeout",
+            "durability", "priority", "single-active",
+        ],
+        3: ["pubsub", "bindings", "exchange-bindings", "firehose"],
+        4: ["direct", "copies"],
+        5: ["topic"],
+        6: ["rpc"],
+        7: ["confirms", "returns", "alternate", "tx"],
+        8: ["headers"],
+        9: ["dead-letter", "ttl", "expires", "length"],
     ]
 
-    /// The path of the chapter that fits best; the folder when none does (RabbitMQ's extensions).
-    static func of(_ id: String) -> String {
+    /// The number of the chapter that fits best; nil for an area that nobody has put into one.
+    static func number(of id: String) -> Int? {
         let area = id.split(separator: ".").first.map(String.init) ?? id
-        guard let number = numbers[area] else { return "Tutorials" }
+        return areas.first { $0.value.contains(area) }?.key
+    }
+
+    /// The path of the chapter that fits best; the folder of all when none does.
+    static func of(_ id: String) -> String {
+        guard let number = number(of: id) else { return "Tutorials" }
         let folder = Files.package.appending(path: "Tutorials")
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
         let name = names.sorted().first { $0.split(separator: "-").first.flatMap { Int($0) } == number }
-        return name.map { "Tutorials/\($0)" } ?? "Tutorials, chapter \(number)"
+        return name.map { "Tutorials/\($0)/README.md" } ?? "Tutorials, chapter \(number)"
     }
 }

@@ -25,7 +25,9 @@ struct Environment: Sendable {
     var restart: String? { self["BROKER_RESTART"] }
     /// The command that kills the broker without warning and starts it again.
     var kill: String? { self["BROKER_KILL"] }
-    /// Kill the broker and start it again before each case: for one that does not live through them all.
+    /// The command that starts the broker anew, with no data; without it, `kill` has to do.
+    var fresh: String? { self["BROKER_FRESH"] ?? kill }
+    /// Start the broker anew before each case: for one that does not live through them all.
     var wantsFreshBroker: Bool { self["CONFORMANCE_FRESH"] == "1" }
 
     /// Stretches every wait and every deadline on a real clock: for a slow machine, or for a debugger.
@@ -39,10 +41,17 @@ struct Environment: Sendable {
     /// How many cases use the broker at the same time.
     var width: Int { wantsFreshBroker ? 1 : self["CONFORMANCE_WIDTH"].flatMap(Int.init) ?? (amqpURL == nil ? 8 : 16) }
 
-    /// The variables that a rerun of one case needs, as the shell takes them.
+    /// What a rerun of one case needs in front of `swift test`: variables, as the shell takes them.
+    ///
+    /// A broker of Scripts/real-broker is gone when the run is over: its rerun starts another.
     var prefix: String {
-        ["AMQP_URL", "CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "RABBITMQCTL", "BROKER_RESTART", "BROKER_KILL"]
-            .compactMap { name in self[name].map { "\(name)=\(shellQuoted($0)) " } }.joined()
+        let ours = ["CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "CONFORMANCE_FRESH"]
+        let broker = ["AMQP_URL", "RABBITMQCTL", "BROKER_RESTART", "BROKER_KILL", "BROKER_FRESH"]
+        func settings(_ names: [String]) -> String {
+            names.compactMap { name in self[name].map { "\(name)=\(shellQuoted($0)) " } }.joined()
+        }
+        guard let name = brokerName, self["BROKER_PID"] != nil else { return settings(broker + ours) }
+        return settings(ours) + "Scripts/real-broker \(name)\(kill == nil ? "" : " --restarts") -- "
     }
 }
 

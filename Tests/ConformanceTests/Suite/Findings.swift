@@ -4,9 +4,14 @@ import Testing
 import AMQPWire
 
 /// Writes down a finding with its grade. `#expect` and `#require` do for what is plainly right or wrong.
-func note(_ verdict: Verdict, _ text: String, at place: SourceLocation = #_sourceLocation) {
-    guard let run = CaseRun.current else { return _ = Issue.record("\(text)", sourceLocation: place) }
-    run.note(verdict, text, at: place)
+func note(
+    _ verdict: Verdict, expected: String? = nil, _ seen: String, at place: SourceLocation = #_sourceLocation
+) {
+    guard let run = CaseRun.current else {
+        let text = SuiteError(expected: expected, seen).description
+        return _ = Issue.record("\(text)", sourceLocation: place)
+    }
+    run.note(verdict, expected: expected, seen, at: place)
 }
 
 /// For anything that is not an ``Outcome``: what was seen, against what the specification says and what RabbitMQ does.
@@ -17,7 +22,7 @@ func expect<Value: Equatable>(
     if seen == rabbitmq {
         return note(.conformsAsRabbitMQ, "\(what): \(seen), where the specification says \(spec)", at: place)
     }
-    note(.failed, "\(what): expected \(spec) (RabbitMQ: \(rabbitmq)), got \(seen)", at: place)
+    note(.failed, expected: "\(what) \(spec) (RabbitMQ: \(rabbitmq))", "\(seen)", at: place)
 }
 
 /// Writes down which of several allowed ways the broker has chosen.

@@ -20,11 +20,12 @@ struct Judge: Sendable {
         let verdict = worst?.verdict ?? .conforms
         let recorded = run.peer.recorded(`case`)
         let reason = findings.map(\.text).joined(separator: "; ")
-        let isSatisfied = Self.isOnRecord(
-            verdict, recorded: recorded.verdict, followsRabbitMQ: run.peer.followsRabbitMQ)
+        let isSatisfied = recorded.verdicts.contains {
+            Self.isOnRecord(verdict, recorded: $0, followsRabbitMQ: run.peer.followsRabbitMQ)
+        }
         write(
-            verdict, recorded: isSatisfied ? Baseline.Entry(verdict: verdict, reason: recorded.reason) : recorded,
-            reason: reason, elapsed: elapsed, wire: Transcript.lines(of: run.taps), broker: run.peer.label)
+            verdict, recorded: isSatisfied ? Self.naming(verdict, recorded) : recorded, reason: reason,
+            elapsed: elapsed, wire: Transcript.lines(of: run.taps), broker: run.peer.label)
         let place = worst?.place ?? `case`.place
         if !isSatisfied {
             Issue.record("\(explain(verdict, recorded, findings, run))", sourceLocation: place)
@@ -33,6 +34,11 @@ struct Judge: Sendable {
                 Issue.record("\(`case`.id): \(verdict.rawValue): \(reason)", sourceLocation: place)
             }
         }
+    }
+
+    /// What is on record, for a result that agrees with it by another verdict.
+    private static func naming(_ verdict: Verdict, _ recorded: Baseline.Entry) -> Baseline.Entry {
+        recorded.verdicts.contains(verdict) ? recorded : Baseline.Entry(verdict: verdict, reason: recorded.reason)
     }
 
     /// False for a regression and for an unexpected pass: both need somebody to look.
@@ -57,8 +63,8 @@ struct Judge: Sendable {
             CaseResult(
                 id: `case`.id, title: title,
                 rules: `case`.rules.map { .init(id: $0, meaning: rule($0)?.meaning ?? "") }, verdict: verdict,
-                recorded: recorded.verdict, reason: reason, recordedReason: recorded.reason,
-                milliseconds: milliseconds, broker: broker, rerun: rerun, wire: wire))
+                recorded: recorded.verdicts, reason: reason, recordedReason: recorded.reason,
+                milliseconds: milliseconds, broker: broker, chapter: Chapter.of(`case`.id), rerun: rerun, wire: wire))
     }
 
     private func rule(_ id: String) -> Rule? { (try? Catalogue.current.get())?[id] }
@@ -67,27 +73,47 @@ struct Judge: Sendable {
     private func explain(
         _ verdict: Verdict, _ recorded: Baseline.Entry, _ findings: [CaseRun.Finding], _ run: CaseRun
     ) -> String {
-        var lines = [
-            "\(`case`.id) on \(run.peer.label): \(verdict.rawValue); on record is: \(recorded.verdict.rawValue)"
-        ]
-        if !recorded.reason.isEmpty { lines.append("recorded  \(recorded.reason)") }
-        if verdict.severity < recorded.verdict.severity {
-            lines.append("better    than on record: remove or correct its line in Baselines, or its rabbitmq: text")
-        }
+        var text = Explanation(heading: "\(`case`.id): \(verdict.rawValue), on \(run.peer.label)")
+        text.add("case", title)
         for id in `case`.rules {
-            lines.append("rule      \(id): \(rule(id)?.meaning ?? "not in the catalogue")")
-            if let rabbitmq = rule(id)?.rabbitmq, !rabbitmq.isEmpty { lines.append("          RabbitMQ: \(rabbitmq)") }
+            text.add("rule", "\(rule(id)?.meaning ?? "not in the catalogue") [\(id)]")
+            if let rabbitmq = rule(id)?.rabbitmq, !rabbitmq.isEmpty { text.add("", "RabbitMQ: \(rabbitmq)") }
         }
         for finding in findings {
-            let place = finding.place.map { " (\($0.fileName):\($0.line))" } ?? ""
-            lines.append("seen      \(finding.text)\(place)")
+            let place = finding.place.map { "  (\($0.fileName):\($0.line))" } ?? ""
+            if let expected = finding.expected { text.add("expected", expected) }
+            text.add("seen", finding.seen + place)
         }
-        lines.append("taught    \(Chapter.of(`case`.id))")
-        lines.append("again     \(rerun)")
-        let wire = Transcript.lines(of: run.taps)
-        // The end is where it went wrong; a results file (CONFORMANCE_RESULTS) has all of it.
-        if wire.count > 60 { lines.append("wire      (\(wire.count - 60) earlier lines)") }
-        lines += wire.suffix(60).map { "wire      \($0)" }
-        return lines.joined(separator: "\n")
+        let onRecord = recorded.verdicts.map(\.rawValue).joined(separator: " or ")
+        text.add("on record", onRecord + (recorded.reason.isEmpty ? "" : ": \(recorded.reason)"))
+        if recorded.verdicts.allSatisfy({ verdict.severity < $0.severity }) {
+            text.add("", "It is better than that: correct its line in Baselines, or the case's rabbitmq: text.")
+        }
+        text.add("taught in", Chapter.of(`case`.id))
+        text.add("run again", rerun)
+        text.add(wire: Transcript.lines(of: run.taps))
+        return text.text
+    }
+}
+
+/// The story of a failure: labels on the left, and the wire below.
+private struct Explanation {
+    private(set) var text: String
+
+    init(heading: String) { text = heading }
+
+    mutating func add(_ label: String, _ words: String) {
+        let margin = label + String(repeating: " ", count: 11 - label.count)
+        // What is longer than a line, a diff of Swift Testing's for instance, stays in its column.
+        text += "\n  " + margin + words.split(separator: "\n").joined(separator: "\n             ")
+    }
+
+    /// The end of it: that is where it went wrong, and a results file (CONFORMANCE_RESULTS) has it all.
+    mutating func add(wire: [String]) {
+        guard !wire.isEmpty else { return add("the wire", "no connection was made") }
+        let most = 60
+        add("the wire", "-> what the suite sent, <- what the broker sent; A, B… are connections, ch is the channel")
+        if wire.count > most { text += "\n    … \(wire.count - most) earlier lines are left out" }
+        for line in wire.suffix(most) { text += "\n    " + line }
     }
 }

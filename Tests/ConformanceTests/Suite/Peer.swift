@@ -23,6 +23,8 @@ protocol Peer: Sendable {
     func restart() async throws
     /// Kills the broker without warning and starts it again.
     func kill() async throws
+    /// Starts the broker anew, with nothing in it if that can be had.
+    func startAnew() async throws
     /// Makes a virtual host that the suite's user may use, and returns its name: the one given if it can be chosen.
     func createVirtualHost(_ name: String) async throws -> String
     func deleteVirtualHost(_ name: String) async throws
@@ -59,6 +61,7 @@ extension Peer {
 
     func restart() async throws { throw unsupported("be restarted") }
     func kill() async throws { throw unsupported("be killed") }
+    func startAnew() async throws { throw unsupported("be started anew") }
     func createVirtualHost(_ name: String) async throws -> String { throw unsupported("create a virtual host") }
     func deleteVirtualHost(_ name: String) async throws {}
     func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws {

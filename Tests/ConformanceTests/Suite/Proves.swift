@@ -51,12 +51,12 @@ struct Proves: TestTrait, TestScoping {
         let run = CaseRun(id: id, peer: peer)
         await Gate.shared.enter(alone: needs.contains(where: \.wantsBrokerToItself) && peer.isShared)
         if environment.wantsFreshBroker, peer.isShared {
-            do { try await peer.kill() } catch { run.note(.failed, "no fresh broker: \(error)", at: place) }
+            do { try await peer.startAnew() } catch { run.note(.failed, "no fresh broker: \(error)", at: place) }
         }
         let started = ContinuousClock.now
         // Issues are held back until the case is over: only then is its verdict known, and whether it is on record.
         let collector = IssueHandlingTrait.compactMapIssues { issue in
-            run.note(.failed, "\(issue)", at: issue.sourceLocation)
+            run.note(.failed, issue.finding, at: issue.sourceLocation)
             return nil
         }
         try await collector.provideScope(for: test, testCase: testCase) {
@@ -67,5 +67,15 @@ struct Proves: TestTrait, TestScoping {
         await peer.end()
         await Gate.shared.leave()
         judge.pronounce(on: run, elapsed: elapsed)
+    }
+}
+
+extension Issue {
+    /// `Expectation failed: (count → 2) == 3 (error)`, without what goes without saying.
+    fileprivate var finding: String {
+        let (start, end) = ("Expectation failed: ", " (error)")
+        var text = "\(self)"
+        if text.hasSuffix(end) { text.removeLast(end.count) }
+        return text.hasPrefix(start) ? "this does not hold: \(text.dropFirst(start.count))" : text
     }
 }

@@ -61,6 +61,13 @@ struct RemotePeer: Peer {
     func restart() async throws { try await Shell.run(environment.restart ?? "false") }
     func kill() async throws { try await Shell.run(environment.kill ?? "false") }
 
+    func startAnew() async throws {
+        guard let command = environment.fresh else {
+            throw SuiteError("CONFORMANCE_FRESH=1 needs a command in BROKER_FRESH or BROKER_KILL")
+        }
+        try await Shell.run(command)
+    }
+
     func administer(_ words: [String]) async throws {
         try await Shell.run(([environment.administrator ?? "false"] + words.map(shellQuoted)).joined(separator: " "))
     }

@@ -3,7 +3,10 @@ import Foundation
 
 /// Commands that the person who runs the suite has named.
 enum Shell {
-    /// Throws with the command's output unless it ends with status 0.
+    /// Longer than any broker takes to start, so that one which doesn't is a failed case and not a suite that hangs.
+    private static let limit = Duration.seconds(120)
+
+    /// Throws with the command's output unless it ends with status 0, within two minutes.
     ///
     /// Not Foundation's Process: on Linux that waits until everything the command has started has ended as well, and a
     /// command that restarts a broker leaves one behind, on purpose.
@@ -11,6 +14,12 @@ enum Shell {
         let output = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: output) }
         let pid = try spawn(command, output: output.path)
+        let watchdog = Task {
+            try await Task.sleep(for: limit)
+            // Nobody has asked for its status yet, or this would have been cancelled: the number is still its own.
+            kill(pid, SIGKILL)
+        }
+        defer { watchdog.cancel() }
         let status = await withCheckedContinuation { continuation in
             // A thread of its own, because waiting blocks it.
             DispatchQueue(label: "Shell").async {

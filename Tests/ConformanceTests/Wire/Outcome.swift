@@ -65,5 +65,5 @@ func expect(
     }
     let wanted = rabbitmq.map { "\(spec.text) (RabbitMQ: \($0.text))" } ?? spec.text
     let isRightRefusal = outcome.isRefusal && spec.allRefuse
-    note(isRightRefusal ? .nonStrict : .failed, "expected \(wanted), got \(outcome)", at: place)
+    note(isRightRefusal ? .nonStrict : .failed, expected: wanted, "\(outcome)", at: place)
 }

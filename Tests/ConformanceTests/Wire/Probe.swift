@@ -124,10 +124,10 @@ final class Probe: ByteStreamReceiver {
             if let event = mailbox.take(on: channel, where: isWanted) { return .success(event) }
             let close = mailbox.take(on: channel, where: \.isClose) ?? mailbox.take(on: 0, where: \.isClose)
             guard let instead = close?.description ?? mailbox.end?.text else { return nil }
-            return .failure(SuiteError("expected \(wanted) on channel \(channel), got \(instead)", at: place))
+            return .failure(SuiteError(expected: "\(wanted) on channel \(channel)", instead, at: place))
         }
         guard let found else {
-            throw SuiteError("expected \(wanted) on channel \(channel), got nothing in time", at: place)
+            throw SuiteError(expected: "\(wanted) on channel \(channel)", "nothing in time", at: place)
         }
         return try found.get()
     }

@@ -144,49 +144,15 @@ extension Part: CustomStringConvertible {
     }
 }
 
-/// One frame in a line: channel, method and the fields that say something.
+/// One frame in a line, as the wire logs of broker and client have it; of what does not parse, the octets as well.
 func describe(_ frame: Frame) -> String {
-    let channel = "ch \(frame.channel)"
-    switch frame.kind {
-    case .heartbeat: return frame.channel == 0 ? "heartbeat" : "\(channel) heartbeat"
-    case .body:
-        let text = String(decoding: frame.payload.prefix(40), as: UTF8.self)
-        let isText = text.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 0xFFFD }
-        let sample = isText ? "'\(text)'" : hexadecimal(frame.payload.prefix(16))
-        return "\(channel) body, \(frame.payload.count) octets \(sample)"
-    case .header:
-        guard let header = try? ContentHeader(frame.payload) else {
-            return "\(channel) malformed content header \(hexadecimal(frame.payload))"
+    let isSound =
+        switch frame.kind {
+        case .method: (try? Method(frame.payload)) != nil
+        case .header: (try? ContentHeader(frame.payload)) != nil
+        case .body, .heartbeat: true
         }
-        return "\(channel) header, body of \(header.bodySize) octets\(fields(of: header.properties))"
-    case .method:
-        do throws(WireError) {
-            let method = try Method(frame.payload)
-            return "\(channel) \(method.id)\(fields(of: method.fields))"
-        } catch {
-            return "\(channel) malformed method \(hexadecimal(frame.payload)): \(error)"
-        }
-    }
-}
-
-/// The fields of a method or of properties, but for those that are empty, false or absent.
-private func fields(of value: Any) -> String {
-    Mirror(reflecting: value).children.map { label, value in
-        let text =
-            switch value {
-            case let octets as [UInt8]: "'\(String(decoding: octets, as: UTF8.self))'"
-            case let name as ShortString: name.isEmpty ? "" : "'\(name)'"
-            case let table as FieldTable: table.isEmpty ? "" : "\(table)"
-            case let flag as Bool: flag ? "true" : ""
-            default: unwrapped(value).map { "\($0)" } ?? ""
-            }
-        return text.isEmpty ? "" : " \(label ?? ""): \(text.replacing("\0", with: "\\0"))"
-    }.joined()
-}
-
-private func unwrapped(_ value: Any) -> Any? {
-    let mirror = Mirror(reflecting: value)
-    return mirror.displayStyle == .optional ? mirror.children.first?.value : value
+    return "ch \(frame)" + (isSound ? "" : " \(hexadecimal(frame.payload))")
 }
 
 func hexadecimal(_ octets: some Collection<UInt8>) -> String {
