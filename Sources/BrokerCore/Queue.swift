@@ -265,6 +265,13 @@ final class Queue {
         ready.removeAll().forEach(left)
     }
 
+    /// Lets go of what holds it; see ``VirtualHost/dissolve()``.
+    func dissolve() {
+        bindings = []
+        consumers = QueueConsumers(isSingleActive: false)
+        ready = PrioritizedMessages()
+    }
+
     /// A queue that was deleted has none: what was handed out by it and is rejected now is gone, as in RabbitMQ.
     func deadLetter(_ message: Message, reason: DeadLetter.Reason) {
         guard arguments.deadLetterExchange != nil, !isDeleted else { return }

@@ -183,4 +183,10 @@ final class VirtualHost {
         case .exchange(let exchange): exchange.incoming.removeAll { $0 === binding }
         }
     }
+
+    /// Lets go of everything, without a word to anybody: its core is no more.
+    func dissolve() {
+        for exchange in exchanges.values { exchange.dissolve() }
+        for queue in queues.values { queue.dissolve() }
+    }
 }
