@@ -34,6 +34,33 @@ import Testing
         #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tbroken\twhy\n") }
     }
 
+    @Test("A failure tells the rule, what was expected and seen, the chapter, the command and the wire")
+    func explanation() async throws {
+        let peer = try InProcessPeer(overTCP: false)
+        let run = CaseRun(id: "topic.x", peer: peer)
+        try await CaseRun.$current.withValue(run) {
+            let channel = try await Probe.openChannel()
+            expect(try await channel.outcome(), .channelClose(.notFound, .accessRefused))
+        }
+        let test = try #require(Test.current)
+        let proves = Proves(
+            id: "topic.x", rules: ["spec/3.1.3.3/hash-is-any-words"], needs: [], rabbitmq: nil, place: #_sourceLocation)
+        let text = Judge(case: proves, title: "what it is about", test: test)
+            .explain(.failed, Baseline.Entry(verdict: .conforms, reason: ""), run.findings, run)
+        await peer.end()
+        for line in [
+            "topic.x: failed, on Messaging Patterns, in memory", "case       what it is about",
+            "rule       In a topic binding key, # stands for zero or more words. [spec/3.1.3.3/hash-is-any-words]",
+            "expected   channel.close 404 NOT_FOUND or channel.close 403 ACCESS_REFUSED",
+            "seen       taken  (SuiteTests",
+            "on record  conforms", "taught in  Tutorials/05-topic/README.md",
+            "swift test --filter 'SuiteTests/explanation\\(\\)'", "A -> ch 1 channel.open",
+            "A <- ch 1 exchange.declare-ok",
+        ] {
+            #expect(text.contains(line), "\(text)")
+        }
+    }
+
     @Test("At most `width` are inside the gate, and who wants to be alone is")
     func gate() async {
         let gate = Gate(width: 2)

@@ -19,6 +19,7 @@ final class CaseRun: Sendable {
     private struct State: Sendable {
         var findings: [Finding] = []
         var taps: [Tap] = []
+        var answers: [String] = []
         var virtualHosts: [String] = []
         var users: [String] = []
     }
@@ -49,6 +50,20 @@ final class CaseRun: Sendable {
         let finding = Finding(verdict: verdict, expected: expected, seen: seen, place: place)
         state.withLock { $0.findings.append(finding) }
     }
+
+    /// What the broker has last answered, for people: `#expect(try await …)` says what should have held, and not what was
+    /// there instead. A publish begins anew, because what counts is what became of it.
+    var answers: [String] { state.withLock { $0.answers } }
+    private static let mostAnswers = 12
+
+    func heard(_ answer: String) {
+        state.withLock { state in
+            if state.answers.count == Self.mostAnswers { state.answers.removeFirst() }
+            state.answers.append(answer)
+        }
+    }
+
+    func forgetAnswers() { state.withLock { $0.answers.removeAll() } }
 
     func remember(virtualHost: String) { state.withLock { $0.virtualHosts.append(virtualHost) } }
     func remember(user: String) { state.withLock { $0.users.append(user) } }

@@ -70,7 +70,7 @@ struct Judge: Sendable {
     private func rule(_ id: String) -> Rule? { (try? Catalogue.current.get())?[id] }
 
     /// All that a reader needs who sees this case fail for the first time.
-    private func explain(
+    func explain(
         _ verdict: Verdict, _ recorded: Baseline.Entry, _ findings: [CaseRun.Finding], _ run: CaseRun
     ) -> String {
         var text = Explanation(heading: "\(`case`.id): \(verdict.rawValue), on \(run.peer.label)")

@@ -56,7 +56,8 @@ struct Proves: TestTrait, TestScoping {
         let started = ContinuousClock.now
         // Issues are held back until the case is over: only then is its verdict known, and whether it is on record.
         let collector = IssueHandlingTrait.compactMapIssues { issue in
-            run.note(.failed, issue.finding, at: issue.sourceLocation)
+            let (expected, seen) = issue.finding(run.answers)
+            run.note(.failed, expected: expected, seen, at: issue.sourceLocation)
             return nil
         }
         try await collector.provideScope(for: test, testCase: testCase) {
@@ -71,11 +72,16 @@ struct Proves: TestTrait, TestScoping {
 }
 
 extension Issue {
-    /// `Expectation failed: (count → 2) == 3 (error)`, without what goes without saying.
-    fileprivate var finding: String {
-        let (start, end) = ("Expectation failed: ", " (error)")
-        var text = "\(self)"
-        if text.hasSuffix(end) { text.removeLast(end.count) }
-        return text.hasPrefix(start) ? "this does not hold: \(text.dropFirst(start.count))" : text
+    /// What was expected and what was seen, of `Expectation failed: try await channel.drain(queue) == ["1"] (error)`.
+    ///
+    /// Swift Testing shows the values in an expression, `(count → 2) == 3`, unless it waits for them; then the broker's
+    /// last answers have to do.
+    fileprivate func finding(_ answers: [String]) -> (expected: String?, seen: String) {
+        let start = "Expectation failed: "
+        let text = "\(self)".replacing(" (error)", with: "")
+        guard text.hasPrefix(start) else { return (nil, text) }
+        let expression = String(text.dropFirst(start.count))
+        if expression.contains(" → ") { return (expression, "what stands behind the arrow") }
+        return (expression, answers.isEmpty ? "something else" : answers.joined(separator: ", "))
     }
 }

@@ -55,6 +55,13 @@ struct Received: Sendable {
     var properties: BasicProperties { content.properties }
     var headers: FieldTable { content.properties.headers ?? [:] }
 
+    /// For people, in a few words.
+    var summary: String {
+        let text = text.count > 40 ? "\(text.prefix(40))…" : text
+        let key = routingKey.isEmpty ? "" : " with key '\(routingKey)'"
+        return "'\(text)'\(key)\(redelivered ? ", redelivered" : "")"
+    }
+
     init?(_ event: Event) {
         guard case .method(let method, let content?) = event else { return nil }
         self.content = content

@@ -97,14 +97,21 @@ struct ProbeChannel: Sendable {
     ) async throws -> (messages: Int, consumers: Int) {
         try await barrier(behind: queue, at: place)
         let ok = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
+        CaseRun.current?.heard("\(ok.messageCount) ready and \(ok.consumerCount) consumers")
         return (Int(ok.messageCount), Int(ok.consumerCount))
     }
 
     func exists(queue: ShortString) async throws -> Bool {
-        try await outcome(of: QueueDeclare(queue: queue, passive: true)) == .ok
+        try await exists("queue", QueueDeclare(queue: queue, passive: true))
     }
 
     func exists(exchange: ShortString) async throws -> Bool {
-        try await outcome(of: ExchangeDeclare(exchange: exchange, passive: true)) == .ok
+        try await exists("exchange", ExchangeDeclare(exchange: exchange, passive: true))
+    }
+
+    private func exists(_ what: String, _ declare: some MethodFields) async throws -> Bool {
+        let outcome = try await outcome(of: declare)
+        CaseRun.current?.heard(outcome == .ok ? "the \(what) is there" : "no \(what): \(outcome)")
+        return outcome == .ok
     }
 }

@@ -18,6 +18,7 @@ extension ProbeChannel {
         body: [UInt8], to exchange: ShortString = "", _ key: ShortString = "",
         _ properties: BasicProperties = BasicProperties(), mandatory: Bool = false, immediate: Bool = false
     ) {
+        CaseRun.current?.forgetAnswers()
         let method = BasicPublish(exchange: exchange, routingKey: key, mandatory: mandatory, immediate: immediate)
         let frameMax = probe.frameMax
         probe.send { $0.content(method, properties, body: body, channel: number, frameMax: frameMax) }
@@ -29,6 +30,8 @@ extension ProbeChannel {
     func confirm(at place: SourceLocation = #_sourceLocation) async throws -> Confirm {
         let event = try await probe.event(on: number, "basic.ack or basic.nack", at: place) { Confirm($0) != nil }
         guard let confirm = Confirm(event) else { throw SuiteError("no confirm", at: place) }
+        CaseRun.current?.heard(
+            "\(confirm.isAck ? "ack" : "nack") \(confirm.tag)\(confirm.multiple ? " and before" : "")")
         return confirm
     }
 
@@ -47,7 +50,9 @@ extension ProbeChannel {
         let event = try await probe.event(on: number, "basic.get-ok or basic.get-empty", at: place) {
             $0.method?.id == BasicGetOk.id || $0.method?.id == BasicGetEmpty.id
         }
-        return Received(event)
+        let message = Received(event)
+        CaseRun.current?.heard(message.map(\.summary) ?? "the queue is empty")
+        return message
     }
 
     /// Fetches all that is in a queue, as text. What this channel published before is there, or never will be.
@@ -112,6 +117,7 @@ extension ProbeChannel {
     ) async throws -> Received {
         let event = try await probe.event(on: number, wanted, at: place) { $0.method.map { isWanted($0.id) } ?? false }
         guard let message = Received(event) else { throw SuiteError("\(event) is no message", at: place) }
+        CaseRun.current?.heard(message.summary)
         return message
     }
 }
