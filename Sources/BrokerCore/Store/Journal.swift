@@ -251,10 +251,8 @@ final class Journal {
         }
     }
 
-    /// Lets go of the messages, which hold it; see ``VirtualHost/dissolve()``.
-    func dissolve() {
-        (segments, unsynced, handedOut) = (Segments(), Ring(), [])
-    }
+    /// Lets go of the queues, which hold it; see ``VirtualHost/dissolve()``.
+    func dissolve() { handedOut = [] }
 
     // MARK: Recovery
 

@@ -21,7 +21,8 @@ final class StoredMessage: Message {
         var position: UInt64
     }
 
-    private let journal: Journal
+    /// It holds its messages, and is there as long as they are of use to anybody.
+    private unowned let journal: Journal
     /// Segment 0: not written yet.
     var place = Place(segment: 0, offset: 0, count: 0, slot: 0)
     /// Queues are numbered from 1; queue 0: none.
