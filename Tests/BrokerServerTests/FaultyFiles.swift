@@ -11,6 +11,7 @@ final class FaultyFiles: StoreFiles {
         var room = Int.max
         var free = Int.max
         var isSyncHeld = false
+        var isSyncBroken = false
         var syncs = 0
     }
 
@@ -26,6 +27,9 @@ final class FaultyFiles: StoreFiles {
 
     /// While true, nothing that is forced to disk gets there.
     func holdSyncs(_ isHeld: Bool) { state.withLock { $0.isSyncHeld = isHeld } }
+
+    /// From now on nothing can be forced to disk.
+    func breakSyncs() { state.withLock { $0.isSyncBroken = true } }
 
     var contents: [UInt32: [UInt8]] { state.withLock { $0.segments } }
 
@@ -58,6 +62,7 @@ final class FaultyFiles: StoreFiles {
 
     func sync(_ segment: UInt32) throws(StoreError) {
         while state.withLock({ $0.isSyncHeld }) { usleep(100) }
+        if state.withLock({ $0.isSyncBroken }) { throw .failed("it cannot be synced") }
         state.withLock { $0.syncs += 1 }
     }
 

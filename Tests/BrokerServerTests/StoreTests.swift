@@ -129,6 +129,19 @@ import Testing
         broker.shutDown()
     }
 
+    @Test func aFailedSyncEndsTheBrokerAndConfirmsNothing() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            let files = FaultyFiles()
+            let broker = try Broker(time: SystemTime(), files: files) { _ in exit(7) }
+            let channel = try await Connection.open(over: broker.connect()).openChannel()
+            _ = try await channel.declareQueue("q", durable: true)
+            try await channel.publishAndConfirm(Message("before", persistent: true), routingKey: "q")
+            files.breakSyncs()
+            try await channel.publishAndConfirm(Message("lost", persistent: true), routingKey: "q")
+            exit(0)
+        }
+    }
+
     @Test func aFullDiskBlocksLosesNothingAndLiftsByItself() async throws {
         let files = FaultyFiles()
         let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)
