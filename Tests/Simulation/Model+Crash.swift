@@ -72,6 +72,7 @@ extension Model {
             bound.append(ModelBinding(exchange, queue, binding.key, Record(born: 0)))
         }
 
+        dissolve()
         (queues, exchanges, bindings) = (adopted, kept, bound)
         (goneQueues, goneExchanges, goneBindings) = ([], [], [])
         beginsAnew()

@@ -30,6 +30,13 @@ final class Model {
         }
     }
 
+    deinit { dissolve() }
+
+    /// Queues and their consumers hold each other.
+    func dissolve() {
+        for queue in queues.values { (queue.consumers, queue.turns) = ([], []) }
+    }
+
     // MARK: The store
 
     /// The broker has given a batch away to be written; what comes now is in the next.
