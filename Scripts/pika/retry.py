@@ -49,12 +49,12 @@ def work(words, count):
             say(f" [!] Attempt {attempt} failed")
             channel.basic_reject(delivery_tag=method.delivery_tag, requeue=False)
         else:
-            say(f" [!] Attempt {attempt} failed, the last one")
             properties.headers = (properties.headers or {}) | {"attempts": attempt, "reason": "there is a '!' in it"}
             channel.basic_publish(
                 exchange="", routing_key="jobs.dead", body=body, properties=properties, mandatory=True
             )
             channel.basic_ack(delivery_tag=method.delivery_tag)
+            say(f" [!] Attempt {attempt} failed: parked")
 
     channel.basic_consume(queue="jobs", on_message_callback=received)
     consume(connection, " [*] Waiting for jobs. To exit press CTRL+C")

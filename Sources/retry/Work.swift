@@ -21,8 +21,8 @@ func work(from broker: BrokerAddress) async throws {
             // Not back into the queue, where we would get it again at once: it dies here, and is sent round.
             try await job.reject(requeue: false)
         } else {
-            Console.print(" [!] Attempt \(attempt) failed, the last one")
             try await park(job, on: channel, attempts: attempt, reason: "there is a '!' in it")
+            Console.print(" [!] Attempt \(attempt) failed: parked")
         }
     }
     try await connection.close()

@@ -17,6 +17,10 @@ enum Drawing {
                 for (number, consumer) in picture.consumers.enumerated() where consumer.queue == queue.name {
                     lines.append("        --> \(label(consumer, number))")
                 }
+                if let exchange = picture.exchanges.first(where: { $0.name == queue.deadLetterExchange }) {
+                    let key = queue.deadLetterKey.map { " \($0) " } ?? ""
+                    lines.append("        ..\(key)..> \(label(exchange)), when dead")
+                }
             }
         }
         return lines.isEmpty ? "Nothing has been declared yet." : lines.joined(separator: "\n")
@@ -41,6 +45,14 @@ enum Drawing {
             let source = picture.exchanges.firstIndex { $0.name == binding.source } ?? 0
             let key = binding.key.isEmpty ? "" : " -- \"\(escaped(binding.key))\""
             lines.append("    x\(source)\(key) --> \(node(binding))")
+        }
+        for (number, queue) in picture.queues.enumerated() {
+            // Dotted: only what is given up goes this way.
+            guard let target = picture.exchanges.firstIndex(where: { $0.name == queue.deadLetterExchange }) else {
+                continue
+            }
+            let key = queue.deadLetterKey.map { ": \($0)" } ?? ""
+            lines.append("    q\(number) -. \"\(escaped("dead" + key))\" .-> x\(target)")
         }
         for (number, consumer) in picture.consumers.enumerated() {
             let queue = picture.queues.firstIndex { $0.name == consumer.queue } ?? 0

@@ -34,12 +34,14 @@ struct Listings {
             .init(name: $0.name, type: $0.type)
         }
         picture.queues = try await list("queues", of: QueueItem.self).map {
-            .init(name: $0.name, ready: $0.messages_ready ?? 0, unacknowledged: $0.messages_unacknowledged ?? 0)
+            .init(
+                name: $0.name, ready: $0.messages_ready ?? 0, unacknowledged: $0.messages_unacknowledged ?? 0,
+                deadLetterExchange: $0.arguments?.exchange, deadLetterKey: $0.arguments?.key)
         }
         picture.bindings = try await list("bindings", of: BindingItem.self).map {
             .init(
                 source: $0.source, destination: $0.destination, isToQueue: $0.destination_type == "queue",
-                key: $0.routing_key)
+                key: $0.routing_key.isEmpty ? $0.arguments?.text ?? "" : $0.routing_key)
         }
         picture.consumers = try await list("consumers", of: ConsumerItem.self).map {
             .init(queue: $0.queue.name, prefetch: $0.prefetch_count, tag: $0.consumer_tag)
@@ -56,12 +58,37 @@ struct Listings {
         var name: String
         var messages_ready: Int?
         var messages_unacknowledged: Int?
+        var arguments: Arguments?
+
+        /// Those of a queue's arguments that a picture shows.
+        struct Arguments: Decodable {
+            var exchange: String?
+            var key: String?
+
+            enum CodingKeys: String, CodingKey {
+                case exchange = "x-dead-letter-exchange"
+                case key = "x-dead-letter-routing-key"
+            }
+        }
     }
     private struct BindingItem: Decodable {
         var source: String
         var destination: String
         var destination_type: String
         var routing_key: String
+        var arguments: Arguments?
+
+        /// What a headers exchange compares: `all: format=pdf, type=report`. Empty when there is none, or not only text.
+        struct Arguments: Decodable {
+            var text = ""
+
+            init(from decoder: any Decoder) throws {
+                guard var fields = try? decoder.singleValueContainer().decode([String: String].self), !fields.isEmpty
+                else { return }
+                let match = fields.removeValue(forKey: "x-match") ?? "all"
+                text = "\(match): " + fields.map { "\($0.key)=\($0.value)" }.sorted().joined(separator: ", ")
+            }
+        }
     }
     private struct ConsumerItem: Decodable {
         struct QueueName: Decodable { var name: String }

@@ -14,6 +14,10 @@ struct Picture: Equatable {
         var name: String
         var ready: Int
         var unacknowledged: Int
+        /// Where the queue sends what it gives up (RabbitMQ: "Dead Letter Exchanges"); nil: it drops it.
+        var deadLetterExchange: String?
+        /// nil: with the key that the message had.
+        var deadLetterKey: String?
     }
     struct Consumer: Equatable {
         var queue: String
@@ -44,6 +48,7 @@ struct Picture: Equatable {
                 < ($1.source, position[$1.destination] ?? -1, $1.destination, $1.key)
         }
         let used = Set(result.bindings.flatMap { $0.isToQueue ? [$0.source] : [$0.source, $0.destination] })
+            .union(result.queues.compactMap(\.deadLetterExchange))
         result.exchanges = exchanges.filter {
             used.contains($0.name) || !($0.name.isEmpty || $0.name.hasPrefix("amq."))
         }

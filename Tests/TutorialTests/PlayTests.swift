@@ -102,7 +102,7 @@ struct PlayTests {
                 "worker   | [x] Received 'Defuse the bomb!'",
                 "worker   | [!] Attempt 2 failed",
                 "worker   | [x] Received 'Defuse the bomb!'",
-                "worker   | [!] Attempt 3 failed, the last one",
+                "worker   | [!] Attempt 3 failed: parked",
                 "dead     | [x] Dead after 3 attempts: 'Defuse the bomb!' (there is a '!' in it)",
             ]
         ),

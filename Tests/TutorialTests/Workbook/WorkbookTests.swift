@@ -74,6 +74,18 @@ import Testing
         #expect(Drawing.text(alone) == "logs (fanout)\n  (nothing is bound: what comes is dropped)")
     }
 
+    @Test func theWayOfTheDead() {
+        let picture = Picture(
+            exchanges: [.init(name: "", type: "direct")],
+            bindings: [.init(source: "", destination: "jobs", isToQueue: true, key: "jobs")],
+            queues: [
+                .init(name: "jobs", ready: 0, unacknowledged: 0, deadLetterExchange: "", deadLetterKey: "jobs.retry")
+            ]
+        ).tidied()
+        #expect(Drawing.mermaid(picture).hasSuffix("    q0 -. \"dead: jobs.retry\" .-> x0"))
+        #expect(Drawing.text(picture).hasSuffix("        .. jobs.retry ..> default exchange, when dead"))
+    }
+
     @Test func inMermaid() {
         #expect(
             Drawing.mermaid(picture()) == """
