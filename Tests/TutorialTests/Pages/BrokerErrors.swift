@@ -29,6 +29,19 @@ enum BrokerErrors {
             try await channel.declareExchange("direct_logs", type: .direct)
             try await channel.declareExchange("direct_logs", type: .fanout)
         },
+        "refused": { channel, _ in
+            try await channel.declareQueue("orders", arguments: ["x-max-length": 0, "x-overflow": "reject-publish"])
+            try await channel.publishAndConfirm(Message("One too many"), routingKey: "orders")
+        },
+        "unknown-match": { channel, _ in
+            let logs = try await channel.declareExchange("headers_logs", type: .headers)
+            try await channel.declareQueue(exclusive: true).bind(to: logs, arguments: ["x-match": "some"])
+        },
+        "other-dead-letters": { channel, _ in
+            let arguments: FieldTable = ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"]
+            try await channel.declareQueue("jobs", durable: true, arguments: arguments)
+            try await channel.declareQueue("jobs", durable: true)
+        },
         "long-routing-key": { channel, _ in
             try await channel.publish(Message("Hello"), routingKey: String(repeating: "a", count: 300))
         },

@@ -135,8 +135,9 @@ enum Repository {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent()
 
-    /// The folder of the executables: the one that the test runner itself is in.
+    /// The folder of the executables: the one that the test runner itself is in, or the one of `Scripts/break-it`.
     static let products: URL = {
+        if let folder = ProcessInfo.processInfo.environment["BREAK_IT_PRODUCTS"] { return URL(filePath: folder) }
         #if os(macOS)
             for bundle in Bundle.allBundles where bundle.bundlePath.hasSuffix(".xctest") {
                 return bundle.bundleURL.deletingLastPathComponent()

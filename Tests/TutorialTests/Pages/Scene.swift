@@ -19,6 +19,8 @@ import Foundation
 /// - `more`: what it prints after this block need not be shown
 /// - `eventually`: a look at something that is still changing; repeated until it shows what it should
 /// - `no broker`: nobody listens
+/// - `changed`: holds for the program as the change above has it; only `Scripts/break-it` plays it
+/// - `needs python`: played only with `WITH_PYTHON=1`, in the repository's folder
 ///
 /// `^C` is a key. The name that a broker made up is compared by whether it is the same each time.
 final class Scene {
@@ -99,6 +101,8 @@ final class Scene {
 
     /// The command, with `swift` as the script.
     private func shellLine(_ command: String) -> String {
+        // What a script says about its own work is not its output.
+        if command.hasPrefix("Scripts/") { return "cd '\(Repository.root.path)' && \(command) 2>/dev/null" }
         // As the program itself, without a shell in between, so that its exit status is seen.
         if let match = command.wholeMatch(of: #/((?:[A-Z_]+=\S+ )*)swift ([^|;&]+)/#) {
             return "exec env \(match.1)/bin/sh '\(script.path)' \(match.2)"

@@ -36,9 +36,9 @@ enum Review {
         for block in page.blocks {
             let place = "\(page.path):\(block.line)"
             switch block.language {
-            case "swift":
+            case "swift", "python":
                 guard let reference = block.directives["code"] else {
-                    problems.append("\(place): Swift that is not taken from a file: put <!-- code: PATH --> above it")
+                    problems.append("\(place): code that is not taken from a file: put <!-- code: PATH --> above it")
                     continue
                 }
                 if try Shown.code(reference) != block.lines {

@@ -10,6 +10,26 @@ import Testing
     }
 }
 
+/// What a page says of a changed program is what that prints. `Scripts/break-it` makes the change in a copy, builds it, and
+/// runs this with the place of the change, `Tutorials/01-hello/README.md:238`, and the folder of the programs.
+@Suite struct ChangedTests {
+    static let place = ProcessInfo.processInfo.environment["BREAK_IT"]?.split(separator: ":").map(String.init)
+
+    @Test(.enabled(if: place != nil, "Scripts/break-it runs it"))
+    func changedProgramsPrintWhatThePageSays() async throws {
+        guard let place = Self.place, place.count == 2, let line = Int(place[1]) else { return }
+        expectNone(try await Transcripts.problems(of: Page(path: place[0]), change: line))
+    }
+
+    @Test func theResultOfEachChangeIsShown() throws {
+        for page in try Repository.pages() {
+            expectNone(Transcripts.changesWithoutResult(of: page))
+        }
+        let page = Page(path: "page.md", text: "```diff\n-a\n```\n```console\n$ b\n```")
+        #expect(Transcripts.changesWithoutResult(of: page).count == 1)
+    }
+}
+
 /// Every picture on a page is what the workbook draws of the running programs.
 @Suite struct PictureTests {
     @Test(arguments: try Repository.pages().map(\.path))
@@ -93,8 +113,10 @@ enum Pictures {
 
 enum Transcripts {
     /// Plays all of a page's transcripts; a new broker at each heading of the second level.
-    static func problems(of page: Page) async throws -> [String] {
-        try await aside { try play(page) }
+    ///
+    /// - Parameter change: plays only what is `changed` by the change in this line
+    static func problems(of page: Page, change: Int? = nil) async throws -> [String] {
+        try await aside { try play(page, change) }
     }
 
     /// One page after the other, each with a terminal or two: all at once would be a hundred processes.
@@ -108,24 +130,50 @@ enum Transcripts {
         }
     }
 
-    private static func play(_ page: Page) throws -> [String] {
+    /// A change that the reader is to make, and no transcript to compare with.
+    static func changesWithoutResult(of page: Page) -> [String] {
+        let blocks = page.blocks
+        return blocks.indices.filter { blocks[$0].language == "diff" }.compactMap { index in
+            let rest = blocks[(index + 1)...].prefix { $0.language != "diff" }
+            return rest.contains { $0.directives["changed"] != nil }
+                ? nil : "\(page.path):\(blocks[index].line): what the changed program prints is not shown"
+        }
+    }
+
+    private static func play(_ page: Page, _ wanted: Int?) throws -> [String] {
         var problems: [String] = []
         var scene = try Scene(page)
-        func change() throws {
+        var change: Int?
+        func begin() throws {
             scene.finish()
             problems += scene.problems
             scene = try Scene(page)
         }
         for part in page.parts {
             switch part {
-            case .heading(level: 2, _, _), .freshBroker: try change()
-            case .windowClosed(let terminal): scene.closeWindow(of: terminal)
+            case .heading(level: 2, _, _), .freshBroker: try begin()
+            case .windowClosed(let terminal) where wanted == nil: scene.closeWindow(of: terminal)
+            case .block(let block) where block.language == "diff":
+                change = block.line
+                try begin()
             case .block(let block) where block.language == "console" && !block.lines.contains("$ swift test"):
-                try scene.play(block)
+                let isChanged = block.directives["changed"] != nil
+                if isChanged ? wanted != nil && change == wanted : wanted == nil, isPossible(block, page) {
+                    try scene.play(block)
+                }
             default: break
             }
         }
-        try change()
+        try begin()
         return problems
+    }
+
+    /// What needs more than Swift is left out, and says so.
+    private static func isPossible(_ block: Page.Block, _ page: Page) -> Bool {
+        guard block.directives["needs python"] != nil, ProcessInfo.processInfo.environment["WITH_PYTHON"] == nil else {
+            return true
+        }
+        print("\(page.path):\(block.line): left out, as it needs Python; with WITH_PYTHON=1 it is run")
+        return false
     }
 }
