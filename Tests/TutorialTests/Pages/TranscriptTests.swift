@@ -151,8 +151,11 @@ enum Transcripts {
         }
         for part in page.parts {
             switch part {
-            case .heading(level: 2, _, _), .freshBroker: try begin()
-            case .windowClosed(let terminal) where wanted == nil: scene.closeWindow(of: terminal)
+            case .heading(level: 2, _, _):
+                change = nil
+                try begin()
+            case .freshBroker: try begin()
+            case .windowClosed(let terminal) where change == wanted: scene.closeWindow(of: terminal)
             case .block(let block) where block.language == "diff":
                 change = block.line
                 try begin()
