@@ -14,6 +14,8 @@ struct Flowchart: Equatable {
         var from: String
         var to: String
         var label: String
+        /// Dotted: the way back of what a queue gives up.
+        var isDotted = false
     }
 
     private(set) var nodes: [Node] = []
@@ -25,6 +27,12 @@ struct Flowchart: Equatable {
         for line in lines.dropFirst() {
             let words = line.trimmingCharacters(in: .whitespaces)
             if words.isEmpty { continue }
+            // q0 -. "dead: jobs.retry" .-> x0
+            if let match = words.wholeMatch(of: #/([a-z0-9]+) -\. "(.*)" \.-> ([a-z0-9]+)/#) {
+                let label = Self.unescaped(match.2)
+                arrows.append(Arrow(from: String(match.1), to: String(match.3), label: label, isDotted: true))
+                continue
+            }
             guard let arrow = words.range(of: "--> ") else {
                 guard node(words) != nil else { return nil }
                 continue

@@ -15,12 +15,15 @@ struct FlowchartSVG {
     private static let margin = 6.0
 
     private let chart: Flowchart
+    /// What the columns come from; the dotted ones go back.
+    private let arrows: [Flowchart.Arrow]
     private var boxes: [String: Box] = [:]
     private var width = 0.0
     private var height = 0.0
 
     init(_ chart: Flowchart) {
         self.chart = chart
+        arrows = chart.arrows.filter { !$0.isDotted }
         place()
     }
 
@@ -49,7 +52,7 @@ struct FlowchartSVG {
         for node in chart.nodes { column[node.id] = 0 }
         // A cycle of exchanges would go on for ever: as many rounds as there are nodes are enough for all else.
         for _ in chart.nodes {
-            for arrow in chart.arrows {
+            for arrow in arrows {
                 let behind = (column[arrow.from] ?? 0) + 1
                 if behind > column[arrow.to] ?? 0, behind < chart.nodes.count { column[arrow.to] = behind }
             }
@@ -69,12 +72,18 @@ struct FlowchartSVG {
             let widest = nodes.map { Self.width(of: $0) }.max() ?? 0
             for node in nodes { boxes[node.id] = Box(node: node, x: x, y: 0, width: widest) }
             let ids = Set(nodes.map(\.id))
-            let longest = chart.arrows.filter { ids.contains($0.from) }.map { Double($0.label.count) * Self.letter }
-                .max()
-            x += widest + (number == columns.count - 1 ? Self.margin : max(48, (longest ?? 0) + 34))
+            let there = longest(arrows.filter { ids.contains($0.from) })
+            let back = longest(chart.arrows.filter { $0.isDotted && ids.contains($0.to) })
+            let gap = max(48, there + 34 + (back > 0 ? back + 34 : 0))
+            x += widest + (number == columns.count - 1 ? Self.margin : gap)
         }
         width = x
         placeRows(columns)
+    }
+
+    /// The width of the longest label.
+    private func longest(_ arrows: [Flowchart.Arrow]) -> Double {
+        arrows.map { Double($0.label.count) * Self.letter }.max() ?? 0
     }
 
     private mutating func placeRows(_ columns: [[Flowchart.Node]]) {
@@ -82,7 +91,7 @@ struct FlowchartSVG {
         for nodes in columns.reversed() {
             var next = Self.margin + Self.height / 2
             for node in nodes {
-                let targets = chart.arrows.filter { $0.from == node.id }.compactMap { boxes[$0.to]?.y }.filter {
+                let targets = arrows.filter { $0.from == node.id }.compactMap { boxes[$0.to]?.y }.filter {
                     $0 > 0
                 }
                 let wanted = targets.isEmpty ? next : targets.reduce(0, +) / Double(targets.count)
@@ -122,16 +131,19 @@ struct FlowchartSVG {
 
     private func draw(_ arrow: Flowchart.Arrow) -> String {
         guard let from = boxes[arrow.from], let to = boxes[arrow.to] else { return "" }
-        let start = (x: from.x + from.width, y: from.y)
-        let end = (x: to.x, y: to.y)
+        // There from right edge to left edge, in the middle; back the other way, a little below.
+        let start = arrow.isDotted ? (x: from.x, y: from.y + 11) : (x: from.x + from.width, y: from.y)
+        let end = arrow.isDotted ? (x: to.x + to.width - 5, y: to.y + 11) : (x: to.x, y: to.y)
         let bend = (end.x - start.x) / 2
         let line =
-            "<path class=\"arrow\" marker-end=\"url(#head)\" d=\"M\(points(start.x)) \(points(start.y)) "
+            "<path class=\"arrow\"\(arrow.isDotted ? " stroke-dasharray=\"3 4\"" : "") marker-end=\"url(#head)\" d=\"M\(points(start.x)) \(points(start.y)) "
             + "C\(points(start.x + bend)) \(points(start.y)) \(points(end.x - bend)) \(points(end.y)) "
             + "\(points(end.x)) \(points(end.y))\"/>"
         if arrow.label.isEmpty { return line }
-        // Nearer to its target, where the arrows have parted.
-        let (x, y) = (start.x + (end.x - start.x) * 0.5, start.y + (end.y - start.y) * 0.5)
+        // In the middle; where arrows also come back, each label is nearer to where its arrow begins.
+        let t = arrows.count == chart.arrows.count ? 0.5 : 0.25
+        let x = start.x + (end.x - start.x) * (1.5 * t - 1.5 * t * t + t * t * t)
+        let y = start.y + (end.y - start.y) * (3 * t * t - 2 * t * t * t)
         let wide = Double(arrow.label.count) * Self.letter + 6
         return line
             + "<rect class=\"key\" x=\"\(points(x - wide / 2))\" y=\"\(points(y - 9))\" width=\"\(points(wide))\" height=\"18\"/>"

@@ -31,6 +31,17 @@ struct FlowchartTests {
         #expect(middles.count == 3 && middles == middles.sorted(), "\(middles)")
     }
 
+    @Test func dottedArrowsGoBack() throws {
+        let chart = try #require(Flowchart(lines + ["    q0 -. \"dead: a\" .-> x0"]))
+        #expect(chart.arrows.last == .init(from: "q0", to: "x0", label: "dead: a", isDotted: true))
+        let svg = FlowchartSVG(chart).svg
+        #expect(svg.contains("stroke-dasharray"))
+        // The columns stay: the exchange is left of the queue.
+        let names = svg.matches(of: /<text x="([0-9.]+)"[^>]*>(topic_logs|amq.gen-1|consumer)/)
+        let places = names.compactMap { Double($0.output.1) }
+        #expect(places.count == 3 && places == places.sorted(), "\(places)")
+    }
+
     @Test func exchangesInACircleEnd() throws {
         let circle = [
             "flowchart LR", "    x0{{\"a\"}}", "    x1{{\"b\"}}", "    x0 --> x1", "    x1 --> x0", "    x1 --> x1",
