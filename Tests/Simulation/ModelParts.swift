@@ -137,7 +137,8 @@ final class ModelBinding {
 final class ModelConsumer {
     let tag: String
     let queue: ModelQueue
-    let channel: ModelChannel
+    // Holds its consumers.
+    unowned let channel: ModelChannel
     let noAck: Bool
     /// 0: no limit.
     let prefetch: Int
