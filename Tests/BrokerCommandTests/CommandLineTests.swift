@@ -50,7 +50,8 @@ import Testing
         ["--port", "99999999999999999999"], ["--management-port", "on"], ["--channel-max", "0"],
         ["--frame-max", "4095"],
         ["--heartbeat", "65536"], ["--log-level", "loud"], ["--vhost", ""], ["--user", ""], ["--no-guest=1"],
-        ["--user", "a", "--user", "a"], ["--trace", "b"], ["--disk-free-limit", "-1"], ["--anonymous", ""], ["--vhost", String(repeating: "v", count: 256)], [""],
+        ["--user", "a", "--user", "a"], ["--trace", "b"], ["--disk-free-limit", "-1"], ["--anonymous", ""],
+        ["--vhost", String(repeating: "v", count: 256)], [""],
     ])
     func whatIsNotUnderstood(_ words: [String]) {
         #expect(throws: UsageError.self) { try Options(words) }
