@@ -29,6 +29,23 @@ public struct FrameReader: Sendable {
         octets.withUnsafeBytes { buffer.append(contentsOf: $0) }
     }
 
+    /// Takes over the room of `spare` when it has none of its own, for whoever runs many readers one after the other.
+    public mutating func borrow(_ spare: inout [UInt8]) {
+        if buffer.capacity == 0 { swap(&buffer, &spare) }
+    }
+
+    /// Gives the room back when nothing is buffered: to `spare` if that has less, and is to have no more than `most`
+    /// octets.
+    public mutating func giveBack(_ spare: inout [UInt8], most: Int) {
+        guard buffered == 0 else { return }
+        if buffer.capacity > spare.capacity, buffer.capacity <= most {
+            buffer.removeAll(keepingCapacity: true)
+            swap(&buffer, &spare)
+        }
+        buffer = []
+        start = 0
+    }
+
     /// Drops what was handed out.
     private mutating func compact() {
         guard start > 0 else { return }

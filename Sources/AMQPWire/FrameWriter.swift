@@ -12,6 +12,9 @@ public struct FrameWriter: Sendable {
     /// Lends what has been written.
     public func withOctets(_ body: (RawSpan) -> Void) { body(writer.octets.span.bytes) }
 
+    /// Octets that fit without more memory.
+    public var capacity: Int { writer.octets.capacity }
+
     /// Hands over what has been written and starts anew.
     public mutating func take() -> [UInt8] {
         let taken = writer.octets

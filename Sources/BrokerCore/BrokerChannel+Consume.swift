@@ -18,7 +18,7 @@ extension BrokerChannel {
 
     func basicConsume(_ consume: BasicConsume) throws(BrokerError) {
         if consume.queue == ReplyConsumer.pseudoQueue { return try consumeReplies(consume) }
-        let queue = try queue(named: consume.queue)
+        let queue = try queue(named: consume.queue, for: .read)
         try queue.checkAccess(by: connection.id)
         var tag = consume.consumerTag
         if tag.isEmpty { tag = ShortString(truncating: "amq.ctag-\(core.randomName())") }
@@ -67,10 +67,11 @@ extension BrokerChannel {
     }
 
     func basicGet(_ get: BasicGet) throws(BrokerError) {
-        let queue = try queue(named: get.queue)
+        let queue = try queue(named: get.queue, for: .read)
         try queue.checkAccess(by: connection.id)
         guard let message = queue.get(noAck: get.noAck) else { return send(BasicGetEmpty()) }
         let tag = nextDeliveryTag()
+        if virtualHost.isTraced { trace(message, deliveredFrom: queue) }
         if !get.noAck {
             unacknowledged.append(
                 Unacknowledged(tag: tag, message: message, queue: queue, consumer: nil, deliveredAt: core.now))

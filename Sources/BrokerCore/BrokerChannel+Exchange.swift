@@ -12,6 +12,7 @@ extension BrokerChannel {
                 throw BrokerError(.commandInvalid, "unknown exchange type '\(declare.type)'")
             }
             if name.isEmpty { throw .defaultExchange }
+            try rights?.check(.configure, toExchange: name)
             if let exchange = virtualHost.exchange(name) {
                 try checkEquivalence(of: declare, type: type, to: exchange)
             } else {
@@ -32,6 +33,10 @@ extension BrokerChannel {
                 .preconditionFailed,
                 "invalid type '\(value.erlangTypeName)' for arg 'alternate-exchange' in exchange '\(name)' in vhost "
                     + "'\(virtualHost.name)'")
+        }
+        if let rights, let alternate = declare.arguments["alternate-exchange"]?.text {
+            try rights.check(.read, toExchange: name)
+            try rights.check(.write, toExchange: ShortString(truncating: alternate))
         }
         virtualHost.add(
             Exchange(
@@ -66,6 +71,7 @@ extension BrokerChannel {
                 .accessRefused,
                 "deletion of system exchange '\(delete.exchange)' in vhost '\(virtualHost.name)' not allowed")
         }
+        try rights?.check(.configure, toExchange: delete.exchange)
         if let exchange = virtualHost.exchange(delete.exchange) {
             if delete.ifUnused, exchange.bindingCount > 0 {
                 throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost)) in use")
@@ -76,7 +82,9 @@ extension BrokerChannel {
     }
 
     func exchangeBind(_ bind: ExchangeBind) throws(BrokerError) {
+        try rights?.check(.write, toExchange: bind.destination)
         if bind.source.isEmpty || bind.destination.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: bind.source)
         guard let source = virtualHost.exchange(bind.source) else { throw .noExchange(bind.source, in: virtualHost) }
         guard let destination = virtualHost.exchange(bind.destination) else {
             throw .noExchange(bind.destination, in: virtualHost)
@@ -88,7 +96,9 @@ extension BrokerChannel {
 
     /// Unbinding what is not bound, or not there, is no error.
     func exchangeUnbind(_ unbind: ExchangeUnbind) throws(BrokerError) {
+        try rights?.check(.write, toExchange: unbind.destination)
         if unbind.source.isEmpty || unbind.destination.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: unbind.source)
         if let source = virtualHost.exchange(unbind.source), let destination = virtualHost.exchange(unbind.destination)
         {
             virtualHost.unbind(

@@ -31,6 +31,7 @@ extension BrokerChannel {
                     queues: queues, topologyVersion: virtualHost.topologyVersion)
             }
         }
+        if virtualHost.isTraced { trace(message, copies: copies, publishedTo: queues) }
         let number = confirms?.begin()
         if transaction != nil {
             transaction?.publishes.append(
@@ -72,6 +73,7 @@ extension BrokerChannel {
             return Route(exchange: last.exchange, exchangeName: last.exchangeName, key: last.key, queues: last.queues)
         }
         let name = ShortString(slice: publish.exchange)
+        try rights?.check(.write, toExchange: name)
         guard let exchange = virtualHost.exchange(name) else { throw .noExchange(name, in: virtualHost) }
         if exchange.declaration.isInternal {
             throw BrokerError(

@@ -2,8 +2,11 @@ import AMQPWire
 
 extension BrokerChannel {
     /// The queue of this name; the channel's last declared one for an empty name.
-    func queue(named name: ShortString) throws(BrokerError) -> Queue {
+    ///
+    /// Throws 403 when the client has not got the right to it, whether it is there or not.
+    func queue(named name: ShortString, for right: Right? = nil) throws(BrokerError) -> Queue {
         let name = try resolved(name)
+        if let right { try rights?.check(right, toQueue: name) }
         guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost) }
         return queue
     }
@@ -23,6 +26,10 @@ extension BrokerChannel {
         if !declare.passive, !isReplyProbe, name.hasPrefix("amq.") {
             throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
         }
+        if !declare.passive, !isReplyProbe {
+            if name.isEmpty { name = ShortString(truncating: "amq.gen-\(core.randomName())") }
+            try rights?.check(.configure, toQueue: name)
+        }
         if declare.passive || virtualHost.queue(name) != nil || isReplyProbe {
             if try answerReplyProbe(name, noWait: declare.noWait) { return }
             guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost) }
@@ -31,7 +38,11 @@ extension BrokerChannel {
             queue.renewLease()
             return declared(queue, noWait: declare.noWait)
         }
-        if name.isEmpty { name = ShortString(truncating: "amq.gen-\(core.randomName())") }
+        if let rights, let deadLetterExchange = declare.arguments["x-dead-letter-exchange"]?.text {
+            // The queue will be read from, and the exchange published to, on behalf of whoever declares it.
+            try rights.check(.read, toQueue: name)
+            try rights.check(.write, toExchange: ShortString(truncating: deadLetterExchange))
+        }
         let arguments = try QueueArguments(
             declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'")
         let queue = Queue(
@@ -86,7 +97,9 @@ extension BrokerChannel {
         let name = try resolved(bind.queue)
         // An empty name and an empty key together stand for the last declared queue and its name.
         let key = bind.queue.isEmpty && bind.routingKey.isEmpty ? name : bind.routingKey
+        try rights?.check(.write, toQueue: name)
         if bind.exchange.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: bind.exchange)
         guard let exchange = virtualHost.exchange(bind.exchange) else {
             throw .noExchange(bind.exchange, in: virtualHost)
         }
@@ -101,7 +114,9 @@ extension BrokerChannel {
     func queueUnbind(_ unbind: QueueUnbind) throws(BrokerError) {
         let name = try resolved(unbind.queue)
         let key = unbind.queue.isEmpty && unbind.routingKey.isEmpty ? name : unbind.routingKey
+        try rights?.check(.write, toQueue: name)
         if unbind.exchange.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: unbind.exchange)
         if let exchange = virtualHost.exchange(unbind.exchange), let queue = virtualHost.queue(name),
             exchange.binding(to: .queue(queue), key: key, arguments: unbind.arguments) != nil
         {
@@ -112,7 +127,7 @@ extension BrokerChannel {
     }
 
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
-        let queue = try queue(named: purge.queue)
+        let queue = try queue(named: purge.queue, for: .read)
         try queue.checkAccess(by: connection.id)
         let count = queue.purge()
         if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
@@ -121,7 +136,9 @@ extension BrokerChannel {
     /// Deleting a queue that is not there is no error.
     func queueDelete(_ delete: QueueDelete) throws(BrokerError) {
         var count = 0
-        if let queue = virtualHost.queue(try resolved(delete.queue)) {
+        let name = try resolved(delete.queue)
+        try rights?.check(.configure, toQueue: name)
+        if let queue = virtualHost.queue(name) {
             try queue.checkAccess(by: connection.id)
             if delete.ifEmpty, queue.readyCount > 0 {
                 throw BrokerError(.preconditionFailed, "\(queue.label) not empty")

@@ -48,6 +48,9 @@ final class BrokerChannel {
 
     func send(_ method: some MethodFields) { connection.send(method, channel: number) }
 
+    /// What the client may do; nil: everything.
+    var rights: AccessRights? { connection.session.rights }
+
     // MARK: Frames in
 
     func handle(_ frame: Frame) throws(Failure) {
@@ -145,6 +148,7 @@ final class BrokerChannel {
     /// Hands a message to one of this channel's consumers.
     func deliver(_ message: QueuedMessage, to consumer: Consumer) {
         lastDeliveryTag += 1
+        if virtualHost.isTraced { trace(message, deliveredFrom: consumer.queue) }
         if !consumer.noAck {
             consumer.unacknowledged += 1
             consumersUnacknowledged += 1

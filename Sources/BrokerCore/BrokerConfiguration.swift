@@ -7,12 +7,20 @@ public struct BrokerConfiguration: Sendable {
         public var accepts: @Sendable (_ password: [UInt8]) -> Bool
         /// True: only from this machine, as RabbitMQ has it for `guest` (page "Access Control", loopback users).
         public var loopbackOnly: Bool
+        /// ``accepts`` takes long, as it should for a hashed password: the core has it called by whoever runs it; see
+        /// ``BrokerCore/takeLoginChecks()``.
+        public var isCostlyToCheck: Bool
+        /// What the user may do, by virtual host; one that is not named here can't be opened. nil: everything,
+        /// everywhere.
+        public var permissions: [String: Permissions]?
 
         public init(
-            name: String, loopbackOnly: Bool = false, accepts: @escaping @Sendable (_ password: [UInt8]) -> Bool
+            name: String, loopbackOnly: Bool = false, isCostlyToCheck: Bool = false,
+            accepts: @escaping @Sendable (_ password: [UInt8]) -> Bool
         ) {
             self.name = name
             self.loopbackOnly = loopbackOnly
+            self.isCostlyToCheck = isCostlyToCheck
             self.accepts = accepts
         }
 
@@ -30,8 +38,12 @@ public struct BrokerConfiguration: Sendable {
     }
 
     public var users: [User] = [.user("guest", password: "guest", loopbackOnly: true)]
+    /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: nobody, it is not offered.
+    public var anonymousUser: String?
     /// The names of the virtual hosts.
     public var virtualHosts: [String] = ["/"]
+    /// Those of them that begin with tracing on (RabbitMQ: "Firehose Tracer").
+    public var tracedVirtualHosts: Set<String> = []
     /// Offered in `connection.tune`: the most channels a connection may have open.
     public var channelMax: UInt16 = 2047
     /// Offered in `connection.tune`: the largest frame, in octets.

@@ -7,20 +7,20 @@ final class BrokerConnection {
     let isLoopback: Bool
     unowned let core: BrokerCore
 
-    private(set) var state = State.handshake(Handshake())
-    private var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
-    private var output = FrameWriter()
+    var state = State.handshake(Handshake())
+    var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
+    var output = FrameWriter()
     private var isListed = false
     private var isWaitingForStore = false
     var throttle = Throttle()
-    private var disposition = BrokerCore.Disposition.keepOpen
+    var disposition = BrokerCore.Disposition.keepOpen
 
-    private(set) var channels: [UInt16: BrokerChannel] = [:]
+    var channels: [UInt16: BrokerChannel] = [:]
     var exclusiveQueues: [Queue] = []
     /// Set when the handshake has come to each of them.
-    private(set) var session = Session()
+    var session = Session()
 
-    private var liveness: Liveness
+    var liveness: Liveness
     /// Octets of output that have not left yet, as the one who writes them says.
     var outputBacklog = 0 { didSet { if oldValue > outputBacklog || mayHavePaused { resumeConsumers() } } }
     /// The configuration's, kept here because it is looked at for every delivery and the whole would be copied.
@@ -41,6 +41,8 @@ final class BrokerConnection {
     struct Session {
         var user = ""
         var virtualHost: VirtualHost?
+        /// nil: there is nothing that the user may not do.
+        var rights: AccessRights?
         var clientProperties: FieldTable = [:]
         var channelMax: UInt16 = 0
         var frameMax = Frame.minimumMax
@@ -73,18 +75,17 @@ final class BrokerConnection {
     func receive(_ octets: RawSpan) {
         if case .ended = state { return }
         liveness.received(at: core.now)
+        reader.borrow(&core.room.input)
         reader.append(octets)
+        receiveBuffered()
+        reader.giveBack(&core.room.input, most: Room.most)
+    }
+
+    /// Handles the frames that have come whole.
+    func receiveBuffered() {
         do throws(WireError) {
-            if case .handshake(let handshake) = state, handshake.step == .header {
-                guard let header = reader.take(ProtocolHeader.count) else { return }
-                guard Handshake.isSpoken(header) else {
-                    logRefused("this is not AMQP 0-9-1: \(LogEvent.quoted(String(decoding: header, as: UTF8.self)))")
-                    output.protocolHeader()
-                    return end()
-                }
-                start(handshake)
-            }
-            while let frame = try reader.next() {
+            guard beginHandshake() else { return }
+            while !isLoginBeingChecked, let frame = try reader.next() {
                 handle(frame)
                 core.settleDeadLetters()
                 if case .ended = state { break }
@@ -183,12 +184,18 @@ final class BrokerConnection {
     // MARK: Octets out
 
     func send(_ method: some MethodFields, channel: UInt16 = 0) {
+        borrowRoom()
         output.method(method, channel: channel)
         announceOutput()
     }
 
+    private func borrowRoom() {
+        if !isListed, output.capacity == 0 { output = core.room.takeOutput() }
+    }
+
     /// A method with a message as its content.
     func send(_ method: some MethodFields, _ message: Message, channel: UInt16) {
+        borrowRoom()
         let message = PublishedHeaders.withoutBlindCopies(message)
         let content = message.content
         output.content(
@@ -197,7 +204,7 @@ final class BrokerConnection {
         announceOutput()
     }
 
-    private func announceOutput() {
+    func announceOutput() {
         guard !isListed else { return }
         isListed = true
         core.hasOutput(id)
@@ -209,6 +216,8 @@ final class BrokerConnection {
         if !output.isEmpty { liveness.sent(at: core.now) }
         output.withOctets { write($0, disposition) }
         output.removeAll()
+        core.room.giveBack(output)
+        output = FrameWriter()
     }
 
     /// True when so much output waits that consumers are handed nothing more for now.
@@ -220,7 +229,7 @@ final class BrokerConnection {
         for channel in channels.values { channel.resumeConsumers() }
     }
 
-    private func flushConfirms() {
+    func flushConfirms() {
         let stored = core.storedBatch
         var isWaiting = false
         for channel in channels.values {
@@ -236,73 +245,6 @@ final class BrokerConnection {
     func storeHasMoved() {
         isWaitingForStore = false
         flushConfirms()
-    }
-
-    // MARK: The end
-
-    /// Answers an error with the close that it deserves.
-    func fail(_ error: BrokerError, cause: MethodID, channel number: UInt16 = 0) {
-        if error.scope == .channel, let channel = channels[number] { return channel.fail(error, cause: cause) }
-        guard case .running = state else {
-            if case .handshake = state { failInHandshake(error, cause: cause) }
-            return
-        }
-        logError(error)
-        flushConfirms()
-        send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
-        releaseAll()
-        state = .closing
-        liveness.deadline = core.now + core.configuration.closeTimeout
-        setTimer()
-    }
-
-    /// Closes the connection because the broker stops. A client that has not got as far as opening it hears nothing.
-    func shutDown() {
-        switch state {
-        case .running:
-            fail(
-                BrokerError(.connectionForced, "broker forced connection closure with reason 'shutdown'"), cause: .none)
-        case .handshake, .ended: end()
-        case .closing: break
-        }
-    }
-
-    /// Writes what there is and ends the stream.
-    func end() {
-        state = .ended
-        disposition = .close
-        announceOutput()
-    }
-
-    /// Ends the stream after the delay that slows down who tries passwords.
-    private func endLater() {
-        liveness.deadline = core.now + core.configuration.refusalDelay
-        if core.configuration.refusalDelay == 0 { end() } else { setTimer() }
-    }
-
-    /// Ends a connection that never got as far as being open, without a word.
-    private func refuse(_ reason: @autoclosure () -> String) {
-        logRefused(reason())
-        state = .ended
-        endLater()
-    }
-
-    func streamEnded() {
-        logStreamEnded()
-        state = .ended
-        releaseAll()
-    }
-
-    /// Gives back everything that the connection held.
-    private func releaseAll() {
-        // All consumers first: what one channel gives back must not be handed to another that goes the same way.
-        for channel in channels.values { channel.pauseConsumers() }
-        for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.release() }
-        channels = [:]
-        let queues = exclusiveQueues
-        exclusiveQueues = []
-        for queue in queues { queue.virtualHost.delete(queue) }
-        core.settleDeadLetters()
     }
 
     func remove(_ channel: BrokerChannel) { channels[channel.number] = nil }
@@ -337,82 +279,7 @@ final class BrokerConnection {
         setTimer()
     }
 
-    private func setTimer() {
+    func setTimer() {
         if let next = liveness.timerToSet() { core.timers.set(next, for: .connection(id)) }
-    }
-
-    // MARK: Handshake
-
-    private func start(_ handshake: Handshake) {
-        send(handshake.greeting(core.configuration))
-        advance(handshake, to: .startOk)
-    }
-
-    private func advance(_ handshake: Handshake, to step: Handshake.Step) {
-        var handshake = handshake
-        handshake.step = step
-        state = .handshake(handshake)
-    }
-
-    private func handleInHandshake(_ frame: Frame) throws(Failure) {
-        guard case .handshake(let handshake) = state else { return }
-        if frame.kind == .heartbeat { return }
-        if handshake.step == .open, frame.channel != 0 {
-            throw Failure(
-                BrokerError(.unexpectedFrame, "a frame on channel \(frame.channel) before the connection is open"))
-        }
-        guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else {
-            return refuse("another frame came than the one expected while the connection was being opened")
-        }
-        switch (handshake.step, method) {
-        case (.startOk, .connectionStartOk(let startOk)):
-            session.clientProperties = startOk.clientProperties
-            switch handshake.logIn(startOk, configuration: core.configuration, isLoopback: isLoopback) {
-            case .user(let name):
-                session.user = name
-                send(handshake.offer(core.configuration))
-                advance(handshake, to: .tuneOk)
-            case .refused(let error, let reason):
-                if session.can("authentication_failure_close") {
-                    send(ConnectionClose(replyCode: error.code, replyText: error.replyText))
-                }
-                refuse("login failed: \(reason)")
-            case .malformed:
-                refuse("not an answer to mechanism \(LogEvent.quoted(startOk.mechanism.text)), or it is not offered")
-            }
-        case (.tuneOk, .connectionTuneOk(let tuneOk)):
-            guard let agreed = handshake.agree(tuneOk, configuration: core.configuration) else {
-                return refuse(
-                    "channel-max \(tuneOk.channelMax) or frame-max \(tuneOk.frameMax) is not within what is offered")
-            }
-            session.channelMax = agreed.channelMax
-            session.frameMax = agreed.frameMax
-            session.heartbeat = agreed.heartbeat
-            reader.frameMax = agreed.frameMax
-            liveness.beginHeartbeats(seconds: agreed.heartbeat, now: core.now)
-            setTimer()
-            advance(handshake, to: .open)
-        case (.open, .connectionOpen(let open)):
-            guard let virtualHost = core.virtualHosts[open.virtualHost.text] else {
-                throw Failure(BrokerError(.notAllowed, "vhost \(open.virtualHost) not found"), cause: method.id)
-            }
-            session.virtualHost = virtualHost
-            session.openedAt = core.now
-            state = .running
-            liveness.deadline = .max
-            send(ConnectionOpenOk())
-            logOpened()
-        case (.open, _): throw .unexpected(method.id, state: "opening")
-        default: refuse("\(method.id) came while the connection was being opened")
-        }
-    }
-
-    /// From `connection.open` on, errors are told; before, the stream just ends (AMQP 0-9-1, 2.2.4).
-    private func failInHandshake(_ error: BrokerError, cause: MethodID) {
-        logError(error)
-        send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
-        state = .closing
-        liveness.deadline = core.now + core.configuration.closeTimeout
-        setTimer()
     }
 }

@@ -11,7 +11,7 @@ public struct ConnectionID: Hashable, Sendable {
 /// (BrokerServer, a simulation, a test) calls one method after the other, and after each call takes ``takeEffects()``.
 /// Times are milliseconds since the Unix epoch and must not go backwards.
 public final class BrokerCore {
-    public let configuration: BrokerConfiguration
+    public private(set) var configuration: BrokerConfiguration
     var virtualHosts: [String: VirtualHost] = [:]
     private var connections: [ConnectionID: BrokerConnection] = [:]
     private var nextConnectionNumber: UInt64 = 1
@@ -20,6 +20,9 @@ public final class BrokerCore {
     private(set) var now: Int64
     /// Dead letters of the current method; see ``DeadLetter``.
     var deadLetters = Ring<DeadLetter>()
+    /// Copies that the current method's publishes and deliveries make; see ``Firehose``.
+    var copies = Ring<Firehose>()
+    private(set) var isPublishingCopies = false
     private var random: any RandomNumberGenerator & Sendable
     private var effects: [ConnectionID] = []
     private var logEvents: [LogEvent] = []
@@ -32,6 +35,9 @@ public final class BrokerCore {
     /// Connections of which nothing is read because of an alarm.
     var heldBack: [ConnectionID] = []
     var readingChanges = Ring<(ConnectionID, Bool)>()
+    var room = Room()
+    /// Passwords that wait to be handed over to be checked.
+    var loginChecks: [LoginCheck] = []
 
     /// A broker that keeps everything in memory.
     public convenience init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {
@@ -44,6 +50,7 @@ public final class BrokerCore {
         self.now = now
         random = configuration.random
         for name in configuration.virtualHosts { virtualHosts[name] = VirtualHost(name: name, core: self) }
+        for name in configuration.tracedVirtualHosts { virtualHosts[name]?.isTraced = true }
         timers.set(now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
     }
 
@@ -109,6 +116,13 @@ public final class BrokerCore {
     /// When ``advance(to:)`` should be called at the latest; nil: nothing is due.
     public var nextDeadline: Int64? { timers.next }
 
+    /// Lets one more user log in, from now on; one of the same name is replaced. Connections that are open stay as they
+    /// are.
+    public func add(_ user: BrokerConfiguration.User) {
+        configuration.users.removeAll { $0.name == user.name }
+        configuration.users.append(user)
+    }
+
     /// Closes every connection with 320, as an operator's stop does.
     public func shutDown(now: Int64) {
         advance(to: now)
@@ -153,8 +167,16 @@ public final class BrokerCore {
 
     var allConnections: [BrokerConnection] { connections.values.sorted { $0.id.number < $1.id.number } }
 
+    /// Publishes what the current method has caused: dead letters, and copies for who traces.
     func settleDeadLetters() {
         while let letter = deadLetters.popFirst() { letter.publish() }
+        if copies.isEmpty { return }
+        isPublishingCopies = true
+        while let copy = copies.popFirst() {
+            copy.publish()
+            while let letter = deadLetters.popFirst() { letter.publish() }
+        }
+        isPublishingCopies = false
     }
 
     func randomBits() -> UInt64 { random.next() }

@@ -1,15 +1,55 @@
 import AMQPWire
 
-/// How a connection is opened: header, start, tune, open (AMQP 0-9-1, 2.2.4).
+/// How a connection is opened: header, start, login, tune, open (AMQP 0-9-1, 2.2.4).
+///
+/// It decides and does nothing: ``BrokerConnection`` carries out what it says.
 struct Handshake {
-    /// What is expected next from the client.
-    enum Step { case header, startOk, tuneOk, open }
+    /// What is expected next.
+    enum Step: Equatable {
+        case header, startOk
+        /// From whoever checks the password; the client has to wait.
+        case loginCheck(Login)
+        case tuneOk, open
+    }
 
-    var step = Step.header
+    private(set) var step = Step.header
 
-    /// 0-9-1, and 0-9 as RabbitMQ takes it too: on the wire they are the same.
-    static func isSpoken(_ header: [UInt8]) -> Bool {
-        header == ProtocolHeader.amqp091 || header == Array("AMQP".utf8) + [1, 1, 0, 9]
+    /// What the connection is to do.
+    enum Outcome {
+        case ignore
+        case send(ConnectionTune)
+        /// Have the password checked, then call ``loginChecked(isRight:_:isLoopback:)``.
+        case check(@Sendable () -> Bool)
+        /// Take over the limits that were agreed on.
+        case agreed(ConnectionTuneOk)
+        case open(ConnectionOpen)
+        /// End the stream. A client that asked for it (RabbitMQ: "Authentication Failure Notifications") is told why
+        /// its login failed; every other violation ends without a word.
+        case refuse(reason: String, tell: BrokerError? = nil)
+    }
+
+    /// What the client has said about itself so far.
+    private(set) var user = ""
+    private(set) var clientProperties: FieldTable = [:]
+
+    // MARK: Header
+
+    /// Takes the protocol header. nil: this is no AMQP that is spoken here.
+    mutating func begin(_ header: [UInt8], _ configuration: BrokerConfiguration) -> ConnectionStart? {
+        // 0-9-1, and 0-9 as RabbitMQ takes it too: on the wire they are the same.
+        guard header == ProtocolHeader.amqp091 || header == Array("AMQP".utf8) + [1, 1, 0, 9] else { return nil }
+        step = .startOk
+        let mechanisms = Login.offered(configuration).map(\.rawValue).joined(separator: " ")
+        return ConnectionStart(
+            serverProperties: [
+                "capabilities": .table(FieldTable(Self.capabilities.map { .init($0, true) })),
+                "product": .string(BrokerProduct.name),
+                "version": .string(BrokerProduct.version),
+                "platform": "Swift",
+                "copyright": "The authors of Messaging Patterns in Swift",
+                "information": "A broker to learn with and to test against; see README.md",
+            ],
+            mechanisms: Array(mechanisms.utf8), locales: Array("en_US".utf8))
     }
 
     /// The extensions that are there, by RabbitMQ's names for them.
@@ -19,79 +59,77 @@ struct Handshake {
         "direct_reply_to",
     ]
 
-    func greeting(_ configuration: BrokerConfiguration) -> ConnectionStart {
-        ConnectionStart(
-            serverProperties: [
-                "capabilities": .table(FieldTable(Self.capabilities.map { .init($0, true) })),
-                "product": .string(BrokerProduct.name),
-                "version": .string(BrokerProduct.version),
-                "platform": "Swift",
-                "copyright": "The authors of Messaging Patterns in Swift",
-                "information": "A broker to learn with and to test against; see README.md",
-            ],
-            mechanisms: Array("PLAIN AMQPLAIN".utf8), locales: Array("en_US".utf8))
-    }
+    // MARK: Frames
 
-    enum Login {
-        case user(String)
-        /// What the client is told, and what only the log is.
-        case refused(BrokerError, reason: String)
-        /// Not an answer that the mechanism knows, or a mechanism that was not offered.
-        case malformed
-    }
-
-    func logIn(_ startOk: ConnectionStartOk, configuration: BrokerConfiguration, isLoopback: Bool) -> Login {
-        let credentials: (user: [UInt8], password: [UInt8])?
-        switch startOk.mechanism {
-        case "PLAIN":
-            // Who to act for, who one is, the password, separated by zeros (RFC 4616). The first is not looked at.
-            let parts = startOk.response.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
-            credentials = parts.count == 3 ? (Array(parts[1]), Array(parts[2])) : nil
-        case "AMQPLAIN":
-            // A table without its length.
-            var writer = ByteWriter()
-            writer.longString(startOk.response)
-            var reader = ByteReader(writer.octets)
-            guard let table = try? reader.table(), case .longString(let user)? = table["LOGIN"],
-                case .longString(let password)? = table["PASSWORD"]
-            else { return .malformed }
-            credentials = (user, password)
-        default: return .malformed
+    /// Takes a frame. Throws what the client is told, which from `connection.open` on is everything.
+    mutating func receive(
+        _ frame: Frame, _ configuration: BrokerConfiguration, isLoopback: Bool
+    ) throws(Failure) -> Outcome {
+        if frame.kind == .heartbeat { return .ignore }
+        if step == .open, frame.channel != 0 {
+            throw Failure(
+                BrokerError(.unexpectedFrame, "a frame on channel \(frame.channel) before the connection is open"))
         }
-        guard let credentials else { return .malformed }
-        let name = String(decoding: credentials.user, as: UTF8.self)
-        guard let user = configuration.users.first(where: { $0.name == name }), user.accepts(credentials.password)
-        else {
-            return .refused(
-                BrokerError(
-                    .accessRefused,
-                    "Login was refused using authentication mechanism \(startOk.mechanism). For details see the "
-                        + "broker logfile."),
-                reason: "user \(LogEvent.quoted(name)) and password don't match")
+        guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else {
+            return .refuse(reason: "another frame came than the one expected while the connection was being opened")
         }
-        guard isLoopback || !user.loopbackOnly else {
-            return .refused(
-                BrokerError(
-                    .accessRefused,
-                    "Login was refused using authentication mechanism \(startOk.mechanism): user '\(name)' can only "
-                        + "connect via localhost"),
-                reason: "user \(LogEvent.quoted(name)) may only log in from this machine")
+        switch (step, method) {
+        case (.startOk, .connectionStartOk(let startOk)):
+            return logIn(startOk, configuration, isLoopback: isLoopback)
+        case (.tuneOk, .connectionTuneOk(let tuneOk)): return agree(tuneOk, configuration)
+        case (.open, .connectionOpen(let open)): return .open(open)
+        case (.open, _): throw .unexpected(method.id, state: "opening")
+        default: return .refuse(reason: "\(method.id) came while the connection was being opened")
         }
-        return .user(name)
     }
 
-    func offer(_ configuration: BrokerConfiguration) -> ConnectionTune {
-        ConnectionTune(
-            channelMax: configuration.channelMax, frameMax: configuration.frameMax, heartbeat: configuration.heartbeat)
+    private mutating func logIn(
+        _ startOk: ConnectionStartOk, _ configuration: BrokerConfiguration, isLoopback: Bool
+    ) -> Outcome {
+        clientProperties = startOk.clientProperties
+        guard let login = Login(startOk, configuration) else {
+            return .refuse(
+                reason: "not an answer to mechanism \(LogEvent.quoted(startOk.mechanism.text)), or it is not offered")
+        }
+        return goOn(with: login, login.begin(configuration, isLoopback: isLoopback), configuration)
     }
 
-    /// The limits of `tune-ok`; nil when they go over what was offered, or when a frame would be too small.
-    ///
-    /// RabbitMQ takes 0 for "no limit" and refuses it, as it refuses what is above its own limit. Any heartbeat goes.
-    func agree(_ tuneOk: ConnectionTuneOk, configuration: BrokerConfiguration) -> ConnectionTuneOk? {
+    /// The password was checked.
+    mutating func loginChecked(isRight: Bool, _ configuration: BrokerConfiguration, isLoopback: Bool) -> Outcome {
+        guard case .loginCheck(let login) = step else { return .ignore }
+        return goOn(
+            with: login, login.decide(isRight: isRight, configuration, isLoopback: isLoopback), configuration)
+    }
+
+    private mutating func goOn(
+        with login: Login, _ decision: Login.Decision, _ configuration: BrokerConfiguration
+    ) -> Outcome {
+        switch decision {
+        case .check(let check):
+            step = .loginCheck(login)
+            return .check(check)
+        case .accepted(let name):
+            user = name
+            step = .tuneOk
+            return .send(
+                ConnectionTune(
+                    channelMax: configuration.channelMax, frameMax: configuration.frameMax,
+                    heartbeat: configuration.heartbeat))
+        case .refused(let error, let reason): return .refuse(reason: "login failed: \(reason)", tell: error)
+        }
+    }
+
+    /// RabbitMQ takes 0 for "no limit" and refuses it, as it refuses what is above its own limit; and a frame must not
+    /// be too small. Any heartbeat goes.
+    private mutating func agree(_ tuneOk: ConnectionTuneOk, _ configuration: BrokerConfiguration) -> Outcome {
         guard (1...configuration.channelMax).contains(tuneOk.channelMax),
             (Frame.minimumMax...configuration.frameMax).contains(tuneOk.frameMax)
-        else { return nil }
-        return tuneOk
+        else {
+            return .refuse(
+                reason: "channel-max \(tuneOk.channelMax) or frame-max \(tuneOk.frameMax) is not within what is offered"
+            )
+        }
+        step = .open
+        return .agreed(tuneOk)
     }
 }

@@ -4,6 +4,8 @@ import AMQPWire
 public enum BrokerProduct {
     public static let name = "Messaging Patterns in Swift"
     public static let version = "0.1.0"
+    /// A name for the only node of this broker, as RabbitMQ's nodes have.
+    public static let node = "broker@localhost"
 }
 
 /// A queue as listings show it. Names are RabbitMQ's (`rabbitmqctl help list_queues`).
@@ -183,7 +185,7 @@ extension BrokerCore {
             switch connection.state {
             case .handshake(let handshake):
                 switch handshake.step {
-                case .header, .startOk: state = "starting"
+                case .header, .startOk, .loginCheck: state = "starting"
                 case .tuneOk: state = "tuning"
                 case .open: state = "opening"
                 }

@@ -12,6 +12,8 @@ final class VirtualHost {
     private var lastBindingOrder: UInt64 = 0
     /// Numbers the passes of routing, so that each exchange and queue is met once in each.
     private var routingPass: UInt64 = 0
+    /// The firehose is on: what is published and delivered is copied to an exchange; see ``Firehose``.
+    var isTraced = false
     /// Reply consumers by the name that requests carry as their reply-to.
     var replyConsumers: [ShortString: ReplyConsumer] = [:]
 
@@ -22,7 +24,7 @@ final class VirtualHost {
         exchanges[""] = defaultExchange
         let predeclared: [(ShortString, ExchangeType, Bool)] = [
             ("amq.direct", .direct, false), ("amq.fanout", .fanout, false), ("amq.headers", .headers, false),
-            ("amq.match", .headers, false), ("amq.rabbitmq.trace", .topic, true), ("amq.topic", .topic, false),
+            ("amq.match", .headers, false), (Firehose.exchange, .topic, true), ("amq.topic", .topic, false),
         ]
         for (name, type, isInternal) in predeclared {
             exchanges[name] = Exchange(

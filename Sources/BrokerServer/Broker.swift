@@ -10,6 +10,7 @@ public final class Broker: Sendable {
     let time: any TimeSource
     let store: Store?
     private let loop = EventLoop()
+    private let loginChecker = LoginChecker()
     private let log: (@Sendable (LogEvent) -> Void)?
 
     struct State {
@@ -109,6 +110,17 @@ public final class Broker: Sendable {
         for finished in waiting { finished() }
     }
 
+    /// Lets one more user log in, from now on; one of the same name is replaced. Connections that are open stay as they
+    /// are.
+    public func add(_ user: BrokerConfiguration.User) { withCore { $0.core.add(user) } }
+
+    /// Switches copies of all that is published and delivered in a virtual host on or off (RabbitMQ: "Firehose Tracer").
+    /// False: there is no such virtual host.
+    @discardableResult
+    public func setTracing(_ isOn: Bool, in virtualHost: String = "/") -> Bool {
+        withCore { $0.core.setTracing(isOn, in: virtualHost) }
+    }
+
     /// The time that the broker goes by, in milliseconds since the Unix epoch.
     public var now: Int64 { time.now }
 
@@ -185,6 +197,11 @@ public final class Broker: Sendable {
                 }
             }
             if disposition == .close { stream.close() }
+        }
+        loginChecker.check(core.takeLoginChecks()) { [weak self] id, isRight in
+            self?.withCore { [time = self?.time] state in
+                state.core.loginChecked(id, isRight: isRight, now: time?.now ?? 0)
+            }
         }
         core.takeReadingChanges { id, isReading in sessions[id]?.stream.setReading(isReading) }
         for (id, unsent) in backlogs { core.unsent(unsent, of: id, now: time.now) }

@@ -11,6 +11,9 @@ struct Options: Equatable {
     var users: [String] = []
     var usersFile: String?
     var withGuest = true
+    /// Whom clients are logged in as that give no password.
+    var anonymousUser: String?
+    var tracedVirtualHosts: [String] = []
     var dataDirectory: String?
     var heartbeat: UInt16?
     var channelMax: UInt16?
@@ -19,6 +22,8 @@ struct Options: Equatable {
     var maximumMessageSize: UInt64?
     /// Octets.
     var memoryHighWater: Int?
+    /// Octets.
+    var diskFreeLimit: Int?
     var logLevel = LogEvent.Level.info
 
     /// Where the listing API is.
@@ -89,6 +94,8 @@ extension Options {
             case "--user": users.append(try words.shortName(of: word, attached))
             case "--users": usersFile = try words.value(of: word, attached)
             case "--no-guest": withGuest = false
+            case "--anonymous": anonymousUser = try words.shortName(of: word, attached)
+            case "--trace": tracedVirtualHosts.append(try words.shortName(of: word, attached))
             case "--data": dataDirectory = try words.value(of: word, attached)
             case "--heartbeat": heartbeat = try words.number(of: word, attached, in: 0...UInt16.max)
             case "--channel-max": channelMax = try words.number(of: word, attached, in: 1...UInt16.max)
@@ -98,6 +105,7 @@ extension Options {
             case "--max-message-size":
                 maximumMessageSize = try words.number(of: word, attached, in: 0...536_870_912)
             case "--memory-high-water": memoryHighWater = try words.memory(of: word, attached)
+            case "--disk-free-limit": diskFreeLimit = try words.number(of: word, attached, in: 0...Int.max)
             case "--log-level":
                 let text = try words.value(of: word, attached)
                 guard let level = LogEvent.Level(rawValue: text) else {
@@ -110,6 +118,10 @@ extension Options {
             if word == "--no-guest", attached != nil { throw UsageError("--no-guest takes no value") }
         }
         if Set(users).count < users.count { throw UsageError("--user names the same user twice") }
+        if let unknown = tracedVirtualHosts.first(where: { $0 != "/" && !virtualHosts.contains($0) }) {
+            let name = LogEvent.quoted(unknown)
+            throw UsageError("--trace names virtual host \(name), which is not there without --vhost \(name)")
+        }
     }
 
     /// The core's part of it; users are not among it.
@@ -125,6 +137,9 @@ extension Options {
         if let consumerTimeout { configuration.consumerTimeout = consumerTimeout }
         if let maximumMessageSize { configuration.maximumMessageSize = maximumMessageSize }
         configuration.memoryHighWater = memoryHighWater
+        configuration.anonymousUser = anonymousUser
+        configuration.tracedVirtualHosts = Set(tracedVirtualHosts)
+        if let diskFreeLimit { configuration.store.diskFreeLimit = diskFreeLimit }
         configuration.logLevel = logLevel
         return configuration
     }

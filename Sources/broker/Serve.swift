@@ -21,6 +21,9 @@ enum Serve {
         signal(SIGPIPE, SIG_IGN)
         var configuration = options.configuration
         configuration.users = Users.collect(options)
+        if let name = configuration.anonymousUser, !configuration.users.contains(where: { $0.name == name }) {
+            Console.fail("--anonymous names \(LogEvent.quoted(name)), who is no user here: add --user NAME")
+        }
         let log = LogWriter()
         let broker = open(configuration, options, log)
         let port = listen(broker, options)

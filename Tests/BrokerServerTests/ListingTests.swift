@@ -193,6 +193,55 @@ import BrokerCore
 
     // MARK: Over a stream
 
+    /// As RabbitMQ shows them to a user with the tag `management`.
+    @Test func aUserSeesOnlyWhatThatUserMay() async throws {
+        var configuration = BrokerConfiguration()
+        configuration.virtualHosts = ["/", "mine", "theirs"]
+        configuration.tracedVirtualHosts = ["mine"]
+        var user = BrokerConfiguration.User.user("user", password: "pw")
+        user.permissions = ["mine": try Permissions(configure: "^a", write: "", read: ".*")]
+        configuration.users.append(user)
+        let broker = Broker(configuration)
+        let connection = try await broker.open(virtualHost: "theirs")
+        let channel = try await connection.openChannel()
+        _ = try await channel.declareQueue("hidden")
+        let other = try await broker.open(virtualHost: "mine")
+        let seen = try await other.openChannel()
+        _ = try await seen.declareQueue("seen")
+        func names(_ path: String) throws -> [JSON?] {
+            let answer = try get(path, from: broker, user: "user:pw")
+            #expect(answer.status == 200, "\(path)")
+            return try #require(answer.body?.elements).map { $0["name"] }
+        }
+        #expect(try names("queues") == ["seen"])
+        #expect(try names("queues/mine") == ["seen"])
+        #expect(try names("vhosts") == ["mine"])
+        #expect(try names("connections") == [] && names("channels") == [] && names("consumers") == [])
+        let all = try list("vhosts", from: broker)
+        #expect(all.map { $0["name"] } == ["/", "mine", "theirs"])
+        #expect(all.map { $0["tracing"] } == [false, true, false])
+        #expect(try get("whoami", from: broker, user: "user:pw").body == ["name": "user", "tags": ["management"]])
+        #expect(try get("overview", from: broker, user: "user:pw").body?["object_totals"]?["queues"] == 1)
+        for (path, reason) in [
+            ("queues/theirs", "User not authorised to access virtual host"),
+            ("queues/theirs/hidden", "User not authorised to access virtual host"),
+            ("exchanges/theirs", "User not authorised to access virtual host"),
+            ("vhosts/theirs", "Not administrator user"), ("users", "Not administrator user"),
+            ("users/user", "Not administrator user"), ("permissions", "Not administrator user"),
+            ("nodes", "Not monitor user"),
+        ] as [(String, JSON)] {
+            let answer = try get(path, from: broker, user: "user:pw")
+            #expect(answer.status == 401 && answer.body?["reason"] == reason, "\(path)")
+        }
+        #expect(try get("queues/none", from: broker, user: "user:pw") == .notFound)
+        #expect(
+            try list("permissions", from: broker).filter { $0["user"] == "user" } == [
+                ["user": "user", "vhost": "mine", "configure": "^a", "write": "", "read": ".*"]
+            ])
+        #expect(try list("permissions", from: broker).filter { $0["user"] == "guest" }.count == 3)
+        for connection in [connection, other] { try await connection.close() }
+    }
+
     @Test func requestsOneBehindTheOtherOverTCP() async throws {
         let broker = Broker()
         let port = try broker.listenForManagement(port: 0)

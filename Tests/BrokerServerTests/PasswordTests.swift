@@ -1,3 +1,4 @@
+import BrokerCore
 import Testing
 
 @testable import BrokerServer
@@ -102,6 +103,25 @@ import Testing
         #expect(error?.line == 2)
         // Who puts a password there by mistake does not find it in the log.
         #expect(error?.description.contains("secret") == false)
+    }
+
+    @Test func thePermissionsOfAFile() throws {
+        let hash = PasswordHash(of: Array("pw".utf8), iterations: 10).text
+        let file = try UsersFile(
+            "all:\(hash)\nsome:\(hash)\n  / ^some- .* ^$\r\n\ta host   .* .* .*\n \nall2:\(hash)\n")
+        #expect(file.users.map(\.isAdministrator) == [true, false, true])
+        #expect(
+            file.users[1].permissions == [
+                "/": try Permissions(configure: "^some-", write: ".*", read: "^$"), "a host": .all,
+            ])
+    }
+
+    @Test(arguments: [" / .* .*", "  /", " / .* [ .*", " h .* .* .*"])
+    func whatIsNoPermission(_ line: String) {
+        let hash = PasswordHash(of: Array("pw".utf8), iterations: 10).text
+        let error = #expect(throws: UsersFile.Malformed.self) { try UsersFile("a:\(hash)\n h .* .* .*\n\(line)\n") }
+        #expect(error?.line == 3)
+        #expect(throws: UsersFile.Malformed.self) { try UsersFile(" h .* .* .*\na:\(hash)") }
     }
 
     @Test func aUserStandsInAFileOnce() {

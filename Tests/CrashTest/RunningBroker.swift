@@ -10,11 +10,13 @@ final class RunningBroker {
     }
 
     /// Starts a broker on a free port and waits until it says that it listens.
-    init(_ executable: String, data directory: String) throws {
+    ///
+    /// - Parameter directory: where it keeps what is durable; nil: nowhere.
+    init(_ executable: String, data directory: String?, _ options: [String] = []) throws {
         process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = [
-            "--port", "0", "--management-port", "off", "--data", directory, "--log-level", "error",
-        ]
+        process.arguments =
+            ["--port", "0", "--management-port", "off", "--log-level", "error"]
+            + (directory.map { ["--data", $0] } ?? []) + options
         let output = Pipe()
         process.standardOutput = output
         try process.run()
@@ -32,6 +34,13 @@ final class RunningBroker {
 
     // A comparison that failed must not leave a broker behind.
     deinit { if process.isRunning { kill() } }
+
+    /// What Linux calls its resident set; 0 elsewhere.
+    var residentOctets: Int {
+        let status = try? String(contentsOfFile: "/proc/\(process.processIdentifier)/status", encoding: .utf8)
+        let line = status?.split(separator: "\n").first { $0.hasPrefix("VmRSS:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 } ?? 0
+    }
 
     /// kill -9, and waits for the end.
     func kill() {

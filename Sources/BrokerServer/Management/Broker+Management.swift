@@ -16,8 +16,8 @@ extension Broker {
 
     var listingAPI: ListingAPI {
         ListingAPI(
-            users: inspect { $0.configuration.users },
             source: ListingAPI.Source(
+                users: { [weak self] in self?.inspect { $0.configuration.users } ?? [] },
                 queues: { [weak self] host in self?.inspect { $0.listQueues(in: host) } ?? [] },
                 exchanges: { [weak self] host in self?.inspect { $0.listExchanges(in: host) } ?? [] },
                 bindings: { [weak self] host in self?.inspect { $0.listBindings(in: host) } ?? [] },
@@ -25,6 +25,7 @@ extension Broker {
                 connections: { [weak self] in self?.inspect { $0.listConnections() } ?? [] },
                 channels: { [weak self] in self?.inspect { $0.listChannels() } ?? [] },
                 virtualHosts: { [weak self] in self?.inspect { $0.listVirtualHosts() } ?? [] },
+                tracedVirtualHosts: { [weak self] in self?.inspect { $0.listTracedVirtualHosts() } ?? [] },
                 listeners: { [weak self] in self?.state.withLock { $0.addresses } ?? [] }))
     }
 

@@ -5,23 +5,8 @@ import BrokerCore
 ///
 /// It holds no state, and asks the broker for one snapshot a request.
 struct ListingAPI: Sendable {
-    /// What the paths need to know of the broker.
-    struct Source: Sendable {
-        var queues: @Sendable (_ virtualHost: String?) -> [QueueInfo]
-        var exchanges: @Sendable (_ virtualHost: String?) -> [ExchangeInfo]
-        var bindings: @Sendable (_ virtualHost: String?) -> [BindingInfo]
-        var consumers: @Sendable (_ virtualHost: String?) -> [ConsumerInfo]
-        var connections: @Sendable () -> [ConnectionInfo]
-        var channels: @Sendable () -> [ChannelInfo]
-        var virtualHosts: @Sendable () -> [String]
-        /// Where clients can connect: address as given, and port.
-        var listeners: @Sendable () -> [(host: String, port: Int)]
-    }
-
-    let users: [BrokerConfiguration.User]
     let source: Source
-    /// A name for the only node of this broker, as RabbitMQ's nodes have.
-    static let node = "broker@localhost"
+    private static let node = BrokerProduct.node
 
     func answer(_ request: HTTPRequest, isLoopback: Bool) -> HTTPResponse {
         guard let user = user(of: request, isLoopback: isLoopback) else {
@@ -37,8 +22,9 @@ struct ListingAPI: Sendable {
         }
         do throws(ListingQuery.Invalid) {
             let query = try ListingQuery(request)
-            switch found(Array(request.path.dropFirst()), user: user.name) {
+            switch found(Array(request.path.dropFirst()), by: user) {
             case .none: return .notFound
+            case .refused(let reason): return .failure(401, "not_authorised", reason)
             case .object(let object): return HTTPResponse(200, query.answer(object))
             case .list(let items): return HTTPResponse(200, try query.answer(items))
             }
@@ -54,7 +40,7 @@ struct ListingAPI: Sendable {
             let colon = octets.firstIndex(of: UInt8(ascii: ":"))
         else { return nil }
         let name = String(decoding: octets[..<colon], as: UTF8.self)
-        guard let user = users.first(where: { $0.name == name }), user.accepts(Array(octets[(colon + 1)...])),
+        guard let user = source.users().first(where: { $0.name == name }), user.accepts(Array(octets[(colon + 1)...])),
             isLoopback || !user.loopbackOnly
         else { return nil }
         return user
@@ -62,20 +48,36 @@ struct ListingAPI: Sendable {
 
     private enum Found {
         case none
+        /// It may be there, and the user may not see it.
+        case refused(String)
         case object(JSON)
         case list([JSON])
 
         init(_ object: JSON?) { self = object.map(Found.object) ?? .none }
     }
 
-    private func found(_ path: [String], user: String) -> Found {
-        let node = Self.node
+    private func found(_ path: [String], by user: BrokerConfiguration.User) -> Found {
         // The virtual host, where a path names one: what is listed of one that is not there is not found either.
         let isInVirtualHost = ["queues", "exchanges", "bindings", "consumers"].contains(path.first)
-        if isInVirtualHost, path.count > 1, !source.virtualHosts().contains(path[1]) { return .none }
+        if isInVirtualHost, path.count > 1 {
+            guard source.virtualHosts().contains(path[1]) else { return .none }
+            guard user.mayOpen(path[1]) else { return .refused("User not authorised to access virtual host") }
+        }
+        if !user.isAdministrator {
+            switch (path.first, path.count) {
+            case ("vhosts", 2), ("users", _), ("permissions", _): return .refused("Not administrator user")
+            case ("nodes", _): return .refused("Not monitor user")
+            default: break
+            }
+        }
+        return ListingAPI(source: source.seen(by: user)).found(path, user: user)
+    }
+
+    private func found(_ path: [String], user: BrokerConfiguration.User) -> Found {
+        let node = Self.node
         switch (path.first, path.count) {
         case ("overview", 1): return .object(overview())
-        case ("whoami", 1): return .object(["name": .string(user), "tags": ["administrator"]])
+        case ("whoami", 1): return .object(userObject(user))
         case ("cluster-name", 1): return .object(["name": .string(node)])
         case ("extensions", 1): return .list([])
         case ("health", 3) where path[1] == "checks" && ["alarms", "local-alarms"].contains(path[2]):
@@ -84,8 +86,8 @@ struct ListingAPI: Sendable {
         case ("nodes", 2) where path[1] == node: return .object(nodeObject())
         case ("vhosts", 1): return .list(source.virtualHosts().map(virtualHost))
         case ("vhosts", 2): return Found(source.virtualHosts().first { $0 == path[1] }.map(virtualHost))
-        case ("users", 1): return .list(users.map(userObject))
-        case ("users", 2): return Found(users.first { $0.name == path[1] }.map(userObject))
+        case ("users", 1): return .list(source.users().map(userObject))
+        case ("users", 2): return Found(source.users().first { $0.name == path[1] }.map(userObject))
         case ("permissions", 1): return .list(permissions())
         case ("queues", 1...2): return .list(source.queues(path.dropFirst().first).map { $0.json(node: node) })
         case ("queues", 3): return Found(source.queues(path[1]).first { $0.name == path[2] }.map(detailed))
@@ -178,22 +180,28 @@ struct ListingAPI: Sendable {
 
     private func virtualHost(_ name: String) -> JSON {
         guard case .object(let members) = totals(source.queues(name)) else { return nil }
-        return .object([JSON.Member("name", .string(name)), JSON.Member("tracing", false)] + members)
+        return .object(
+            [
+                JSON.Member("name", .string(name)),
+                JSON.Member("tracing", .bool(source.tracedVirtualHosts().contains(name))),
+            ] + members)
     }
 
     /// Nothing of a password, not even its hash.
     private func userObject(_ user: BrokerConfiguration.User) -> JSON {
-        ["name": .string(user.name), "tags": ["administrator"]]
+        ["name": .string(user.name), "tags": [user.isAdministrator ? "administrator" : "management"]]
     }
 
-    /// Everybody may do everything, everywhere.
     private func permissions() -> [JSON] {
-        users.flatMap { user in
-            source.virtualHosts().map { virtualHost in
-                [
-                    "user": .string(user.name), "vhost": .string(virtualHost), "configure": ".*", "write": ".*",
-                    "read": ".*",
-                ]
+        source.users().flatMap { user in
+            source.virtualHosts().compactMap { virtualHost in
+                user.permissions(in: virtualHost).map { permissions in
+                    [
+                        "user": .string(user.name), "vhost": .string(virtualHost),
+                        "configure": .string(permissions.configure), "write": .string(permissions.write),
+                        "read": .string(permissions.read),
+                    ]
+                }
             }
         }
     }

@@ -39,6 +39,72 @@ import Testing
     }
 
     @Test(
+        "A copy of each publish says what was published where, and by whom",
+        .proves(
+            "firehose.publish",
+            ["rabbitmq/firehose/publish-key", "rabbitmq/firehose/headers", "rabbitmq/firehose/body"], needs: [.admin]))
+    func publish() async throws {
+        let channel = try await Probe.openChannel()
+        let (traced, queue) = (try await channel.declareQueue(), try await channel.declareQueue())
+        try await channel.bind(queue, to: "amq.topic", "a.#")
+        try await channel.bind(traced, to: "amq.rabbitmq.trace", "publish.amq.topic")
+        try await administer("trace_on")
+        channel.publish(
+            "hello", to: "amq.topic", "a.b",
+            BasicProperties(
+                contentType: "text/plain", headers: ["CC": ["a.c"], "BCC": ["a.d"], "x": 1], deliveryMode: 2,
+                messageID: "id"))
+        try await channel.barrier(behind: queue)
+        try await administer("trace_off")
+        let copy = try #require(try await channel.get(traced))
+        #expect(copy.text == "hello")
+        #expect(copy.exchange == "amq.rabbitmq.trace" && copy.routingKey == "publish.amq.topic")
+        let headers = try #require(copy.properties.headers)
+        #expect(headers["exchange_name"] == "amq.topic")
+        #expect(headers["routing_keys"] == ["a.b", "a.c", "a.d"])
+        #expect(headers["routed_queues"] == [.longString(queue.octets)])
+        #expect(headers["user"] == .string(try Probe.handshake().login.user))
+        #expect(headers["vhost"] == .string(try Probe.handshake().login.virtualHost))
+        #expect(headers["channel"] == 1)
+        #expect(headers["connection"]?.text != nil && headers["node"]?.text != nil)
+        let properties = try #require(headers["properties"]?.table)
+        #expect(properties["content_type"] == "text/plain")
+        #expect(properties["delivery_mode"]?.integer == 2)
+        #expect(properties["message_id"] == "id")
+        #expect(properties["headers"] == ["CC": ["a.c"], "x": 1])
+    }
+
+    @Test(
+        "A copy of each delivery says which queue it came from, and whether for the first time",
+        .proves(
+            "firehose.deliver",
+            ["rabbitmq/firehose/deliver-key", "rabbitmq/firehose/headers", "rabbitmq/firehose/body"], needs: [.admin]))
+    func deliver() async throws {
+        let channel = try await Probe.openChannel()
+        let (traced, queue) = (try await channel.declareQueue(), try await channel.declareQueue())
+        try await channel.bind(traced, to: "amq.rabbitmq.trace", try ShortString("deliver.\(queue)"))
+        try await administer("trace_on")
+        channel.publish("hello", to: "", queue)
+        try await channel.barrier(behind: queue)
+        let first = try #require(try await channel.get(queue, noAck: false))
+        channel.reject(first, requeue: true)
+        _ = try await channel.consume(queue)
+        _ = try await channel.delivery()
+        try await channel.barrier(behind: traced)
+        try await administer("trace_off")
+        var copies: [Received] = []
+        while let copy = try await channel.get(traced) { copies.append(copy) }
+        #expect(copies.map(\.text) == ["hello", "hello"])
+        #expect(copies.map { $0.properties.headers?["redelivered"]?.integer } == [0, 1])
+        #expect(copies.map { $0.properties.headers?["exchange_name"] } == ["", ""])
+        #expect(
+            copies.map { $0.properties.headers?["routing_keys"] } == [
+                [.longString(queue.octets)], [.longString(queue.octets)],
+            ])
+        #expect(copies.allSatisfy { $0.properties.headers?["routed_queues"] == nil })
+    }
+
+    @Test(
         "A restart switches tracing off",
         .proves("firehose.off-after-a-restart", ["rabbitmq/firehose/off-by-default"], needs: [.admin, .restart]))
     func offAfterARestart() async throws {

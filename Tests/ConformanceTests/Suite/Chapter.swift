@@ -4,7 +4,7 @@ import Foundation
 enum Chapter {
     /// The areas, the first words of the cases' ids, by the chapter's number.
     private static let areas: [Int: Set<String>] = [
-        1: ["hello", "declare", "connection", "channel", "framing", "tables", "heartbeat"],
+        1: ["hello", "declare", "connection", "channel", "framing", "tables", "heartbeat", "permissions"],
         2: [
             "work", "settle", "dispatch", "ordering", "cancel-notify", "consumer-priority", "consumer-timeout",
             "durability", "priority", "single-active",

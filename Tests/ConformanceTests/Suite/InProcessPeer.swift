@@ -83,9 +83,26 @@ final class InProcessPeer: Peer {
 
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow, .secondVirtualHost, .restart, .kill: nil
-        case .admin, .secondUser: "the broker in process has one user, and no rights to give or take"
+        case .slow, .secondVirtualHost, .restart, .kill, .admin, .secondUser: nil
         }
+    }
+
+    func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws {
+        var user = BrokerConfiguration.User.user(name, password: password)
+        user.permissions = [:]
+        if let rights {
+            user.permissions?[virtualHost] = try Permissions(
+                configure: rights.configure, write: rights.write, read: rights.read)
+        }
+        running.withLock { $0.broker }.add(user)
+    }
+
+    /// Of all that rabbitmqctl can do, tracing.
+    func administer(_ words: [String]) async throws {
+        guard ["trace_on", "trace_off"].contains(words.first), words.count == 1 else {
+            throw SuiteError("\(label) does not know \(words.joined(separator: " "))")
+        }
+        running.withLock { $0.broker }.setTracing(words.first == "trace_on", in: login.virtualHost)
     }
 
     func restart() async throws {

@@ -1,0 +1,116 @@
+import AMQPWire
+import Synchronization
+import Testing
+
+@testable import BrokerCore
+
+@Suite("Logging in")
+struct LoginTests {
+    private static let slow = BrokerConfiguration.User(name: "slow", isCostlyToCheck: true) {
+        $0 == Array("right".utf8)
+    }
+
+    private func startOk(_ mechanism: ShortString, _ response: String) -> ConnectionStartOk {
+        ConnectionStartOk(
+            clientProperties: ["capabilities": .table(["authentication_failure_close": true])], mechanism: mechanism,
+            response: Array(response.utf8))
+    }
+
+    private func greeted(_ rig: Rig, isLoopback: Bool = true) -> RigClient {
+        let client = rig.connect(isLoopback: isLoopback)
+        client.send(octets: ProtocolHeader.amqp091)
+        return client
+    }
+
+    private func mechanisms(_ client: RigClient) -> String? {
+        guard case .connectionStart(let start)? = client.take().first?.method else { return nil }
+        return String(decoding: start.mechanisms, as: UTF8.self)
+    }
+
+    @Test("ANONYMOUS is offered when there is somebody to log in by it, and only then")
+    func anonymous() throws {
+        let without = Rig()
+        var client = greeted(without)
+        #expect(mechanisms(client) == "PLAIN AMQPLAIN")
+        client.send(startOk("ANONYMOUS", ""), channel: 0)
+        #expect(client.isEnded && client.take() == [])
+
+        let rig = Rig { $0.anonymousUser = "guest" }
+        client = greeted(rig)
+        #expect(mechanisms(client) == "PLAIN AMQPLAIN ANONYMOUS")
+        client.send(startOk("ANONYMOUS", "whoever"), channel: 0)
+        #expect(client.take().map(\.method.id) == [ConnectionTune.id])
+        #expect(rig.core.listConnections().map(\.user) == ["guest"])
+    }
+
+    @Test("ANONYMOUS lets nobody in who may not be there: from elsewhere, or without being a user")
+    func anonymousRefused() throws {
+        for (user, isLoopback) in [("guest", false), ("nobody", true)] {
+            let rig = Rig { $0.anonymousUser = user }
+            let client = greeted(rig, isLoopback: isLoopback)
+            client.received = []
+            client.send(startOk("ANONYMOUS", ""), channel: 0)
+            #expect(client.takeClose()?.code == .accessRefused)
+            #expect(client.isEnded)
+        }
+    }
+
+    @Test("A password that takes long is checked outside, and the client waits for what comes of it")
+    func costly() throws {
+        let rig = Rig { $0.users.append(Self.slow) }
+        let client = greeted(rig)
+        client.received = []
+        // All at once, as a client may that is in a hurry.
+        var writer = FrameWriter()
+        writer.method(startOk("PLAIN", "\0slow\0right"), channel: 0)
+        writer.method(ConnectionTuneOk(channelMax: 10, frameMax: 131_072, heartbeat: 0), channel: 0)
+        writer.method(ConnectionOpen(), channel: 0)
+        client.send(octets: writer.take())
+        #expect(client.take() == [])
+        var reading: [Bool] = []
+        rig.core.takeReadingChanges { reading.append($1) }
+        #expect(reading == [false])
+        let checks = rig.core.takeLoginChecks()
+        #expect(checks.map(\.connection) == [client.id] && rig.core.takeLoginChecks().isEmpty)
+        rig.core.loginChecked(client.id, isRight: try #require(checks.first).run(), now: rig.now)
+        rig.collect()
+        rig.core.takeReadingChanges { reading.append($1) }
+        #expect(reading == [false, true])
+        #expect(client.take().map(\.method.id) == [ConnectionTune.id, ConnectionOpenOk.id])
+        // What comes twice changes nothing.
+        rig.core.loginChecked(client.id, isRight: false, now: rig.now)
+        rig.collect()
+        #expect(client.take() == [] && !client.isEnded)
+    }
+
+    @Test("A wrong password, a wrong name and a right one all take the same way", arguments: ["slow", "nobody"])
+    func costlyAndWrong(_ name: String) throws {
+        let rig = Rig { $0.users.append(Self.slow) }
+        let client = greeted(rig)
+        client.received = []
+        // Right for somebody, but not for nobody.
+        client.send(startOk("PLAIN", "\0\(name)\0\(name == "slow" ? "wrong" : "right")"), channel: 0)
+        #expect(client.take() == [])
+        let check = try #require(rig.core.takeLoginChecks().first)
+        rig.core.loginChecked(client.id, isRight: check.run(), now: rig.now)
+        rig.collect()
+        #expect(client.takeClose()?.code == .accessRefused)
+        #expect(client.isEnded)
+    }
+
+    @Test("Whoever leaves, or is given up, before the password was checked is gone")
+    func goneMeanwhile() throws {
+        let rig = Rig { $0.users.append(Self.slow) }
+        let (left, late) = (greeted(rig), greeted(rig))
+        for client in [left, late] { client.send(startOk("PLAIN", "\0slow\0right"), channel: 0) }
+        left.disconnect()
+        rig.advance(by: rig.core.configuration.handshakeTimeout)
+        #expect(late.isEnded)
+        late.received = []
+        for check in rig.core.takeLoginChecks() {
+            rig.core.loginChecked(check.connection, isRight: true, now: rig.now)
+        }
+        rig.collect()
+        #expect(late.received == [])
+    }
+}

@@ -1,0 +1,155 @@
+import AMQPWire
+import Testing
+
+@testable import BrokerCore
+
+@Suite("Permissions")
+struct PermissionTests {
+    private func rig(_ permissions: [String: Permissions]?) -> Rig {
+        Rig { configuration in
+            configuration.users[0].permissions = permissions
+            configuration.virtualHosts = ["/", "other"]
+        }
+    }
+
+    /// The probes that RabbitMQ 3.10.8 was asked with, and its words.
+    @Test("Every method needs the right that RabbitMQ has it need, and is refused in its words")
+    func methods() throws {
+        let rig = rig(["/": try Permissions(configure: "^c", write: "^w", read: "^(r|cr)")])
+        let owner = try rig.open()
+        let refused = "ACCESS_REFUSED - access to"
+        func expect(_ method: some MethodFields, _ text: String?, line: Int = #line) throws {
+            let client = try rig.open()
+            client.send(method)
+            #expect(client.takeClose()?.text == text, "\(method), line \(line)")
+            client.disconnect()
+        }
+        func no(_ kind: String, _ name: String) -> String {
+            "\(refused) \(kind) '\(name)' in vhost '/' refused for user 'guest'"
+        }
+        owner.disconnect()
+        let host = try #require(rig.core.virtualHosts["/"])
+        for name in ["c", "w", "r", "zz"] as [ShortString] {
+            host.add(Queue(name: name, declaration: .init(), arguments: try QueueArguments([:], label: ""), in: host))
+        }
+        for name in ["wx", "rx", "zx"] as [ShortString] {
+            host.add(Exchange(name: name, declaration: .init(type: .fanout)))
+        }
+
+        try expect(QueueDeclare(queue: "zz"), no("queue", "zz"))
+        try expect(QueueDeclare(queue: "zz", passive: true), nil)
+        try expect(QueueDeclare(queue: "c"), nil)
+        try expect(
+            QueueDeclare(queue: "amq.foo"), "ACCESS_REFUSED - queue name 'amq.foo' contains reserved prefix 'amq.*'")
+        try expect(QueueDeclare(queue: "amq.rabbitmq.reply-to"), nil)
+        try expect(QueueDeclare(queue: "c1", arguments: ["x-dead-letter-exchange": "zx"]), no("queue", "c1"))
+        try expect(QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": "zx"]), no("exchange", "zx"))
+        try expect(
+            QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": ""]), no("exchange", "amq.default"))
+        try expect(QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": "wx"]), nil)
+        try expect(ExchangeDeclare(exchange: "zx", type: "fanout"), no("exchange", "zx"))
+        try expect(ExchangeDeclare(exchange: "amq.foo", type: "fanout"), no("exchange", "amq.foo"))
+        try expect(ExchangeDeclare(exchange: "zx", passive: true), nil)
+        try expect(
+            ExchangeDeclare(exchange: "c1", type: "fanout", arguments: ["alternate-exchange": "wx"]),
+            no("exchange", "c1"))
+        try expect(
+            ExchangeDeclare(exchange: "cr2", type: "fanout", arguments: ["alternate-exchange": "zx"]),
+            no("exchange", "zx"))
+        try expect(ExchangeDeclare(exchange: "cr2", type: "fanout", arguments: ["alternate-exchange": "wx"]), nil)
+        try expect(ExchangeDelete(exchange: "zmissing"), no("exchange", "zmissing"))
+        try expect(
+            ExchangeDelete(exchange: "amq.direct"),
+            "ACCESS_REFUSED - deletion of system exchange 'amq.direct' in vhost '/' not allowed")
+        try expect(QueueDelete(queue: "zmissing"), no("queue", "zmissing"))
+        try expect(QueuePurge(queue: "zz"), no("queue", "zz"))
+        try expect(QueuePurge(queue: "r"), nil)
+        try expect(BasicGet(queue: "zmissing"), no("queue", "zmissing"))
+        try expect(BasicGet(queue: "rmissing"), "NOT_FOUND - no queue 'rmissing' in vhost '/'")
+        try expect(BasicConsume(queue: "zz"), no("queue", "zz"))
+        try expect(BasicConsume(queue: "amq.rabbitmq.reply-to", noAck: true), nil)
+        try expect(QueueBind(queue: "w", exchange: "rx"), nil)
+        try expect(QueueBind(queue: "zz", exchange: "zx"), no("queue", "zz"))
+        try expect(QueueBind(queue: "zz", exchange: ""), no("queue", "zz"))
+        try expect(
+            QueueBind(queue: "w", exchange: ""), "ACCESS_REFUSED - operation not permitted on the default exchange")
+        try expect(QueueBind(queue: "w", exchange: "zx"), no("exchange", "zx"))
+        try expect(QueueUnbind(queue: "zmissing", exchange: "zx"), no("queue", "zmissing"))
+        try expect(ExchangeBind(destination: "wx", source: "rx"), nil)
+        try expect(ExchangeBind(destination: "zx", source: "rx"), no("exchange", "zx"))
+        try expect(ExchangeBind(destination: "wx", source: "zx"), no("exchange", "zx"))
+        try expect(ExchangeBind(destination: "", source: "rx"), no("exchange", "amq.default"))
+        try expect(ExchangeUnbind(destination: "zx", source: "rx"), no("exchange", "zx"))
+    }
+
+    @Test("Publishing needs the right to write, whatever was published before")
+    func publishing() throws {
+        let rig = rig(["/": try Permissions(configure: "", write: "^wx$", read: "")])
+        let host = try #require(rig.core.virtualHosts["/"])
+        for name in ["wx", "wx2"] as [ShortString] { host.add(Exchange(name: name, declaration: .init(type: .fanout))) }
+        let client = try rig.open()
+        for _ in 0..<2 { client.publish("x", to: "k", exchange: "wx") }
+        #expect(client.takeClose() == nil)
+        client.publish("x", to: "k", exchange: "wx2")
+        #expect(
+            client.takeClose()?.text
+                == "ACCESS_REFUSED - access to exchange 'wx2' in vhost '/' refused for user 'guest'")
+        let other = try rig.open()
+        other.publish("x", to: "wx")
+        #expect(
+            other.takeClose()?.text
+                == "ACCESS_REFUSED - access to exchange 'amq.default' in vhost '/' refused for user 'guest'")
+    }
+
+    @Test("A virtual host without permissions can't be opened, and one that isn't there is not found first")
+    func virtualHosts() throws {
+        let rig = rig(["other": .all])
+        for (name, text) in [
+            ("/", "NOT_ALLOWED - access to vhost '/' refused for user 'guest'"),
+            ("nope", "NOT_ALLOWED - vhost nope not found"), ("other", nil),
+        ] as [(ShortString, String?)] {
+            let client = rig.connect()
+            client.send(octets: ProtocolHeader.amqp091)
+            client.send(ConnectionStartOk(mechanism: "PLAIN", response: Array("\0guest\0guest".utf8)), channel: 0)
+            client.send(ConnectionTuneOk(channelMax: 1, frameMax: 131_072, heartbeat: 0), channel: 0)
+            client.send(ConnectionOpen(virtualHost: name), channel: 0)
+            let close = client.takeClose()
+            #expect(close?.text == text)
+            #expect(close == nil || close?.code == .notAllowed)
+        }
+    }
+
+    @Test(
+        "Expressions match anywhere in a name, nothing matches nothing, and RabbitMQ's letters mean the same here",
+        arguments: [
+            ("", "a", false), ("^$", "a", false), ("a", "bab", true), ("^a$", "bab", false), ("(?i)ZZ", "xzz", true),
+            (#"\d+"#, "a1", true), (#"^amq\.gen.*"#, "amq.gen-x", true), ("^(a|b)-", "b-x", true), (".*", "", true),
+            ("^..$", "é", false), ("^.$", "\u{65}\u{301}", false),
+        ])
+    func patterns(_ pattern: String, _ name: String, _ isGranted: Bool) throws {
+        let permissions = try Permissions(configure: pattern, write: "", read: "")
+        let rights = try #require(AccessRights(user: "u", virtualHost: "/", permissions))
+        // Twice: what was found out is remembered.
+        for _ in 0..<2 {
+            let answer = Result {
+                try rights.check(.configure, toQueue: try ShortString(name))
+            }
+            #expect(((try? answer.get()) != nil) == isGranted)
+        }
+    }
+
+    @Test("What is no regular expression is refused when permissions are made", arguments: ["[", "(unclosed", "*"])
+    func malformed(_ pattern: String) {
+        #expect(throws: Permissions.Malformed(pattern: pattern)) {
+            try Permissions(configure: ".*", write: pattern, read: ".*")
+        }
+    }
+
+    @Test("Ever new names don't pile up")
+    func manyNames() throws {
+        let rights = try #require(
+            AccessRights(user: "u", virtualHost: "/", try Permissions(configure: "^a", write: "", read: "")))
+        for number in 0..<2000 { try rights.check(.configure, toQueue: try ShortString("a\(number)")) }
+        #expect(throws: BrokerError.self) { try rights.check(.configure, toQueue: "b") }
+    }
+}

@@ -1,0 +1,109 @@
+import AMQPWire
+import Testing
+
+/// RabbitMQ's permissions: what a user may do with the resources of a virtual host, by regular expressions on names.
+@Suite("Permissions") struct PermissionCases {
+    /// A channel of a user with rights to what has a word in its name: `cfg`, `wrt`, `rd`.
+    private func openChannel(_ rights: Rights = Rights(configure: "cfg", write: "wrt", read: "rd")) async throws
+        -> ProbeChannel
+    {
+        let login = try await createUser(rights)
+        return try await Probe.connect { $0.login = login }.openChannel()
+    }
+
+    @Test(
+        "Without the configure right nothing is declared or deleted",
+        .proves("permissions.configure", ["rabbitmq/permissions/configure"], needs: [.secondUser]))
+    func configure() async throws {
+        let channel = try await openChannel()
+        let (mine, theirs) = (unique("cfg"), unique("other"))
+        try await channel.send(QueueDeclare(queue: mine, exclusive: true), expecting: .ok)
+        try await channel.send(QueueDelete(queue: mine), expecting: .ok)
+        try await channel.send(ExchangeDeclare(exchange: mine, type: "fanout"), expecting: .ok)
+        try await channel.send(ExchangeDelete(exchange: mine), expecting: .ok)
+        let refused = Outcomes.channelClose(.accessRefused)
+        try await channel.send(QueueDeclare(queue: theirs, exclusive: true), expecting: refused)
+        try await channel.send(QueueDeclare(exclusive: true), expecting: refused)
+        try await channel.send(QueueDelete(queue: theirs), expecting: refused)
+        try await channel.send(ExchangeDeclare(exchange: theirs, type: "fanout"), expecting: refused)
+        try await channel.send(ExchangeDelete(exchange: theirs), expecting: refused)
+        try await channel.send(ExchangeDeclare(exchange: "amq.fanout", passive: true), expecting: .ok)
+    }
+
+    @Test(
+        "Without the write right nothing is published to an exchange, or bound to get something",
+        .proves("permissions.write", ["rabbitmq/permissions/write"], needs: [.secondUser]))
+    func write() async throws {
+        let owner = try await Probe.openChannel()
+        let (open, closed) = (unique("wrt"), unique("other"))
+        for name in [open, closed] {
+            try await owner.send(ExchangeDeclare(exchange: name, type: "fanout"), expecting: .ok)
+            try await owner.send(QueueDeclare(queue: name), expecting: .ok)
+            try await owner.bind(name, to: name, "")
+        }
+        let source = unique("rd")
+        try await owner.send(ExchangeDeclare(exchange: source, type: "fanout"), expecting: .ok)
+        let channel = try await openChannel()
+        channel.publish("allowed", to: open)
+        expect(try await channel.outcome(cause: BasicPublish.id), .ok)
+        for name in [closed, ""] {
+            channel.publish("not allowed", to: name, closed)
+            expect(try await channel.outcome(cause: BasicPublish.id), .channelClose(.accessRefused))
+        }
+        #expect(try await owner.drain(open) == ["allowed"])
+        #expect(try await owner.drain(closed) == [])
+        let refused = Outcomes.channelClose(.accessRefused)
+        try await channel.send(QueueBind(queue: open, exchange: source), expecting: .ok)
+        try await channel.send(QueueBind(queue: closed, exchange: source), expecting: refused)
+        try await channel.send(QueueUnbind(queue: closed, exchange: source), expecting: refused)
+        try await channel.send(ExchangeBind(destination: open, source: source), expecting: .ok)
+        try await channel.send(ExchangeBind(destination: closed, source: source), expecting: refused)
+        try await channel.send(ExchangeUnbind(destination: closed, source: source), expecting: refused)
+    }
+
+    @Test(
+        "Without the read right nothing is fetched, consumed, purged, or had from an exchange",
+        .proves("permissions.read", ["rabbitmq/permissions/read"], needs: [.secondUser]))
+    func read() async throws {
+        let owner = try await Probe.openChannel()
+        let (open, closed, destination) = (unique("rd"), unique("other"), unique("wrt"))
+        for name in [open, closed] {
+            try await owner.send(ExchangeDeclare(exchange: name, type: "fanout"), expecting: .ok)
+            try await owner.send(QueueDeclare(queue: name), expecting: .ok)
+            owner.publish("kept", to: "", name)
+        }
+        try await owner.send(QueueDeclare(queue: destination), expecting: .ok)
+        try await owner.barrier(behind: closed)
+        let channel = try await openChannel()
+        #expect(try await channel.get(open)?.text == "kept")
+        try await channel.send(QueuePurge(queue: open), expecting: .ok)
+        try await channel.send(QueueBind(queue: destination, exchange: open), expecting: .ok)
+        let refused = Outcomes.channelClose(.accessRefused)
+        try await channel.send(BasicGet(queue: closed), expecting: refused)
+        try await channel.send(BasicConsume(queue: closed), expecting: refused)
+        try await channel.send(QueuePurge(queue: closed), expecting: refused)
+        try await channel.send(QueueBind(queue: destination, exchange: closed), expecting: refused)
+        #expect(try await owner.drain(closed) == ["kept"])
+    }
+
+    @Test(
+        "What a queue or an exchange will do on behalf of who declares it needs that user's rights",
+        .proves("permissions.on-behalf", ["rabbitmq/permissions/on-behalf"], needs: [.secondUser]))
+    func onBehalf() async throws {
+        let channel = try await openChannel()
+        let refused = Outcomes.channelClose(.accessRefused)
+        for (name, other, outcome) in [
+            (unique("cfg-rd"), unique("wrt"), Outcomes.ok), (unique("cfg-rd"), unique("other"), refused),
+            (unique("cfg"), unique("wrt"), refused),
+        ] {
+            try await channel.send(
+                QueueDeclare(
+                    queue: name, exclusive: true, arguments: ["x-dead-letter-exchange": .longString(other.octets)]),
+                expecting: outcome)
+            try await channel.send(
+                ExchangeDeclare(
+                    exchange: name, type: "fanout", arguments: ["alternate-exchange": .longString(other.octets)]),
+                expecting: outcome)
+        }
+    }
+}
