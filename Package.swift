@@ -54,6 +54,10 @@ let package = Package(
         // No part of the product: the exercises' solutions, which the tests run.
         .executableTarget(
             name: "solutions", dependencies: ["TutorialKit"], path: "Tests/Solutions", swiftSettings: settings),
+        // The right and wrong programs that `workbook check` is tested with.
+        .executableTarget(
+            name: "subject", dependencies: ["AMQPClient"], path: "Tests/Subjects", exclude: ["expected.tsv"],
+            swiftSettings: settings),
 
         tests("AMQPWireTests", uses: ["AMQPWire"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport"]),
@@ -80,7 +84,7 @@ let package = Package(
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
-                "broker", "workbook", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerServer",
+                "broker", "workbook", "subject", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerServer",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

@@ -102,6 +102,7 @@ private final class Relay: ByteStreamReceiver {
 
     func streamEnded(_ end: StreamEnd) {
         if isProgram { note([(0, .disconnected)]) }
-        if case .reset = end { target.abort() } else { target.close() }
+        // Not aborted, whatever the end: what was seen on its way is to arrive, or the picture would be wrong.
+        target.close()
     }
 }
