@@ -45,6 +45,12 @@ func play(_ step: String, _ role: String, _ trial: Trial) async throws {
     case ("topic", "receive"): try await topicReceive(trial)
     case ("rpc", "serve"): try await rpcServe(trial)
     case ("rpc", "call"): try await rpcCall(trial)
+    case ("confirms", "publish"): try await confirmsPublish(trial)
+    case ("confirms", "receive"): try await confirmsReceive(trial)
+    case ("headers", "emit"): try await headersEmit(trial)
+    case ("headers", "receive"): try await headersReceive(trial)
+    case ("retry", "new-task"): try await retryNewTask(trial)
+    case ("retry", "work"): try await retryWork(trial)
     default: throw NoSuchProgram(description: "there is no program '\(step) \(role)'")
     }
 }

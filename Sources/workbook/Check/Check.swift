@@ -1,7 +1,7 @@
 /// Which role a program plays, by what it does, and the check of its chapter for it.
 enum Check {
     /// Those whose programs can be checked.
-    static let chapters = 1...6
+    static let chapters = 1...9
 
     enum Role: Sendable { case producer, consumer }
 
@@ -33,6 +33,12 @@ enum Check {
         case (5, .consumer): try await TopicCheck(stage: stage).consumer(run)
         case (6, .producer): try await RPCCheck(stage: stage).producer(run)
         case (6, .consumer): try await RPCCheck(stage: stage).consumer(run)
+        case (7, .producer): try await ConfirmsCheck(stage: stage).producer(run)
+        case (7, .consumer): try await ConfirmsCheck(stage: stage).consumer(run)
+        case (8, .producer): try await HeadersCheck(stage: stage).producer(run)
+        case (8, .consumer): try await HeadersCheck(stage: stage).consumer(run)
+        case (9, .producer): try await RetryCheck(stage: stage).producer(run)
+        case (9, .consumer): try await RetryCheck(stage: stage).consumer(run)
         default: []
         }
     }

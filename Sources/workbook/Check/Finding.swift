@@ -48,5 +48,12 @@ enum Paragraph: String, CaseIterable, Sendable {
     case rpcRead = "06-rpc/README.md#read-it"
     case rpcBreak = "06-rpc/README.md#break-it"
 
+    case confirmsRead = "07-confirms/README.md#read-it"
+    case confirmsBreak = "07-confirms/README.md#break-it"
+    case headersPicture = "08-headers/README.md#the-picture"
+    case headersRead = "08-headers/README.md#read-it"
+    case retryRead = "09-retry/README.md#read-it"
+    case retryBreak = "09-retry/README.md#break-it"
+
     var path: String { "Tutorials/\(rawValue)" }
 }

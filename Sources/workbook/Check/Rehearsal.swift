@@ -90,6 +90,11 @@ struct Rehearsal: Sendable {
         try await attempt { try await $0.declareQueue(queue, passive: true).consumerCount }
     }
 
+    /// How many messages wait in a queue; nil when there is no such queue.
+    func messages(in queue: String) async throws -> Int? {
+        try await attempt { try await $0.declareQueue(queue, passive: true).messageCount }
+    }
+
     /// Takes everything that waits in a queue; nil when there is no such queue.
     func take(_ queue: String) async throws -> [Delivery]? {
         try await attempt { channel in
