@@ -58,13 +58,19 @@ let package = Package(
         .executableTarget(
             name: "subject", dependencies: ["AMQPClient"], path: "Tests/Subjects", exclude: ["expected.tsv"],
             swiftSettings: settings),
+        // The same for Scripts/simulate; BrokerServerTests runs some of it too.
+        .target(
+            name: "Simulation", dependencies: ["BrokerServer", "BrokerCore", "AMQPWire"], path: "Tests/Simulation",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
 
         tests("AMQPWireTests", uses: ["AMQPWire"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport"]),
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),
         tests(
             "BrokerServerTests",
-            uses: ["BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient"]),
+            uses: ["BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation"]),
         tests("BrokerCommandTests", uses: ["broker", "BrokerServer"]),
         tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
         // The conformance suite, and what makes a report of its results.

@@ -45,6 +45,8 @@ final class Binding {
     let destination: Destination
     let key: ShortString
     let arguments: FieldTable
+    /// Grows from binding to binding of a virtual host: a message comes to the queues of an exchange in this order.
+    var order: UInt64 = 0
 
     init(source: Exchange, destination: Destination, key: ShortString, arguments: FieldTable) {
         self.source = source

@@ -75,7 +75,8 @@ extension VirtualHost {
         for queue in queues.values.sorted(by: { $0.store.number < $1.store.number }) where queue.isStored {
             journal.append(.queueDeclared(queue.description))
         }
-        for binding in exchanges.flatMap(\.bindings.values).joined() where binding.isDurable {
+        let bindings = exchanges.flatMap(\.bindings.values).joined().filter(\.isDurable)
+        for binding in bindings.sorted(by: { $0.order < $1.order }) {
             journal.append(.bound(description(of: binding)))
         }
     }

@@ -47,6 +47,12 @@ public final class BrokerCore {
         timers.set(now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
     }
 
+    deinit {
+        // What holds each other would outlive it.
+        for virtualHost in virtualHosts.values { virtualHost.dissolve() }
+        journal?.dissolve()
+    }
+
     /// How often deliveries are checked for having been out too long, in milliseconds: as in RabbitMQ.
     private static let consumerTimeoutInterval: Int64 = 60_000
 

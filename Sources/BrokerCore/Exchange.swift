@@ -60,6 +60,12 @@ final class Exchange {
         router.remove(binding)
     }
 
+    /// Lets go of its bindings; see ``VirtualHost/dissolve()``.
+    func dissolve() {
+        (bindings, bindingCount, incoming) = ([:], 0, [])
+        router = declaration.type.makeRouter()
+    }
+
     /// Calls `found` with the destination of every binding that `message` and `key` match; a destination may come more
     /// than once.
     func matches(_ message: Message, key: ShortString, _ found: (Destination) -> Void) {

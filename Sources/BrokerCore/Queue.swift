@@ -75,9 +75,8 @@ final class Queue {
         } else {
             entered(queued)
             ready.append(queued)
-            dropOverflow()
             // Only a message that stands at the head can be the next to expire.
-            if queued.expiresAt != .max { expire() }
+            if dropOverflow() || queued.expiresAt != .max { expire() }
         }
         return true
     }
@@ -96,16 +95,21 @@ final class Queue {
         return false
     }
 
-    private func dropOverflow() {
+    /// Drops what is too much, from the head. True: another message stands there now.
+    @discardableResult
+    private func dropOverflow() -> Bool {
         func isOver() -> Bool {
             if let limit = arguments.maximumLength, ready.count > limit { return true }
             if let limit = arguments.maximumOctets, ready.bodyOctets > limit { return true }
             return false
         }
+        var hasDropped = false
         while isOver(), let dropped = ready.popForOverflow() {
+            hasDropped = true
             left(dropped)
             deadLetter(dropped.message, reason: .maxlen)
         }
+        return hasDropped
     }
 
     /// Puts messages back where they were, marked as redelivered.
@@ -125,7 +129,9 @@ final class Queue {
     /// Takes over what was found in the store, in the order of the positions.
     func restore(_ messages: [QueuedMessage], as found: StoredQueue, journal: Journal) {
         store = QueueStore(journal: journal, number: found.number, deliveredBelow: found.deliveredBelow)
-        nextPosition = found.nextPosition
+        // Transient messages had places too, which the log does not know of unless they were handed out: what comes in
+        // from now on must not look as if it had been.
+        nextPosition = max(found.nextPosition, found.deliveredBelow)
         for message in messages {
             load.added(message.message)
             ready.append(message)
@@ -259,8 +265,16 @@ final class Queue {
         ready.removeAll().forEach(left)
     }
 
+    /// Lets go of what holds it; see ``VirtualHost/dissolve()``.
+    func dissolve() {
+        bindings = []
+        consumers = QueueConsumers(isSingleActive: false)
+        ready = PrioritizedMessages()
+    }
+
+    /// A queue that was deleted has none: what was handed out by it and is rejected now is gone, as in RabbitMQ.
     func deadLetter(_ message: Message, reason: DeadLetter.Reason) {
-        guard arguments.deadLetterExchange != nil else { return }
+        guard arguments.deadLetterExchange != nil, !isDeleted else { return }
         core.deadLetters.append(DeadLetter(message: message, queue: self, reason: reason))
     }
 }

@@ -9,6 +9,7 @@ final class VirtualHost {
     let defaultExchange: Exchange
     /// Changes whenever a route may lead elsewhere, so that a channel can remember the last one.
     private(set) var topologyVersion: UInt64 = 0
+    private var lastBindingOrder: UInt64 = 0
     /// Numbers the passes of routing, so that each exchange and queue is met once in each.
     private var routingPass: UInt64 = 0
     /// Reply consumers by the name that requests carry as their reply-to.
@@ -138,6 +139,8 @@ final class VirtualHost {
 
     /// Puts a binding in its place at both ends.
     func attach(_ binding: Binding) {
+        lastBindingOrder += 1
+        binding.order = lastBindingOrder
         binding.source.add(binding)
         switch binding.destination {
         case .queue(let queue): queue.bindings.append(binding)
@@ -179,5 +182,11 @@ final class VirtualHost {
         case .queue(let queue): queue.bindings.removeAll { $0 === binding }
         case .exchange(let exchange): exchange.incoming.removeAll { $0 === binding }
         }
+    }
+
+    /// Lets go of everything, without a word to anybody: its core is no more.
+    func dissolve() {
+        for exchange in exchanges.values { exchange.dissolve() }
+        for queue in queues.values { queue.dissolve() }
     }
 }

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Carries out what the core wants written, on a thread of its own: one batch after the other, each forced to disk once
 /// for all who wait for something in it.
-final class Store: Sendable {
+package final class Store: Sendable {
     private let files: any StoreFiles
     private let stop: @Sendable (StoreError) -> Never
     private let queue = DispatchQueue(label: "BrokerServer.Store")
@@ -25,14 +25,14 @@ final class Store: Sendable {
     /// Milliseconds between two attempts to write to a full disk.
     static let retryInterval: Int64 = 250
 
-    init(_ files: any StoreFiles, diskFreeLimit: Int, stop: @escaping @Sendable (StoreError) -> Never) {
+    package init(_ files: any StoreFiles, diskFreeLimit: Int, stop: @escaping @Sendable (StoreError) -> Never) {
         self.files = files
         self.diskFreeLimit = diskFreeLimit
         self.stop = stop
     }
 
     /// What the writing of a batch came to.
-    enum Outcome {
+    package enum Outcome {
         case done
         case full(StoreError)
     }
@@ -48,7 +48,7 @@ final class Store: Sendable {
 
     /// Writes a batch, or what is left of it. Any failure but a full disk ends the broker: after a write that failed,
     /// nobody knows what is on the disk, and going on would mean to confirm what may be lost.
-    func write(_ batch: StoreBatch) -> Outcome {
+    package func write(_ batch: StoreBatch) -> Outcome {
         var written = unfinished.withLock { $0?.written } ?? -1
         do throws(StoreError) {
             if written < 0 {
@@ -74,7 +74,7 @@ final class Store: Sendable {
     }
 
     /// Removes what a batch made superfluous; to be called when the batch is on disk.
-    func remove(_ segments: [UInt32]) {
+    package func remove(_ segments: [UInt32]) {
         for segment in segments {
             do throws(StoreError) { try files.remove(segment) } catch { stop(error) }
         }

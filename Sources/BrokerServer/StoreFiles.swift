@@ -2,7 +2,7 @@
 /// one here that fails when they want it to.
 ///
 /// Only one thread at a time writes. Reading is possible at any time.
-protocol StoreFiles: Sendable {
+package protocol StoreFiles: Sendable {
     /// Where a segment is, for messages.
     func path(of segment: UInt32) -> String
     /// The numbers of all segments, rising.
@@ -18,7 +18,7 @@ protocol StoreFiles: Sendable {
     func write(_ octets: ArraySlice<UInt8>, at offset: Int, of segment: UInt32) throws(StoreError) -> Int
     /// Forces to disk what was written to a segment.
     func sync(_ segment: UInt32) throws(StoreError)
-    /// Cuts a segment off, for good.
+    /// Cuts a segment off, for good: what is left of it is forced to disk.
     func truncate(_ segment: UInt32, to count: Int) throws(StoreError)
     /// Removes a segment, for good.
     func remove(_ segment: UInt32) throws(StoreError)

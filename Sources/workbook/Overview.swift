@@ -1,23 +1,77 @@
-/// What `workbook` alone shows: what there is, how far the reader is, what comes next.
+/// What `workbook` alone shows, on one screen of 24 lines with 80 characters: what there is, how far the reader is, what
+/// comes next.
 enum Overview {
+    /// The columns behind each chapter: what can be done with it.
+    static let deeds = ["play", "predict", "check", "compare", "trace"]
+
+    /// What a chapter is about, as its title says.
+    static let themes = [
+        "hello": "one queue", "worker": "a queue of tasks", "pubsub": "everybody gets everything",
+        "routing": "only what you asked for", "topic": "keys of several words", "rpc": "a question and its answer",
+        "confirms": "does the broker have it?", "headers": "chosen by named fields",
+        "retry": "what nobody can process",
+    ]
+
+    /// Two in a line.
+    static let commands = [
+        ("play STEP", "its programs, side by side"), ("predict STEP", "guess first, then see"),
+        ("check STEP", "watches a program of yours"), ("compare STEP", "yours beside ours"),
+        ("trace STEP", "the way of one message"), ("draw", "the broker, as a picture"),
+        ("hint 1.1", "the next hint"), ("site", "the chapters as a site"),
+    ]
+
     static func lines(done: [String]) -> [String] {
         var lines = ["Messaging Patterns in Swift: the workbook", ""]
+        lines.append(pad("", 42) + deeds.joined(separator: "  "))
         for chapter in Chapter.all {
-            let played = done.contains("play \(chapter.number)") ? "played" : ""
-            let checked = done.contains("check \(chapter.number)") ? "checked" : ""
-            let marks = [played, checked].filter { !$0.isEmpty }.joined(separator: ", ")
-            let mark = marks.isEmpty ? "[ ]" : "[x]"
-            let name = chapter.step + String(repeating: " ", count: 8 - chapter.step.count)
+            let theme = themes[chapter.step] ?? chapter.question
+            let row = " \(chapter.number) " + pad(chapter.step, 10) + pad(String(theme.prefix(27)), 29)
+            lines.append((row + deeds.map { mark($0, chapter, done) }.joined(separator: "  ")).trimmedAtEnd)
+        }
+        lines += ["", next(done)]
+        let missed = Predictions(done).missed.map(\.kind)
+        if !missed.isEmpty {
+            let few = missed.prefix(3).joined(separator: ", ") + (missed.count > 3 ? " and others" : "")
+            lines.append("Missed so far: \(few). Once more: swift run workbook predict")
+        }
+        lines += ["", "swift run workbook ..."]
+        for pair in stride(from: 0, to: commands.count, by: 2) {
             lines.append(
-                " \(mark) \(chapter.number) \(name) \(chapter.question)" + (marks.isEmpty ? "" : "  (\(marks))"))
+                commands[pair..<min(pair + 2, commands.count)].map { pad("  " + $0.0, 15) + pad($0.1, 26) }
+                    .joined().trimmedAtEnd)
         }
-        lines.append("")
-        if let next = Chapter.all.first(where: { !done.contains("play \($0.number)") }) {
-            lines.append("Next: read \(next.folder)/README.md, then swift run workbook play \(next.step)")
-        } else {
-            lines.append("You have played all of them. Next: swift run workbook check 2")
-        }
-        lines.append("Your progress is in \(Progress.file). swift run workbook --help shows the commands.")
+        lines.append("--help says more of each. Your progress is in \(Progress.name).")
         return lines
+    }
+
+    /// In the middle of its column: done, or not.
+    private static func mark(_ deed: String, _ chapter: Chapter, _ done: [String]) -> String {
+        let isDone = done.contains("\(deed) \(chapter.number)")
+        let left = (deed.count - 1) / 2
+        return pad(pad("", left) + (isDone ? "x" : "."), deed.count)
+    }
+
+    private static func next(_ done: [String]) -> String {
+        for chapter in Chapter.all {
+            if !done.contains("play \(chapter.number)") {
+                return "Next: read \(chapter.folder)/README.md, then swift run workbook play \(chapter.step)"
+            }
+            if !done.contains("predict \(chapter.number)") {
+                return "Next: swift run workbook predict \(chapter.step)"
+            }
+        }
+        return "You have been through all of them. Next: write a worker, and swift run workbook check 2"
+    }
+
+    private static func pad(_ text: String, _ width: Int) -> String {
+        text + String(repeating: " ", count: max(0, width - text.count))
+    }
+}
+
+extension String {
+    fileprivate var trimmedAtEnd: String {
+        var text = self
+        while text.last == " " { text.removeLast() }
+        return text
     }
 }

@@ -2,8 +2,9 @@ import Foundation
 
 /// How far the reader is: a plain file beside the README, a line for each thing done. git ignores it.
 enum Progress {
+    static let name = ".workbook-progress"
     /// `WORKBOOK_PROGRESS` names another, for tests, which must not touch the reader's.
-    static let file = ProcessInfo.processInfo.environment["WORKBOOK_PROGRESS"] ?? ".workbook-progress"
+    static let file = ProcessInfo.processInfo.environment["WORKBOOK_PROGRESS"] ?? name
 
     static func done() -> [String] {
         let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""

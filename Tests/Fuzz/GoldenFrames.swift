@@ -3,6 +3,9 @@ import AMQPWire
 /// How many of the golden frames open a connection and channel 1.
 let openingCount = 5
 
+/// Their octets. Made once: it is done several times for every input.
+let opening = Array(goldenFrames().prefix(openingCount).joined())
+
 /// A session with something of everything, in the pieces that a client sends.
 func goldenFrames() -> [[UInt8]] {
     var frames: [[UInt8]] = [ProtocolHeader.amqp091]

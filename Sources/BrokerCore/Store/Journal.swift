@@ -251,6 +251,11 @@ final class Journal {
         }
     }
 
+    /// Lets go of the messages, which hold it; see ``VirtualHost/dissolve()``.
+    func dissolve() {
+        (segments, unsynced, handedOut) = (Segments(), Ring(), [])
+    }
+
     // MARK: Recovery
 
     /// A segment was found. They come by rising number.

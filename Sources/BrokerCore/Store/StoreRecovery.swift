@@ -48,6 +48,10 @@ public struct StoreRecovery {
             switch error {
             case .tooShort where isLast: return .tornAt(0)
             case .damaged where isLast && segment.count == SegmentFormat.headerCount: return .tornAt(0)
+            // Sectors come to the disk in any order, and zeros stand where one is missing. Once anything of the segment
+            // was synced, its first one was there.
+            case .damaged where isLast && segment.prefix(SegmentFormat.headerCount).allSatisfy({ $0 == 0 }):
+                return .tornAt(0)
             case .otherVersion(let version):
                 throw damage(8, "version \(version) of the format; this broker reads \(SegmentFormat.version)")
             default: throw damage(0, "the header is damaged")

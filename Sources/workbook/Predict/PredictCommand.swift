@@ -57,8 +57,10 @@ enum PredictCommand {
         say("")
         say("\(right) of \(questions.count) right.")
         if !missed.isEmpty {
-            let back = chapter.map { "in chapter \($0.number + 2), or now with" } ?? "with"
-            say("Comes back \(back) swift run workbook predict: \(missed.joined(separator: ", "))")
+            let next = chapter.map { $0.number + 2 }.flatMap { number in Chapter.all.first { $0.number == number } }
+            let back = next.map { "in chapter \($0.number), or now with" } ?? "with"
+            say("Comes back \(back) swift run workbook predict:")
+            for line in wrapped(missed.joined(separator: ", "), indent: 3) { say(line) }
         }
         return true
     }

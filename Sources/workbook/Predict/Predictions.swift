@@ -1,4 +1,4 @@
-/// What was predicted so far, as it stands in the progress file: `guess turns 1 wrong` is a question of the kind `turns`
+/// What was predicted so far, as it stands in the progress file: `guess two-consumers 1 wrong` is a question of the kind `two-consumers`
 /// that was missed in chapter 1.
 struct Predictions {
     private let guesses: [(kind: String, chapter: Int, isRight: Bool)]

@@ -152,7 +152,7 @@ extension Question {
                     lesson: "* is exactly one word, # is any number of words.")
             }
         },
-        Question("no-words", chapter: 5, variants: 2) { variant in
+        Question("one-word", chapter: 5, variants: 2) { variant in
             let (key, patterns) = [
                 ("lazy", ["lazy.#", "lazy.*", "#.lazy", "*", "*.#"]), ("a", ["a.#", "#.a.#", "a.*", "#.*", "*.*"]),
             ][variant]
@@ -194,7 +194,7 @@ extension Question {
                         "'all' means all that the binding names; the message may have more. 'any' means one of them.")
             }
         },
-        Question("key-of-no-use", chapter: 8, variants: 1) { _ in
+        Question("key-and-header", chapter: 8, variants: 1) { _ in
             try await Playground.play { playground in
                 let channel = try await playground.channel()
                 let exchange = try await channel.declareExchange("documents", type: .headers)

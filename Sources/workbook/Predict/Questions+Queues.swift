@@ -3,7 +3,7 @@ import AMQPClient
 /// Chapters 1, 2 and 6: what a queue does, and who gets what is in it.
 extension Question {
     static let hello = [
-        Question("kept", chapter: 1, variants: 2) { variant in
+        Question("no-consumer-yet", chapter: 1, variants: 2) { variant in
             let sent = [3, 5][variant]
             return try await Playground.play { playground in
                 let producer = try await playground.connect()
@@ -24,7 +24,7 @@ extension Question {
                     lesson: "A queue keeps messages until a consumer takes them. The two need not meet.")
             }
         },
-        Question("unheard-of", chapter: 1, variants: 2) { variant in
+        Question("other-name", chapter: 1, variants: 2) { variant in
             let key = ["helo", "Hello"][variant]
             return try await Playground.play { playground in
                 let channel = try await playground.channel()
@@ -35,8 +35,8 @@ extension Question {
                 let inKey = try await playground.count(key)
                 let right = inKey != nil ? 0 : inHello == nil ? 1 : inHello == 0 ? 2 : 3
                 return Outcome(
-                    "The queue 'hello' is there. A program publishes to the default exchange with the routing key "
-                        + "'\(key)'. What becomes of the message?",
+                    "The queue 'hello' is there. A program sends its message to '\(key)' instead. No queue is called "
+                        + "so. What becomes of the message?",
                     options: [
                         "The broker makes a queue '\(key)', which keeps it.",
                         "The broker answers with an error, and closes the channel.",
@@ -50,7 +50,7 @@ extension Question {
                     lesson: "'Sent' means that the exchange has it. No queue of that name: it is dropped.")
             }
         },
-        Question("turns", chapter: 1, variants: 2) { variant in
+        Question("two-consumers", chapter: 1, variants: 2) { variant in
             let (sent, asked) = [(4, 0), (6, 1)][variant]
             return try await Playground.play { playground in
                 let (takers, all) = try await tasks(sent, to: 2, on: playground, prefetch: 0)
@@ -65,13 +65,13 @@ extension Question {
     ]
 
     static let worker = [
-        Question("round-robin", chapter: 2, variants: 3) { variant in
+        Question("three-workers", chapter: 2, variants: 3) { variant in
             let (count, asked) = [(7, 4), (7, 6), (9, 7)][variant]
             return try await Playground.play { playground in
                 let (takers, all) = try await tasks(count, to: 3, on: playground, prefetch: 0)
                 let names = (1...3).map { "worker \($0)" }
                 return Outcome(
-                    "Three workers wait, without a prefetch limit. Tasks 0 to \(count - 1) are handed out. Who gets task "
+                    "Three workers wait, each ready to take any number of tasks at once. Tasks 0 to \(count - 1) are handed out. Who gets task "
                         + "\(asked)?",
                     options: names, right: takers.firstIndex { $0.taken.contains(all[asked]) } ?? 0,
                     story: zip(names, takers).map { "\($0) got \(enumerated($1.taken))." },
@@ -79,7 +79,7 @@ extension Question {
                         + "\(asked + 1)th.")
             }
         },
-        Question("fair-dispatch", chapter: 2, variants: 2) { variant in
+        Question("slow-and-fast", chapter: 2, variants: 2) { variant in
             let prefetch = [1, 2][variant]
             return try await Playground.play { playground in
                 let channel = try await playground.channel()
@@ -95,8 +95,8 @@ extension Question {
                     }
                 }
                 return Outcome(
-                    "Two workers, each with prefetch \(prefetch). Worker 1 needs hours for a task, worker 2 is done at "
-                        + "once. Tasks 0 to 5 come one by one. Which does worker 1 get?",
+                    "Two workers, each of which may have \(prefetch) unacknowledged at a time (prefetch \(prefetch)). "
+                        + "Worker 1 needs hours for a task, worker 2 is done at once. Tasks 0 to 5 come one by one. Which does worker 1 get?",
                     which: all, right: busy.taken,
                     story: [
                         "Worker 1 got \(enumerated(busy.taken)), worker 2 got \(enumerated(free.taken)).",
@@ -121,8 +121,8 @@ extension Question {
                 let found = try await channel.get("task_queue", noAck: true)
                 let right = found.map { $0.redelivered ? 1 : 2 } ?? 0
                 return Outcome(
-                    "A worker that consumes with noAck: \(noAck) has a task, and is killed while it works. Where is the "
-                        + "task then?",
+                    "A worker that \(noAck ? "consumes with noAck" : "acknowledges its tasks when they are done") has a "
+                        + "task, and is killed while it works. Where is the task then?",
                     options: [
                         "Nowhere: it is lost.", "In the queue again, marked as redelivered.",
                         "In the queue again, as if it were new.",
@@ -139,7 +139,7 @@ extension Question {
     ]
 
     static let rpc = [
-        Question("answered-twice", chapter: 6, variants: 2) { variant in
+        Question("server-dies", chapter: 6, variants: 2) { variant in
             let dies = [1, 2][variant]
             return try await Playground.play { playground in
                 let client = try await playground.channel()
@@ -166,7 +166,7 @@ extension Question {
                     lesson: "Unacknowledged means: given to the next. Serving twice must do no harm.")
             }
         },
-        Question("nobody-waits", chapter: 6, variants: 1) { _ in
+        Question("client-gone", chapter: 6, variants: 1) { _ in
             try await Playground.play { playground in
                 let client = try await playground.connect()
                 let channel = try await client.openChannel()

@@ -3,7 +3,7 @@ import AMQPClient
 /// Chapters 7 and 9: what the broker takes responsibility for, and what becomes of a message that nobody wants.
 extension Question {
     static let confirms = [
-        Question("confirmed-to-nobody", chapter: 7, variants: 1) { _ in
+        Question("publish-to-nobody", chapter: 7, variants: 1) { _ in
             try await Playground.play { playground in
                 let channel = try await playground.channel()
                 try await channel.selectConfirms()
@@ -39,7 +39,8 @@ extension Question {
                 let isConfirmed = channel.unconfirmedCount == 0
                 let text = isReturned ? try await returns.next(isolation: nil)?.replyText : nil
                 return Outcome(
-                    "The same with mandatory: true. What comes from the broker?",
+                    "A channel has confirms on. A mandatory message is published to a routing key that no queue has. "
+                        + "What comes from the broker?",
                     options: [
                         "The message, in a basic.return, and no confirm.", "The message, and a confirm.",
                         "A confirm alone.", "Nothing.",

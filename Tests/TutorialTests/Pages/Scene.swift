@@ -48,6 +48,8 @@ final class Scene {
         environment = ProcessInfo.processInfo.environment
         // A reader sees a second for each dot; here nobody looks.
         environment["SECONDS_PER_DOT"] = "0.2"
+        // The workbook would build the step first, as `swift run` does.
+        environment["WORKBOOK_NO_BUILD"] = "1"
     }
 
     deinit { try? FileManager.default.removeItem(at: folder) }

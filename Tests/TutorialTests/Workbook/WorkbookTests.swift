@@ -111,12 +111,44 @@ import Testing
 
 @Suite struct OverviewTests {
     @Test func whatComesNext() {
-        #expect(Overview.lines(done: []).contains { $0.hasPrefix("Next: read Tutorials/01-hello/README.md") })
-        let lines = Overview.lines(done: ["play 1", "check 2"])
-        #expect(lines.contains { $0.hasPrefix(" [x] 1 hello") && $0.hasSuffix("(played)") })
-        #expect(lines.contains { $0.hasPrefix("Next: read Tutorials/02-worker/README.md") })
-        let all = Chapter.all.map { "play \($0.number)" }
+        func next(_ done: [String]) -> String? { Overview.lines(done: done).first { $0.hasPrefix("Next: ") } }
+        #expect(next([])?.hasPrefix("Next: read Tutorials/01-hello/README.md") == true)
+        #expect(next(["play 1"]) == "Next: swift run workbook predict hello")
+        #expect(next(["play 1", "predict 1", "check 2"])?.contains("02-worker") == true)
+        let all = Chapter.all.flatMap { ["play \($0.number)", "predict \($0.number)"] }
         #expect(Overview.lines(done: all).contains { $0.contains("check 2") })
+    }
+
+    @Test func whatIsDone() {
+        let lines = Overview.lines(done: ["play 1", "check 2", "guess two-consumers 1 wrong"])
+        #expect(lines[2] == "                                          play  predict  check  compare  trace")
+        #expect(lines[3] == " 1 hello     one queue                     x       .       .       .       .")
+        #expect(lines[4] == " 2 worker    a queue of tasks              .       .       x       .       .")
+        #expect(lines.contains("Missed so far: two-consumers. Once more: swift run workbook predict"))
+    }
+
+    @Test func itFitsOnAScreen() {
+        let all = Chapter.all.flatMap { chapter in Overview.deeds.map { "\($0) \(chapter.number)" } }
+        let missed = Question.all.map { "guess \($0.kind) 1 wrong" }
+        for done in [[], all, all + missed] {
+            let lines = Overview.lines(done: done)
+            #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+        }
+    }
+
+    @Test func everyCommandIsThere() {
+        let shown = Set(Overview.commands.map { $0.0.split(separator: " ")[0] })
+        let all = Set(usage.matches(of: /workbook ([a-z]+)/).map(\.1))
+        #expect(all.subtracting(shown) == ["report", "baseline"], "these are for the suite's authors")
+        #expect(shown.subtracting(all) == [])
+    }
+
+    @Test func themesAreTheTitlesOfTheChapters() throws {
+        for (chapter, page) in zip(Chapter.all, try Repository.chapters()) {
+            let title = try #require(page.headings.first)
+            #expect(title.hasSuffix(": \(Overview.themes[chapter.step] ?? "")"), "\(title)")
+        }
+        for chapter in Chapter.all { #expect((Overview.themes[chapter.step]?.count ?? 99) <= 27) }
     }
 
     @Test func questionsAreThoseOfTheChapters() throws {

@@ -1,0 +1,39 @@
+import Simulation
+import Testing
+
+/// A broker, its store, its clients, the time and a disk that fails, all of it decided by a seed, against a model.
+/// `Scripts/simulate STEPS SEED` does the same for as long as one likes, and repeats what was found here.
+@Suite("Simulation")
+struct SimulationTests {
+    private static let parts: UInt64 = 10
+
+    @Test("100,000 steps: every frame is the one that the model expects, crashes or not", arguments: 0..<parts)
+    func sound(part: UInt64) async throws {
+        for episode in 0..<10 as Range<UInt64> {
+            let seed = part * 10 + episode
+            if let difference = try Simulation(seed: seed).run(steps: 1000) {
+                let again = try Simulation(seed: seed, keepsLog: true).run(steps: difference.step)
+                Issue.record("\(again ?? difference)")
+                return
+            }
+            await Task.yield()
+        }
+    }
+
+    @Test("A broker that is wrong is noticed", arguments: Defect.allCases)
+    func wrong(defect: Defect) async throws {
+        for seed in 0..<20 as Range<UInt64> {
+            if try Simulation(seed: seed, defect: defect).run(steps: 500) != nil { return }
+            await Task.yield()
+        }
+        Issue.record("nothing was noticed in 10,000 steps")
+    }
+
+    @Test("The same seed gives the same run, to the last frame")
+    func repeatable() throws {
+        let first = try #require(try Simulation(seed: 3, defect: .swapsTwo, keepsLog: true).run(steps: 1000))
+        let second = try #require(try Simulation(seed: 3, defect: .swapsTwo, keepsLog: true).run(steps: 1000))
+        #expect(first.log == second.log)
+        #expect("\(first)".contains("Scripts/simulate \(first.step) 3"))
+    }
+}

@@ -1,0 +1,292 @@
+import AMQPWire
+
+/// What a broker does, as short and plain as can be: arrays that are searched from the front, no log, no octets.
+///
+/// It is told what clients do, how time passes and how far the store is, and says what every client must be sent for
+/// it. Only where the protocol leaves a broker free does it follow ours: whose turn is next, and that what is given
+/// back is handed on before the answer.
+final class Model {
+    var now: Int64
+    /// The batch of the store that is being filled.
+    private(set) var batch: UInt64 = 1
+    /// Everything up to this batch is on the platters.
+    private(set) var synced: UInt64 = 0
+    var queues: [String: ModelQueue] = [:]
+    var exchanges: [String: ModelExchange] = [:]
+    /// In the order they were made.
+    var bindings: [ModelBinding] = []
+    /// What is gone and may be back after a crash.
+    var goneQueues: [ModelQueue] = []
+    var goneExchanges: [ModelExchange] = []
+    var goneBindings: [ModelBinding] = []
+    var channels: [Path: ModelChannel] = [:]
+    private var deadLetters: [(copy: Copy, queue: ModelQueue, reason: String)] = []
+    private var lastPlace = 0
+
+    init(now: Int64) {
+        self.now = now
+        for kind in ExchangeKind.all where kind.name.hasPrefix("amq.") {
+            exchanges[kind.name] = ModelExchange(kind, Record(born: 0))
+        }
+    }
+
+    // MARK: The store
+
+    /// The broker has given a batch away to be written; what comes now is in the next.
+    func batchWasTaken(_ number: UInt64) { batch = number + 1 }
+
+    /// A batch is on the platters, and what was before it.
+    func batchIsSynced(_ number: UInt64) {
+        synced = number
+        func isGone(_ record: Record) -> Bool { record.died.map { $0 <= synced } ?? false }
+        for queue in queues.values { queue.written.removeAll { isGone($0.record) } }
+        goneQueues.removeAll { isGone($0.record) }
+        goneExchanges.removeAll { isGone($0.record) }
+        goneBindings.removeAll { isGone($0.record) }
+    }
+
+    /// A new broker numbers its batches from 1; what it found needs none.
+    func beginsAnew() { (batch, synced, channels) = (1, 0, [:]) }
+
+    /// Answers that wait for nothing any more go out.
+    func answer() {
+        for channel in channels.values { answer(channel) }
+    }
+
+    func answer(_ channel: ModelChannel) {
+        while let commit = channel.commits.first, commit <= synced {
+            channel.commits.removeFirst()
+            channel.expected.append(.answer(TxCommitOk.id, []))
+        }
+        while let confirm = channel.confirms.first, confirm.batch <= synced {
+            channel.confirms.removeFirst()
+            channel.expected.append(.confirm(confirm.number, accepted: confirm.accepted))
+        }
+    }
+
+    // MARK: Messages in
+
+    /// The queues that a message goes to, each once; nil: there is no such exchange.
+    func route(_ exchange: String, _ key: String) -> [ModelQueue]? {
+        if exchange.isEmpty { return queues[key].map { [$0] } ?? [] }
+        guard let exchange = exchanges[exchange] else { return nil }
+        var found: [ModelQueue] = []
+        for binding in bindings where binding.exchange === exchange {
+            guard exchange.kind.type == "fanout" || binding.key == key else { continue }
+            if !found.contains(where: { $0 === binding.queue }) { found.append(binding.queue) }
+        }
+        return found
+    }
+
+    /// Puts a message in its queues; a mandatory one that has none goes back. Returns whether all took it, and the
+    /// batch that must be on the platters before anybody is told so.
+    func enqueue(_ publish: ModelChannel.Publish, from channel: ModelChannel?) -> (accepted: Bool, batch: UInt64) {
+        var result = (accepted: true, batch: UInt64(0))
+        for queue in publish.queues {
+            switch put(publish, in: queue) {
+            case .refused: result.accepted = false
+            case .written: result.batch = batch
+            case .taken: break
+            }
+        }
+        if publish.queues.isEmpty, publish.isMandatory { channel?.expected.append(.returned(publish.content)) }
+        return result
+    }
+
+    private enum Acceptance { case refused, taken, written }
+
+    private func put(_ publish: ModelChannel.Publish, in queue: ModelQueue) -> Acceptance {
+        let kind = queue.kind
+        let lives = [kind.timeToLive, publish.content.expiration].compactMap { $0 }.min()
+        lastPlace += 1
+        let copy = Copy(
+            publish.content, isPersistent: publish.isPersistent, place: lastPlace,
+            expiresAt: lives.map { now + $0 } ?? .max)
+        if kind.overflow != "drop-head", let limit = kind.maximumLength, queue.ready.count >= limit {
+            if kind.overflow == "reject-publish-dlx" { deadLetters.append((copy, queue, "maxlen")) }
+            return .refused
+        }
+        let isWritten = kind.isDurable && publish.isPersistent
+        func enter() {
+            guard isWritten else { return }
+            copy.record.born = batch
+            queue.written.append(copy)
+        }
+        if queue.ready.isEmpty, let consumer = nextConsumer(of: queue) {
+            if !consumer.noAck { enter() }
+            hand(copy, to: consumer)
+            return isWritten && !consumer.noAck ? .written : .taken
+        }
+        enter()
+        queue.ready.append(copy)
+        dropOverflow(queue)
+        expire(queue)
+        return isWritten ? .written : .taken
+    }
+
+    private func dropOverflow(_ queue: ModelQueue) {
+        guard let limit = queue.kind.maximumLength else { return }
+        while queue.ready.count > limit { drop(queue.ready.removeFirst(), of: queue, "maxlen") }
+    }
+
+    /// Drops what has expired, as far as nothing live stands before it.
+    func expire(_ queue: ModelQueue) {
+        while let first = queue.ready.first, first.expiresAt <= now {
+            drop(queue.ready.removeFirst(), of: queue, "expired")
+        }
+    }
+
+    private func drop(_ copy: Copy, of queue: ModelQueue, _ reason: String) {
+        leaves(copy)
+        deadLetter(copy, of: queue, reason)
+    }
+
+    /// A copy is gone from its queue for good.
+    func leaves(_ copy: Copy) { copy.record.died = batch }
+
+    // MARK: Messages out
+
+    /// The next consumer with room. It goes to the end of the line; who has no room leaves it.
+    private func nextConsumer(of queue: ModelQueue) -> ModelConsumer? {
+        while !queue.turns.isEmpty {
+            let consumer = queue.turns.removeFirst()
+            guard consumer.hasRoom else { continue }
+            queue.turns.append(consumer)
+            return consumer
+        }
+        return nil
+    }
+
+    func dispatch(_ queue: ModelQueue) {
+        expire(queue)
+        while let copy = queue.ready.first, let consumer = nextConsumer(of: queue) {
+            queue.ready.removeFirst()
+            hand(copy, to: consumer)
+            if consumer.noAck { leaves(copy) }
+            expire(queue)
+        }
+    }
+
+    private func hand(_ copy: Copy, to consumer: ModelConsumer) {
+        let channel = consumer.channel
+        channel.lastTag += 1
+        channel.expected.append(
+            .delivery(
+                consumer: consumer.tag, tag: channel.lastTag, redelivered: copy.redelivered, copy.content))
+        if consumer.noAck { return }
+        consumer.out += 1
+        channel.consumersOut += 1
+        waits(
+            ModelChannel.Delivery(tag: channel.lastTag, copy: copy, queue: consumer.queue, consumer: consumer), channel)
+    }
+
+    /// A delivery is to be settled by its client.
+    func waits(_ delivery: ModelChannel.Delivery, _ channel: ModelChannel) {
+        channel.out.append(delivery)
+        delivery.copy.handedOut = delivery.copy.handedOut ?? batch
+    }
+
+    /// A consumer that has room again joins the end of the line.
+    func resume(_ consumer: ModelConsumer) {
+        let queue = consumer.queue
+        guard consumer.hasRoom, !queue.isDeleted, !queue.turns.contains(where: { $0 === consumer }) else { return }
+        queue.turns.append(consumer)
+        dispatch(queue)
+    }
+
+    func resumeConsumers(of channel: ModelChannel) {
+        for consumer in channel.consumers.sorted(by: { $0.tag < $1.tag }) { resume(consumer) }
+    }
+
+    // MARK: Settling
+
+    func settle(
+        _ deliveries: [ModelChannel.Delivery], _ settlement: ModelChannel.Settlement, _ channel: ModelChannel
+    ) {
+        if settlement == .requeue { return requeue(deliveries, channel) }
+        for delivery in deliveries {
+            makesRoom(delivery, channel)
+            leaves(delivery.copy)
+            if settlement == .discard { deadLetter(delivery.copy, of: delivery.queue, "rejected") }
+        }
+        resume(after: deliveries, channel)
+    }
+
+    /// Puts deliveries back in their places, all of a queue's at once.
+    func requeue(_ deliveries: [ModelChannel.Delivery], _ channel: ModelChannel) {
+        for delivery in deliveries { makesRoom(delivery, channel) }
+        var queues: [ModelQueue] = []
+        for delivery in deliveries {
+            if !queues.contains(where: { $0 === delivery.queue }) { queues.append(delivery.queue) }
+            if delivery.queue.isDeleted { continue }
+            delivery.copy.redelivered = true
+            delivery.queue.ready.append(delivery.copy)
+        }
+        for queue in queues where !queue.isDeleted {
+            queue.ready.sort { $0.place < $1.place }
+            dropOverflow(queue)
+            dispatch(queue)
+        }
+        resume(after: deliveries, channel)
+    }
+
+    private func makesRoom(_ delivery: ModelChannel.Delivery, _ channel: ModelChannel) {
+        guard let consumer = delivery.consumer else { return }
+        consumer.out -= 1
+        channel.consumersOut -= 1
+    }
+
+    private func resume(after deliveries: [ModelChannel.Delivery], _ channel: ModelChannel) {
+        if channel.prefetch > 0 { return resumeConsumers(of: channel) }
+        for delivery in deliveries { if let consumer = delivery.consumer { resume(consumer) } }
+    }
+
+    // MARK: Dead letters
+
+    /// To be published when the current method is done. A queue that is gone has no dead letters.
+    private func deadLetter(_ copy: Copy, of queue: ModelQueue, _ reason: String) {
+        if queue.kind.deadLetterExchange != nil, !queue.isDeleted { deadLetters.append((copy, queue, reason)) }
+    }
+
+    func publishDeadLetters() {
+        while !deadLetters.isEmpty {
+            let (copy, queue, reason) = deadLetters.removeFirst()
+            var content = copy.content
+            var death = Content.Death(queue: queue.kind.name, reason: reason, count: 0)
+            if let known = content.deaths.firstIndex(where: { $0.queue == death.queue && $0.reason == reason }) {
+                death = content.deaths.remove(at: known)
+            }
+            death.count += 1
+            content.deaths.insert(death, at: 0)
+            content.expiration = nil
+            content.exchange = queue.kind.deadLetterExchange ?? ""
+            content.key = queue.kind.deadLetterKey ?? content.key
+            let targets = (route(content.exchange, content.key) ?? []).filter { target in
+                // Where it died before, and was not rejected since, it does not go again.
+                let last = content.deaths.firstIndex { $0.queue == target.kind.name }
+                return last.map { content.deaths[...$0].contains { $0.reason == "rejected" } } ?? true
+            }
+            _ = enqueue(
+                .init(content: content, isPersistent: copy.isPersistent, isMandatory: false, queues: targets),
+                from: nil)
+        }
+    }
+
+    // MARK: Time
+
+    /// Every message at the head of its queue expires at its own time.
+    func advance(to time: Int64) {
+        while let queue = firstToExpire(), queue.ready[0].expiresAt <= time {
+            now = max(now, queue.ready[0].expiresAt)
+            dispatch(queue)
+            publishDeadLetters()
+        }
+        now = max(now, time)
+    }
+
+    private func firstToExpire() -> ModelQueue? {
+        queues.values.filter { !$0.ready.isEmpty }.min { left, right in
+            (left.ready[0].expiresAt, left.kind.name) < (right.ready[0].expiresAt, right.kind.name)
+        }
+    }
+}

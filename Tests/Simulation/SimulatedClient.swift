@@ -1,0 +1,144 @@
+import AMQPWire
+import BrokerCore
+
+/// A client's end of a connection: it writes frames, and reads what comes as events.
+final class SimulatedClient {
+    let number: Int
+    let id: ConnectionID
+    private(set) var events: [(channel: UInt16, event: Event)] = []
+    private(set) var isEnded = false
+    private var reader = FrameReader(frameMax: 0)
+    private var writer = FrameWriter()
+    /// A method whose content has not come whole.
+    private var pending: (channel: UInt16, method: Method, properties: BasicProperties?, body: [UInt8], size: Int)?
+    /// Confirms of a channel up to this number have come.
+    private var confirmed: [UInt16: UInt64] = [:]
+
+    init(number: Int, id: ConnectionID) {
+        self.number = number
+        self.id = id
+    }
+
+    // MARK: Out
+
+    func add(_ method: some MethodFields, channel: UInt16) { writer.method(method, channel: channel) }
+
+    func addHandshake(channels: [UInt16]) {
+        writer.protocolHeader()
+        add(
+            ConnectionStartOk(
+                clientProperties: ["capabilities": ["consumer_cancel_notify": true]], mechanism: "PLAIN",
+                response: Array("\0guest\0guest".utf8)), channel: 0)
+        add(ConnectionTuneOk(channelMax: 2047, frameMax: 131_072, heartbeat: 0), channel: 0)
+        add(ConnectionOpen(), channel: 0)
+        for channel in channels { add(ChannelOpen(), channel: channel) }
+    }
+
+    func addPublish(_ publish: BasicPublish, _ properties: BasicProperties, body: [UInt8], channel: UInt16) {
+        writer.content(publish, properties, body: body, channel: channel, frameMax: 131_072)
+    }
+
+    /// What has been added, to be sent.
+    func takeOctets() -> [UInt8] { writer.take() }
+
+    // MARK: In
+
+    func take() -> [(channel: UInt16, event: Event)] {
+        defer { events.removeAll(keepingCapacity: true) }
+        return events
+    }
+
+    func receive(_ octets: RawSpan, _ disposition: BrokerCore.Disposition) {
+        reader.append(octets)
+        do throws(WireError) {
+            while let frame = try reader.next() { try receive(frame) }
+        } catch {
+            events.append((0, .surprise("not a frame: \(error.reason)")))
+        }
+        if disposition == .close { isEnded = true }
+    }
+
+    private func receive(_ frame: Frame) throws(WireError) {
+        switch frame.kind {
+        case .method:
+            let method = try Method(frame.payload)
+            switch method {
+            case .basicDeliver, .basicGetOk, .basicReturn: pending = (frame.channel, method, nil, [], 0)
+            default: receive(method, on: frame.channel)
+            }
+        case .header:
+            let header = try ContentHeader(frame.payload)
+            pending?.properties = header.properties
+            pending?.size = Int(header.bodySize)
+            receiveIfWhole()
+        case .body:
+            pending?.body += frame.payload
+            receiveIfWhole()
+        case .heartbeat: events.append((0, .surprise("a heartbeat")))
+        }
+    }
+
+    private func receiveIfWhole() {
+        guard let whole = pending, let properties = whole.properties, whole.body.count == whole.size else { return }
+        pending = nil
+        func content(_ exchange: ShortString, _ key: ShortString) -> Content? {
+            guard let number = Int(String(decoding: whole.body.prefix { $0 != 32 }, as: UTF8.self)),
+                whole.body == Content.body(number)
+            else { return nil }
+            return Content(
+                number: number, exchange: exchange.text, key: key.text,
+                expiration: properties.expiration.flatMap { Int64($0.text) },
+                deaths: (properties.headers?["x-death"]?.array ?? []).map { death in
+                    let death = death.table ?? [:]
+                    return Content.Death(
+                        queue: death["queue"]?.text ?? "", reason: death["reason"]?.text ?? "",
+                        count: Int(death["count"]?.integer ?? 0))
+                })
+        }
+        var event: Event?
+        switch whole.method {
+        case .basicDeliver(let deliver):
+            event = content(deliver.exchange, deliver.routingKey).map { content in
+                .delivery(
+                    consumer: deliver.consumerTag.text, tag: deliver.deliveryTag, redelivered: deliver.redelivered,
+                    content)
+            }
+        case .basicGetOk(let ok):
+            event = content(ok.exchange, ok.routingKey).map { content in
+                .got(tag: ok.deliveryTag, redelivered: ok.redelivered, left: Int(ok.messageCount), content)
+            }
+        case .basicReturn(let returned): event = content(returned.exchange, returned.routingKey).map(Event.returned)
+        default: break
+        }
+        events.append((whole.channel, event ?? .surprise("another body than any that was published")))
+    }
+
+    private func receive(_ method: Method, on channel: UInt16) {
+        func add(_ event: Event) { events.append((channel, event)) }
+        switch method {
+        case .connectionStart, .connectionTune, .connectionOpenOk: break
+        case .queueDeclareOk(let ok): add(.answer(QueueDeclareOk.id, [Int(ok.messageCount), Int(ok.consumerCount)]))
+        case .queuePurgeOk(let ok): add(.answer(QueuePurgeOk.id, [Int(ok.messageCount)]))
+        case .queueDeleteOk(let ok): add(.answer(QueueDeleteOk.id, [Int(ok.messageCount)]))
+        case .basicCancel(let cancel): add(.cancelled(consumer: cancel.consumerTag.text))
+        case .basicAck(let ack): confirm(ack.deliveryTag, multiple: ack.multiple, accepted: true, channel)
+        case .basicNack(let nack): confirm(nack.deliveryTag, multiple: nack.multiple, accepted: false, channel)
+        case .channelClose(let close): add(.closed(close.replyCode))
+        case .connectionClose(let close): add(.surprise("connection.close \(close.replyCode) \(close.replyText)"))
+        case .channelOpenOk:
+            confirmed[channel] = nil
+            add(.answer(method.id, []))
+        default: add(.answer(method.id, []))
+        }
+    }
+
+    private func confirm(_ number: UInt64, multiple: Bool, accepted: Bool, _ channel: UInt16) {
+        let last = confirmed[channel] ?? 0
+        guard number > last else {
+            return events.append((channel, .surprise("\(number) is confirmed after \(last)")))
+        }
+        let first = multiple ? last + 1 : number
+        for number in first...number { events.append((channel, .confirm(number, accepted: accepted))) }
+        confirmed[channel] = number
+    }
+}

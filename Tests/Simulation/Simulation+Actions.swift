@@ -1,0 +1,374 @@
+import AMQPWire
+import BrokerCore
+
+// What can happen in a step. Each client does only what makes sense in its state, and now and then what does not.
+
+extension Simulation {
+    func act() throws {
+        let choice = random.below(1000)
+        switch choice {
+        case 0..<200: store(1 + random.below(3))
+        case 200..<260:
+            now += Int64(1 + random.below(random.oneIn(10) ? 6000 : 300))
+            note("the time is \(now)")
+            if defect != .clockStandsStill { core.advance(to: now) }
+            model.advance(to: now)
+        case 260..<264:
+            disk.room = random.below(2000)
+            note("the disk has room for \(disk.room) octets")
+        case 264..<280: disk.room = .max
+        case 280..<282: return try crash(ofMachine: random.oneIn(2))
+        case 282..<284:
+            isMachineToCrash = random.oneIn(2)
+            disk.stop(after: random.below(8))
+        case 284..<290: reconnect(random.below(Self.clientCount))
+        default:
+            let client = random.pick(clients)
+            let number = random.pick(Self.channels)
+            guard let channel = model.channels[Path(client: client.number, channel: number)] else { return }
+            act(choice, Actor(client: client, channel: channel, number: number))
+            deliver(client)
+        }
+        collect()
+        compare()
+    }
+
+    /// Who does something.
+    struct Actor {
+        let client: SimulatedClient
+        let channel: ModelChannel
+        let number: UInt16
+
+        func send(_ method: some MethodFields) { client.add(method, channel: number) }
+        func expect(_ method: MethodID, _ counts: Int...) { channel.expected.append(.answer(method, counts)) }
+    }
+
+    private func act(_ choice: Int, _ actor: Actor) {
+        switch choice {
+        case 290..<500: publish(actor)
+        case 500..<680: settle(actor)
+        case 680..<740: consume(actor)
+        case 740..<770: cancel(actor)
+        case 770..<840: get(actor)
+        case 840..<855: prefetch(actor)
+        case 855..<862:
+            note("\(actor.channel.path) recovers")
+            actor.send(BasicRecover(requeue: true))
+            model.recover(actor.channel)
+        case 862..<900: endTransaction(actor)
+        case 900..<930: declareQueue(actor)
+        case 930..<936: deleteQueue(actor)
+        case 936..<944: purge(actor)
+        case 944..<950: declareExchange(actor)
+        case 950..<953: deleteExchange(actor)
+        case 953..<980: bind(actor)
+        case 980..<988: unbind(actor)
+        default: close(actor)
+        }
+    }
+
+    // MARK: Connections and channels
+
+    private func reconnect(_ index: Int) {
+        let old = clients[index]
+        note("client \(old.number) is gone")
+        model.disconnect(old.number)
+        core.disconnected(old.id, now: now)
+        collect()
+        clients[index] = connect()
+    }
+
+    /// Closes a channel, or has the broker close it by an error, and opens it again.
+    private func close(_ actor: Actor) {
+        switch random.below(3) {
+        case 0:
+            note("\(actor.channel.path) acknowledges what it does not have")
+            actor.send(BasicAck(deliveryTag: actor.channel.lastTag + 1))
+            model.fail(actor.channel, .preconditionFailed)
+            actor.send(ChannelCloseOk())
+        case 1:
+            note("\(actor.channel.path) consumes from a queue that there is not")
+            actor.send(BasicConsume(queue: "none"))
+            fail(actor, .notFound)
+            return
+        default:
+            note("\(actor.channel.path) is closed")
+            actor.send(ChannelClose(replyCode: .replySuccess))
+            model.release(actor.channel)
+            actor.expect(ChannelCloseOk.id)
+        }
+        reopen(actor)
+    }
+
+    private func fail(_ actor: Actor, _ code: ReplyCode) {
+        model.fail(actor.channel, code)
+        actor.send(ChannelCloseOk())
+        reopen(actor)
+    }
+
+    private func reopen(_ actor: Actor) {
+        let expected = actor.channel.expected
+        model.open(actor.channel.path)
+        actor.send(ChannelOpen())
+        model.channels[actor.channel.path]?.expected = expected + [.answer(ChannelOpenOk.id, [])]
+        choosesMode(actor.client, actor.number)
+    }
+
+    // MARK: Publishing
+
+    private func publish(_ actor: Actor) {
+        for _ in 0...random.below(3) {
+            // A little always flows off, so that the queues stay short.
+            if model.queues.values.reduce(0, { $0 + $1.ready.count }) > 40 { return get(actor) }
+            let kind = random.pick(QueueKind.all)
+            let exchange = random.oneIn(3) ? random.pick(ExchangeKind.all).name : ""
+            let key = exchange.isEmpty ? kind.name : "k\(random.below(2))"
+            messageNumber += 1
+            let content = Content(
+                number: messageNumber, exchange: exchange, key: key,
+                expiration: random.oneIn(6) ? Int64(random.below(2000)) : nil)
+            let isPersistent = !random.oneIn(3)
+            let isMandatory = random.oneIn(4)
+            note(
+                "\(actor.channel.path) publishes \(messageNumber) to '\(exchange)' \(key)\(isPersistent ? ", persistent" : "")"
+                    + "\(content.expiration.map { ", expires in \($0)" } ?? "")\(isMandatory ? ", mandatory" : "")")
+            let queues = model.route(exchange, key)
+            if defect == .losesOneInAHundred, queues != nil, actor.channel.mode == .plain, random.oneIn(100) {
+                // The broker never hears of it.
+            } else {
+                actor.client.addPublish(
+                    BasicPublish(
+                        exchange: ShortString(truncating: exchange), routingKey: ShortString(truncating: key),
+                        mandatory: isMandatory),
+                    BasicProperties(
+                        deliveryMode: isPersistent ? 2 : random.oneIn(2) ? 1 : nil,
+                        expiration: content.expiration.map { ShortString(truncating: "\($0)") }),
+                    body: Content.body(messageNumber), channel: actor.number)
+            }
+            guard let queues else { return fail(actor, .notFound) }
+            model.publish(
+                .init(content: content, isPersistent: isPersistent, isMandatory: isMandatory, queues: queues),
+                actor.channel)
+        }
+    }
+
+    private func endTransaction(_ actor: Actor) {
+        guard actor.channel.mode == .transaction else { return publish(actor) }
+        if random.oneIn(4) {
+            note("\(actor.channel.path) rolls back")
+            actor.send(TxRollback())
+            model.rollBack(actor.channel)
+        } else {
+            note("\(actor.channel.path) commits")
+            actor.send(TxCommit())
+            if defect == .commitsWithoutTheLastPublish, !actor.channel.publishes.isEmpty {
+                messageNumber += 1
+                let queues = model.route("", "a") ?? []
+                let content = Content(number: messageNumber, exchange: "", key: "a")
+                actor.channel.publishes.append(
+                    .init(content: content, isPersistent: true, isMandatory: false, queues: queues))
+            }
+            model.commit(actor.channel)
+        }
+    }
+
+    // MARK: Consuming
+
+    /// A queue, mostly one that is there.
+    private func pickQueue(_ actor: Actor) -> ModelQueue? {
+        for _ in 0..<4 { if let queue = model.queues[random.pick(QueueKind.all).name] { return queue } }
+        declareQueue(actor)
+        return nil
+    }
+
+    private func consume(_ actor: Actor) {
+        guard let queue = pickQueue(actor) else { return }
+        consumerNumber += 1
+        let tag = "c\(consumerNumber)"
+        let noAck = random.oneIn(4)
+        if random.oneIn(2) { prefetch(actor) }
+        note("\(actor.channel.path) consumes \(queue.kind.name) as \(tag)\(noAck ? ", no-ack" : "")")
+        actor.send(
+            BasicConsume(
+                queue: ShortString(truncating: queue.kind.name), consumerTag: ShortString(truncating: tag),
+                noAck: noAck))
+        model.consume(queue, tag: tag, noAck: noAck, actor.channel)
+    }
+
+    private func cancel(_ actor: Actor) {
+        guard !actor.channel.consumers.isEmpty else { return get(actor) }
+        let consumer = random.pick(actor.channel.consumers)
+        note("\(actor.channel.path) cancels \(consumer.tag)")
+        actor.send(BasicCancel(consumerTag: ShortString(truncating: consumer.tag)))
+        model.cancel(consumer, actor.channel)
+    }
+
+    private func get(_ actor: Actor) {
+        guard let queue = pickQueue(actor) else { return }
+        let noAck = random.oneIn(2)
+        for _ in 0...random.below(3) {
+            note("\(actor.channel.path) gets from \(queue.kind.name)\(noAck ? ", no-ack" : "")")
+            actor.send(BasicGet(queue: ShortString(truncating: queue.kind.name), noAck: noAck))
+            model.get(queue, noAck: noAck, actor.channel)
+        }
+    }
+
+    private func prefetch(_ actor: Actor) {
+        let isShared = random.oneIn(3)
+        let count = random.below(4)
+        note("\(actor.channel.path) has a \(isShared ? "shared " : "")prefetch count of \(count)")
+        let sent = defect == .prefetchOneTooMany && count > 0 ? count + 1 : count
+        actor.send(BasicQos(prefetchCount: UInt16(sent), global: isShared))
+        model.prefetch(count, isShared: isShared, actor.channel)
+    }
+
+    // MARK: Settling
+
+    private func settle(_ actor: Actor) {
+        let channel = actor.channel
+        guard !channel.out.isEmpty else { return random.oneIn(3) ? consume(actor) : get(actor) }
+        let multiple = random.oneIn(3)
+        let tag = multiple && random.oneIn(4) ? 0 : random.pick(channel.out).tag
+        let settlement: ModelChannel.Settlement = [.acknowledge, .acknowledge, .requeue, .discard][random.below(4)]
+        note("\(channel.path) settles \(tag)\(multiple ? " and before" : ""): \(settlement)")
+        send(settlement, tag, multiple: multiple, actor)
+        model.settle(tag, multiple: multiple, settlement, channel)
+    }
+
+    private func send(_ settlement: ModelChannel.Settlement, _ tag: UInt64, multiple: Bool, _ actor: Actor) {
+        let settled = model.deliveries(tag, multiple: multiple, actor.channel) ?? []
+        switch (settlement, defect) {
+        case (.acknowledge, .losesAcks) where random.oneIn(4): break
+        case (.acknowledge, .ackMultipleLeavesOneBehind) where multiple && settled.count > 1:
+            actor.send(BasicAck(deliveryTag: settled[settled.count - 2].tag, multiple: true))
+        case (.acknowledge, _): actor.send(BasicAck(deliveryTag: tag, multiple: multiple))
+        case (.requeue, .discardsWhatIsToBeRequeued) where random.oneIn(20):
+            actor.send(BasicNack(deliveryTag: tag, multiple: multiple, requeue: false))
+        case (.requeue, .requeuesAtTheTail):
+            actor.send(BasicNack(deliveryTag: tag, multiple: multiple, requeue: false))
+            for delivery in settled {
+                actor.client.addPublish(
+                    BasicPublish(routingKey: ShortString(truncating: delivery.queue.kind.name)), BasicProperties(),
+                    body: Content.body(delivery.copy.content.number), channel: actor.number)
+            }
+        default:
+            let requeue = settlement == .requeue
+            if !multiple, random.oneIn(2) {
+                actor.send(BasicReject(deliveryTag: tag, requeue: requeue))
+            } else {
+                actor.send(BasicNack(deliveryTag: tag, multiple: multiple, requeue: requeue))
+            }
+        }
+    }
+
+    // MARK: Queues and exchanges
+
+    private func declareQueue(_ actor: Actor) {
+        let missing = QueueKind.all.filter { model.queues[$0.name] == nil }
+        let kind = random.pick(missing.isEmpty || random.oneIn(4) ? QueueKind.all : missing)
+        note("\(actor.channel.path) declares \(kind.name)")
+        actor.send(
+            QueueDeclare(
+                queue: ShortString(truncating: kind.name), durable: kind.isDurable, autoDelete: kind.autoDelete,
+                arguments: kind.arguments))
+        model.declare(kind, actor.channel)
+    }
+
+    private func deleteQueue(_ actor: Actor) {
+        guard let queue = pickQueue(actor) else { return }
+        note("\(actor.channel.path) deletes \(queue.kind.name)")
+        actor.send(QueueDelete(queue: ShortString(truncating: queue.kind.name)))
+        let count = queue.ready.count
+        model.delete(queue)
+        actor.expect(QueueDeleteOk.id, count)
+    }
+
+    private func purge(_ actor: Actor) {
+        guard let queue = pickQueue(actor) else { return }
+        note("\(actor.channel.path) purges \(queue.kind.name)")
+        actor.send(QueuePurge(queue: ShortString(truncating: queue.kind.name)))
+        model.purge(queue, actor.channel)
+    }
+
+    private func declareExchange(_ actor: Actor) {
+        let kind = random.pick(ExchangeKind.all)
+        note("\(actor.channel.path) declares exchange \(kind.name)")
+        actor.send(
+            ExchangeDeclare(
+                exchange: ShortString(truncating: kind.name), type: ShortString(truncating: kind.type),
+                durable: kind.isDurable))
+        model.declare(kind, actor.channel)
+    }
+
+    private func deleteExchange(_ actor: Actor) {
+        guard let exchange = model.exchanges[random.pick(ExchangeKind.all).name],
+            !exchange.kind.name.hasPrefix("amq.")
+        else { return declareExchange(actor) }
+        note("\(actor.channel.path) deletes exchange \(exchange.kind.name)")
+        actor.send(ExchangeDelete(exchange: ShortString(truncating: exchange.kind.name)))
+        model.delete(exchange)
+        actor.expect(ExchangeDeleteOk.id)
+    }
+
+    /// The exchange x is where queue g's dead letters go. Of the queues that are bound to it none gets dead letters of
+    /// another queue's: which of two that expire in the same millisecond is first is not for a model to know.
+    private static let boundToX = ["a", "b", "f", "h"]
+
+    private func bind(_ actor: Actor) {
+        guard let queue = pickQueue(actor), let exchange = model.exchanges[random.pick(ExchangeKind.all).name],
+            exchange.kind.name != "x" || Self.boundToX.contains(queue.kind.name)
+        else { return declareExchange(actor) }
+        let key = random.pick(exchange.kind.keys)
+        note("\(actor.channel.path) binds \(queue.kind.name) to \(exchange.kind.name) \(key)")
+        if defect == .losesABinding, random.oneIn(10) {
+            actor.expect(QueueBindOk.id)
+        } else {
+            actor.send(
+                QueueBind(
+                    queue: ShortString(truncating: queue.kind.name),
+                    exchange: ShortString(truncating: exchange.kind.name), routingKey: ShortString(truncating: key)))
+        }
+        model.bind(queue, to: exchange, key, actor.channel)
+    }
+
+    private func unbind(_ actor: Actor) {
+        guard !model.bindings.isEmpty else { return bind(actor) }
+        let binding = random.pick(model.bindings)
+        note("\(actor.channel.path) unbinds \(binding.queue.kind.name) from \(binding.exchange.kind.name)")
+        actor.send(
+            QueueUnbind(
+                queue: ShortString(truncating: binding.queue.kind.name),
+                exchange: ShortString(truncating: binding.exchange.kind.name),
+                routingKey: ShortString(truncating: binding.key)))
+        model.unbind { $0 === binding }
+        actor.expect(QueueUnbindOk.id)
+    }
+
+    // MARK: Defects
+
+    /// What reaches a client, of all that the broker has sent it.
+    func spoil(
+        _ seen: [(channel: UInt16, event: Event)], _ defect: Defect
+    ) -> [(channel: UInt16, event: Event)] {
+        var spoiled: [(channel: UInt16, event: Event)] = []
+        for (channel, event) in seen {
+            switch (defect, event) {
+            case (.dropsRedelivered, .delivery(let consumer, let tag, _, let content)):
+                spoiled.append((channel, .delivery(consumer: consumer, tag: tag, redelivered: false, content)))
+            case (.marksAllRedelivered, .delivery(let consumer, let tag, _, let content)):
+                spoiled.append((channel, .delivery(consumer: consumer, tag: tag, redelivered: true, content)))
+            case (.losesADelivery, .delivery) where random.oneIn(50): break
+            case (.deliversTwice, .delivery) where random.oneIn(50): spoiled += [(channel, event), (channel, event)]
+            case (.confirmsTwice, .confirm) where random.oneIn(20): spoiled += [(channel, event), (channel, event)]
+            case (.forgetsAConfirm, .confirm) where random.oneIn(50): break
+            case (.returnsNothing, .returned): break
+            default: spoiled.append((channel, event))
+            }
+        }
+        if defect == .swapsTwo {
+            let deliveries = spoiled.indices.filter { if case .delivery = spoiled[$0].event { true } else { false } }
+            if deliveries.count > 1 { spoiled.swapAt(deliveries[0], deliveries[1]) }
+        }
+        return spoiled
+    }
+}

@@ -1,0 +1,120 @@
+import AMQPWire
+import BrokerCore
+import BrokerServer
+
+extension Simulation {
+    /// Small, so that segments come and go and messages are read back from the disk.
+    private static let limits: StoreLimits = {
+        var limits = StoreLimits()
+        limits.segmentOctets = 6000
+        limits.residentOctets = 500
+        limits.backlogOctets = .max
+        return limits
+    }()
+
+    static func configuration(seed: UInt64) -> BrokerConfiguration {
+        var configuration = BrokerConfiguration()
+        configuration.refusalDelay = 0
+        configuration.consumerTimeout = 0
+        configuration.store = limits
+        configuration.random = Randomness(seed: seed)
+        return configuration
+    }
+
+    /// Starts a broker on what a disk has.
+    static func start(on disk: SimulatedDisk, now: Int64, seed: UInt64) throws(StoreError) -> (BrokerCore, Store) {
+        let stop: @Sendable (StoreError) -> Never = { preconditionFailure("the store gives up: \($0)") }
+        let opening = try StoreOpening(disk, limits: limits, stop: stop)
+        return (
+            BrokerCore(configuration(seed: seed), now: now, recovered: opening.recovered),
+            Store(disk, diskFreeLimit: 0, stop: stop)
+        )
+    }
+
+    /// The store gets on with what it is at.
+    func store(_ steps: Int) {
+        for _ in 0..<steps where !disk.isStopped { storeOneStep() }
+    }
+
+    private func storeOneStep() {
+        switch storing {
+        case .nothing:
+            guard let batch = core.takeStoreBatch() else { return }
+            note("batch \(batch.number) is taken: \(batch.octets.count) octets\(batch.needsSync ? ", to sync" : "")")
+            model.batchWasTaken(batch.number)
+            storing = .taken(batch)
+            if defect == .confirmsBeforeTheSync, batch.needsSync { core.stored(through: batch.number, now: now) }
+        case .taken(let batch):
+            begunBatch = batch.number
+            guard case .done = store.write(batch) else { return note("batch \(batch.number) finds no room") }
+            if disk.isStopped { return note("batch \(batch.number) is interrupted") }
+            note("batch \(batch.number) is written")
+            writtenBatch = batch.number
+            storing = .written(batch)
+        case .written(let batch):
+            storing = .nothing
+            if batch.needsSync {
+                note("batch \(batch.number) is synced")
+                if defect != .neverTellsTheStoreIsDone { core.stored(through: batch.number, now: now) }
+                model.batchIsSynced(batch.number)
+            }
+            store.remove(batch.removals)
+        }
+    }
+
+    /// The broker ends in the middle of what it is at, and another begins with what is on the disk.
+    func crash(ofMachine: Bool) throws {
+        crashCount += 1
+        let sure = ofMachine ? model.synced : writtenBatch
+        note(
+            "\(ofMachine ? "power cut" : "kill -9"): up to batch \(sure) all is there, of up to \(begunBatch) a part "
+                + "may be")
+        disk = ofMachine ? disk.powerCut() : disk.killed()
+        if defect == .losesTheLastBatch { disk.loseLastRecord() }
+        do {
+            // One broker tells what is there, as of a time when nothing has expired; the other goes on with it.
+            let found = try look(at: disk.copy())
+            if let wrong = model.crash(found: found, sure: sure, possible: begunBatch) { return differs(wrong) }
+            (core, store) = try Self.start(on: disk, now: now, seed: random.next())
+        } catch {
+            return differs("the broker does not start again: \(error)")
+        }
+        (storing, begunBatch, writtenBatch) = (.nothing, 0, 0)
+        if defect == .doesNotSync { disk.ignoreSyncs() }
+        model.advance(to: now)
+        connectAll()
+        compare()
+    }
+
+    /// Fetches everything that there is, and sends something down every way that there is.
+    private func look(at disk: SimulatedDisk) throws(StoreError) -> Found {
+        let (core, _) = try Self.start(on: disk, now: 0, seed: 1)
+        var found = Found()
+        found.exchanges = Set(core.listExchanges().map(\.name))
+        let client = SimulatedClient(number: 0, id: core.connect(peer: "look", isLoopback: true, now: 0))
+        client.addHandshake(channels: [1])
+        for queue in core.listQueues() {
+            found.queues[queue.name] = []
+            let name = ShortString(truncating: queue.name)
+            client.add(BasicConsume(queue: name, consumerTag: name, noAck: true), channel: 1)
+        }
+        for kind in ExchangeKind.all where found.exchanges.contains(kind.name) {
+            for key in kind.keys {
+                let publish = BasicPublish(
+                    exchange: ShortString(truncating: kind.name), routingKey: ShortString(truncating: key))
+                client.addPublish(publish, BasicProperties(), body: Content.body(0), channel: 1)
+            }
+        }
+        core.receive(client.takeOctets().span.bytes, from: client.id, now: 0)
+        core.takeEffects { _, octets, disposition in client.receive(octets, disposition) }
+        for (_, event) in client.take() {
+            guard case .delivery(let queue, _, let redelivered, let content) = event else { continue }
+            if content.number == 0 {
+                found.bindings.append((content.exchange, queue, content.key))
+            } else {
+                found.queues[queue]?.append(.init(content: content, redelivered: redelivered))
+            }
+        }
+        return found
+    }
+}
