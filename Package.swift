@@ -90,7 +90,7 @@ let package = Package(
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
-                "broker", "workbook", "subject", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerServer",
+                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerServer",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

@@ -9,13 +9,13 @@ struct Subject: Sendable {
         var kill: @Sendable () -> Void
         /// How it ended: its exit status; nil while it runs.
         var status: @Sendable () -> Int32?
-        /// The last lines that it printed.
+        /// The last two hundred lines that it printed.
         var lastLines: @Sendable () -> [String]
 
         var hasEnded: Bool { status() != nil }
         /// Its last lines as a sentence to append; empty when it printed none.
         var printed: String {
-            let lines = lastLines()
+            let lines = lastLines().suffix(5)
             return lines.isEmpty ? "" : " It printed: \(lines.joined(separator: " | "))"
         }
     }
@@ -43,6 +43,6 @@ struct Subject: Sendable {
 private final class LastLines: Sendable {
     private let kept = Mutex<[String]>([])
 
-    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(5) } }
+    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(200) } }
     var lines: [String] { kept.withLock { $0 } }
 }

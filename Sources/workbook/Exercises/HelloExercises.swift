@@ -6,7 +6,8 @@ enum HelloExercises {
     @Sendable static func returned(_ stage: Rehearsal) async throws -> [Finding] {
         let run = try await stage.start()
         defer { run.kill() }
-        await stage.until(stage.pace.begin) { _ in run.hasEnded || run.lines().contains { $0.contains("NO_ROUTE") } }
+        await stage.until(stage.pace.begin) { _ in run.hasEnded || run.lastLines().contains { $0.contains("NO_ROUTE") }
+        }
         let log = stage.log
         guard let publish = log.published.first else { throw Rehearsal.CannotJudge.silent(run) }
         let mandatory = Point(
@@ -18,7 +19,8 @@ enum HelloExercises {
         let misspelt = Point(
             "to a key that is no queue's name", why: "Only what reaches no queue comes back.", see: .helloBreak)
         let prints = Point(
-            "prints why it came back", why: "Who sent it is the only one who can do something about it.", see: .helloBreak)
+            "prints why it came back", why: "Who sent it is the only one who can do something about it.",
+            see: .helloBreak)
         return [
             mandatory.finding(true, "basic.publish at \(publish.place.time) ms, key '\(publish.key)'."),
             misspelt.finding(
@@ -26,7 +28,8 @@ enum HelloExercises {
                 log.returned.first.map { "basic.return at \($0.place.time) ms." }
                     ?? "The broker returned nothing: a queue took the message with the key '\(publish.key)'."),
             prints.finding(
-                run.lines().contains { $0.contains("NO_ROUTE") }, "It printed: \(run.lines().joined(separator: " | "))"),
+                run.lastLines().contains { $0.contains("NO_ROUTE") },
+                "It printed: \(run.lastLines().joined(separator: " | "))"),
         ]
     }
 
@@ -48,13 +51,15 @@ enum HelloExercises {
             return [asks.finding(false, "basic.consume at \(consumption.place.time) ms.")]
         }
         let gets = stage.watch.observations.filter { if case .method(.basicGet) = $0.what { true } else { false } }
-        let prints = Point("prints the message", why: "It has been taken out of the queue: nobody else sees it.", see: .helloRead)
+        let prints = Point(
+            "prints the message", why: "It has been taken out of the queue: nobody else sees it.", see: .helloRead)
         return [
             asks.finding(
                 gets.count == 1,
                 gets.first.map { "\(gets.count) basic.get, the first at \($0.time) ms." } ?? "No basic.get was seen."),
             prints.finding(
-                run.lines().contains { $0.contains(text) }, "It printed: \(run.lines().joined(separator: " | "))"),
+                run.lastLines().contains { $0.contains(text) },
+                "It printed: \(run.lastLines().joined(separator: " | "))"),
         ]
     }
 }

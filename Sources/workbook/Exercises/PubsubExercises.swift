@@ -18,16 +18,17 @@ enum PubsubExercises {
         try await listens(second, stage, count: 2)
         // What it missed stands in front of this one.
         try await stage.publish("now", exchange: "logs", key: "")
-        await stage.until(stage.pace.answer) { _ in second.lines().contains { $0.contains("now") } }
+        await stage.until(stage.pace.answer) { _ in second.lastLines().contains { $0.contains("now") } }
         let gets = Point(
             "gets what was emitted while it was away",
-            why: "An exchange keeps nothing. Only a queue that is there, and bound, while the program is not can keep it.",
+            why:
+                "An exchange keeps nothing. Only a queue that is there, and bound, while the program is not can keep it.",
             see: .pubsubPredict)
         return [
             gets.finding(
-                second.lines().contains { $0.contains("while you were away") },
+                second.lastLines().contains { $0.contains("while you were away") },
                 "It consumed from '\(queue)', and printed when it came back: "
-                    + second.lines().joined(separator: " | "))
+                    + second.lastLines().joined(separator: " | "))
         ]
     }
 
@@ -64,7 +65,7 @@ enum PubsubExercises {
         ]
     }
 
-    private static func printed(_ run: Subject.Run) -> [String] { run.lines().filter { $0.contains("shared ") } }
+    private static func printed(_ run: Subject.Run) -> [String] { run.lastLines().filter { $0.contains("shared ") } }
 
     /// 3.3: emits to an exchange that passes on to `logs`.
     @Sendable static func throughAnotherExchange(_ stage: Rehearsal) async throws -> [Finding] {
@@ -84,11 +85,13 @@ enum PubsubExercises {
         let elsewhere = Point(
             "emits to the other one", why: "Who emits to 'logs' itself needs no second exchange.", see: .pubsubPicture)
         let arrives = Point(
-            "the receivers of 'logs' get it", why: "Destination first, then source: the other way round nothing arrives.",
+            "the receivers of 'logs' get it",
+            why: "Destination first, then source: the other way round nothing arrives.",
             see: .pubsubPicture)
         let got = try await stage.take(own.name)?.count ?? 0
         return [
-            binds.finding(bound != nil, bound.map { "exchange.bind at \($0.time) ms." } ?? "No exchange.bind was seen."),
+            binds.finding(
+                bound != nil, bound.map { "exchange.bind at \($0.time) ms." } ?? "No exchange.bind was seen."),
             elsewhere.finding(publish.exchange != "logs", "basic.publish to '\(publish.exchange)'."),
             arrives.finding(got > 0, "A queue bound to 'logs' got \(got)."),
         ]

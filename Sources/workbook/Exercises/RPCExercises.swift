@@ -20,23 +20,26 @@ enum RPCExercises {
         let ids = Set(requests.map { $0.properties.correlationID })
         let queues = Set(requests.map { $0.properties.replyTo })
         let wanted = Set(requests.compactMap { Int($0.body).flatMap(fibonacci) }.map(String.init))
-        let printed = run.lines().filter { line in wanted.contains { line.hasSuffix($0) } }
+        let printed = run.lastLines().filter { line in wanted.contains { line.hasSuffix($0) } }
         return [
             Point(
-                "asks ten questions before the first answer", why: "One after the other, each waits for the one before.",
+                "asks ten questions before the first answer",
+                why: "One after the other, each waits for the one before.",
                 see: .rpcRead
             ).finding(requests.count >= 10, "\(requests.count) requests before an answer."),
             Point(
-                "each with a correlation id of its own", why: "By nothing else can the answers be told apart.", see: .rpcRead
+                "each with a correlation id of its own", why: "By nothing else can the answers be told apart.",
+                see: .rpcRead
             ).finding(ids.count == requests.count, "\(ids.count) different ids in \(requests.count) requests."),
             Point(
-                "one callback queue for all", why: "A queue for each question is slow, and many of them are many queues.",
+                "one callback queue for all",
+                why: "A queue for each question is slow, and many of them are many queues.",
                 see: .rpcRead
             ).finding(queues.count == 1 && !queues.contains(nil), "\(queues.count) different reply-to."),
             Point(
                 "prints every answer", why: "Answers come in any order; here the last question was answered first.",
                 see: .rpcRead
-            ).finding(printed.count >= requests.count, "It printed: \(run.lines().joined(separator: " | "))"),
+            ).finding(printed.count >= requests.count, "It printed: \(run.lastLines().joined(separator: " | "))"),
         ]
     }
 
@@ -62,7 +65,8 @@ enum RPCExercises {
         let result = Int(request.body).flatMap(fibonacci).map(String.init) ?? "?"
         return [
             Point(
-                "consumes from amq.rabbitmq.reply-to, with no-ack", why: "There is no queue, so nothing to acknowledge.",
+                "consumes from amq.rabbitmq.reply-to, with no-ack",
+                why: "There is no queue, so nothing to acknowledge.",
                 see: .rpcRead
             ).finding(
                 consumption?.method.noAck == true,
@@ -70,19 +74,24 @@ enum RPCExercises {
                     ?? "It consumed from '\(log.consumptions.first?.queue ?? "nothing")'."),
             Point(
                 "declares no callback queue", why: "It is what this way saves.", see: .rpcRead
-            ).finding(declared == nil, declared.map { "queue.declare of '\($0.name)' at \($0.place.time) ms." } ?? "None."),
+            ).finding(
+                declared == nil, declared.map { "queue.declare of '\($0.name)' at \($0.place.time) ms." } ?? "None."),
             Point(
                 "gets its answer", why: "The request names amq.rabbitmq.reply-to as its reply-to, on the same channel.",
                 see: .rpcRead
             ).finding(
-                run.lines().contains { $0.contains(result) }, "It printed: \(run.lines().joined(separator: " | "))"),
+                run.lastLines().contains { $0.contains(result) },
+                "It printed: \(run.lastLines().joined(separator: " | "))"),
         ]
     }
 
     private static func answer(_ request: WireLog.Published, _ stage: Rehearsal) async throws {
-        guard let replyTo = request.properties.replyTo, let n = Int(request.body), let result = fibonacci(n) else { return }
+        guard let replyTo = request.properties.replyTo, let n = Int(request.body), let result = fibonacci(n) else {
+            return
+        }
         try await stage.publish(
-            "\(result)", key: replyTo.text, properties: BasicProperties(correlationID: request.properties.correlationID))
+            "\(result)", key: replyTo.text, properties: BasicProperties(correlationID: request.properties.correlationID)
+        )
     }
 
     private static func fibonacci(_ n: Int) -> Int? {

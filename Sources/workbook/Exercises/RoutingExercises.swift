@@ -16,10 +16,10 @@ enum RoutingExercises {
             bindsFinding(stage),
             Point(
                 "gets what comes from then on", why: "A binding counts from the moment it is made.", see: .routingRead
-            ).finding(run.lines().contains { $0.contains("in time") }, printed(run)),
+            ).finding(run.lastLines().contains { $0.contains("in time") }, printed(run)),
             Point(
                 "and not what came before", why: "The exchange kept nothing for it.", see: .routingRead
-            ).finding(!run.lines().contains { $0.contains("too early") }, printed(run)),
+            ).finding(!run.lastLines().contains { $0.contains("too early") }, printed(run)),
         ]
     }
 
@@ -44,8 +44,9 @@ enum RoutingExercises {
             ).finding(
                 unbound != nil, unbound.map { "queue.unbind at \($0.time) ms." } ?? "No queue.unbind was seen."),
             Point(
-                "gets no more of it", why: "Take the binding away with the arguments it was made with.", see: .routingRead
-            ).finding(!run.lines().contains { $0.contains("too late") }, printed(run)),
+                "gets no more of it", why: "Take the binding away with the arguments it was made with.",
+                see: .routingRead
+            ).finding(!run.lastLines().contains { $0.contains("too late") }, printed(run)),
         ]
     }
 
@@ -69,13 +70,14 @@ enum RoutingExercises {
             return [
                 point.finding(
                     false,
-                    "basic.publish at \(publish.place.time) ms without mandatory, to an exchange without an alternate one.")
+                    "basic.publish at \(publish.place.time) ms without mandatory, to an exchange without an alternate one."
+                )
             ]
         }
         return [
             point.finding(true, "basic.publish at \(publish.place.time) ms, with mandatory."),
             Point("and says so", why: "Else nobody knows.", see: .routingPredict).finding(
-                run.lines().contains { $0.contains("NO_ROUTE") }, printed(run)),
+                run.lastLines().contains { $0.contains("NO_ROUTE") }, printed(run)),
         ]
     }
 
@@ -98,7 +100,7 @@ enum RoutingExercises {
     }
 
     private static func prints(_ text: String, _ run: Subject.Run, _ stage: Rehearsal) async {
-        await stage.until(stage.pace.answer) { _ in run.lines().contains { $0.contains(text) } || run.hasEnded }
+        await stage.until(stage.pace.answer) { _ in run.lastLines().contains { $0.contains(text) } || run.hasEnded }
     }
 
     private static func bindsFinding(_ stage: Rehearsal) -> Finding {
@@ -107,8 +109,11 @@ enum RoutingExercises {
             "binds 'debug' on 'more debug'", why: "Without a binding nothing of it comes into the queue.",
             see: .routingRead
         ).finding(
-            binding != nil, binding.map { "queue.bind at \($0.place.time) ms." } ?? "No queue.bind for 'debug' was seen.")
+            binding != nil,
+            binding.map { "queue.bind at \($0.place.time) ms." } ?? "No queue.bind for 'debug' was seen.")
     }
 
-    private static func printed(_ run: Subject.Run) -> String { "It printed: \(run.lines().joined(separator: " | "))" }
+    private static func printed(_ run: Subject.Run) -> String {
+        "It printed: \(run.lastLines().joined(separator: " | "))"
+    }
 }

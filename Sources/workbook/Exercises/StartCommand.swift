@@ -15,7 +15,7 @@ enum StartCommand {
         guard let step = words.first, words.count == 1 else { fail("which step?\n\(usage)") }
         guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
         do {
-            try make(chapter)
+            try make(chapter, in: URL(filePath: FileManager.default.currentDirectoryPath))
             let path = "\(folder)/\(chapter.step)"
             say("\(path) has a copy of Sources/\(chapter.step), yours to change. Run it:")
             say("    swift run --package-path \(path) my-\(chapter.step) --help")
@@ -29,20 +29,24 @@ enum StartCommand {
         }
     }
 
-    private static func make(_ chapter: Chapter) throws {
+    static func make(_ chapter: Chapter, in root: URL) throws {
         let files = FileManager.default
-        let (source, target) = ("Sources/\(chapter.step)", "\(folder)/\(chapter.step)")
-        guard files.fileExists(atPath: source) else {
-            throw CannotStart(description: "There is no \(source) here. Run it at the top of the repository.")
+        let source = root.appending(path: "Sources/\(chapter.step)")
+        let target = root.appending(path: "\(folder)/\(chapter.step)")
+        guard files.fileExists(atPath: source.path) else {
+            throw CannotStart(
+                description: "There is no Sources/\(chapter.step) here. Run it at the top of the repository.")
         }
         // What the reader has written is never overwritten.
-        guard !files.fileExists(atPath: target) else {
+        guard !files.fileExists(atPath: target.path) else {
             throw CannotStart(
-                description: "\(target) is there already, and stays as it is. Move it away to begin again.")
+                description:
+                    "\(folder)/\(chapter.step) is there already, and stays as it is. Move it away to begin again.")
         }
-        try files.createDirectory(atPath: "\(target)/Sources", withIntermediateDirectories: true)
-        try files.copyItem(atPath: source, toPath: "\(target)/Sources/my-\(chapter.step)")
-        try Data(manifest(chapter.step).utf8).write(to: URL(filePath: "\(target)/Package.swift"))
+        let sources = target.appending(path: "Sources")
+        try files.createDirectory(at: sources, withIntermediateDirectories: true)
+        try files.copyItem(at: source, to: sources.appending(path: "my-\(chapter.step)"))
+        try Data(manifest(chapter.step).utf8).write(to: target.appending(path: "Package.swift"))
     }
 
     /// A package of its own, so that what doesn't build doesn't stop the rest of the repository.
@@ -74,7 +78,8 @@ enum StartCommand {
         let path = "\(folder)/\(chapter.step)"
         guard FileManager.default.fileExists(atPath: path) else {
             throw CannotStart(
-                description: "There is no \(path) yet: swift run workbook start \(chapter.number) makes it. For a program "
+                description:
+                    "There is no \(path) yet: swift run workbook start \(chapter.number) makes it. For a program "
                     + "in another language: swift run workbook check EXERCISE -- COMMAND")
         }
         let build = Process()

@@ -8,16 +8,17 @@ enum WorkerExercises {
         let task = "A very long task" + String(repeating: ".", count: 60)
         let first = try await stage.start()
         defer { first.kill() }
-        guard await stage.until(stage.pace.begin, { !$0.consumptions.isEmpty || first.hasEnded }), !first.hasEnded else {
+        guard await stage.until(stage.pace.begin, { !$0.consumptions.isEmpty || first.hasEnded }), !first.hasEnded
+        else {
             throw Rehearsal.CannotJudge.silent(first)
         }
         try await stage.publish(task, key: "task_queue")
-        await stage.until(stage.pace.answer) { _ in first.lines().contains { $0.contains(task) } }
+        await stage.until(stage.pace.answer) { _ in first.lastLines().contains { $0.contains(task) } }
         first.kill()
 
         let second = try await stage.start()
         defer { second.kill() }
-        await stage.until(stage.pace.begin) { _ in second.lines().contains { $0.contains(task) } }
+        await stage.until(stage.pace.begin) { _ in second.lastLines().contains { $0.contains(task) } }
         let isAgain = { (line: String) in line == " [x] Again" }
         let says = Point(
             "prints ' [x] Again' for a task that is redelivered",
@@ -26,11 +27,11 @@ enum WorkerExercises {
             "and not for one that is new", why: "Then the line says nothing.", see: .workerRun)
         return [
             says.finding(
-                second.lines().contains(where: isAgain),
-                "The second worker printed: \(second.lines().joined(separator: " | "))"),
+                second.lastLines().contains(where: isAgain),
+                "The second worker printed: \(second.lastLines().joined(separator: " | "))"),
             quiet.finding(
-                !first.lines().contains(where: isAgain),
-                "The first worker printed: \(first.lines().joined(separator: " | "))"),
+                !first.lastLines().contains(where: isAgain),
+                "The first worker printed: \(first.lastLines().joined(separator: " | "))"),
         ]
     }
 
@@ -52,7 +53,8 @@ enum WorkerExercises {
         try await stage.publish("do it later", key: "task_queue")
         await stage.until(stage.pace.answer) { log in
             let later = log.handed.filter { $0.body == "do it later" }
-            return later.count > 1 || later.contains { $0.settlements.contains { $0.kind != .requeued } } || run.hasEnded
+            return later.count > 1 || later.contains { $0.settlements.contains { $0.kind != .requeued } }
+                || run.hasEnded
         }
         let later = settlement(of: "do it later", in: stage.log)
         let drops = Point(
