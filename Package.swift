@@ -72,7 +72,7 @@ let package = Package(
             "BrokerServerTests",
             uses: ["BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation"]),
         tests("BrokerCommandTests", uses: ["broker", "BrokerServer"]),
-        tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
+        tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer"]),
         // The conformance suite, and what makes a report of its results.
         module("ConformanceReport"),
         module("WorkbookSite"),
@@ -90,7 +90,8 @@ let package = Package(
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
-                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerServer",
+                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerCore",
+                "BrokerServer",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

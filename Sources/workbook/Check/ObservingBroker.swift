@@ -5,9 +5,10 @@ import Synchronization
 
 /// A broker of its own on a free port, which notes down what a program and it say to each other.
 ///
-/// Each of the program's connections is joined to one of the broker's in memory. What a check does to the conversation on the way is ``Interference``'s.
+/// Each of the program's connections is joined to one of the broker's in memory. What a check does to the conversation on
+/// the way is ``Interference``'s.
 final class ObservingBroker: Sendable {
-    let broker = Broker()
+    let broker: Broker
     let port: Int
     /// What is done to the conversation; nothing, until a check asks for it.
     let interference = Interference()
@@ -47,8 +48,9 @@ final class ObservingBroker: Sendable {
         }
     }
 
-    init() throws(TransportError) {
-        let (broker, record, interference) = (self.broker, Record(), self.interference)
+    init(_ broker: Broker = Broker()) throws(TransportError) {
+        let (record, interference) = (Record(), self.interference)
+        self.broker = broker
         self.record = record
         listener = try TCPListener(host: "localhost", port: 0, loop: .shared) { stream in
             let connection = record.connect()
