@@ -65,13 +65,18 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
 
-        tests("AMQPWireTests", uses: ["AMQPWire"]),
-        tests("AMQPTransportTests", uses: ["AMQPTransport"]),
-        tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),
+        // What test targets share.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+
+        tests("AMQPWireTests", uses: ["AMQPWire", "TestSupport"]),
+        tests("AMQPTransportTests", uses: ["AMQPTransport", "TestSupport"]),
+        tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire", "TestSupport"]),
         tests(
             "BrokerServerTests",
-            uses: ["BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation"]),
-        tests("BrokerCommandTests", uses: ["broker", "BrokerServer"]),
+            uses: [
+                "BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation", "TestSupport",
+            ]),
+        tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "TestSupport"]),
         tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer"]),
         // The conformance suite, and what makes a report of its results.
         module("ConformanceReport"),
