@@ -54,6 +54,10 @@ let package = Package(
         // No part of the product: the exercises' solutions, which the tests run.
         .executableTarget(
             name: "solutions", dependencies: ["TutorialKit"], path: "Tests/Solutions", swiftSettings: settings),
+        // The right and wrong programs that `workbook check` is tested with.
+        .executableTarget(
+            name: "subject", dependencies: ["AMQPClient"], path: "Tests/Subjects", exclude: ["expected.tsv"],
+            swiftSettings: settings),
         // The same for Scripts/simulate; BrokerServerTests runs some of it too.
         .target(
             name: "Simulation", dependencies: ["BrokerServer", "BrokerCore", "AMQPWire"], path: "Tests/Simulation",
@@ -61,14 +65,19 @@ let package = Package(
         .executableTarget(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
 
-        tests("AMQPWireTests", uses: ["AMQPWire"]),
-        tests("AMQPTransportTests", uses: ["AMQPTransport"]),
-        tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire"]),
+        // What test targets share.
+        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+
+        tests("AMQPWireTests", uses: ["AMQPWire", "TestSupport"]),
+        tests("AMQPTransportTests", uses: ["AMQPTransport", "TestSupport"]),
+        tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire", "TestSupport"]),
         tests(
             "BrokerServerTests",
-            uses: ["BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation"]),
-        tests("BrokerCommandTests", uses: ["broker", "BrokerServer"]),
-        tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerServer"]),
+            uses: [
+                "BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation", "TestSupport",
+            ]),
+        tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "TestSupport"]),
+        tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer"]),
         // The conformance suite, and what makes a report of its results.
         module("ConformanceReport"),
         module("WorkbookSite"),
@@ -86,7 +95,8 @@ let package = Package(
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
-                "broker", "workbook", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerServer",
+                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerCore",
+                "BrokerServer",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

@@ -4,7 +4,7 @@ import Foundation
 enum HintCommand {
     static let usage = """
         workbook hint EXERCISE
-                   the next of three hints for an exercise, such as 1.1
+                   the next of three hints for an exercise, such as 1.1; a solution, when it is done
         """
 
     static func run(_ words: [String]) -> Int32 {
@@ -14,12 +14,24 @@ enum HintCommand {
         else { fail("there is no exercise '\(exercise)' here; run it at the top of the repository\n\(usage)") }
         let hints = hints(for: exercise, in: page)
         guard !hints.isEmpty else { fail("there is no exercise '\(exercise)'\n\(usage)") }
+        // Who has done it needs no hint, but may want to compare.
+        if Progress.done().contains("check \(exercise)"), let solution = solution(of: exercise) {
+            say("You have done \(exercise). A solution, \(solution.path):\n")
+            say(solution.text)
+            return 0
+        }
         let seen = Progress.done().count { $0.hasPrefix("hint \(exercise) ") }
         let next = min(seen + 1, hints.count)
         say("Hint \(next) of \(hints.count) for \(exercise): \(hints[next - 1])")
         if next < hints.count { say("Try again before you ask for the next.") }
         Progress.add("hint \(exercise) \(next)")
         return 0
+    }
+
+    /// The file with the solution, for exercises that ask for a program.
+    static func solution(of exercise: String) -> (path: String, text: String)? {
+        let path = "Tests/Solutions/\(exercise).swift"
+        return (try? String(contentsOfFile: path, encoding: .utf8)).map { (path, $0) }
     }
 
     /// The numbered hints below the exercise's heading, each in one line.

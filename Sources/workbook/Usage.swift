@@ -8,6 +8,8 @@ let usage = """
            \(CompareCommand.usage.replacing("\nworkbook", with: "\n       workbook"))
            \(PredictCommand.usage)
            \(TraceCommand.usage)
+           \(StartCommand.usage)
+           \(ExerciseCommand.usage)
            \(HintCommand.usage)
            \(SiteCommand.usage)
            workbook report [--output DIRECTORY] RESULTS...

@@ -3,6 +3,9 @@ import Foundation
 // The learner's companion. One subcommand, one file.
 let words = Array(CommandLine.arguments.dropFirst())
 switch words.first {
+case "check" where words.dropFirst().first?.contains(".") == true:
+    exit(await ExerciseCommand.run(Array(words.dropFirst())))
+case "start": exit(StartCommand.run(Array(words.dropFirst())))
 case "check": exit(await CheckCommand.run(Array(words.dropFirst())))
 case "compare": exit(await CompareCommand.run(Array(words.dropFirst())))
 case "predict": exit(await PredictCommand.run(Array(words.dropFirst())))

@@ -1,4 +1,5 @@
 import AMQPClient
+import BrokerCore
 import BrokerServer
 import Foundation
 
@@ -6,7 +7,7 @@ import Foundation
 enum TestBroker {
     static let url = ProcessInfo.processInfo.environment["AMQP_URL"]
 
-    private static let inMemory = Broker()
+    private static let inMemory = Broker.patient
 
     /// A connection of its own for each test.
     static func connect(
@@ -23,4 +24,13 @@ enum TestBroker {
 
     /// A name that no other test uses, in this run or another on the same broker.
     static func name(_ test: String = #function) -> String { "\(test)-\(UUID().uuidString)" }
+}
+
+extension Broker {
+    /// In real time, but with patience for logins: a client's task may come to its turn only after a thousand others.
+    static var patient: Broker {
+        var configuration = BrokerConfiguration()
+        configuration.handshakeTimeout = 600_000
+        return Broker(configuration)
+    }
 }

@@ -1,4 +1,5 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -11,7 +12,7 @@ import Testing
 
 /// Whatever a peer sends, reading gives a value or a ``WireError``, and a value that was read is written so that it
 /// reads the same.
-struct MalformedInputTests {
+@Suite(.ownThread) struct MalformedInputTests {
     /// A stream of valid frames to spoil: every method, headers with every property, tables with every type.
     static let valid: [[UInt8]] =
         MethodVector.all.map { vector in

@@ -1,9 +1,10 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
-@Suite("Any input at all gets an answer or an end")
+@Suite("Any input at all gets an answer or an end", .ownThread)
 struct HostileInputTests {
     /// A small generator with a seed, so that a failure can be seen again.
     private struct Seeded: RandomNumberGenerator {

@@ -147,7 +147,7 @@ import BrokerCore
     }
 
     @Test func whoMayAsk() throws {
-        let broker = Broker()
+        let broker = Broker.patient
         #expect(try get("queues", from: broker).status == 200)
         for wrong in ["guest:x", "guest:", "guest", "nobody:guest", ":", "", "guest:guest:"] {
             let response = try get("queues", from: broker, user: wrong)
@@ -243,7 +243,7 @@ import BrokerCore
     }
 
     @Test func requestsOneBehindTheOtherOverTCP() async throws {
-        let broker = Broker()
+        let broker = Broker.patient
         let port = try broker.listenForManagement(port: 0)
         let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
         let heard = Heard()
@@ -258,7 +258,7 @@ import BrokerCore
     }
 
     @Test func garbageGetsOneRefusalAndTheEnd() async throws {
-        let broker = Broker()
+        let broker = Broker.patient
         let port = try broker.listenForManagement(port: 0)
         for garbage in ["\u{0}\r\n\r\n", "AMQP\u{0}\u{0}\u{9}\u{1}\r\n\r\n", String(repeating: "x", count: 100_000)] {
             let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)

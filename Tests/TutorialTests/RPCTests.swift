@@ -68,7 +68,7 @@ struct RPCTests {
     func noReplyTo() async throws {
         try await onStage(.any) { stage in
             let server = try await stage.startReady("rpc", "serve")
-            let connection = try await Connection.open(stage.uri)
+            let connection = try await Connection.open(patiently: stage.uri)
             let channel = try await connection.openChannel()
             try await channel.publish(Message("7"), routingKey: "rpc_queue")
             try await channel.publish(
@@ -84,7 +84,7 @@ struct RPCTests {
     @Test("An answer to another question is passed over")
     func foreignAnswer() async throws {
         try await onStage(.any) { stage in
-            let connection = try await Connection.open(stage.uri)
+            let connection = try await Connection.open(patiently: stage.uri)
             let channel = try await connection.openChannel()
             let requests = try await channel.declareQueue("rpc_queue").consume(noAck: true)
             let client = try stage.start("rpc", "call", "12", "--timeout", "180")

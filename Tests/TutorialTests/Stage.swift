@@ -1,4 +1,5 @@
 import AMQPClient
+import BrokerCore
 import BrokerServer
 import Dispatch
 import Synchronization
@@ -171,7 +172,7 @@ final class Stage: Sendable {
 func onStage(_ venue: Venue, _ body: @Sendable (Stage) async throws -> Void) async throws {
     switch venue {
     case .inThisProcess:
-        let broker = Broker()
+        let broker = Broker.patient
         let port = try broker.listen(host: "127.0.0.1", port: 0)
         try await play(Stage(uri: "amqp://127.0.0.1:\(port)/"), body)
         broker.shutDown()
@@ -210,7 +211,7 @@ private func play(_ stage: Stage, _ body: (Stage) async throws -> Void) async th
 
 /// Deletes what the steps declare.
 private func forgetObjects(of uri: String) async throws {
-    let connection = try await Connection.open(uri)
+    let connection = try await Connection.open(patiently: uri)
     let channel = try await connection.openChannel()
     let queues = ["hello", "task_queue", "rpc_queue", "orders", "jobs", "jobs.retry", "jobs.dead"]
     for queue in queues { try await channel.deleteQueue(queue) }
@@ -232,5 +233,23 @@ actor Turnstile {
             if queue.isEmpty { isTaken = false } else { queue.removeFirst().resume() }
         }
         try await body()
+    }
+}
+
+extension Broker {
+    /// In real time, but with patience for logins: a client's task may come to its turn only after a thousand others.
+    static var patient: Broker {
+        var configuration = BrokerConfiguration()
+        configuration.handshakeTimeout = 600_000
+        return Broker(configuration)
+    }
+}
+
+extension Connection {
+    /// Opens a connection that may be long in coming, for the same reason.
+    static func open(patiently uri: String) async throws -> Connection {
+        var configuration = try ConnectionConfiguration(uri: uri)
+        configuration.connectionTimeout = 180_000
+        return try await open(configuration)
     }
 }

@@ -49,7 +49,7 @@ struct WorkerTests {
             #expect(try await stage.lines(2, of: survivor).last == " [x] Received 'Unlucky.........'")
 
             // A worker does not print the mark, so the test takes the third turn itself.
-            let connection = try await Connection.open(stage.uri)
+            let connection = try await Connection.open(patiently: stage.uri)
             let channel = try await connection.openChannel()
             let tasks = try await channel.declareQueue("task_queue", durable: true).consume()
             survivor.signal(9)

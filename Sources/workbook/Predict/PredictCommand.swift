@@ -36,6 +36,14 @@ enum PredictCommand {
         }
     }
 
+    /// Asks the questions of some kinds: whether all answers were right.
+    static func areRight(_ kinds: [String], in chapter: Chapter) async throws -> Bool {
+        let questions = kinds.compactMap { kind in Question.all.first { $0.kind == kind } }
+        let isComplete = try await ask(questions, in: chapter, Predictions(Progress.done()))
+        let missed = Predictions(Progress.done()).missed.map(\.kind)
+        return isComplete && !kinds.contains(where: missed.contains)
+    }
+
     /// Returns false when the input ended before the questions.
     private static func ask(_ questions: [Question], in chapter: Chapter?, _ past: Predictions) async throws -> Bool {
         var right = 0

@@ -50,7 +50,7 @@ enum BrokerErrors {
     /// What the error says, as a step prints it; nil when there is none.
     static func text(_ name: String) async throws -> String? {
         guard let provoke = all[name] else { return nil }
-        let broker = Broker()
+        let broker = Broker.patient
         let connections = [
             try await Connection.open(over: broker.connect()), try await Connection.open(over: broker.connect()),
         ]

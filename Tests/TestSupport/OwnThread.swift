@@ -1,14 +1,14 @@
 import Dispatch
 import Testing
 
-/// Runs the tests of a suite on a thread of its own, for those that wait in system calls: a wait on the pool that all
-/// tests share, which has no more threads than there are processors, would keep the others from going on.
+/// Runs the tests of a suite on a thread of its own, for those that wait in system calls or compute for long: on the pool
+/// that all tests share, which has no more threads than there are processors, they would keep the others from going on.
 ///
 /// A serial queue, not a global one: on Linux the pool's threads are those of the global queues.
-struct OwnThread: SuiteTrait, TestTrait, TestScoping {
+public struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     private let executor = Executor()
 
-    func provideScope(
+    public func provideScope(
         for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
     ) async throws {
         try await withTaskExecutorPreference(executor) { try await body() }
@@ -26,5 +26,5 @@ struct OwnThread: SuiteTrait, TestTrait, TestScoping {
 
 extension Trait where Self == OwnThread {
     /// See ``OwnThread``.
-    static var ownThread: Self { Self() }
+    public static var ownThread: Self { Self() }
 }

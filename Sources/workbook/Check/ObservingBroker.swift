@@ -5,10 +5,13 @@ import Synchronization
 
 /// A broker of its own on a free port, which notes down what a program and it say to each other.
 ///
-/// Each of the program's connections is joined to one of the broker's in memory. Nothing is changed on the way.
+/// Each of the program's connections is joined to one of the broker's in memory. What a check does to the conversation on
+/// the way is ``Interference``'s.
 final class ObservingBroker: Sendable {
-    let broker = Broker()
+    let broker: Broker
     let port: Int
+    /// What is done to the conversation; nothing, until a check asks for it.
+    let interference = Interference()
     private let listener: TCPListener
     private let record: Record
 
@@ -45,8 +48,9 @@ final class ObservingBroker: Sendable {
         }
     }
 
-    init() throws(TransportError) {
-        let (broker, record) = (self.broker, Record())
+    init(_ broker: Broker = Broker()) throws(TransportError) {
+        let (record, interference) = (Record(), self.interference)
+        self.broker = broker
         self.record = record
         listener = try TCPListener(host: "localhost", port: 0, loop: .shared) { stream in
             let connection = record.connect()
@@ -54,7 +58,10 @@ final class ObservingBroker: Sendable {
             record.add(connection, .fromProgram, [(0, .connected)])
             // The program's octets are noted before the broker gets them, so causes stand before their effects.
             let program = Relay(to: inside, beginsWithHeader: true) { record.add(connection, .fromProgram, $0) }
-            let answers = Relay(to: stream, beginsWithHeader: false) { record.add(connection, .fromBroker, $0) }
+            let answers = Relay(to: stream, beginsWithHeader: false, interference) {
+                record.add(connection, .fromBroker, $0)
+            }
+            interference.joined(stream)
             inside.start(answers)
             stream.start(program)
         }
@@ -79,21 +86,35 @@ private final class Relay: ByteStreamReceiver {
     private let target: any ByteStream
     private let watch: Mutex<WireWatch>
     private let note: @Sendable ([(channel: UInt16, what: Observation.What)]) -> Void
-    private let isProgram: Bool
+    /// Only for what the broker says; nil: everything goes on as it came.
+    private let interference: Interference?
+    private let frames = Mutex(FrameReader(frameMax: 0))
 
     init(
-        to target: any ByteStream, beginsWithHeader: Bool,
+        to target: any ByteStream, beginsWithHeader: Bool, _ interference: Interference? = nil,
         note: @escaping @Sendable ([(channel: UInt16, what: Observation.What)]) -> Void
     ) {
         self.target = target
+        self.interference = interference
         watch = Mutex(WireWatch(beginsWithHeader: beginsWithHeader))
-        isProgram = beginsWithHeader
         self.note = note
     }
 
     func streamReceived(_ bytes: RawSpan) {
         // A copy of the octets: a span can't be carried into the lock.
         let octets = bytes.withUnsafeBytes { Array($0) }
+        guard let interference else { return send(octets) }
+        let whole = frames.withLock { reader in
+            reader.append(octets.span.bytes)
+            var whole: [Frame] = []
+            // Our own broker's frames; should one ever be broken, the program gets nothing more.
+            while let frame = try? reader.next() { whole.append(frame) }
+            return whole
+        }
+        for frame in whole { interference.pass(frame) { self.send($0) } }
+    }
+
+    private func send(_ octets: [UInt8]) {
         note(watch.withLock { $0.read(octets.span.bytes) })
         target.send(octets.span.bytes)
     }
@@ -101,7 +122,8 @@ private final class Relay: ByteStreamReceiver {
     func streamDrained() {}
 
     func streamEnded(_ end: StreamEnd) {
-        if isProgram { note([(0, .disconnected)]) }
-        if case .reset = end { target.abort() } else { target.close() }
+        if interference == nil { note([(0, .disconnected)]) }
+        // Not aborted, whatever the end: what was seen on its way is to arrive, or the picture would be wrong.
+        target.close()
     }
 }

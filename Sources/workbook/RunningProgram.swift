@@ -1,42 +1,6 @@
 import Foundation
 import Synchronization
 
-/// A program to be watched: how to start it, so that it talks to a broker.
-struct Subject: Sendable {
-    /// One run of it.
-    struct Run: Sendable {
-        /// Ends it at once, with no chance to say good-bye.
-        var kill: @Sendable () -> Void
-        var hasEnded: @Sendable () -> Bool
-        /// The last lines that it printed.
-        var lastLines: @Sendable () -> [String]
-    }
-
-    /// Starts it with `AMQP_URL` set to this.
-    var start: @Sendable (_ url: String) async throws -> Run
-
-    /// A command, as one would type it.
-    ///
-    /// - Parameter environment: besides `AMQP_URL`
-    static func command(_ words: [String], environment: [String: String] = [:]) -> Subject {
-        Subject { url in
-            let shared = LastLines()
-            let program = try RunningProgram(words, environment: environment.merging(["AMQP_URL": url]) { $1 }) {
-                shared.add($0)
-            }
-            return Run(
-                kill: { program.signal(SIGKILL) }, hasEnded: { program.hasEnded }, lastLines: { shared.lines })
-        }
-    }
-}
-
-private final class LastLines: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(5) } }
-    var lines: [String] { kept.withLock { $0 } }
-}
-
 /// A command that runs as a process of its own, and what it prints, line by line.
 final class RunningProgram: Sendable {
     struct CannotStart: Error, CustomStringConvertible { let description: String }

@@ -1,0 +1,32 @@
+from scene import run, say
+
+
+def table(words):
+    return dict(word.split("=", 1) for word in words)
+
+
+def emit(scene):
+    fault, words = scene.fault, scene.words
+    to_queue = fault == "to-queue"
+    if not to_queue:
+        scene.channel.exchange_declare("headers_logs", "direct" if fault == "wrong-type" else "headers")
+    headers, key = ({}, ".".join(words)) if fault == "no-headers" else ({"headers": table(words)}, "")
+    scene.publish("" if to_queue else "headers_logs", key, b"Hello", **headers)
+    scene.end()
+
+
+def receive(scene):
+    channel, fault, words = scene.channel, scene.fault, scene.words
+    channel.exchange_declare("headers_logs", "direct" if fault == "wrong-type" else "headers")
+    shared = fault == "shared"
+    queue = channel.queue_declare("headers_queue" if shared else "", exclusive=not shared).method.queue
+    match = {} if fault == "no-match" else {"x-match": "any" if fault == "any-for-all" else words[0]}
+    if fault == "by-key":
+        channel.queue_bind(queue, "headers_logs", words[1])
+    else:
+        channel.queue_bind(queue, "headers_logs", "", arguments=table(words[1:]) | match)
+    channel.basic_consume(queue, lambda channel, method, properties, body: say(body.decode()), auto_ack=True)
+    channel.start_consuming()
+
+
+run(emit=emit, receive=receive)

@@ -1,0 +1,49 @@
+"""Steps 3, 4 and 5: the same programs but for the type of the exchange and what stands in a key."""
+
+from scene import run, say
+
+
+def emit(scene, name, kind, key, text):
+    to_queue = scene.fault == "to-queue"
+    if scene.fault != "undeclared" and not to_queue:
+        scene.channel.exchange_declare(name, kind)
+    scene.publish("" if to_queue else name, name if to_queue else key, text.encode())
+    scene.end()
+
+
+def receive(scene, name, kind, keys):
+    channel, fault = scene.channel, scene.fault
+    channel.exchange_declare(name, kind)
+    queues = []
+    for key in keys:
+        if not queues or fault == "queue-each":
+            shared = fault == "shared"
+            declared = channel.queue_declare(f"{name}_queue" if shared else "", exclusive=not shared and fault != "lasting")
+            queues.append(declared.method.queue)
+        if fault not in ("unbound", "late"):
+            channel.queue_bind(queues[-1], name, key)
+
+    def received(channel, method, properties, body):
+        say(body.decode())
+
+    for queue in queues:
+        channel.basic_consume(queue, received, auto_ack=True)
+    if fault == "late":
+        for key in keys:
+            channel.queue_bind(queues[0], name, key)
+    channel.start_consuming()
+
+
+def logs(kind, name, emitted, received):
+    """`emitted` gives the key for a scene, `received` the binding keys and the type of the exchange."""
+
+    def emitter(scene):
+        wrong = "direct" if kind != "direct" else "fanout"
+        emit(scene, name, wrong if scene.fault == "wrong-type" else kind, emitted(scene), "info: Hello")
+
+    def receiver(scene):
+        wrong = "direct" if kind != "direct" else "fanout"
+        keys, other = received(scene)
+        receive(scene, name, wrong if scene.fault == "wrong-type" else other or kind, keys)
+
+    run(emit=emitter, receive=receiver)

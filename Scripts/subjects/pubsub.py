@@ -1,0 +1,3 @@
+from logs import logs
+
+logs("fanout", "logs", lambda scene: "", lambda scene: ([""], None))

@@ -1,0 +1,15 @@
+from logs import logs
+
+
+def emitted(scene):
+    severity = scene.words[0]
+    return {"no-key": "", "whole-text": f"{severity}: Hello"}.get(scene.fault, severity)
+
+
+def received(scene):
+    words, fault = scene.words, scene.fault
+    keys = {"joined": [" ".join(words)], "first-only": words[:1], "no-key": [""], "filters": ["#"]}.get(fault, words)
+    return keys, "topic" if fault == "filters" else None
+
+
+logs("direct", "direct_logs", emitted, received)

@@ -1,0 +1,76 @@
+import os
+import threading
+import uuid
+
+from scene import run, say
+
+
+def fibonacci(n):
+    current, following = 0, 1
+    for _ in range(n):
+        current, following = following, current + following
+    return current
+
+
+def answer(question, crashes):
+    try:
+        n = int(question)
+        if n < 0:
+            raise ValueError("negative")
+    except ValueError:
+        if crashes:
+            raise
+        return f"error: {question!r}"
+    return str(fibonacci(n))
+
+
+def serve(scene):
+    channel, fault = scene.channel, scene.fault
+    channel.queue_declare("rpc_queue")
+    if fault != "no-prefetch":
+        channel.basic_qos(prefetch_count=1)
+
+    def received(channel, method, properties, body):
+        if fault == "acks-first":
+            channel.basic_ack(method.delivery_tag)
+        if properties.reply_to:
+            key = "answers" if fault == "fixed-queue" else properties.reply_to
+            same = {} if fault == "no-correlation" else {"correlation_id": properties.correlation_id}
+            scene.publish("", key, answer(body.decode(), fault == "crashes").encode(), **same)
+        elif fault == "needs-reply-to":
+            raise ValueError("no reply-to")
+        if fault not in ("acks-first", "automatic"):
+            channel.basic_ack(method.delivery_tag)
+
+    channel.basic_consume("rpc_queue", received, auto_ack=fault == "automatic")
+    channel.start_consuming()
+
+
+def call(scene):
+    channel, fault = scene.channel, scene.fault
+    shared = fault == "shared-queue"
+    if fault == "right-direct":
+        replies = "amq.rabbitmq.reply-to"
+    else:
+        replies = channel.queue_declare("replies" if shared else "", exclusive=not shared).method.queue
+    correlation = "1" if fault == "constant-id" else str(uuid.uuid4())
+    done = []
+
+    def received(channel, method, properties, body):
+        if fault == "first-reply" or properties.correlation_id == correlation:
+            if not done:
+                say(f"Got {body.decode()}")
+            done.append(body)
+
+    channel.basic_consume(replies, received, auto_ack=True)
+    scene.publish("", "rpc_queue", b"30", reply_to=replies, correlation_id=correlation)
+    if fault != "patient":
+        timer = threading.Timer(1, lambda: os._exit(1))
+        timer.daemon = True
+        timer.start()
+    while not done:
+        scene.connection.process_data_events(0.1)
+    scene.end()
+
+
+run(serve=serve, call=call)

@@ -1,0 +1,14 @@
+from logs import logs
+
+
+def emitted(scene):
+    words = scene.words[0]
+    return {"no-key": "", "slashes": words.replace(".", "/")}.get(scene.fault, words)
+
+
+def received(scene):
+    words = scene.words
+    return {"first-only": words[:1], "filters": ["#"]}.get(scene.fault, words), None
+
+
+logs("topic", "topic_logs", emitted, received)

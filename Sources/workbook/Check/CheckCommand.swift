@@ -1,0 +1,68 @@
+import Foundation
+
+/// `workbook check`: watches a program through a broker of its own, and says what it does right and wrong.
+enum CheckCommand {
+    static let usage = """
+        workbook check STEP [-- COMMAND...]
+                   watches a program of a step at work, yours or the workbook's own, and says what it does right and
+                   wrong; it must connect to AMQP_URL. Status 0: all is right, 1: something is not, 2: it can't be judged
+        """
+
+    static func run(_ words: [String]) async -> Int32 {
+        let split = words.firstIndex(of: "--") ?? words.endIndex
+        let own = words[..<split]
+        let command = Array(words[split...].dropFirst())
+        guard let step = own.first, own.count == 1 else { fail("which step?\n\(usage)") }
+        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
+        if split < words.endIndex, command.isEmpty { fail("which command? It stands behind --\n\(usage)") }
+        do {
+            var isGood = true
+            for (name, subject, pace) in try subjects(chapter, command) {
+                let findings = try await Check.findings(chapter.number, subject, pace)
+                say("check \(chapter.number): \(name)")
+                for line in lines(findings) { say(line) }
+                isGood = isGood && findings.allSatisfy(\.isGood)
+            }
+            if isGood { Progress.add("check \(chapter.number)") }
+            return isGood ? 0 : 1
+        } catch {
+            complain("\(error)")
+            return 2
+        }
+    }
+
+    /// The reader's command, or each role of the workbook's own program.
+    private static func subjects(_ chapter: Chapter, _ command: [String]) throws -> [(String, Subject, Pace)] {
+        var pace = Pace()
+        // For the check's own tests: a dot takes a tenth of a second there, and nobody is to wait for what never comes.
+        if ProcessInfo.processInfo.environment["WORKBOOK_FAST"] != nil {
+            (pace.shortestDot, pace.longestDot) = (80, .milliseconds(500))
+            (pace.answer, pace.givesUp) = (.seconds(2), .seconds(3))
+        }
+        guard command.isEmpty else { return [(command.joined(separator: " "), .command(command), pace)] }
+        let program = try Programs.path(chapter.step)
+        pace.shortestDot = 150
+        return (chapter.waiting.prefix(1) + chapter.acting.prefix(1)).map { part in
+            // The workbook's own worker need not take its time, nor its client wait for long.
+            let words = part.words + (part.words.first == "call" ? ["--timeout", "1"] : [])
+            return (
+                "\(chapter.step) \(part.name)",
+                .command([program] + words, environment: ["SECONDS_PER_DOT": "0.2"]), pace
+            )
+        }
+    }
+
+    static func lines(_ findings: [Finding]) -> [String] {
+        var lines: [String] = []
+        for finding in findings {
+            lines.append(" \(finding.isGood ? "yes" : " NO")  \(finding.title)")
+            lines.append("      \(finding.seen)")
+            if !finding.why.isEmpty { lines.append("      \(finding.why)") }
+            if let see = finding.see { lines.append("      \(see.path)") }
+        }
+        let wrong = findings.count { !$0.isGood }
+        lines.append(
+            wrong == 0 ? "All \(findings.count) points are right." : "\(wrong) of \(findings.count) points are wrong.")
+        return lines
+    }
+}

@@ -1,0 +1,25 @@
+import AMQPClient
+
+/// What chapters 3, 4, 5 and 8 ask of the program that emits: publish to an exchange, of the right type, that is there.
+struct EmitterJudge {
+    let type: String
+    let see: Paragraph
+    let log: WireLog
+
+    var findings: [Finding] {
+        guard let first = log.published.first else { return [] }
+        return [
+            log.declares(exchange: first.exchange, type: type, before: first.place, see),
+            Point(
+                "publishes to the exchange, not to a queue",
+                why: "The default exchange puts a message into one queue, by its name. An exchange of its own lets the "
+                    + "program not know who listens, and how many.", see: see
+            ).finding(
+                !first.exchange.isEmpty,
+                "basic.publish at \(first.place.time) ms to "
+                    + (first.exchange.isEmpty
+                        ? "the default exchange, routing key '\(first.key)'." : "exchange '\(first.exchange)'.")),
+            log.saysGoodbye(first.place.connection),
+        ]
+    }
+}

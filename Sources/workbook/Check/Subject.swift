@@ -1,0 +1,48 @@
+import Foundation
+import Synchronization
+
+/// A program to be watched: how to start it, so that it talks to a broker.
+struct Subject: Sendable {
+    /// One run of it.
+    struct Run: Sendable {
+        /// Ends it at once, with no chance to say good-bye.
+        var kill: @Sendable () -> Void
+        /// How it ended: its exit status; nil while it runs.
+        var status: @Sendable () -> Int32?
+        /// The last two hundred lines that it printed.
+        var lastLines: @Sendable () -> [String]
+
+        var hasEnded: Bool { status() != nil }
+        /// Its last lines as a sentence to append; empty when it printed none.
+        var printed: String {
+            let lines = lastLines().suffix(5)
+            return lines.isEmpty ? "" : " It printed: \(lines.joined(separator: " | "))"
+        }
+    }
+
+    /// The words of the command, by which a check knows what a receiver was asked for.
+    var words: [String]
+    /// Starts it with `AMQP_URL` set to this.
+    var start: @Sendable (_ url: String) async throws -> Run
+
+    /// A command, as one would type it.
+    ///
+    /// - Parameter environment: besides `AMQP_URL`
+    static func command(_ words: [String], environment: [String: String] = [:]) -> Subject {
+        Subject(words: words) { url in
+            let shared = LastLines()
+            let program = try RunningProgram(words, environment: environment.merging(["AMQP_URL": url]) { $1 }) {
+                shared.add($0)
+            }
+            return Run(
+                kill: { program.signal(SIGKILL) }, status: { program.status }, lastLines: { shared.lines })
+        }
+    }
+}
+
+private final class LastLines: Sendable {
+    private let kept = Mutex<[String]>([])
+
+    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(200) } }
+    var lines: [String] { kept.withLock { $0 } }
+}

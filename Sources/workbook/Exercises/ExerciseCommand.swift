@@ -1,0 +1,85 @@
+import ConformanceReport
+import Foundation
+
+/// `workbook check EXERCISE`: whether an exercise is done.
+enum ExerciseCommand {
+    static let usage = """
+        workbook check EXERCISE [-- COMMAND...]
+                   tells whether an exercise such as 2.2 is done: by the program in the folder that `workbook start` made,
+                   or by COMMAND, in any language
+        """
+
+    /// The exit status: 0 done, 1 not yet, 2 can't be judged.
+    static func run(_ words: [String]) async -> Int32 {
+        let split = words.firstIndex(of: "--") ?? words.endIndex
+        let command = Array(words[split...].dropFirst())
+        guard let id = words.first, words[..<split].count == 1 else { fail("which exercise?\n\(usage)") }
+        guard let exercise = Exercise.find(id), let chapter = exercise.chapter else {
+            let ids = Exercise.all.map(\.id).joined(separator: ", ")
+            fail("no program can tell whether '\(id)' is done; it can for \(ids)\n\(usage)")
+        }
+        do {
+            let findings: [Finding]
+            switch exercise.task {
+            case .program(let role, let examine):
+                let words = try command.isEmpty ? StartCommand.program(of: chapter) + role : command
+                findings = try await Rehearsal.hold(.command(words), Pace(), examine)
+            case .breakage(let area, let rule):
+                guard command.isEmpty else { fail("\(id) is about the broker, not about a program") }
+                findings = [try Breakage(area: area, rule: rule).finding()]
+            case .prediction(let kinds):
+                guard command.isEmpty else { fail("\(id) asks you, not a program") }
+                guard try await PredictCommand.areRight(kinds, in: chapter) else { return 1 }
+                findings = []
+            }
+            say("check \(id)")
+            if !findings.isEmpty { for line in CheckCommand.lines(findings) { say(line) } }
+            guard findings.allSatisfy(\.isGood) else {
+                say("A hint: swift run workbook hint \(id)")
+                return 1
+            }
+            Progress.add("check \(id)")
+            say("Done. A solution to compare with: swift run workbook hint \(id)")
+            return 0
+        } catch {
+            complain("\(error)")
+            return 2
+        }
+    }
+}
+
+/// Runs the conformance suite on a broker that the reader has changed.
+private struct Breakage {
+    let area: String
+    let rule: String
+
+    struct CannotRun: Error, CustomStringConvertible { let description: String }
+
+    func finding() throws -> Finding {
+        let results = FileManager.default.temporaryDirectory.appending(path: "exercise-\(UUID().uuidString).json")
+        defer { try? FileManager.default.removeItem(at: results) }
+        say("Building the tests and running the cases \(area)*. The first time this takes some minutes.")
+        let test = Process()
+        test.executableURL = URL(filePath: "/usr/bin/env")
+        test.arguments = ["swift", "test", "--quiet", "--filter", "ConformanceTests"]
+        test.environment = ProcessInfo.processInfo.environment.merging(
+            ["CONFORMANCE_ONLY": area, "CONFORMANCE_RESULTS": results.path]) { $1 }
+        test.standardOutput = FileHandle.nullDevice
+        try test.run()
+        test.waitUntilExit()
+        guard let report = try? Report(files: [results]), !report.rows.isEmpty else {
+            throw CannotRun(description: "The conformance suite did not run. Does the broker still build? swift build")
+        }
+        let failed = Set(report.changes.filter { $0.verdict == .failed }.map(\.id))
+        let others = report.rows.filter { row in failed.contains(row.id) && !row.rules.contains { $0.id == rule } }
+        let seen =
+            failed.isEmpty
+            ? "Every case \(area)* passes." : "These fail: \(failed.sorted().joined(separator: ", "))."
+        let strangers = others.map(\.id).sorted().joined(separator: ", ")
+        let point = Point(
+            "cases notice, and only such as prove \(rule)",
+            why: "The smallest change breaks one rule, and leaves the others as they are.", see: .topicRead)
+        return point.finding(
+            !failed.isEmpty && others.isEmpty, seen + (others.isEmpty ? "" : " Not about that rule: \(strangers)."))
+    }
+}

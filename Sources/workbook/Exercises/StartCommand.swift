@@ -1,0 +1,93 @@
+import Foundation
+
+/// `workbook start`: a folder with a copy of a step's program, for the reader to change.
+enum StartCommand {
+    static let usage = """
+        workbook start STEP
+                   makes a folder with a copy of a step's program, yours to change; git ignores it
+        """
+
+    static let folder = "my"
+
+    struct CannotStart: Error, CustomStringConvertible { let description: String }
+
+    static func run(_ words: [String]) -> Int32 {
+        guard let step = words.first, words.count == 1 else { fail("which step?\n\(usage)") }
+        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
+        do {
+            try make(chapter, in: URL(filePath: FileManager.default.currentDirectoryPath))
+            let path = "\(folder)/\(chapter.step)"
+            say("\(path) has a copy of Sources/\(chapter.step), yours to change. Run it:")
+            say("    swift run --package-path \(path) my-\(chapter.step) --help")
+            say("and let it be watched:")
+            say("    swift run workbook check \(chapter.number).1")
+            Progress.add("start \(chapter.number)")
+            return 0
+        } catch {
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    static func make(_ chapter: Chapter, in root: URL) throws {
+        let files = FileManager.default
+        let source = root.appending(path: "Sources/\(chapter.step)")
+        let target = root.appending(path: "\(folder)/\(chapter.step)")
+        guard files.fileExists(atPath: source.path) else {
+            throw CannotStart(
+                description: "There is no Sources/\(chapter.step) here. Run it at the top of the repository.")
+        }
+        // What the reader has written is never overwritten.
+        guard !files.fileExists(atPath: target.path) else {
+            throw CannotStart(
+                description:
+                    "\(folder)/\(chapter.step) is there already, and stays as it is. Move it away to begin again.")
+        }
+        let sources = target.appending(path: "Sources")
+        try files.createDirectory(at: sources, withIntermediateDirectories: true)
+        try files.copyItem(at: source, to: sources.appending(path: "my-\(chapter.step)"))
+        try Data(manifest(chapter.step).utf8).write(to: target.appending(path: "Package.swift"))
+    }
+
+    /// A package of its own, so that what doesn't build doesn't stop the rest of the repository.
+    static func manifest(_ step: String) -> String {
+        """
+        // swift-tools-version: 6.2
+        import PackageDescription
+
+        let package = Package(
+            name: "my-\(step)",
+            platforms: [.macOS(.v15)],
+            dependencies: [.package(name: "messaging-patterns", path: "../..")],
+            targets: [
+                .executableTarget(
+                    name: "my-\(step)",
+                    dependencies: [
+                        .product(name: "AMQPClient", package: "messaging-patterns"),
+                        .product(name: "TutorialKit", package: "messaging-patterns"),
+                    ])
+            ],
+            swiftLanguageModes: [.v6]
+        )
+
+        """
+    }
+
+    /// Builds the reader's program, and returns the words that start it.
+    static func program(of chapter: Chapter) throws -> [String] {
+        let path = "\(folder)/\(chapter.step)"
+        guard FileManager.default.fileExists(atPath: path) else {
+            throw CannotStart(
+                description:
+                    "There is no \(path) yet: swift run workbook start \(chapter.number) makes it. For a program "
+                    + "in another language: swift run workbook check EXERCISE -- COMMAND")
+        }
+        let build = Process()
+        build.executableURL = URL(filePath: "/usr/bin/env")
+        build.arguments = ["swift", "build", "--quiet", "--package-path", path]
+        try build.run()
+        build.waitUntilExit()
+        guard build.terminationStatus == 0 else { throw CannotStart(description: "\(path) does not build.") }
+        return ["\(path)/.build/debug/my-\(chapter.step)"]
+    }
+}

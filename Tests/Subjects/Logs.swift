@@ -1,0 +1,88 @@
+import AMQPClient
+
+// Steps 3, 4 and 5: the same programs but for the type of the exchange and what stands in a key.
+
+func pubsubEmit(_ trial: Trial) async throws {
+    try await emit(trial, "logs", trial.fault == "wrong-type" ? .direct : .fanout, key: "", "info: Hello")
+}
+
+func routingEmit(_ trial: Trial) async throws {
+    let severity = trial.words.first ?? "info"
+    let key =
+        switch trial.fault {
+        case "no-key": ""
+        case "whole-text": "\(severity): Hello"
+        default: severity
+        }
+    try await emit(trial, "direct_logs", trial.fault == "wrong-type" ? .fanout : .direct, key: key, "Hello")
+}
+
+func topicEmit(_ trial: Trial) async throws {
+    let words = trial.words.first ?? "anonymous.info"
+    let key =
+        switch trial.fault {
+        case "no-key": ""
+        case "slashes": words.split(separator: ".").joined(separator: "/")
+        default: words
+        }
+    try await emit(trial, "topic_logs", trial.fault == "wrong-type" ? .direct : .topic, key: key, "Hello")
+}
+
+private func emit(_ trial: Trial, _ name: String, _ type: ExchangeType, key: String, _ text: String) async throws {
+    let isToQueue = trial.fault == "to-queue"
+    if trial.fault != "undeclared", !isToQueue { try await trial.channel.declareExchange(name, type: type) }
+    try await trial.channel.publish(Message(text), exchange: isToQueue ? "" : name, routingKey: isToQueue ? name : key)
+    try await trial.end()
+}
+
+func pubsubReceive(_ trial: Trial) async throws {
+    try await receive(trial, "logs", trial.fault == "wrong-type" ? .direct : .fanout, keys: [""])
+}
+
+func routingReceive(_ trial: Trial) async throws {
+    let type: ExchangeType = trial.fault == "filters" ? .topic : trial.fault == "wrong-type" ? .fanout : .direct
+    let keys =
+        switch trial.fault {
+        case "joined": [trial.words.joined(separator: " ")]
+        case "first-only": Array(trial.words.prefix(1))
+        case "no-key": [""]
+        case "filters": ["#"]
+        default: trial.words
+        }
+    try await receive(trial, "direct_logs", type, keys: keys)
+}
+
+func topicReceive(_ trial: Trial) async throws {
+    let keys =
+        switch trial.fault {
+        case "first-only": Array(trial.words.prefix(1))
+        case "filters": ["#"]
+        default: trial.words
+        }
+    try await receive(trial, "topic_logs", trial.fault == "wrong-type" ? .direct : .topic, keys: keys)
+}
+
+private func receive(_ trial: Trial, _ name: String, _ type: ExchangeType, keys: [String]) async throws {
+    let (channel, fault) = (trial.channel, trial.fault)
+    try await channel.declareExchange(name, type: type)
+    var queues: [String] = []
+    for key in keys {
+        if queues.isEmpty || fault == "queue-each" {
+            let isShared = fault == "shared"
+            queues.append(
+                try await channel.declareQueue(
+                    isShared ? "\(name)_queue" : "", exclusive: !isShared && fault != "lasting"
+                ).name)
+        }
+        if fault == "unbound" || fault == "late" { continue }
+        try await channel.bindQueue(queues[queues.count - 1], to: name, routingKey: key)
+    }
+    try await withThrowingTaskGroup { group in
+        for queue in queues {
+            let messages = try await channel.consume(queue, noAck: true)
+            group.addTask { for try await message in messages { trial.print(message.text) } }
+        }
+        if fault == "late" { for key in keys { try await channel.bindQueue(queues[0], to: name, routingKey: key) } }
+        try await group.waitForAll()
+    }
+}

@@ -1,0 +1,56 @@
+import AMQPClient
+
+/// What a program of the check's tests gets: a connection, the words behind its name, and the ways out.
+struct Trial: Sendable {
+    let connection: Connection
+    let channel: Channel
+    /// What is wrong with it; `right` when nothing is.
+    let fault: String
+    let words: [String]
+    /// The work for a dot of a task.
+    let dot: Duration
+    /// How long a client waits for its answer.
+    let timeout: Duration
+    let print: @Sendable (String) -> Void
+    /// Ends the program at once, with nothing said to the broker.
+    let breakOff: @Sendable () -> Void
+
+    var isRight: Bool { fault == "right" }
+
+    /// Closes the connection, or breaks off.
+    func end() async throws {
+        guard fault == "unclosed" else { return try await connection.close() }
+        // What was published has arrived; this is about the good-bye alone.
+        try await channel.qos(prefetchCount: 0)
+        breakOff()
+    }
+}
+
+struct NoSuchProgram: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Plays a program: a step, a role, and what is wrong with it.
+func play(_ step: String, _ role: String, _ trial: Trial) async throws {
+    switch (step, role) {
+    case ("hello", "send"): try await helloSend(trial)
+    case ("hello", "receive"): try await helloReceive(trial)
+    case ("worker", "new-task"): try await workerNewTask(trial)
+    case ("worker", "work"): try await workerWork(trial)
+    case ("pubsub", "emit"): try await pubsubEmit(trial)
+    case ("pubsub", "receive"): try await pubsubReceive(trial)
+    case ("routing", "emit"): try await routingEmit(trial)
+    case ("routing", "receive"): try await routingReceive(trial)
+    case ("topic", "emit"): try await topicEmit(trial)
+    case ("topic", "receive"): try await topicReceive(trial)
+    case ("rpc", "serve"): try await rpcServe(trial)
+    case ("rpc", "call"): try await rpcCall(trial)
+    case ("confirms", "publish"): try await confirmsPublish(trial)
+    case ("confirms", "receive"): try await confirmsReceive(trial)
+    case ("headers", "emit"): try await headersEmit(trial)
+    case ("headers", "receive"): try await headersReceive(trial)
+    case ("retry", "new-task"): try await retryNewTask(trial)
+    case ("retry", "work"): try await retryWork(trial)
+    default: throw NoSuchProgram(description: "there is no program '\(step) \(role)'")
+    }
+}

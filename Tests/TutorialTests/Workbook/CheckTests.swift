@@ -1,0 +1,139 @@
+import AMQPClient
+import AMQPTransport
+import Foundation
+import Synchronization
+import Testing
+
+@testable import subject
+@testable import workbook
+
+/// A program of Tests/Subjects, and what `workbook check` must find wrong with it: a line of expected.tsv. The programs
+/// in Python under Scripts/subjects have the same names, and `Scripts/check-python` reads the same file.
+struct ExpectedFindings: Sendable, CustomTestStringConvertible {
+    let chapter: Chapter
+    let role: String
+    let fault: String
+    let words: [String]
+    let titles: Set<String>
+
+    var testDescription: String { "\(chapter.step) \(role) \(fault)" }
+
+    static func all() throws -> [ExpectedFindings] {
+        try Repository.text("Tests/Subjects/expected.tsv").split(separator: "\n").dropFirst().map { line in
+            let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
+            try #require(fields.count == 5, "\(line)")
+            return ExpectedFindings(
+                chapter: try #require(Chapter.find(fields[0])), role: fields[1], fault: fields[2],
+                words: fields[3].split(separator: " ").map(String.init),
+                titles: Set(fields[4].components(separatedBy: "; ").filter { !$0.isEmpty }))
+        }
+    }
+
+    /// Waiting is long for what always comes, beside a thousand other tests, and short for what must not come.
+    var pace: Pace {
+        var pace = Pace(begin: .seconds(60), answer: .seconds(60), moment: .milliseconds(50))
+        (pace.longestDot, pace.shortestDot, pace.givesUp) = (.seconds(10), 80, .seconds(60))
+        switch fault {
+        case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
+        // The channel is closed, or the ack or the bind comes: a moment later.
+        case "acks-twice" where chapter.number == 1, "both-acks", "late", "right-acks", "no-wait":
+            pace.moment = .seconds(20)
+        case "patient": pace.givesUp = .milliseconds(300)
+        default: break
+        }
+        return pace
+    }
+}
+
+@Suite struct CheckTests {
+    @Test(arguments: try ExpectedFindings.all()) func programsAreFoundOut(expected: ExpectedFindings) async throws {
+        let findings = try await Check.findings(expected.chapter.number, Self.subject(expected), expected.pace)
+        #expect(Set(findings.filter { !$0.isGood }.map(\.title)) == expected.titles, "\(findings)")
+        #expect(findings.count >= 2 && Set(findings.map(\.title)).count == findings.count, "\(findings)")
+        for finding in findings {
+            #expect(finding.isGood == finding.why.isEmpty && finding.isGood == (finding.see == nil), "\(finding)")
+        }
+    }
+
+    @Test func thereAreEnoughWrongPrograms() throws {
+        let wrong = try ExpectedFindings.all().filter { !$0.titles.isEmpty }
+        for chapter in Chapter.all {
+            let count = wrong.count { $0.chapter.number == chapter.number }
+            #expect(count >= (chapter.number == 2 ? 5 : 3), "\(chapter.step)")
+        }
+    }
+
+    /// Each finding points to a paragraph that is there.
+    @Test(arguments: Paragraph.allCases) func paragraphsAreThere(paragraph: Paragraph) {
+        // A chapter that is still being written has none.
+        guard Repository.exists(paragraph.path.components(separatedBy: "#")[0]) else { return }
+        #expect(Review.links(of: Page(path: "Tutorials/README.md", text: "[a](\(paragraph.rawValue))")) == [])
+    }
+
+    @Test func aProgramThatDoesNothing() async throws {
+        let idle = Subject(words: ["idle"]) { _ in Subject.Run(kill: {}, status: { 3 }, lastLines: { ["Hello"] }) }
+        let error = await #expect(throws: Rehearsal.CannotJudge.self) { try await Check.findings(2, idle) }
+        #expect(
+            error?.description.hasPrefix("'idle' did not connect. It ended with status 3. It printed: Hello") == true)
+    }
+
+    @Test func aCommandThatDoesNotExist() async throws {
+        let error = await #expect(throws: Rehearsal.CannotJudge.self) {
+            try await Check.findings(1, .command(["no-such-program-anywhere"]))
+        }
+        #expect(error?.description.contains("can't be started") == true)
+    }
+
+    @Test(.timeLimit(.minutes(2))) func asCommands() async throws {
+        let path = Repository.products.appending(path: "subject").path
+        var pace = Pace()
+        pace.begin = .seconds(60)
+        pace.answer = .seconds(60)
+        let right = try await Check.findings(1, .command([path, "hello", "send", "right"]), pace)
+        #expect(right.filter { !$0.isGood } == [])
+        let wrong = try await Check.findings(1, .command([path, "hello", "send", "unclosed"]), pace)
+        #expect(wrong.map(\.isGood) == [true, true, false], "\(wrong)")
+    }
+
+    /// In this process, with a socket of its own: ended in the middle, the kernel says nothing for it either.
+    static func subject(_ expected: ExpectedFindings) -> Subject {
+        Subject(words: ["subject", expected.chapter.step, expected.role, expected.fault] + expected.words) { url in
+            let port = try #require(url.split(separator: ":").last.flatMap { Int($0.dropLast()) })
+            let stream = try await TCPStream.connect(host: "localhost", port: port)
+            let ending = Ending()
+            let task = Task {
+                var status: Int32 = 0
+                do {
+                    let connection = try await Connection.open(over: stream)
+                    defer { stream.abort() }
+                    let trial = Trial(
+                        connection: connection, channel: try await connection.openChannel(), fault: expected.fault,
+                        words: expected.words, dot: .milliseconds(100), timeout: .seconds(3),
+                        print: { ending.print($0) }, breakOff: { stream.abort() })
+                    try await play(expected.chapter.step, expected.role, trial)
+                } catch {
+                    status = 1
+                    ending.print("\(error)")
+                }
+                ending.end(status)
+            }
+            return Subject.Run(
+                kill: {
+                    stream.abort()
+                    task.cancel()
+                }, status: { ending.state.withLock(\.status) }, lastLines: { ending.state.withLock(\.lines) })
+        }
+    }
+
+    /// How a program in this process ended, and what it printed.
+    private final class Ending: Sendable {
+        struct State: Sendable {
+            var status: Int32?
+            var lines: [String] = []
+        }
+        let state = Mutex(State())
+
+        func print(_ line: String) { state.withLock { $0.lines.append(line) } }
+        func end(_ status: Int32) { state.withLock { $0.status = status } }
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+@testable import workbook
+
+/// The course under test: what is not solved is told so, what is solved passes, and no exercise is without hints.
+@Suite struct ExerciseTests {
+    /// What the step's own program, not changed, is told of an exercise first.
+    static let unsolved: [(id: String, title: String)] = [
+        ("1.1", "publishes with mandatory"), ("1.2", "asks, and does not wait"),
+        ("2.2", "prints ' [x] Again' for a task that is redelivered"), ("2.3", "rejects a task with 'bad' for good"),
+        ("3.1", "gets what was emitted while it was away"), ("3.2", "each message at one of the copies"),
+        ("3.3", "binds an exchange to an exchange"), ("4.1", "binds 'debug' on 'more debug'"),
+        ("4.2", "binds 'debug' on 'more debug'"), ("4.3", "finds out that nobody got it"),
+        ("6.1", "asks ten questions before the first answer"),
+        ("6.3", "consumes from amq.rabbitmq.reply-to, with no-ack"),
+    ]
+
+    static let solved = Exercise.all.filter { if case .program = $0.task { true } else { false } }.map(\.id)
+
+    /// Beside a thousand other tests what always comes may take its time.
+    private static let pace = Pace(begin: .seconds(60), answer: .seconds(60))
+
+    private func findings(_ id: String, _ command: (Chapter, [String]) -> [String]) async throws -> [Finding] {
+        let exercise = try #require(Exercise.find(id))
+        let chapter = try #require(exercise.chapter)
+        guard case .program(let words, let examine) = exercise.task else { return [] }
+        let subject = Subject.command(command(chapter, words), environment: ["SECONDS_PER_DOT": "0.01"])
+        return try await Rehearsal.hold(subject, Self.pace, examine)
+    }
+
+    private static func path(_ name: String) -> String { Repository.products.appending(path: name).path }
+
+    @Test(arguments: unsolved) func theStepsOwnProgramIsToldWhatIsMissing(id: String, title: String) async throws {
+        let findings = try await findings(id) { [Self.path($0.step)] + $1 }
+        #expect(findings.first { !$0.isGood }?.title == title, "\(findings)")
+    }
+
+    @Test(arguments: solved) func theSolutionPasses(id: String) async throws {
+        let findings = try await findings(id) { _, _ in [Self.path("solutions"), id] }
+        #expect(!findings.isEmpty && findings.allSatisfy(\.isGood), "\(findings)")
+    }
+
+    @Test func everyProgramIsTestedBothWays() {
+        #expect(Set(Self.unsolved.map(\.id)) == Set(Self.solved))
+    }
+
+    /// An exercise that a program can tell stands in its chapter, and has a solution to compare with.
+    @Test(arguments: Exercise.all.map(\.id)) func exercisesStandInTheirChapters(id: String) throws {
+        let exercise = try #require(Exercise.find(id))
+        let chapter = try #require(exercise.chapter)
+        #expect(try Repository.text("\(chapter.folder)/README.md").contains("**\(id)**"))
+        #expect(HintCommand.hints(for: id, in: try Repository.text("\(chapter.folder)/hints.md")).count == 3)
+        switch exercise.task {
+        case .program:
+            let solutions = ["Tests/Solutions/\(id).swift", "Tests/Solutions/4.1.swift"].filter(Repository.exists)
+            #expect(!solutions.isEmpty)
+        case .prediction(let kinds):
+            for kind in kinds { #expect(Question.all.contains { $0.kind == kind && $0.chapter == chapter.number }) }
+        case .breakage(_, let rule):
+            #expect(try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv").contains("\n\(rule)\t"))
+        }
+    }
+
+    @Test func startMakesAPackageOnce() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "start-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let source = folder.appending(path: "Sources/hello")
+        try FileManager.default.createDirectory(at: source, withIntermediateDirectories: true)
+        try Data("print(1)\n".utf8).write(to: source.appending(path: "main.swift"))
+        let hello = try #require(Chapter.find("hello"))
+        try StartCommand.make(hello, in: folder)
+        let copy = folder.appending(path: "my/hello/Sources/my-hello/main.swift")
+        try Data("print(2)\n".utf8).write(to: copy)
+        #expect(throws: StartCommand.CannotStart.self) { try StartCommand.make(hello, in: folder) }
+        #expect(try String(contentsOf: copy, encoding: .utf8) == "print(2)\n")
+    }
+}
