@@ -95,7 +95,8 @@ let package = Package(
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
-                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "BrokerCore",
+                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport",
+                "BrokerCore",
                 "BrokerServer",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
