@@ -31,7 +31,7 @@ final class InProcessPeer: Peer {
         var directory: URL?
     }
 
-    init(overTCP: Bool, needs: Set<Need> = [], fault: Fault? = nil) throws {
+    init(overTCP: Bool, needs: Set<Need> = [], mind: FaultyMind? = nil) throws {
         label = overTCP ? "Messaging Patterns, over TCP" : "Messaging Patterns, in memory"
         baseline = try Baseline.of("messaging-patterns", "")
         self.overTCP = overTCP
@@ -39,8 +39,8 @@ final class InProcessPeer: Peer {
         var configuration = BrokerConfiguration()
         configuration.refusalDelay = 0
         configuration.virtualHosts = [login.virtualHost, Self.secondVirtualHost]
-        fault?.configure?(&configuration)
-        mind = fault.map(FaultyMind.init)
+        mind?.fault.configure?(&configuration)
+        self.mind = mind
         self.configuration = configuration
         let isStored = needs.contains(.restart) || needs.contains(.kill)
         let directory = isStored ? Self.newDirectory() : nil
@@ -69,26 +69,19 @@ final class InProcessPeer: Peer {
     }
 
     func advance(milliseconds: Int) async throws -> Bool {
-        time.advance(by: Int64(mind?.fault.clock?(milliseconds) ?? milliseconds))
+        time.advance(by: Int64(mind?.elapsed(milliseconds: milliseconds) ?? milliseconds))
         return true
     }
 
-    /// What a broken broker's connections have seen that is neither a header nor a method: from clients, and to them.
-    var oddOctets: (odd: Bool, oddOut: Bool) {
-        (mind?.oddIn.load(ordering: .relaxed) == true, mind?.oddOut.load(ordering: .relaxed) == true)
-    }
-
-    /// The clock was moved.
-    var hasMoved: Bool { time.now != ManualTime().now }
-
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow, .secondVirtualHost, .restart, .kill: nil
+        case .slow, .movableClock, .secondVirtualHost, .restart, .kill: nil
         case .admin, .secondUser: "the broker in process has one user, and no rights to give or take"
         }
     }
 
     func restart() async throws {
+        mind?.restarted()
         let before = running.withLock { $0 }
         before.broker.shutDown()
         let after = try Self.start(configuration, time, before.directory, overTCP: overTCP)
@@ -100,6 +93,7 @@ final class InProcessPeer: Peer {
     func kill() async throws {
         let before = running.withLock { $0 }
         guard let directory = before.directory else { return }
+        mind?.restarted()
         let copy = Self.newDirectory()
         try FileManager.default.copyItem(at: directory, to: copy)
         let after = try Self.start(configuration, time, copy, overTCP: overTCP)

@@ -12,9 +12,6 @@ extension Fault {
             start.mechanisms = Array("ANONYMOUS".utf8)
         },
         .reply("connection.start-without-locale") { (start: inout ConnectionStart) in start.locales = [] },
-        .reply("connection.start-without-amqplain") { (start: inout ConnectionStart) in
-            start.mechanisms = Array("PLAIN".utf8)
-        },
         .request("connection.any-password-does") { (ok: inout ConnectionStartOk) in
             ok.response = Array("\0guest\0guest".utf8)
             ok.mechanism = "PLAIN"
@@ -96,8 +93,6 @@ extension Fault {
             return []
         },
         .requests("connection.client-blocked-ignored", [ConnectionBlocked.id, ConnectionUnblocked.id]) { _, _ in [] },
-        .never("connection.never-blocked") { (_: ConnectionBlocked) in true },
-        .never("connection.never-unblocked") { (_: ConnectionUnblocked) in true },
         .published("connection.user-id-not-checked") { _, content in
             if content.properties.userID != nil { content.properties.userID = "guest" }
         },
@@ -128,8 +123,9 @@ extension Fault {
             if parcel.method.id == ConnectionStartOk.id { memory.names.insert(name) }
             return memory.names.contains(name) ? [parcel] : []
         },
-        .configuration("connection.handshake-may-take-for-ever") { $0.handshakeTimeout = 1 << 40 },
-        .configuration("connection.close-ok-awaited-for-ever") { $0.closeTimeout = 1 << 40 },
+        .configuration("connection.handshake-may-take-for-ever") { $0.handshakeTimeout = 1 << 40 }
+            .asTimeGoesBy,
+        .configuration("connection.close-ok-awaited-for-ever") { $0.closeTimeout = 1 << 40 }.asTimeGoesBy,
         .configuration("connection.second-virtual-host-missing") { $0.virtualHosts = ["/"] },
         .configuration("connection.fewer-channels-than-said") { $0.channelMax = 8 },
     ]
@@ -139,7 +135,6 @@ extension Fault {
         fault.octetsIn = { octets, memory in
             if octets == ProtocolHeader.amqp091 { memory.names.insert("greeted-\(memory.connection)") }
         }
-        fault.seesEveryOctet = true
         return fault
     }
 
@@ -161,7 +156,6 @@ extension Fault {
         .octetsIn("heartbeat.refused-when-off") { octets, memory in
             if octets.first == Frame.Kind.heartbeat.rawValue { memory.hangsUp = true }
         },
-        .reply("heartbeat.not-offered") { (tune: inout ConnectionTune) in tune.heartbeat = 0 },
     ]
 
     static let framing: [Fault] = [
@@ -200,6 +194,5 @@ extension Fault {
             return [parcel.inOneFrame]
         },
         .configuration("framing.message-size-limit-too-low") { $0.maximumMessageSize = 1000 },
-        .configuration("framing.message-size-without-limit") { $0.maximumMessageSize = .max },
     ]
 }
