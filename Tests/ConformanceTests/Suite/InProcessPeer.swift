@@ -29,6 +29,8 @@ final class InProcessPeer: Peer {
         var port: Int?
         /// Where it keeps what is durable; nil: nowhere.
         var directory: URL?
+        /// Those that ran before it. They still have to end the streams of clients that answer their close.
+        var former: [Broker] = []
     }
 
     init(overTCP: Bool, needs: Set<Need> = [], mind: FaultyMind? = nil) throws {
@@ -84,7 +86,8 @@ final class InProcessPeer: Peer {
         mind?.restarted()
         let before = running.withLock { $0 }
         before.broker.shutDown()
-        let after = try Self.start(configuration, time, before.directory, overTCP: overTCP)
+        var after = try Self.start(configuration, time, before.directory, overTCP: overTCP)
+        after.former = before.former + [before.broker]
         running.withLock { $0 = after }
     }
 
@@ -96,7 +99,8 @@ final class InProcessPeer: Peer {
         mind?.restarted()
         let copy = Self.newDirectory()
         try FileManager.default.copyItem(at: directory, to: copy)
-        let after = try Self.start(configuration, time, copy, overTCP: overTCP)
+        var after = try Self.start(configuration, time, copy, overTCP: overTCP)
+        after.former = before.former + [before.broker]
         running.withLock { $0 = after }
         before.broker.shutDown()
         try? FileManager.default.removeItem(at: directory)
