@@ -16,7 +16,7 @@ struct Fault: Sendable {
     var methods: Set<MethodID> = []
     var request: Hook?
     var reply: Hook?
-    /// For frames that are no part of a method and its content, and for octets that are no frame.
+    /// For frames that are no part of a method with all of its content, and for octets that are no frame.
     var octetsIn: OctetsHook?
     var octetsOut: OctetsHook?
     var configure: (@Sendable (inout BrokerConfiguration) -> Void)?

@@ -146,7 +146,7 @@ final class FaultyMind: Sendable {
                     for parcel in hook(parcel, &state.memory) { octets += parcel.octets }
                 case .piece(let piece):
                     var raw = piece.octets
-                    if piece.frame?.kind != .method { octetsHook?(&raw, &state.memory) }
+                    octetsHook?(&raw, &state.memory)
                     octets += raw
                 }
             }

@@ -118,6 +118,13 @@ extension Fault {
             if parcel.method.id == ChannelOpen.id { memory.names.insert(name) }
             return memory.names.contains(name) ? [parcel] : []
         },
+        .replies("channel.closed-ones-get-deliveries", [ChannelCloseOk.id, BasicGetOk.id]) { parcel, memory in
+            if parcel.method.id == ChannelCloseOk.id { memory.kept = [parcel] }
+            guard case .basicGetOk(let ok) = parcel.method, let closed = memory.kept.first else { return [parcel] }
+            let deliver = BasicDeliver(
+                consumerTag: "forgotten", deliveryTag: 1, exchange: ok.exchange, routingKey: ok.routingKey)
+            return [Parcel(.basicDeliver(deliver), channel: closed.channel, content: parcel.content), parcel]
+        },
     ]
 
     /// Methods that only a broker sends.

@@ -128,6 +128,15 @@ extension Fault {
         .configuration("connection.close-ok-awaited-for-ever") { $0.closeTimeout = 1 << 40 }.asTimeGoesBy,
         .configuration("connection.second-virtual-host-missing") { $0.virtualHosts = ["/"] },
         .configuration("connection.fewer-channels-than-said") { $0.channelMax = 8 },
+        .requests("connection.channel-opened-too-early-ignored", [ChannelOpen.id, ConnectionOpen.id]) {
+            parcel, memory in
+            let name = "open-\(memory.connection)"
+            if parcel.method.id == ConnectionOpen.id { memory.names.insert(name) }
+            return memory.names.contains(name) ? [parcel] : []
+        },
+        .requests("connection.channels-methods-on-zero-ignored", [QueueDeclare.id, ChannelOpen.id, BasicPublish.id]) {
+            parcel, _ in parcel.channel == 0 ? [] : [parcel]
+        },
     ]
 
     private func noticingHeaders() -> Fault {
@@ -194,5 +203,21 @@ extension Fault {
             return [parcel.inOneFrame]
         },
         .configuration("framing.message-size-limit-too-low") { $0.maximumMessageSize = 1000 },
+        .octetsIn("framing.undecodable-methods-ignored") { octets, _ in
+            let payload = octets.count > 8 ? octets[7..<octets.count - 1] : []
+            if octets.first == Frame.Kind.method.rawValue, (try? Method(payload)) == nil { octets = [] }
+        },
+        .octetsIn("framing.broken-messages-ignored") { octets, _ in
+            if [1, 2, 3].contains(octets.first) { octets = [] }
+        },
+        .octetsIn("framing.heartbeats-with-a-payload-taken") { octets, _ in
+            if octets.first == Frame.Kind.heartbeat.rawValue, octets.count > 8 {
+                octets = [Frame.Kind.heartbeat.rawValue, 0, 0, 0, 0, 0, 0, Frame.end]
+            }
+        },
+        .requests("framing.no-limit-in-the-handshake", [ConnectionStartOk.id]) { parcel, _ in
+            guard parcel.octets.count > Int(Frame.minimumMax) else { return [parcel] }
+            return parcel.changing { (ok: inout ConnectionStartOk) in ok.clientProperties["padding"] = nil }.alone
+        },
     ]
 }

@@ -42,5 +42,17 @@ extension Fault {
             memory.kept.append(parcel)
             return [Parcel(memory.kept[0].method, channel: parcel.channel)]
         },
+        .requests("exchange-bindings.auto-delete-with-the-last-source", [ExchangeDeclare.id, ExchangeUnbind.id]) {
+            parcel, memory in
+            if case .exchangeDeclare(let declare) = parcel.method, declare.autoDelete {
+                memory.names.insert(declare.exchange.text)
+            }
+            guard case .exchangeUnbind(let unbind) = parcel.method, memory.names.contains(unbind.destination.text)
+            else {
+                return [parcel]
+            }
+            let delete = ExchangeDelete(exchange: unbind.destination, noWait: true)
+            return [parcel, Parcel(.exchangeDelete(delete), channel: parcel.channel)]
+        },
     ]
 }

@@ -75,6 +75,27 @@ extension Fault {
             if delete.exchange.hasPrefix("amq.") { delete.exchange = "missing" }
         },
         .request("exchange.delete-always-answered") { (delete: inout ExchangeDelete) in delete.noWait = false },
-        .never("exchange.sometimes-no-declare-ok") { (_: ExchangeDeleteOk) in true },
+        .never("exchange.delete-never-answered") { (_: ExchangeDeleteOk) in true },
+        .requests("exchange.delete-of-missing-refused", [ExchangeDelete.id, ExchangeDeclare.id]) { parcel, memory in
+            if case .exchangeDeclare(let declare) = parcel.method { memory.names.insert(declare.exchange.text) }
+            guard case .exchangeDelete(let delete) = parcel.method, !memory.names.contains(delete.exchange.text) else {
+                return [parcel]
+            }
+            return [
+                Parcel(
+                    .exchangeDeclare(ExchangeDeclare(exchange: delete.exchange, passive: true)),
+                    channel: parcel.channel)
+            ]
+        },
+        .requests("exchange.auto-delete-goes-with-its-channel", [ExchangeDeclare.id, ChannelClose.id]) {
+            parcel, memory in
+            if case .exchangeDeclare(let declare) = parcel.method, declare.autoDelete { memory.kept.append(parcel) }
+            guard parcel.method.id == ChannelClose.id else { return [parcel] }
+            return memory.kept.compactMap { kept in
+                guard case .exchangeDeclare(let declare) = kept.method else { return nil }
+                let delete = ExchangeDelete(exchange: declare.exchange, ifUnused: true, noWait: true)
+                return Parcel(.exchangeDelete(delete), channel: parcel.channel)
+            } + [parcel]
+        },
     ]
 }

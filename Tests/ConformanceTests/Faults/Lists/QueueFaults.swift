@@ -148,12 +148,19 @@ extension Fault {
         .request("queue.always-if-unused") { (delete: inout QueueDelete) in delete.ifUnused = true },
         .request("queue.always-if-empty") { (delete: inout QueueDelete) in delete.ifEmpty = true },
         .request("queue.delete-always-answered") { (delete: inout QueueDelete) in delete.noWait = false },
-        .requests("queue.delete-of-missing-refused", [QueueDelete.id]) { parcel, _ in
-            guard case .queueDelete(let delete) = parcel.method else { return [parcel] }
+        .requests("queue.delete-of-missing-refused", [QueueDelete.id, QueueDeclare.id]) { parcel, memory in
+            if case .queueDeclare(let declare) = parcel.method { memory.names.insert(declare.queue.text) }
+            guard case .queueDelete(let delete) = parcel.method, !delete.queue.isEmpty,
+                !memory.names.contains(delete.queue.text)
+            else { return [parcel] }
+            return [Parcel(.queueDeclare(QueueDeclare(queue: delete.queue, passive: true)), channel: parcel.channel)]
+        },
+        .requests("queue.declaring-again-empties-it", [QueueDeclare.id]) { parcel, memory in
+            guard case .queueDeclare(let declare) = parcel.method, !declare.passive, !declare.queue.isEmpty,
+                !memory.names.insert(declare.queue.text).inserted
+            else { return [parcel] }
             return [
-                Parcel(
-                    .queueUnbind(QueueUnbind(queue: delete.queue, exchange: "", routingKey: "")),
-                    channel: parcel.channel)
+                Parcel(.queuePurge(QueuePurge(queue: declare.queue, noWait: true)), channel: parcel.channel), parcel,
             ]
         },
     ]
