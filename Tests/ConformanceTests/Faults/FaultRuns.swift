@@ -68,8 +68,9 @@ enum FaultRuns {
         await peer.end()
         await Gate.shared.leave()
         let verdict = run.findings.map(\.verdict).max { $0.severity < $1.severity } ?? .conforms
-        let isCaught = !Judge.isOnRecord(
-            verdict, recorded: peer.recorded(`case`).verdict, followsRabbitMQ: peer.followsRabbitMQ)
+        let isCaught = !peer.recorded(`case`).verdicts.contains {
+            Judge.isOnRecord(verdict, recorded: $0, followsRabbitMQ: peer.followsRabbitMQ)
+        }
         // The first is what the fault did; those behind it are what the case made of it.
         let seen = run.findings.first { $0.verdict == verdict }?.text ?? "\(verdict.rawValue)"
         write(fault, `case`, isCaught ? "caught" : "missed", elapsed, isCaught ? seen : "")
