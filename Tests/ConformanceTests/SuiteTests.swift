@@ -61,6 +61,14 @@ import Testing
         }
     }
 
+    @Test("Every fault has a name of its own, area.words-with-hyphens")
+    func namesOfFaults() {
+        let names = Fault.all.map(\.name)
+        #expect(Set(names).count == names.count)
+        let malformed = names.filter { $0.wholeMatch(of: /[a-z-]+\.[a-z0-9.-]+/) == nil }
+        #expect(malformed == [])
+    }
+
     @Test("At most `width` are inside the gate, and who wants to be alone is")
     func gate() async {
         let gate = Gate(width: 2)

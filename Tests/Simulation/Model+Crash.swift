@@ -90,7 +90,9 @@ extension Model {
         func fits(_ copy: Copy, _ message: Found.Message) -> Bool {
             if copy.content != message.content { return false }
             if let handedOut = copy.handedOut, handedOut <= sure, !message.redelivered { return false }
-            return !message.redelivered || copy.place <= handedOutUpTo
+            // What had gone for good before the crash and is back may be marked: the log says how far its queue had got,
+            // and only then what is gone.
+            return !message.redelivered || copy.place <= handedOutUpTo || copy.record.died != nil
         }
         // Twice the same message is possible, where a dead letter and what died both came back: try both ways.
         func match(_ message: Int, _ copy: Int) -> [Copy]? {

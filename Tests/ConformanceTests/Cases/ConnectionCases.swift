@@ -87,6 +87,16 @@ import Testing
     }
 
     @Test(
+        "Who does not get on with the handshake within ten seconds is dropped without a word",
+        .proves("connection.handshake-too-slow", ["spec/2.2.4/no-handshake-before-open"], needs: [.slow]))
+    func handshakeTooSlow() async throws {
+        let probe = try await Probe.raw()
+        _ = try await probe.greet()
+        try await elapse(milliseconds: 10_000)
+        expect(try await probe.outcome(), .hangUp)
+    }
+
+    @Test(
         "connection.tune states limits that allow frames of at least 4096 octets, and more than no channel",
         .proves("connection.tune-limits", ["spec/2.3.3/server-states-limits", "connection.tune.frame-max/minimum"]))
     func tuneLimits() async throws {
@@ -176,7 +186,8 @@ import Testing
         let body = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
         channel.publish(body: body, to: "", queue)
         let message = try #require(try await channel.get(queue))
-        #expect(message.content.body == body)
+        let isUntouched = message.content.body == body
+        #expect(isUntouched, "the body was changed on the way")
         #expect(message.content.pieces.allSatisfy { $0 <= 4096 - Frame.overhead }, "\(message.content.pieces)")
     }
 

@@ -102,6 +102,27 @@ import Testing
     }
 
     @Test(
+        "Who does not answer a close within half a minute is dropped",
+        .proves("connection.close-unanswered", ["spec/2.3.7/close-handshake"], needs: [.slow]))
+    func closeUnanswered() async throws {
+        let probe = try await Probe.connect { $0.heartbeat = 0 }
+        // Channel 5 was never opened.
+        probe.send(BasicAck(deliveryTag: 1), on: 5)
+        #expect(try await probe.receive(ConnectionClose.self).replyCode == .channelError)
+        try await elapse(milliseconds: 30_000)
+        expect(try await probe.outcome(), .hangUp)
+    }
+
+    @Test(
+        "A broker that is stopped closes its connections, with 320, before it goes",
+        .proves("connection.broker-stops", ["rabbitmq/connection.close/shutdown"], needs: [.restart]))
+    func brokerStops() async throws {
+        let probe = try await Probe.connect()
+        try await restartBroker()
+        expect(try await probe.outcome(), .connectionClose(.connectionForced))
+    }
+
+    @Test(
         "A connection.close-ok that nobody asked for",
         .proves(
             "connection.close-ok-unasked", ["spec/2.3.7/close-handshake"],

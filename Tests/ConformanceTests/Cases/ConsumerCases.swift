@@ -138,4 +138,17 @@ import Testing
         let first = try await channel.next()
         #expect(Received(first)?.text == "task", "nothing should come before the message, not \(first)")
     }
+    @Test(
+        "With no-wait a cancel is not answered, and ends the consumer all the same",
+        .proves("work.cancel-no-wait", ["spec/4.6/visibility"]))
+    func cancelNoWait() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        try await channel.consume(queue, tag: "quiet", noAck: true)
+        channel.send(BasicCancel(consumerTag: "quiet", noWait: true))
+        channel.publish("left", to: "", queue)
+        channel.send(BasicGet(queue: queue, noAck: true))
+        let first = try await channel.next()
+        #expect(first.method?.id == BasicGetOk.id, "nothing should come before the answer to the fetch, not \(first)")
+    }
 }

@@ -12,4 +12,43 @@ import Testing
         try await channel.consume(queue)
         #expect(try await channel.delivery().text == "taken")
     }
+
+    @Test(
+        "A delivery that is not settled within half an hour closes its channel",
+        .proves(
+            "consumer-timeout.closes-the-channel", ["rabbitmq/consumer-timeout/closes-channel"],
+            needs: [.movableClock]))
+    func closesTheChannel() async throws {
+        let channel = try await holding("held")
+        try await elapse(milliseconds: 29 * 60_000)
+        try await channel.barrier()
+        // It is looked at once a minute.
+        try await elapse(milliseconds: 2 * 60_000)
+        expect(try await channel.outcome(), .channelClose(.preconditionFailed))
+    }
+
+    @Test(
+        "What was held for too long goes back to its queue",
+        .proves("consumer-timeout.requeues", ["rabbitmq/consumer-timeout/requeues"], needs: [.movableClock]))
+    func requeues() async throws {
+        let queue = unique("queue")
+        let channel = try await holding("held", from: queue)
+        try await elapse(milliseconds: 31 * 60_000)
+        expect(try await channel.outcome(), .channelClose(.preconditionFailed))
+        let message = try #require(try await channel.get(queue))
+        #expect(message.text == "held")
+        #expect(message.redelivered)
+    }
+
+    /// A channel with a consumer that does not acknowledge.
+    private func holding(_ text: String, from queue: ShortString = unique("queue")) async throws -> ProbeChannel {
+        let channel = try await Probe.connect { $0.heartbeat = 0 }.openChannel()
+        // The channel's number is opened again, and its connection has another channel to show that it lives.
+        _ = try await channel.probe.openChannel()
+        try await channel.declareQueue(queue)
+        channel.publish(text, to: "", queue)
+        try await channel.consume(queue)
+        #expect(try await channel.delivery().text == text)
+        return channel
+    }
 }

@@ -130,6 +130,22 @@ extension ProbeChannel {
     }
 
     @Test(
+        "With no-wait a bind and an unbind between exchanges work without an answer",
+        .proves("exchange-bindings.without-wait", ["spec/4.6/visibility"]))
+    func withoutWait() async throws {
+        let channel = try await Probe.openChannel()
+        let source = try await channel.declareExchange("fanout")
+        let (destination, queue) = try await channel.declareFanoutAndQueue()
+        channel.send(ExchangeBind(destination: destination, source: source, noWait: true))
+        channel.publish("bound", to: source)
+        channel.send(ExchangeUnbind(destination: destination, source: source, noWait: true))
+        channel.publish("unbound", to: source)
+        channel.send(BasicGet(queue: queue, noAck: true))
+        #expect(Received(try await channel.next())?.text == "bound")
+        #expect(try await channel.drain(queue) == [])
+    }
+
+    @Test(
         "However many ways lead to a queue, it gets one copy",
         .proves(
             "exchange-bindings.one-copy", ["rabbitmq/exchange-to-exchange/one-copy", "exchange.bind/unique"]))

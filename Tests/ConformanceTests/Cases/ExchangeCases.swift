@@ -65,6 +65,23 @@ import Testing
     }
 
     @Test(
+        "Exchange names differ by the case of a letter, and by the last of 255 octets",
+        .proves("declare.exchange-names-compared", ["exchange.declare.exchange/syntax"]))
+    func namesCompared() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        let start = unique("exchange").text
+        let long = start + String(repeating: "e", count: 254 - start.utf8.count)
+        for (name, other) in [(start + "-a", start + "-A"), (long + "a", long + "b")] {
+            let exchange = try await channel.declareExchange("fanout", ShortString(name))
+            try await channel.bind(queue, to: exchange)
+            channel.publish("to \(name)", to: exchange)
+            #expect(try await channel.drain(queue) == ["to \(name)"])
+            #expect(try await !channel.exists(exchange: ShortString(other)))
+        }
+    }
+
+    @Test(
         "Line breaks are dropped from the names of queues and exchanges",
         .proves(
             "declare.line-breaks-in-names", ["exchange.declare.exchange/syntax", "queue.declare.queue/syntax"],

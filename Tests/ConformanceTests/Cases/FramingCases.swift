@@ -58,7 +58,8 @@ import Testing
         publisher.publish(body: body, to: "", queue)
         try await publisher.barrier(behind: queue)
         let message = try #require(try await small.get(queue))
-        #expect(message.content.body == body)
+        let isUntouched = message.content.body == body
+        #expect(isUntouched, "the body was changed on the way")
         #expect(message.content.pieces.allSatisfy { $0 <= 4088 }, "\(message.content.pieces)")
     }
 

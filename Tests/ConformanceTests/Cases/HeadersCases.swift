@@ -282,6 +282,11 @@ private struct Sorting {
         .proves("headers.amq-headers", ["exchange/required-instances"]))
     func amqHeaders() async throws {
         let channel = try await Probe.openChannel()
-        #expect(try await channel.exists(exchange: "amq.headers"))
+        let queue = try await channel.declareQueue()
+        let mark: FieldTable = [unique("mark"): true]
+        try await channel.bind(queue, to: "amq.headers", "key", arguments: mark)
+        channel.publish("marked", to: "amq.headers", "", BasicProperties(headers: mark))
+        channel.publish("only the key", to: "amq.headers", "key")
+        #expect(try await channel.drain(queue) == ["marked"])
     }
 }

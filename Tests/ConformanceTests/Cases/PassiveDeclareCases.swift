@@ -106,6 +106,15 @@ import Testing
     }
 
     @Test(
+        "A passive declare without a name finds nothing",
+        .proves("declare.passive-without-name", ["rabbitmq/passive-declare/without-name"]))
+    func withoutName() async throws {
+        let channel = try await Probe.openChannel()
+        try await channel.declareQueue()
+        try await channel.send(QueueDeclare(passive: true), expecting: .channelClose(.notFound))
+    }
+
+    @Test(
         "A queue that is exclusive to another connection is locked even for a passive declare",
         .proves("declare.passive-exclusive-elsewhere", ["rabbitmq/passive-declare/exclusive-elsewhere"]))
     func exclusiveElsewhere() async throws {

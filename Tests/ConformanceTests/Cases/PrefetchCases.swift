@@ -27,6 +27,18 @@ import Testing
     }
 
     @Test(
+        "A window may be large: with one of twenty the twenty-first message waits",
+        .proves("dispatch.large-window", ["basic.qos.prefetch-count/01"]))
+    func largeWindow() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        try await channel.qos(20)
+        try await channel.consume(queue)
+        for number in 1...21 { channel.publish("\(number)", to: "", queue) }
+        #expect(try await come(to: channel, from: queue).count == 20)
+    }
+
+    @Test(
         "A window holds for what was in the queue before the consumer, too",
         .proves("dispatch.window-of-a-backlog", ["basic.qos.prefetch-count/01"]))
     func windowOfABacklog() async throws {

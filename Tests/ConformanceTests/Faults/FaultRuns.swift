@@ -35,10 +35,8 @@ enum FaultRuns {
         _ body: @Sendable () async throws -> Void
     ) async throws {
         // A sound broker first, with the same machinery and the same short patience. It must be missed.
-        guard let (run, peer) = try await attempt(`case`, .none, test, testCase, body) else { return }
-        let passed = Set(run.taps.flatMap { tap in tap.transcript.methods.map(\.1.id) })
-        for fault in faults
-        where fault.concerns(methods: passed, octets: peer.oddOctets, time: peer.hasMoved) {
+        guard let rehearsal = try await attempt(`case`, .none, test, testCase, body) else { return }
+        for fault in faults where rehearsal.isSpoilt(by: fault) {
             _ = try await attempt(`case`, fault, test, testCase, body)
         }
     }
@@ -47,8 +45,9 @@ enum FaultRuns {
     private static func attempt(
         _ case: Proves, _ fault: Fault, _ test: Test, _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
-    ) async throws -> (run: CaseRun, peer: InProcessPeer)? {
-        let peer = try InProcessPeer(overTCP: false, needs: `case`.needs, fault: fault)
+    ) async throws -> Rehearsal? {
+        let mind = FaultyMind(fault, isRehearsing: fault.name == Fault.none.name)
+        let peer = try InProcessPeer(overTCP: false, needs: `case`.needs, mind: mind)
         if let reason = `case`.needs.sorted().lazy.compactMap({ peer.lacks($0) }).first {
             write(fault, `case`, "skipped", .zero, reason)
             await peer.end()
@@ -69,11 +68,13 @@ enum FaultRuns {
         await peer.end()
         await Gate.shared.leave()
         let verdict = run.findings.map(\.verdict).max { $0.severity < $1.severity } ?? .conforms
-        let isCaught = !Judge.isOnRecord(
-            verdict, recorded: peer.recorded(`case`).verdict, followsRabbitMQ: peer.followsRabbitMQ)
-        let seen = run.findings.map(\.text).joined(separator: "; ")
+        let isCaught = !peer.recorded(`case`).verdicts.contains {
+            Judge.isOnRecord(verdict, recorded: $0, followsRabbitMQ: peer.followsRabbitMQ)
+        }
+        // The first is what the fault did; those behind it are what the case made of it.
+        let seen = run.findings.first { $0.verdict == verdict }?.text ?? "\(verdict.rawValue)"
         write(fault, `case`, isCaught ? "caught" : "missed", elapsed, isCaught ? seen : "")
-        return (run, peer)
+        return mind.rehearsal
     }
 
     private static func write(

@@ -7,14 +7,18 @@ struct Parcel: Sendable {
     var content: Content?
     private var isWhole = false
     /// The octets it came as; nil for one that a fault has made. What a fault leaves alone passes octet by octet.
-    private var original: (octets: [UInt8], method: Method, content: Content?)?
+    private var original: (octets: [UInt8], channel: UInt16, method: Method, content: Content?)?
 
     init(_ method: Method, channel: UInt16, content: Content? = nil) {
         (self.method, self.channel, self.content) = (method, channel, content)
     }
 
     var octets: [UInt8] {
-        if !isWhole, let original, original.method == method, original.content == content { return original.octets }
+        if !isWhole, let original, original.channel == channel, original.method == method,
+            original.content == content
+        {
+            return original.octets
+        }
         var writer = FrameWriter()
         guard let content else {
             writer.method(method, channel: channel)
@@ -58,7 +62,7 @@ struct Parcel: Sendable {
             guard content.body.count == decoded.bodySize else { return nil }
             self.content = content
         }
-        original = (octets, method, content)
+        original = (octets, channel, method, content)
     }
 
     /// How many frames it came as.

@@ -22,6 +22,8 @@ final class CaseRun: Sendable {
         var answers: [String] = []
         var virtualHosts: [String] = []
         var users: [String] = []
+        /// It has failed, and nobody wants to know more.
+        var isOver = false
     }
 
     @TaskLocal static var current: CaseRun?
@@ -47,8 +49,13 @@ final class CaseRun: Sendable {
     var taps: [Tap] { state.withLock { $0.taps } }
 
     func note(_ verdict: Verdict, expected: String? = nil, _ seen: String, at place: SourceLocation?) {
-        let finding = Finding(verdict: verdict, expected: expected, seen: seen, place: place)
-        state.withLock { $0.findings.append(finding) }
+        let taps = state.withLock { state in
+            state.findings.append(Finding(verdict: verdict, expected: expected, seen: seen, place: place))
+            guard patience.endsAtFailure, verdict == .failed else { return [Tap]() }
+            state.isOver = true
+            return state.taps
+        }
+        for tap in taps { tap.abort() }
     }
 
     /// What the broker has last answered, for people: `#expect(try await …)` says what should have held, and not what was
@@ -70,6 +77,7 @@ final class CaseRun: Sendable {
 
     /// A new connection to the broker, recorded.
     func connect() async throws -> Tap {
+        if state.withLock({ $0.isOver }) { throw SuiteError("the case has failed already") }
         let stream = try await peer.connect()
         return state.withLock { state in
             // A, B, C… in the transcript; a case with more than 26 connections starts over with AA.

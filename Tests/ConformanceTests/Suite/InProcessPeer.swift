@@ -29,9 +29,11 @@ final class InProcessPeer: Peer {
         var port: Int?
         /// Where it keeps what is durable; nil: nowhere.
         var directory: URL?
+        /// Those that ran before it. They still have to end the streams of clients that answer their close.
+        var former: [Broker] = []
     }
 
-    init(overTCP: Bool, needs: Set<Need> = [], fault: Fault? = nil) throws {
+    init(overTCP: Bool, needs: Set<Need> = [], mind: FaultyMind? = nil) throws {
         label = overTCP ? "Messaging Patterns, over TCP" : "Messaging Patterns, in memory"
         baseline = try Baseline.of("messaging-patterns", "")
         self.overTCP = overTCP
@@ -39,8 +41,8 @@ final class InProcessPeer: Peer {
         var configuration = BrokerConfiguration()
         configuration.refusalDelay = 0
         configuration.virtualHosts = [login.virtualHost, Self.secondVirtualHost]
-        fault?.configure?(&configuration)
-        mind = fault.map(FaultyMind.init)
+        mind?.fault.configure?(&configuration)
+        self.mind = mind
         self.configuration = configuration
         let isStored = needs.contains(.restart) || needs.contains(.kill)
         let directory = isStored ? Self.newDirectory() : nil
@@ -69,21 +71,13 @@ final class InProcessPeer: Peer {
     }
 
     func advance(milliseconds: Int) async throws -> Bool {
-        time.advance(by: Int64(mind?.fault.clock?(milliseconds) ?? milliseconds))
+        time.advance(by: Int64(mind?.elapsed(milliseconds: milliseconds) ?? milliseconds))
         return true
     }
 
-    /// What a broken broker's connections have seen that is neither a header nor a method: from clients, and to them.
-    var oddOctets: (odd: Bool, oddOut: Bool) {
-        (mind?.oddIn.load(ordering: .relaxed) == true, mind?.oddOut.load(ordering: .relaxed) == true)
-    }
-
-    /// The clock was moved.
-    var hasMoved: Bool { time.now != ManualTime().now }
-
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow, .secondVirtualHost, .restart, .kill, .admin, .secondUser: nil
+        case .slow, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser: nil
         }
     }
 
@@ -106,9 +100,11 @@ final class InProcessPeer: Peer {
     }
 
     func restart() async throws {
+        mind?.restarted()
         let before = running.withLock { $0 }
         before.broker.shutDown()
-        let after = try Self.start(configuration, time, before.directory, overTCP: overTCP)
+        var after = try Self.start(configuration, time, before.directory, overTCP: overTCP)
+        after.former = before.former + [before.broker]
         running.withLock { $0 = after }
     }
 
@@ -117,9 +113,11 @@ final class InProcessPeer: Peer {
     func kill() async throws {
         let before = running.withLock { $0 }
         guard let directory = before.directory else { return }
+        mind?.restarted()
         let copy = Self.newDirectory()
         try FileManager.default.copyItem(at: directory, to: copy)
-        let after = try Self.start(configuration, time, copy, overTCP: overTCP)
+        var after = try Self.start(configuration, time, copy, overTCP: overTCP)
+        after.former = before.former + [before.broker]
         running.withLock { $0 = after }
         before.broker.shutDown()
         try? FileManager.default.removeItem(at: directory)

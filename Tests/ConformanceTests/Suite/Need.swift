@@ -8,6 +8,8 @@ enum Need: String, Comparable, CustomStringConvertible {
     case admin
     case secondVirtualHost = "second virtual host"
     case secondUser = "second user"
+    /// Half an hour can go by at once.
+    case movableClock = "a clock that can be moved"
     /// The case takes more than ten seconds on a real clock.
     case slow
 

@@ -55,6 +55,7 @@ struct RemotePeer: Peer {
         case .admin, .secondVirtualHost, .secondUser:
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
         case .slow: nil
+        case .movableClock: "its clock cannot be moved, and nobody waits that long"
         }
     }
 

@@ -14,6 +14,8 @@ func elapse(milliseconds: Int) async throws {
 struct Patience: Sendable {
     var answer: Double
     var wholeCase: Double
+    /// A case that has failed once is cut short: its connections are broken off.
+    var endsAtFailure = false
 
     /// More than 3 seconds for an answer, because RabbitMQ delays some refusals by that much; waited for only when a case
     /// fails.
@@ -21,7 +23,7 @@ struct Patience: Sendable {
     /// A broker in this process answers at once, but it shares the processors with every other test.
     static let inProcess = Patience(answer: 60, wholeCase: 240)
     /// With a broken broker missing answers are what is looked for, and the broker is in this process.
-    static let short = Patience(answer: 1, wholeCase: 6)
+    static let short = Patience(answer: 1, wholeCase: 6, endsAtFailure: true)
 }
 
 /// The patience of the case that is running.

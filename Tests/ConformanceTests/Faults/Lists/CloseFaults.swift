@@ -7,15 +7,15 @@ extension Fault {
             wrongCode(.accessRefused, .notFound), wrongCode(.notFound, .accessRefused),
             wrongCode(.resourceLocked, .accessRefused), wrongCode(.preconditionFailed, .notAllowed),
             wrongCode(.notAllowed, .accessRefused), wrongCode(.frameError, .syntaxError),
-            wrongCode(.syntaxError, .frameError), wrongCode(.commandInvalid, .notImplemented),
+            wrongCode(.commandInvalid, .notImplemented),
             wrongCode(.channelError, .commandInvalid), wrongCode(.unexpectedFrame, .frameError),
             wrongCode(.notImplemented, .internalError), wrongCode(.connectionForced, .replySuccess),
-            wrongCode(.internalError, .resourceError), wrongCode(.contentTooLarge, .preconditionFailed),
+            wrongCode(.internalError, .resourceError),
             wrongScope(.accessRefused), wrongScope(.notFound), wrongScope(.resourceLocked),
             wrongScope(.preconditionFailed),
-            wordless(.frameError), wordless(.syntaxError), wordless(.commandInvalid), wordless(.channelError),
+            wordless(.frameError), wordless(.commandInvalid), wordless(.channelError),
             wordless(.unexpectedFrame), wordless(.notAllowed), wordless(.notImplemented), wordless(.accessRefused),
-            wordless(.internalError), wordless(.connectionForced), wordless(.preconditionFailed),
+            wordless(.internalError), wordless(.connectionForced),
             .reply("close.channel-close-blames-nobody") { (close: inout ChannelClose) in close.cause = .none },
             .reply("close.connection-close-blames-nobody") { (close: inout ConnectionClose) in close.cause = .none },
             .replies("close.takes-siblings-along", [ChannelClose.id]) { parcel, memory in
@@ -28,8 +28,7 @@ extension Fault {
             .accepts("accepts.nack-of-unknown-tag", BasicNack.self),
             .accepts("accepts.reject-of-unknown-tag", BasicReject.self),
             .accepts("accepts.publish", BasicPublish.self), .accepts("accepts.consume", BasicConsume.self),
-            .accepts("accepts.get", BasicGet.self), .accepts("accepts.qos", BasicQos.self),
-            .accepts("accepts.cancel", BasicCancel.self), .accepts("accepts.recover", BasicRecover.self),
+            .accepts("accepts.get", BasicGet.self),
             .accepts("accepts.queue-declare-locked", QueueDeclare.self, .resourceLocked),
             .accepts("accepts.queue-declare-otherwise", QueueDeclare.self, .preconditionFailed),
             .accepts("accepts.queue-declare-reserved", QueueDeclare.self, .accessRefused),
@@ -114,8 +113,17 @@ extension Fault {
         .requests("channel.close-ok-unasked-ignored", [ChannelCloseOk.id]) { _, _ in [] },
         .requests("channel.brokers-methods-ignored", brokersMethods) { _, _ in [] },
         .reply("channel.flow-ok-says-otherwise") { (ok: inout ChannelFlowOk) in ok.active.toggle() },
-        .requests("channel.close-of-none-ignored", [ChannelClose.id]) { parcel, memory in
-            memory.names.insert("\(memory.connection)/\(parcel.channel)").inserted ? [parcel] : []
+        .requests("channel.close-of-none-ignored", [ChannelOpen.id, ChannelClose.id]) { parcel, memory in
+            let name = "\(memory.connection)/\(parcel.channel)"
+            if parcel.method.id == ChannelOpen.id { memory.names.insert(name) }
+            return memory.names.contains(name) ? [parcel] : []
+        },
+        .replies("channel.closed-ones-get-deliveries", [ChannelCloseOk.id, BasicGetOk.id]) { parcel, memory in
+            if parcel.method.id == ChannelCloseOk.id { memory.kept = [parcel] }
+            guard case .basicGetOk(let ok) = parcel.method, let closed = memory.kept.first else { return [parcel] }
+            let deliver = BasicDeliver(
+                consumerTag: "forgotten", deliveryTag: 1, exchange: ok.exchange, routingKey: ok.routingKey)
+            return [Parcel(.basicDeliver(deliver), channel: closed.channel, content: parcel.content), parcel]
         },
     ]
 

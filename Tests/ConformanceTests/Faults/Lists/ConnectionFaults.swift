@@ -12,9 +12,6 @@ extension Fault {
             start.mechanisms = Array("ANONYMOUS".utf8)
         },
         .reply("connection.start-without-locale") { (start: inout ConnectionStart) in start.locales = [] },
-        .reply("connection.start-without-amqplain") { (start: inout ConnectionStart) in
-            start.mechanisms = Array("PLAIN".utf8)
-        },
         .request("connection.any-password-does") { (ok: inout ConnectionStartOk) in
             ok.response = Array("\0guest\0guest".utf8)
             ok.mechanism = "PLAIN"
@@ -96,8 +93,6 @@ extension Fault {
             return []
         },
         .requests("connection.client-blocked-ignored", [ConnectionBlocked.id, ConnectionUnblocked.id]) { _, _ in [] },
-        .never("connection.never-blocked") { (_: ConnectionBlocked) in true },
-        .never("connection.never-unblocked") { (_: ConnectionUnblocked) in true },
         .published("connection.user-id-not-checked") { _, content in
             if content.properties.userID != nil { content.properties.userID = "guest" }
         },
@@ -128,10 +123,20 @@ extension Fault {
             if parcel.method.id == ConnectionStartOk.id { memory.names.insert(name) }
             return memory.names.contains(name) ? [parcel] : []
         },
-        .configuration("connection.handshake-may-take-for-ever") { $0.handshakeTimeout = 1 << 40 },
-        .configuration("connection.close-ok-awaited-for-ever") { $0.closeTimeout = 1 << 40 },
+        .configuration("connection.handshake-may-take-for-ever") { $0.handshakeTimeout = 1 << 40 }
+            .asTimeGoesBy,
+        .configuration("connection.close-ok-awaited-for-ever") { $0.closeTimeout = 1 << 40 }.asTimeGoesBy,
         .configuration("connection.second-virtual-host-missing") { $0.virtualHosts = ["/"] },
         .configuration("connection.fewer-channels-than-said") { $0.channelMax = 8 },
+        .requests("connection.channel-opened-too-early-ignored", [ChannelOpen.id, ConnectionOpen.id]) {
+            parcel, memory in
+            let name = "open-\(memory.connection)"
+            if parcel.method.id == ConnectionOpen.id { memory.names.insert(name) }
+            return memory.names.contains(name) ? [parcel] : []
+        },
+        .requests("connection.channels-methods-on-zero-ignored", [QueueDeclare.id, ChannelOpen.id, BasicPublish.id]) {
+            parcel, _ in parcel.channel == 0 ? [] : [parcel]
+        },
     ]
 
     private func noticingHeaders() -> Fault {
@@ -139,7 +144,6 @@ extension Fault {
         fault.octetsIn = { octets, memory in
             if octets == ProtocolHeader.amqp091 { memory.names.insert("greeted-\(memory.connection)") }
         }
-        fault.seesEveryOctet = true
         return fault
     }
 
@@ -161,7 +165,6 @@ extension Fault {
         .octetsIn("heartbeat.refused-when-off") { octets, memory in
             if octets.first == Frame.Kind.heartbeat.rawValue { memory.hangsUp = true }
         },
-        .reply("heartbeat.not-offered") { (tune: inout ConnectionTune) in tune.heartbeat = 0 },
     ]
 
     static let framing: [Fault] = [
@@ -200,6 +203,21 @@ extension Fault {
             return [parcel.inOneFrame]
         },
         .configuration("framing.message-size-limit-too-low") { $0.maximumMessageSize = 1000 },
-        .configuration("framing.message-size-without-limit") { $0.maximumMessageSize = .max },
+        .octetsIn("framing.undecodable-methods-ignored") { octets, _ in
+            let payload = octets.count > 8 ? octets[7..<octets.count - 1] : []
+            if octets.first == Frame.Kind.method.rawValue, (try? Method(payload)) == nil { octets = [] }
+        },
+        .octetsIn("framing.broken-messages-ignored") { octets, _ in
+            if [1, 2, 3].contains(octets.first) { octets = [] }
+        },
+        .octetsIn("framing.heartbeats-with-a-payload-taken") { octets, _ in
+            if octets.first == Frame.Kind.heartbeat.rawValue, octets.count > 8 {
+                octets = [Frame.Kind.heartbeat.rawValue, 0, 0, 0, 0, 0, 0, Frame.end]
+            }
+        },
+        .requests("framing.no-limit-in-the-handshake", [ConnectionStartOk.id]) { parcel, _ in
+            guard parcel.octets.count > Int(Frame.minimumMax) else { return [parcel] }
+            return parcel.changing { (ok: inout ConnectionStartOk) in ok.clientProperties["padding"] = nil }.alone
+        },
     ]
 }

@@ -167,11 +167,21 @@ extension Fault {
         .request("direct.probe-never-there") { (declare: inout QueueDeclare) in
             if declare.queue.hasPrefix("amq.rabbitmq.reply-to") { (declare.queue, declare.passive) = ("never", true) }
         },
-        .request("direct.is-a-queue-to-get-from") { (get: inout BasicGet) in
-            if get.queue.hasPrefix("amq.rabbitmq.reply-to") { get.queue = "" }
+        .requests("direct.is-a-queue-to-get-from", [BasicGet.id]) { parcel, memory in
+            guard case .basicGet(let get) = parcel.method, get.queue.hasPrefix("amq.rabbitmq.reply-to") else {
+                return [parcel]
+            }
+            let declare = QueueDeclare(queue: "replies", exclusive: true, noWait: true)
+            return [
+                Parcel(.queueDeclare(declare), channel: parcel.channel),
+                parcel.changing { (get: inout BasicGet) in get.queue = declare.queue },
+            ]
         },
-        .request("direct.delete-is-fine") { (delete: inout QueueDelete) in
-            if delete.queue.hasPrefix("amq.rabbitmq.reply-to") { delete.queue = "missing" }
+        .requests("direct.delete-is-refused", [QueueDelete.id]) { parcel, _ in
+            guard case .queueDelete(let delete) = parcel.method, delete.queue.hasPrefix("amq.rabbitmq.reply-to") else {
+                return [parcel]
+            }
+            return [Parcel(.queuePurge(QueuePurge(queue: delete.queue)), channel: parcel.channel)]
         },
     ]
 }

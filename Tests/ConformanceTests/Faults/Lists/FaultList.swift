@@ -3,9 +3,10 @@ import AMQPWire
 extension Fault {
     /// Every fault there is. A new one is a line in the list of its area, and nothing else.
     static let all: [Fault] =
-        connection + heartbeats + framing + closes + channels + declarations + bindings + routing + headersExchange
-        + publishing + handingOver + settling + dispatching + consumers + confirming + transactions + queueLimits
-        + deadLetters
+        connection + heartbeats + framing + closes + channels + queues + exchanges + bindings + exchangeBindings
+        + routing
+        + headersExchange + publishing + handingOver + settling + dispatching + consumers + confirming + transactions
+        + queueLimits + deadLetters + restarts
 }
 
 extension ShortString {

@@ -35,6 +35,33 @@ extension Fault {
             parcel.channel = 1
             return [parcel]
         },
+        .requests("publish.to-a-queue-that-is-gone-refused", [ConnectionClose.id, BasicPublish.id]) {
+            parcel, memory in
+            switch parcel.method {
+            case .connectionClose:
+                memory.names.insert("gone")
+                return [parcel]
+            case .basicPublish(let publish) where publish.exchange.isEmpty && memory.names.contains("gone"):
+                return parcel.changing { (publish: inout BasicPublish) in publish.exchange = "missing" }.alone
+            default: return [parcel]
+            }
+        },
+        .requests("firehose.always-on", [QueueBind.id, BasicPublish.id]) { parcel, _ in
+            // Nobody can publish to the exchange itself, so its bindings are made elsewhere.
+            let other: ShortString = "amq.topic"
+            if case .basicPublish(let publish) = parcel.method, publish.exchange.text != "amq.rabbitmq.trace" {
+                let key = ShortString(truncating: "publish.\(publish.exchange)")
+                return [
+                    parcel,
+                    Parcel(
+                        .basicPublish(BasicPublish(exchange: other, routingKey: key)), channel: parcel.channel,
+                        content: parcel.content),
+                ]
+            }
+            return parcel.changing { (bind: inout QueueBind) in
+                if bind.exchange.text == "amq.rabbitmq.trace" { bind.exchange = other }
+            }.alone
+        },
     ]
 
     static let handingOver: [Fault] = [

@@ -6,7 +6,7 @@ extension Fault {
             .clock("clock.stands-still") { _ in 0 },
             .clock("clock.half-as-fast") { $0 / 2 },
             .clock("clock.three-times-as-fast") { $0 * 3 },
-            .clock("clock.ten-milliseconds-early") { $0 + 10 },
+            .clock("clock.a-quarter-too-fast") { $0 + $0 / 4 },
             .clock("clock.ten-milliseconds-late") { max(0, $0 - 10) },
             .published("ttl.of-messages-means-nothing") { _, content in content.properties.expiration = nil },
             .published("ttl.of-messages-in-seconds") { _, content in
@@ -78,8 +78,8 @@ extension Fault {
             .request("priority.every-queue-has-some") { (declare: inout QueueDeclare) in
                 if !declare.passive { declare.arguments["x-max-priority"] = 9 }
             },
-            .configuration("consumer-timeout.never") { $0.consumerTimeout = 1 << 40 },
-            .configuration("consumer-timeout.at-once") { $0.consumerTimeout = 1 },
+            .configuration("consumer-timeout.never") { $0.consumerTimeout = 1 << 40 }.asTimeGoesBy,
+            .configuration("consumer-timeout.after-a-minute") { $0.consumerTimeout = 60_000 }.asTimeGoesBy,
         ]
         + [
             "x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes", "x-overflow", "x-dead-letter-exchange",

@@ -1,0 +1,49 @@
+import AMQPWire
+import Testing
+
+/// Arguments that say how RabbitMQ is to run a queue. A client can only see that they are looked at.
+@Suite("Arguments of a queue that change nothing for its clients") struct QueueArgumentCases {
+    @Test(
+        "x-queue-mode is default or lazy, and part of what a redeclare has to agree with",
+        .proves("declare.queue-mode", ["rabbitmq/queue.declare/queue-mode"]))
+    func queueMode() async throws {
+        let channel = try await Probe.openChannel()
+        try await channel.send(declare(["x-queue-mode": "busy"]), expecting: .channelClose(.preconditionFailed))
+        try await expectEquivalence(channel, ["x-queue-mode": "lazy"], not: ["x-queue-mode": "default"])
+    }
+
+    @Test(
+        "x-queue-type has to be known; classic is what a queue is without it",
+        .proves("declare.queue-type", ["rabbitmq/queue.declare/queue-type"]))
+    func queueType() async throws {
+        let channel = try await Probe.openChannel()
+        try await channel.send(declare(["x-queue-type": "baroque"]), expecting: .channelClose(.preconditionFailed))
+        let queue = try await channel.declareQueue(arguments: ["x-queue-type": "classic"])
+        try await channel.send(QueueDeclare(queue: queue, exclusive: true), expecting: .ok)
+    }
+
+    @Test(
+        "x-queue-master-locator is part of what a redeclare has to agree with",
+        .proves("declare.queue-master-locator", ["rabbitmq/queue.declare/queue-master-locator"]))
+    func queueMasterLocator() async throws {
+        let channel = try await Probe.openChannel()
+        try await expectEquivalence(
+            channel, ["x-queue-master-locator": "client-local"], not: ["x-queue-master-locator": "min-masters"])
+    }
+
+    private func declare(_ arguments: FieldTable, _ queue: ShortString = unique("queue")) -> QueueDeclare {
+        QueueDeclare(queue: queue, exclusive: true, arguments: arguments)
+    }
+
+    /// A queue with some arguments is declared again with the same, with others, and with none.
+    private func expectEquivalence(
+        _ channel: ProbeChannel, _ arguments: FieldTable, not others: FieldTable,
+        at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        let queue = try await channel.declareQueue(arguments: arguments)
+        try await channel.send(declare(arguments, queue), expecting: .ok, at: place)
+        for other in [others, [:]] {
+            try await channel.send(declare(other, queue), expecting: .channelClose(.preconditionFailed), at: place)
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import AMQPWire
+
+extension Fault {
+    static let bindings: [Fault] = [
+        .request("bindings.no-wait-is-answered") { (bind: inout QueueBind) in bind.noWait = false },
+        .ignores("bindings.bind-does-nothing") { (_: QueueBind) in true },
+        .ignores("bindings.unbind-does-nothing") { (_: QueueUnbind) in true },
+        .requests("bindings.second-bind-does-nothing", [QueueBind.id]) { parcel, memory in
+            guard case .queueBind(let bind) = parcel.method else { return [parcel] }
+            let first = memory.kept.first {
+                if case .queueBind(let other) = $0.method {
+                    other.queue == bind.queue && other.exchange == bind.exchange
+                } else {
+                    false
+                }
+            }
+            guard case .queueBind(let other)? = first?.method else {
+                memory.kept.append(parcel)
+                return [parcel]
+            }
+            return parcel.changing { (bind: inout QueueBind) in
+                (bind.routingKey, bind.arguments) = (other.routingKey, other.arguments)
+            }.alone
+        },
+        .requests("bindings.unbind-removes-all", [QueueBind.id, QueueUnbind.id]) { parcel, memory in
+            if parcel.method.id == QueueBind.id { memory.kept.append(parcel) }
+            guard case .queueUnbind(let unbind) = parcel.method else { return [parcel] }
+            for kept in memory.kept {
+                guard case .queueBind(let bind) = kept.method, bind.queue == unbind.queue,
+                    bind.exchange == unbind.exchange,
+                    bind.routingKey != unbind.routingKey || bind.arguments != unbind.arguments
+                else { continue }
+                // To the default exchange's name nothing is bound: so it goes without an answer of its own.
+                memory.swallowed += 1
+                memory.extra.append(
+                    Parcel(
+                        .queueUnbind(
+                            QueueUnbind(
+                                queue: bind.queue, exchange: bind.exchange, routingKey: bind.routingKey,
+                                arguments: bind.arguments)), channel: parcel.channel))
+            }
+            return [parcel]
+        }.swallowing(QueueUnbindOk.id),
+        .request("bindings.arguments-mean-nothing") { (bind: inout QueueBind) in bind.arguments = [:] },
+        .request("bindings.unbind-ignores-arguments") { (unbind: inout QueueUnbind) in unbind.arguments = [:] },
+        .request("bindings.unbind-ignores-the-key") { (unbind: inout QueueUnbind) in unbind.routingKey = "" },
+        .request("bindings.empty-key-stays-empty") { (bind: inout QueueBind) in
+            if bind.queue.isEmpty, bind.routingKey.isEmpty { bind.routingKey = "-" }
+        },
+        .request("bindings.empty-key-is-queue-name") { (bind: inout QueueBind) in
+            if bind.routingKey.isEmpty { bind.routingKey = bind.queue }
+        },
+        .requests("bindings.one-copy-for-each-binding", [QueueBind.id, BasicPublish.id]) { parcel, memory in
+            switch parcel.method {
+            case .queueBind(let bind):
+                if !memory.names.insert("\(bind.queue)|\(bind.exchange)").inserted {
+                    memory.names.insert("twice \(bind.exchange)")
+                }
+                return [parcel]
+            case .basicPublish(let publish) where memory.names.contains("twice \(publish.exchange)"):
+                return [parcel, parcel]
+            default: return [parcel]
+            }
+        },
+        .requests("bindings.unbind-of-missing-refused", [QueueUnbind.id]) { parcel, _ in
+            parcel.changing { (unbind: inout QueueUnbind) in unbind.exchange = unbind.exchange.isEmpty ? "" : "missing"
+            }
+            .changing { (unbind: inout QueueUnbind) in
+                unbind.queue = "missing"
+                unbind.exchange = ""
+            }.alone
+        },
+        .request("bindings.default-exchange-may-be-bound") { (bind: inout QueueBind) in
+            if bind.exchange.isEmpty { bind.exchange = "amq.direct" }
+        },
+        .request("bindings.default-exchange-may-be-unbound") { (unbind: inout QueueUnbind) in
+            if unbind.exchange.isEmpty { unbind.exchange = "amq.direct" }
+        },
+    ]
+}

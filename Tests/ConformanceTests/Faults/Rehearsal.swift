@@ -1,0 +1,157 @@
+import AMQPWire
+import Synchronization
+
+/// What passed between a case and a sound broker, so that a fault can be tried on it without running the case again.
+///
+/// Most faults have nothing to do with most cases: a broker that is wrong about `#` is right about everything else. Such a
+/// fault leaves every octet of the rehearsal alone, and the case would only see once more what it has seen. Of all pairs of
+/// a case and a fault, one in ten or so is left to be run.
+struct Rehearsal: Sendable {
+    enum Event: Sendable {
+        /// What came at once on a connection: from the client, or to it.
+        case passed([Passing], connection: Int, isOut: Bool)
+        case elapsed(milliseconds: Int)
+        case restarted
+    }
+
+    private(set) var events: [Event] = []
+    private(set) var methods: Set<MethodID> = []
+    private(set) var hasRestarts = false
+    private(set) var hasElapsed = false
+
+    mutating func append(_ event: Event) {
+        events.append(event)
+        switch event {
+        case .passed(let passing, _, _):
+            for case .parcel(let parcel, _) in passing { methods.insert(parcel.method.id) }
+        case .elapsed: hasElapsed = true
+        case .restarted: hasRestarts = true
+        }
+    }
+
+    /// False when all of it would have passed as it did.
+    func isSpoilt(by fault: Fault) -> Bool {
+        if fault.isAboutRestarts, !hasRestarts { return false }
+        if fault.isAboutTime, !hasElapsed { return false }
+        if fault.configure != nil { return true }
+        if let clock = fault.clock, !isSpoilt(by: clock) { return false } else if fault.clock != nil { return true }
+        guard fault.methods.isEmpty || !fault.methods.isDisjoint(with: methods) else { return false }
+        let mind = FaultyMind(fault)
+        return events.contains { event in
+            switch event {
+            case .passed(let passing, let connection, let isOut):
+                let changed = mind.change(passing, of: connection, isOut: isOut)
+                return changed.hangsUp || !changed.extra.isEmpty || changed.octets != passing.flatMap(\.octets)
+            case .elapsed: return false
+            case .restarted:
+                mind.restarted()
+                return false
+            }
+        }
+    }
+
+    private func isSpoilt(by clock: (Int) -> Int) -> Bool {
+        events.contains {
+            if case .elapsed(let milliseconds) = $0 { clock(milliseconds) != milliseconds } else { false }
+        }
+    }
+}
+
+/// What passes in one direction, as a fault sees it.
+enum Passing: Sendable {
+    /// A method, with its content if it carries some, and the octets that it came as.
+    case parcel(Parcel, octets: [UInt8])
+    /// A frame that is no part of a parcel, or octets that are no frame.
+    case piece(Cut.Piece)
+
+    var octets: [UInt8] {
+        switch self {
+        case .parcel(_, let octets): octets
+        case .piece(let piece): piece.octets
+        }
+    }
+
+    static func parse(_ pieces: [Cut.Piece]) -> [Passing] {
+        var passing: [Passing] = []
+        var rest = pieces[...]
+        while let piece = rest.first {
+            if let parcel = Parcel(rest) {
+                passing.append(.parcel(parcel, octets: rest.prefix(parcel.frames).flatMap(\.octets)))
+                rest = rest.dropFirst(parcel.frames)
+            } else {
+                passing.append(.piece(piece))
+                rest = rest.dropFirst()
+            }
+        }
+        return passing
+    }
+}
+
+/// What all connections to one broken broker share: its fault, and what that remembers.
+final class FaultyMind: Sendable {
+    private struct State: Sendable {
+        var memory = Fault.Memory()
+        var connections = 0
+        var rehearsal = Rehearsal()
+    }
+
+    let fault: Fault
+    /// Everything that passes is written down: for the sound broker that a case is run on first.
+    private let isRehearsing: Bool
+    private let state = Mutex(State())
+
+    init(_ fault: Fault, isRehearsing: Bool = false) {
+        self.fault = fault
+        self.isRehearsing = isRehearsing
+    }
+
+    var rehearsal: Rehearsal { state.withLock { $0.rehearsal } }
+
+    func connect() -> Int {
+        state.withLock { state in
+            state.connections += 1
+            return state.connections
+        }
+    }
+
+    func restarted() {
+        state.withLock { state in
+            state.memory.restarts += 1
+            if isRehearsing { state.rehearsal.append(.restarted) }
+        }
+    }
+
+    /// How far the broker's clock goes when a case moves it.
+    func elapsed(milliseconds: Int) -> Int {
+        if isRehearsing { state.withLock { $0.rehearsal.append(.elapsed(milliseconds: milliseconds)) } }
+        return fault.clock?(milliseconds) ?? milliseconds
+    }
+
+    /// What becomes of what passes in one direction; `extra` goes to the broker, whichever direction it is.
+    func change(
+        _ passing: [Passing], of connection: Int, isOut: Bool
+    ) -> (octets: [UInt8], extra: [UInt8], hangsUp: Bool) {
+        let (hook, octetsHook) = isOut ? (fault.reply, fault.octetsOut) : (fault.request, fault.octetsIn)
+        return state.withLock { state in
+            if isRehearsing { state.rehearsal.append(.passed(passing, connection: connection, isOut: isOut)) }
+            state.memory.connection = connection
+            var octets: [UInt8] = []
+            for one in passing {
+                switch one {
+                case .parcel(let parcel, let original):
+                    guard let hook else {
+                        octets += original
+                        continue
+                    }
+                    for parcel in hook(parcel, &state.memory) { octets += parcel.octets }
+                case .piece(let piece):
+                    var raw = piece.octets
+                    octetsHook?(&raw, &state.memory)
+                    octets += raw
+                }
+            }
+            defer { (state.memory.extra, state.memory.hangsUp) = ([], false) }
+            return (octets, state.memory.extra.flatMap(\.octets), state.memory.hangsUp)
+        }
+    }
+}
