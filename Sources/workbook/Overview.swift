@@ -17,7 +17,8 @@ enum Overview {
         ("play STEP", "its programs, side by side"), ("predict STEP", "guess first, then see"),
         ("check STEP", "watches a program of yours"), ("compare STEP", "yours beside ours"),
         ("trace STEP", "the way of one message"), ("draw", "the broker, as a picture"),
-        ("hint 1.1", "the next hint"), ("site", "the chapters as a site"),
+        ("start STEP", "your copy of its program"), ("hint 1.1", "the next hint"),
+        ("site", "the chapters as a site"),
     ]
 
     static func lines(done: [String]) -> [String] {
@@ -31,8 +32,8 @@ enum Overview {
         lines += ["", next(done)]
         let missed = Predictions(done).missed.map(\.kind)
         if !missed.isEmpty {
-            let few = missed.prefix(3).joined(separator: ", ") + (missed.count > 3 ? " and others" : "")
-            lines.append("Missed so far: \(few). Once more: swift run workbook predict")
+            let what = missed.count == 1 ? missed[0] : "\(missed.count) kinds of questions"
+            lines.append("Missed so far: \(what). Once more: swift run workbook predict")
         }
         lines += ["", "swift run workbook ..."]
         for pair in stride(from: 0, to: commands.count, by: 2) {
@@ -60,7 +61,7 @@ enum Overview {
                 return "Next: swift run workbook predict \(chapter.step)"
             }
         }
-        return "You have been through all of them. Next: write a worker, and swift run workbook check 2"
+        return "Next: write a worker of your own, and let swift run workbook check 2 watch it"
     }
 
     private static func pad(_ text: String, _ width: Int) -> String {

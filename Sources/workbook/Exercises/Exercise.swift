@@ -36,7 +36,7 @@ struct Exercise: Sendable {
         program("4.1", "receive", "info", examine: RoutingExercises.listensToMore),
         program("4.2", "receive", "info", examine: RoutingExercises.listensToLess),
         program("4.3", "emit", "debug", examine: RoutingExercises.findsOut),
-        Exercise(id: "5.1", task: .prediction(kinds: ["patterns", "no-words"])),
+        Exercise(id: "5.1", task: .prediction(kinds: ["patterns", "one-word"])),
         Exercise(id: "5.2", task: .prediction(kinds: ["empty-words"])),
         Exercise(id: "5.3", task: .breakage(area: "topic.", rule: "spec/3.1.3.3/hash-is-any-words")),
         program("6.1", "call", examine: RPCExercises.tenAtOnce),

@@ -117,7 +117,7 @@ struct TraceStage: Sendable {
     static let confirming = TraceStage(
         places: [
             ("the broker notes it", CodePlace("BrokerCore/Confirms", "mutating func resolve(")),
-            ("and says so", CodePlace("BrokerCore/BrokerConnection", "private func flushConfirms()")),
+            ("and says so", CodePlace("BrokerCore/BrokerConnection", "func flushConfirms()")),
         ], rules: ["rabbitmq/publisher-confirms/numbering", "rabbitmq/publisher-confirms/exactly-one-answer"])
 
     static let all =
