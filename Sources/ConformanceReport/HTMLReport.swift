@@ -193,7 +193,7 @@ extension Report {
           .wide { overflow-x: auto; max-width: 100%; } .account { margin-left: 0; }
           table { font-size: .8rem; } th, td { padding: .15rem .3rem; } td small { font-size: .6rem; }
           .matrix td, .overview td, .totals td { min-width: 0; }
-          thead th { font-size: .62rem; max-width: 4.8rem; overflow-wrap: anywhere; }
+          thead th { font-size: .62rem; max-width: 4.8rem; } .totals small { font-size: .68rem; }
           .matrix tbody tr:not(.area) th { min-width: 7.5rem; max-width: 40vw; position: sticky; left: 0; background: Canvas; }
         }
         #filter { font: inherit; width: min(20rem, 100%); box-sizing: border-box; }
