@@ -25,7 +25,7 @@ import Testing
         let exercise = try #require(Exercise.find(id))
         let chapter = try #require(exercise.chapter)
         guard case .program(let words, let examine) = exercise.task else { return [] }
-        let subject = Subject.command(command(chapter, words), environment: ["SECONDS_PER_DOT": "0.01"])
+        let subject = Subject.command(command(chapter, words), environment: [:])
         return try await Rehearsal.hold(subject, Self.pace, examine)
     }
 
