@@ -15,11 +15,15 @@ struct RetryTests {
             try await stage.run("retry", "new-task", "--count", "2", "Walk")
             _ = try await stage.lines(11, of: worker)
             let attempt = " [x] Received 'Boom!'"
+            // How long the broker keeps a job is a second, and how long it takes to start a program nobody knows: so the others
+            // come between any two attempts.
+            let lines = try await stage.interrupt(worker)
+            let walks = [" [x] Received '0 Walk'", " [x] Done", " [x] Received '1 Walk'", " [x] Done"]
+            #expect(lines.filter(walks.contains) == walks)
             #expect(
-                try await stage.interrupt(worker) == [
-                    waitingForJobs, attempt, " [!] Attempt 1 failed",
-                    " [x] Received '0 Walk'", " [x] Done", " [x] Received '1 Walk'", " [x] Done",
-                    attempt, " [!] Attempt 2 failed", attempt, " [!] Attempt 3 failed: parked",
+                lines.filter { !walks.contains($0) } == [
+                    waitingForJobs, attempt, " [!] Attempt 1 failed", attempt, " [!] Attempt 2 failed", attempt,
+                    " [!] Attempt 3 failed: parked",
                 ])
             let dead = try await stage.startReady("retry", "dead")
             _ = try await stage.lines(2, of: dead)

@@ -58,8 +58,10 @@ enum Check {
                 || isRPC && !log.consumptions.isEmpty
         }
         if role == nil, isRPC, !stage.log.consumptions.isEmpty {
-            // A server of another queue, or a client that is about to ask.
-            role = await stage.until(stage.pace.moment) { !$0.published.isEmpty } ? .producer : .consumer
+            // A client that is about to ask has a queue of its own; all else is a server, of another queue.
+            let asks = stage.log.hasOwnQueue
+            let patience = asks ? stage.pace.answer : stage.pace.moment
+            role = await stage.until(patience) { !$0.published.isEmpty } || asks ? .producer : .consumer
         }
         return role
     }

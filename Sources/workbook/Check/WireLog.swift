@@ -196,6 +196,15 @@ struct WireLog: Sendable {
     /// The program's own declaration of a queue; not one that only asks whether it is there.
     func declaration(of queue: String) -> DeclaredQueue? { queues.first { $0.name == queue && !$0.method.passive } }
 
+    /// It consumes from a queue that nobody else reads, or from the way back that needs none.
+    var hasOwnQueue: Bool {
+        consumptions.contains { consumption in
+            let declared = declaration(of: consumption.queue)?.method
+            return consumption.queue == "amq.rabbitmq.reply-to" || declared?.exclusive == true
+                || declared?.queue.text.isEmpty == true
+        }
+    }
+
     func declaration(ofExchange name: String) -> DeclaredExchange? {
         exchanges.first { $0.name == name && !$0.method.passive }
     }

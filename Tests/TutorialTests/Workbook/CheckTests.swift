@@ -37,7 +37,11 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
         // The channel is closed, or the ack or the bind comes: a moment later.
         case "acks-twice" where chapter.number == 1, "both-acks", "late", "right-acks", "no-wait":
-            pace.moment = .seconds(20)
+            pace.moment = .seconds(10)
+        // What is waited for never comes.
+        case "automatic", "no-correlation": (pace.longestDot, pace.answer) = (.seconds(1), .seconds(10))
+        // An ack that comes at once, also when that is late.
+        case "acks-first": pace.shortestDot = 20_000
         case "patient": pace.givesUp = .milliseconds(300)
         default: break
         }
