@@ -83,7 +83,10 @@ let package = Package(
         module("WorkbookSite"),
         program(
             "workbook",
-            uses: ["ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerServer"]),
+            uses: [
+                "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
+                "BrokerServer",
+            ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),
         .testTarget(

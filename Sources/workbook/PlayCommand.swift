@@ -62,7 +62,7 @@ enum PlayCommand {
 
     private static func play(_ chapter: Chapter, on url: String?) async throws {
         let program = try Programs.path(chapter.step)
-        let broker = Broker()
+        let broker = Broker.patient
         defer { broker.shutDown() }
         let address = try url ?? "amqp://guest:guest@localhost:\(broker.listen(port: 0))/"
         let stage = Stage(chapter, program: program, url: address)

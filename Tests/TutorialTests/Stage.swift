@@ -236,15 +236,6 @@ actor Turnstile {
     }
 }
 
-extension Broker {
-    /// In real time, but with patience for logins: a client's task may come to its turn only after a thousand others.
-    static var patient: Broker {
-        var configuration = BrokerConfiguration()
-        configuration.handshakeTimeout = 600_000
-        return Broker(configuration)
-    }
-}
-
 extension Connection {
     /// Opens a connection that may be long in coming, for the same reason.
     static func open(patiently uri: String) async throws -> Connection {

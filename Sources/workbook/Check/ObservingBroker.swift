@@ -48,7 +48,7 @@ final class ObservingBroker: Sendable {
         }
     }
 
-    init(_ broker: Broker = Broker()) throws(TransportError) {
+    init(_ broker: Broker = .patient) throws(TransportError) {
         let (record, interference) = (Record(), self.interference)
         self.broker = broker
         self.record = record

@@ -32,7 +32,7 @@ struct Rehearsal: Sendable {
     ) async throws -> [Finding] {
         let watch = try ObservingBroker()
         defer { watch.shutDown() }
-        let connection = try await Connection.open(over: watch.broker.connect())
+        let connection = try await Connection.open(over: watch.broker.connect(), .patient)
         let stage = Rehearsal(subject: subject, pace: pace, watch: watch, connection: connection)
         let findings = try await body(stage)
         try await connection.close()

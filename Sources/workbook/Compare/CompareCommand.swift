@@ -82,7 +82,7 @@ enum CompareCommand {
     ) async -> Int32 {
         do {
             let own = Casting(program: try Programs.path(chapter.step), roles: scene.roles)
-            let broker = Broker()
+            let broker = Broker.patient
             defer { broker.shutDown() }
             let url = try options.url ?? "amqp://guest:guest@localhost:\(broker.listen(port: options.port))/"
             if let queue = scene.queue { try await expectNothing(in: queue, at: url) }

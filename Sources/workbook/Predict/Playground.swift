@@ -5,7 +5,7 @@ import Synchronization
 
 /// A broker in this process for a question, and what helps to look at it.
 final class Playground: Sendable {
-    private let broker = Broker()
+    private let broker = Broker.patient
 
     struct NotSeen: Error, CustomStringConvertible {
         let what: String
@@ -19,7 +19,7 @@ final class Playground: Sendable {
         return try await body(playground)
     }
 
-    func connect() async throws -> Connection { try await Connection.open(over: broker.connect()) }
+    func connect() async throws -> Connection { try await Connection.open(over: broker.connect(), .patient) }
 
     func channel() async throws -> Channel { try await connect().openChannel() }
 
@@ -28,7 +28,7 @@ final class Playground: Sendable {
         of queue: String, prefetch: Int = 0, acknowledges: Bool = true, noAck: Bool = false
     ) async throws -> Taker {
         let stream = broker.connect()
-        let channel = try await Connection.open(over: stream).openChannel()
+        let channel = try await Connection.open(over: stream, .patient).openChannel()
         try await channel.qos(prefetchCount: prefetch)
         let taker = Taker(stream)
         let deliveries = try await channel.consume(queue, noAck: noAck)

@@ -16,7 +16,7 @@ struct TappedFrame: Equatable, Sendable {
 /// Each connection is joined to one of the broker's in memory; nothing is changed on the way.
 final class WireTap: Sendable {
     let port: Int
-    private let broker = Broker()
+    private let broker = Broker.patient
     private let listener: TCPListener
     private let tape: Tape
 

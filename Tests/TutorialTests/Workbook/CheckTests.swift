@@ -108,7 +108,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
             let task = Task {
                 var status: Int32 = 0
                 do {
-                    let connection = try await Connection.open(over: stream)
+                    let connection = try await Connection.open(over: stream, .patient)
                     defer { stream.abort() }
                     let trial = Trial(
                         connection: connection, channel: try await connection.openChannel(), fault: expected.fault,
