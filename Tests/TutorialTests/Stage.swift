@@ -5,6 +5,8 @@ import Dispatch
 import Synchronization
 import Testing
 
+@testable import workbook
+
 /// Where the roles of a test find their broker.
 enum Venue: String, CaseIterable, CustomTestStringConvertible, Sendable {
     /// In the process of the tests, on a port of its own.

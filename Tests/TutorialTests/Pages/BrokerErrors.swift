@@ -1,6 +1,8 @@
 import AMQPClient
 import BrokerServer
 
+@testable import workbook
+
 /// The errors that a chapter quotes, each provoked on a broker: `<!-- error: NAME -->` above a block of text.
 enum BrokerErrors {
     static let all: [String: @Sendable (Channel, Channel) async throws -> Void] = [
