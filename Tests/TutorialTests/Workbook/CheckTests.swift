@@ -36,7 +36,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         switch fault {
         case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
         // The channel is closed, or the ack or the bind comes: a moment later.
-        case "acks-twice" where chapter.number == 1, "both-acks", "late", "right-acks", "no-wait":
+        case "acks-twice" where chapter.number == 1, "both-acks", "late", "right-acks", "no-wait", "shared-queue":
             pace.moment = .seconds(10)
         // What is waited for never comes.
         case "automatic", "no-correlation": (pace.longestDot, pace.answer) = (.seconds(1), .seconds(10))
