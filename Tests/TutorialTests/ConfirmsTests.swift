@@ -44,7 +44,7 @@ struct ConfirmsTests {
     @Test("What is unconfirmed when the connection is cut is published again: some twice, all at least once")
     func cut() async throws {
         try await onStage(.any) { stage in
-            let connection = try await Connection.open(stage.uri)
+            let connection = try await Connection.open(patiently: stage.uri)
             let channel = try await connection.openChannel()
             try await channel.declareQueue("orders", durable: true)
             let wire = try Wire(to: stage.uri)

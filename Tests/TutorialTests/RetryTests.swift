@@ -40,7 +40,7 @@ struct RetryTests {
             let worker = try await stage.startReady("retry", "work")
             try await stage.run("retry", "new-task", "Boom!")
             _ = try await stage.lines(7, of: worker)
-            let connection = try await Connection.open(stage.uri)
+            let connection = try await Connection.open(patiently: stage.uri)
             let channel = try await connection.openChannel()
             let parked = try await channel.consume("jobs.dead")
             let job = try #require(try await parked.first { _ in true })
@@ -65,7 +65,7 @@ struct RetryTests {
     func forged(_ venue: Venue) async throws {
         try await onStage(venue) { stage in
             let worker = try await stage.startReady("retry", "work")
-            let connection = try await Connection.open(stage.uri)
+            let connection = try await Connection.open(patiently: stage.uri)
             let channel = try await connection.openChannel()
             for count in [Int64.max, 2] {
                 let death: FieldValue = ["queue": "jobs", "reason": "rejected", "count": .int64(count)]

@@ -41,6 +41,13 @@ struct Exercise: Sendable {
         Exercise(id: "5.3", task: .breakage(area: "topic.", rule: "spec/3.1.3.3/hash-is-any-words")),
         program("6.1", "call", examine: RPCExercises.tenAtOnce),
         program("6.3", "call", examine: RPCExercises.directReplyTo),
+        program("7.1", "receive", examine: ReliabilityExercises.takesOnce),
+        program("7.4", "receive", examine: ReliabilityExercises.refusesTheSixth),
+        program("8.1", "receive", "all", "format", examine: HeadersExercises.wantsTheName),
+        program("8.2", "emit", "size=10", "Hello World!", examine: HeadersExercises.sendsANumber),
+        Exercise(id: "8.3", task: .breakage(area: "headers.", rule: "rabbitmq/headers-exchange/x-ignored")),
+        program("9.2", "revive", examine: ReliabilityExercises.bringsBack),
+        Exercise(id: "9.3", task: .breakage(area: "dead-letter.", rule: "rabbitmq/dead-letter/x-death-count")),
     ]
 }
 

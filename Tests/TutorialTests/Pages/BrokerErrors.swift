@@ -54,7 +54,8 @@ enum BrokerErrors {
         guard let provoke = all[name] else { return nil }
         let broker = Broker.patient
         let connections = [
-            try await Connection.open(over: broker.connect()), try await Connection.open(over: broker.connect()),
+            try await Connection.open(over: broker.connect(), .patient),
+            try await Connection.open(over: broker.connect(), .patient),
         ]
         let channels = [try await connections[0].openChannel(), try await connections[1].openChannel()]
         var text: String?

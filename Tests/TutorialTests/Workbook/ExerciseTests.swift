@@ -14,6 +14,10 @@ import Testing
         ("4.2", "binds 'debug' on 'more debug'"), ("4.3", "finds out that nobody got it"),
         ("6.1", "asks ten questions before the first answer"),
         ("6.3", "consumes from amq.rabbitmq.reply-to, with no-ack"),
+        ("7.1", "prints an order with the same message-id once"),
+        ("7.4", "declares room for five orders, and refuses the sixth"),
+        ("8.1", "gets every message that has a format"),
+        ("8.2", "sends size=10 as a number"), ("9.2", "brings the job back to 'jobs'"),
     ]
 
     static let solved = Exercise.all.filter { if case .program = $0.task { true } else { false } }.map(\.id)
