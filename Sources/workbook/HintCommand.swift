@@ -30,7 +30,8 @@ enum HintCommand {
 
     /// The file with the solution, for exercises that ask for a program.
     static func solution(of exercise: String) -> (path: String, text: String)? {
-        let path = "Tests/Solutions/\(exercise).swift"
+        // One program does both.
+        let path = "Tests/Solutions/\(exercise == "4.2" ? "4.1" : exercise).swift"
         return (try? String(contentsOfFile: path, encoding: .utf8)).map { (path, $0) }
     }
 

@@ -17,8 +17,8 @@ enum Overview {
         ("play STEP", "its programs, side by side"), ("predict STEP", "guess first, then see"),
         ("check STEP", "watches a program of yours"), ("compare STEP", "yours beside ours"),
         ("trace STEP", "the way of one message"), ("draw", "the broker, as a picture"),
-        ("start STEP", "your copy of its program"), ("hint 1.1", "the next hint"),
-        ("site", "the chapters as a site"),
+        ("start STEP", "your copy of its program"), ("check 1.1", "is an exercise done?"),
+        ("hint 1.1", "the next hint"), ("site", "the chapters as a site"),
     ]
 
     static func lines(done: [String]) -> [String] {

@@ -61,8 +61,11 @@ enum CheckCommand {
             if let see = finding.see { lines.append("      \(see.path)") }
         }
         let wrong = findings.count { !$0.isGood }
-        lines.append(
-            wrong == 0 ? "All \(findings.count) points are right." : "\(wrong) of \(findings.count) points are wrong.")
+        switch (wrong, findings.count) {
+        case (0, let count): lines.append("All \(count) points are right.")
+        case (1, 1): lines.append("The first point is wrong; there may be more to see when it is right.")
+        case (let wrong, let count): lines.append("\(wrong) of \(count) points \(wrong == 1 ? "is" : "are") wrong.")
+        }
         return lines
     }
 }

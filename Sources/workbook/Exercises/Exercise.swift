@@ -15,6 +15,8 @@ struct Exercise: Sendable {
 
     var chapter: Chapter? { Chapter.all.first { id.hasPrefix("\($0.number).") } }
 
+    var isProgram: Bool { if case .program = task { true } else { false } }
+
     static func find(_ id: String) -> Exercise? { all.first { $0.id == id } }
 
     private static func program(

@@ -39,7 +39,8 @@ enum ExerciseCommand {
                 return 1
             }
             Progress.add("check \(id)")
-            say("Done. A solution to compare with: swift run workbook hint \(id)")
+            let canCompare = HintCommand.solution(of: id) != nil
+            say(canCompare ? "Done. A solution to compare with: swift run workbook hint \(id)" : "Done.")
             return 0
         } catch {
             complain("\(error)")

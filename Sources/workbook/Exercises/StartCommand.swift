@@ -19,14 +19,25 @@ enum StartCommand {
             let path = "\(folder)/\(chapter.step)"
             say("\(path) has a copy of Sources/\(chapter.step), yours to change. Run it:")
             say("    swift run --package-path \(path) my-\(chapter.step) --help")
-            say("and let it be watched:")
-            say("    swift run workbook check \(chapter.number).1")
+            if let exercise = Exercise.all.first(where: { $0.chapter?.number == chapter.number && $0.isProgram }) {
+                say("and ask whether an exercise is done:")
+                say("    swift run workbook check \(exercise.id)")
+            } else {
+                say("and let it be watched, in a role of its own:")
+                say("    swift run workbook check \(chapter.number) -- \(watched(chapter))")
+            }
             Progress.add("start \(chapter.number)")
             return 0
         } catch {
             complain("\(error)")
             return 1
         }
+    }
+
+    /// The words that start the copy, once it is built, in the role that waits.
+    private static func watched(_ chapter: Chapter) -> String {
+        (["\(folder)/\(chapter.step)/.build/debug/my-\(chapter.step)"] + (chapter.waiting.first?.words ?? []))
+            .joined(separator: " ")
     }
 
     static func make(_ chapter: Chapter, in root: URL) throws {
@@ -82,6 +93,7 @@ enum StartCommand {
                     "There is no \(path) yet: swift run workbook start \(chapter.number) makes it. For a program "
                     + "in another language: swift run workbook check EXERCISE -- COMMAND")
         }
+        complain("building \(path); the first time this takes a minute")
         let build = Process()
         build.executableURL = URL(filePath: "/usr/bin/env")
         build.arguments = ["swift", "build", "--quiet", "--package-path", path]

@@ -69,7 +69,8 @@ extension Question {
                         "Its queue, with the message in it.", "Its queue, without the message.", "No queue.",
                     ], right: count.map { $0 > 0 ? 0 : 1 } ?? 2,
                     story: [
-                        count.map { "The queue was there, with \($0) messages." } ?? "The queue was not there any more."
+                        count.map { "The queue was there, with \($0) message\($0 == 1 ? "" : "s")." }
+                            ?? "The queue was not there any more."
                     ],
                     lesson: isExclusive
                         ? "An exclusive queue goes with its connection. For logs that is right: who is away misses them."

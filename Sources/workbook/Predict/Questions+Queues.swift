@@ -44,7 +44,7 @@ extension Question {
                         "It is put into 'hello'.",
                     ], right: right,
                     story: [
-                        "The queue '\(key)' \(inKey.map { "has \($0) messages" } ?? "does not exist").",
+                        "The queue '\(key)' \(inKey.map { "has \($0) message\($0 == 1 ? "" : "s")" } ?? "does not exist").",
                         "The queue 'hello' has \(inHello ?? 0) messages. The channel is \(inHello == nil ? "closed" : "open").",
                     ],
                     lesson: "'Sent' means that the exchange has it. No queue of that name: it is dropped.")

@@ -68,8 +68,8 @@ extension Question {
                 let inTasks = try await playground.count("tasks") ?? 0
                 let inDead = try await playground.count("dead") ?? 0
                 return Outcome(
-                    "The queue 'tasks' has a dead letter exchange, which leads to the queue 'dead'. A worker rejects a "
-                        + "task with requeue: \(requeue). Where is it then?",
+                    "The queue 'tasks' passes on what it gives up: to an exchange that puts it into the queue 'dead'. "
+                        + "A worker rejects a task with requeue: \(requeue). Where is it then?",
                     options: ["In 'tasks' again.", "In 'dead'.", "In both.", "Nowhere."],
                     right: inTasks > 0 ? (inDead > 0 ? 2 : 0) : inDead > 0 ? 1 : 3,
                     story: ["'tasks' had \(inTasks), 'dead' had \(inDead)."],
