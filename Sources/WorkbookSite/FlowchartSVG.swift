@@ -140,8 +140,9 @@ struct FlowchartSVG {
             + "C\(points(start.x + bend)) \(points(start.y)) \(points(end.x - bend)) \(points(end.y)) "
             + "\(points(end.x)) \(points(end.y))\"/>"
         if arrow.label.isEmpty { return line }
-        // In the middle; where arrows also come back, each label is nearer to where its arrow begins.
-        let t = arrows.count == chart.arrows.count ? 0.5 : 0.25
+        // In the middle; where arrows also come back, each label is nearer to where its arrow begins. Those that go there
+        // begin at one point: not so near that their labels lie on each other.
+        let t = arrows.count == chart.arrows.count ? 0.5 : arrow.isDotted ? 0.2 : 0.4
         let x = start.x + (end.x - start.x) * (1.5 * t - 1.5 * t * t + t * t * t)
         let y = start.y + (end.y - start.y) * (3 * t * t - 2 * t * t * t)
         let wide = Double(arrow.label.count) * Self.letter + 6
