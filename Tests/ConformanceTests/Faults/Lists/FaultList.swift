@@ -6,7 +6,7 @@ extension Fault {
         connection + heartbeats + framing + closes + channels + queues + exchanges + bindings + exchangeBindings
         + routing
         + headersExchange + publishing + handingOver + settling + dispatching + consumers + confirming + transactions
-        + queueLimits + deadLetters + restarts
+        + queueLimits + deadLetters + restarts + permissions + firehose
 }
 
 extension ShortString {

@@ -46,22 +46,6 @@ extension Fault {
             default: return [parcel]
             }
         },
-        .requests("firehose.always-on", [QueueBind.id, BasicPublish.id]) { parcel, _ in
-            // Nobody can publish to the exchange itself, so its bindings are made elsewhere.
-            let other: ShortString = "amq.topic"
-            if case .basicPublish(let publish) = parcel.method, publish.exchange.text != "amq.rabbitmq.trace" {
-                let key = ShortString(truncating: "publish.\(publish.exchange)")
-                return [
-                    parcel,
-                    Parcel(
-                        .basicPublish(BasicPublish(exchange: other, routingKey: key)), channel: parcel.channel,
-                        content: parcel.content),
-                ]
-            }
-            return parcel.changing { (bind: inout QueueBind) in
-                if bind.exchange.text == "amq.rabbitmq.trace" { bind.exchange = other }
-            }.alone
-        },
     ]
 
     static let handingOver: [Fault] = [
