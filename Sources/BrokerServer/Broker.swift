@@ -183,6 +183,8 @@ public final class Broker: Sendable {
     private func flush() { state.withLock { flush(&$0) } }
 
     private func flush(_ state: inout State) {
+        // Before anybody can answer what is written: who moves the time on then (tests do) finds the timers set.
+        setTimer(&state)
         let (core, sessions) = (state.core, state.sessions)
         var backlogs: [(ConnectionID, Int)] = []
         core.takeEffects { id, octets, disposition in
