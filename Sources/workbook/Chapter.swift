@@ -6,6 +6,12 @@ struct Chapter: Sendable {
     struct Part: Sendable {
         var words: [String]
         var name: String { words.joined(separator: " ") }
+        /// As a person types it: what a shell would take for itself is in quotes.
+        var typed: String {
+            words.map { word in
+                word.allSatisfy { $0.isLetter || $0.isNumber || "-.".contains($0) } ? word : "'\(word)'"
+            }.joined(separator: " ")
+        }
     }
 
     let number: Int

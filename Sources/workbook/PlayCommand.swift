@@ -44,10 +44,7 @@ enum PlayCommand {
     /// What a person would type, in this order: `waits` goes on until Ctrl-C, `acts` ends by itself.
     static func list(_ chapter: Chapter) -> [String] {
         func line(_ verb: String, _ part: Chapter.Part) -> String {
-            let words = part.words.map { word in
-                word.allSatisfy { $0.isLetter || $0.isNumber || "-.".contains($0) } ? word : "'\(word)'"
-            }
-            return "\(verb) swift run \(chapter.step) \(words.joined(separator: " "))"
+            "\(verb) swift run \(chapter.step) \(part.typed)"
         }
         return chapter.waiting.map { line("waits", $0) } + chapter.acting.map { line("acts", $0) }
     }

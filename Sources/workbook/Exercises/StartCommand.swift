@@ -36,8 +36,7 @@ enum StartCommand {
 
     /// The words that start the copy, once it is built, in the role that waits.
     private static func watched(_ chapter: Chapter) -> String {
-        (["\(folder)/\(chapter.step)/.build/debug/my-\(chapter.step)"] + (chapter.waiting.first?.words ?? []))
-            .joined(separator: " ")
+        "\(folder)/\(chapter.step)/.build/debug/my-\(chapter.step) \(chapter.waiting.first?.typed ?? "")"
     }
 
     static func make(_ chapter: Chapter, in root: URL) throws {
