@@ -30,6 +30,16 @@ enum FullDisk {
         var events = connection.events.makeAsyncIterator()
         let published = Publishing(try await connection.openChannel())
         try await published.begin()
+        // Who publishes is blocked, and as with RabbitMQ that is who does so after the disk is full. The others may all be
+        // waiting for confirms by then, so somebody goes on.
+        let insisting = try await connection.openChannel()
+        let insistence = Task {
+            while !Task.isCancelled {
+                try await insisting.publish(Message("Is there room?"), routingKey: "nobody")
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        defer { insistence.cancel() }
         guard case .blocked(let reason)? = try await events.next() else {
             throw Broken(description: "the connection ended where it should have been blocked")
         }
