@@ -8,16 +8,23 @@ import Testing
 struct SimulationTests {
     private static let parts: UInt64 = 10
 
-    @Test("100,000 steps: every frame is the one that the model expects, crashes or not", arguments: 0..<parts)
+    /// A thousand short schedules, in which much begins, and some long ones, in which much has been going on.
+    private static let lengths = [(episodes: UInt64(100), steps: 60), (episodes: UInt64(4), steps: 1000)]
+
+    @Test(
+        "1,000 schedules, 100,000 steps: every frame is the one that the model expects, crashes or not",
+        arguments: 0..<parts)
     func sound(part: UInt64) async throws {
-        for episode in 0..<10 as Range<UInt64> {
-            let seed = part * 10 + episode
-            if let difference = try Simulation(seed: seed).run(steps: 1000) {
-                let again = try Simulation(seed: seed, keepsLog: true).run(steps: difference.step)
-                Issue.record("\(again ?? difference)")
-                return
+        for (episodes, steps) in Self.lengths {
+            for episode in 0..<episodes {
+                let seed = part * episodes + episode
+                if let difference = try Simulation(seed: seed).run(steps: steps) {
+                    let again = try Simulation(seed: seed, keepsLog: true).run(steps: difference.step)
+                    Issue.record("\(again ?? difference)")
+                    return
+                }
+                await Task.yield()
             }
-            await Task.yield()
         }
     }
 
