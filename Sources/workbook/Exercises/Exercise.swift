@@ -4,7 +4,7 @@ struct Exercise: Sendable {
         /// The reader writes or changes a program. `words` are those of the role in the step's own program.
         case program(words: [String], examine: @Sendable (Rehearsal) async throws -> [Finding])
         /// The reader breaks the broker so that the conformance suite notices: of the cases whose ids begin with `area`, some
-        /// fail, and only such as prove `rule`.
+        /// fail, most of them such as prove `rule`.
         case breakage(area: String, rule: String)
         /// The reader foretells what happens: questions of `workbook predict`, by their kinds.
         case prediction(kinds: [String])

@@ -72,15 +72,17 @@ private struct Breakage {
             throw CannotRun(description: "The conformance suite did not run. Does the broker still build? swift build")
         }
         let failed = Set(report.changes.filter { $0.verdict == .failed }.map(\.id))
-        let others = report.rows.filter { row in failed.contains(row.id) && !row.rules.contains { $0.id == rule } }
+        let proving = report.rows.filter { row in failed.contains(row.id) && row.rules.contains { $0.id == rule } }
+        let others = failed.subtracting(proving.map(\.id)).sorted()
         let seen =
             failed.isEmpty
-            ? "Every case \(area)* passes." : "These fail: \(failed.sorted().joined(separator: ", "))."
-        let strangers = others.map(\.id).sorted().joined(separator: ", ")
+            ? "Every case \(area)* passes."
+            : "These fail, and prove it: \(proving.map(\.id).joined(separator: ", "))."
+                + (others.isEmpty ? "" : " These fail, and prove another: \(others.joined(separator: ", ")).")
         let point = Point(
-            "cases notice, and only such as prove \(rule)",
-            why: "The smallest change breaks one rule, and leaves the others as they are.", see: .topicRead)
-        return point.finding(
-            !failed.isEmpty && others.isEmpty, seen + (others.isEmpty ? "" : " Not about that rule: \(strangers)."))
+            "cases notice, and most of them prove \(rule)",
+            why: "The smallest change breaks one rule. Others fail only where their scene needs it too.",
+            see: .topicRead)
+        return point.finding(proving.count > others.count, seen)
     }
 }
