@@ -4,8 +4,8 @@ struct Exercise: Sendable {
         /// The reader writes or changes a program. `words` are those of the role in the step's own program.
         case program(words: [String], examine: @Sendable (Rehearsal) async throws -> [Finding])
         /// The reader breaks the broker so that the conformance suite notices: of the cases whose ids begin with `area`, some
-        /// fail, most of them such as prove `rule`.
-        case breakage(area: String, rule: String)
+        /// fail, one that proves `rule` among them, and most stay green.
+        case breakage(area: String, rule: String, see: Paragraph)
         /// The reader foretells what happens: questions of `workbook predict`, by their kinds.
         case prediction(kinds: [String])
     }
@@ -40,16 +40,20 @@ struct Exercise: Sendable {
         program("4.3", "emit", "debug", examine: RoutingExercises.findsOut),
         Exercise(id: "5.1", task: .prediction(kinds: ["patterns", "one-word"])),
         Exercise(id: "5.2", task: .prediction(kinds: ["empty-words"])),
-        Exercise(id: "5.3", task: .breakage(area: "topic.", rule: "spec/3.1.3.3/hash-is-any-words")),
+        Exercise(id: "5.3", task: .breakage(area: "topic.", rule: "spec/3.1.3.3/hash-is-any-words", see: .topicRead)),
         program("6.1", "call", examine: RPCExercises.tenAtOnce),
         program("6.3", "call", examine: RPCExercises.directReplyTo),
         program("7.1", "receive", examine: ReliabilityExercises.takesOnce),
         program("7.4", "receive", examine: ReliabilityExercises.refusesTheSixth),
         program("8.1", "receive", "all", "format", examine: HeadersExercises.wantsTheName),
         program("8.2", "emit", "size=10", "Hello World!", examine: HeadersExercises.sendsANumber),
-        Exercise(id: "8.3", task: .breakage(area: "headers.", rule: "rabbitmq/headers-exchange/x-ignored")),
+        Exercise(
+            id: "8.3", task: .breakage(area: "headers.", rule: "rabbitmq/headers-exchange/x-ignored", see: .headersRead)
+        ),
         program("9.2", "revive", examine: ReliabilityExercises.bringsBack),
-        Exercise(id: "9.3", task: .breakage(area: "dead-letter.", rule: "rabbitmq/dead-letter/x-death-count")),
+        Exercise(
+            id: "9.3",
+            task: .breakage(area: "dead-letter.", rule: "rabbitmq/dead-letter/x-death-count", see: .retryRead)),
     ]
 }
 

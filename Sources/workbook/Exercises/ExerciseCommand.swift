@@ -24,9 +24,9 @@ enum ExerciseCommand {
             case .program(let role, let examine):
                 let words = try command.isEmpty ? StartCommand.program(of: chapter) + role : command
                 findings = try await Rehearsal.hold(.command(words), Pace(), examine)
-            case .breakage(let area, let rule):
+            case .breakage(let area, let rule, let see):
                 guard command.isEmpty else { fail("\(id) is about the broker, not about a program") }
-                findings = [try Breakage(area: area, rule: rule).finding()]
+                findings = [try Breakage(area: area, rule: rule, see: see).finding()]
             case .prediction(let kinds):
                 guard command.isEmpty else { fail("\(id) asks you, not a program") }
                 guard try await PredictCommand.areRight(kinds, in: chapter) else { return 1 }
@@ -53,6 +53,7 @@ enum ExerciseCommand {
 private struct Breakage {
     let area: String
     let rule: String
+    let see: Paragraph
 
     struct CannotRun: Error, CustomStringConvertible { let description: String }
 
@@ -80,9 +81,8 @@ private struct Breakage {
             : "These fail, and prove it: \(proving.map(\.id).joined(separator: ", "))."
                 + (others.isEmpty ? "" : " These fail, and prove another: \(others.joined(separator: ", ")).")
         let point = Point(
-            "cases notice, and most of them prove \(rule)",
-            why: "The smallest change breaks one rule. Others fail only where their scene needs it too.",
-            see: .topicRead)
-        return point.finding(proving.count > others.count, seen)
+            "cases notice, one that proves \(rule) among them, and most stay green",
+            why: "The smallest change breaks one rule. Others fail only where their scene needs it too.", see: see)
+        return point.finding(!proving.isEmpty && failed.count * 2 < report.rows.count, seen)
     }
 }

@@ -61,7 +61,7 @@ import Testing
             #expect(!solutions.isEmpty)
         case .prediction(let kinds):
             for kind in kinds { #expect(Question.all.contains { $0.kind == kind && $0.chapter == chapter.number }) }
-        case .breakage(_, let rule):
+        case .breakage(_, let rule, _):
             #expect(try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv").contains("\n\(rule)\t"))
         }
     }
