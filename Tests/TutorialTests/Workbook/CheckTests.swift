@@ -67,6 +67,19 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         }
     }
 
+    /// The same programs with pika.
+    @Test(
+        .enabled(
+            if: ProcessInfo.processInfo.environment["WITH_PYTHON"] != nil,
+            "left out: it needs Python. Scripts/check-python does it, or WITH_PYTHON=1 swift test"),
+        .timeLimit(.minutes(10)))
+    func programsInPythonAreFoundOut() async throws {
+        let script = Repository.root.appending(path: "Scripts/check-python").path
+        let run = try RunningProgram([script, "--no-build"], environment: [:]) { _ in }
+        await eventually(.seconds(590)) { run.hasEnded }
+        #expect(run.status == 0)
+    }
+
     /// Each finding points to a paragraph that is there.
     @Test(arguments: Paragraph.allCases) func paragraphsAreThere(paragraph: Paragraph) {
         // A chapter that is still being written has none.
