@@ -175,7 +175,7 @@ extension Simulation {
     // MARK: Consuming
 
     /// A queue, mostly one that is there.
-    private func pickQueue(_ actor: Actor) -> ModelQueue? {
+    func pickQueue(_ actor: Actor) -> ModelQueue? {
         for _ in 0..<4 { if let queue = model.queues[random.pick(QueueKind.all).name] { return queue } }
         declareQueue(actor)
         return nil
@@ -259,116 +259,5 @@ extension Simulation {
                 actor.send(BasicNack(deliveryTag: tag, multiple: multiple, requeue: requeue))
             }
         }
-    }
-
-    // MARK: Queues and exchanges
-
-    private func declareQueue(_ actor: Actor) {
-        let missing = QueueKind.all.filter { model.queues[$0.name] == nil }
-        let kind = random.pick(missing.isEmpty || random.oneIn(4) ? QueueKind.all : missing)
-        note("\(actor.channel.path) declares \(kind.name)")
-        actor.send(
-            QueueDeclare(
-                queue: ShortString(truncating: kind.name), durable: kind.isDurable, autoDelete: kind.autoDelete,
-                arguments: kind.arguments))
-        model.declare(kind, actor.channel)
-    }
-
-    private func deleteQueue(_ actor: Actor) {
-        guard let queue = pickQueue(actor) else { return }
-        note("\(actor.channel.path) deletes \(queue.kind.name)")
-        actor.send(QueueDelete(queue: ShortString(truncating: queue.kind.name)))
-        let count = queue.ready.count
-        model.delete(queue)
-        actor.expect(QueueDeleteOk.id, count)
-    }
-
-    private func purge(_ actor: Actor) {
-        guard let queue = pickQueue(actor) else { return }
-        note("\(actor.channel.path) purges \(queue.kind.name)")
-        actor.send(QueuePurge(queue: ShortString(truncating: queue.kind.name)))
-        model.purge(queue, actor.channel)
-    }
-
-    private func declareExchange(_ actor: Actor) {
-        let kind = random.pick(ExchangeKind.all)
-        note("\(actor.channel.path) declares exchange \(kind.name)")
-        actor.send(
-            ExchangeDeclare(
-                exchange: ShortString(truncating: kind.name), type: ShortString(truncating: kind.type),
-                durable: kind.isDurable))
-        model.declare(kind, actor.channel)
-    }
-
-    private func deleteExchange(_ actor: Actor) {
-        guard let exchange = model.exchanges[random.pick(ExchangeKind.all).name],
-            !exchange.kind.name.hasPrefix("amq.")
-        else { return declareExchange(actor) }
-        note("\(actor.channel.path) deletes exchange \(exchange.kind.name)")
-        actor.send(ExchangeDelete(exchange: ShortString(truncating: exchange.kind.name)))
-        model.delete(exchange)
-        actor.expect(ExchangeDeleteOk.id)
-    }
-
-    /// The exchange x is where queue g's dead letters go. Of the queues that are bound to it none gets dead letters of
-    /// another queue's: which of two that expire in the same millisecond is first is not for a model to know.
-    private static let boundToX = ["a", "b", "f", "h"]
-
-    private func bind(_ actor: Actor) {
-        guard let queue = pickQueue(actor), let exchange = model.exchanges[random.pick(ExchangeKind.all).name],
-            exchange.kind.name != "x" || Self.boundToX.contains(queue.kind.name)
-        else { return declareExchange(actor) }
-        let key = random.pick(exchange.kind.keys)
-        note("\(actor.channel.path) binds \(queue.kind.name) to \(exchange.kind.name) \(key)")
-        if defect == .losesABinding, random.oneIn(10) {
-            actor.expect(QueueBindOk.id)
-        } else {
-            actor.send(
-                QueueBind(
-                    queue: ShortString(truncating: queue.kind.name),
-                    exchange: ShortString(truncating: exchange.kind.name), routingKey: ShortString(truncating: key)))
-        }
-        model.bind(queue, to: exchange, key, actor.channel)
-    }
-
-    private func unbind(_ actor: Actor) {
-        guard !model.bindings.isEmpty else { return bind(actor) }
-        let binding = random.pick(model.bindings)
-        note("\(actor.channel.path) unbinds \(binding.queue.kind.name) from \(binding.exchange.kind.name)")
-        actor.send(
-            QueueUnbind(
-                queue: ShortString(truncating: binding.queue.kind.name),
-                exchange: ShortString(truncating: binding.exchange.kind.name),
-                routingKey: ShortString(truncating: binding.key)))
-        model.unbind { $0 === binding }
-        actor.expect(QueueUnbindOk.id)
-    }
-
-    // MARK: Defects
-
-    /// What reaches a client, of all that the broker has sent it.
-    func spoil(
-        _ seen: [(channel: UInt16, event: Event)], _ defect: Defect
-    ) -> [(channel: UInt16, event: Event)] {
-        var spoiled: [(channel: UInt16, event: Event)] = []
-        for (channel, event) in seen {
-            switch (defect, event) {
-            case (.dropsRedelivered, .delivery(let consumer, let tag, _, let content)):
-                spoiled.append((channel, .delivery(consumer: consumer, tag: tag, redelivered: false, content)))
-            case (.marksAllRedelivered, .delivery(let consumer, let tag, _, let content)):
-                spoiled.append((channel, .delivery(consumer: consumer, tag: tag, redelivered: true, content)))
-            case (.losesADelivery, .delivery) where random.oneIn(50): break
-            case (.deliversTwice, .delivery) where random.oneIn(50): spoiled += [(channel, event), (channel, event)]
-            case (.confirmsTwice, .confirm) where random.oneIn(20): spoiled += [(channel, event), (channel, event)]
-            case (.forgetsAConfirm, .confirm) where random.oneIn(50): break
-            case (.returnsNothing, .returned): break
-            default: spoiled.append((channel, event))
-            }
-        }
-        if defect == .swapsTwo {
-            let deliveries = spoiled.indices.filter { if case .delivery = spoiled[$0].event { true } else { false } }
-            if deliveries.count > 1 { spoiled.swapAt(deliveries[0], deliveries[1]) }
-        }
-        return spoiled
     }
 }

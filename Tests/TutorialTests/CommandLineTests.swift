@@ -184,7 +184,8 @@ struct CommandLineTests {
     }
 
     private func temporaryFile() -> String {
-        var name = Array("/tmp/messaging-patterns-XXXXXX".utf8CString)
+        let folder = Executables.environment["TMPDIR"].flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+        var name = Array("\(folder)/messaging-patterns-XXXXXX".utf8CString)
         let descriptor = mkstemp(&name)
         close(descriptor)
         return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -2,6 +2,14 @@ import AMQPWire
 import Testing
 
 @Suite("Requests and replies by way of a queue") struct RpcCases {
+    /// A server that waits for requests, and their queue.
+    private func startServer() async throws -> (channel: ProbeChannel, requests: ShortString) {
+        let server = try await Probe.openChannel()
+        let requests = try await server.declareQueue(exclusive: false)
+        try await server.consume(requests, noAck: true)
+        return (server, requests)
+    }
+
     /// Answers one request: to where it says, with its correlation id.
     private func answer(_ request: Received, on server: ProbeChannel) throws {
         let replyTo = try #require(request.properties.replyTo)
@@ -13,9 +21,7 @@ import Testing
         "reply-to and correlation-id reach the server, and the reply reaches the client's own queue",
         .proves("rpc.round-trip", ["spec/4.2.6.1/properties", "queue.declare/default-binding"]))
     func roundTrip() async throws {
-        let server = try await Probe.openChannel()
-        let requests = try await server.declareQueue(exclusive: false)
-        try await server.consume(requests, noAck: true)
+        let (server, requests) = try await startServer()
         let client = try await Probe.openChannel()
         let replies = try await client.declareQueue("")
         try await client.consume(replies, noAck: true)
@@ -32,9 +38,7 @@ import Testing
         "Correlation ids tell replies apart that come in another order",
         .proves("rpc.many-in-flight", ["spec/4.2.6.1/properties"]))
     func manyInFlight() async throws {
-        let server = try await Probe.openChannel()
-        let requests = try await server.declareQueue(exclusive: false)
-        try await server.consume(requests, noAck: true)
+        let (server, requests) = try await startServer()
         let client = try await Probe.openChannel()
         let replies = try await client.declareQueue("")
         try await client.consume(replies, noAck: true)
@@ -52,9 +56,7 @@ import Testing
         "Two clients get their own replies only",
         .proves("rpc.two-clients", ["queue.declare.queue/default-name", "queue.declare/default-binding"]))
     func twoClients() async throws {
-        let server = try await Probe.openChannel()
-        let requests = try await server.declareQueue(exclusive: false)
-        try await server.consume(requests, noAck: true)
+        let (server, requests) = try await startServer()
         let clients = [try await Probe.openChannel(), try await Probe.openChannel()]
         for (number, client) in clients.enumerated() {
             let replies = try await client.declareQueue("")

@@ -30,6 +30,7 @@ struct Judge: Sendable {
         if !isSatisfied {
             Issue.record("\(explain(verdict, recorded, findings, run))", sourceLocation: place)
         } else if verdict.severity >= Verdict.nonStrict.severity {
+            // On record, with its reason: the run stays green and shows it. What is not on record, or not any more, is red above.
             withKnownIssue("\(recorded.reason)") {
                 Issue.record("\(`case`.id): \(verdict.rawValue): \(reason)", sourceLocation: place)
             }
