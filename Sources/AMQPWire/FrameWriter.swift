@@ -10,7 +10,7 @@ public struct FrameWriter: Sendable {
     public var isEmpty: Bool { writer.octets.isEmpty }
 
     /// Lends what has been written.
-    public func withOctets(_ body: (RawSpan) -> Void) { body(writer.octets.span.bytes) }
+    public func withOctets<Result>(_ body: (RawSpan) -> Result) -> Result { body(writer.octets.span.bytes) }
 
     /// Octets that fit without more memory.
     public var capacity: Int { writer.octets.capacity }

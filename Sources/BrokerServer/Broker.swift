@@ -25,10 +25,7 @@ public final class Broker: Sendable {
         var awaitingLast: [@Sendable () -> Void] = []
         /// The time that a wake-up is set for.
         var wakeAt = Int64.max
-        /// The store's thread is at work, or about to be.
-        var isStoring = false
-        /// Nothing is written any more: the broker was shut down.
-        var isStoreClosed = false
+        var connectionCount: UInt64 = 0
     }
 
     /// `time` is what the broker goes by: a test that puts a ``ManualTime`` here decides when heartbeats are due and
@@ -47,7 +44,7 @@ public final class Broker: Sendable {
         self.log = log
         self.store = store
         state = Mutex(State(core: core))
-        loop.afterWakeUp = { [weak self] in self?.flush() }
+        loop.afterWakeUp = { [weak self] in self?.step(.time) }
     }
 
     /// The configuration with what the machine and the reader of the log decide. Without a reader nothing is to be put
@@ -88,9 +85,9 @@ public final class Broker: Sendable {
     /// `finished` is called once, on any thread, when the last client has answered and gone. A client that never
     /// answers is not waited for here: the caller sets a limit of its own.
     public func shutDown(finished: (@Sendable () -> Void)? = nil) {
-        let (listeners, management) = withCore { state in
+        let (listeners, management) = state.withLock { state in
             state.isShutDown = true
-            state.core.shutDown(now: time.now)
+            step(.shutDown, &state)
             if let finished { state.awaitingLast.append(finished) }
             defer { (state.listeners, state.management) = ([], nil) }
             return (state.listeners, state.management)
@@ -112,13 +109,17 @@ public final class Broker: Sendable {
 
     /// Lets one more user log in, from now on; one of the same name is replaced. Connections that are open stay as they
     /// are.
-    public func add(_ user: BrokerConfiguration.User) { withCore { $0.core.add(user) } }
+    public func add(_ user: BrokerConfiguration.User) { step(.add(user)) }
 
     /// Switches copies of all that is published and delivered in a virtual host on or off (RabbitMQ: "Firehose Tracer").
     /// False: there is no such virtual host.
     @discardableResult
     public func setTracing(_ isOn: Bool, in virtualHost: String = "/") -> Bool {
-        withCore { $0.core.setTracing(isOn, in: virtualHost) }
+        state.withLock { state in
+            guard state.core.listVirtualHosts().contains(virtualHost) else { return false }
+            step(.setTracing(isOn, virtualHost: virtualHost), &state)
+            return true
+        }
     }
 
     /// The time that the broker goes by, in milliseconds since the Unix epoch.
@@ -129,12 +130,14 @@ public final class Broker: Sendable {
 
     private func accept(_ stream: any ByteStream) {
         let session = Session(stream, broker: self)
-        let isTooLate = withCore { state in
+        let isTooLate = state.withLock { state in
             if state.isShutDown { return true }
             // Those in memory all have the same name.
             if stream is MemoryStream { state.memoryStreamCount += 1 }
             let peer = stream is MemoryStream ? "\(stream.name) \(state.memoryStreamCount)" : stream.name
-            let id = state.core.connect(peer: peer, isLoopback: stream.isLoopback, now: time.now)
+            state.connectionCount += 1
+            let id = ConnectionID(number: state.connectionCount)
+            step(.connected(id, peer: peer, isLoopback: stream.isLoopback), &state)
             session.id.withLock { $0 = id }
             state.sessions[id] = session
             // Started before anybody else can close it; what it brings waits for the lock.
@@ -149,79 +152,81 @@ public final class Broker: Sendable {
 
     // MARK: Running the core
 
-    /// Does something with the core, then writes what came of it.
-    func withCore<Result: Sendable>(_ body: (inout sending State) -> Result) -> Result {
-        state.withLock { state in
-            let result = body(&state)
-            flush(&state)
-            return result
-        }
+    /// Lets something happen, and carries out what comes of it.
+    func step(_ input: borrowing BrokerInput) {
+        state.withLock { step(input, &$0) }
     }
 
-    fileprivate func received(_ octets: RawSpan, from id: ConnectionID, flushNow: Bool) {
+    func step(_ input: borrowing BrokerInput, _ state: inout State) {
+        carryOut(state.core.step(input, now: time.now), &state)
+    }
+
+    fileprivate func received(_ octets: RawSpan, from id: ConnectionID, isInWakeUp: Bool) {
         octets.withUnsafeBytes { buffer in
             state.withLock { state in
-                state.core.receive(buffer.bytes, from: id, now: time.now)
-                if flushNow { flush(&state) }
+                carryOut(
+                    state.core.step(.received(buffer.bytes, from: id), now: time.now, moreFollows: isInWakeUp), &state)
             }
         }
     }
 
-    fileprivate func drained(_ id: ConnectionID) {
-        withCore { $0.core.unsent(0, of: id, now: time.now) }
-    }
+    fileprivate func drained(_ id: ConnectionID) { step(.unsent(0, of: id)) }
 
     fileprivate func ended(_ id: ConnectionID) {
-        withCore { state in
+        state.withLock { state in
             state.sessions[id] = nil
-            state.core.disconnected(id, now: time.now)
+            step(.disconnected(id), &state)
         }
         tellIfEmpty()
     }
 
-    /// Everything that arrived in one wake-up of the event loop was handled: one write for each connection.
-    private func flush() { state.withLock { flush(&$0) } }
-
-    private func flush(_ state: inout State) {
+    /// Carries out what a step came to, and what the next ones do that this makes necessary.
+    private func carryOut(_ effects: BrokerEffects, _ state: inout State) {
         // Before anybody can answer what is written: who moves the time on then (tests do) finds the timers set.
-        setTimer(&state)
-        let (core, sessions) = (state.core, state.sessions)
+        setTimer(effects.nextDeadline, &state)
+        let unsent = write(effects.writes, state)
+        loginChecker.check(effects.loginChecks) { [weak self] id, isRight in
+            self?.step(.loginChecked(id, isRight: isRight))
+        }
+        for change in effects.readingChanges {
+            state.sessions[change.connection]?.stream.setReading(change.isReading)
+        }
+        if let log { for event in effects.log { log(event) } }
+        if let batch = effects.batch { startStoring(batch) }
+        if effects.hasMoreToDo { loop.execute { [weak self] in self?.step(.time) } }
+        for (id, octets) in unsent { step(.unsent(octets, of: id), &state) }
+    }
+
+    /// Writes, and returns how much of it was not taken by the streams.
+    private func write(_ writes: [BrokerEffects.Write], _ state: borrowing State) -> [(ConnectionID, Int)] {
         var backlogs: [(ConnectionID, Int)] = []
-        core.takeEffects { id, octets, disposition in
-            guard let stream = sessions[id]?.stream else { return }
-            if octets.byteCount > 0 {
-                let unsent = stream.send(octets)
+        for write in writes {
+            let id = write.connection
+            guard let stream = state.sessions[id]?.stream else { continue }
+            if write.count > 0 {
+                let unsent = write.withOctets { stream.send($0) }
                 if unsent > 0 {
                     backlogs.append((id, unsent))
-                } else if octets.byteCount > core.configuration.outputHighWater {
+                } else if write.count > state.core.configuration.outputHighWater {
                     // Consumers paused at the mark, and the stream took all of it: on they go, after the others' turn.
                     loop.execute { [weak self] in self?.drained(id) }
                 }
             }
-            if disposition == .close { stream.close() }
+            if write.isLast { stream.close() }
         }
-        loginChecker.check(core.takeLoginChecks()) { [weak self] id, isRight in
-            self?.withCore { [time = self?.time] state in
-                state.core.loginChecked(id, isRight: isRight, now: time?.now ?? 0)
-            }
-        }
-        core.takeReadingChanges { id, isReading in sessions[id]?.stream.setReading(isReading) }
-        for (id, unsent) in backlogs { core.unsent(unsent, of: id, now: time.now) }
-        if let log { for event in core.takeLog() { log(event) } }
-        setTimer(&state)
-        startStoring(&state)
+        return backlogs
     }
 
-    private func setTimer(_ state: inout State) {
-        guard let deadline = state.core.nextDeadline, deadline < state.wakeAt else { return }
+    private func setTimer(_ deadline: Int64?, _ state: inout State) {
+        guard let deadline, deadline < state.wakeAt else { return }
         state.wakeAt = deadline
         time.wake(at: deadline) { [weak self] in self?.wake() }
     }
 
     private func wake() {
-        withCore { state in
+        state.withLock { state in
             state.wakeAt = .max
-            state.core.advance(to: time.now)
+            step(.time, &state)
         }
     }
 }
@@ -241,7 +246,7 @@ private final class Session: ByteStreamReceiver {
 
     func streamReceived(_ bytes: RawSpan) {
         guard let id = id.withLock({ $0 }) else { return }
-        broker?.received(bytes, from: id, flushNow: isInMemory)
+        broker?.received(bytes, from: id, isInWakeUp: !isInMemory)
     }
 
     func streamDrained() {

@@ -16,7 +16,7 @@ import Testing
         init(_ rig: Rig) { self.rig = rig }
 
         func look() {
-            rig.core.takeReadingChanges { isRead[$0] = $1 }
+            for change in rig.takeReadingChanges() { isRead[change.connection] = change.isReading }
         }
 
         func isRead(_ client: RigClient) -> Bool {
@@ -77,21 +77,20 @@ import Testing
     @Test func aSecondAlarmSaysNothingNew() throws {
         let broker = small()
         let client = try broker.rig.open(capabilities: Self.capable)
-        broker.rig.core.diskIsLow(true, now: broker.rig.now)
+        broker.rig.step(.diskIsLow(true))
         fill(client, 1)
         #expect(client.take().last?.method == .connectionBlocked(ConnectionBlocked(reason: "low on disk")))
         fill(client, 11)
         #expect(client.take().allSatisfy { $0.method.id != ConnectionBlocked.id })
-        broker.rig.core.diskIsLow(false, now: broker.rig.now)
-        broker.rig.collect()
+        broker.rig.step(.diskIsLow(false))
         #expect(client.take() == [])
         #expect(!broker.isRead(client))
         let other = try broker.rig.open(capabilities: Self.capable)
-        broker.rig.core.diskIsLow(true, now: broker.rig.now)
+        broker.rig.step(.diskIsLow(true))
         other.publish("x", to: "q")
         #expect(
             other.take().map(\.method) == [.connectionBlocked(ConnectionBlocked(reason: "low on memory & disk"))])
-        broker.rig.core.diskIsLow(false, now: broker.rig.now)
+        broker.rig.step(.diskIsLow(false))
         other.send(QueuePurge(queue: "q"))
         #expect(client.take().map(\.method) == [.connectionUnblocked(ConnectionUnblocked())])
         #expect(broker.isRead(client))
@@ -126,15 +125,15 @@ import Testing
         let client = try broker.rig.open(capabilities: Self.capable)
         client.send(QueueDeclare(queue: "q", durable: true))
         _ = client.take()
-        for _ in 0..<7 { client.publish(Self.body, to: "q", properties: StoreTests.persistent) }
+        broker.sync()
+        client.publish(Array(repeating: Self.body, count: 7), to: "q", properties: StoreTests.persistent)
+        client.publish(Self.body, to: "q", properties: StoreTests.persistent)
+        // Handed out is not written.
         #expect(!watched.isRead(client))
-        // Taken is not written.
-        let batch = try #require(broker.rig.core.takeStoreBatch())
-        broker.rig.collect()
+        let batch = try #require(broker.rig.takeBatch())
         #expect(!watched.isRead(client))
         broker.store.carryOut(batch)
-        broker.rig.core.stored(through: batch.number, now: broker.rig.now)
-        broker.rig.collect()
+        broker.rig.step(.stored(batch: batch.number))
         #expect(watched.isRead(client))
         #expect(client.take() == [])
     }

@@ -121,11 +121,10 @@ struct DispatchTests {
         let consumer = try rig.open()
         consumer.send(BasicConsume(queue: "q", noAck: true))
         _ = consumer.take()
-        rig.core.unsent(2000, of: consumer.id, now: rig.now)
+        rig.step(.unsent(2000, of: consumer.id))
         producer.publish("1", to: "q")
         #expect(consumer.takeBodies() == [])
-        rig.core.unsent(0, of: consumer.id, now: rig.now)
-        rig.collect()
+        rig.step(.unsent(0, of: consumer.id))
         #expect(consumer.takeBodies() == ["1"])
     }
 
@@ -139,8 +138,7 @@ struct DispatchTests {
         consumer.send(BasicConsume(queue: "q", noAck: true))
         let first = consumer.takeBodies()
         #expect(!first.isEmpty && first.count < 100)
-        rig.core.unsent(0, of: consumer.id, now: rig.now)
-        rig.collect()
+        rig.step(.unsent(0, of: consumer.id))
         #expect(!consumer.takeBodies().isEmpty)
     }
 }

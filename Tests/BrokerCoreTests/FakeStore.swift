@@ -65,7 +65,7 @@ final class StoreRig {
         configuration.refusalDelay = 0
         configure(&configuration)
         let recovered = try recover(store, configuration.store)
-        return Rig(BrokerCore(configuration, now: now, recovered: recovered), now: now)
+        return Rig(try BrokerCore(configuration, now: now, recovered: recovered), now: now)
     }
 
     /// Reads a store back, cutting off what a crash left unfinished.
@@ -83,11 +83,11 @@ final class StoreRig {
 
     /// Lets the store catch up with the core.
     func sync() {
-        while let batch = rig.core.takeStoreBatch() {
+        rig.step(.time)
+        while let batch = rig.takeBatch() {
             store.carryOut(batch)
-            if batch.needsSync { rig.core.stored(through: batch.number, now: rig.now) }
+            rig.step(.stored(batch: batch.number))
         }
-        rig.collect()
     }
 
     /// The broker is killed and starts again, `milliseconds` later. `kept`: the machine crashes too.

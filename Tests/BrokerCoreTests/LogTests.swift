@@ -40,10 +40,9 @@ import Testing
     @Test func whereverTheLastWriteIsCutOffWhatWasOnDiskIsThere() throws {
         let broker = try filled()
         let client = try broker.rig.open()
-        client.publish("4", to: "q", properties: StoreTests.persistent)
-        client.publish("5", to: "q", properties: StoreTests.persistent)
+        client.publish(["4", "5"], to: "q", properties: StoreTests.persistent)
         let before = broker.store.segments[1]?.count ?? 0
-        let batch = try #require(broker.rig.core.takeStoreBatch())
+        let batch = try #require(broker.rig.takeBatch())
         broker.store.carryOut(batch)
         var counts: Set<Int> = []
         for kept in before...(before + batch.octets.count) {

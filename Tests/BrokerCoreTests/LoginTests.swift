@@ -68,18 +68,16 @@ struct LoginTests {
         client.send(octets: writer.take())
         #expect(client.take() == [])
         var reading: [Bool] = []
-        rig.core.takeReadingChanges { reading.append($1) }
+        reading += rig.takeReadingChanges().map(\.isReading)
         #expect(reading == [false])
-        let checks = rig.core.takeLoginChecks()
-        #expect(checks.map(\.connection) == [client.id] && rig.core.takeLoginChecks().isEmpty)
-        rig.core.loginChecked(client.id, isRight: try #require(checks.first).run(), now: rig.now)
-        rig.collect()
-        rig.core.takeReadingChanges { reading.append($1) }
+        let checks = rig.takeLoginChecks()
+        #expect(checks.map(\.connection) == [client.id] && rig.takeLoginChecks().isEmpty)
+        rig.step(.loginChecked(client.id, isRight: try #require(checks.first).run()))
+        reading += rig.takeReadingChanges().map(\.isReading)
         #expect(reading == [false, true])
         #expect(client.take().map(\.method.id) == [ConnectionTune.id, ConnectionOpenOk.id])
         // What comes twice changes nothing.
-        rig.core.loginChecked(client.id, isRight: false, now: rig.now)
-        rig.collect()
+        rig.step(.loginChecked(client.id, isRight: false))
         #expect(client.take() == [] && !client.isEnded)
     }
 
@@ -91,9 +89,8 @@ struct LoginTests {
         // Right for somebody, but not for nobody.
         client.send(startOk("PLAIN", "\0\(name)\0\(name == "slow" ? "wrong" : "right")"), channel: 0)
         #expect(client.take() == [])
-        let check = try #require(rig.core.takeLoginChecks().first)
-        rig.core.loginChecked(client.id, isRight: check.run(), now: rig.now)
-        rig.collect()
+        let check = try #require(rig.takeLoginChecks().first)
+        rig.step(.loginChecked(client.id, isRight: check.run()))
         #expect(client.takeClose()?.code == .accessRefused)
         #expect(client.isEnded)
     }
@@ -107,10 +104,9 @@ struct LoginTests {
         rig.advance(by: rig.core.configuration.handshakeTimeout)
         #expect(late.isEnded)
         late.received = []
-        for check in rig.core.takeLoginChecks() {
-            rig.core.loginChecked(check.connection, isRight: true, now: rig.now)
+        for check in rig.takeLoginChecks() {
+            rig.step(.loginChecked(check.connection, isRight: true))
         }
-        rig.collect()
         #expect(late.received == [])
     }
 }

@@ -30,10 +30,10 @@ struct PermissionTests {
         owner.disconnect()
         let host = try #require(rig.core.virtualHosts["/"])
         for name in ["c", "w", "r", "zz"] as [ShortString] {
-            host.add(Queue(name: name, declaration: .init(), arguments: try QueueArguments([:], label: ""), in: host))
+            _ = host.declareQueue(name, .init(), try QueueArguments([:], label: ""))
         }
         for name in ["wx", "rx", "zx"] as [ShortString] {
-            host.add(Exchange(name: name, declaration: .init(type: .fanout)))
+            try host.declareExchange(name, .init(type: "fanout"))
         }
 
         try expect(QueueDeclare(queue: "zz"), no("queue", "zz"))
@@ -86,7 +86,7 @@ struct PermissionTests {
     func publishing() throws {
         let rig = rig(["/": try Permissions(configure: "", write: "^wx$", read: "")])
         let host = try #require(rig.core.virtualHosts["/"])
-        for name in ["wx", "wx2"] as [ShortString] { host.add(Exchange(name: name, declaration: .init(type: .fanout))) }
+        for name in ["wx", "wx2"] as [ShortString] { try host.declareExchange(name, .init(type: "fanout")) }
         let client = try rig.open()
         for _ in 0..<2 { client.publish("x", to: "k", exchange: "wx") }
         #expect(client.takeClose() == nil)
@@ -128,7 +128,7 @@ struct PermissionTests {
         ])
     func patterns(_ pattern: String, _ name: String, _ isGranted: Bool) throws {
         let permissions = try Permissions(configure: pattern, write: "", read: "")
-        let rights = try #require(AccessRights(user: "u", virtualHost: "/", permissions))
+        let rights = try AccessRights(user: "u", virtualHost: "/", permissions)
         // Twice: what was found out is remembered.
         for _ in 0..<2 {
             let answer = Result {
@@ -147,8 +147,8 @@ struct PermissionTests {
 
     @Test("Ever new names don't pile up")
     func manyNames() throws {
-        let rights = try #require(
-            AccessRights(user: "u", virtualHost: "/", try Permissions(configure: "^a", write: "", read: "")))
+        let rights = try AccessRights(
+            user: "u", virtualHost: "/", Permissions(configure: "^a", write: "", read: ""))
         for number in 0..<2000 { try rights.check(.configure, toQueue: try ShortString("a\(number)")) }
         #expect(throws: BrokerError.self) { try rights.check(.configure, toQueue: "b") }
     }

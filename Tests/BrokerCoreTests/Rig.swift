@@ -7,6 +7,13 @@ final class Rig {
     let core: BrokerCore
     private(set) var now: Int64 = 1_000_000_000_000
     private var clients: [ConnectionID: RigClient] = [:]
+    private var connectionCount: UInt64 = 0
+    // What has come of the steps beside octets for clients, until a test takes it.
+    private var readingChanges: [(connection: ConnectionID, isReading: Bool)] = []
+    private var loginChecks: [LoginCheck] = []
+    private var log: [LogEvent] = []
+    private var batch: StoreBatch?
+    private(set) var nextDeadline: Int64?
 
     init(_ configure: (inout BrokerConfiguration) -> Void = { _ in }) {
         var configuration = BrokerConfiguration()
@@ -23,9 +30,11 @@ final class Rig {
 
     /// A client that has said nothing yet.
     func connect(isLoopback: Bool = true) -> RigClient {
-        let id = core.connect(peer: "test", isLoopback: isLoopback, now: now)
+        connectionCount += 1
+        let id = ConnectionID(number: connectionCount)
         let client = RigClient(id: id, rig: self)
         clients[id] = client
+        step(.connected(id, peer: "test", isLoopback: isLoopback))
         return client
     }
 
@@ -50,15 +59,40 @@ final class Rig {
 
     func advance(by milliseconds: Int64) {
         now += milliseconds
-        core.advance(to: now)
-        collect()
+        step(.time)
     }
 
-    func collect() {
-        core.takeEffects { id, octets, disposition in
-            clients[id]?.receive(octets)
-            if disposition == .close { clients[id]?.isEnded = true }
+    /// Lets something happen, and hands what comes of it to the clients.
+    func step(_ input: borrowing BrokerInput) {
+        var effects = core.step(input, now: now)
+        carryOut(effects)
+        while effects.hasMoreToDo {
+            effects = core.step(.time, now: now)
+            carryOut(effects)
         }
+    }
+
+    private func carryOut(_ effects: BrokerEffects) {
+        for write in effects.writes {
+            let client = clients[write.connection]
+            write.withOctets { client?.receive($0) }
+            if write.isLast { client?.isEnded = true }
+        }
+        readingChanges += effects.readingChanges
+        loginChecks += effects.loginChecks
+        log += effects.log
+        if let next = effects.batch { batch = next }
+        nextDeadline = effects.nextDeadline
+    }
+
+    func takeReadingChanges() -> [(connection: ConnectionID, isReading: Bool)] { take(&readingChanges) }
+    func takeLoginChecks() -> [LoginCheck] { take(&loginChecks) }
+    func takeLog() -> [LogEvent] { take(&log) }
+    func takeBatch() -> StoreBatch? { batch.take() }
+
+    private func take<Element>(_ list: inout [Element]) -> [Element] {
+        defer { list = [] }
+        return list
     }
 }
 
@@ -87,8 +121,7 @@ final class RigClient {
     }
 
     func send(octets: [UInt8]) {
-        rig.core.receive(octets.span.bytes, from: id, now: rig.now)
-        rig.collect()
+        rig.step(.received(octets.span.bytes, from: id))
     }
 
     func send(_ method: some MethodFields, channel: UInt16 = 1) {
@@ -108,9 +141,18 @@ final class RigClient {
         send(octets: writer.take())
     }
 
+    /// Several messages at once, so that the broker deals with them in one step.
+    func publish(_ bodies: [String], to key: ShortString, properties: BasicProperties = .init()) {
+        var writer = FrameWriter()
+        for body in bodies {
+            writer.content(
+                BasicPublish(routingKey: key), properties, body: Array(body.utf8), channel: 1, frameMax: 4096)
+        }
+        send(octets: writer.take())
+    }
+
     func disconnect() {
-        rig.core.disconnected(id, now: rig.now)
-        rig.collect()
+        rig.step(.disconnected(id))
     }
 
     func receive(_ octets: RawSpan) {

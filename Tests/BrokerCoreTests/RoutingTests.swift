@@ -23,8 +23,8 @@ struct RoutingTests {
 
     /// One pattern in an exchange of its own.
     private static func topicMatches(_ pattern: String, _ key: String) throws -> Bool {
-        var router = TopicRouter()
-        let binding = Self.binding(try ShortString(pattern))
+        var router = TopicRouter<Int>(arguments: [:])
+        let binding = try Self.binding(try ShortString(pattern))
         router.add(binding)
         var found = 0
         router.matches(Self.message, key: try ShortString(key)) { _ in found += 1 }
@@ -56,11 +56,11 @@ struct RoutingTests {
         }
         // All patterns at once, so that the tree's branches are shared.
         let patterns = words(upTo: 4, of: ["a", "b", "*", "#"]).filter { !$0.isEmpty }
-        var router = TopicRouter()
+        var router = TopicRouter<Int>(arguments: [:])
         var names: [ObjectIdentifier: [String]] = [:]
-        var kept: [Binding] = []
+        var kept: [Binding<Int>] = []
         for pattern in patterns {
-            let binding = Self.binding(try ShortString(pattern.joined(separator: ".")))
+            let binding = try Self.binding(try ShortString(pattern.joined(separator: ".")))
             names[binding.destination.identity] = pattern
             kept.append(binding)
             router.add(binding)
@@ -77,9 +77,9 @@ struct RoutingTests {
 
     @Test("A pattern made to explode does not")
     func topicExplosion() throws {
-        var router = TopicRouter()
+        var router = TopicRouter<Int>(arguments: [:])
         let pattern = Array(repeating: "#.a", count: 60).joined(separator: ".")
-        let binding = Self.binding(try ShortString(pattern))
+        let binding = try Self.binding(try ShortString(pattern))
         router.add(binding)
         var found = 0
         let key = Array(repeating: "a", count: 120).joined(separator: ".")
@@ -91,10 +91,11 @@ struct RoutingTests {
         Message(exchange: "", routingKey: "", content: [0, 0], propertiesCount: 2, traits: .init())
     }
 
-    private static func binding(_ key: ShortString) -> Binding {
-        let source = Exchange(name: "source", declaration: .init(type: .topic))
-        let destination = Exchange(name: "destination", declaration: .init(type: .fanout))
-        return Binding(source: source, destination: .exchange(destination), key: key, arguments: [:])
+    private static func binding(_ key: ShortString) throws -> Binding<Int> {
+        let source = try #require(Exchange<Int>(name: "source", declaration: .init(type: "topic")))
+        return Binding(
+            source: source, destination: .target(RouteEnd(1, name: "end", isDurable: false)), key: key, arguments: [:],
+            order: 0)
     }
 
     @Test("However many ways lead to a queue, it gets one copy; loops end")

@@ -34,12 +34,12 @@ import Testing
             #expect(virtualHost.queues.keys.sorted() == ["kept", "kept-auto-delete"])
             #expect(virtualHost.exchanges.keys.filter { !$0.hasPrefix("amq.") }.sorted() == ["", "kept"])
             let exchange = try #require(virtualHost.exchange("kept"))
-            #expect(exchange.declaration.type == .topic)
+            #expect(exchange.declaration.type == "topic")
             #expect(exchange.declaration.arguments == ["a": .int32(1)])
-            #expect(exchange.bindings.values.joined().map(\.key).sorted() == ["a.*", "b"])
-            #expect(exchange.incoming.map(\.key) == ["x"])
+            #expect(exchange.bindings.map(\.key).sorted() == ["a.*", "b"])
+            #expect(exchange.incoming.all.map(\.key) == ["x"])
             let queue = try #require(virtualHost.queue("kept"))
-            #expect(queue.bindings.count == 3)
+            #expect(virtualHost.queues["kept"]?.end.incoming.count == 3)
             #expect(queue.arguments.maximumLength == 5)
             #expect(virtualHost.queue("kept-auto-delete")?.declaration.autoDelete == true)
         }
@@ -111,7 +111,11 @@ import Testing
         client.publish("4", to: "q", properties: Self.persistent)
         #expect(client.take() == [])
         broker.sync()
-        #expect(client.take().map(\.method) == [.basicAck(BasicAck(deliveryTag: 4, multiple: true))])
+        // The first batch was handed out as soon as there was something to write; what came since is the second.
+        #expect(
+            client.take().map(\.method) == [
+                .basicAck(BasicAck(deliveryTag: 3, multiple: true)), .basicAck(BasicAck(deliveryTag: 4)),
+            ])
         try broker.crash(keeping: 0)
         #expect(try bodies("q", broker) == ["2", "4"])
     }
@@ -124,11 +128,10 @@ import Testing
         broker.sync()
         _ = client.take()
         client.publish("1", to: "q", properties: Self.persistent)
-        let batch = try #require(broker.rig.core.takeStoreBatch())
+        let batch = try #require(broker.rig.takeBatch())
         client.publish("2", to: "q", properties: Self.persistent)
         broker.store.carryOut(batch)
-        broker.rig.core.stored(through: batch.number, now: broker.rig.now)
-        broker.rig.collect()
+        broker.rig.step(.stored(batch: batch.number))
         #expect(client.take().map(\.method) == [.basicAck(BasicAck(deliveryTag: 1))])
         broker.sync()
         #expect(client.take().map(\.method) == [.basicAck(BasicAck(deliveryTag: 2))])
@@ -241,8 +244,9 @@ import Testing
         client.publish("1", to: "q", properties: Self.persistent)
         broker.sync()
         client.send(BasicGet(queue: "q"))
+        broker.sync()
         client.send(BasicReject(deliveryTag: 1, requeue: false))
-        let batch = try #require(broker.rig.core.takeStoreBatch())
+        let batch = try #require(broker.rig.takeBatch())
         broker.store.carryOut(batch)
         // Not forced to disk: of the batch any part may be there after a crash.
         let full = FakeStore(broker.store.segments)
@@ -279,7 +283,7 @@ import Testing
     // MARK: Helpers
 
     func count(_ queue: ShortString, _ broker: StoreRig) throws -> Int {
-        try #require(broker.rig.core.virtualHosts["/"]?.queue(queue)).readyCount
+        try #require(broker.rig.core.virtualHosts["/"]?.queue(queue)).counts.ready
     }
 
     /// What is in a queue, without taking it out.

@@ -61,9 +61,8 @@ struct StructureTests {
     @Test("Unacknowledged deliveries are found by tag, whatever went before")
     func unacknowledged() throws {
         let rig = Rig()
-        let host = VirtualHost(name: "/", core: rig.core)
-        let queue = Queue(
-            name: "q", declaration: .init(), arguments: try QueueArguments([:], label: ""), in: host)
+        let host = try #require(rig.core.virtualHosts["/"])
+        let queue = host.declareQueue("q", .init(), try QueueArguments([:], label: ""))
         var deliveries = UnacknowledgedDeliveries()
         for tag in 1...500 {
             deliveries.append(

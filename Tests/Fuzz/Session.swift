@@ -31,22 +31,29 @@ func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
     let core = BrokerCore(configuration, now: now)
     var ended: [ConnectionID] = []
     var output: [UInt8] = []
+    var connectionCount: UInt64 = 0
 
-    func settle() {
-        core.takeEffects { id, octets, disposition in
-            octets.withUnsafeBytes { output.append(contentsOf: $0) }
-            if disposition == .close { ended.append(id) }
+    func step(_ input: borrowing BrokerInput) {
+        var effects = core.step(input, now: now)
+        while true {
+            for write in effects.writes {
+                write.withOctets { octets in octets.withUnsafeBytes { output.append(contentsOf: $0) } }
+                if write.isLast { ended.append(write.connection) }
+            }
+            precondition(effects.loginChecks.isEmpty, "no password takes long to check")
+            precondition(effects.batch == nil, "there is no store")
+            precondition(effects.log.isEmpty, "nobody reads the log")
+            if let next = effects.nextDeadline { precondition(next > now, "what is due is not done") }
+            if !effects.hasMoreToDo { break }
+            effects = core.step(.time, now: now)
         }
-        _ = core.takeLog()
-        for id in ended { core.disconnected(id, now: now) }
-        ended.removeAll()
+        while let id = ended.popLast() { _ = core.step(.disconnected(id), now: now) }
     }
-    func send(_ octets: [UInt8], from id: ConnectionID) {
-        core.receive(octets.span.bytes, from: id, now: now)
-        settle()
-    }
+    func send(_ octets: [UInt8], from id: ConnectionID) { step(.received(octets.span.bytes, from: id)) }
     func connect(open: Bool) -> ConnectionID {
-        let id = core.connect(peer: "fuzz", isLoopback: true, now: now)
+        connectionCount += 1
+        let id = ConnectionID(number: connectionCount)
+        step(.connected(id, peer: "fuzz", isLoopback: true))
         if open { send(opening, from: id) }
         return id
     }
@@ -61,21 +68,18 @@ func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
         let client = Int(action >> 2 & 1)
         switch action & 3 {
         case 3:
-            core.disconnected(clients[client], now: now)
-            settle()
+            step(.disconnected(clients[client]))
             clients[client] = connect(open: action & 8 != 0)
         case 2:
             now += Int64(octet()) << 11 | Int64(octet()) << 3
-            core.advance(to: now)
-            settle()
+            step(.time)
         default:
             let count = Int(octet()) << 8 | Int(octet())
             send(Array(rest.prefix(count)), from: clients[client])
             rest = rest.dropFirst(count)
         }
     }
-    for id in clients { core.disconnected(id, now: now) }
-    settle()
+    for id in clients { step(.disconnected(id)) }
     output.removeAll()
     let witness = connect(open: true)
     output.removeAll()

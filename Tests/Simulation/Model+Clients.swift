@@ -14,6 +14,11 @@ extension Model {
 
     /// Gives back what a channel held.
     func release(_ channel: ModelChannel) {
+        giveBack(channel)
+        publishDeadLetters()
+    }
+
+    private func giveBack(_ channel: ModelChannel) {
         for consumer in channel.consumers { consumer.isCancelled = true }
         channel.out += channel.settlements.flatMap(\.deliveries)
         channel.out.sort { $0.tag < $1.tag }
@@ -22,7 +27,6 @@ extension Model {
         requeue(out, channel)
         for consumer in channel.consumers.sorted(by: { $0.tag < $1.tag }) { remove(consumer) }
         channel.consumers = []
-        publishDeadLetters()
     }
 
     /// A client is gone, with its channels: first all its consumers end, so that it is handed nothing any more.
@@ -30,9 +34,10 @@ extension Model {
         let gone = channels.values.filter { $0.path.client == client }.sorted { $0.path < $1.path }
         for consumer in gone.flatMap(\.consumers) { consumer.isCancelled = true }
         for channel in gone {
-            release(channel)
+            giveBack(channel)
             channels[channel.path] = nil
         }
+        publishDeadLetters()
     }
 
     // MARK: Publishing

@@ -52,6 +52,11 @@ final class Model {
         goneBindings.removeAll { isGone($0.record) }
     }
 
+    /// Somebody waits for something to be on the platters.
+    var isAwaited: Bool {
+        channels.values.contains { !$0.commits.isEmpty || $0.confirms.contains { $0.batch > synced } }
+    }
+
     /// A new broker numbers its batches from 1; what it found needs none.
     func beginsAnew() { (batch, synced, channels) = (1, 0, [:]) }
 

@@ -48,14 +48,14 @@ final class SimulatedClient {
         return events
     }
 
-    func receive(_ octets: RawSpan, _ disposition: BrokerCore.Disposition) {
+    func receive(_ octets: RawSpan, isLast: Bool) {
         reader.append(octets)
         do throws(WireError) {
             while let frame = try reader.next() { try receive(frame) }
         } catch {
             events.append((0, .surprise("not a frame: \(error.reason)")))
         }
-        if disposition == .close { isEnded = true }
+        if isLast { isEnded = true }
     }
 
     private func receive(_ frame: Frame) throws(WireError) {

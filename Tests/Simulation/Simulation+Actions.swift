@@ -11,7 +11,7 @@ extension Simulation {
         case 200..<260:
             now += Int64(1 + random.below(random.oneIn(10) ? 6000 : 300))
             note("the time is \(now)")
-            if defect != .clockStandsStill { core.advance(to: now) }
+            if defect != .clockStandsStill { step(.time) }
             model.advance(to: now)
         case 260..<264:
             disk.room = random.below(2000)
@@ -29,7 +29,6 @@ extension Simulation {
             act(choice, Actor(client: client, channel: channel, number: number))
             deliver(client)
         }
-        collect()
         compare()
     }
 
@@ -73,8 +72,7 @@ extension Simulation {
         let old = clients[index]
         note("client \(old.number) is gone")
         model.disconnect(old.number)
-        core.disconnected(old.id, now: now)
-        collect()
+        step(.disconnected(old.id))
         clients[index] = connect()
     }
 

@@ -25,10 +25,11 @@ extension Simulation {
     static func start(on disk: SimulatedDisk, now: Int64, seed: UInt64) throws(StoreError) -> (BrokerCore, Store) {
         let stop: @Sendable (StoreError) -> Never = { preconditionFailure("the store gives up: \($0)") }
         let opening = try StoreOpening(disk, limits: limits, stop: stop)
-        return (
-            BrokerCore(configuration(seed: seed), now: now, recovered: opening.recovered),
-            Store(disk, diskFreeLimit: 0, stop: stop)
-        )
+        let core: BrokerCore
+        do throws(StoreDamage) {
+            core = try BrokerCore(configuration(seed: seed), now: now, recovered: opening.recovered)
+        } catch { throw opening.error(of: error) }
+        return (core, Store(disk, diskFreeLimit: 0, stop: stop))
     }
 
     /// The store gets on with what it is at.
@@ -36,14 +37,22 @@ extension Simulation {
         for _ in 0..<steps where !disk.isStopped { storeOneStep() }
     }
 
+    /// The broker has handed out a batch.
+    func take(_ batch: StoreBatch) {
+        note("batch \(batch.number) is taken: \(batch.octets.count) octets\(batch.needsSync ? ", to sync" : "")")
+        model.batchWasTaken(batch.number)
+        handed.append(batch)
+        if defect == .confirmsBeforeTheSync, batch.needsSync { tellStored(batch) }
+    }
+
     private func storeOneStep() {
         switch storing {
         case .nothing:
-            guard let batch = core.takeStoreBatch() else { return }
-            note("batch \(batch.number) is taken: \(batch.octets.count) octets\(batch.needsSync ? ", to sync" : "")")
-            model.batchWasTaken(batch.number)
-            storing = .taken(batch)
-            if defect == .confirmsBeforeTheSync, batch.needsSync { core.stored(through: batch.number, now: now) }
+            if handed.isEmpty {
+                if model.isAwaited { differs("somebody waits for the store, and there is nothing to be written") }
+                return
+            }
+            storing = .taken(handed.removeFirst())
         case .taken(let batch):
             begunBatch = batch.number
             guard case .done = store.write(batch) else { return note("batch \(batch.number) finds no room") }
@@ -55,11 +64,15 @@ extension Simulation {
             storing = .nothing
             if batch.needsSync {
                 note("batch \(batch.number) is synced")
-                if defect != .neverTellsTheStoreIsDone { core.stored(through: batch.number, now: now) }
                 model.batchIsSynced(batch.number)
             }
+            if !(defect == .confirmsBeforeTheSync && batch.needsSync) { tellStored(batch) }
             store.remove(batch.removals)
         }
+    }
+
+    private func tellStored(_ batch: StoreBatch) {
+        if defect != .neverTellsTheStoreIsDone { step(.stored(batch: batch.number)) }
     }
 
     /// The broker ends in the middle of what it is at, and another begins with what is on the disk.
@@ -79,7 +92,7 @@ extension Simulation {
         } catch {
             return differs("the broker does not start again: \(error)")
         }
-        (storing, begunBatch, writtenBatch) = (.nothing, 0, 0)
+        (storing, handed, begunBatch, writtenBatch) = (.nothing, [], 0, 0)
         if defect == .doesNotSync { disk.ignoreSyncs() }
         model.advance(to: now)
         connectAll()
@@ -91,7 +104,8 @@ extension Simulation {
         let (core, _) = try Self.start(on: disk, now: 0, seed: 1)
         var found = Found()
         found.exchanges = Set(core.listExchanges().map(\.name))
-        let client = SimulatedClient(number: 0, id: core.connect(peer: "look", isLoopback: true, now: 0))
+        let client = SimulatedClient(number: 0, id: ConnectionID(number: 1))
+        _ = core.step(.connected(client.id, peer: "look", isLoopback: true), now: 0)
         client.addHandshake(channels: [1])
         for queue in core.listQueues() {
             found.queues[queue.name] = []
@@ -105,8 +119,8 @@ extension Simulation {
                 client.addPublish(publish, BasicProperties(), body: Content.body(0), channel: 1)
             }
         }
-        core.receive(client.takeOctets().span.bytes, from: client.id, now: 0)
-        core.takeEffects { _, octets, disposition in client.receive(octets, disposition) }
+        let effects = core.step(.received(client.takeOctets().span.bytes, from: client.id), now: 0)
+        for write in effects.writes { write.withOctets { client.receive($0, isLast: write.isLast) } }
         for (_, event) in client.take() {
             guard case .delivery(let queue, _, let redelivered, let content) = event else { continue }
             if content.number == 0 {

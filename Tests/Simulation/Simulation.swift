@@ -29,11 +29,15 @@ package final class Simulation {
     var disk: SimulatedDisk
     var store: Store
     var storing = Storing.nothing
+    /// Batches that the broker has handed out, and the store has not begun with.
+    var handed: [StoreBatch] = []
     /// The batches that were begun to be written, and that were written completely.
     var (begunBatch, writtenBatch) = (UInt64(0), UInt64(0))
     /// A crash that comes when the disk stops: true: of the machine, false: of the process.
     var isMachineToCrash = false
     var clients: [SimulatedClient] = []
+    /// The client that is just connecting.
+    private var newcomer: SimulatedClient?
     private var clientNumber = 0
     var messageNumber = 0
     var consumerNumber = 0
@@ -91,7 +95,9 @@ package final class Simulation {
     func connect() -> SimulatedClient {
         clientNumber += 1
         let client = SimulatedClient(
-            number: clientNumber, id: core.connect(peer: "client \(clientNumber)", isLoopback: true, now: now))
+            number: clientNumber, id: ConnectionID(number: UInt64(clientNumber)))
+        newcomer = client
+        step(.connected(client.id, peer: "client \(clientNumber)", isLoopback: true))
         client.addHandshake(channels: Self.channels)
         for channel in Self.channels {
             let path = Path(client: client.number, channel: channel)
@@ -121,15 +127,32 @@ package final class Simulation {
 
     /// What a client has written reaches the broker.
     func deliver(_ client: SimulatedClient) {
-        core.receive(client.takeOctets().span.bytes, from: client.id, now: now)
-        collect(also: client)
+        step(.received(client.takeOctets().span.bytes, from: client.id))
     }
 
-    func collect(also new: SimulatedClient? = nil) {
-        core.takeEffects { id, octets, disposition in
-            (clients.first { $0.id == id } ?? new)?.receive(octets, disposition)
+    // MARK: The broker's door
+
+    /// Lets something happen to the broker, and carries out what comes of it.
+    func step(_ input: borrowing BrokerInput) {
+        var effects = core.step(input, now: now)
+        carryOut(effects)
+        while effects.hasMoreToDo {
+            effects = core.step(.time, now: now)
+            carryOut(effects)
         }
-        core.takeReadingChanges { _, _ in }
+        if let next = effects.nextDeadline, next <= now { differs("something is due at \(next), and it is \(now)") }
+    }
+
+    private func carryOut(_ effects: BrokerEffects) {
+        for write in effects.writes {
+            let client = clients.first { $0.id == write.connection } ?? newcomer
+            write.withOctets { client?.receive($0, isLast: write.isLast) }
+        }
+        if let batch = effects.batch { take(batch) }
+        // Nothing of this is asked for: there is no alarm, no password that takes long, no log.
+        if let change = effects.readingChanges.first { differs("\(change.connection) is read: \(change.isReading)") }
+        if let check = effects.loginChecks.first { differs("the password of \(check.connection) is to be checked") }
+        if let event = effects.log.first { differs("the log is to say: \(event.text)") }
     }
 
     // MARK: Comparing

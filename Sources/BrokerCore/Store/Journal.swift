@@ -9,7 +9,8 @@ import AMQPWire
 final class Journal {
     private let reader: any StoreReader
     private let limits: StoreLimits
-    private(set) var segments = Segments()
+    private var segments = Segments()
+    private var messages = StoredMessages()
 
     // The batch that is being filled.
     private var buffer = ByteWriter()
@@ -20,7 +21,7 @@ final class Journal {
     private var needsSync = false
     private var copies: [StoredContent.Copy] = []
     private var settled: [SettledRun] = []
-    private var handedOut: [Queue] = []
+    private var handedOut: [QueueJournal] = []
 
     // What became of the batches before.
     private(set) var storedBatch: UInt64 = 0
@@ -29,7 +30,7 @@ final class Journal {
     /// The end of the last batch that was taken to be forced to disk.
     private var lastTaken = (segment: UInt32(0), offset: 0)
     /// Messages that are not on disk yet: `taken` of them in the batch that was taken, the others in the buffer.
-    private var unsynced = Ring<StoredMessage>()
+    private var unsynced = Ring<Message>()
     private var taken = 0
     /// Octets of the batch that was taken to be forced to disk, until it is.
     private(set) var takenOctets = 0
@@ -77,22 +78,21 @@ final class Journal {
     // MARK: Messages
 
     /// A durable queue has taken a message in. To be followed by ``write(_:)`` when all queues have.
-    func add(_ message: StoredMessage, queue: UInt64, position: UInt64, expiresAt: Int64) {
-        message.add(.init(queue: queue, position: position))
-        copies.append(.init(queue: queue, position: position, expiresAt: expiresAt))
+    func add(_ message: Message, _ copy: StoredContent.Copy) {
+        messages.add(.init(queue: copy.queue, position: copy.position), of: message)
+        copies.append(copy)
     }
 
     /// Writes a message that queues have just taken in. Returns the batch it is in; 0 when none of its queues is
     /// durable or none keeps it.
-    func write(_ message: StoredMessage) -> UInt64 {
-        guard !copies.isEmpty else { return 0 }
-        write(message, copies: copies)
+    func write(_ message: Message) -> UInt64 {
+        guard !copies.isEmpty, let content = message.resident else { return 0 }
+        write(message, content, copies: copies)
         copies.removeAll(keepingCapacity: true)
         return batch
     }
 
-    private func write(_ message: StoredMessage, copies: [StoredContent.Copy]) {
-        let content = message.content
+    private func write(_ message: Message, _ content: [UInt8], copies: [StoredContent.Copy]) {
         let (offset, count) = append { writer in
             writer.uint8(JournalRecord.Kind.message.rawValue)
             StoredContent(
@@ -101,39 +101,41 @@ final class Journal {
                 propertiesCount: message.propertiesCount, content: content[...]
             ).write(to: &writer)
         }
-        segments.add(message, offset: offset, count: count)
+        messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
         residentOctets += content.count
         unsynced.append(message)
         needsSync = true
-        if !message.hasCopies { forget(message) }
+        if !messages.hasCopies(message) { forget(message) }
     }
 
     /// A copy has left its queue for good. `isQueueDeleted`: the log knows anyway.
-    func settle(_ message: StoredMessage, queue: UInt64, position: UInt64, isQueueDeleted: Bool) {
-        guard message.remove(.init(queue: queue, position: position)) else { return }
+    func settle(_ message: Message, _ copy: StoredMessages.Copy, isQueueDeleted: Bool) {
+        guard messages.remove(copy, of: message) else { return }
         if !isQueueDeleted {
-            if let last = settled.last, last.queue == queue, last.first + UInt64(last.count) == position {
+            if let last = settled.last, last.queue == copy.queue, last.first + UInt64(last.count) == copy.position {
                 settled[settled.count - 1].count += 1
             } else {
-                settled.append(SettledRun(queue: queue, first: position, count: 1))
+                settled.append(SettledRun(queue: copy.queue, first: copy.position, count: 1))
             }
         }
-        if !message.hasCopies, message.place.segment != 0 { forget(message) }
+        // One that is not written yet is looked at when it is.
+        if !messages.hasCopies(message), messages.place(of: message).record.segment != 0 { forget(message) }
     }
 
-    private func forget(_ message: StoredMessage) {
-        segments.remove(message)
+    private func forget(_ message: Message) {
+        segments.remove(messages.place(of: message))
         if message.isResident {
             residentOctets -= message.contentCount
         } else {
             absentOctets -= message.contentCount
             // A transient queue still has it, and its record may go with its segment.
-            if message.placeCount > 0 { message.hold(content(of: message)) }
+            if message.placeCount > 0 { message.move(to: .resident(octets(of: message))) }
         }
+        messages.remove(message)
     }
 
     /// A queue has handed out a message, so that the log shall know how far it got.
-    func handsOut(_ queue: Queue) { handedOut.append(queue) }
+    func handsOut(_ queue: QueueJournal) { handedOut.append(queue) }
 
     // MARK: Batches
 
@@ -150,7 +152,7 @@ final class Journal {
         guard isPending else { return nil }
         rewriteOldest()
         for queue in handedOut where !queue.isDeleted {
-            append(.delivered(queue: queue.store.number, below: queue.takeDeliveredBelow()))
+            append(.delivered(queue: queue.number, below: queue.takeDeliveredBelow()))
         }
         handedOut.removeAll(keepingCapacity: true)
         if !settled.isEmpty {
@@ -202,8 +204,10 @@ final class Journal {
         for _ in 0..<taken {
             guard let message = unsynced.popFirst() else { break }
             // The newest are the last that will be needed again, so they are the ones whose octets are let go.
-            guard message.hasCopies, message.isResident, residentOctets > limits.residentOctets else { continue }
-            message.letGo()
+            guard messages.hasCopies(message), message.isResident, residentOctets > limits.residentOctets else {
+                continue
+            }
+            message.move(to: .onDisk(messages.place(of: message).record))
             residentOctets -= message.contentCount
             absentOctets += message.contentCount
         }
@@ -212,10 +216,16 @@ final class Journal {
 
     // MARK: Reading back
 
-    func content(of message: StoredMessage) -> [UInt8] { Array(record(of: message).content) }
+    /// The octets of a message, wherever they are. Also of one that the log has just let go of: its record is there until
+    /// the next batch.
+    func octets(of message: Message) -> [UInt8] {
+        switch message.content {
+        case .resident(let octets): octets
+        case .onDisk(let place): Array(record(at: place).content)
+        }
+    }
 
-    private func record(of message: StoredMessage) -> StoredContent {
-        let place = message.place
+    private func record(at place: RecordPlace) -> StoredContent {
         func lost(_ reason: String) -> Never {
             reader.lost(StoreDamage(segment: place.segment, offset: Int(place.offset), reason: reason))
         }
@@ -224,10 +234,12 @@ final class Journal {
         }
         guard
             let payload = SegmentFormat.payload(
-                of: octets[...], place: Int(place.offset), salt: segments.salt(of: place.segment)),
-            case .message(let content)? = try? JournalRecord(payload)
+                of: octets[...], place: Int(place.offset), salt: segments.salt(of: place.segment))
         else { lost("the record of a message is damaged") }
-        return content
+        do throws(WireError) {
+            if case .message(let content) = try JournalRecord(payload) { return content }
+        } catch { lost("the record of a message makes no sense: \(error.reason)") }
+        lost("another record stands where a message's should")
     }
 
     /// Copies some of what is still needed of the oldest segment to the end of the log, when that pays. A little with
@@ -235,24 +247,25 @@ final class Journal {
     private func rewriteOldest() {
         guard segments.isRewritingDue, let oldest = segments.oldest, oldest < segments.newest else { return }
         var budget = max(262_144, 2 * buffer.count)
-        while budget > 0, let message = segments.nextToRewrite() {
-            let record = record(of: message)
-            let copies = record.copies.filter { message.has(.init(queue: $0.queue, position: $0.position)) }
-            segments.remove(message)
+        while budget > 0, let message = segments.nextToRewrite().flatMap(messages.message) {
+            let place = messages.place(of: message)
+            let record = record(at: place.record)
+            let copies = record.copies.filter {
+                messages.has(.init(queue: $0.queue, position: $0.position), of: message)
+            }
+            segments.remove(place)
             if message.isResident {
                 residentOctets -= message.contentCount
             } else {
                 absentOctets -= message.contentCount
             }
             // Until it is on disk at its new place it has to be in memory.
-            message.hold(Array(record.content))
-            write(message, copies: copies)
-            budget -= Int(message.place.count)
+            let content = Array(record.content)
+            message.move(to: .resident(content))
+            write(message, content, copies: copies)
+            budget -= Int(place.record.count)
         }
     }
-
-    /// Lets go of the queues, which hold it; see ``VirtualHost/dissolve()``.
-    func dissolve() { handedOut = [] }
 
     // MARK: Recovery
 
@@ -263,14 +276,18 @@ final class Journal {
     }
 
     /// A message was found in the newest segment.
-    func found(_ message: StoredMessage, offset: Int, count: Int) {
-        segments.add(message, offset: offset, count: count)
+    func found(_ message: Message, offset: Int, count: Int) {
+        messages.enter(message)
+        messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
         absentOctets += message.contentCount
     }
 
+    /// A copy of a message was found.
+    func found(_ copy: StoredMessages.Copy, of message: Message) { messages.add(copy, of: message) }
+
     /// A copy that was found turned out to be gone already.
-    func foundSettled(_ message: StoredMessage, queue: UInt64, position: UInt64) {
-        guard message.remove(.init(queue: queue, position: position)), !message.hasCopies else { return }
+    func foundSettled(_ copy: StoredMessages.Copy, of message: Message) {
+        guard messages.remove(copy, of: message), !messages.hasCopies(message) else { return }
         forget(message)
     }
 }

@@ -28,10 +28,14 @@ enum JournalRecord {
     static let syncedCount = 9
 }
 
+/// A durable exchange.
 struct StoredExchange {
     var virtualHost: String
     var name: ShortString
-    var declaration: Exchange.Declaration
+    var type: String
+    var autoDelete: Bool
+    var isInternal: Bool
+    var arguments: FieldTable
 }
 
 struct StoredQueue {
@@ -102,9 +106,9 @@ extension JournalRecord {
             kind(.exchangeDeclared)
             writer.name(exchange.virtualHost)
             writer.shortString(exchange.name)
-            writer.name(exchange.declaration.type.rawValue)
-            writer.bits(exchange.declaration.autoDelete, exchange.declaration.isInternal)
-            writer.table(exchange.declaration.arguments)
+            writer.name(exchange.type)
+            writer.bits(exchange.autoDelete, exchange.isInternal)
+            writer.table(exchange.arguments)
         case .exchangeDeleted(let virtualHost, let name):
             kind(.exchangeDeleted)
             writer.name(virtualHost)
@@ -155,17 +159,12 @@ extension JournalRecord {
         case .oldest: self = .oldest(segment: try reader.uint32())
         case .exchangeDeclared:
             let (virtualHost, name) = (try reader.name(), try reader.shortString())
-            let typeName = try reader.name()
-            guard let type = ExchangeType(rawValue: typeName) else {
-                throw reader.error("no exchange type is called '\(typeName)'")
-            }
+            let type = try reader.name()
             let bits = try reader.bits()
             self = .exchangeDeclared(
                 StoredExchange(
-                    virtualHost: virtualHost, name: name,
-                    declaration: .init(
-                        type: type, durable: true, autoDelete: bits[0], isInternal: bits[1],
-                        arguments: try reader.table())))
+                    virtualHost: virtualHost, name: name, type: type, autoDelete: bits[0], isInternal: bits[1],
+                    arguments: try reader.table()))
         case .exchangeDeleted:
             self = .exchangeDeleted(virtualHost: try reader.name(), name: try reader.shortString())
         case .queueDeclared:

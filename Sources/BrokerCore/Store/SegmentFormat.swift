@@ -44,14 +44,15 @@ enum SegmentFormat {
 
     static func header(of segment: [UInt8]) throws(HeaderError) -> Header {
         guard segment.count >= headerCount else { throw .tooShort }
-        var reader = ByteReader(segment[magic.count..<headerCount])
-        guard segment.starts(with: magic), let version = try? reader.uint32() else { throw .damaged }
+        guard segment.starts(with: magic) else { throw .damaged }
+        var fields = Fields(segment[magic.count..<headerCount])
+        let version = UInt32(truncatingIfNeeded: fields.take(4))
         guard version == Self.version else { throw .otherVersion(version) }
-        guard let number = try? reader.uint32(), let oldest = try? reader.uint32(), (try? reader.uint32()) != nil,
-            let salt = try? reader.uint64(), let checksum = try? reader.uint64(),
-            checksum == XXHash64.hash(segment[..<(headerCount - 8)], seed: 0)
-        else { throw .damaged }
-        return Header(segment: number, oldest: oldest, salt: salt)
+        let (number, oldest, _) = (fields.take(4), fields.take(4), fields.take(4))
+        let (salt, checksum) = (fields.take(8), fields.take(8))
+        guard checksum == XXHash64.hash(segment[..<(headerCount - 8)], seed: 0) else { throw .damaged }
+        return Header(
+            segment: UInt32(truncatingIfNeeded: number), oldest: UInt32(truncatingIfNeeded: oldest), salt: salt)
     }
 
     /// Completes a record that begins at `start`, where room for its overhead was left. `place` is its offset in the
@@ -66,11 +67,12 @@ enum SegmentFormat {
 
     /// The payload of the record that `octets` begins with; nil when it is cut off or damaged.
     static func payload(of octets: ArraySlice<UInt8>, place: Int, salt: UInt64) -> ArraySlice<UInt8>? {
-        var reader = ByteReader(octets)
-        guard let count = try? reader.uint32(), let checksum = try? reader.uint64(), count > 0,
-            let payload = try? reader.slice(Int(count)),
-            checksum == XXHash64.hash(payload, seed: seed(count: Int(count), place: place, salt: salt))
-        else { return nil }
+        guard octets.count > recordOverhead else { return nil }
+        var fields = Fields(octets)
+        let (count, checksum) = (Int(fields.take(4)), fields.take(8))
+        guard count > 0, count <= octets.count - recordOverhead else { return nil }
+        let payload = octets.dropFirst(recordOverhead).prefix(count)
+        guard checksum == XXHash64.hash(payload, seed: seed(count: count, place: place, salt: salt)) else { return nil }
         return payload
     }
 
@@ -86,13 +88,25 @@ enum SegmentFormat {
         while start + count <= segment.count {
             if segment[start + 3] == UInt8(JournalRecord.syncedCount), segment[start] == 0, segment[start + 1] == 0,
                 segment[start + 2] == 0, segment[start + recordOverhead] == JournalRecord.Kind.synced.rawValue,
-                let payload = payload(of: segment[start..<(start + count)], place: start, salt: salt),
-                case .synced(let offset)? = try? JournalRecord(payload), offset > place
+                let payload = payload(of: segment[start..<(start + count)], place: start, salt: salt)
             {
-                return true
+                var fields = Fields(payload.dropFirst())
+                if fields.take(8) > UInt64(place) { return true }
             }
             start += 1
         }
         return false
+    }
+
+    /// Big-endian integers, one after the other, of octets that are known to be there.
+    private struct Fields {
+        private var rest: ArraySlice<UInt8>
+
+        init(_ octets: ArraySlice<UInt8>) { rest = octets }
+
+        mutating func take(_ count: Int) -> UInt64 {
+            defer { rest = rest.dropFirst(count) }
+            return rest.prefix(count).reduce(0) { $0 << 8 | UInt64($1) }
+        }
     }
 }

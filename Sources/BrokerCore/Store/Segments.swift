@@ -7,8 +7,8 @@ struct Segments {
         var count = 0
         /// Octets of records whose message is still in a queue.
         var liveCount = 0
-        /// By slot; nil once a message is gone.
-        var messages: [StoredMessage?] = []
+        /// The entries of its messages, by slot; 0 once a message is gone.
+        var messages: [UInt32] = []
     }
 
     /// Oldest first; the numbers follow each other.
@@ -31,21 +31,24 @@ struct Segments {
 
     mutating func grow(by count: Int) { all[all.count - 1].count += count }
 
-    /// Adds a message whose record is in the newest segment.
-    mutating func add(_ message: StoredMessage, offset: Int, count: Int) {
+    /// Adds a message, known by its entry, whose record is in the newest segment.
+    mutating func add(_ message: UInt32, offset: Int, count: Int) -> StoredMessages.Place {
         let last = all.count - 1
-        message.place = .init(
-            segment: all[last].number, offset: UInt32(truncatingIfNeeded: offset),
-            count: UInt32(truncatingIfNeeded: count), slot: UInt32(truncatingIfNeeded: all[last].messages.count))
+        let slot = all[last].messages.count
         all[last].messages.append(message)
         all[last].liveCount += count
+        return .init(
+            record: RecordPlace(
+                segment: all[last].number, offset: UInt32(truncatingIfNeeded: offset),
+                count: UInt32(truncatingIfNeeded: count)),
+            slot: UInt32(truncatingIfNeeded: slot))
     }
 
-    /// A message's record is not needed any more.
-    mutating func remove(_ message: StoredMessage) {
-        guard let index = index(of: message.place.segment) else { return }
-        all[index].messages[Int(message.place.slot)] = nil
-        all[index].liveCount -= Int(message.place.count)
+    /// The message's record at this place is not needed any more.
+    mutating func remove(_ place: StoredMessages.Place) {
+        guard let index = index(of: place.record.segment) else { return }
+        all[index].messages[Int(place.slot)] = 0
+        all[index].liveCount -= Int(place.record.count)
         if all[index].liveCount == 0, index < all.count - 1 { all[index].messages = [] }
     }
 
@@ -72,12 +75,12 @@ struct Segments {
         return live < count / 2
     }
 
-    /// The next message of the oldest segment that is still needed; nil: none is left.
-    mutating func nextToRewrite() -> StoredMessage? {
+    /// The entry of the oldest segment's next message that is still needed; nil: none is left.
+    mutating func nextToRewrite() -> UInt32? {
         guard let oldest = all.first else { return nil }
         while rewritten < oldest.messages.count {
             defer { rewritten += 1 }
-            if let message = oldest.messages[rewritten] { return message }
+            if oldest.messages[rewritten] != 0 { return oldest.messages[rewritten] }
         }
         return nil
     }

@@ -2,7 +2,7 @@
 ///
 /// Batches are carried out one after the other and completely, in this order: when ``beginsSegment``, all that was
 /// written to the segment before is forced to disk and a new file is made; ``octets`` are appended; when
-/// ``needsSync``, they are forced to disk, and ``BrokerCore/stored(through:now:)`` is told; ``removals`` are removed.
+/// ``needsSync``, they are forced to disk, and ``BrokerInput/stored(batch:)`` is told in any case; ``removals`` are removed.
 public struct StoreBatch: Sendable {
     /// Counts from 1.
     public var number: UInt64

@@ -3,15 +3,25 @@ import AMQPWire
 /// Reads a log back, segment by segment, and keeps what is still there at its end.
 public struct StoreRecovery {
     let journal: Journal
-    private(set) var exchanges: [ExchangeKey: StoredExchange] = [:]
+    private(set) var exchanges: [ExchangeKey: Found<StoredExchange>] = [:]
     private(set) var queues: [UInt64: RecoveredQueue] = [:]
     /// By their octets in the log, with the order in which they were made.
-    private var bindings: [[UInt8]: (order: Int, binding: StoredBinding)] = [:]
+    private var bindings: [[UInt8]: (order: Int, binding: Found<StoredBinding>)] = [:]
     private var bindingCount = 0
     /// The oldest segment that the log says is needed.
     private var oldest: UInt32 = 0
     private var first: UInt32?
     private var newest: UInt32 = 0
+
+    /// Something that the log says, and where it says so.
+    struct Found<Value> {
+        var value: Value
+        var segment: UInt32
+        var offset: Int
+
+        /// What is wrong with it.
+        func damage(_ reason: String) -> StoreDamage { StoreDamage(segment: segment, offset: offset, reason: reason) }
+    }
 
     struct ExchangeKey: Hashable {
         var virtualHost: String
@@ -92,158 +102,81 @@ public struct StoreRecovery {
     public var messageCount: Int { queues.values.reduce(0) { $0 + $1.messageCount } }
     public var queueCount: Int { queues.count }
 
-    var sortedBindings: [StoredBinding] { bindings.values.sorted { $0.order < $1.order }.map(\.binding) }
+    var sortedExchanges: [Found<StoredExchange>] { exchanges.values.sorted { $0.value.name < $1.value.name } }
+
+    var sortedQueues: [RecoveredQueue] {
+        queues.values.sorted { $0.description.value.number < $1.description.value.number }
+    }
+
+    var sortedBindings: [Found<StoredBinding>] { bindings.values.sorted { $0.order < $1.order }.map(\.binding) }
 
     private mutating func replay(
         _ record: JournalRecord, _ payload: ArraySlice<UInt8>, at place: Int
     ) throws(WireError) {
+        func found<Value>(_ value: Value) -> Found<Value> { Found(value: value, segment: newest, offset: place) }
         switch record {
         case .synced: break
         case .oldest(let segment): oldest = max(oldest, segment)
         case .exchangeDeclared(let exchange):
-            exchanges[ExchangeKey(virtualHost: exchange.virtualHost, name: exchange.name)] = exchange
+            exchanges[ExchangeKey(virtualHost: exchange.virtualHost, name: exchange.name)] = found(exchange)
         case .exchangeDeleted(let virtualHost, let name):
             exchanges[ExchangeKey(virtualHost: virtualHost, name: name)] = nil
             bindings = bindings.filter { entry in
-                let binding = entry.value.binding
+                let binding = entry.value.binding.value
                 return binding.virtualHost != virtualHost
                     || binding.source != name && binding.destination != .exchange(name)
             }
         case .queueDeclared(let queue):
             journal.skipQueueNumbers(through: queue.number)
-            queues[queue.number, default: RecoveredQueue(queue)].isDeclared(as: queue)
+            queues[queue.number, default: RecoveredQueue(found(queue))].isDeclared(as: queue)
         case .queueDeleted(let number):
             journal.skipQueueNumbers(through: number)
             queues.removeValue(forKey: number)?.removeAll { message, position in
-                journal.foundSettled(message, queue: number, position: position)
+                journal.foundSettled(.init(queue: number, position: position), of: message)
             }
-            bindings = bindings.filter { $0.value.binding.destination != .queue(number: number) }
+            bindings = bindings.filter { $0.value.binding.value.destination != .queue(number: number) }
         case .bound(let binding):
             bindingCount += 1
             let key = Array(payload.dropFirst())
-            if bindings[key] == nil { bindings[key] = (bindingCount, binding) }
+            if bindings[key] == nil { bindings[key] = (bindingCount, found(binding)) }
         case .unbound: bindings[Array(payload.dropFirst())] = nil
         case .message(let content):
-            found(content, at: place, count: SegmentFormat.recordOverhead + payload.count)
+            take(content, at: place, count: SegmentFormat.recordOverhead + payload.count)
         case .settled(let runs):
             for run in runs {
                 queues[run.queue]?.remove(from: run.first, count: run.count) { message, position in
-                    journal.foundSettled(message, queue: run.queue, position: position)
+                    journal.foundSettled(.init(queue: run.queue, position: position), of: message)
                 }
             }
         case .delivered(let queue, let below): queues[queue]?.wasDelivered(below: below)
         }
     }
 
-    private mutating func found(_ content: StoredContent, at place: Int, count: Int) {
+    private mutating func take(_ content: StoredContent, at place: Int, count: Int) {
         let copies = content.copies.filter { queues[$0.queue] != nil }
         guard !copies.isEmpty else { return }
-        var content = content
         // Most messages have the names of the one before; one array for all of them saves tens of octets each.
-        if content.exchange == lastExchange { content.exchange = lastExchange } else { lastExchange = content.exchange }
-        if content.routingKey == lastKey { content.routingKey = lastKey } else { lastKey = content.routingKey }
-        let message = StoredMessage(content, place: .init(segment: 0, offset: 0, count: 0, slot: 0), journal: journal)
+        if content.exchange != lastExchange { lastExchange = content.exchange }
+        if content.routingKey != lastKey { lastKey = content.routingKey }
+        let message = Message(
+            onDisk: RecordPlace(
+                segment: newest, offset: UInt32(truncatingIfNeeded: place), count: UInt32(truncatingIfNeeded: count)),
+            contentCount: content.content.count, exchange: lastExchange, routingKey: lastKey,
+            propertiesCount: content.propertiesCount,
+            traits: .init(
+                isPersistent: true, priority: content.priority, hasHeaders: content.hasHeaders,
+                hasBlindCopies: content.hasBlindCopies))
         journal.found(message, offset: place, count: count)
         for copy in copies {
-            message.add(.init(queue: copy.queue, position: copy.position))
+            journal.found(StoredMessages.Copy(queue: copy.queue, position: copy.position), of: message)
             queues[copy.queue]?.add(
-                QueuedMessage(message: message, position: copy.position, expiresAt: copy.expiresAt)
+                RecoveredMessage(message: message, position: copy.position, expiresAt: copy.expiresAt)
             ) { old in
-                journal.foundSettled(old, queue: copy.queue, position: copy.position)
+                journal.foundSettled(.init(queue: copy.queue, position: copy.position), of: old)
             }
         }
     }
 
     private var lastExchange = ShortString()
     private var lastKey = ShortString()
-}
-
-/// A queue as far as it has been read back.
-struct RecoveredQueue {
-    private(set) var description: StoredQueue
-    /// By rising position; nil for what is gone.
-    private var messages: [QueuedMessage?] = []
-    private var positions: [UInt64] = []
-    /// Messages that were copied to the end of the log, and so come after younger ones.
-    private var moved: [UInt64: QueuedMessage] = [:]
-    private(set) var messageCount = 0
-
-    init(_ description: StoredQueue) { self.description = description }
-
-    mutating func isDeclared(as again: StoredQueue) {
-        description.nextPosition = max(description.nextPosition, again.nextPosition)
-        description.deliveredBelow = max(description.deliveredBelow, again.deliveredBelow)
-    }
-
-    mutating func wasDelivered(below: UInt64) { description.deliveredBelow = max(description.deliveredBelow, below) }
-
-    /// Adds a message. One that was there already has been copied to a later place in the log, which then counts;
-    /// `replaced` gets the old one.
-    mutating func add(_ message: QueuedMessage, replaced: (StoredMessage) -> Void) {
-        description.nextPosition = max(description.nextPosition, message.position + 1)
-        messageCount += 1
-        guard let last = positions.last, message.position <= last else {
-            messages.append(message)
-            return positions.append(message.position)
-        }
-        if let old = take(message.position) { replaced(old) }
-        moved[message.position] = message
-    }
-
-    mutating func remove(from first: UInt64, count: UInt32, gone: (StoredMessage, UInt64) -> Void) {
-        // A long run over few messages: look at what is there rather than at every number.
-        var place = index(notBefore: first)
-        let (end, overflow) = first.addingReportingOverflow(UInt64(count))
-        while place < positions.count, overflow || positions[place] < end {
-            if let message = messages[place]?.message.stored {
-                messages[place] = nil
-                messageCount -= 1
-                gone(message, positions[place])
-            }
-            place += 1
-        }
-        guard !moved.isEmpty else { return }
-        for position in moved.keys.sorted() where position >= first && (overflow || position < end) {
-            guard let message = moved.removeValue(forKey: position)?.message.stored else { continue }
-            messageCount -= 1
-            gone(message, position)
-        }
-    }
-
-    func removeAll(gone: (StoredMessage, UInt64) -> Void) {
-        for message in inOrder { if let stored = message.message.stored { gone(stored, message.position) } }
-    }
-
-    /// What is there, by rising position, marked as redelivered where that may be.
-    var inOrder: [QueuedMessage] {
-        var all = messages.compactMap { $0 }
-        if !moved.isEmpty {
-            all += moved.values
-            all.sort { $0.position < $1.position }
-        }
-        for place in all.indices where all[place].position < description.deliveredBelow {
-            all[place].redelivered = true
-        }
-        return all
-    }
-
-    private mutating func take(_ position: UInt64) -> StoredMessage? {
-        var old = moved.removeValue(forKey: position)?.message.stored
-        let place = index(notBefore: position)
-        if old == nil, place < positions.count, positions[place] == position {
-            old = messages[place]?.message.stored
-            messages[place] = nil
-        }
-        if old != nil { messageCount -= 1 }
-        return old
-    }
-
-    private func index(notBefore position: UInt64) -> Int {
-        var (low, high) = (0, positions.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if positions[middle] < position { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
 }

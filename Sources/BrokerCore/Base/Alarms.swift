@@ -1,0 +1,36 @@
+import AMQPWire
+
+/// What holds publishers back (RabbitMQ: "Memory and Disk Alarms", "Flow Control").
+struct Alarms: Equatable {
+    /// Messages take up more memory than they may.
+    private(set) var memory = false
+    /// The disk of the store has not enough room.
+    var disk = false
+    /// The store is behind with writing. This passes by itself soon, so no client is told.
+    private(set) var backlog = false
+
+    /// True when publishers are told.
+    var isRaised: Bool { memory || disk }
+    /// True when nothing is read from publishers.
+    var holdsBack: Bool { memory || disk || backlog }
+
+    /// In RabbitMQ's words.
+    var reason: ShortString {
+        switch (memory, disk) {
+        case (true, true): "low on memory & disk"
+        case (false, true): "low on disk"
+        default: "low on memory"
+        }
+    }
+
+    /// Looks at the memory that messages take up. Between a tenth below the mark and the mark nothing changes, so that
+    /// an alarm does not come and go with every message.
+    mutating func check(memory octets: Int, highWater: Int) {
+        if octets > highWater { memory = true } else if octets <= highWater - highWater / 10 { memory = false }
+    }
+
+    /// Looks at what waits to be written.
+    mutating func check(backlog octets: Int, highWater: Int) {
+        if octets > highWater { backlog = true } else if octets <= highWater / 4 { backlog = false }
+    }
+}

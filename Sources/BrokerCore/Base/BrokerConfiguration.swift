@@ -1,0 +1,93 @@
+/// What a broker is told at its start.
+public struct BrokerConfiguration: Sendable {
+    /// A user who may log in.
+    public struct User: Sendable {
+        public var name: String
+        /// Decides whether a password is this user's.
+        public var accepts: @Sendable (_ password: [UInt8]) -> Bool
+        /// True: only from this machine, as RabbitMQ has it for `guest` (page "Access Control", loopback users).
+        public var loopbackOnly: Bool
+        /// ``accepts`` takes long, as it should for a hashed password: the core has it called by whoever runs it; see
+        /// ``BrokerEffects/loginChecks``.
+        public var isCostlyToCheck: Bool
+        /// What the user may do, by virtual host; one that is not named here can't be opened. nil: everything,
+        /// everywhere.
+        public var permissions: [String: Permissions]?
+
+        public init(
+            name: String, loopbackOnly: Bool = false, isCostlyToCheck: Bool = false,
+            accepts: @escaping @Sendable (_ password: [UInt8]) -> Bool
+        ) {
+            self.name = name
+            self.loopbackOnly = loopbackOnly
+            self.isCostlyToCheck = isCostlyToCheck
+            self.accepts = accepts
+        }
+
+        /// A user with this password. The comparison takes the same time wherever the first difference is.
+        public static func user(_ name: String, password: String, loopbackOnly: Bool = false) -> User {
+            let expected = Array(password.utf8)
+            return User(name: name, loopbackOnly: loopbackOnly) { given in
+                var difference = expected.count ^ given.count
+                for (index, octet) in given.enumerated() {
+                    difference |= Int(octet ^ (expected.isEmpty ? 0 : expected[index % expected.count]))
+                }
+                return difference == 0
+            }
+        }
+    }
+
+    public var users: [User] = [.user("guest", password: "guest", loopbackOnly: true)]
+    /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: nobody, it is not offered.
+    public var anonymousUser: String?
+    /// The names of the virtual hosts.
+    public var virtualHosts: [String] = ["/"]
+    /// Those of them that begin with tracing on (RabbitMQ: "Firehose Tracer").
+    public var tracedVirtualHosts: Set<String> = []
+    /// Offered in `connection.tune`: the most channels a connection may have open.
+    public var channelMax: UInt16 = 2047
+    /// Offered in `connection.tune`: the largest frame, in octets.
+    public var frameMax: UInt32 = 131_072
+    /// Offered in `connection.tune`: seconds.
+    public var heartbeat: UInt16 = 60
+    /// How long a client may take to open its connection, in milliseconds.
+    public var handshakeTimeout: Int64 = 10_000
+    /// How long the socket of a client that was refused is kept before it is closed, in milliseconds. RabbitMQ waits
+    /// as long, to slow down who tries passwords.
+    public var refusalDelay: Int64 = 3_000
+    /// How long a client may take to answer `connection.close`, in milliseconds.
+    public var closeTimeout: Int64 = 30_000
+    /// The largest body of a message, in octets.
+    public var maximumMessageSize: UInt64 = 134_217_728
+    /// How long a delivery may be unacknowledged before its channel is closed, in milliseconds (RabbitMQ: "Consumers",
+    /// acknowledgement timeout).
+    public var consumerTimeout: Int64 = 1_800_000
+    /// Unsent octets of a connection's output above which its consumers are handed nothing more.
+    public var outputHighWater = 1 << 20
+    /// Octets of memory that messages may take up; above, publishers are held back (RabbitMQ: "Memory Alarms"). nil: no
+    /// limit, unless whoever runs the core knows one.
+    public var memoryHighWater: Int?
+    /// How the store on disk is kept, where there is one.
+    public var store = StoreLimits()
+    /// Where server-made names come from. They must not be guessed, so only a simulation puts a seeded one here.
+    public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+
+    /// The least of what is written to the log; nil: nothing, for nobody reads it.
+    public var logLevel: LogEvent.Level?
+
+    public init() {}
+}
+
+/// How the store on disk is kept.
+public struct StoreLimits: Sendable {
+    /// A segment of the log ends with the batch that takes it over this size, in octets.
+    public var segmentOctets = 32 << 20
+    /// How many octets of stored messages are also held in memory; of what comes on top only the place on disk is.
+    public var residentOctets = 64 << 20
+    /// How many octets may wait to be written before publishers are held back.
+    public var backlogOctets = 8 << 20
+    /// How many octets have to be free on the disk; below, publishers are blocked. RabbitMQ's default.
+    public var diskFreeLimit = 50_000_000
+
+    public init() {}
+}

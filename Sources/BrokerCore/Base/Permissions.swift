@@ -1,0 +1,45 @@
+/// What a user may do in one virtual host (RabbitMQ: "Access Control", permissions): three regular expressions, and
+/// where one of them matches somewhere in a resource's name, its kind of operation is allowed on that resource.
+public struct Permissions: Sendable, Equatable {
+    /// To declare and delete.
+    public let configure: String
+    /// To publish to an exchange, and to have what it gets: bind a queue or an exchange as destination.
+    public let write: String
+    /// To get from a queue, consume from it and purge it, and to bind to an exchange as source.
+    public let read: String
+
+    /// What is not a regular expression.
+    public struct Malformed: Error, Equatable {
+        public let pattern: String
+    }
+
+    /// An empty expression matches no name, as in RabbitMQ. Throws ``Malformed`` for what is no regular expression.
+    public init(configure: String, write: String, read: String) throws(Malformed) {
+        (self.configure, self.write, self.read) = (configure, write, read)
+        for pattern in [configure, write, read] { _ = try Self.compiled(pattern) }
+    }
+
+    private init() { (configure, write, read) = (".*", ".*", ".*") }
+    public static let all = Permissions()
+
+    /// Looks at a name's scalars, as RabbitMQ's expressions do, not at what a reader takes for one character.
+    static func compiled(_ pattern: String) throws(Malformed) -> Regex<AnyRegexOutput> {
+        do {
+            return try Regex(pattern.isEmpty ? "^$" : pattern).matchingSemantics(.unicodeScalar)
+        } catch {
+            throw Malformed(pattern: pattern)
+        }
+    }
+}
+
+extension BrokerConfiguration.User {
+    /// True when nothing is kept from the user: RabbitMQ would give such a one the tag `administrator`.
+    public var isAdministrator: Bool { permissions == nil }
+
+    public func mayOpen(_ virtualHost: String) -> Bool { permissions.map { $0[virtualHost] != nil } ?? true }
+
+    /// nil: the user may not so much as open the virtual host.
+    public func permissions(in virtualHost: String) -> Permissions? {
+        permissions.map { $0[virtualHost] } ?? .all
+    }
+}

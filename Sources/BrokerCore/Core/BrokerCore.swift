@@ -1,0 +1,282 @@
+import AMQPWire
+
+/// Everything a broker decides, and nothing else: octets and the time go in, octets come out.
+///
+/// It has no socket, thread, clock or file, and is not safe to use from several threads at a time. It has one door:
+/// ``step(_:now:moreFollows:)``. Whoever runs it (BrokerServer, a simulation, a test) gives it what happens, one thing
+/// after the other, and carries out what comes of it.
+public final class BrokerCore {
+    public private(set) var configuration: BrokerConfiguration
+    private(set) var virtualHosts: [String: VirtualHost] = [:]
+    private var connections: [ConnectionID: BrokerConnection] = [:]
+    private var timers = Timers()
+    /// The time of the current step.
+    private(set) var now: Int64
+    private(set) var alarms = Alarms()
+    /// As connections were last told of them.
+    private var lastAlarms = Alarms()
+    let load = Load()
+    let room = Room()
+    private var random: any RandomNumberGenerator & Sendable
+    /// The log of the store; nil: there is none.
+    let journal: Journal?
+    /// The batch that is being written, until ``BrokerInput/stored(batch:)``.
+    private var batchUnderWay: (number: UInt64, needsSync: Bool)?
+
+    /// What the current method has caused, to be done when it is over.
+    private var causes = Causes()
+    /// What has come of the steps since effects were last handed over.
+    private var effects = BrokerEffects()
+    /// The outputs that were handed over last.
+    private var outputs: [FrameWriter] = []
+    /// Connections with something to be written.
+    private var withOutput: [ConnectionID] = []
+    /// Connections with answers that wait for the store.
+    private var waitingForStore: [ConnectionID] = []
+    /// Connections of which nothing is read because of an alarm.
+    private var heldBack: [ConnectionID] = []
+
+    /// A broker that keeps everything in memory.
+    public convenience init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {
+        self.init(configuration, now: now, journal: nil)
+    }
+
+    init(_ configuration: BrokerConfiguration, now: Int64, journal: Journal?) {
+        self.journal = journal
+        self.configuration = configuration
+        self.now = now
+        random = configuration.random
+        for name in configuration.virtualHosts {
+            addVirtualHost(name).isTracingOn = configuration.tracedVirtualHosts.contains(name)
+        }
+        timers.set(now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
+    }
+
+    deinit {
+        // What holds each other would outlive it.
+        for virtualHost in virtualHosts.values { virtualHost.dissolve() }
+    }
+
+    /// How often deliveries are checked for having been out too long, in milliseconds: as in RabbitMQ.
+    private static let consumerTimeoutInterval: Int64 = 60_000
+    /// How many causes (dead letters, copies for those who trace) one step settles at the most.
+    private static let mostCauses = 20_000
+
+    // MARK: The door
+
+    /// Lets something happen, with all that follows from it at once. `now` is in milliseconds since the Unix epoch, and
+    /// must not go backwards; what is due by then (expiries, heartbeats, deadlines) happens first.
+    ///
+    /// Returns what is to be carried out. With `moreFollows` that is put off to a later step without: so everything that
+    /// clients sent in one wake-up is written in one go.
+    public func step(
+        _ input: borrowing BrokerInput, now: Int64, moreFollows: Bool = false
+    ) -> BrokerEffects {
+        causes.budget = Self.mostCauses
+        takeBackOutputs()
+        settle()
+        advance(to: now)
+        switch input {
+        case .time: break
+        case .connected(let id, let peer, let isLoopback):
+            connections[id] = BrokerConnection(id: id, peer: peer, isLoopback: isLoopback, host: self)
+        case .received(let octets, let id):
+            if let connection = connections[id] {
+                connection.take(octets)
+                handleFrames(of: connection)
+            }
+        case .disconnected(let id): connections.removeValue(forKey: id)?.streamEnded()
+        case .unsent(let octets, let id): connections[id]?.setUnsent(octets)
+        case .loginChecked(let id, let isRight):
+            if let connection = connections[id] {
+                connection.loginChecked(isRight: isRight)
+                handleFrames(of: connection)
+            }
+        case .stored(let batch): stored(batch)
+        case .diskIsLow(let isLow): alarms.disk = isLow
+        case .add(let user):
+            configuration.users.removeAll { $0.name == user.name }
+            configuration.users.append(user)
+        case .setTracing(let isOn, let name): setTracing(isOn, in: name)
+        case .shutDown: for connection in allConnections { connection.shutDown() }
+        }
+        settle()
+        return moreFollows ? BrokerEffects() : takeEffects()
+    }
+
+    private func handleFrames(of connection: BrokerConnection) {
+        while connection.handleNextFrame() { settle() }
+        connection.endTurn()
+    }
+
+    /// Lets time pass: each thing that is due happens at its own time, so that one long step gives the same as many
+    /// short ones.
+    private func advance(to now: Int64) {
+        while let due = timers.popDue(at: now) {
+            self.now = max(self.now, due.time)
+            switch due.owner {
+            case .queue(let queue): queue.timerFired()
+            case .connection(let id): connections[id]?.timerFired()
+            case .consumerTimeouts:
+                for connection in allConnections { connection.closeTimedOutChannels() }
+                timers.set(self.now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
+            }
+            settle()
+        }
+        self.now = max(self.now, now)
+    }
+
+    /// The room of outputs that were handed over serves again, if the caller has let go of them.
+    private func takeBackOutputs() {
+        while let output = outputs.popLast() { room.giveBack(output) }
+    }
+
+    /// Publishes what has been caused: dead letters, and copies for those who trace.
+    private func settle() {
+        if causes.isEmpty { return }
+        while let (cause, virtualHost) = causes.next() {
+            switch cause {
+            case .deadLetter(let letter): virtualHost.publish(letter)
+            case .copy(let copy): virtualHost.publish(copy)
+            }
+        }
+    }
+
+    private func takeEffects() -> BrokerEffects {
+        checkAlarms()
+        while let id = withOutput.popLast() {
+            guard let connection = connections[id] else { continue }
+            let output = connection.takeOutput()
+            effects.writes.append(.init(connection: id, output: output, isLast: connection.isToBeClosed))
+            outputs.append(output)
+        }
+        if batchUnderWay == nil, let batch = takeBatch() {
+            batchUnderWay = (batch.number, batch.needsSync)
+            effects.batch = batch
+        }
+        effects.hasMoreToDo = !causes.isEmpty
+        effects.nextDeadline = timers.next
+        defer { effects = BrokerEffects() }
+        return effects
+    }
+
+    // MARK: The store
+
+    private func takeBatch() -> StoreBatch? {
+        guard let journal, let batch = journal.take() else { return nil }
+        if journal.isSegmentFull { beginSegment(journal) }
+        return batch
+    }
+
+    /// Begins a segment with all that is declared.
+    func beginSegment(_ journal: Journal) {
+        journal.beginSegment(salt: random.next())
+        for (_, virtualHost) in virtualHosts.sorted(by: { $0.key < $1.key }) { virtualHost.describe(to: journal) }
+    }
+
+    /// A batch was written. If it was forced to disk, those who waited for that are told.
+    private func stored(_ batch: UInt64) {
+        guard let underWay = batchUnderWay, underWay.number == batch else { return }
+        batchUnderWay = nil
+        guard underWay.needsSync else { return }
+        journal?.stored(through: batch)
+        let waiting = waitingForStore
+        waitingForStore.removeAll(keepingCapacity: true)
+        for id in waiting { connections[id]?.storeHasMoved() }
+    }
+
+    // MARK: Alarms
+
+    /// What a message takes up beside its octets, about.
+    private static let messageOverhead = 200
+
+    /// Octets that messages take up in memory.
+    var memoryInUse: Int {
+        load.octets - (journal?.absentOctets ?? 0) + load.messageCount * Self.messageOverhead + storeBacklog
+    }
+
+    /// Octets that wait to be written, or are being written.
+    private var storeBacklog: Int { journal.map { $0.pendingOctets + $0.takenOctets } ?? 0 }
+
+    /// Looks whether memory, disk or backlog have gone over or under their marks since the last look.
+    private func checkAlarms() {
+        alarms.check(memory: memoryInUse, highWater: configuration.memoryHighWater ?? .max)
+        alarms.check(backlog: storeBacklog, highWater: configuration.store.backlogOctets)
+        guard alarms != lastAlarms else { return }
+        if alarms.isRaised != lastAlarms.isRaised {
+            log(
+                .warning,
+                alarms.isRaised ? "publishers are blocked: \(alarms.reason)" : "publishers are not blocked any more")
+        }
+        lastAlarms = alarms
+        let held = heldBack
+        heldBack = []
+        for id in held {
+            guard let connection = connections[id] else { continue }
+            connection.checkThrottle()
+            if connection.throttle.isHeldBack { heldBack.append(id) }
+        }
+    }
+
+    // MARK: What there is
+
+    func connection(_ id: ConnectionID) -> BrokerConnection? { connections[id] }
+
+    /// In the order in which they came.
+    var allConnections: [BrokerConnection] { connections.values.sorted { $0.id.number < $1.id.number } }
+
+    @discardableResult
+    func addVirtualHost(_ name: String) -> VirtualHost {
+        let virtualHost = VirtualHost(name: name, core: self)
+        virtualHosts[name] = virtualHost
+        return virtualHost
+    }
+
+    private func setTracing(_ isOn: Bool, in name: String) {
+        guard let host = virtualHosts[name], host.isTracingOn != isOn else { return }
+        host.isTracingOn = isOn
+        log(.info, "tracing is \(isOn ? "on" : "off") in vhost \(LogEvent.quoted(name))")
+    }
+}
+
+// MARK: - What queues and sessions ask for
+
+extension BrokerCore: SessionHost {
+    var storedBatch: UInt64 { journal?.storedBatch ?? .max }
+
+    func virtualHost(_ name: String) -> (any SessionVirtualHost)? { virtualHosts[name] }
+
+    func randomName() -> String {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
+        var name: [UInt8] = []
+        for count in [11, 11] {
+            var bits = random.next()
+            for _ in 0..<count {
+                name.append(alphabet[Int(bits & 63)])
+                bits >>= 6
+            }
+        }
+        return String(decoding: name, as: UTF8.self)
+    }
+
+    func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String) {
+        guard let least = configuration.logLevel, level >= least else { return }
+        effects.log.append(LogEvent(level, at: now, text()))
+    }
+
+    func setTimer(_ time: Int64, for connection: ConnectionID) { timers.set(time, for: .connection(connection)) }
+    func hasOutput(_ connection: ConnectionID) { withOutput.append(connection) }
+    func setReading(_ isReading: Bool, of connection: ConnectionID) {
+        effects.readingChanges.append((connection, isReading))
+    }
+    func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
+    func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
+    func awaitAlarms(_ connection: ConnectionID) { heldBack.append(connection) }
+}
+
+extension BrokerCore {
+    func setTimer(_ time: Int64, for queue: any Queue) { timers.set(time, for: .queue(queue)) }
+    /// True while copies for those who trace are published, or what they cause is: that is not copied again.
+    var isPublishingCopies: Bool { causes.isTakingCopies }
+    func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) { causes.add(cause, in: virtualHost) }
+}

@@ -1,0 +1,39 @@
+/// What a method has caused, to be done when the method is over: one death may cause the next, and a queue that hands a
+/// message out is in the middle of something.
+struct Causes {
+    enum Cause {
+        case deadLetter(DeadLetter)
+        /// A copy for those who trace.
+        case copy(Message)
+    }
+
+    private var letters = Ring<(letter: DeadLetter, isOfCopy: Bool, virtualHost: VirtualHost)>()
+    private var copies = Ring<(copy: Message, virtualHost: VirtualHost)>()
+    /// How many more the current step may settle.
+    var budget = 0
+    /// True while a copy is being published, or what that caused.
+    private(set) var isTakingCopies = false
+
+    var isEmpty: Bool { letters.isEmpty && copies.isEmpty }
+
+    mutating func add(_ cause: Cause, in virtualHost: VirtualHost) {
+        switch cause {
+        case .deadLetter(let letter): letters.append((letter, isTakingCopies, virtualHost))
+        case .copy(let copy): copies.append((copy, virtualHost))
+        }
+    }
+
+    /// The next to be done: letters before copies. nil: there is none, or the budget is used up.
+    mutating func next() -> (cause: Cause, virtualHost: VirtualHost)? {
+        isTakingCopies = false
+        guard budget > 0 else { return nil }
+        budget -= 1
+        if let (letter, isOfCopy, virtualHost) = letters.popFirst() {
+            isTakingCopies = isOfCopy
+            return (.deadLetter(letter), virtualHost)
+        }
+        guard let (copy, virtualHost) = copies.popFirst() else { return nil }
+        isTakingCopies = true
+        return (.copy(copy), virtualHost)
+    }
+}

@@ -1,0 +1,93 @@
+import AMQPWire
+
+/// A queue as listings show it. Names are RabbitMQ's (`rabbitmqctl help list_queues`).
+public struct QueueInfo: Sendable {
+    public var name: String
+    public var virtualHost: String
+    public var isDurable: Bool
+    public var autoDelete: Bool
+    /// The peer of the connection that alone may use it; nil: everybody may.
+    public var owner: String?
+    public var arguments: FieldTable
+    public var readyCount: Int
+    public var unacknowledgedCount: Int
+    /// Octets of the bodies of the ready messages.
+    public var readyOctets: Int
+    public var consumerCount: Int
+    /// The tag of the consumer that is alone by its own wish, or because the queue lets only one be active.
+    public var exclusiveConsumerTag: String?
+    public var singleActiveConsumerTag: String?
+}
+
+public struct ExchangeInfo: Sendable {
+    public var name: String
+    public var virtualHost: String
+    /// `direct`, `fanout`, `topic` or `headers`.
+    public var type: String
+    public var isDurable: Bool
+    public var autoDelete: Bool
+    public var isInternal: Bool
+    public var arguments: FieldTable
+}
+
+public struct BindingInfo: Sendable {
+    /// The source exchange's name; empty: the default exchange, to which every queue is bound by its name.
+    public var source: String
+    public var virtualHost: String
+    public var destination: String
+    /// `queue` or `exchange`.
+    public var destinationKind: String
+    public var routingKey: String
+    public var arguments: FieldTable
+}
+
+public struct ConsumerInfo: Sendable {
+    public var tag: String
+    public var queue: String
+    public var virtualHost: String
+    /// The connection's name and the channel's number on it.
+    public var connection: String
+    public var channel: UInt16
+    public var user: String
+    public var needsAcknowledgement: Bool
+    public var isExclusive: Bool
+    /// False for one that waits behind a single active consumer.
+    public var isActive: Bool
+    public var prefetchCount: Int
+    public var unacknowledgedCount: Int
+    public var arguments: FieldTable
+}
+
+public struct ConnectionInfo: Sendable {
+    /// `PEER -> BROKER`, addresses with ports.
+    public var name: String
+    public var user: String
+    public var virtualHost: String
+    /// `starting`, `tuning`, `opening`, `running` or `closing`.
+    public var state: String
+    public var channelCount: Int
+    public var clientProperties: FieldTable
+    /// Milliseconds since the Unix epoch; 0: not open yet.
+    public var connectedAt: Int64
+    public var channelMax: UInt16
+    public var frameMax: UInt32
+    /// Seconds.
+    public var heartbeat: UInt16
+    /// Octets that wait to be taken by the client.
+    public var unsentOctets: Int
+}
+
+public struct ChannelInfo: Sendable {
+    public var connection: String
+    public var number: UInt16
+    public var user: String
+    public var virtualHost: String
+    public var consumerCount: Int
+    public var unacknowledgedCount: Int
+    /// The limit of each consumer to come.
+    public var prefetchCount: Int
+    /// The limit of all consumers of the channel together.
+    public var globalPrefetchCount: Int
+    public var isConfirming: Bool
+    public var isTransactional: Bool
+}

@@ -1,0 +1,83 @@
+import AMQPWire
+
+// What was found in the store becomes what is there.
+
+extension BrokerCore {
+    /// A broker that keeps what is durable in a store, and begins with what was found there.
+    ///
+    /// Throws when something that was found makes no sense, with the place where the log says it: nothing is left out.
+    public convenience init(
+        _ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64, recovered: StoreRecovery
+    ) throws(StoreDamage) {
+        self.init(configuration, now: now, journal: recovered.journal)
+        for exchange in recovered.sortedExchanges { try restore(exchange) }
+        var queues: [UInt64: any Queue] = [:]
+        for found in recovered.sortedQueues {
+            queues[found.description.value.number] = try restore(found, recovered.journal)
+        }
+        for binding in recovered.sortedBindings { try restore(binding, queues) }
+        beginSegment(recovered.journal)
+    }
+
+    /// A virtual host that is not configured any more but has something in the store is there all the same: what was
+    /// confirmed is not lost by a missing word on the command line.
+    private func keptVirtualHost(_ name: String) -> VirtualHost { virtualHosts[name] ?? addVirtualHost(name) }
+
+    private func restore(_ found: StoreRecovery.Found<StoredExchange>) throws(StoreDamage) {
+        let exchange = found.value
+        do throws(BrokerError) {
+            try keptVirtualHost(exchange.virtualHost).restoreExchange(
+                exchange.name,
+                ExchangeDeclaration(
+                    type: exchange.type, durable: true, autoDelete: exchange.autoDelete,
+                    isInternal: exchange.isInternal, arguments: exchange.arguments))
+        } catch { throw found.damage("the exchange '\(exchange.name)' can't be made: \(error.text)") }
+    }
+
+    private func restore(_ found: RecoveredQueue, _ journal: Journal) throws(StoreDamage) -> any Queue {
+        let description = found.description.value
+        let virtualHost = keptVirtualHost(description.virtualHost)
+        let queueJournal = QueueJournal(journal, number: description.number, deliveredBelow: description.deliveredBelow)
+        let arguments: QueueArguments
+        do throws(BrokerError) {
+            arguments = try QueueArguments(description.arguments, label: virtualHost.label(ofQueue: description.name))
+        } catch { throw found.description.damage("a queue can't be made: \(error.text)") }
+        let queue = virtualHost.restoreQueue(
+            description.name,
+            QueueDeclaration(durable: true, autoDelete: description.autoDelete, arguments: description.arguments),
+            arguments, journal: queueJournal)
+        let messages = found.inOrder.map { message in
+            QueuedMessage(
+                message: message.message, position: message.position, expiresAt: message.expiresAt,
+                redelivered: message.redelivered)
+        }
+        // Transient messages had places too, which the log does not know of unless they were handed out: what comes in
+        // from now on must not look as if it had been.
+        queue.restore(messages, nextPosition: max(description.nextPosition, description.deliveredBelow))
+        return queue
+    }
+
+    private func restore(
+        _ found: StoreRecovery.Found<StoredBinding>, _ queues: [UInt64: any Queue]
+    ) throws(StoreDamage) {
+        let binding = found.value
+        let virtualHost = keptVirtualHost(binding.virtualHost)
+        guard let source = virtualHost.exchange(binding.source) else {
+            throw found.damage("a binding's source, exchange '\(binding.source)', is not there")
+        }
+        let end: BindingEnd
+        switch binding.destination {
+        case .queue(let number):
+            guard let queue = queues[number] else {
+                throw found.damage("a binding's queue, number \(number), is not there")
+            }
+            end = .queue(queue)
+        case .exchange(let name):
+            guard let exchange = virtualHost.exchange(name) else {
+                throw found.damage("a binding's destination, exchange '\(name)', is not there")
+            }
+            end = .exchange(exchange)
+        }
+        virtualHost.restoreBinding(source, to: end, key: binding.key, arguments: binding.arguments)
+    }
+}

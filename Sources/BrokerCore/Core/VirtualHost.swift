@@ -1,0 +1,277 @@
+import AMQPWire
+
+/// A virtual host: its exchanges, queues and bindings, and the way of a message through them.
+final class VirtualHost {
+    let name: String
+    unowned let core: BrokerCore
+    private(set) var exchanges: [ShortString: Exchange<any Queue>] = [:]
+    private(set) var queues: [ShortString: HostedQueue] = [:]
+    /// nil only where the types of exchange have lost `direct`.
+    private var defaultExchange: Exchange<any Queue>?
+    private(set) var topologyVersion: UInt64 = 0
+    private var lastBindingOrder: UInt64 = 0
+    /// Numbers the passes of routing, so that each exchange and queue is met once in each.
+    private var routingPass: UInt64 = 0
+    /// What is published and delivered is copied to an exchange (RabbitMQ: "Firehose Tracer").
+    var isTracingOn = false
+    /// Reply consumers by the name that requests carry as their reply-to.
+    private var replyConsumers: [ShortString: ReplyConsumer] = [:]
+
+    /// A queue, and what its virtual host keeps beside it.
+    struct HostedQueue {
+        let end: RouteEnd<any Queue>
+        /// nil: nothing of it is kept on disk.
+        let journal: QueueJournal?
+
+        var queue: any Queue { end.target }
+    }
+
+    init(name: String, core: BrokerCore) {
+        self.name = name
+        self.core = core
+        let predeclared: [(ShortString, String, Bool)] = [
+            ("", "direct", false), ("amq.direct", "direct", false), ("amq.fanout", "fanout", false),
+            ("amq.headers", "headers", false), ("amq.match", "headers", false), (Tracing.exchange, "topic", true),
+            ("amq.topic", "topic", false),
+        ]
+        for (name, type, isInternal) in predeclared {
+            exchanges[name] = Exchange(
+                name: name, declaration: .init(type: type, durable: true, isInternal: isInternal))
+        }
+        defaultExchange = exchanges[""]
+    }
+
+    /// Lets go of everything, without a word to anybody: its core is no more.
+    func dissolve() {
+        for exchange in exchanges.values { exchange.dissolve() }
+        for hosted in queues.values {
+            hosted.queue.dissolve()
+            hosted.end.dissolve()
+        }
+    }
+
+    // MARK: The way of a message
+
+    /// An exchange whose bindings don't match at all hands over to its alternate exchange.
+    func route(
+        _ message: Message, from start: Exchange<any Queue>, keys: [ShortString]
+    ) throws(BrokerError) -> [any Queue] {
+        routingPass += 1
+        let pass = routingPass
+        var found: [any Queue] = []
+        var exchanges = [start]
+        _ = start.enter(pass)
+        func reach(_ destination: Destination<any Queue>) {
+            switch destination {
+            case .target(let end): if end.enter(pass) { found.append(end.target) }
+            case .exchange(let exchange): if exchange.enter(pass) { exchanges.append(exchange) }
+            }
+        }
+        while let exchange = exchanges.popLast() {
+            var matched = false
+            for key in keys {
+                if exchange === defaultExchange {
+                    guard let hosted = queues[key] else { continue }
+                    matched = true
+                    reach(.target(hosted.end))
+                } else {
+                    try exchange.router.matches(message, key: key) { destination in
+                        matched = true
+                        reach(destination)
+                    }
+                }
+            }
+            if !matched, let name = exchange.alternate, let alternate = self.exchanges[name] {
+                reach(.exchange(alternate))
+            }
+        }
+        return found
+    }
+
+    func enqueue(_ message: Message, in queues: [any Queue]) -> (accepted: Bool, batch: UInt64) {
+        var accepted = true
+        for queue in queues where !queue.publish(message) { accepted = false }
+        // It stands in the log now if one of the queues is durable and it is persistent.
+        return (accepted, message.storeEntry == 0 ? 0 : core.journal?.write(message) ?? 0)
+    }
+
+    /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
+    func publish(_ letter: DeadLetter) {
+        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
+        do throws(BrokerError) {
+            let again = try letter.republished(to: name, content(of: letter.message), now: core.now)
+            let queues = try route(again.message, from: exchange, keys: again.keys)
+            _ = enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
+        } catch { core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)") }
+    }
+
+    /// Publishes a copy for those who trace.
+    func publish(_ copy: Message) {
+        guard let exchange = exchanges[copy.exchange] else { return }
+        do throws(BrokerError) {
+            _ = enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]))
+        } catch { core.log(.error, "a copy for those who trace is lost: \(error.text)") }
+    }
+
+    // MARK: Exchanges
+
+    /// Adds one that the store knows. Throws 503 for a type that isn't there.
+    @discardableResult
+    func restoreExchange(
+        _ name: ShortString, _ declaration: ExchangeDeclaration
+    ) throws(BrokerError) -> Exchange<any Queue> {
+        guard let exchange = Exchange<any Queue>(name: name, declaration: declaration) else {
+            throw BrokerError(.commandInvalid, "unknown exchange type '\(declaration.type)'")
+        }
+        exchanges[name] = exchange
+        topologyVersion += 1
+        return exchange
+    }
+
+    private func remove(_ exchange: Exchange<any Queue>) {
+        exchanges[exchange.name] = nil
+        topologyVersion += 1
+        // Its bindings go with it in the log too.
+        if exchange.isStored { core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name)) }
+        exchange.detachAll()
+    }
+
+    // MARK: Queues
+
+    /// Adds a queue; the store knows it if it is durable.
+    @discardableResult
+    func restoreQueue(
+        _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
+    ) -> any Queue {
+        let order = QueueOrder(
+            name: name, declaration: declaration, arguments: arguments, label: label(ofQueue: name), log: journal)
+        let queue = QueueKinds.make(order, host: self)
+        let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
+        queues[name] = HostedQueue(end: end, journal: journal)
+        topologyVersion += 1
+        return queue
+    }
+
+    func label(ofQueue name: ShortString) -> String { "queue '\(name)' in vhost '\(self.name)'" }
+
+    // MARK: Bindings
+
+    /// Puts a binding in its place at both ends; the store knows it if it is durable. nil: its queue is not there.
+    @discardableResult
+    func restoreBinding(
+        _ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable
+    ) -> Binding<any Queue>? {
+        guard let destination = destination(end) else { return nil }
+        lastBindingOrder += 1
+        let binding = Binding(
+            source: source, destination: destination, key: key, arguments: arguments, order: lastBindingOrder)
+        source.attach(binding)
+        topologyVersion += 1
+        return binding
+    }
+
+    private func destination(_ end: BindingEnd) -> Destination<any Queue>? {
+        switch end {
+        case .queue(let queue): queues[queue.name].map { .target($0.end) }
+        case .exchange(let exchange): .exchange(exchange)
+        }
+    }
+
+    private func binding(
+        _ source: Exchange<any Queue>, _ end: BindingEnd, _ key: ShortString, _ arguments: FieldTable
+    ) -> Binding<any Queue>? {
+        destination(end).flatMap { source.binding(to: $0, key: key, arguments: arguments) }
+    }
+
+    /// Removes bindings, then the auto-delete exchanges that have lost their last one by it, and so on.
+    private func remove(_ bindings: [Binding<any Queue>]) {
+        var pending = bindings
+        while let binding = pending.popLast() {
+            let source = binding.source
+            source.detach(binding)
+            topologyVersion += 1
+            if source.declaration.autoDelete, source.bindingCount == 0, exchanges[source.name] === source {
+                remove(source)
+                pending += source.incoming.all
+            }
+        }
+    }
+}
+
+// MARK: - What channels do with it
+
+extension VirtualHost: SessionVirtualHost {
+    var isTraced: Bool { isTracingOn && !core.isPublishingCopies }
+
+    func exchange(_ name: ShortString) -> Exchange<any Queue>? { exchanges[name] }
+    func queue(_ name: ShortString) -> (any Queue)? { queues[name]?.queue }
+
+    func content(of message: Message) -> MessageContent {
+        MessageContent(message.resident ?? core.journal?.octets(of: message) ?? [], of: message)
+    }
+
+    func trace(_ copy: Message) { core.cause(.copy(copy), in: self) }
+
+    func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError) {
+        let exchange = try restoreExchange(name, declaration)
+        if exchange.isStored { core.journal?.declare(.exchangeDeclared(description(of: exchange))) }
+    }
+
+    func delete(_ exchange: Exchange<any Queue>) {
+        remove(exchange)
+        remove(exchange.incoming.all)
+    }
+
+    func declareQueue(
+        _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
+    ) -> any Queue {
+        let journal = declaration.durable ? core.journal.map { QueueJournal($0, number: $0.numberQueue()) } : nil
+        let queue = restoreQueue(name, declaration, arguments, journal: journal)
+        if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }
+        return queue
+    }
+
+    func delete(_ queue: any Queue) {
+        guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else { return }
+        topologyVersion += 1
+        if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
+        if let journal = hosted.journal {
+            core.journal?.declare(.queueDeleted(number: journal.number))
+            journal.delete()
+        }
+        queue.delete()
+        remove(hosted.end.incoming.all)
+    }
+
+    func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) {
+        guard binding(source, end, key, arguments) == nil,
+            let binding = restoreBinding(source, to: end, key: key, arguments: arguments)
+        else { return }
+        if binding.isDurable, let bound = description(of: binding) { core.journal?.declare(.bound(bound)) }
+    }
+
+    func isBound(
+        _ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable
+    ) -> Bool { binding(source, end, key, arguments) != nil }
+
+    func unbind(_ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable) {
+        guard let binding = binding(source, end, key, arguments) else { return }
+        if binding.isDurable, let unbound = description(of: binding) { core.journal?.declare(.unbound(unbound)) }
+        remove([binding])
+    }
+
+    func replyConsumer(_ name: ShortString) -> ReplyConsumer? { replyConsumers[name] }
+    func add(_ consumer: ReplyConsumer) { replyConsumers[consumer.name] = consumer }
+    func remove(_ consumer: ReplyConsumer) { replyConsumers[consumer.name] = nil }
+}
+
+// MARK: - What its queues ask for
+
+extension VirtualHost: QueueHost {
+    var now: Int64 { core.now }
+    var load: Load { core.load }
+
+    func setTimer(_ time: Int64, for queue: any Queue) { core.setTimer(time, for: queue) }
+    func take(_ letter: DeadLetter) { core.cause(.deadLetter(letter), in: self) }
+    func end(_ queue: any Queue) { delete(queue) }
+}

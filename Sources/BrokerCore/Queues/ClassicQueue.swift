@@ -1,0 +1,266 @@
+import AMQPWire
+
+/// A classic queue: messages in order, and the consumers that take turns at them (RabbitMQ: "Classic Queues").
+final class ClassicQueue: Queue {
+    let name: ShortString
+    let label: String
+    let declaration: QueueDeclaration
+    let arguments: QueueArguments
+    private unowned let host: any QueueHost
+    private let log: (any QueueLog)?
+    private let load: Load
+
+    private var ready: PrioritizedMessages
+    private var rotation: QueueConsumers
+    private var unacknowledgedCount = 0
+    private(set) var nextPosition: UInt64 = 0
+    private(set) var isDeleted = false
+    /// When its lease runs out, in milliseconds since the Unix epoch (RabbitMQ: "Queue TTL").
+    private var leaseEnds = Int64.max
+    /// The time a timer is set for, so that there is one and not one a message.
+    private var timerAt = Int64.max
+
+    init(_ order: QueueOrder, host: any QueueHost) {
+        name = order.name
+        label = order.label
+        declaration = order.declaration
+        arguments = order.arguments
+        log = order.log
+        self.host = host
+        load = host.load
+        ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
+        rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
+        renewLease()
+    }
+
+    var counts: QueueCounts {
+        QueueCounts(ready: ready.count, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
+    }
+
+    var consumers: [any DeliveryTarget] { rotation.all }
+    var singleActiveConsumer: (any DeliveryTarget)? { arguments.singleActiveConsumer ? rotation.active : nil }
+
+    // MARK: Messages in
+
+    func publish(_ message: Message) -> Bool {
+        if arguments.overflow != .dropHead, wouldOverflow(message) {
+            if arguments.overflow == .rejectPublishDeadLetter { deadLetter(message, reason: .maxlen) }
+            return false
+        }
+        let queued = QueuedMessage(message: message, position: nextPosition, expiresAt: expiry(of: message))
+        nextPosition += 1
+        if ready.isEmpty, let consumer = rotation.next() {
+            // What is delivered and needs no acknowledgement was never really here.
+            if !consumer.noAck { enter(queued) }
+            hand(queued, to: consumer)
+        } else {
+            enter(queued)
+            ready.append(queued)
+            // Only a message that stands at the head can be the next to expire.
+            if dropOverflow() || queued.expiresAt != .max { expire() }
+        }
+        return true
+    }
+
+    private func expiry(of message: Message) -> Int64 {
+        switch (arguments.messageTimeToLive, message.traits.expiration) {
+        case (nil, nil): return .max
+        case (let one?, nil), (nil, let one?): return host.now + one
+        case (let queues?, let own?): return host.now + min(queues, own)
+        }
+    }
+
+    private func wouldOverflow(_ message: Message) -> Bool {
+        if let limit = arguments.maximumLength, ready.count + 1 > limit { return true }
+        if let limit = arguments.maximumOctets, ready.bodyOctets + message.bodySize > limit { return true }
+        return false
+    }
+
+    /// Drops what is too much, from the head. True: another message stands there now.
+    @discardableResult
+    private func dropOverflow() -> Bool {
+        func isOver() -> Bool {
+            if let limit = arguments.maximumLength, ready.count > limit { return true }
+            if let limit = arguments.maximumOctets, ready.bodyOctets > limit { return true }
+            return false
+        }
+        var hasDropped = false
+        while isOver(), let dropped = ready.popForOverflow() {
+            hasDropped = true
+            leave(dropped)
+            deadLetter(dropped.message, reason: .maxlen)
+        }
+        return hasDropped
+    }
+
+    func requeue(_ returned: [QueuedMessage]) {
+        unacknowledgedCount -= returned.count
+        guard !isDeleted else { return returned.forEach(leave) }
+        ready.putBack(
+            returned.map { message in
+                var message = message
+                message.redelivered = true
+                return message
+            })
+        dropOverflow()
+        dispatch()
+    }
+
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64) {
+        self.nextPosition = nextPosition
+        for message in messages {
+            load.add(message.message)
+            ready.append(message)
+        }
+        setTimer()
+    }
+
+    /// A message has got its place here.
+    private func enter(_ queued: QueuedMessage) {
+        load.add(queued.message)
+        log?.enter(queued)
+    }
+
+    /// A message has given up its place here for good.
+    private func leave(_ queued: QueuedMessage) {
+        load.remove(queued.message)
+        log?.leave(queued)
+    }
+
+    // MARK: Messages out
+
+    /// Hands out messages as long as there are some and a consumer has room.
+    private func dispatch() {
+        expire()
+        while !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
+            hand(message, to: consumer)
+            if consumer.noAck { leave(message) }
+            if message.expiresAt != .max || ready.first?.expiresAt ?? .max != .max { expire() }
+        }
+    }
+
+    private func hand(_ message: QueuedMessage, to consumer: any DeliveryTarget) {
+        if !consumer.noAck {
+            unacknowledgedCount += 1
+            log?.noteDelivery(of: message)
+        }
+        consumer.deliver(message)
+    }
+
+    func get(noAck: Bool) -> QueuedMessage? {
+        renewLease()
+        expire()
+        guard let message = ready.popFirst() else { return nil }
+        if noAck {
+            leave(message)
+        } else {
+            unacknowledgedCount += 1
+            log?.noteDelivery(of: message)
+        }
+        expire()
+        return message
+    }
+
+    func settle(_ message: QueuedMessage, as settlement: Settlement) {
+        unacknowledgedCount -= 1
+        leave(message)
+        if settlement == .rejected { deadLetter(message.message, reason: .rejected) }
+    }
+
+    func purge() -> Int {
+        let purged = ready.removeAll()
+        purged.forEach(leave)
+        return purged.count
+    }
+
+    // MARK: Consumers
+
+    func admit(exclusive: Bool) throws(BrokerError) {
+        if rotation.hasExclusive || exclusive && (!rotation.isEmpty || arguments.singleActiveConsumer) {
+            throw BrokerError(.accessRefused, "\(label) in exclusive use")
+        }
+    }
+
+    func add(_ consumer: any DeliveryTarget) {
+        leaseEnds = .max
+        rotation.add(consumer)
+        dispatch()
+    }
+
+    func remove(_ consumer: any DeliveryTarget) {
+        consumer.cancel()
+        guard !isDeleted else { return }
+        rotation.remove(consumer)
+        guard rotation.isEmpty else { return dispatch() }
+        renewLease()
+        if declaration.autoDelete { host.end(self) }
+    }
+
+    func resume(_ consumer: any DeliveryTarget) {
+        guard !isDeleted else { return }
+        rotation.resume(consumer)
+        dispatch()
+    }
+
+    // MARK: Time
+
+    /// A consumer holds the lease anyway.
+    func renewLease() {
+        guard let expires = arguments.expires, rotation.isEmpty else { return }
+        leaseEnds = host.now + expires
+        setTimer()
+    }
+
+    func timerFired() {
+        timerAt = .max
+        guard !isDeleted else { return }
+        if leaseEnds <= host.now {
+            host.end(self)
+        } else {
+            dispatch()
+            setTimer()
+        }
+    }
+
+    /// Drops what has expired at the head of the queue. Behind a live message an expired one waits, as in RabbitMQ.
+    private func expire() {
+        let now = host.now
+        guard ready.nextExpiry <= now else { return setTimer() }
+        for expired in ready.popAll(where: { $0.expiresAt <= now }) {
+            leave(expired)
+            deadLetter(expired.message, reason: .expired)
+        }
+        setTimer()
+    }
+
+    private func setTimer() {
+        let next = min(leaseEnds, ready.nextExpiry)
+        guard next < timerAt else { return }
+        timerAt = next
+        host.setTimer(next, for: self)
+    }
+
+    // MARK: The end
+
+    func delete() {
+        isDeleted = true
+        for consumer in rotation.all {
+            consumer.cancel()
+            consumer.isInRotation = false
+            consumer.queueVanished()
+        }
+        rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
+        ready.removeAll().forEach(leave)
+    }
+
+    func dissolve() {
+        rotation = QueueConsumers(isSingleActive: false)
+        ready = PrioritizedMessages()
+    }
+
+    /// A queue that was deleted has none: what was handed out by it and is rejected now is gone, as in RabbitMQ.
+    private func deadLetter(_ message: Message, reason: DeadLetter.Reason) {
+        guard arguments.deadLetterExchange != nil, !isDeleted else { return }
+        host.take(DeadLetter(message: message, queue: self, reason: reason))
+    }
+}

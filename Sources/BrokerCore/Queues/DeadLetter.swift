@@ -1,0 +1,101 @@
+import AMQPWire
+
+/// A message that a queue gave up, on its way to the queue's dead-letter exchange (RabbitMQ: "Dead Letter Exchanges").
+struct DeadLetter {
+    let message: Message
+    let queue: any Queue
+    let reason: Reason
+
+    /// Why a queue gave a message up.
+    enum Reason: String {
+        case rejected, expired, maxlen
+    }
+
+    /// A dead letter as it is published again.
+    struct Republished {
+        let message: Message
+        /// Its routing key, and those of its CC and BCC headers.
+        let keys: [ShortString]
+        fileprivate let deaths: DeathHistory
+
+        /// False for a queue in which the message has died before, and that nobody rejected it from since: it would go
+        /// round for ever.
+        func mayGo(to queue: ShortString) -> Bool { !deaths.closesCycle(to: queue) }
+    }
+
+    /// The message to be published again, to this exchange. `now` is in milliseconds since the Unix epoch.
+    func republished(
+        to exchange: ShortString, _ content: MessageContent, now: Int64
+    ) throws(BrokerError) -> Republished {
+        var properties = try content.properties()
+        var headers = properties.headers ?? [:]
+        let isFirst = headers["x-death"] == nil
+        var keys = [message.routingKey] + CarbonCopies.keys(in: headers)
+        var deaths = DeathHistory(headers["x-death"])
+        deaths.add(
+            queue: queue.name, reason: reason, message: message, copies: headers["CC"]?.array ?? [],
+            seconds: UInt64(clamping: now / 1000), originalExpiration: properties.expiration)
+        headers["x-death"] = deaths.value
+        if isFirst {
+            headers["x-first-death-reason"] = .string(reason.rawValue)
+            headers["x-first-death-queue"] = .longString(queue.name.octets)
+            headers["x-first-death-exchange"] = .longString(message.exchange.octets)
+        }
+        // Without this the message would expire again wherever it goes.
+        properties.expiration = nil
+        if let key = queue.arguments.deadLetterRoutingKey {
+            keys = [key]
+            headers["CC"] = nil
+            headers["BCC"] = nil
+        }
+        properties.headers = headers
+        return Republished(
+            message: Message(
+                exchange: exchange, routingKey: keys.first ?? "", properties: properties, body: content.body),
+            keys: keys, deaths: deaths)
+    }
+}
+
+/// The `x-death` header: what happened to a message, the latest first.
+struct DeathHistory {
+    private var deaths: [FieldTable]
+
+    init(_ header: FieldValue?) { deaths = (header?.array ?? []).compactMap(\.table) }
+
+    var value: FieldValue { .array(deaths.map(FieldValue.table)) }
+
+    /// Counts up the entry of this queue and reason, or makes one, and puts it first.
+    mutating func add(
+        queue: ShortString, reason: DeadLetter.Reason, message: Message, copies: [FieldValue], seconds: UInt64,
+        originalExpiration: ShortString?
+    ) {
+        let known = deaths.firstIndex { death in
+            death["queue"] == .longString(queue.octets) && death["reason"]?.text == reason.rawValue
+        }
+        if let known {
+            var death = deaths.remove(at: known)
+            death["count"] = .int64((death["count"]?.integer ?? 0) &+ 1)
+            deaths.insert(death, at: 0)
+            return
+        }
+        var death: FieldTable = [
+            "count": .int64(1),
+            "reason": .string(reason.rawValue),
+            "queue": .longString(queue.octets),
+            "time": .timestamp(seconds),
+            "exchange": .longString(message.exchange.octets),
+            "routing-keys": .array([.longString(message.routingKey.octets)] + copies),
+        ]
+        if let originalExpiration { death["original-expiration"] = .longString(originalExpiration.octets) }
+        deaths.insert(death, at: 0)
+    }
+
+    /// True when the message has died in this queue before and nobody rejected it since: it would go round for
+    /// ever.
+    func closesCycle(to queue: ShortString) -> Bool {
+        guard let last = deaths.firstIndex(where: { $0["queue"] == .longString(queue.octets) }) else {
+            return false
+        }
+        return deaths[...last].allSatisfy { $0["reason"]?.text != DeadLetter.Reason.rejected.rawValue }
+    }
+}

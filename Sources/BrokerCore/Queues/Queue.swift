@@ -1,0 +1,100 @@
+import AMQPWire
+
+/// A queue of any kind: what a channel, a virtual host and a listing ask of it.
+///
+/// A new kind is a type that does this, and a line in ``QueueKinds``.
+protocol Queue: AnyObject {
+    var name: ShortString { get }
+    /// As reply texts name it.
+    var label: String { get }
+    var declaration: QueueDeclaration { get }
+    var arguments: QueueArguments { get }
+    var isDeleted: Bool { get }
+    var counts: QueueCounts { get }
+    /// Those that consume from it, in the order they started.
+    var consumers: [any DeliveryTarget] { get }
+    /// The consumer that alone is served by its queue's declaration (RabbitMQ: "Single Active Consumer").
+    var singleActiveConsumer: (any DeliveryTarget)? { get }
+    /// The position of its next message.
+    var nextPosition: UInt64 { get }
+
+    /// Takes in a message, and hands it on when a consumer has room. False: the queue is full, and refuses it.
+    func publish(_ message: Message) -> Bool
+    /// Takes out the first message; it is to be settled or put back unless `noAck`.
+    func get(noAck: Bool) -> QueuedMessage?
+    /// A message that was handed out is done with.
+    func settle(_ message: QueuedMessage, as settlement: Settlement)
+    /// Puts messages back where they were, marked as redelivered.
+    func requeue(_ returned: [QueuedMessage])
+    /// Drops what is ready; what is handed out is not touched. Returns how many.
+    func purge() -> Int
+
+    /// Throws 403 when a consumer would break somebody's exclusive use.
+    func admit(exclusive: Bool) throws(BrokerError)
+    func add(_ consumer: any DeliveryTarget)
+    /// Removes a consumer; an auto-delete queue goes with its last.
+    func remove(_ consumer: any DeliveryTarget)
+    /// A consumer may have room again.
+    func resume(_ consumer: any DeliveryTarget)
+
+    /// The queue was used: its lease begins anew (RabbitMQ: "Queue TTL").
+    func renewLease()
+    /// A time that it had set has come.
+    func timerFired()
+    /// Tells its consumers, and forgets its messages. Only its host calls it.
+    func delete()
+    /// Takes over what was found in the store, in the order of the positions.
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64)
+    /// Lets go of what holds it, without a word to anybody.
+    func dissolve()
+}
+
+extension Queue {
+    /// Throws 405 when another connection owns the queue.
+    func checkAccess(by connection: ConnectionID) throws(BrokerError) {
+        if let owner = declaration.owner, owner != connection { throw .locked(label) }
+    }
+}
+
+/// What a declare fixes for a queue's life.
+struct QueueDeclaration {
+    var durable = false
+    /// The connection that alone may use the queue; nil: everybody.
+    var owner: ConnectionID?
+    var autoDelete = false
+    var arguments: FieldTable = [:]
+}
+
+struct QueueCounts {
+    var ready: Int
+    /// Deliveries that wait for their acknowledgement, on all channels.
+    var unacknowledged: Int
+    /// Octets of the bodies of the ready messages.
+    var readyOctets: Int
+}
+
+/// How a delivery ends for good.
+enum Settlement {
+    case acknowledged
+    /// Refused, and dead-lettered where its queue says so.
+    case rejected
+}
+
+/// What is asked for when a queue is made.
+struct QueueOrder {
+    var name: ShortString
+    var declaration: QueueDeclaration
+    /// The declaration's, checked.
+    var arguments: QueueArguments
+    /// As reply texts name it.
+    var label: String
+    /// nil: nothing of it is kept on disk.
+    var log: (any QueueLog)?
+}
+
+/// The queue types that there are (`x-queue-type`).
+enum QueueKinds {
+    static func make(_ order: QueueOrder, host: any QueueHost) -> any Queue {
+        ClassicQueue(order, host: host)
+    }
+}

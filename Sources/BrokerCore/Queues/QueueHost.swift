@@ -1,0 +1,50 @@
+import AMQPWire
+
+// What a queue needs of others, as protocols: it knows no channel, no connection, no virtual host and no file.
+
+/// Where a queue lives: what time it is, and where the things go that it can't do itself.
+protocol QueueHost: AnyObject {
+    /// Milliseconds since the Unix epoch.
+    var now: Int64 { get }
+    var load: Load { get }
+    /// Has the queue's ``Queue/timerFired()`` called at this time.
+    func setTimer(_ time: Int64, for queue: any Queue)
+    /// Takes a dead letter, to publish it when the current method is done: one death may cause the next, and a long
+    /// chain of them would use up the stack.
+    func take(_ letter: DeadLetter)
+    /// The queue's lease has run out, or its last consumer is gone: the host deletes it.
+    func end(_ queue: any Queue)
+}
+
+/// Something that can be handed messages: a consumer, as its queue sees it.
+protocol DeliveryTarget: AnyObject {
+    /// What a listing calls it.
+    var tag: ShortString { get }
+    var noAck: Bool { get }
+    var isExclusive: Bool { get }
+    /// RabbitMQ: "Consumer Priorities".
+    var priority: Int64 { get }
+    /// True when a message may be handed to it now.
+    var hasRoom: Bool { get }
+    /// True from the moment that it is to get nothing more.
+    var isCancelled: Bool { get }
+    /// True while it stands in its queue's rotation: the queue's own mark. It leaves when it can't take a message, and is
+    /// put back, at the end, when it can.
+    var isInRotation: Bool { get set }
+
+    func deliver(_ message: QueuedMessage)
+    /// Gets nothing more.
+    func cancel()
+    /// The queue is gone, and with it the consumer.
+    func queueVanished()
+}
+
+/// The log of a durable queue.
+protocol QueueLog: AnyObject {
+    /// A message has got a place.
+    func enter(_ message: QueuedMessage)
+    /// A message has given up its place for good.
+    func leave(_ message: QueuedMessage)
+    /// A message was handed out, and will be marked as redelivered if that is ever repeated, restart or not.
+    func noteDelivery(of message: QueuedMessage)
+}

@@ -1,0 +1,21 @@
+import AMQPWire
+
+/// Direct exchanges: a message matches the bindings whose key equals its routing key (AMQP 0-9-1, 3.1.3.1).
+struct DirectRouter<Target>: Router {
+    static var type: String { "direct" }
+
+    private var bindings: [ShortString: BindingList<Target>] = [:]
+
+    init(arguments: FieldTable) {}
+
+    mutating func add(_ binding: Binding<Target>) { bindings[binding.key, default: .init()].add(binding) }
+
+    mutating func remove(_ binding: Binding<Target>) {
+        bindings[binding.key]?.remove(binding)
+        if bindings[binding.key]?.isEmpty == true { bindings[binding.key] = nil }
+    }
+
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {
+        bindings[key]?.forEach { found($0.destination) }
+    }
+}

@@ -1,0 +1,18 @@
+import AMQPWire
+
+/// Fanout exchanges: every message matches every binding, whatever the keys (AMQP 0-9-1, 3.1.3.2).
+struct FanoutRouter<Target>: Router {
+    static var type: String { "fanout" }
+
+    private var bindings = BindingList<Target>()
+
+    init(arguments: FieldTable) {}
+
+    mutating func add(_ binding: Binding<Target>) { bindings.add(binding) }
+
+    mutating func remove(_ binding: Binding<Target>) { bindings.remove(binding) }
+
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {
+        bindings.forEach { found($0.destination) }
+    }
+}

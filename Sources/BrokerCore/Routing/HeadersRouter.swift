@@ -1,0 +1,78 @@
+import AMQPWire
+
+/// Headers exchanges: a binding's arguments are compared with the message's headers; the key plays no part
+/// (AMQP 0-9-1, 3.1.3.4; RabbitMQ: "Headers Exchange").
+struct HeadersRouter<Target>: Router {
+    static var type: String { "headers" }
+    static var routesByKeyAlone: Bool { false }
+
+    /// By binding, whose order it keeps.
+    private var rules: [ObjectIdentifier: Rule] = [:]
+    private var bindings = BindingList<Target>()
+
+    init(arguments: FieldTable) {}
+
+    private struct Rule {
+        var match: Match
+        /// The arguments that take part.
+        var wanted: [FieldTable.Field]
+    }
+
+    /// The `x-match` argument.
+    private enum Match: String {
+        case all, any
+        /// As `all` and `any`, arguments whose name starts with `x-` included (RabbitMQ 3.10).
+        case allWithX = "all-with-x"
+        case anyWithX = "any-with-x"
+    }
+
+    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
+        guard let value = arguments["x-match"] else { return }
+        guard case .longString(let octets) = value else {
+            throw BrokerError(
+                .preconditionFailed,
+                "Invalid x-match field type \(value.erlangTypeName) (value \(value.erlangText)); expected longstr")
+        }
+        let text = String(decoding: octets, as: UTF8.self)
+        guard Match(rawValue: text) != nil else {
+            throw BrokerError(
+                .preconditionFailed,
+                "Invalid x-match field value \(value.erlangText); expected all, any, all-with-x, or any-with-x")
+        }
+    }
+
+    mutating func add(_ binding: Binding<Target>) {
+        let match = binding.arguments["x-match"]?.text.flatMap(Match.init) ?? .all
+        let countsX = match == .allWithX || match == .anyWithX
+        let wanted = binding.arguments.fields.filter { field in
+            field.name != "x-match" && (countsX || !field.name.hasPrefix("x-"))
+        }
+        rules[ObjectIdentifier(binding)] = Rule(match: match, wanted: wanted)
+        bindings.add(binding)
+    }
+
+    mutating func remove(_ binding: Binding<Target>) {
+        rules[ObjectIdentifier(binding)] = nil
+        bindings.remove(binding)
+    }
+
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) throws(BrokerError) {
+        if rules.isEmpty { return }
+        let headers = try message.headers()
+        bindings.forEach { binding in
+            if let rule = rules[ObjectIdentifier(binding)], Self.matches(rule, headers) { found(binding.destination) }
+        }
+    }
+
+    private static func matches(_ rule: Rule, _ headers: FieldTable) -> Bool {
+        func agrees(_ field: FieldTable.Field) -> Bool {
+            guard let value = headers[field.name] else { return false }
+            // A void argument asks only that the header be there.
+            return field.value == .void || field.value.isSame(as: value)
+        }
+        return switch rule.match {
+        case .all, .allWithX: rule.wanted.allSatisfy(agrees)
+        case .any, .anyWithX: rule.wanted.contains(where: agrees)
+        }
+    }
+}

@@ -1,0 +1,50 @@
+import AMQPWire
+
+/// What an exchange type decides: which of an exchange's bindings a message matches. The only difference between the
+/// types.
+///
+/// A new type is a file beside this one and a line in ``ExchangeTypes``.
+protocol Router<Target> {
+    associatedtype Target
+
+    /// As `exchange.declare` names it.
+    static var type: String { get }
+    /// True when the key alone decides where a message goes, so that the answer may be remembered.
+    static var routesByKeyAlone: Bool { get }
+    /// Refuses a declaration whose arguments make no sense to the type.
+    static func check(declaration arguments: FieldTable, label: String) throws(BrokerError)
+    /// Refuses a binding that makes no sense to the type.
+    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError)
+
+    /// `arguments` are the exchange's own.
+    init(arguments: FieldTable)
+
+    mutating func add(_ binding: Binding<Target>)
+    mutating func remove(_ binding: Binding<Target>)
+    /// Calls `found` with the destination of every binding that the message matches under this key; a destination may
+    /// come more than once.
+    func matches(
+        _ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void
+    ) throws(BrokerError)
+}
+
+extension Router {
+    static var routesByKeyAlone: Bool { true }
+    static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {}
+    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {}
+}
+
+/// The exchange types that there are (AMQP 0-9-1, 3.1.3).
+enum ExchangeTypes<Target> {
+    static var all: [any Router<Target>.Type] {
+        [
+            DirectRouter<Target>.self,
+            FanoutRouter<Target>.self,
+            TopicRouter<Target>.self,
+            HeadersRouter<Target>.self,
+        ]
+    }
+
+    /// nil: there is no such type.
+    static func named(_ name: String) -> (any Router<Target>.Type)? { all.first { $0.type == name } }
+}

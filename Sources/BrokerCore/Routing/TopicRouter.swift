@@ -1,0 +1,111 @@
+import AMQPWire
+
+/// Topic exchanges: keys are words separated by dots; in a binding `*` stands for one word and `#` for any number of
+/// them, none included (AMQP 0-9-1, 3.1.3.3).
+///
+/// The patterns form a tree with a word on each edge, so the cost of routing depends on the words of the key and not
+/// on the number of bindings.
+struct TopicRouter<Target>: Router {
+    static var type: String { "topic" }
+
+    private let root = Node()
+
+    init(arguments: FieldTable) {}
+
+    /// A place in the tree: all patterns that begin with the words on the way to it.
+    private final class Node {
+        var words: [ShortString: Node] = [:]
+        var star: Node?
+        var hash: Node?
+        /// True when the edge to this node is `#`, which may take any number of words.
+        var isHash = false
+        /// The bindings whose pattern ends here.
+        var bindings = BindingList<Target>()
+        /// The step of a match that last put this node among the active ones, so that none is there twice.
+        var step: UInt64 = 0
+
+        var isEmpty: Bool { words.isEmpty && star == nil && hash == nil && bindings.isEmpty }
+    }
+
+    mutating func add(_ binding: Binding<Target>) {
+        var node = root
+        for word in Self.words(of: binding.key) {
+            switch word {
+            case "*":
+                if node.star == nil { node.star = Node() }
+                node = node.star ?? node
+            case "#":
+                if node.hash == nil {
+                    node.hash = Node()
+                    node.hash?.isHash = true
+                }
+                node = node.hash ?? node
+            default:
+                let next = node.words[word] ?? Node()
+                node.words[word] = next
+                node = next
+            }
+        }
+        node.bindings.add(binding)
+    }
+
+    mutating func remove(_ binding: Binding<Target>) { remove(binding, Self.words(of: binding.key)[...], from: root) }
+
+    /// Removes the binding, and the nodes that then lead nowhere.
+    private func remove(_ binding: Binding<Target>, _ words: ArraySlice<ShortString>, from node: Node) {
+        guard let word = words.first else { return node.bindings.remove(binding) }
+        let rest = words.dropFirst()
+        switch word {
+        case "*":
+            guard let next = node.star else { return }
+            remove(binding, rest, from: next)
+            if next.isEmpty { node.star = nil }
+        case "#":
+            guard let next = node.hash else { return }
+            remove(binding, rest, from: next)
+            if next.isEmpty { node.hash = nil }
+        default:
+            guard let next = node.words[word] else { return }
+            remove(binding, rest, from: next)
+            if next.isEmpty { node.words[word] = nil }
+        }
+    }
+
+    /// Follows all patterns at once, a word at a time. Trying them one after the other would take exponential time on
+    /// `#.#.#.#.…`; here every node is active at most once a word.
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {
+        // The step numbers only ever grow, over all matches in this tree.
+        var step = root.step + 1
+        var active: [Node] = []
+        func activate(_ node: Node, into active: inout [Node]) {
+            var next: Node? = node
+            // `#` may stand for no word at all, so a node behind it is reached together with the one before it.
+            while let node = next, node.step != step {
+                node.step = step
+                active.append(node)
+                next = node.hash
+            }
+        }
+        activate(root, into: &active)
+        for word in Self.words(of: key) {
+            step += 1
+            var following: [Node] = []
+            for node in active {
+                if node.isHash { activate(node, into: &following) }
+                if let next = node.words[word] { activate(next, into: &following) }
+                if let next = node.star { activate(next, into: &following) }
+            }
+            active = following
+        }
+        root.step = step
+        for node in active { node.bindings.forEach { found($0.destination) } }
+    }
+
+    /// The words of a key: none in the empty key, and an empty one before, behind and between dots that have nothing
+    /// there, as RabbitMQ splits it.
+    static func words(of key: ShortString) -> [ShortString] {
+        guard !key.isEmpty else { return [] }
+        return key.octets.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(
+            ShortString.init(slice:))
+    }
+}

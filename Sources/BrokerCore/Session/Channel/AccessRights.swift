@@ -1,0 +1,60 @@
+import AMQPWire
+
+/// What an operation needs a right to.
+enum Right: Int { case configure, write, read }
+
+/// The rights of a connection's user in its virtual host. Who may do everything has none of these: then nothing is to
+/// be looked up.
+final class AccessRights {
+    private let user: String
+    private let virtualHost: String
+    private let patterns: [Regex<AnyRegexOutput>]
+    /// What was found out: a client asks for the same few names again and again.
+    private var known: [Key: Bool] = [:]
+
+    private struct Key: Hashable {
+        var right: Right
+        var name: ShortString
+    }
+
+    /// How much is remembered before it is forgotten, for a client that uses ever new names.
+    private static let mostKnown = 256
+
+    init(user: String, virtualHost: String, _ permissions: Permissions) throws(BrokerError) {
+        self.user = user
+        self.virtualHost = virtualHost
+        do throws(Permissions.Malformed) {
+            patterns = [
+                try Permissions.compiled(permissions.configure), try Permissions.compiled(permissions.write),
+                try Permissions.compiled(permissions.read),
+            ]
+        } catch {
+            throw .broken("'\(error.pattern)' was a regular expression when the permissions were made")
+        }
+    }
+
+    /// Throws 403 with RabbitMQ's words when the user has not got the right to an exchange. The default exchange goes by
+    /// the name `amq.default`.
+    func check(_ right: Right, toExchange name: ShortString) throws(BrokerError) {
+        try check(right, to: "exchange", name.isEmpty ? "amq.default" : name)
+    }
+
+    /// The same for a queue.
+    func check(_ right: Right, toQueue name: ShortString) throws(BrokerError) { try check(right, to: "queue", name) }
+
+    private func check(_ right: Right, to kind: String, _ name: ShortString) throws(BrokerError) {
+        let key = Key(right: right, name: name)
+        let isGranted: Bool
+        if let answer = known[key] {
+            isGranted = answer
+        } else {
+            isGranted = (try? patterns[right.rawValue].firstMatch(in: name.text)) ?? nil != nil
+            if known.count >= Self.mostKnown { known = [:] }
+            known[key] = isGranted
+        }
+        guard isGranted else {
+            throw BrokerError(
+                .accessRefused, "access to \(kind) '\(name)' in vhost '\(virtualHost)' refused for user '\(user)'")
+        }
+    }
+}

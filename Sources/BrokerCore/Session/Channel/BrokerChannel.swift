@@ -1,0 +1,217 @@
+import AMQPWire
+
+/// A channel: it puts published messages together, carries out methods, and keeps account of what it has handed out.
+///
+/// This file has what all methods share; the others in this folder have the methods.
+final class BrokerChannel {
+    let number: UInt16
+    unowned let connection: BrokerConnection
+    let virtualHost: any SessionVirtualHost
+    unowned let host: any SessionHost
+
+    private var state = State.opening
+    /// What an empty queue name stands for.
+    var lastDeclaredQueue: ShortString?
+
+    // Publishing
+    var content = ContentAssembly()
+    var lastRoute: RememberedRoute?
+    var confirms: Confirms?
+    var transaction: Transaction?
+    /// Commits to be answered, by the batch of the store that must be on disk first.
+    var commits: [UInt64] = []
+
+    // Consuming
+    var consumers: [ShortString: Consumer] = [:]
+    var replyConsumer: ReplyConsumer?
+    var unacknowledged = UnacknowledgedDeliveries()
+    private var lastDeliveryTag: UInt64 = 0
+    /// The prefetch limit of consumers to come.
+    var consumerPrefetch = 0
+    /// The prefetch limit of all consumers of the channel together; 0: none.
+    var channelPrefetch = 0
+    /// Deliveries to consumers that count against it.
+    var consumersUnacknowledged = 0
+
+    enum State {
+        case opening, open
+        /// `channel.close` was sent; nothing counts any more but its answer.
+        case closing
+    }
+
+    init(number: UInt16, connection: BrokerConnection, virtualHost: any SessionVirtualHost) {
+        self.number = number
+        self.connection = connection
+        host = connection.host
+        self.virtualHost = virtualHost
+    }
+
+    func send(_ method: some MethodFields) { connection.send(method, channel: number) }
+
+    /// A method with a message as its content.
+    func send(_ method: some MethodFields, _ message: Message) {
+        connection.send(method, message, virtualHost.content(of: message), channel: number)
+    }
+
+    /// What the client may do; nil: everything.
+    var rights: AccessRights? { connection.session.rights }
+
+    // MARK: Frames in
+
+    func handle(_ frame: Frame) throws(Failure) {
+        if state == .closing { return handleClosing(frame) }
+        switch frame.kind {
+        case .method:
+            if content.isUnderWay { throw content.interrupted() }
+            if let publish = PublishFields(frame.payload) { return content.begin(publish) }
+            let method = try Failure.decoding(frame.payload)
+            do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
+        case .header:
+            try content.header(frame.payload, limit: connection.maximumMessageSize)
+            try publishIfComplete()
+        case .body:
+            try content.body(frame.payload)
+            try publishIfComplete()
+        case .heartbeat: break
+        }
+    }
+
+    private func publishIfComplete() throws(Failure) {
+        guard let (publish, message) = try content.complete() else { return }
+        do throws(BrokerError) {
+            try self.publish(publish, message)
+        } catch {
+            throw Failure(error, cause: BasicPublish.id)
+        }
+    }
+
+    private func handleClosing(_ frame: Frame) {
+        guard frame.kind == .method, let method = try? Method(frame.payload) else { return }
+        switch method {
+        case .channelClose: send(ChannelCloseOk())
+        case .channelCloseOk: connection.remove(self)
+        case .channelOpen:
+            connection.fail(BrokerError(.channelError, "second 'channel.open' seen"), cause: ChannelOpen.id)
+        default: break
+        }
+    }
+
+    private func handle(_ method: Method) throws(BrokerError) {
+        switch method {
+        case .channelOpen:
+            guard state == .opening else { throw BrokerError(.channelError, "second 'channel.open' seen") }
+            state = .open
+            send(ChannelOpenOk())
+        case .channelClose:
+            flushAnswers(stored: host.storedBatch)
+            release()
+            send(ChannelCloseOk())
+            connection.remove(self)
+        case .channelFlow(let flow):
+            guard flow.active else { throw BrokerError(.notImplemented, "active=false") }
+            send(ChannelFlowOk(active: true))
+        case .accessRequest: send(AccessRequestOk())
+        case .exchangeDeclare(let declare): try exchangeDeclare(declare)
+        case .exchangeDelete(let delete): try exchangeDelete(delete)
+        case .exchangeBind(let bind): try exchangeBind(bind)
+        case .exchangeUnbind(let unbind): try exchangeUnbind(unbind)
+        case .queueDeclare(let declare): try queueDeclare(declare)
+        case .queueBind(let bind): try queueBind(bind)
+        case .queueUnbind(let unbind): try queueUnbind(unbind)
+        case .queuePurge(let purge): try queuePurge(purge)
+        case .queueDelete(let delete): try queueDelete(delete)
+        case .basicQos(let qos): try basicQos(qos)
+        case .basicConsume(let consume): try basicConsume(consume)
+        case .basicCancel(let cancel): basicCancel(cancel)
+        case .basicGet(let get): try basicGet(get)
+        case .basicAck(let ack): try settle(ack.deliveryTag, multiple: ack.multiple, .acknowledge)
+        case .basicReject(let reject):
+            try settle(reject.deliveryTag, multiple: false, reject.requeue ? .requeue : .discard)
+        case .basicNack(let nack):
+            try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue : .discard)
+        case .basicRecover(let recover):
+            try basicRecover(requeue: recover.requeue)
+            send(BasicRecoverOk())
+        case .basicRecoverAsync(let recover): try basicRecover(requeue: recover.requeue)
+        case .confirmSelect(let select):
+            if transaction != nil {
+                throw BrokerError(.preconditionFailed, "cannot switch from tx to confirm mode")
+            }
+            if confirms == nil { confirms = Confirms() }
+            if !select.noWait { send(ConfirmSelectOk()) }
+        case .txSelect: try txSelect()
+        case .txCommit: try txCommit()
+        case .txRollback: try txRollback()
+        default:
+            // What only a broker sends, or class connection on a channel.
+            throw BrokerError(.commandInvalid, "unimplemented method")
+        }
+    }
+
+    // MARK: Messages out
+
+    func nextDeliveryTag() -> UInt64 {
+        lastDeliveryTag += 1
+        return lastDeliveryTag
+    }
+
+    /// A delivery to one of its consumers waits for its acknowledgement.
+    func append(_ delivery: Unacknowledged) {
+        consumersUnacknowledged += 1
+        unacknowledged.append(delivery)
+    }
+
+    /// A consumer is gone together with its queue.
+    func forget(_ consumer: Consumer) { consumers[consumer.tag] = nil }
+
+    /// True when the channel's own limit lets it take another delivery.
+    var hasRoom: Bool { channelPrefetch == 0 || consumersUnacknowledged < channelPrefetch }
+
+    /// Puts the consumers back into their queues' rotations that have room again.
+    func resumeConsumers() {
+        for consumer in consumers.values.sorted(by: { $0.tag < $1.tag })
+        where !consumer.isInRotation && consumer.hasRoom { consumer.queue.resume(consumer) }
+    }
+
+    // MARK: The end
+
+    /// Closes the channel for an error of its client's.
+    func fail(_ error: BrokerError, cause: MethodID) {
+        guard state != .closing else { return }
+        connection.logError(error, channel: number)
+        flushAnswers(stored: host.storedBatch)
+        release()
+        state = .closing
+        send(ChannelClose(replyCode: error.code, replyText: error.replyText, cause: cause))
+    }
+
+    /// Nothing more is handed to its consumers.
+    func pauseConsumers() {
+        for consumer in consumers.values { consumer.cancel() }
+    }
+
+    /// Gives back everything that the channel held: its consumers end, what they had goes back to its queues.
+    func release() {
+        pauseConsumers()
+        transaction?.settlements.forEach { unacknowledged.putBack($0.deliveries) }
+        transaction = nil
+        requeue(unacknowledged.removeAll())
+        consumersUnacknowledged = 0
+        let ended = consumers.values.sorted { $0.tag < $1.tag }
+        consumers = [:]
+        for consumer in ended { consumer.queue.remove(consumer) }
+        endReplyConsumer()
+        content = ContentAssembly()
+    }
+
+    /// Closes the channel when a delivery has been out for longer than the broker allows.
+    func closeIfTimedOut(_ timeout: Int64) {
+        guard timeout > 0, let oldest = unacknowledged.first, host.now - oldest.deliveredAt > timeout else { return }
+        fail(
+            BrokerError(
+                .preconditionFailed,
+                "delivery acknowledgement on channel \(number) timed out. Timeout value used: \(timeout) ms. This "
+                    + "timeout value can be configured, see consumers doc guide to learn more"),
+            cause: .none)
+    }
+}

@@ -1,0 +1,66 @@
+import AMQPWire
+
+/// A consumer: a channel's standing wish for a queue's messages (`basic.consume`).
+final class Consumer: DeliveryTarget {
+    let tag: ShortString
+    let queue: any Queue
+    unowned let channel: BrokerChannel
+    let noAck: Bool
+    let isExclusive: Bool
+    let priority: Int64
+    let arguments: FieldTable
+    /// How many deliveries may be unacknowledged; 0: no limit. Fixed at the start, as RabbitMQ has it.
+    let prefetchCount: Int
+    private(set) var unacknowledged = 0
+    private(set) var isCancelled = false
+    var isInRotation = false
+
+    init(
+        tag: ShortString, queue: any Queue, channel: BrokerChannel, noAck: Bool, isExclusive: Bool, priority: Int64,
+        arguments: FieldTable, prefetchCount: Int
+    ) {
+        self.tag = tag
+        self.queue = queue
+        self.channel = channel
+        self.noAck = noAck
+        self.isExclusive = isExclusive
+        self.priority = priority
+        self.arguments = arguments
+        self.prefetchCount = prefetchCount
+    }
+
+    var hasRoom: Bool {
+        if isCancelled || channel.connection.isCongested { return false }
+        return noAck || (prefetchCount == 0 || unacknowledged < prefetchCount) && channel.hasRoom
+    }
+
+    /// Sends a message to the client.
+    func deliver(_ queued: QueuedMessage) {
+        let tag = channel.nextDeliveryTag()
+        if channel.virtualHost.isTraced { channel.trace(queued, deliveredFrom: queue) }
+        if !noAck {
+            unacknowledged += 1
+            channel.append(
+                Unacknowledged(
+                    tag: tag, message: queued, queue: queue, consumer: self, deliveredAt: channel.host.now))
+        }
+        channel.send(
+            BasicDeliver(
+                consumerTag: self.tag, deliveryTag: tag, redelivered: queued.redelivered,
+                exchange: queued.message.exchange, routingKey: queued.message.routingKey),
+            queued.message)
+    }
+
+    /// A delivery to it is settled, or goes back.
+    func release() { unacknowledged -= 1 }
+
+    func cancel() { isCancelled = true }
+
+    /// A client that can be told is told (RabbitMQ: "Consumer Cancellation Notification").
+    func queueVanished() {
+        channel.forget(self)
+        if channel.connection.session.can("consumer_cancel_notify") {
+            channel.send(BasicCancel(consumerTag: tag, noWait: true))
+        }
+    }
+}

@@ -1,0 +1,77 @@
+import AMQPWire
+
+extension BrokerChannel {
+    func basicQos(_ qos: BasicQos) throws(BrokerError) {
+        guard qos.prefetchSize == 0 else {
+            throw BrokerError(.notImplemented, "prefetch_size!=0 (\(qos.prefetchSize))")
+        }
+        if qos.global {
+            channelPrefetch = Int(qos.prefetchCount)
+        } else {
+            consumerPrefetch = Int(qos.prefetchCount)
+            // As RabbitMQ 3.10.8: the later of the two calls stands.
+            channelPrefetch = 0
+        }
+        send(BasicQosOk())
+        resumeConsumers()
+    }
+
+    func basicConsume(_ consume: BasicConsume) throws(BrokerError) {
+        if consume.queue == ReplyConsumer.pseudoQueue { return try consumeReplies(consume) }
+        let queue = try queue(named: consume.queue, for: .read)
+        try queue.checkAccess(by: connection.id)
+        let tag = try freeTag(consume.consumerTag)
+        try queue.admit(exclusive: consume.exclusive)
+        var priority: Int64 = 0
+        if let value = consume.arguments["x-priority"] {
+            guard let integer = value.integer else {
+                throw .invalidArgument(
+                    "x-priority", for: queue.label, "\"expected integer, got \(value.erlangTypeName)\"")
+            }
+            priority = integer
+        }
+        let consumer = Consumer(
+            tag: tag, queue: queue, channel: self, noAck: consume.noAck, isExclusive: consume.exclusive,
+            priority: priority, arguments: consume.arguments, prefetchCount: consumerPrefetch)
+        consumers[tag] = consumer
+        if !consume.noWait { send(BasicConsumeOk(consumerTag: tag)) }
+        queue.add(consumer)
+    }
+
+    /// The tag of a new consumer: the client's own, or one that is made up for an empty one. Throws 530 for one that is in
+    /// use.
+    func freeTag(_ tag: ShortString) throws(BrokerError) -> ShortString {
+        if tag.isEmpty { return ShortString(truncating: "amq.ctag-\(host.randomName())") }
+        if consumers[tag] != nil || replyConsumer?.tag == tag {
+            throw BrokerError(.notAllowed, "attempt to reuse consumer tag '\(tag)'")
+        }
+        return tag
+    }
+
+    /// What is handed out stays so. A tag that means nothing is answered all the same.
+    func basicCancel(_ cancel: BasicCancel) {
+        if let consumer = consumers.removeValue(forKey: cancel.consumerTag) {
+            consumer.queue.remove(consumer)
+        } else if replyConsumer?.tag == cancel.consumerTag {
+            endReplyConsumer()
+        }
+        if !cancel.noWait { send(BasicCancelOk(consumerTag: cancel.consumerTag)) }
+    }
+
+    func basicGet(_ get: BasicGet) throws(BrokerError) {
+        let queue = try queue(named: get.queue, for: .read)
+        try queue.checkAccess(by: connection.id)
+        guard let message = queue.get(noAck: get.noAck) else { return send(BasicGetEmpty()) }
+        let tag = nextDeliveryTag()
+        if virtualHost.isTraced { trace(message, deliveredFrom: queue) }
+        if !get.noAck {
+            unacknowledged.append(
+                Unacknowledged(tag: tag, message: message, queue: queue, consumer: nil, deliveredAt: host.now))
+        }
+        send(
+            BasicGetOk(
+                deliveryTag: tag, redelivered: message.redelivered, exchange: message.message.exchange,
+                routingKey: message.message.routingKey, messageCount: UInt32(clamping: queue.counts.ready)),
+            message.message)
+    }
+}

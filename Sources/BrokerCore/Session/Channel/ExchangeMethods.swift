@@ -1,0 +1,112 @@
+import AMQPWire
+
+extension BrokerChannel {
+    func exchangeDeclare(_ declare: ExchangeDeclare) throws(BrokerError) {
+        let name = declare.exchange.withoutLineBreaks
+        guard name.isText else { throw .notText }
+        if declare.passive {
+            if name.isEmpty { throw .defaultExchange }
+            guard virtualHost.exchange(name) != nil else { throw .noExchange(name, in: virtualHost.name) }
+        } else {
+            try Self.checkType(declare)
+            if name.isEmpty { throw .defaultExchange }
+            try rights?.check(.configure, toExchange: name)
+            if let exchange = virtualHost.exchange(name) {
+                try checkEquivalence(of: declare, to: exchange)
+            } else {
+                try makeExchange(name, declare)
+            }
+        }
+        if !declare.noWait { send(ExchangeDeclareOk()) }
+    }
+
+    private static func checkType(_ declare: ExchangeDeclare) throws(BrokerError) {
+        if ExchangeTypes<any Queue>.named(declare.type.text) == nil {
+            throw BrokerError(.commandInvalid, "unknown exchange type '\(declare.type)'")
+        }
+    }
+
+    private func makeExchange(_ name: ShortString, _ declare: ExchangeDeclare) throws(BrokerError) {
+        if name.hasPrefix("amq.") {
+            throw BrokerError(.accessRefused, "exchange name '\(name)' contains reserved prefix 'amq.*'")
+        }
+        if let value = declare.arguments["alternate-exchange"], value.text == nil {
+            throw BrokerError(
+                .preconditionFailed,
+                "invalid type '\(value.erlangTypeName)' for arg 'alternate-exchange' in exchange '\(name)' in vhost "
+                    + "'\(virtualHost.name)'")
+        }
+        if let rights, let alternate = declare.arguments["alternate-exchange"]?.text {
+            try rights.check(.read, toExchange: name)
+            try rights.check(.write, toExchange: ShortString(truncating: alternate))
+        }
+        try virtualHost.declareExchange(
+            name,
+            ExchangeDeclaration(
+                type: declare.type.text, durable: declare.durable, autoDelete: declare.autoDelete,
+                isInternal: declare.internal, arguments: declare.arguments))
+    }
+
+    private func checkEquivalence(
+        of declare: ExchangeDeclare, to exchange: Exchange<any Queue>
+    ) throws(BrokerError) {
+        let current = exchange.declaration
+        let label = exchange.label(in: virtualHost.name)
+        let compared = [
+            ("type", declare.type.text, current.type),
+            ("durable", "\(declare.durable)", "\(current.durable)"),
+            ("auto_delete", "\(declare.autoDelete)", "\(current.autoDelete)"),
+            ("internal", "\(declare.internal)", "\(current.isInternal)"),
+        ]
+        for (name, received, current) in compared where received != current {
+            throw .inequivalent(name, for: label, received: "'\(received)'", current: "'\(current)'")
+        }
+        try Equivalence.check(["alternate-exchange"], declare.arguments, current.arguments, label: label)
+    }
+
+    /// Deleting an exchange that is not there is no error.
+    func exchangeDelete(_ delete: ExchangeDelete) throws(BrokerError) {
+        if delete.exchange.isEmpty { throw .defaultExchange }
+        if delete.exchange.hasPrefix("amq.") {
+            throw BrokerError(
+                .accessRefused,
+                "deletion of system exchange '\(delete.exchange)' in vhost '\(virtualHost.name)' not allowed")
+        }
+        try rights?.check(.configure, toExchange: delete.exchange)
+        if let exchange = virtualHost.exchange(delete.exchange) {
+            if delete.ifUnused, exchange.bindingCount > 0 {
+                throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost.name)) in use")
+            }
+            virtualHost.delete(exchange)
+        }
+        if !delete.noWait { send(ExchangeDeleteOk()) }
+    }
+
+    func exchangeBind(_ bind: ExchangeBind) throws(BrokerError) {
+        try rights?.check(.write, toExchange: bind.destination)
+        if bind.source.isEmpty || bind.destination.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: bind.source)
+        guard let source = virtualHost.exchange(bind.source) else {
+            throw .noExchange(bind.source, in: virtualHost.name)
+        }
+        guard let destination = virtualHost.exchange(bind.destination) else {
+            throw .noExchange(bind.destination, in: virtualHost.name)
+        }
+        try source.check(binding: bind.routingKey, bind.arguments)
+        virtualHost.bind(source, to: .exchange(destination), key: bind.routingKey, arguments: bind.arguments)
+        if !bind.noWait { send(ExchangeBindOk()) }
+    }
+
+    /// Unbinding what is not bound, or not there, is no error.
+    func exchangeUnbind(_ unbind: ExchangeUnbind) throws(BrokerError) {
+        try rights?.check(.write, toExchange: unbind.destination)
+        if unbind.source.isEmpty || unbind.destination.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: unbind.source)
+        if let source = virtualHost.exchange(unbind.source), let destination = virtualHost.exchange(unbind.destination)
+        {
+            virtualHost.unbind(
+                source, from: .exchange(destination), key: unbind.routingKey, arguments: unbind.arguments)
+        }
+        if !unbind.noWait { send(ExchangeUnbindOk()) }
+    }
+}

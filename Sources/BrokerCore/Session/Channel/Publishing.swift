@@ -1,0 +1,125 @@
+import AMQPWire
+
+// From "a publish has arrived" to "the virtual host has it".
+
+/// Where the last message went. Programs publish to the same place again and again, so mostly the next goes there too.
+struct RememberedRoute {
+    let exchange: Exchange<any Queue>
+    let exchangeName: ShortString
+    let key: ShortString
+    let queues: [any Queue]
+    /// The virtual host's, when the route was found.
+    let topologyVersion: UInt64
+}
+
+extension BrokerChannel {
+    /// Publishes a message that has come whole. Throws what the channel is then closed with.
+    func publish(_ publish: PublishFields, _ content: ContentAssembly.Content) throws(BrokerError) {
+        connection.throttle.hasPublished = true
+        if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
+        let remembered = try route(for: publish)
+        let message = try message(publish, content, remembered)
+        let copies = try CarbonCopies.checkedKeys(of: message)
+        let queues: [any Queue]
+        if copies.isEmpty, let known = remembered.queues {
+            queues = known
+        } else {
+            queues = try virtualHost.route(message, from: remembered.exchange, keys: [message.routingKey] + copies)
+            if copies.isEmpty, remembered.exchange.routesByKeyAlone {
+                lastRoute = RememberedRoute(
+                    exchange: remembered.exchange, exchangeName: message.exchange, key: message.routingKey,
+                    queues: queues, topologyVersion: virtualHost.topologyVersion)
+            }
+        }
+        if virtualHost.isTraced { trace(message, copies: copies, publishedTo: queues) }
+        let number = confirms?.begin()
+        if transaction != nil {
+            transaction?.publishes.append(
+                .init(message: message, queues: queues, mandatory: publish.mandatory))
+            return
+        }
+        let (accepted, batch) = enqueue(message, in: queues, mandatory: publish.mandatory)
+        if let number { confirms?.resolve(number, accepted: accepted, batch: batch) }
+    }
+
+    /// Puts a message in its queues; a mandatory one that has none goes back. Returns what
+    /// ``SessionVirtualHost/enqueue(_:in:)`` does.
+    func enqueue(_ message: Message, in queues: [any Queue], mandatory: Bool) -> (accepted: Bool, batch: UInt64) {
+        let result = virtualHost.enqueue(message, in: queues)
+        if queues.isEmpty {
+            reply(message)
+            if mandatory {
+                send(
+                    BasicReturn(
+                        replyCode: .noRoute, replyText: "NO_ROUTE", exchange: message.exchange,
+                        routingKey: message.routingKey),
+                    message)
+            }
+        }
+        return result
+    }
+
+    private struct Route {
+        var exchange: Exchange<any Queue>
+        var exchangeName: ShortString
+        var key: ShortString
+        var queues: [any Queue]?
+    }
+
+    private func route(for publish: PublishFields) throws(BrokerError) -> Route {
+        if let last = lastRoute, last.topologyVersion == virtualHost.topologyVersion,
+            last.exchangeName.octets[...] == publish.exchange, last.key.octets[...] == publish.routingKey
+        {
+            return Route(exchange: last.exchange, exchangeName: last.exchangeName, key: last.key, queues: last.queues)
+        }
+        let name = ShortString(slice: publish.exchange)
+        try rights?.check(.write, toExchange: name)
+        guard let exchange = virtualHost.exchange(name) else { throw .noExchange(name, in: virtualHost.name) }
+        if exchange.declaration.isInternal {
+            throw BrokerError(
+                .accessRefused, "cannot publish to internal \(exchange.label(in: virtualHost.name))")
+        }
+        return Route(exchange: exchange, exchangeName: name, key: ShortString(slice: publish.routingKey))
+    }
+
+    private func message(
+        _ publish: PublishFields, _ content: ContentAssembly.Content, _ route: Route
+    ) throws(BrokerError) -> Message {
+        let octets = content.octets[..<content.propertiesCount]
+        // Most messages carry no properties, or only a delivery mode: then there is nothing to decode.
+        if let traits = Message.Traits(plain: octets) {
+            return Message(
+                exchange: route.exchangeName, routingKey: route.key, content: content.octets,
+                propertiesCount: content.propertiesCount, traits: traits)
+        }
+        guard var properties = try? BasicProperties(octets: octets) else {
+            throw BrokerError(.internalError, "the properties of a message cannot be decoded")
+        }
+        var traits = Message.Traits()
+        traits.isPersistent = properties.isPersistent
+        traits.priority = properties.priority ?? 0
+        traits.hasHeaders = properties.headers != nil
+        traits.hasBlindCopies = properties.headers?["BCC"] != nil
+        if let mode = properties.deliveryMode, !(1...2).contains(mode) {
+            throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
+        }
+        if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }
+        if let user = properties.userID, user.text != connection.session.user {
+            throw BrokerError(
+                .preconditionFailed,
+                "user_id property set to '\(user)' but authenticated user was '\(connection.session.user)'")
+        }
+        guard properties.replyTo == ReplyConsumer.pseudoQueue else {
+            return Message(
+                exchange: route.exchangeName, routingKey: route.key, content: content.octets,
+                propertiesCount: content.propertiesCount, traits: traits)
+        }
+        guard let replyConsumer else {
+            throw BrokerError(.preconditionFailed, "fast reply consumer does not exist")
+        }
+        properties.replyTo = replyConsumer.name
+        return Message(
+            exchange: route.exchangeName, routingKey: route.key, properties: properties,
+            body: content.octets[content.propertiesCount...], expiration: traits.expiration)
+    }
+}

@@ -1,0 +1,196 @@
+import AMQPWire
+
+extension BrokerChannel {
+    /// The queue of this name; the channel's last declared one for an empty name.
+    ///
+    /// Throws 403 when the client has not got the right to it, whether it is there or not.
+    func queue(named name: ShortString, for right: Right? = nil) throws(BrokerError) -> any Queue {
+        let name = try resolved(name)
+        if let right { try rights?.check(right, toQueue: name) }
+        guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost.name) }
+        return queue
+    }
+
+    private func resolved(_ name: ShortString) throws(BrokerError) -> ShortString {
+        guard name.isEmpty else { return name }
+        guard let lastDeclaredQueue else { throw BrokerError(.notFound, "no previously declared queue") }
+        return lastDeclaredQueue
+    }
+
+    func queueDeclare(_ declare: QueueDeclare) throws(BrokerError) {
+        var name = declare.queue.withoutLineBreaks
+        guard name.isText else { throw .notText }
+        let isReplyProbe = name.hasPrefix("amq.rabbitmq.reply-to")
+        // RabbitMQ 3.10.8 refuses this for queues that exist as well, the client's own amq.gen-… included. (For exchanges
+        // it doesn't.)
+        if !declare.passive, !isReplyProbe, name.hasPrefix("amq.") {
+            throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
+        }
+        if !declare.passive, !isReplyProbe {
+            if name.isEmpty { name = ShortString(truncating: "amq.gen-\(host.randomName())") }
+            try rights?.check(.configure, toQueue: name)
+        }
+        if declare.passive || virtualHost.queue(name) != nil || isReplyProbe {
+            if try answerReplyProbe(name, noWait: declare.noWait) { return }
+            guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost.name) }
+            try queue.checkAccess(by: connection.id)
+            if !declare.passive { try checkEquivalence(of: declare, to: queue) }
+            queue.renewLease()
+            return answer(queue, noWait: declare.noWait)
+        }
+        if let rights, let deadLetterExchange = declare.arguments["x-dead-letter-exchange"]?.text {
+            // The queue will be read from, and the exchange published to, on behalf of whoever declares it.
+            try rights.check(.read, toQueue: name)
+            try rights.check(.write, toExchange: ShortString(truncating: deadLetterExchange))
+        }
+        let arguments = try QueueArguments(
+            declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'")
+        let queue = virtualHost.declareQueue(
+            name,
+            QueueDeclaration(
+                // A queue that goes with its connection has no use for outliving the broker.
+                durable: declare.durable && !declare.exclusive, owner: declare.exclusive ? connection.id : nil,
+                autoDelete: declare.autoDelete, arguments: declare.arguments), arguments)
+        if declare.exclusive { connection.exclusiveQueues.append(queue) }
+        answer(queue, noWait: declare.noWait)
+    }
+
+    private func answer(_ queue: any Queue, noWait: Bool) {
+        lastDeclaredQueue = queue.name
+        guard !noWait else { return }
+        send(
+            QueueDeclareOk(
+                queue: queue.name, messageCount: UInt32(clamping: queue.counts.ready),
+                consumerCount: UInt32(clamping: queue.consumers.count)))
+    }
+
+    /// The names of direct reply-to look like queues to who asks whether a requester is still there.
+    private func answerReplyProbe(_ name: ShortString, noWait: Bool) throws(BrokerError) -> Bool {
+        guard name.hasPrefix("amq.rabbitmq.reply-to") else { return false }
+        guard name == ReplyConsumer.pseudoQueue || virtualHost.replyConsumer(name) != nil else {
+            throw .noQueue(name, in: virtualHost.name)
+        }
+        lastDeclaredQueue = name
+        if !noWait { send(QueueDeclareOk(queue: name, messageCount: 0, consumerCount: 1)) }
+        return true
+    }
+
+    private func checkEquivalence(of declare: QueueDeclare, to queue: any Queue) throws(BrokerError) {
+        if declare.exclusive != (queue.declaration.owner != nil) { throw .locked(queue.label) }
+        let current = queue.declaration
+        if !declare.exclusive, declare.durable != current.durable {
+            throw .inequivalent(
+                "durable", for: queue.label, received: "'\(declare.durable)'", current: "'\(current.durable)'")
+        }
+        if declare.autoDelete != current.autoDelete {
+            throw .inequivalent(
+                "auto_delete", for: queue.label, received: "'\(declare.autoDelete)'",
+                current: "'\(current.autoDelete)'")
+        }
+        try Equivalence.check(
+            QueueArguments.compared, declare.arguments, current.arguments, label: queue.label)
+    }
+
+    func queueBind(_ bind: QueueBind) throws(BrokerError) {
+        let name = try resolved(bind.queue)
+        // An empty name and an empty key together stand for the last declared queue and its name.
+        let key = bind.queue.isEmpty && bind.routingKey.isEmpty ? name : bind.routingKey
+        try rights?.check(.write, toQueue: name)
+        if bind.exchange.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: bind.exchange)
+        guard let exchange = virtualHost.exchange(bind.exchange) else {
+            throw .noExchange(bind.exchange, in: virtualHost.name)
+        }
+        let queue = try queue(named: name)
+        try queue.checkAccess(by: connection.id)
+        try exchange.check(binding: key, bind.arguments)
+        virtualHost.bind(exchange, to: .queue(queue), key: key, arguments: bind.arguments)
+        if !bind.noWait { send(QueueBindOk()) }
+    }
+
+    /// Unbinding what is not bound, or not there, is no error; only who would really remove a binding needs access.
+    func queueUnbind(_ unbind: QueueUnbind) throws(BrokerError) {
+        let name = try resolved(unbind.queue)
+        let key = unbind.queue.isEmpty && unbind.routingKey.isEmpty ? name : unbind.routingKey
+        try rights?.check(.write, toQueue: name)
+        if unbind.exchange.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: unbind.exchange)
+        if let exchange = virtualHost.exchange(unbind.exchange), let queue = virtualHost.queue(name),
+            virtualHost.isBound(exchange, to: .queue(queue), key: key, arguments: unbind.arguments)
+        {
+            try queue.checkAccess(by: connection.id)
+            virtualHost.unbind(exchange, from: .queue(queue), key: key, arguments: unbind.arguments)
+        }
+        send(QueueUnbindOk())
+    }
+
+    func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
+        let queue = try queue(named: purge.queue, for: .read)
+        try queue.checkAccess(by: connection.id)
+        let count = queue.purge()
+        if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
+    }
+
+    /// Deleting a queue that is not there is no error.
+    func queueDelete(_ delete: QueueDelete) throws(BrokerError) {
+        var count = 0
+        let name = try resolved(delete.queue)
+        try rights?.check(.configure, toQueue: name)
+        if let queue = virtualHost.queue(name) {
+            try queue.checkAccess(by: connection.id)
+            if delete.ifEmpty, queue.counts.ready > 0 {
+                throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
+            }
+            if delete.ifUnused, !queue.consumers.isEmpty {
+                throw BrokerError(.preconditionFailed, "\(queue.label) in use")
+            }
+            count = queue.counts.ready
+            virtualHost.delete(queue)
+        }
+        if !delete.noWait { send(QueueDeleteOk(messageCount: UInt32(clamping: count))) }
+    }
+}
+
+extension BrokerError {
+    /// A name is octets on the wire, and text to people: RabbitMQ takes none that is not UTF-8.
+    static let notText = BrokerError(.frameError, "Malformed UTF-8 in shortstr")
+}
+
+extension ShortString {
+    var isText: Bool { String(validating: octets, as: UTF8.self) != nil }
+
+    /// RabbitMQ takes carriage returns and line feeds out of the names that are declared.
+    var withoutLineBreaks: ShortString {
+        guard octets.contains(where: { $0 == 10 || $0 == 13 }) else { return self }
+        return ShortString(slice: octets.filter { $0 != 10 && $0 != 13 }[...])
+    }
+}
+
+/// Whether what is declared again is declared as before.
+enum Equivalence {
+    /// Compares the arguments of these names. Throws 406 with RabbitMQ's words for the first that differs.
+    static func check(
+        _ names: [ShortString], _ received: FieldTable, _ current: FieldTable, label: String
+    ) throws(BrokerError) {
+        for name in names {
+            switch (received[name] ?? defaults[name], current[name] ?? defaults[name]) {
+            case (nil, nil): continue
+            case (let received?, nil):
+                throw .inequivalent(name.text, for: label, received: described(received), current: "none")
+            case (nil, let current?):
+                throw .inequivalent(name.text, for: label, received: "none", current: described(current))
+            case (let received?, let current?) where !received.isSame(as: current):
+                throw .inequivalent(
+                    name.text, for: label, received: "'\(received.plainText)'", current: "'\(current.plainText)'")
+            default: continue
+            }
+        }
+    }
+
+    /// What saying nothing means, where saying it comes to the same.
+    private static let defaults: [ShortString: FieldValue] = ["x-queue-type": "classic"]
+
+    private static func described(_ value: FieldValue) -> String {
+        "the value '\(value.plainText)' of type '\(value.erlangTypeName)'"
+    }
+}

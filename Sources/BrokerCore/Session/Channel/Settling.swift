@@ -1,0 +1,159 @@
+import AMQPWire
+
+// How deliveries and publishes are settled: acknowledgements, refusals, recovery, confirms, transactions.
+
+/// What becomes of a delivery.
+enum DeliveryOutcome {
+    case acknowledge, requeue
+    /// Refused for good: dead-lettered where its queue says so.
+    case discard
+}
+
+/// What a transactional channel has done since the last commit.
+struct Transaction {
+    struct Publish {
+        var message: Message
+        var queues: [any Queue]
+        var mandatory: Bool
+    }
+
+    var publishes: [Publish] = []
+    var settlements: [(deliveries: [Unacknowledged], outcome: DeliveryOutcome)] = []
+}
+
+extension BrokerChannel {
+    /// `basic.ack`, `reject` and `nack`. Throws 406 for a tag that is not outstanding, in a transaction too.
+    func settle(_ tag: UInt64, multiple: Bool, _ outcome: DeliveryOutcome) throws(BrokerError) {
+        let deliveries: [Unacknowledged]
+        if multiple, tag == 0 {
+            deliveries = unacknowledged.removeAll()
+        } else if multiple {
+            guard let removed = unacknowledged.removeAll(upTo: tag) else { throw Self.unknown(tag) }
+            deliveries = removed
+        } else {
+            guard let removed = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
+            deliveries = [removed]
+        }
+        if transaction != nil {
+            transaction?.settlements.append((deliveries, outcome))
+        } else {
+            carryOut(outcome, deliveries)
+        }
+    }
+
+    private static func unknown(_ tag: UInt64) -> BrokerError {
+        BrokerError(.preconditionFailed, "unknown delivery tag \(tag)")
+    }
+
+    private func carryOut(_ outcome: DeliveryOutcome, _ deliveries: [Unacknowledged]) {
+        let end: Settlement
+        switch outcome {
+        case .requeue: return requeue(deliveries)
+        case .acknowledge: end = .acknowledged
+        case .discard: end = .rejected
+        }
+        for delivery in deliveries {
+            release(delivery)
+            delivery.queue.settle(delivery.message, as: end)
+        }
+        resume(after: deliveries)
+    }
+
+    /// Puts deliveries back in their queues, all of a queue's at once so that they keep their order.
+    func requeue(_ deliveries: [Unacknowledged]) {
+        var groups: [(queue: any Queue, messages: [QueuedMessage])] = []
+        var places: [ObjectIdentifier: Int] = [:]
+        for delivery in deliveries {
+            release(delivery)
+            let queue = ObjectIdentifier(delivery.queue)
+            if let place = places[queue] {
+                groups[place].messages.append(delivery.message)
+            } else {
+                places[queue] = groups.count
+                groups.append((delivery.queue, [delivery.message]))
+            }
+        }
+        for group in groups { group.queue.requeue(group.messages) }
+        resume(after: deliveries)
+    }
+
+    /// Makes the room that a delivery took free again.
+    private func release(_ delivery: Unacknowledged) {
+        guard let consumer = delivery.consumer else { return }
+        consumer.release()
+        consumersUnacknowledged -= 1
+    }
+
+    private func resume(after deliveries: [Unacknowledged]) {
+        if channelPrefetch > 0 { return resumeConsumers() }
+        for delivery in deliveries {
+            if let consumer = delivery.consumer, !consumer.isInRotation, consumer.hasRoom {
+                consumer.queue.resume(consumer)
+            }
+        }
+    }
+
+    /// Everything unacknowledged goes back to its queues, fetched messages and cancelled consumers' included.
+    func basicRecover(requeue: Bool) throws(BrokerError) {
+        guard requeue else { throw BrokerError(.notImplemented, "requeue=false") }
+        self.requeue(unacknowledged.removeAll())
+    }
+
+    // MARK: Confirms
+
+    /// True when an answer waits for the store, which is on disk up to the batch `stored`.
+    func isWaiting(stored: UInt64) -> Bool {
+        if let batch = commits.last, batch > stored { return true }
+        return confirms?.isWaiting(stored: stored) ?? false
+    }
+
+    /// Sends the confirms and commits that wait for nothing any more.
+    func flushAnswers(stored: UInt64) {
+        while let batch = commits.first, batch <= stored {
+            commits.removeFirst()
+            send(TxCommitOk())
+        }
+        guard confirms?.isReady(stored: stored) == true else { return }
+        for confirm in confirms?.take(stored: stored) ?? [] {
+            if confirm.accepted {
+                send(BasicAck(deliveryTag: confirm.number, multiple: confirm.multiple))
+            } else {
+                send(BasicNack(deliveryTag: confirm.number, multiple: confirm.multiple, requeue: false))
+            }
+        }
+    }
+
+    // MARK: Transactions
+
+    func txSelect() throws(BrokerError) {
+        if confirms != nil { throw BrokerError(.preconditionFailed, "cannot switch from confirm to tx mode") }
+        if transaction == nil { transaction = Transaction() }
+        send(TxSelectOk())
+    }
+
+    func txCommit() throws(BrokerError) {
+        let done = try takeTransaction()
+        var batch = commits.last ?? 0
+        for publish in done.publishes {
+            // A queue that is gone by now does not get it; with none left it is unroutable.
+            let queues = publish.queues.filter { !$0.isDeleted }
+            batch = max(batch, enqueue(publish.message, in: queues, mandatory: publish.mandatory).batch)
+        }
+        for (deliveries, outcome) in done.settlements { carryOut(outcome, deliveries) }
+        if batch <= host.storedBatch { send(TxCommitOk()) } else { commits.append(batch) }
+    }
+
+    func txRollback() throws(BrokerError) {
+        for (deliveries, _) in try takeTransaction().settlements { unacknowledged.putBack(deliveries) }
+        send(TxRollbackOk())
+    }
+
+    /// The current transaction; the next begins.
+    private func takeTransaction() throws(BrokerError) -> Transaction {
+        guard let current = transaction else {
+            throw BrokerError(.preconditionFailed, "channel is not transactional")
+        }
+        transaction = Transaction()
+        return current
+    }
+}

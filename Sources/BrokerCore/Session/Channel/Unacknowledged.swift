@@ -1,0 +1,93 @@
+/// A delivery that waits for its acknowledgement.
+struct Unacknowledged {
+    let tag: UInt64
+    let message: QueuedMessage
+    let queue: any Queue
+    /// nil for a message that was fetched with `basic.get`.
+    let consumer: Consumer?
+    /// When it was handed out, in milliseconds since the Unix epoch.
+    let deliveredAt: Int64
+}
+
+/// What a channel has handed out and not yet seen settled, by rising delivery tag.
+///
+/// Acknowledgements mostly come from the front and in order, so the front moves and a settled entry in the middle only
+/// leaves a hole; holes are closed up when they are the greater part.
+struct UnacknowledgedDeliveries {
+    private var entries: [Unacknowledged?] = []
+    /// The tags of `entries`, holes included, for the search.
+    private var tags: [UInt64] = []
+    private var front = 0
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+    /// The oldest.
+    var first: Unacknowledged? { front < entries.count ? entries[front] : nil }
+
+    mutating func append(_ delivery: Unacknowledged) {
+        entries.append(delivery)
+        tags.append(delivery.tag)
+        count += 1
+    }
+
+    /// Takes out the delivery with this tag; nil when there is none.
+    mutating func remove(_ tag: UInt64) -> Unacknowledged? {
+        guard let index = index(of: tag), let delivery = entries[index] else { return nil }
+        entries[index] = nil
+        count -= 1
+        tidy()
+        return delivery
+    }
+
+    /// Takes out all deliveries up to and including this tag, oldest first; nil when the tag itself is not there.
+    mutating func removeAll(upTo tag: UInt64) -> [Unacknowledged]? {
+        guard let index = index(of: tag), entries[index] != nil else { return nil }
+        var removed: [Unacknowledged] = []
+        for place in front...index {
+            if let delivery = entries[place] { removed.append(delivery) }
+            entries[place] = nil
+        }
+        count -= removed.count
+        tidy()
+        return removed
+    }
+
+    mutating func removeAll() -> [Unacknowledged] {
+        defer { self = UnacknowledgedDeliveries() }
+        return entries.compactMap { $0 }
+    }
+
+    /// Puts back what a rolled back transaction had settled.
+    mutating func putBack(_ deliveries: [Unacknowledged]) {
+        let together = (all + deliveries).sorted { $0.tag < $1.tag }
+        self = UnacknowledgedDeliveries()
+        for delivery in together { append(delivery) }
+    }
+
+    /// All of them, oldest first.
+    var all: [Unacknowledged] { entries.compactMap { $0 } }
+
+    private func index(of tag: UInt64) -> Int? {
+        if front < tags.count, tags[front] == tag { return front }
+        var low = front
+        var high = tags.count
+        while low < high {
+            let middle = (low + high) / 2
+            if tags[middle] < tag { low = middle + 1 } else { high = middle }
+        }
+        return low < tags.count && tags[low] == tag ? low : nil
+    }
+
+    private mutating func tidy() {
+        while front < entries.count, entries[front] == nil { front += 1 }
+        if count == 0 {
+            entries.removeAll(keepingCapacity: entries.count <= 1024)
+            tags.removeAll(keepingCapacity: tags.count <= 1024)
+            front = 0
+        } else if entries.count >= 64, count * 2 < entries.count {
+            entries = entries.filter { $0 != nil }
+            tags = entries.compactMap { $0?.tag }
+            front = 0
+        }
+    }
+}

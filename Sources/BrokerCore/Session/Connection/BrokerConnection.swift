@@ -1,0 +1,316 @@
+import AMQPWire
+
+/// A client's connection: frames in, frames out, and its channels.
+final class BrokerConnection {
+    let id: ConnectionID
+    let peer: String
+    let isLoopback: Bool
+    unowned let host: any SessionHost
+    private let room: Room
+
+    var state = State.handshake(Handshake())
+    var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
+    var output = FrameWriter()
+    private var isListed = false
+    private var isWaitingForStore = false
+    var throttle = Throttle()
+    private(set) var isToBeClosed = false
+
+    var channels: [UInt16: BrokerChannel] = [:]
+    var exclusiveQueues: [any Queue] = []
+    /// Set when the handshake has come to each of them.
+    var session = Session()
+
+    var liveness: Liveness
+    /// Octets of output that have not left yet, as the one who writes them says.
+    private(set) var outputBacklog = 0
+    /// The configuration's, kept here because it is looked at for every delivery and the whole would be copied.
+    private let outputHighWater: Int
+    let maximumMessageSize: UInt64
+    private let consumerTimeout: Int64
+    /// The output last taken was so much that consumers may have paused on its account.
+    private var mayHavePaused = false
+
+    enum State {
+        case handshake(Handshake)
+        case running
+        /// `connection.close` was sent; nothing counts any more but its answer.
+        case closing
+        /// Nothing is read any more.
+        case ended
+    }
+
+    /// What was agreed on while the connection was opened.
+    struct Session {
+        var user = ""
+        var virtualHost: (any SessionVirtualHost)?
+        /// nil: there is nothing that the user may not do.
+        var rights: AccessRights?
+        var clientProperties: FieldTable = [:]
+        var channelMax: UInt16 = 0
+        var frameMax = Frame.minimumMax
+        var heartbeat: UInt16 = 0
+        /// When `connection.open` was answered, in milliseconds since the Unix epoch.
+        var openedAt: Int64 = 0
+
+        /// True when the client announced this capability (RabbitMQ: "Capabilities").
+        func can(_ capability: ShortString) -> Bool {
+            clientProperties["capabilities"]?.table?[capability]?.bool == true
+        }
+    }
+
+    init(id: ConnectionID, peer: String, isLoopback: Bool, host: any SessionHost) {
+        self.id = id
+        self.peer = peer
+        self.isLoopback = isLoopback
+        self.host = host
+        room = host.room
+        let configuration = host.configuration
+        outputHighWater = configuration.outputHighWater
+        maximumMessageSize = configuration.maximumMessageSize
+        consumerTimeout = configuration.consumerTimeout
+        liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
+        setTimer()
+        logAccepted()
+    }
+
+    /// As listings and reply texts name it.
+    var name: String { peer }
+
+    // MARK: Octets in
+
+    /// Takes octets in any slicing. ``handleNextFrame()`` is to be called until it says that there is nothing more, then
+    /// ``endTurn()``.
+    func take(_ octets: RawSpan) {
+        if case .ended = state { return }
+        liveness.received(at: host.now)
+        reader.borrow(&room.input)
+        reader.append(octets)
+    }
+
+    /// Handles the next frame that has come whole. False: there is none.
+    func handleNextFrame() -> Bool {
+        if case .ended = state { return false }
+        do throws(WireError) {
+            guard beginHandshake(), !isLoginBeingChecked, let frame = try reader.next() else { return false }
+            handle(frame)
+            return true
+        } catch {
+            brokenFrame(error)
+            return false
+        }
+    }
+
+    /// All frames that had come are handled.
+    func endTurn() {
+        flushConfirms()
+        if throttle.hasPublished { checkThrottle() }
+        reader.giveBack(&room.input, most: Room.most)
+    }
+
+    /// After octets that are not a frame nothing that follows can be read.
+    private func brokenFrame(_ error: WireError) {
+        switch state {
+        case .running:
+            fail(BrokerError(error.code, error.reason), cause: .none)
+            state = .ended
+            endLater()
+        case .handshake: refuse("not a frame: \(error.reason)")
+        case .closing, .ended: end()
+        }
+    }
+
+    private func handle(_ frame: Frame) {
+        do throws(Failure) {
+            switch state {
+            case .handshake: try handleInHandshake(frame)
+            case .running: try handleRunning(frame)
+            case .closing: handleClosing(frame)
+            case .ended: break
+            }
+        } catch {
+            fail(error.error, cause: error.cause, channel: frame.channel)
+        }
+    }
+
+    private func handleRunning(_ frame: Frame) throws(Failure) {
+        if frame.kind == .heartbeat {
+            guard frame.payload.isEmpty else { throw Failure(.malformed("a heartbeat with a payload")) }
+            guard frame.channel == 0 else {
+                throw Failure(BrokerError(.unexpectedFrame, "a heartbeat on channel \(frame.channel)"))
+            }
+            return
+        }
+        if frame.channel != 0 { return try channel(for: frame).handle(frame) }
+        guard frame.kind == .method else { throw Failure(BrokerError(.unexpectedFrame, "content on channel 0")) }
+        let method = try Failure.decoding(frame.payload)
+        switch method {
+        case .connectionClose:
+            logClosedByClient()
+            send(ConnectionCloseOk())
+            releaseAll()
+            end()
+        case .connectionUpdateSecret: send(ConnectionUpdateSecretOk())
+        default: throw .unexpected(method.id, state: "running")
+        }
+    }
+
+    private func handleClosing(_ frame: Frame) {
+        // What can't be read any more is passed over like everything else but the answer.
+        guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else { return }
+        switch method {
+        case .connectionClose: send(ConnectionCloseOk())
+        case .connectionCloseOk: end()
+        default: break
+        }
+    }
+
+    private func channel(for frame: Frame) throws(Failure) -> BrokerChannel {
+        if let channel = channels[frame.channel] { return channel }
+        guard let virtualHost = session.virtualHost else {
+            throw Failure(.broken("a connection that is open has no virtual host"))
+        }
+        guard channels.count < Int(session.channelMax) else {
+            throw Failure(
+                BrokerError(
+                    .notAllowed,
+                    "number of channels opened (\(channels.count)) has reached the negotiated channel_max "
+                        + "(\(session.channelMax))"))
+        }
+        guard frame.kind == .method else {
+            throw Failure(
+                BrokerError(.unexpectedFrame, "expected method frame, got non method frame instead"))
+        }
+        let method = try Failure.decoding(frame.payload)
+        if method.id.classID == MethodID.connection {
+            throw Failure(BrokerError(.commandInvalid, "unimplemented method"), cause: method.id)
+        }
+        guard method.id == ChannelOpen.id else {
+            throw Failure(BrokerError(.channelError, "expected 'channel.open'"), cause: method.id)
+        }
+        let channel = BrokerChannel(number: frame.channel, connection: self, virtualHost: virtualHost)
+        channels[frame.channel] = channel
+        return channel
+    }
+
+    // MARK: Octets out
+
+    func send(_ method: some MethodFields, channel: UInt16 = 0) {
+        borrowRoom()
+        output.method(method, channel: channel)
+        announceOutput()
+    }
+
+    private func borrowRoom() {
+        if !isListed, output.capacity == 0 { output = room.takeOutput() }
+    }
+
+    /// A method with a message as its content.
+    func send(_ method: some MethodFields, _ message: Message, _ content: MessageContent, channel: UInt16) {
+        borrowRoom()
+        if message.traits.hasBlindCopies {
+            sendWithoutBlindCopies(method, content, channel: channel)
+        } else {
+            output.content(
+                method, propertyOctets: content.propertyOctets, body: content.body, channel: channel,
+                frameMax: session.frameMax)
+        }
+        announceOutput()
+    }
+
+    private func sendWithoutBlindCopies(_ method: some MethodFields, _ content: MessageContent, channel: UInt16) {
+        do throws(BrokerError) {
+            let properties = try content.sentProperties()
+            output.content(
+                method, properties, body: Array(content.body), channel: channel, frameMax: session.frameMax)
+        } catch { fail(error, cause: method.id) }
+    }
+
+    func announceOutput() {
+        guard !isListed else { return }
+        isListed = true
+        host.hasOutput(id)
+    }
+
+    /// Hands over what is to be written.
+    func takeOutput() -> FrameWriter {
+        isListed = false
+        if isCongested { mayHavePaused = true }
+        if !output.isEmpty { liveness.sent(at: host.now) }
+        defer { output = FrameWriter() }
+        return output
+    }
+
+    /// True when so much output waits that consumers are handed nothing more for now.
+    var isCongested: Bool { outputBacklog + output.count > outputHighWater }
+
+    /// So many octets of output have not left yet.
+    func setUnsent(_ octets: Int) {
+        let before = outputBacklog
+        outputBacklog = octets
+        guard before > octets || mayHavePaused, !isCongested else { return }
+        mayHavePaused = false
+        for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.resumeConsumers() }
+    }
+
+    func flushConfirms() {
+        let stored = host.storedBatch
+        var isWaiting = false
+        for channel in channels.values {
+            channel.flushAnswers(stored: stored)
+            if channel.isWaiting(stored: stored) { isWaiting = true }
+        }
+        guard isWaiting, !isWaitingForStore else { return }
+        isWaitingForStore = true
+        host.awaitStore(id)
+    }
+
+    /// More is on disk than before.
+    func storeHasMoved() {
+        isWaitingForStore = false
+        flushConfirms()
+    }
+
+    func remove(_ channel: BrokerChannel) { channels[channel.number] = nil }
+
+    func closeTimedOutChannels() {
+        for channel in channels.values { channel.closeIfTimedOut(consumerTimeout) }
+    }
+
+    /// Writes what there is and ends the stream.
+    func end() {
+        state = .ended
+        isToBeClosed = true
+        announceOutput()
+    }
+
+    // MARK: Time
+
+    func timerFired() {
+        let verdict = liveness.check(at: host.now)
+        switch verdict {
+        case .nothing: break
+        case .sendHeartbeat:
+            output.heartbeat()
+            liveness.sent(at: host.now)
+            announceOutput()
+        case .peerIsSilent, .deadlinePassed:
+            logGivenUp(verdict)
+            releaseAll()
+            return end()
+        }
+        setTimer()
+    }
+
+    /// Has the stream read, or not. A client that isn't heard is not silent.
+    func setReading(_ isReading: Bool) {
+        host.setReading(isReading, of: id)
+        liveness.isListening = isReading
+        if isReading { liveness.received(at: host.now) }
+        setTimer()
+    }
+
+    func setTimer() {
+        if let next = liveness.timerToSet() { host.setTimer(next, for: id) }
+    }
+}

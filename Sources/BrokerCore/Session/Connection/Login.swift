@@ -1,0 +1,111 @@
+import AMQPWire
+
+/// A client's attempt to log in: what it says in `connection.start-ok` (AMQP 0-9-1, 1.4.2.3).
+///
+/// `connection.secure` is never sent: none of the mechanisms has more than one step.
+struct Login: Equatable {
+    let mechanism: Mechanism
+    let name: String
+    let password: [UInt8]
+
+    /// The SASL mechanisms (RFC 4422; RabbitMQ: "Authentication").
+    enum Mechanism: String, CaseIterable {
+        case plain = "PLAIN"
+        /// A field table with LOGIN and PASSWORD, from before AMQP knew SASL.
+        case amqplain = "AMQPLAIN"
+        /// No password at all (RFC 4505). RabbitMQ 3.10.8 hasn't got it, and later releases log such a client in as
+        /// `guest` unless they are told not to. Here somebody has to ask for it, and say whom it logs in.
+        case anonymous = "ANONYMOUS"
+    }
+
+    /// What `connection.start` names, in this order.
+    static func offered(_ configuration: BrokerConfiguration) -> [Mechanism] {
+        Mechanism.allCases.filter { $0 != .anonymous || configuration.anonymousUser != nil }
+    }
+
+    /// nil: the mechanism is not offered, or this is no answer to it.
+    init?(_ startOk: ConnectionStartOk, _ configuration: BrokerConfiguration) {
+        guard let mechanism = Mechanism(rawValue: startOk.mechanism.text),
+            Self.offered(configuration).contains(mechanism)
+        else { return nil }
+        self.mechanism = mechanism
+        switch mechanism {
+        case .plain:
+            // Who to act for, who one is, the password, separated by zeros (RFC 4616). The first is not looked at.
+            let parts = startOk.response.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
+            guard parts.count == 3 else { return nil }
+            (name, password) = (String(decoding: parts[1], as: UTF8.self), Array(parts[2]))
+        case .amqplain:
+            // A table without its length.
+            var writer = ByteWriter()
+            writer.longString(startOk.response)
+            var reader = ByteReader(writer.octets)
+            guard let table = try? reader.table(), case .longString(let user)? = table["LOGIN"],
+                case .longString(let password)? = table["PASSWORD"]
+            else { return nil }
+            (name, self.password) = (String(decoding: user, as: UTF8.self), password)
+        case .anonymous:
+            // The response may say who it is, for the log only; it would be the client's word.
+            (name, password) = (configuration.anonymousUser ?? "", [])
+        }
+    }
+
+    /// What comes of it.
+    enum Decision {
+        /// The user of this name is logged in.
+        case accepted(String)
+        /// Whoever runs the core is to check it; then ``decide(isRight:_:isLoopback:)`` goes on.
+        case check(@Sendable () -> Bool)
+        /// What the client is told, and what only the log is.
+        case refused(BrokerError, reason: String)
+    }
+
+    func begin(_ configuration: BrokerConfiguration, isLoopback: Bool) -> Decision {
+        let user = user(in: configuration)
+        if mechanism == .anonymous { return decide(isRight: user != nil, configuration, isLoopback: isLoopback) }
+        if let user, !user.isCostlyToCheck {
+            return decide(isRight: user.accepts(password), configuration, isLoopback: isLoopback)
+        }
+        // A name that nobody has takes as long as one that somebody has: how long it took must not tell which it is.
+        guard let checked = user ?? configuration.users.first(where: \.isCostlyToCheck) else {
+            return decide(isRight: false, configuration, isLoopback: isLoopback)
+        }
+        return .check { [accepts = checked.accepts, password] in accepts(password) }
+    }
+
+    /// Goes on when the password was checked.
+    func decide(isRight: Bool, _ configuration: BrokerConfiguration, isLoopback: Bool) -> Decision {
+        let refused = "Login was refused using authentication mechanism \(mechanism.rawValue)"
+        guard let user = user(in: configuration), isRight else {
+            return .refused(
+                BrokerError(.accessRefused, "\(refused). For details see the broker logfile."),
+                reason: "user \(LogEvent.quoted(name)) and password don't match")
+        }
+        guard isLoopback || !user.loopbackOnly else {
+            return .refused(
+                BrokerError(.accessRefused, "\(refused): user '\(name)' can only connect via localhost"),
+                reason: "user \(LogEvent.quoted(name)) may only log in from this machine")
+        }
+        return .accepted(name)
+    }
+
+    private func user(in configuration: BrokerConfiguration) -> BrokerConfiguration.User? {
+        configuration.users.first { $0.name == name }
+    }
+}
+
+/// A password to be checked by whoever runs the core, outside of it: that takes long on purpose, and nobody else is to
+/// wait for it.
+public struct LoginCheck: Sendable {
+    /// Whose it is, for ``BrokerInput/loginChecked(_:isRight:)``.
+    public let connection: ConnectionID
+    private let check: @Sendable () -> Bool
+
+    init(connection: ConnectionID, check: @escaping @Sendable () -> Bool) {
+        self.connection = connection
+        self.check = check
+    }
+
+    /// Whether the password is right. On any thread.
+    public func run() -> Bool { check() }
+}

@@ -1,0 +1,101 @@
+import AMQPWire
+
+/// Carries out what ``Handshake`` decides.
+extension BrokerConnection {
+    /// Takes the protocol header, once it is there. False: nothing more is to be read.
+    func beginHandshake() -> Bool {
+        guard case .handshake(var handshake) = state, handshake.step == .header else { return true }
+        guard let header = reader.take(ProtocolHeader.count) else { return false }
+        guard let start = handshake.begin(header, host.configuration) else {
+            logRefused("this is not AMQP 0-9-1: \(LogEvent.quoted(String(decoding: header, as: UTF8.self)))")
+            output.protocolHeader()
+            end()
+            return false
+        }
+        state = .handshake(handshake)
+        send(start)
+        return true
+    }
+
+    func handleInHandshake(_ frame: Frame) throws(Failure) {
+        guard case .handshake(var handshake) = state else { return }
+        let outcome = try handshake.receive(frame, host.configuration, isLoopback: isLoopback)
+        try carryOut(outcome, of: handshake)
+    }
+
+    /// True while a password is being checked: then nothing is read.
+    var isLoginBeingChecked: Bool {
+        if case .handshake(let handshake) = state, case .loginCheck = handshake.step { true } else { false }
+    }
+
+    /// Goes on with a connection whose password was checked. A client that sends without waiting has sent more by now.
+    func loginChecked(isRight: Bool) {
+        guard isLoginBeingChecked, case .handshake(var handshake) = state else { return }
+        setReading(true)
+        let outcome = handshake.loginChecked(isRight: isRight, host.configuration, isLoopback: isLoopback)
+        do throws(Failure) {
+            try carryOut(outcome, of: handshake)
+        } catch {
+            fail(error.error, cause: error.cause)
+        }
+    }
+
+    private func carryOut(_ outcome: Handshake.Outcome, of handshake: Handshake) throws(Failure) {
+        state = .handshake(handshake)
+        switch outcome {
+        case .ignore: break
+        case .send(let tune):
+            session.user = handshake.user
+            session.clientProperties = handshake.clientProperties
+            send(tune)
+        case .check(let check):
+            host.check(LoginCheck(connection: id, check: check))
+            setReading(false)
+        case .agreed(let limits):
+            session.channelMax = limits.channelMax
+            session.frameMax = limits.frameMax
+            session.heartbeat = limits.heartbeat
+            reader.frameMax = limits.frameMax
+            liveness.beginHeartbeats(seconds: limits.heartbeat, now: host.now)
+            setTimer()
+        case .open(let open): try self.open(open)
+        case .refuse(let reason, let error):
+            session.clientProperties = handshake.clientProperties
+            if let error, session.can("authentication_failure_close") {
+                send(ConnectionClose(replyCode: error.code, replyText: error.replyText))
+            }
+            refuse(reason)
+        }
+    }
+
+    private func open(_ open: ConnectionOpen) throws(Failure) {
+        guard let virtualHost = host.virtualHost(open.virtualHost.text) else {
+            throw Failure(BrokerError(.notAllowed, "vhost \(open.virtualHost) not found"), cause: ConnectionOpen.id)
+        }
+        if let user = host.configuration.users.first(where: { $0.name == session.user }), !user.isAdministrator {
+            guard let permissions = user.permissions(in: virtualHost.name) else {
+                // 530 where the specification's constant is 403, as RabbitMQ 3.10.8 has it.
+                throw Failure(
+                    BrokerError(
+                        .notAllowed, "access to vhost '\(virtualHost.name)' refused for user '\(user.name)'"),
+                    cause: ConnectionOpen.id)
+            }
+            do throws(BrokerError) {
+                session.rights = try AccessRights(user: user.name, virtualHost: virtualHost.name, permissions)
+            } catch { throw Failure(error, cause: ConnectionOpen.id) }
+        }
+        session.virtualHost = virtualHost
+        session.openedAt = host.now
+        state = .running
+        liveness.deadline = .max
+        send(ConnectionOpenOk())
+        logOpened()
+    }
+
+    /// From `connection.open` on, errors are told; before, the stream just ends (AMQP 0-9-1, 2.2.4).
+    func failInHandshake(_ error: BrokerError, cause: MethodID) {
+        logError(error)
+        send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
+        beginClosing()
+    }
+}

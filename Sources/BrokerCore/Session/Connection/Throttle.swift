@@ -1,0 +1,50 @@
+import AMQPWire
+
+/// Whether a connection is held back. A connection that only consumes never is.
+struct Throttle {
+    /// It has published since the last look.
+    var hasPublished = false
+    /// Nothing is read from it.
+    private(set) var isHeldBack = false
+    /// It was told that it is blocked, and not yet that it isn't any more.
+    private(set) var wasTold = false
+
+    enum Change { case blocked, unblocked }
+
+    /// Looks at the alarms, and whether the connection has published. Returns what its client is to be told.
+    mutating func check(_ alarms: Alarms) -> Change? {
+        if hasPublished {
+            hasPublished = false
+            if alarms.holdsBack { isHeldBack = true }
+        }
+        if !alarms.holdsBack { isHeldBack = false }
+        if isHeldBack, alarms.isRaised, !wasTold {
+            wasTold = true
+            return .blocked
+        }
+        // Another alarm that is raised meanwhile says nothing new, and the end of one among two neither.
+        if wasTold, !alarms.isRaised {
+            wasTold = false
+            return .unblocked
+        }
+        return nil
+    }
+}
+
+extension BrokerConnection {
+    /// Holds the client back or lets it go on, as the alarms and its publishing have it.
+    func checkThrottle() {
+        let wasHeldBack = throttle.isHeldBack
+        let change = throttle.check(host.alarms)
+        if session.can("connection.blocked") {
+            switch change {
+            case .blocked: send(ConnectionBlocked(reason: host.alarms.reason))
+            case .unblocked: send(ConnectionUnblocked())
+            case nil: break
+            }
+        }
+        guard throttle.isHeldBack != wasHeldBack else { return }
+        if throttle.isHeldBack { host.awaitAlarms(id) }
+        setReading(!throttle.isHeldBack)
+    }
+}

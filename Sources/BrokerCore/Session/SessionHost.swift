@@ -1,0 +1,78 @@
+import AMQPWire
+
+// What sessions need of the broker around them, as protocols: connections and channels know no core.
+
+/// The broker, as a connection sees it.
+protocol SessionHost: AnyObject {
+    /// The time of the current step, in milliseconds since the Unix epoch.
+    var now: Int64 { get }
+    /// To be asked when a connection is opened, not for every message: it is large.
+    var configuration: BrokerConfiguration { get }
+    var alarms: Alarms { get }
+    var room: Room { get }
+    /// Everything up to this batch of the store is on disk; without a store, everything.
+    var storedBatch: UInt64 { get }
+
+    func virtualHost(_ name: String) -> (any SessionVirtualHost)?
+    /// 128 random bits in 22 letters, digits, hyphens and underscores.
+    func randomName() -> String
+    func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String)
+
+    /// Has the connection's ``BrokerConnection/timerFired()`` called at this time.
+    func setTimer(_ time: Int64, for connection: ConnectionID)
+    /// The connection has something to be written, or is to be closed.
+    func hasOutput(_ connection: ConnectionID)
+    /// From now on everything is to be read from the connection's client, or nothing.
+    func setReading(_ isReading: Bool, of connection: ConnectionID)
+    /// Has a password checked.
+    func check(_ login: LoginCheck)
+    /// The connection wants to know when more is on disk.
+    func awaitStore(_ connection: ConnectionID)
+    /// The connection is held back, and wants to know when the alarms change.
+    func awaitAlarms(_ connection: ConnectionID)
+}
+
+/// A virtual host, as a channel sees it.
+protocol SessionVirtualHost: AnyObject {
+    var name: String { get }
+    /// What is published and delivered is to be copied to ``Tracing/exchange``.
+    var isTraced: Bool { get }
+    /// Changes whenever a route may lead elsewhere, so that a channel can remember the last one.
+    var topologyVersion: UInt64 { get }
+
+    func exchange(_ name: ShortString) -> Exchange<any Queue>?
+    func queue(_ name: ShortString) -> (any Queue)?
+
+    /// The queues that a message goes to, each once. `keys` are its routing key and those of its CC and BCC headers.
+    func route(
+        _ message: Message, from exchange: Exchange<any Queue>, keys: [ShortString]
+    ) throws(BrokerError) -> [any Queue]
+    /// Puts a message in queues. Returns whether all took it, and the batch of the store that it is in; 0: none.
+    func enqueue(_ message: Message, in queues: [any Queue]) -> (accepted: Bool, batch: UInt64)
+    /// The octets of a message, wherever they are.
+    func content(of message: Message) -> MessageContent
+    /// Publishes a copy for those who trace, when the current method is done.
+    func trace(_ copy: Message)
+
+    /// Throws 503 for a type that isn't there.
+    func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError)
+    func delete(_ exchange: Exchange<any Queue>)
+    func declareQueue(
+        _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
+    ) -> any Queue
+    func delete(_ queue: any Queue)
+    /// Binding twice is binding once.
+    func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable)
+    func isBound(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) -> Bool
+    func unbind(_ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable)
+
+    func replyConsumer(_ name: ShortString) -> ReplyConsumer?
+    func add(_ consumer: ReplyConsumer)
+    func remove(_ consumer: ReplyConsumer)
+}
+
+/// Where a binding is to lead.
+enum BindingEnd {
+    case queue(any Queue)
+    case exchange(Exchange<any Queue>)
+}

@@ -1,0 +1,46 @@
+/// A durable queue's side of the log.
+final class QueueJournal {
+    /// The queue's number in the log. A queue that is deleted and declared again has another.
+    let number: UInt64
+    /// No message from this position on has been handed out.
+    private(set) var deliveredBelow: UInt64
+    /// The queue is gone, and the log knows.
+    private(set) var isDeleted = false
+    private unowned let journal: Journal
+    /// The log will be told with its next batch how far the queue got.
+    private var isDeliveryNoted = false
+
+    init(_ journal: Journal, number: UInt64, deliveredBelow: UInt64 = 0) {
+        self.journal = journal
+        self.number = number
+        self.deliveredBelow = deliveredBelow
+    }
+
+    /// A message has got a place in the queue. To be followed by ``Journal/write(_:)`` when all queues have taken it.
+    func enter(_ message: Message, position: UInt64, expiresAt: Int64) {
+        guard message.traits.isPersistent else { return }
+        journal.add(message, .init(queue: number, position: position, expiresAt: expiresAt))
+    }
+
+    /// A message has given up its place for good.
+    func leave(_ message: Message, position: UInt64) {
+        guard message.storeEntry != 0 else { return }
+        journal.settle(message, .init(queue: number, position: position), isQueueDeleted: isDeleted)
+    }
+
+    /// The message at this position was handed out, and will be marked as redelivered if that is ever repeated.
+    func noteDelivery(position: UInt64) {
+        guard position >= deliveredBelow else { return }
+        deliveredBelow = position + 1
+        if !isDeliveryNoted { journal.handsOut(self) }
+        isDeliveryNoted = true
+    }
+
+    /// How far the queue got in handing out, for the log.
+    func takeDeliveredBelow() -> UInt64 {
+        isDeliveryNoted = false
+        return deliveredBelow
+    }
+
+    func delete() { isDeleted = true }
+}
