@@ -51,53 +51,53 @@ struct TraceStage: Sendable {
     /// The broker makes a message of frames.
     static let reading = TraceStage(
         places: [
-            ("octets come in", CodePlace("BrokerCore/BrokerConnection", "func receive(_ octets: RawSpan)")),
+            ("octets come in", CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func take(_ octets: RawSpan)")),
             ("octets to frames", CodePlace("AMQPWire/FrameReader", "public mutating func next()")),
             ("frame to method", CodePlace("AMQPWire/Method", "public init(_ payload: ArraySlice<UInt8>)")),
-            ("frames to a message", CodePlace("BrokerCore/ContentAssembly", "mutating func complete()")),
-            ("it is published", CodePlace("BrokerCore/BrokerChannel+Publish", "func publish(_ publish: PublishFields")),
+            ("frames to a message", CodePlace("BrokerCore/Session/Channel/ContentAssembly", "mutating func complete()")),
+            ("it is published", CodePlace("BrokerCore/Session/Channel/Publishing", "func publish(_ publish: PublishFields")),
         ], rules: ["spec/4.2.6.2/reassembly", "spec/4.2.3/oversized-frame"])
 
     /// - Parameter type: of the exchange; nil for the default one
     static func routing(_ type: String?) -> TraceStage {
-        let route = ("finds the queues", CodePlace("BrokerCore/VirtualHost", "func route(_ message: Message"))
+        let route = ("finds the queues", CodePlace("BrokerCore/Core/VirtualHost", "    func route("))
         let matches = "func matches(_ message: Message"
         return switch type {
         case "direct":
             TraceStage(
-                places: [route, ("are key and key equal?", CodePlace("BrokerCore/DirectRouter", matches))],
+                places: [route, ("are key and key equal?", CodePlace("BrokerCore/Routing/DirectRouter", matches))],
                 rules: ["queue.bind.routing-key/direct-exchange-key-matching"])
         case "fanout":
             TraceStage(
-                places: [route, ("all of them", CodePlace("BrokerCore/FanoutRouter", matches))],
+                places: [route, ("all of them", CodePlace("BrokerCore/Routing/FanoutRouter", matches))],
                 rules: ["spec/3.1.3.2/fanout-ignores-key"])
         case "topic":
             TraceStage(
-                places: [route, ("word by word", CodePlace("BrokerCore/TopicRouter", matches))],
+                places: [route, ("word by word", CodePlace("BrokerCore/Routing/TopicRouter", matches))],
                 rules: ["spec/3.1.3.3/star-is-one-word", "spec/3.1.3.3/hash-is-any-words"])
         case "headers":
             TraceStage(
-                places: [route, ("field by field", CodePlace("BrokerCore/HeadersRouter", matches))],
+                places: [route, ("field by field", CodePlace("BrokerCore/Routing/HeadersRouter", matches))],
                 rules: ["spec/3.1.3.4/key-ignored"])
         default:
             TraceStage(
                 places: [
                     route,
-                    ("a queue of that name?", CodePlace("BrokerCore/VirtualHost", "exchange === defaultExchange")),
+                    ("a queue of that name?", CodePlace("BrokerCore/Core/VirtualHost", "exchange === defaultExchange")),
                 ], rules: ["queue.declare/default-binding", "basic.publish.exchange/default-exchange"])
         }
     }
 
     static let queueing = TraceStage(
         places: [
-            ("the queue takes it", CodePlace("BrokerCore/Queue", "func publish(_ message: Message)")),
-            ("whose turn is it?", CodePlace("BrokerCore/QueueConsumers", "mutating func next() -> Consumer?")),
-            ("hands it over", CodePlace("BrokerCore/Queue", "private func hand(_ message: QueuedMessage")),
+            ("the queue takes it", CodePlace("BrokerCore/Queues/ClassicQueue", "func publish(_ message: Message)")),
+            ("whose turn is it?", CodePlace("BrokerCore/Queues/QueueConsumers", "mutating func next() -> (any DeliveryTarget)?")),
+            ("hands it over", CodePlace("BrokerCore/Queues/ClassicQueue", "private func hand(_ message: QueuedMessage")),
         ], rules: ["spec/3.1.1/body-untouched"])
 
     static let delivering = TraceStage(
         places: [
-            ("the broker numbers it", CodePlace("BrokerCore/BrokerChannel", "func deliver(_ message: QueuedMessage")),
+            ("the broker numbers it", CodePlace("BrokerCore/Session/Channel/Consumer", "func deliver(_ queued: QueuedMessage")),
             ("the client reads it", CodePlace("AMQPClient/ConnectionState", "mutating func received(_ octets")),
             ("whose is it?", CodePlace("AMQPClient/ChannelState+Receive", "mutating func deliver(_ delivery")),
             ("into the loop", CodePlace("AMQPClient/Consumer", "public mutating func next(isolation")),
@@ -106,18 +106,18 @@ struct TraceStage: Sendable {
     static let acknowledging = TraceStage(
         places: [
             ("the client's call", CodePlace("AMQPClient/Delivery", "public func ack(")),
-            ("the broker's part", CodePlace("BrokerCore/BrokerChannel+Settle", "func settle(_ tag: UInt64")),
-            ("the queue forgets it", CodePlace("BrokerCore/Queue", "func settled(_ delivery: Unacknowledged)")),
+            ("the broker's part", CodePlace("BrokerCore/Session/Channel/Settling", "func settle(_ tag: UInt64")),
+            ("the queue forgets it", CodePlace("BrokerCore/Queues/ClassicQueue", "func settle(_ message: QueuedMessage")),
         ], rules: ["domain.delivery-tag/channel-local", "rabbitmq/consumer-prefetch/settle-frees"])
 
     static let unacknowledged = TraceStage(
-        places: [("it is not kept", CodePlace("BrokerCore/Queue", "if consumer.noAck { left(message) }"))],
+        places: [("it is not kept", CodePlace("BrokerCore/Queues/ClassicQueue", "if consumer.noAck { leave(message) }"))],
         rules: ["basic/09"])
 
     static let confirming = TraceStage(
         places: [
-            ("the broker notes it", CodePlace("BrokerCore/Confirms", "mutating func resolve(")),
-            ("and says so", CodePlace("BrokerCore/BrokerConnection", "func flushConfirms()")),
+            ("the broker notes it", CodePlace("BrokerCore/Session/Channel/Confirms", "mutating func resolve(")),
+            ("and says so", CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func flushConfirms()")),
         ], rules: ["rabbitmq/publisher-confirms/numbering", "rabbitmq/publisher-confirms/exactly-one-answer"])
 
     static let all =

@@ -73,8 +73,8 @@ import Testing
     @Test(arguments: expected) func aMessageIsFollowed(step: String, lines: [String]) async throws {
         let output = try await trace(step).lines
         for line in lines { #expect(output.contains(line), "\(line)\n\(output.joined(separator: "\n"))") }
-        #expect(output.allSatisfy { $0.count <= 90 })
-        #expect(output.contains { $0.contains("Sources/BrokerCore/VirtualHost.swift:") })
+        #expect(output.allSatisfy { $0.count <= 95 })
+        #expect(output.contains { $0.contains("Sources/BrokerCore/Core/VirtualHost.swift:") })
         #expect(output.contains { $0.contains("Sources/\(step)/") })
         #expect(!output.contains { $0.contains("'?'") }, "every delivery has its queue")
     }
