@@ -4,14 +4,6 @@ enum Overview {
     /// The columns behind each chapter: what can be done with it.
     static let deeds = ["play", "predict", "check", "compare", "trace"]
 
-    /// What a chapter is about, as its title says.
-    static let themes = [
-        "hello": "one queue", "worker": "a queue of tasks", "pubsub": "everybody gets everything",
-        "routing": "only what you asked for", "topic": "keys of several words", "rpc": "a question and its answer",
-        "confirms": "does the broker have it?", "headers": "chosen by named fields",
-        "retry": "what nobody can process",
-    ]
-
     /// Two in a line.
     static let commands = [
         ("play STEP", "its programs, side by side"), ("predict STEP", "guess first, then see"),
@@ -25,8 +17,8 @@ enum Overview {
         var lines = ["Messaging Patterns in Swift: the workbook", ""]
         lines.append(pad("", 42) + deeds.joined(separator: "  "))
         for chapter in Chapter.all {
-            let theme = themes[chapter.step] ?? chapter.question
-            let row = " \(chapter.number) " + pad(chapter.step, 10) + pad(String(theme.prefix(27)), 29)
+            let number = pad("", 2 - "\(chapter.number)".count) + "\(chapter.number)"
+            let row = "\(number) " + pad(chapter.step, 10) + pad(String(chapter.title.prefix(27)), 29)
             lines.append((row + deeds.map { mark($0, chapter, done) }.joined(separator: "  ")).trimmedAtEnd)
         }
         lines += ["", next(done)]

@@ -18,7 +18,7 @@ enum CheckCommand {
         do {
             var isGood = true
             for (name, subject, pace) in try subjects(chapter, command) {
-                let findings = try await Check.findings(chapter.number, subject, pace)
+                let findings = try await Check.findings(chapter, subject, pace)
                 say("check \(chapter.number): \(name)")
                 for line in lines(findings) { say(line) }
                 isGood = isGood && findings.allSatisfy(\.isGood)
@@ -42,9 +42,9 @@ enum CheckCommand {
         guard command.isEmpty else { return [(command.joined(separator: " "), .command(command), pace)] }
         let program = try Programs.path(chapter.step)
         pace.shortestDot = 150
-        return (chapter.waiting.prefix(1) + chapter.acting.prefix(1)).map { part in
+        return (chapter.play.waiting.prefix(1) + chapter.play.acting.prefix(1)).map { part in
             // The workbook's own worker need not take its time, nor its client wait for long.
-            let words = part.words + (part.words.first == "call" ? ["--timeout", "1"] : [])
+            let words = part.words + chapter.check.hurry(part.words.first ?? "")
             return (
                 "\(chapter.step) \(part.name)",
                 .command([program] + words, environment: ["SECONDS_PER_DOT": "0.2"]), pace

@@ -26,34 +26,22 @@ struct Point: Sendable {
     }
 }
 
-/// A paragraph of a chapter, under `Tutorials`. A test looks whether each of them is there.
-enum Paragraph: String, CaseIterable, Sendable {
-    case helloRead = "01-hello/README.md#read-it"
-    case helloBreak = "01-hello/README.md#break-it"
-    case workerRun = "02-worker/README.md#run-it"
-    case workerPredict = "02-worker/README.md#predict"
-    case workerRead = "02-worker/README.md#read-it"
-    case workerBreak = "02-worker/README.md#break-it"
-    case pubsubPicture = "03-pubsub/README.md#the-picture"
-    case pubsubPredict = "03-pubsub/README.md#predict"
-    case pubsubRead = "03-pubsub/README.md#read-it"
-    case pubsubBreak = "03-pubsub/README.md#break-it"
-    case routingPicture = "04-routing/README.md#the-picture"
-    case routingPredict = "04-routing/README.md#predict"
-    case routingRead = "04-routing/README.md#read-it"
-    case routingBreak = "04-routing/README.md#break-it"
-    case topicRead = "05-topic/README.md#read-it"
-    case topicBreak = "05-topic/README.md#break-it"
-    case rpcPredict = "06-rpc/README.md#predict"
-    case rpcRead = "06-rpc/README.md#read-it"
-    case rpcBreak = "06-rpc/README.md#break-it"
+/// A section of a chapter's page. Each chapter names those that its check points to.
+struct Paragraph: Equatable, Sendable {
+    /// The sections that all pages have, by their anchors; a test looks whether they are there.
+    enum Section: String, CaseIterable, Sendable {
+        case picture = "the-picture"
+        case runIt = "run-it"
+        case predict
+        case readIt = "read-it"
+        case breakIt = "break-it"
+    }
 
-    case confirmsRead = "07-confirms/README.md#read-it"
-    case confirmsBreak = "07-confirms/README.md#break-it"
-    case headersPicture = "08-headers/README.md#the-picture"
-    case headersRead = "08-headers/README.md#read-it"
-    case retryRead = "09-retry/README.md#read-it"
-    case retryBreak = "09-retry/README.md#break-it"
+    let step: String
+    let section: Section
 
-    var path: String { "Tutorials/\(rawValue)" }
+    init(_ step: String, _ section: Section) { (self.step, self.section) = (step, section) }
+
+    /// From the top of the repository.
+    var path: String { "\(Chapter.find(step)?.folder ?? "Tutorials")/README.md#\(section.rawValue)" }
 }

@@ -13,29 +13,29 @@ struct SubscriberCheck {
         var isWanted = true
     }
 
-    let stage: Rehearsal
+    let inspection: Inspection
     let type: String
 
     /// - Parameter probes: what to send, by what the program has bound
     func run(_ first: Subject.Run, probes: (WireLog) -> [Probe]) async throws -> SubscriberJudge {
         await began(1)
-        let second = try await stage.start()
+        let second = try await inspection.start()
         defer { second.kill() }
-        await stage.until(stage.pace.begin) { log in
+        await inspection.until(inspection.pace.begin) { log in
             log.consumptions.contains { $0.place.connection > 1 } || second.hasEnded
                 || log.refusals.contains { $0.place.connection > 1 }
         }
-        let other = stage.log.connected.map(\.connection).max() ?? 2
+        let other = inspection.log.connected.map(\.connection).max() ?? 2
         await began(other)
-        let log = stage.log
+        let log = inspection.log
         let exchange = log.bindings.first?.method.exchange.text ?? log.exchanges.first?.name ?? ""
         let sent = probes(log)
         for probe in sent + [marker(log)].compactMap({ $0 }) {
-            try await stage.publish(
+            try await inspection.publish(
                 probe.body, exchange: exchange, key: probe.key, properties: BasicProperties(headers: probe.headers))
         }
         if let marker = marker(log) {
-            await stage.until(stage.pace.answer) { log in
+            await inspection.until(inspection.pace.answer) { log in
                 let shown = [1, other].filter { connection in
                     log.handed(to: connection).contains { $0.body == marker.body } || log.isDisconnected(connection)
                         || log.isRefused(connection)
@@ -46,19 +46,19 @@ struct SubscriberCheck {
             }
         }
         // Whoever acknowledges has done so for all but the last, or does it now.
-        await stage.until(stage.pace.moment) { log in
+        await inspection.until(inspection.pace.moment) { log in
             !log.refusals.isEmpty
                 || log.consumptions.first.map { consumption in
                     !consumption.method.noAck && log.handed.allSatisfy { !$0.acks.isEmpty }
                 } == true
         }
-        let seen = stage.log
+        let seen = inspection.log
         first.kill()
         second.kill()
         let queue = seen.consumptions.first?.queue ?? ""
         var isLeft = false
-        try await eventually(stage.pace.answer) {
-            let count = try await stage.consumers(of: queue)
+        try await eventually(inspection.pace.answer) {
+            let count = try await inspection.consumers(of: queue)
             isLeft = count != nil
             return (count ?? 0) == 0
         }
@@ -78,12 +78,12 @@ struct SubscriberCheck {
 
     /// Waits until the broker has granted what the program of this connection asked for, or not.
     private func began(_ connection: Int) async {
-        await stage.until(stage.pace.answer) { log in
+        await inspection.until(inspection.pace.answer) { log in
             log.isRefused(connection) || log.isDisconnected(connection)
                 || log.consumptions.contains { $0.place.connection == connection && $0.isGranted }
         }
         // Some bind too late.
-        await stage.until(stage.pace.moment) { log in
+        await inspection.until(inspection.pace.moment) { log in
             let bindings = log.bindings.filter { $0.place.connection == connection }
             return log.isRefused(connection) || !bindings.isEmpty && bindings.allSatisfy(\.isGranted)
         }

@@ -34,7 +34,7 @@ enum CompareCommand {
     static func run(_ words: [String]) async -> Int32 {
         let options = options(words)
         guard let chapter = options.step else { fail("which step?\n\(usage)") }
-        let scene = CompareScene(chapter)
+        let scene = chapter.compare
         do throws(Casting.Mistake) {
             let casting = try Casting(named: options.named, command: options.command, roles: scene.roles)
             return await compare(chapter, scene, casting, options)

@@ -44,7 +44,7 @@ struct Performance: Sendable {
         return outputs
     }
 
-    private func enter(_ part: Chapter.Part, waits: Bool) throws -> ScreenedProgram {
+    private func enter(_ part: Part, waits: Bool) throws -> ScreenedProgram {
         let role = part.words.first ?? ""
         return try ScreenedProgram(
             (commands[role] ?? []) + part.words.dropFirst(), part, waits: waits,
@@ -85,7 +85,7 @@ private final class ScreenedProgram: Sendable {
         init(_ output: TerminalOutput) { self.output = Mutex(output) }
     }
 
-    init(_ command: [String], _ part: Chapter.Part, waits: Bool, environment: [String: String]) throws {
+    init(_ command: [String], _ part: Part, waits: Bool, environment: [String: String]) throws {
         let screen = Screen(TerminalOutput(words: part.words, waits: waits))
         self.screen = screen
         program = try RunningProgram(

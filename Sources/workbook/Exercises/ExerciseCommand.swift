@@ -14,8 +14,8 @@ enum ExerciseCommand {
         let split = words.firstIndex(of: "--") ?? words.endIndex
         let command = Array(words[split...].dropFirst())
         guard let id = words.first, words[..<split].count == 1 else { fail("which exercise?\n\(usage)") }
-        guard let exercise = Exercise.find(id), let chapter = exercise.chapter else {
-            let ids = Exercise.all.map(\.id).joined(separator: ", ")
+        guard let (chapter, exercise) = Chapter.exercise(id) else {
+            let ids = Chapter.all.flatMap(\.exercises).map(\.id).joined(separator: ", ")
             fail("no program can tell whether '\(id)' is done; it can for \(ids)\n\(usage)")
         }
         do {
@@ -23,7 +23,7 @@ enum ExerciseCommand {
             switch exercise.task {
             case .program(let role, let examine):
                 let words = try command.isEmpty ? StartCommand.program(of: chapter) + role : command
-                findings = try await Rehearsal.hold(.command(words), Pace(), examine)
+                findings = try await Inspection.hold(.command(words), Pace(), examine)
             case .breakage(let area, let rule, let see):
                 guard command.isEmpty else { fail("\(id) is about the broker, not about a program") }
                 findings = [try Breakage(area: area, rule: rule, see: see).finding()]

@@ -19,7 +19,7 @@ enum StartCommand {
             let path = "\(folder)/\(chapter.step)"
             say("\(path) has a copy of Sources/\(chapter.step), yours to change. Run it:")
             say("    swift run --package-path \(path) my-\(chapter.step) --help")
-            if let exercise = Exercise.all.first(where: { $0.chapter?.number == chapter.number && $0.isProgram }) {
+            if let exercise = chapter.exercises.first(where: \.isProgram) {
                 say("and ask whether an exercise is done:")
                 say("    swift run workbook check \(exercise.id)")
             } else {
@@ -36,7 +36,7 @@ enum StartCommand {
 
     /// The words that start the copy, once it is built, in the role that waits.
     private static func watched(_ chapter: Chapter) -> String {
-        "\(folder)/\(chapter.step)/.build/debug/my-\(chapter.step) \(chapter.waiting.first?.typed ?? "")"
+        "\(folder)/\(chapter.step)/.build/debug/my-\(chapter.step) \(chapter.play.waiting.first?.typed ?? "")"
     }
 
     static func make(_ chapter: Chapter, in root: URL) throws {

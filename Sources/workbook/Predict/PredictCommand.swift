@@ -16,7 +16,7 @@ enum PredictCommand {
         if let word = words.first {
             guard let found = Chapter.find(word) else { fail("there is no step '\(word)'\n\(usage)") }
             chapter = found
-            questions = past.due(in: found.number) + Question.all.filter { $0.chapter == found.number }
+            questions = past.due(in: found.number) + found.questions
             say("predict \(found.number) \(found.step): \(questions.count) questions. Guess first, then see.")
         } else {
             questions = past.missed
@@ -65,7 +65,7 @@ enum PredictCommand {
         say("")
         say("\(right) of \(questions.count) right.")
         if !missed.isEmpty {
-            let next = chapter.map { $0.number + 2 }.flatMap { number in Chapter.all.first { $0.number == number } }
+            let next = chapter.flatMap { Chapter.find("\($0.number + 2)") }
             let back = next.map { "in chapter \($0.number), or now with" } ?? "with"
             say("Comes back \(back) swift run workbook predict:")
             for line in wrapped(missed.joined(separator: ", "), indent: 3) { say(line) }

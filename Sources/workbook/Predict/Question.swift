@@ -3,20 +3,27 @@
 struct Question: Sendable {
     /// The idea that it is about, in a word; what was missed is remembered by it.
     let kind: String
-    let chapter: Int
+    /// The number of the chapter that asks it.
+    private(set) var chapter = 0
     /// How many there are of it, alike but with other words or numbers, for who is asked again.
     let variants: Int
     /// Plays variant 0, 1, and so on.
     let play: @Sendable (_ variant: Int) async throws -> Outcome
 
     init(
-        _ kind: String, chapter: Int, variants: Int, play: @escaping @Sendable (_ variant: Int) async throws -> Outcome
+        _ kind: String, variants: Int, play: @escaping @Sendable (_ variant: Int) async throws -> Outcome
     ) {
-        (self.kind, self.chapter, self.variants, self.play) = (kind, chapter, variants, play)
+        (self.kind, self.variants, self.play) = (kind, variants, play)
+    }
+
+    func asked(in chapter: Int) -> Question {
+        var question = self
+        question.chapter = chapter
+        return question
     }
 
     /// In the order of the chapters.
-    static let all = hello + worker + pubsub + routing + topic + rpc + confirms + headers + retry
+    static let all = Chapter.all.flatMap(\.questions)
 }
 
 /// What happened on the broker, and what was there to choose from.

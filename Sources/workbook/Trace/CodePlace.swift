@@ -51,11 +51,20 @@ struct TraceStage: Sendable {
     /// The broker makes a message of frames.
     static let reading = TraceStage(
         places: [
-            ("octets come in", CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func take(_ octets: RawSpan)")),
+            (
+                "octets come in",
+                CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func take(_ octets: RawSpan)")
+            ),
             ("octets to frames", CodePlace("AMQPWire/FrameReader", "public mutating func next()")),
             ("frame to method", CodePlace("AMQPWire/Method", "public init(_ payload: ArraySlice<UInt8>)")),
-            ("frames to a message", CodePlace("BrokerCore/Session/Channel/ContentAssembly", "mutating func complete()")),
-            ("it is published", CodePlace("BrokerCore/Session/Channel/Publishing", "func publish(_ publish: PublishFields")),
+            (
+                "frames to a message",
+                CodePlace("BrokerCore/Session/Channel/ContentAssembly", "mutating func complete()")
+            ),
+            (
+                "it is published",
+                CodePlace("BrokerCore/Session/Channel/Publishing", "func publish(_ publish: PublishFields")
+            ),
         ], rules: ["spec/4.2.6.2/reassembly", "spec/4.2.3/oversized-frame"])
 
     /// - Parameter type: of the exchange; nil for the default one
@@ -91,13 +100,22 @@ struct TraceStage: Sendable {
     static let queueing = TraceStage(
         places: [
             ("the queue takes it", CodePlace("BrokerCore/Queues/ClassicQueue", "func publish(_ message: Message)")),
-            ("whose turn is it?", CodePlace("BrokerCore/Queues/QueueConsumers", "mutating func next() -> (any DeliveryTarget)?")),
-            ("hands it over", CodePlace("BrokerCore/Queues/ClassicQueue", "private func hand(_ message: QueuedMessage")),
+            (
+                "whose turn is it?",
+                CodePlace("BrokerCore/Queues/QueueConsumers", "mutating func next() -> (any DeliveryTarget)?")
+            ),
+            (
+                "hands it over",
+                CodePlace("BrokerCore/Queues/ClassicQueue", "private func hand(_ message: QueuedMessage")
+            ),
         ], rules: ["spec/3.1.1/body-untouched"])
 
     static let delivering = TraceStage(
         places: [
-            ("the broker numbers it", CodePlace("BrokerCore/Session/Channel/Consumer", "func deliver(_ queued: QueuedMessage")),
+            (
+                "the broker numbers it",
+                CodePlace("BrokerCore/Session/Channel/Consumer", "func deliver(_ queued: QueuedMessage")
+            ),
             ("the client reads it", CodePlace("AMQPClient/ConnectionState", "mutating func received(_ octets")),
             ("whose is it?", CodePlace("AMQPClient/ChannelState+Receive", "mutating func deliver(_ delivery")),
             ("into the loop", CodePlace("AMQPClient/Consumer", "public mutating func next(isolation")),
@@ -107,11 +125,16 @@ struct TraceStage: Sendable {
         places: [
             ("the client's call", CodePlace("AMQPClient/Delivery", "public func ack(")),
             ("the broker's part", CodePlace("BrokerCore/Session/Channel/Settling", "func settle(_ tag: UInt64")),
-            ("the queue forgets it", CodePlace("BrokerCore/Queues/ClassicQueue", "func settle(_ message: QueuedMessage")),
+            (
+                "the queue forgets it",
+                CodePlace("BrokerCore/Queues/ClassicQueue", "func settle(_ message: QueuedMessage")
+            ),
         ], rules: ["domain.delivery-tag/channel-local", "rabbitmq/consumer-prefetch/settle-frees"])
 
     static let unacknowledged = TraceStage(
-        places: [("it is not kept", CodePlace("BrokerCore/Queues/ClassicQueue", "if consumer.noAck { leave(message) }"))],
+        places: [
+            ("it is not kept", CodePlace("BrokerCore/Queues/ClassicQueue", "if consumer.noAck { leave(message) }"))
+        ],
         rules: ["basic/09"])
 
     static let confirming = TraceStage(

@@ -12,7 +12,7 @@ enum TraceCommand {
     static func run(_ words: [String]) async -> Int32 {
         guard let step = words.first, words.count == 1 else { fail("which step?\n\(usage)") }
         guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
-        guard let scene = TraceScene(chapter) else { fail("step '\(step)' can't be traced yet") }
+        let scene = chapter.trace
         do {
             let program = try Programs.path(chapter.step)
             let paths = try await record(scene, program)
@@ -42,7 +42,7 @@ enum TraceCommand {
         defer { tap.shutDown() }
         let printed = PrintedLines()
         var running: [RunningProgram] = []
-        func start(_ part: Chapter.Part) throws -> RunningProgram {
+        func start(_ part: Part) throws -> RunningProgram {
             let started = try RunningProgram([program] + part.words, environment: ["AMQP_URL": tap.url]) {
                 printed.add($0)
             }

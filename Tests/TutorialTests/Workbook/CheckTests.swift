@@ -51,7 +51,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
 
 @Suite struct CheckTests {
     @Test(arguments: try ExpectedFindings.all()) func programsAreFoundOut(expected: ExpectedFindings) async throws {
-        let findings = try await Check.findings(expected.chapter.number, Self.subject(expected), expected.pace)
+        let findings = try await Check.findings(expected.chapter, Self.subject(expected), expected.pace)
         #expect(Set(findings.filter { !$0.isGood }.map(\.title)) == expected.titles, "\(findings)")
         #expect(findings.count >= 2 && Set(findings.map(\.title)).count == findings.count, "\(findings)")
         for finding in findings {
@@ -80,23 +80,16 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         #expect(run.status == 0)
     }
 
-    /// Each finding points to a paragraph that is there.
-    @Test(arguments: Paragraph.allCases) func paragraphsAreThere(paragraph: Paragraph) {
-        // A chapter that is still being written has none.
-        guard Repository.exists(paragraph.path.components(separatedBy: "#")[0]) else { return }
-        #expect(Review.links(of: Page(path: "Tutorials/README.md", text: "[a](\(paragraph.rawValue))")) == [])
-    }
-
     @Test func aProgramThatDoesNothing() async throws {
         let idle = Subject(words: ["idle"]) { _ in Subject.Run(kill: {}, status: { 3 }, lastLines: { ["Hello"] }) }
-        let error = await #expect(throws: Rehearsal.CannotJudge.self) { try await Check.findings(2, idle) }
+        let error = await #expect(throws: Inspection.CannotJudge.self) { try await Check.findings(.worker, idle) }
         #expect(
             error?.description.hasPrefix("'idle' did not connect. It ended with status 3. It printed: Hello") == true)
     }
 
     @Test func aCommandThatDoesNotExist() async throws {
-        let error = await #expect(throws: Rehearsal.CannotJudge.self) {
-            try await Check.findings(1, .command(["no-such-program-anywhere"]))
+        let error = await #expect(throws: Inspection.CannotJudge.self) {
+            try await Check.findings(.hello, .command(["no-such-program-anywhere"]))
         }
         #expect(error?.description.contains("can't be started") == true)
     }
@@ -106,9 +99,9 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         var pace = Pace()
         pace.begin = .seconds(60)
         pace.answer = .seconds(60)
-        let right = try await Check.findings(1, .command([path, "hello", "send", "right"]), pace)
+        let right = try await Check.findings(.hello, .command([path, "hello", "send", "right"]), pace)
         #expect(right.filter { !$0.isGood } == [])
-        let wrong = try await Check.findings(1, .command([path, "hello", "send", "unclosed"]), pace)
+        let wrong = try await Check.findings(.hello, .command([path, "hello", "send", "unclosed"]), pace)
         #expect(wrong.map(\.isGood) == [true, true, false], "\(wrong)")
     }
 

@@ -20,17 +20,16 @@ import Testing
         ("8.2", "sends size=10 as a number"), ("9.2", "brings the job back to 'jobs'"),
     ]
 
-    static let solved = Exercise.all.filter { if case .program = $0.task { true } else { false } }.map(\.id)
+    static let solved = Chapter.all.flatMap(\.exercises).filter(\.isProgram).map(\.id)
 
     /// Beside a thousand other tests what always comes may take its time.
     private static let pace = Pace(begin: .seconds(60), answer: .seconds(60))
 
     private func findings(_ id: String, _ command: (Chapter, [String]) -> [String]) async throws -> [Finding] {
-        let exercise = try #require(Exercise.find(id))
-        let chapter = try #require(exercise.chapter)
+        let (chapter, exercise) = try #require(Chapter.exercise(id))
         guard case .program(let words, let examine) = exercise.task else { return [] }
         let subject = Subject.command(command(chapter, words), environment: [:])
-        return try await Rehearsal.hold(subject, Self.pace, examine)
+        return try await Inspection.hold(subject, Self.pace, examine)
     }
 
     private static func path(_ name: String) -> String { Repository.products.appending(path: name).path }
@@ -47,23 +46,6 @@ import Testing
 
     @Test func everyProgramIsTestedBothWays() {
         #expect(Set(Self.unsolved.map(\.id)) == Set(Self.solved))
-    }
-
-    /// An exercise that a program can tell stands in its chapter, and has a solution to compare with.
-    @Test(arguments: Exercise.all.map(\.id)) func exercisesStandInTheirChapters(id: String) throws {
-        let exercise = try #require(Exercise.find(id))
-        let chapter = try #require(exercise.chapter)
-        #expect(try Repository.text("\(chapter.folder)/README.md").contains("**\(id)**"))
-        #expect(HintCommand.hints(for: id, in: try Repository.text("\(chapter.folder)/hints.md")).count == 3)
-        switch exercise.task {
-        case .program:
-            let solutions = ["Tests/Solutions/\(id).swift", "Tests/Solutions/4.1.swift"].filter(Repository.exists)
-            #expect(!solutions.isEmpty)
-        case .prediction(let kinds):
-            for kind in kinds { #expect(Question.all.contains { $0.kind == kind && $0.chapter == chapter.number }) }
-        case .breakage(_, let rule, _):
-            #expect(try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv").contains("\n\(rule)\t"))
-        }
     }
 
     @Test func startMakesAPackageOnce() throws {

@@ -110,15 +110,6 @@ import Testing
         #expect(HintCommand.hints(for: "1.2", in: page) == ["Other."])
         #expect(HintCommand.hints(for: "1.3", in: page) == [])
     }
-
-    @Test func everyExerciseHasThree() throws {
-        for chapter in Chapter.all {
-            let page = try Repository.text("\(chapter.folder)/hints.md")
-            for exercise in 1...3 {
-                #expect(HintCommand.hints(for: "\(chapter.number).\(exercise)", in: page).count == 3)
-            }
-        }
-    }
 }
 
 @Suite struct OverviewTests {
@@ -153,22 +144,5 @@ import Testing
         let all = Set(usage.matches(of: /workbook ([a-z]+)/).map(\.1))
         #expect(all.subtracting(shown) == ["report", "baseline"], "these are for the suite's authors")
         #expect(shown.subtracting(all) == [])
-    }
-
-    @Test func themesAreTheTitlesOfTheChapters() throws {
-        for (chapter, page) in zip(Chapter.all, try Repository.chapters()) {
-            let title = try #require(page.headings.first)
-            #expect(title.hasSuffix(": \(Overview.themes[chapter.step] ?? "")"), "\(title)")
-        }
-        for chapter in Chapter.all { #expect((Overview.themes[chapter.step]?.count ?? 99) <= 27) }
-    }
-
-    @Test func questionsAreThoseOfTheChapters() throws {
-        for (chapter, page) in zip(Chapter.all, try Repository.chapters()) {
-            #expect(page.path == "\(chapter.folder)/README.md")
-            #expect(page.frontMatter["step"] == chapter.step)
-            let prose = page.prose.map(\.text).joined(separator: " ")
-            #expect(prose.contains(chapter.question), "\(page.path)")
-        }
     }
 }

@@ -1,0 +1,33 @@
+extension Chapter {
+    static let confirms = Chapter(
+        7, "confirms", title: "does the broker have it?",
+        question: "How does a producer know that the broker has its message?",
+        roles: ["publish [MESSAGE]", "receive"],
+        play: confirmsPlay,
+        compare: CompareScene(
+            // One at a time: whether the second is sent before the first is confirmed is the publisher's own choice.
+            waiting: [["receive"]], acting: [["publish"], ["publish"], ["publish"]], answers: 3, queue: "orders",
+            rule: "Each order is confirmed once it is sent."),
+        trace: TraceScene(
+            waiting: confirmsPlay.waiting, acting: ["publish"],
+            legs: [
+                .init(
+                    "the order", of: "confirms", from: ("Send", "channel.publishForConfirm("),
+                    to: ("Receive", "for try await order"), acknowledgement: "order.ack()")
+            ]),
+        check: ConfirmsCheck.self,
+        exercises: [
+            .program("7.1", "receive", examine: ConfirmsExercises.takesOnce),
+            .program("7.4", "receive", examine: ConfirmsExercises.refusesTheSixth),
+        ],
+        questions: ConfirmsQuestions.all)
+
+    private static let confirmsPlay = PlayScene(
+        waiting: [["receive"]], acting: [["publish", "--count", "3"]], answers: 3)
+}
+
+/// What the check of this chapter, and of others, points to.
+extension Paragraph {
+    static let confirmsRead = Paragraph("confirms", .readIt)
+    static let confirmsBreak = Paragraph("confirms", .breakIt)
+}

@@ -1,0 +1,78 @@
+import AMQPClient
+import AMQPWire
+
+/// The exercises of chapter 7.
+enum ConfirmsExercises {
+    /// 7.1: an order that comes twice is taken once.
+    @Sendable static func takesOnce(_ inspection: Inspection) async throws -> [Finding] {
+        let run = try await inspection.start()
+        defer { run.kill() }
+        await inspection.until(inspection.pace.begin) { log in
+            log.consumptions.contains { $0.isGranted } || run.hasEnded
+        }
+        if run.hasEnded { throw Inspection.CannotJudge.silent(run) }
+        // The last one comes behind the others: when it is printed, all has been.
+        for (text, id) in [("A chair", "order-1"), ("A chair", "order-1"), ("A table", "order-2")] {
+            try await inspection.publish(
+                text, key: "orders", properties: BasicProperties(messageID: try ShortString(id)))
+        }
+        await inspection.until(inspection.pace.answer) { _ in
+            run.lastLines().contains { $0.contains("A table") } || run.hasEnded
+        }
+        let chairs = run.lastLines().count { $0.contains("A chair") }
+        let seen = "It printed: \(run.lastLines().joined(separator: " | "))"
+        let unsettled = inspection.log.handed.first { $0.settlements.isEmpty && $0.body == "A chair" }
+        return [
+            Point(
+                "prints an order with the same message-id once",
+                why: "What was unconfirmed is sent again: at least once means sometimes twice.", see: .confirmsRead
+            ).finding(chairs == 1, seen),
+            Point(
+                "and another one too", why: "An order passed over by mistake is lost.", see: .confirmsRead
+            ).finding(run.lastLines().contains { $0.contains("A table") }, seen),
+            Point(
+                "acknowledges also what it passes over", why: "The broker would hand it out again.", see: .workerBreak
+            ).finding(unsettled == nil, "\(inspection.log.handed.count) deliveries."),
+        ]
+    }
+
+    /// 7.4: a queue that refuses what it has no room for.
+    @Sendable static func refusesTheSixth(_ inspection: Inspection) async throws -> [Finding] {
+        let run = try await inspection.start()
+        defer { run.kill() }
+        await inspection.until(inspection.pace.begin) { log in
+            run.hasEnded || !log.consumptions.isEmpty || log.declaration(of: "orders") != nil
+        }
+        let log = inspection.log
+        guard let declared = log.declaration(of: "orders") else { throw Inspection.CannotJudge.silent(run) }
+        let limits = Point(
+            "declares room for five orders, and refuses the sixth",
+            why: "Without x-overflow the oldest is dropped, and its producer has a confirm for it.", see: .confirmsRead)
+        let arguments = declared.method.arguments
+        guard arguments["x-max-length"]?.integer == 5, arguments["x-overflow"]?.text == "reject-publish" else {
+            return [
+                limits.finding(
+                    false, "queue.declare of 'orders' at \(declared.place.time) ms, without these two arguments.")
+            ]
+        }
+        let channel = try await inspection.openChannel()
+        try await channel.selectConfirms()
+        var answers: [String] = []
+        // The declaration may be on its way still; a passive one is answered behind it.
+        await inspection.until(inspection.pace.answer) { _ in (try? await inspection.consumers(of: "orders")) != nil }
+        for number in 1...6 {
+            do throws(AMQPError) {
+                try await channel.publishAndConfirm(Message("order \(number)"), routingKey: "orders", mandatory: true)
+                answers.append("confirmed")
+            } catch { answers.append(error.kind == .nacked ? "refused" : "returned") }
+        }
+        return [
+            limits.finding(true, "queue.declare of 'orders' at \(declared.place.time) ms."),
+            Point(
+                "takes nothing from it", why: "A queue that is emptied is never full.", see: .confirmsRead
+            ).finding(
+                answers == Array(repeating: "confirmed", count: 5) + ["refused"],
+                "Of six orders: \(answers.joined(separator: ", "))."),
+        ]
+    }
+}

@@ -1,0 +1,68 @@
+import AMQPWire
+
+/// The exercises of chapter 1.
+enum HelloExercises {
+    /// 1.1: a message that no queue takes comes back, and is noticed.
+    @Sendable static func returned(_ inspection: Inspection) async throws -> [Finding] {
+        let run = try await inspection.start()
+        defer { run.kill() }
+        await inspection.until(inspection.pace.begin) { _ in
+            run.hasEnded || run.lastLines().contains { $0.contains("NO_ROUTE") }
+        }
+        let log = inspection.log
+        guard let publish = log.published.first else { throw Inspection.CannotJudge.silent(run) }
+        let mandatory = Point(
+            "publishes with mandatory", why: "Without it a message that no queue takes is dropped without a word.",
+            see: .helloBreak)
+        guard publish.method.mandatory else {
+            return [mandatory.finding(false, "basic.publish at \(publish.place.time) ms, without mandatory.")]
+        }
+        let misspelt = Point(
+            "to a key that is no queue's name", why: "Only what reaches no queue comes back.", see: .helloBreak)
+        let prints = Point(
+            "prints why it came back", why: "Who sent it is the only one who can do something about it.",
+            see: .helloBreak)
+        return [
+            mandatory.finding(true, "basic.publish at \(publish.place.time) ms, key '\(publish.key)'."),
+            misspelt.finding(
+                !log.returned.isEmpty,
+                log.returned.first.map { "basic.return at \($0.place.time) ms." }
+                    ?? "The broker returned nothing: a queue took the message with the key '\(publish.key)'."),
+            prints.finding(
+                run.lastLines().contains { $0.contains("NO_ROUTE") },
+                "It printed: \(run.lastLines().joined(separator: " | "))"),
+        ]
+    }
+
+    /// 1.2: takes one message and ends.
+    @Sendable static func takesOne(_ inspection: Inspection) async throws -> [Finding] {
+        let text = "Just this one"
+        try await inspection.openChannel().declareQueue("hello")
+        try await inspection.publish(text, key: "hello")
+        let run = try await inspection.start()
+        defer { run.kill() }
+        await inspection.until(inspection.pace.begin) { log in run.hasEnded || !log.consumptions.isEmpty }
+        if !inspection.log.consumptions.isEmpty {
+            await inspection.until(inspection.pace.answer) { !$0.handed.isEmpty }
+        }
+        let log = inspection.log
+        guard !log.connected.isEmpty else { throw Inspection.CannotJudge.silent(run) }
+        let asks = Point(
+            "asks, and does not wait", why: "A consumer gets all there is and all that comes, until it ends.",
+            see: .helloRead)
+        if let consumption = log.consumptions.first {
+            return [asks.finding(false, "basic.consume at \(consumption.place.time) ms.")]
+        }
+        let gets = inspection.watch.observations.filter { if case .method(.basicGet) = $0.what { true } else { false } }
+        let prints = Point(
+            "prints the message", why: "It has been taken out of the queue: nobody else sees it.", see: .helloRead)
+        return [
+            asks.finding(
+                gets.count == 1,
+                gets.first.map { "\(gets.count) basic.get, the first at \($0.time) ms." } ?? "No basic.get was seen."),
+            prints.finding(
+                run.lastLines().contains { $0.contains(text) },
+                "It printed: \(run.lastLines().joined(separator: " | "))"),
+        ]
+    }
+}

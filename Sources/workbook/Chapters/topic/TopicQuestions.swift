@@ -1,0 +1,37 @@
+import AMQPClient
+
+/// What chapter 5 asks.
+enum TopicQuestions {
+    static let all = [
+        Question("patterns", variants: 3) { variant in
+            let key = ["lazy.orange.new.rabbit", "quick.orange.rabbit", "lazy.orange.elephant"][variant]
+            return try await Playground.play { playground in
+                try await playground.routed(
+                    key, through: .topic,
+                    ["*.orange.*", "*.*.rabbit", "lazy.#", "#"].map { ($0, [$0]) },
+                    asks: "Which of these patterns fit a message",
+                    lesson: "* is exactly one word, # is any number of words.")
+            }
+        },
+        Question("one-word", variants: 2) { variant in
+            let (key, patterns) = [
+                ("lazy", ["lazy.#", "lazy.*", "#.lazy", "*", "*.#"]), ("a", ["a.#", "#.a.#", "a.*", "#.*", "*.*"]),
+            ][variant]
+            return try await Playground.play { playground in
+                try await playground.routed(
+                    key, through: .topic, patterns.map { ($0, [$0]) },
+                    asks: "Which of these patterns fit a message",
+                    lesson: "# fits no words at all, * always needs one.")
+            }
+        },
+        Question("empty-words", variants: 3) { variant in
+            let key = ["a..b", "..", ""][variant]
+            return try await Playground.play { playground in
+                try await playground.routed(
+                    key, through: .topic, ["*", "*.*", "*.*.*", "#"].map { ($0, [$0]) },
+                    asks: "Which of these patterns fit a message",
+                    lesson: "Dots divide, and a word may be empty. A key without any octet has no words.")
+            }
+        },
+    ]
+}

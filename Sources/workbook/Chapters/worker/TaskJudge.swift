@@ -1,0 +1,39 @@
+/// Judges a program that hands out tasks.
+struct TaskJudge {
+    let log: WireLog
+
+    var findings: [Finding] {
+        guard let first = log.published.first else { return [] }
+        let bad = log.published.first { $0.properties.deliveryMode != 2 }
+        let persistent = Point(
+            "makes its tasks persistent",
+            why: "A durable queue comes back after a restart of the broker, but empty.", see: .workerRead
+        ).finding(
+            bad == nil,
+            bad.map {
+                "A message at \($0.place.time) ms with delivery-mode "
+                    + ($0.properties.deliveryMode.map { "\($0)." } ?? "not set.")
+            } ?? "\(log.published.count) with delivery-mode 2.")
+        return [
+            Self.durable(log, first.key, before: first.place), persistent, log.saysGoodbye(first.place.connection),
+        ]
+    }
+
+    static func durable(_ log: WireLog, _ queue: String, before place: WireLog.Place) -> Finding {
+        let title = "declares its queue durable"
+        guard let declared = log.declaration(of: queue) else {
+            return Point(
+                title,
+                why:
+                    "Whoever comes first makes the queue; if nobody does, a task is dropped, and consuming is an error.",
+                see: .helloRead
+            ).finding(false, "No queue.declare of '\(queue)' was seen, which it used at \(place.time) ms.")
+        }
+        let isDurable = declared.method.durable
+        return Point(
+            title, why: "When the broker restarts, the queue is gone, and every task in it.", see: .workerRead
+        ).finding(
+            isDurable,
+            "queue.declare of '\(queue)' at \(declared.place.time) ms, durable: \(isDurable ? "yes" : "no").")
+    }
+}

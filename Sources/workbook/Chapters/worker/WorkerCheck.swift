@@ -1,0 +1,65 @@
+import AMQPClient
+
+/// Chapter 2: a worker, killed in mid-task, and the program that hands out tasks.
+struct WorkerCheck: ProgramCheck {
+    let inspection: Inspection
+
+    func producer(_ run: Subject.Run) async throws -> [Finding] {
+        TaskJudge(log: await inspection.producerEnded(run)).findings
+    }
+
+    func consumer(_ run: Subject.Run) async throws -> [Finding] {
+        guard let queue = await inspection.consumerBegan() else { return [] }
+        let isThere = inspection.log.refusals.isEmpty
+        for number in 1...3 where isThere { try await inspection.publish("Task \(number).", key: queue) }
+        // The third is the marker: whoever acknowledges twice has done so with the first two.
+        if isThere {
+            await inspection.until(inspection.pace.longestDot * 6) { log in
+                log.handed.count { !$0.acks.isEmpty } >= 3 || !log.refusals.isEmpty
+            }
+        }
+        let findings = WorkerJudge(shortestTask: inspection.pace.shortestDot, log: inspection.log).findings
+        run.kill()
+        guard isThere else { return findings }
+        let isEarly = findings.contains { !$0.isGood && $0.title == WorkerJudge.early }
+        return findings + [try await killed(queue, isEarly: isEarly)]
+    }
+
+    /// - Parameter isEarly: it acknowledges first, so its ack is waited for
+    private func killed(_ queue: String, isEarly: Bool) async throws -> Finding {
+        let point = Point(
+            "loses nothing when it is killed",
+            why: "The broker forgot the task, because it was told so: by no-ack, or by an ack before the work.",
+            see: .workerRun)
+        // What the killed program had goes back to the queue before its consumer does, and must not be taken for what
+        // comes.
+        try await eventually(inspection.pace.answer) { try await (inspection.consumers(of: queue) ?? 0) == 0 }
+        _ = try await inspection.take(queue)
+        let count = inspection.log.connected.count
+        let run = try await inspection.start()
+        defer { run.kill() }
+        let task = "Task in which it dies" + String(repeating: ".", count: 60)
+        guard
+            await inspection.until(
+                inspection.pace.begin, { $0.consumptions.contains { $0.place.connection > count && $0.isGranted } })
+        else { return point.finding(false, "Started again, it did not consume.\(run.printed)") }
+        try await inspection.publish(task, key: queue)
+        func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
+        guard await inspection.until(inspection.pace.answer, { _ in delivery() != nil }), let handed = delivery() else {
+            return point.finding(false, "Started again, it took no task.")
+        }
+        await inspection.until(isEarly ? inspection.pace.answer : inspection.pace.moment) { _ in
+            delivery()?.acks.isEmpty == false
+        }
+        let killedAt = inspection.watch.now
+        run.kill()
+        // With its consumer gone, what it had is in the queue again, or nowhere.
+        try await eventually(inspection.pace.answer) { try await (inspection.consumers(of: queue) ?? 0) == 0 }
+        let back = try await inspection.take(queue)?.first { $0.text == task }
+        let story = "A task was delivered at \(handed.place.time) ms, and the program was killed at \(killedAt) ms"
+        return point.finding(
+            back != nil,
+            back.map { "\(story): it is in the queue again, redelivered: \($0.redelivered ? "yes" : "no")." }
+                ?? "\(story): it is nowhere.")
+    }
+}

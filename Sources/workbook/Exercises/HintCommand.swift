@@ -1,0 +1,53 @@
+import Foundation
+
+/// `workbook hint`: the next hint for an exercise, one at a time.
+enum HintCommand {
+    static let usage = """
+        workbook hint EXERCISE
+                   the next of three hints for an exercise, such as 1.1; a solution, when it is done
+        """
+
+    static func run(_ words: [String]) -> Int32 {
+        guard let exercise = words.first, words.count == 1 else { fail("which exercise?\n\(usage)") }
+        guard let chapter = Chapter.find(exercise.prefix { $0 != "." }.description),
+            let page = try? String(contentsOfFile: "\(chapter.folder)/hints.md", encoding: .utf8)
+        else { fail("there is no exercise '\(exercise)' here; run it at the top of the repository\n\(usage)") }
+        let hints = hints(for: exercise, in: page)
+        guard !hints.isEmpty else { fail("there is no exercise '\(exercise)'\n\(usage)") }
+        // Who has done it needs no hint, but may want to compare.
+        if Progress.done().contains("check \(exercise)"), let solution = solution(of: exercise) {
+            say("You have done \(exercise). A solution, \(solution.path):\n")
+            say(solution.text)
+            return 0
+        }
+        let seen = Progress.done().count { $0.hasPrefix("hint \(exercise) ") }
+        let next = min(seen + 1, hints.count)
+        say("Hint \(next) of \(hints.count) for \(exercise): \(hints[next - 1])")
+        if next < hints.count { say("Try again before you ask for the next.") }
+        Progress.add("hint \(exercise) \(next)")
+        return 0
+    }
+
+    /// The file with the solution, for exercises that ask for a program.
+    static func solution(of exercise: String) -> (path: String, text: String)? {
+        guard let name = Chapter.exercise(exercise)?.exercise.solution else { return nil }
+        let path = "Tests/Solutions/\(name).swift"
+        return (try? String(contentsOfFile: path, encoding: .utf8)).map { (path, $0) }
+    }
+
+    /// The numbered hints below the exercise's heading, each in one line.
+    static func hints(for exercise: String, in page: String) -> [String] {
+        var hints: [String] = []
+        var isInside = false
+        for line in page.components(separatedBy: "\n") {
+            if line.hasPrefix("## ") {
+                isInside = line == "## \(exercise)"
+            } else if isInside, let number = line.first, number.isNumber, line.dropFirst().hasPrefix(". ") {
+                hints.append(String(line.dropFirst(3)))
+            } else if isInside, !hints.isEmpty, !line.isEmpty {
+                hints[hints.count - 1] += " " + line.trimmingCharacters(in: .whitespaces)
+            }
+        }
+        return hints
+    }
+}

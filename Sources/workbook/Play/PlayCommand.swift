@@ -1,0 +1,92 @@
+import BrokerServer
+import Foundation
+
+/// `workbook play`: all programs of a step side by side, each a process of its own.
+enum PlayCommand {
+    static let usage = """
+        workbook play STEP [--broker URL | --list]
+                   runs a step's programs side by side; STEP is a chapter's number, or its name, such as hello.
+                   --list prints the commands instead, for terminals of your own (Scripts/terminals)
+        """
+
+    static func run(_ words: [String]) async -> Int32 {
+        var url: String?
+        var step: String?
+        var lists = false
+        var rest = words[...]
+        while let word = rest.popFirst() {
+            switch word {
+            case "--broker":
+                guard let value = rest.popFirst() else { fail("--broker needs a URL") }
+                url = value
+            case "--list": lists = true
+            case _ where step == nil && !word.hasPrefix("-"): step = word
+            default: fail("play has no '\(word)'\n\(usage)")
+            }
+        }
+        guard let step else { fail("which step?\n\(usage)") }
+        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
+        if lists {
+            for line in list(chapter) { say(line) }
+            return 0
+        }
+        do {
+            try await play(chapter, on: url)
+            Progress.add("play \(chapter.number)")
+            return 0
+        } catch {
+            complain("\(error)")
+            return 1
+        }
+    }
+
+    /// What a person would type, in this order: `waits` goes on until Ctrl-C, `acts` ends by itself.
+    static func list(_ chapter: Chapter) -> [String] {
+        func line(_ verb: String, _ part: Part) -> String {
+            "\(verb) swift run \(chapter.step) \(part.typed)"
+        }
+        return chapter.play.waiting.map { line("waits", $0) } + chapter.play.acting.map { line("acts", $0) }
+    }
+
+    struct TakesTooLong: Error, CustomStringConvertible {
+        let chapter: Chapter
+        var description: String {
+            "'\(chapter.step)' did not get further within half a minute. Is the broker there, and was nothing left in its "
+                + "queues by an earlier run?"
+        }
+    }
+
+    private static func play(_ chapter: Chapter, on url: String?) async throws {
+        let program = try Programs.path(chapter.step)
+        let broker = Broker.patient
+        defer { broker.shutDown() }
+        let address = try url ?? "amqp://guest:guest@localhost:\(broker.listen(port: 0))/"
+        let programs = SideBySide(chapter, program: program, url: address)
+        do { try await perform(chapter, programs) } catch {
+            await programs.end()
+            throw error
+        }
+        await programs.end()
+    }
+
+    private static func perform(_ chapter: Chapter, _ programs: SideBySide) async throws {
+        for index in chapter.play.waiting.indices {
+            try programs.enter(index)
+            guard await eventually(.seconds(30), { programs.lines(of: index) > 0 }) else {
+                throw TakesTooLong(chapter: chapter)
+            }
+        }
+        for index in chapter.play.acting.indices {
+            let column = chapter.play.waiting.count + index
+            try programs.enter(column)
+            guard await eventually(.seconds(30), { programs.hasEnded(column) }) else {
+                throw TakesTooLong(chapter: chapter)
+            }
+        }
+        let total = chapter.play.answers + chapter.play.waiting.count
+        let isDone = await eventually(.seconds(30)) {
+            chapter.play.waiting.indices.map { programs.lines(of: $0) }.reduce(0, +) >= total
+        }
+        guard isDone else { throw TakesTooLong(chapter: chapter) }
+    }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Testing
+
+@testable import workbook
+
+/// The list of chapters, beside what else the repository has of each: folders, programs, pages, exercises.
+@Suite struct ChapterTests {
+    @Test func numbersCountFromOne() {
+        #expect(Chapter.all.map(\.number) == Array(1...Chapter.all.count))
+        #expect(Set(Chapter.all.map(\.step)).count == Chapter.all.count)
+    }
+
+    /// A folder that is not in the list is a chapter that somebody forgot.
+    @Test func foldersAreThoseOfTheList() throws {
+        func folders(_ path: String) throws -> Set<String> {
+            let here = Repository.root.appending(path: path)
+            let all = try FileManager.default.contentsOfDirectory(atPath: here.path)
+            return Set(all.filter { !$0.contains(".") })
+        }
+        let steps = Set(Chapter.all.map(\.step))
+        #expect(try folders("Sources/workbook/Chapters") == steps)
+        #expect(try Set(folders("Tutorials").map { "Tutorials/\($0)" }) == Set(Chapter.all.map(\.folder)))
+        for step in steps { #expect(Repository.exists("Sources/\(step)/main.swift"), "\(step)") }
+    }
+
+    @Test func programsAreThoseOfThePackage() throws {
+        let manifest = try Repository.text("Package.swift")
+        let list = try #require(manifest.firstMatch(of: /let steps = \[([^\]]*)\]/)).1
+        #expect(list.matches(of: /"([a-z-]+)"/).map { String($0.1) } == Chapter.all.map(\.step))
+    }
+
+    /// The title, the question and the sections of a page, and the roles in the table of the front page.
+    @Test(arguments: Chapter.all.map(\.step)) func pagesSayTheSame(step: String) throws {
+        let chapter = try #require(Chapter.find(step))
+        #expect(chapter.title.count <= 27, "the overview has no more room")
+        let page = try Page(path: "\(chapter.folder)/README.md")
+        #expect(page.frontMatter["step"] == step)
+        let title = try #require(page.headings.first)
+        #expect(title.hasPrefix("\(chapter.number). ") && title.hasSuffix(": \(chapter.title)"), "\(title)")
+        #expect(page.prose.map(\.text).joined(separator: " ").contains(chapter.question))
+        for section in Paragraph.Section.allCases {
+            let path = Paragraph(step, section).path
+            #expect(path.hasPrefix(page.path))
+            let link = "[a](\(path.dropFirst("Tutorials/".count)))"
+            #expect(Review.links(of: Page(path: "Tutorials/README.md", text: link)) == [])
+        }
+        let row =
+            "| [\(chapter.number) \(step)](\(page.path)) | `swift run \(step)` | "
+            + chapter.roles.map { "`\($0.replacing("|", with: #"\|"#))`" }.joined(separator: ", ") + " | "
+        #expect(try Repository.text("README.md").contains("\n" + row), "\(row)")
+        let link = page.path.dropFirst("Tutorials/".count)
+        let map = "\n| \(chapter.number) | [\(step)](\(link)) | \(chapter.question) | "
+        #expect(try Repository.text("Tutorials/README.md").contains(map), "\(map)")
+    }
+
+    /// What a chapter plays are roles that it has, and each of them is played.
+    @Test(arguments: Chapter.all.map(\.step)) func scenesHaveTheRolesOfTheStep(step: String) throws {
+        let chapter = try #require(Chapter.find(step))
+        let roles = Set(chapter.roles.map { $0.prefix { $0 != " " } })
+        let scenes = [
+            chapter.play.waiting + chapter.play.acting, chapter.compare.parts,
+            chapter.trace.waiting + [chapter.trace.acting],
+        ]
+        for parts in scenes { #expect(Set(parts.compactMap { $0.words.first?.prefix { $0 != " " } }) == roles) }
+    }
+
+    /// A paragraph of a step that does not exist would lead nowhere.
+    @Test func paragraphsAreOfChapters() throws {
+        for chapter in Chapter.all {
+            let folder = Repository.root.appending(path: "Sources/workbook/Chapters/\(chapter.step)")
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            let text = try files.map { try Repository.text("Sources/workbook/Chapters/\(chapter.step)/\($0)") }.joined()
+            let steps = Set(text.matches(of: /Paragraph\("([^"]*)"/).map { String($0.1) })
+            #expect(steps == [chapter.step], "a chapter names its own paragraphs")
+        }
+    }
+
+    /// An exercise that a program can tell stands in its chapter, has three hints, and a solution to compare with.
+    @Test(arguments: Chapter.all.flatMap(\.exercises).map(\.id)) func exercisesStandInTheirChapters(id: String) throws {
+        let (chapter, exercise) = try #require(Chapter.exercise(id))
+        #expect(id.hasPrefix("\(chapter.number)."))
+        #expect(try Repository.text("\(chapter.folder)/README.md").contains("**\(id)**"))
+        switch exercise.task {
+        case .program:
+            #expect(Repository.exists("Tests/Solutions/\(exercise.solution).swift"))
+        case .prediction(let kinds):
+            for kind in kinds { #expect(chapter.questions.contains { $0.kind == kind }) }
+        case .breakage(_, let rule, _):
+            #expect(try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv").contains("\n\(rule)\t"))
+        }
+    }
+
+    @Test func everyExerciseHasThreeHints() throws {
+        for chapter in Chapter.all {
+            let page = try Repository.text("\(chapter.folder)/hints.md")
+            for exercise in 1...3 {
+                #expect(HintCommand.hints(for: "\(chapter.number).\(exercise)", in: page).count == 3)
+            }
+        }
+    }
+
+    @Test func questionsBelongToTheirChapters() {
+        #expect(
+            Question.all.map(\.chapter)
+                == Chapter.all.flatMap { chapter in chapter.questions.map { _ in chapter.number } })
+    }
+
+    @Test func chaptersAreFoundByNumberAndName() {
+        #expect(Chapter.find("2")?.step == "worker" && Chapter.find("worker")?.number == 2)
+        #expect(Chapter.find("0") == nil && Chapter.find("") == nil && Chapter.find("02") == nil)
+    }
+}
