@@ -45,7 +45,7 @@ extension VirtualHost {
 
     /// nil: the binding leads to a queue that is not kept.
     func description(of binding: Binding<any Queue>) -> StoredBinding? {
-        let destination: StoredBinding.Destination
+        let destination: StoredBinding.End
         switch binding.destination {
         case .target(let end):
             guard let journal = queues[end.name]?.journal else { return nil }

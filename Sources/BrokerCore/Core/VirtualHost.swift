@@ -6,16 +6,15 @@ final class VirtualHost {
     unowned let core: BrokerCore
     private(set) var exchanges: [ShortString: Exchange<any Queue>] = [:]
     private(set) var queues: [ShortString: HostedQueue] = [:]
-    /// nil only where the types of exchange have lost `direct`.
-    private var defaultExchange: Exchange<any Queue>?
+    private let defaultExchange: Exchange<any Queue>
     private(set) var topologyVersion: UInt64 = 0
     private var lastBindingOrder: UInt64 = 0
     /// Numbers the passes of routing, so that each exchange and queue is met once in each.
     private var routingPass: UInt64 = 0
     /// What is published and delivered is copied to an exchange (RabbitMQ: "Firehose Tracer").
     var isTracingOn = false
-    /// Reply consumers by the name that requests carry as their reply-to.
-    private var replyConsumers: [ShortString: ReplyConsumer] = [:]
+    /// By the name that requests carry as their reply-to.
+    private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
     /// A queue, and what its virtual host keeps beside it.
     struct HostedQueue {
@@ -29,16 +28,21 @@ final class VirtualHost {
     init(name: String, core: BrokerCore) {
         self.name = name
         self.core = core
-        let predeclared: [(ShortString, String, Bool)] = [
-            ("", "direct", false), ("amq.direct", "direct", false), ("amq.fanout", "fanout", false),
-            ("amq.headers", "headers", false), ("amq.match", "headers", false), (Tracing.exchange, "topic", true),
-            ("amq.topic", "topic", false),
+        let predeclared: [(ShortString, any Router<any Queue>.Type)] = [
+            ("amq.direct", DirectRouter.self), ("amq.fanout", FanoutRouter.self), ("amq.headers", HeadersRouter.self),
+            ("amq.match", HeadersRouter.self), (Tracing.exchange, TopicRouter.self), ("amq.topic", TopicRouter.self),
         ]
-        for (name, type, isInternal) in predeclared {
-            exchanges[name] = Exchange(
-                name: name, declaration: .init(type: type, durable: true, isInternal: isInternal))
-        }
-        defaultExchange = exchanges[""]
+        defaultExchange = Self.predeclared("", DirectRouter.self)
+        exchanges[""] = defaultExchange
+        for (name, type) in predeclared { exchanges[name] = Self.predeclared(name, type) }
+    }
+
+    private static func predeclared(
+        _ name: ShortString, _ type: any Router<any Queue>.Type
+    ) -> Exchange<any Queue> {
+        Exchange(
+            name: name, declaration: .init(type: type.type, durable: true, isInternal: name == Tracing.exchange),
+            type: type)
     }
 
     /// Lets go of everything, without a word to anybody: its core is no more.
@@ -120,9 +124,8 @@ final class VirtualHost {
     func restoreExchange(
         _ name: ShortString, _ declaration: ExchangeDeclaration
     ) throws(BrokerError) -> Exchange<any Queue> {
-        guard let exchange = Exchange<any Queue>(name: name, declaration: declaration) else {
-            throw BrokerError(.commandInvalid, "unknown exchange type '\(declaration.type)'")
-        }
+        let exchange = try Exchange<any Queue>(
+            name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type))
         exchanges[name] = exchange
         topologyVersion += 1
         return exchange
@@ -260,9 +263,9 @@ extension VirtualHost: SessionVirtualHost {
         remove([binding])
     }
 
-    func replyConsumer(_ name: ShortString) -> ReplyConsumer? { replyConsumers[name] }
-    func add(_ consumer: ReplyConsumer) { replyConsumers[consumer.name] = consumer }
-    func remove(_ consumer: ReplyConsumer) { replyConsumers[consumer.name] = nil }
+    func replyTarget(_ name: ShortString) -> (any ReplyTarget)? { replyTargets[name] }
+    func add(_ target: any ReplyTarget) { replyTargets[target.name] = target }
+    func remove(_ target: any ReplyTarget) { replyTargets[target.name] = nil }
 }
 
 // MARK: - What its queues ask for

@@ -21,9 +21,8 @@ final class Exchange<Target> {
         var key: ShortString
     }
 
-    /// nil: there is no such type of exchange.
-    init?(name: ShortString, declaration: ExchangeDeclaration) {
-        guard let type = ExchangeTypes<Target>.named(declaration.type) else { return nil }
+    /// `type` is the one that the declaration names.
+    init(name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type) {
         self.name = name
         self.declaration = declaration
         routesByKeyAlone = type.routesByKeyAlone

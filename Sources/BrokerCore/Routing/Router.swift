@@ -33,18 +33,3 @@ extension Router {
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {}
     static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {}
 }
-
-/// The exchange types that there are (AMQP 0-9-1, 3.1.3).
-enum ExchangeTypes<Target> {
-    static var all: [any Router<Target>.Type] {
-        [
-            DirectRouter<Target>.self,
-            FanoutRouter<Target>.self,
-            TopicRouter<Target>.self,
-            HeadersRouter<Target>.self,
-        ]
-    }
-
-    /// nil: there is no such type.
-    static func named(_ name: String) -> (any Router<Target>.Type)? { all.first { $0.type == name } }
-}

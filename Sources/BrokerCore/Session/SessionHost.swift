@@ -66,9 +66,17 @@ protocol SessionVirtualHost: AnyObject {
     func isBound(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) -> Bool
     func unbind(_ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable)
 
-    func replyConsumer(_ name: ShortString) -> ReplyConsumer?
-    func add(_ consumer: ReplyConsumer)
-    func remove(_ consumer: ReplyConsumer)
+    func replyTarget(_ name: ShortString) -> (any ReplyTarget)?
+    func add(_ target: any ReplyTarget)
+    func remove(_ target: any ReplyTarget)
+}
+
+/// Something that takes the replies to one requester (RabbitMQ: "Direct Reply-to").
+protocol ReplyTarget: AnyObject {
+    /// The routing key of its replies.
+    var name: ShortString { get }
+
+    func deliver(_ reply: Message)
 }
 
 /// Where a binding is to lead.

@@ -53,11 +53,11 @@ struct StoredQueue {
 struct StoredBinding {
     var virtualHost: String
     var source: ShortString
-    var destination: Destination
+    var destination: End
     var key: ShortString
     var arguments: FieldTable
 
-    enum Destination: Equatable {
+    enum End: Equatable {
         case queue(number: UInt64)
         case exchange(ShortString)
     }

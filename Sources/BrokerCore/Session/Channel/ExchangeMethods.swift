@@ -8,22 +8,18 @@ extension BrokerChannel {
             if name.isEmpty { throw .defaultExchange }
             guard virtualHost.exchange(name) != nil else { throw .noExchange(name, in: virtualHost.name) }
         } else {
-            try Self.checkType(declare)
+            let type = try ExchangeTypes<any Queue>.named(declare.type.text)
             if name.isEmpty { throw .defaultExchange }
             try rights?.check(.configure, toExchange: name)
             if let exchange = virtualHost.exchange(name) {
                 try checkEquivalence(of: declare, to: exchange)
             } else {
+                try type.check(
+                    declaration: declare.arguments, label: "exchange '\(name)' in vhost '\(virtualHost.name)'")
                 try makeExchange(name, declare)
             }
         }
         if !declare.noWait { send(ExchangeDeclareOk()) }
-    }
-
-    private static func checkType(_ declare: ExchangeDeclare) throws(BrokerError) {
-        if ExchangeTypes<any Queue>.named(declare.type.text) == nil {
-            throw BrokerError(.commandInvalid, "unknown exchange type '\(declare.type)'")
-        }
     }
 
     private func makeExchange(_ name: ShortString, _ declare: ExchangeDeclare) throws(BrokerError) {

@@ -2,16 +2,6 @@ import AMQPWire
 
 // From "a publish has arrived" to "the virtual host has it".
 
-/// Where the last message went. Programs publish to the same place again and again, so mostly the next goes there too.
-struct RememberedRoute {
-    let exchange: Exchange<any Queue>
-    let exchangeName: ShortString
-    let key: ShortString
-    let queues: [any Queue]
-    /// The virtual host's, when the route was found.
-    let topologyVersion: UInt64
-}
-
 extension BrokerChannel {
     /// Publishes a message that has come whole. Throws what the channel is then closed with.
     func publish(_ publish: PublishFields, _ content: ContentAssembly.Content) throws(BrokerError) {

@@ -67,7 +67,7 @@ extension BrokerChannel {
     /// The names of direct reply-to look like queues to who asks whether a requester is still there.
     private func answerReplyProbe(_ name: ShortString, noWait: Bool) throws(BrokerError) -> Bool {
         guard name.hasPrefix("amq.rabbitmq.reply-to") else { return false }
-        guard name == ReplyConsumer.pseudoQueue || virtualHost.replyConsumer(name) != nil else {
+        guard name == ReplyConsumer.pseudoQueue || virtualHost.replyTarget(name) != nil else {
             throw .noQueue(name, in: virtualHost.name)
         }
         lastDeclaredQueue = name

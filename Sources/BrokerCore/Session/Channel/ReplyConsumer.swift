@@ -1,7 +1,7 @@
 import AMQPWire
 
 /// A consumer of replies that needs no queue (RabbitMQ: "Direct Reply-to").
-final class ReplyConsumer {
+final class ReplyConsumer: ReplyTarget {
     /// What a client consumes from, and names as the reply-to of its requests.
     static let pseudoQueue: ShortString = "amq.rabbitmq.reply-to"
 
@@ -48,6 +48,6 @@ extension BrokerChannel {
     /// still there.
     func reply(_ message: Message) {
         guard message.exchange.isEmpty, message.routingKey.hasPrefix("amq.rabbitmq.reply-to.") else { return }
-        virtualHost.replyConsumer(message.routingKey)?.deliver(message)
+        virtualHost.replyTarget(message.routingKey)?.deliver(message)
     }
 }

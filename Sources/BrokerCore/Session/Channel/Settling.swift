@@ -2,25 +2,6 @@ import AMQPWire
 
 // How deliveries and publishes are settled: acknowledgements, refusals, recovery, confirms, transactions.
 
-/// What becomes of a delivery.
-enum DeliveryOutcome {
-    case acknowledge, requeue
-    /// Refused for good: dead-lettered where its queue says so.
-    case discard
-}
-
-/// What a transactional channel has done since the last commit.
-struct Transaction {
-    struct Publish {
-        var message: Message
-        var queues: [any Queue]
-        var mandatory: Bool
-    }
-
-    var publishes: [Publish] = []
-    var settlements: [(deliveries: [Unacknowledged], outcome: DeliveryOutcome)] = []
-}
-
 extension BrokerChannel {
     /// `basic.ack`, `reject` and `nack`. Throws 406 for a tag that is not outstanding, in a transaction too.
     func settle(_ tag: UInt64, multiple: Bool, _ outcome: DeliveryOutcome) throws(BrokerError) {

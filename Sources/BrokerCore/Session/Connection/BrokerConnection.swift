@@ -283,34 +283,4 @@ final class BrokerConnection {
         isToBeClosed = true
         announceOutput()
     }
-
-    // MARK: Time
-
-    func timerFired() {
-        let verdict = liveness.check(at: host.now)
-        switch verdict {
-        case .nothing: break
-        case .sendHeartbeat:
-            output.heartbeat()
-            liveness.sent(at: host.now)
-            announceOutput()
-        case .peerIsSilent, .deadlinePassed:
-            logGivenUp(verdict)
-            releaseAll()
-            return end()
-        }
-        setTimer()
-    }
-
-    /// Has the stream read, or not. A client that isn't heard is not silent.
-    func setReading(_ isReading: Bool) {
-        host.setReading(isReading, of: id)
-        liveness.isListening = isReading
-        if isReading { liveness.received(at: host.now) }
-        setTimer()
-    }
-
-    func setTimer() {
-        if let next = liveness.timerToSet() { host.setTimer(next, for: id) }
-    }
 }

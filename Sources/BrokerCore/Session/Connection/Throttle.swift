@@ -1,5 +1,3 @@
-import AMQPWire
-
 /// Whether a connection is held back. A connection that only consumes never is.
 struct Throttle {
     /// It has published since the last look.
@@ -28,23 +26,5 @@ struct Throttle {
             return .unblocked
         }
         return nil
-    }
-}
-
-extension BrokerConnection {
-    /// Holds the client back or lets it go on, as the alarms and its publishing have it.
-    func checkThrottle() {
-        let wasHeldBack = throttle.isHeldBack
-        let change = throttle.check(host.alarms)
-        if session.can("connection.blocked") {
-            switch change {
-            case .blocked: send(ConnectionBlocked(reason: host.alarms.reason))
-            case .unblocked: send(ConnectionUnblocked())
-            case nil: break
-            }
-        }
-        guard throttle.isHeldBack != wasHeldBack else { return }
-        if throttle.isHeldBack { host.awaitAlarms(id) }
-        setReading(!throttle.isHeldBack)
     }
 }

@@ -1,0 +1,62 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// The broker's walls: Sources/README.md says why they stand where they do.
+@Suite("The broker's layers")
+struct LayerTests {
+    /// Each knows those before it. Store stands beside them: it knows Base, and Core alone knows it.
+    private static let layers = ["Base", "Routing", "Queues", "Session", "Core"]
+    private static let files = Result { try SourceFile.all(below: "Sources/BrokerCore") }
+
+    private static func mayUse(_ lower: String, _ higher: String) -> Bool {
+        if lower == higher || higher == "Base" { return true }
+        if lower == "Store" { return false }
+        if higher == "Store" { return lower == "Core" }
+        guard let user = layers.firstIndex(of: lower), let used = layers.firstIndex(of: higher) else { return false }
+        return used < user
+    }
+
+    @Test("No layer names a type of a higher one")
+    func layers() throws {
+        let files = try Self.files.get()
+        #expect(Set(files.map(\.folder)) == Set(Self.layers + ["Store"]), "every file is in a layer")
+        var count = 0
+        for (file, uses) in files.uses() {
+            for (home, types) in uses {
+                let (user, used) = (folder(file), folder(home))
+                count += 1
+                #expect(Self.mayUse(user, used), "\(file) names \(types.sorted()) of \(home)")
+            }
+        }
+        #expect(count > 100, "so many uses were looked at")
+    }
+
+    @Test("No circle of files that name each other is larger than 6")
+    func circles() throws {
+        for circle in try Self.files.get().circles() {
+            #expect(circle.count <= 6, "these name each other: \(circle.joined(separator: ", "))")
+        }
+    }
+
+    @Test("What changes in an object is changed by its own layer alone")
+    func mutableState() throws {
+        let files = try Self.files.get()
+        var open: Set<String> = []
+        for file in files {
+            for variable in file.openVariablesOfClasses {
+                // A session's two great objects are in several files of their layer. Elsewhere the compiler watches.
+                #expect(["Session", "Core"].contains(file.folder), "\(file.path) lets everybody change '\(variable)'")
+                if file.folder == "Session" { open.insert(variable) }
+            }
+        }
+        #expect(open.contains("confirms"), "the channel's are among them")
+        for file in files where file.folder == "Core" {
+            for match in file.code.matches(of: #/\w+\??\.(\w+) (?:=|\+=|-=) /#) {
+                #expect(!open.contains(String(match.1)), "\(file.path) has '\(match.0)'")
+            }
+        }
+    }
+
+    private func folder(_ path: String) -> String { String(path.prefix { $0 != "/" }) }
+}
