@@ -153,11 +153,11 @@ public final class Broker: Sendable {
     // MARK: Running the core
 
     /// Lets something happen, and carries out what comes of it.
-    func step(_ input: borrowing BrokerInput) {
+    func step(_ input: BrokerInput) {
         state.withLock { step(input, &$0) }
     }
 
-    func step(_ input: borrowing BrokerInput, _ state: inout State) {
+    func step(_ input: BrokerInput, _ state: inout State) {
         carryOut(state.core.step(input, now: time.now), &state)
     }
 

@@ -63,7 +63,7 @@ final class Rig {
     }
 
     /// Lets something happen, and hands what comes of it to the clients.
-    func step(_ input: borrowing BrokerInput) {
+    func step(_ input: BrokerInput) {
         var effects = core.step(input, now: now)
         carryOut(effects)
         while effects.hasMoreToDo {

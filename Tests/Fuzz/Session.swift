@@ -33,7 +33,7 @@ func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
     var output: [UInt8] = []
     var connectionCount: UInt64 = 0
 
-    func step(_ input: borrowing BrokerInput) {
+    func step(_ input: BrokerInput) {
         var effects = core.step(input, now: now)
         while true {
             for write in effects.writes {

@@ -133,7 +133,7 @@ package final class Simulation {
     // MARK: The broker's door
 
     /// Lets something happen to the broker, and carries out what comes of it.
-    func step(_ input: borrowing BrokerInput) {
+    func step(_ input: BrokerInput) {
         var effects = core.step(input, now: now)
         carryOut(effects)
         while effects.hasMoreToDo {

@@ -70,7 +70,7 @@ public final class BrokerCore {
     /// Returns what is to be carried out. With `moreFollows` that is put off to a later step without: so everything that
     /// clients sent in one wake-up is written in one go.
     public func step(
-        _ input: borrowing BrokerInput, now: Int64, moreFollows: Bool = false
+        _ input: BrokerInput, now: Int64, moreFollows: Bool = false
     ) -> BrokerEffects {
         causes.budget = Self.mostCauses
         takeBackOutputs()

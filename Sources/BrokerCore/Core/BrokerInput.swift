@@ -1,7 +1,7 @@
 import AMQPWire
 
 /// Everything that can happen to a broker from outside; see ``BrokerCore/step(_:now:moreFollows:)``.
-public enum BrokerInput: ~Copyable, ~Escapable, Sendable {
+public enum BrokerInput: ~Escapable, Sendable {
     /// Nothing but time has passed.
     case time
     /// A client has connected. `peer` is its address, for listings; `isLoopback` says whether it is on this machine.
