@@ -1,6 +1,6 @@
 /// What every page of the site has around its body: the way home, the chapters, and what comes before and after.
 struct Layout {
-    let chapters: [Chapter]
+    let chapters: [ChapterPage]
     /// Of the page, relative to the site.
     let path: String
     /// The file of the repository that the page shows; empty for one that shows none.

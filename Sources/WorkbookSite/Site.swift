@@ -14,17 +14,18 @@ public struct Site {
     public private(set) var deadLinks: [String] = []
 
     private let root: URL
-    private let chapters: [Chapter]
+    private let chapters: [ChapterPage]
     private let rules: RulesPage
     /// What the site needs of `Site.File`s made so far: the anchors in each.
     private var anchors: [String: Set<String>] = [:]
 
-    /// Makes the site of the repository at `root`. Throws when its front page or a chapter can't be read.
-    public init(root: URL) throws {
+    /// Makes the site of the repository at `root`: the front page, the chapters in their order, and what these link to.
+    /// Throws when one of them can't be read.
+    public init(root: URL, chapters: [ChapterPage]) throws {
         self.root = root.standardizedFileURL
-        chapters = try Chapter.all(in: root)
+        self.chapters = chapters
         rules = try RulesPage(root: root)
-        var waiting = ["README.md", "Tutorials/README.md"]
+        var waiting = ["README.md", "Tutorials/README.md"] + chapters.map(\.path)
         var seen = Set(waiting)
         var links: [Link] = []
         while let path = waiting.popLast() {

@@ -47,7 +47,7 @@ enum Overview {
     private static func next(_ done: [String]) -> String {
         for chapter in Chapter.all {
             if !done.contains("play \(chapter.number)") {
-                return "Next: read \(chapter.folder)/README.md, then swift run workbook play \(chapter.step)"
+                return "Next: read \(chapter.page), then swift run workbook play \(chapter.step)"
             }
             if !done.contains("predict \(chapter.number)") {
                 return "Next: swift run workbook predict \(chapter.step)"

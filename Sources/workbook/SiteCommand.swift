@@ -12,7 +12,8 @@ enum SiteCommand {
         guard words.count <= 1, words.first?.hasPrefix("-") != true else { fail("site takes one directory\n\(usage)") }
         let folder = URL(filePath: words.first ?? "site")
         do {
-            let site = try Site(root: URL(filePath: FileManager.default.currentDirectoryPath))
+            let chapters = Chapter.all.map { ChapterPage(number: $0.number, step: $0.step, path: $0.page) }
+            let site = try Site(root: URL(filePath: FileManager.default.currentDirectoryPath), chapters: chapters)
             for file in site.files {
                 let path = folder.appending(path: file.path)
                 try FileManager.default.createDirectory(

@@ -12,6 +12,7 @@ let usage = """
            \(ExerciseCommand.usage)
            \(HintCommand.usage)
            \(SiteCommand.usage)
+           \(ChaptersCommand.usage)
            workbook report [--output DIRECTORY] RESULTS...
                merges results files of the conformance suite into report.md, .html, .json and .xml
            workbook baseline RESULTS...

@@ -14,6 +14,7 @@ case "hint": exit(HintCommand.run(Array(words.dropFirst())))
 case "play": exit(await PlayCommand.run(Array(words.dropFirst())))
 case "draw": exit(await DrawCommand.run(Array(words.dropFirst())))
 case "site": exit(SiteCommand.run(Array(words.dropFirst())))
+case "chapters": exit(ChaptersCommand.run(Array(words.dropFirst())))
 case "report": exit(ReportCommand.run(Array(words.dropFirst())))
 case "baseline": exit(BaselineCommand.run(Array(words.dropFirst())))
 case "--help", "-h":

@@ -33,8 +33,8 @@ import Testing
 
     @Test("Every area of cases is taught in a chapter")
     func areasHaveChapters() throws {
-        let homeless = try Ledger.current.get().entries.map(\.id).filter { Chapter.number(of: $0) == nil }
-        #expect(homeless.isEmpty, "their area is in no chapter of Suite/Chapter.swift")
+        let homeless = try Ledger.current.get().entries.map(\.id).filter { Teaching.page(for: $0) == nil }
+        #expect(homeless.isEmpty, "their area is in no line 'cases' at the head of a page of Tutorials")
     }
 
     @Test("README lists the variables that the suite reads, and no others")

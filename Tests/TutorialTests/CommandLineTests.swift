@@ -8,11 +8,11 @@ import Testing
     import Darwin
 #endif
 
+@testable import workbook
+
 @Suite("The command line")
 struct CommandLineTests {
-    static let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry"]
-
-    @Test("--help is the usage", arguments: steps)
+    @Test("--help is the usage", arguments: Chapter.all.map(\.step))
     func help(_ step: String) async throws {
         let stage = Stage(uri: "")
         for words in [["--help"], ["-h"], ["anything", "--help"]] {

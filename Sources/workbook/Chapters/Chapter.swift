@@ -1,3 +1,5 @@
+import Foundation
+
 /// Everything that the workbook knows of a chapter. Each has a folder beside this file, with its value and what the value
 /// names; `all` lists them, and whatever goes through the chapters goes through that list.
 struct Chapter: Sendable {
@@ -32,8 +34,19 @@ struct Chapter: Sendable {
         self.questions = questions.map { $0.asked(in: number) }
     }
 
+    /// Its page, from the top of the repository.
+    var page: String { "\(folder)/README.md" }
+
     /// Where its page and its hints are, from the top of the repository.
     var folder: String { "Tutorials/\(number < 10 ? "0" : "")\(number)-\(step)" }
+
+    /// The areas of the conformance suite that are about it, the first words of the cases' ids: the line `cases` at the head
+    /// of its page, where the suite reads them too. None where there is no page to be read.
+    var areas: [String] {
+        let text = (try? String(contentsOfFile: page, encoding: .utf8)) ?? ""
+        let line = text.firstMatch(of: /\ncases: ([^\n]*)\n/)?.1 ?? ""
+        return line.split(separator: ", ").map(String.init)
+    }
 
     /// The chapter with this number or name.
     static func find(_ word: String) -> Chapter? {

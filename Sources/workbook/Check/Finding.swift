@@ -43,5 +43,5 @@ struct Paragraph: Equatable, Sendable {
     init(_ step: String, _ section: Section) { (self.step, self.section) = (step, section) }
 
     /// From the top of the repository.
-    var path: String { "\(Chapter.find(step)?.folder ?? "Tutorials")/README.md#\(section.rawValue)" }
+    var path: String { "\(Chapter.find(step)?.page ?? step)#\(section.rawValue)" }
 }

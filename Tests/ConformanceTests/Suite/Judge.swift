@@ -65,7 +65,8 @@ struct Judge: Sendable {
                 id: `case`.id, title: title,
                 rules: `case`.rules.map { .init(id: $0, meaning: rule($0)?.meaning ?? "") }, verdict: verdict,
                 recorded: recorded.verdicts, reason: reason, recordedReason: recorded.reason,
-                milliseconds: milliseconds, broker: broker, chapter: Chapter.of(`case`.id), rerun: rerun, wire: wire))
+                milliseconds: milliseconds, broker: broker, chapter: Teaching.place(for: `case`.id), rerun: rerun,
+                wire: wire))
     }
 
     private func rule(_ id: String) -> Rule? { (try? Catalogue.current.get())?[id] }
@@ -90,7 +91,7 @@ struct Judge: Sendable {
         if recorded.verdicts.allSatisfy({ verdict.severity < $0.severity }) {
             text.add("", "It is better than that: correct its line in Baselines, or the case's rabbitmq: text.")
         }
-        text.add("taught in", Chapter.of(`case`.id))
+        text.add("taught in", Teaching.place(for: `case`.id))
         text.add("run again", rerun)
         text.add(wire: Transcript.lines(of: run.taps))
         return text.text

@@ -99,6 +99,24 @@ import Testing
         }
     }
 
+    /// Each is played alone, by programs in Python in our place, and by right and wrong ones.
+    @Test func nobodyLeavesAChapterOut() throws {
+        let steps = Chapter.all.map(\.step)
+        #expect(PlayTests.plays.map(\.step) == steps)
+        let script = try Repository.text("Scripts/cross-language")
+        for step in steps {
+            #expect(script.contains("\"\(step)\": \(step),"), "\(step)")
+            for folder in ["pika", "subjects"] { #expect(Repository.exists("Scripts/\(folder)/\(step).py"), "\(step)") }
+        }
+    }
+
+    @Test func scriptsReadTheList() {
+        let rows = ChaptersCommand.rows
+        #expect(rows.count == Chapter.all.count + 1)
+        #expect(rows.allSatisfy { $0.count == rows[0].count && !$0.joined().contains { "\t\n".contains($0) } })
+        #expect(rows[1][...3] == ["1", "hello", "one queue", "Tutorials/01-hello/README.md"])
+    }
+
     @Test func questionsBelongToTheirChapters() {
         #expect(
             Question.all.map(\.chapter)

@@ -9,7 +9,7 @@ struct RetryCheck: ProgramCheck {
     let inspection: Inspection
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
-        TaskJudge(log: await inspection.producerEnded(run)).findings
+        try await WorkerCheck(inspection: inspection).producer(run)
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
