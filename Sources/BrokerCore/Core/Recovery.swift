@@ -78,6 +78,8 @@ extension BrokerCore {
             }
             end = .exchange(exchange)
         }
-        virtualHost.restoreBinding(source, to: end, key: binding.key, arguments: binding.arguments)
+        guard virtualHost.restoreBinding(source, to: end, key: binding.key, arguments: binding.arguments) != nil else {
+            throw found.damage("a binding's queue is not in vhost '\(binding.virtualHost)'")
+        }
     }
 }

@@ -210,7 +210,11 @@ extension VirtualHost: SessionVirtualHost {
     func queue(_ name: ShortString) -> (any Queue)? { queues[name]?.queue }
 
     func content(of message: Message) -> MessageContent {
-        MessageContent(message.resident ?? core.journal?.octets(of: message) ?? [], of: message)
+        guard let octets = message.resident ?? core.journal?.octets(of: message) else {
+            core.log(.error, BrokerError.broken("a message's octets are on disk, and there is no store").text)
+            return MessageContent([], of: message)
+        }
+        return MessageContent(octets, of: message)
     }
 
     func trace(_ copy: Message) { core.cause(.copy(copy), in: self) }

@@ -85,11 +85,7 @@ extension BrokerChannel {
         guard var properties = try? BasicProperties(octets: octets) else {
             throw BrokerError(.internalError, "the properties of a message cannot be decoded")
         }
-        var traits = Message.Traits()
-        traits.isPersistent = properties.isPersistent
-        traits.priority = properties.priority ?? 0
-        traits.hasHeaders = properties.headers != nil
-        traits.hasBlindCopies = properties.headers?["BCC"] != nil
+        var traits = Message.Traits(properties, expiration: nil)
         if let mode = properties.deliveryMode, !(1...2).contains(mode) {
             throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
         }

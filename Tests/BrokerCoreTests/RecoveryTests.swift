@@ -1,0 +1,71 @@
+import AMQPWire
+import Testing
+
+@testable import BrokerCore
+
+/// A store whose records are whole and say what can't be: the broker does not start, and names the place.
+@Suite("What a store says and makes no sense")
+struct RecoveryTests {
+    private static let exchange = StoredExchange(
+        virtualHost: "/", name: "x", type: "fanout", autoDelete: false, isInternal: false, arguments: [:])
+    private static let queue = StoredQueue(
+        number: 1, virtualHost: "/", name: "q", autoDelete: false, arguments: [:], nextPosition: 0, deliveredBelow: 0)
+
+    private static func bound(to destination: StoredBinding.End, from source: ShortString = "x") -> JournalRecord {
+        .bound(StoredBinding(virtualHost: "/", source: source, destination: destination, key: "k", arguments: [:]))
+    }
+
+    private static func exchange(ofType type: String) -> JournalRecord {
+        var exchange = exchange
+        exchange.type = type
+        return .exchangeDeclared(exchange)
+    }
+
+    private static func queue(_ arguments: FieldTable) -> JournalRecord {
+        var queue = queue
+        queue.arguments = arguments
+        return .queueDeclared(queue)
+    }
+
+    @Test(
+        "The last record is damage, with its place and the reason",
+        arguments: [
+            ([exchange(ofType: "x-unheard-of")], "unknown exchange type 'x-unheard-of'"),
+            ([queue(["x-max-length": "many"])], "expected integer, got longstr"),
+            ([exchange(ofType: "fanout"), bound(to: .queue(number: 1))], "queue, number 1, is not there"),
+            ([queue([:]), bound(to: .queue(number: 1))], "source, exchange 'x', is not there"),
+            ([exchange(ofType: "fanout"), bound(to: .exchange("y"))], "destination, exchange 'y', is not there"),
+        ])
+    func damage(_ records: [JournalRecord], _ reason: String) throws {
+        let (store, last) = try written(records)
+        do {
+            _ = try StoreRig(on: store)
+            Issue.record("the broker starts, and leaves something out")
+        } catch let damage as StoreDamage {
+            #expect(damage.segment == 1 && damage.offset == last)
+            #expect(damage.reason.contains(reason), "\(damage.reason)")
+        }
+    }
+
+    @Test("What makes sense comes back")
+    func sense() throws {
+        let (store, _) = try written([
+            Self.exchange(ofType: "fanout"), Self.queue(["x-max-length": 5]), Self.bound(to: .queue(number: 1)),
+        ])
+        #expect(try StoreRig(on: store).rig.core.listBindings().map(\.source) == ["", "x"])
+    }
+
+    /// A store with these records, and where the last of them is.
+    private func written(_ records: [JournalRecord]) throws -> (FakeStore, Int) {
+        let store = FakeStore()
+        let journal = Journal(reader: store, limits: StoreLimits())
+        journal.beginSegment(salt: 7)
+        var last = 0
+        for record in records {
+            last = journal.pendingOctets
+            journal.append(record)
+        }
+        store.carryOut(try #require(journal.take()))
+        return (store, last)
+    }
+}
