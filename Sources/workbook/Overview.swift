@@ -15,10 +15,10 @@ enum Overview {
 
     static func lines(done: [String]) -> [String] {
         var lines = ["Messaging Patterns in Swift: the workbook", ""]
-        lines.append(pad("", 42) + deeds.joined(separator: "  "))
+        lines.append("".padded(to: 42) + deeds.joined(separator: "  "))
         for chapter in Chapter.all {
-            let number = pad("", 2 - "\(chapter.number)".count) + "\(chapter.number)"
-            let row = "\(number) " + pad(chapter.step, 10) + pad(String(chapter.title.prefix(27)), 29)
+            let number = (chapter.number < 10 ? " " : "") + "\(chapter.number)"
+            let row = "\(number) " + chapter.step.padded(to: 10) + String(chapter.title.prefix(27)).padded(to: 29)
             lines.append((row + deeds.map { mark($0, chapter, done) }.joined(separator: "  ")).trimmedAtEnd)
         }
         lines += ["", next(done)]
@@ -30,8 +30,10 @@ enum Overview {
         lines += ["", "swift run workbook ..."]
         for pair in stride(from: 0, to: commands.count, by: 2) {
             lines.append(
-                commands[pair..<min(pair + 2, commands.count)].map { pad("  " + $0.0, 15) + pad($0.1, 26) }
-                    .joined().trimmedAtEnd)
+                commands[pair..<min(pair + 2, commands.count)].map {
+                    ("  " + $0.0).padded(to: 15) + $0.1.padded(to: 26)
+                }
+                .joined().trimmedAtEnd)
         }
         lines.append("--help says more of each. Your progress is in \(Progress.name).")
         return lines
@@ -41,7 +43,7 @@ enum Overview {
     private static func mark(_ deed: String, _ chapter: Chapter, _ done: [String]) -> String {
         let isDone = done.contains("\(deed) \(chapter.number)")
         let left = (deed.count - 1) / 2
-        return pad(pad("", left) + (isDone ? "x" : "."), deed.count)
+        return ("".padded(to: left) + (isDone ? "x" : ".")).padded(to: deed.count)
     }
 
     private static func next(_ done: [String]) -> String {
@@ -54,10 +56,6 @@ enum Overview {
             }
         }
         return "Next: write a worker of your own, and let swift run workbook check 2 watch it"
-    }
-
-    private static func pad(_ text: String, _ width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
     }
 }
 

@@ -10,16 +10,30 @@ enum Programs {
         let folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
         let path = folder.appending(path: step).path
         if ProcessInfo.processInfo.environment["WORKBOOK_NO_BUILD"] == nil {
-            let build = Process()
-            build.executableURL = URL(filePath: "/usr/bin/env")
-            build.arguments = ["swift", "build", "--quiet", "--product", step]
-            try build.run()
-            build.waitUntilExit()
-            guard build.terminationStatus == 0 else { throw Missing(description: "'\(step)' does not build.") }
+            guard try runSwift("build", "--quiet", "--product", step) else {
+                throw Missing(description: "'\(step)' does not build.")
+            }
         }
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw Missing(description: "There is no program \(path). Build it with: swift build --product \(step)")
         }
         return path
     }
+}
+
+/// Runs `swift` with these words, and waits until it has ended: whether it did so with status 0.
+///
+/// - Parameter variables: variables for it besides those of this process; with them its output is not shown
+@discardableResult
+func runSwift(_ words: String..., silentlyWith variables: [String: String]? = nil) throws -> Bool {
+    let swift = Process()
+    swift.executableURL = URL(filePath: "/usr/bin/env")
+    swift.arguments = ["swift"] + words
+    if let variables {
+        swift.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
+        swift.standardOutput = FileHandle.nullDevice
+    }
+    try swift.run()
+    swift.waitUntilExit()
+    return swift.terminationStatus == 0
 }

@@ -57,6 +57,28 @@ final class RunningProgram: Sendable {
     func signal(_ number: Int32) { if !hasEnded { kill(pid, number) } }
 }
 
+extension Collection<RunningProgram> {
+    /// Ctrl-C for all; what has not ended two seconds later is killed. Returns when all have ended.
+    func interrupt() async {
+        for program in self { program.signal(SIGINT) }
+        await eventually(.seconds(2)) { allSatisfy(\.hasEnded) }
+        for program in self { program.signal(SIGKILL) }
+        await eventually(.seconds(2)) { allSatisfy(\.hasEnded) }
+    }
+}
+
+/// The last lines that programs have printed.
+final class PrintedLines: Sendable {
+    private let most: Int
+    private let kept = Mutex<[String]>([])
+
+    /// - Parameter most: how many lines are kept
+    init(most: Int) { self.most = most }
+
+    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(most) } }
+    var lines: [String] { kept.withLock { $0 } }
+}
+
 /// Makes lines of what comes through a pipe; at the end also of a last one that has no end.
 ///
 /// On a thread of its own, with `read(2)`. Foundation's `readabilityHandler` watches a descriptor that is closed and
@@ -70,7 +92,7 @@ private final class LineReader: Sendable {
         Thread.detachNewThread { [self] in
             Self.readLines(descriptor, onLine)
             close(descriptor)
-            // Only now: who sees the end has had every line.
+            // Only now: every line has been handed on when the end is seen.
             hasEnded.store(true, ordering: .releasing)
         }
     }

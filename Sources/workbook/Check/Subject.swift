@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// A program to be watched: how to start it, so that it talks to a broker.
 struct Subject: Sendable {
@@ -30,7 +29,7 @@ struct Subject: Sendable {
     /// - Parameter environment: besides `AMQP_URL`
     static func command(_ words: [String], environment: [String: String] = [:]) -> Subject {
         Subject(words: words) { url in
-            let shared = LastLines()
+            let shared = PrintedLines(most: 200)
             let program = try RunningProgram(words, environment: environment.merging(["AMQP_URL": url]) { $1 }) {
                 shared.add($0)
             }
@@ -38,11 +37,4 @@ struct Subject: Sendable {
                 kill: { program.signal(SIGKILL) }, status: { program.status }, lastLines: { shared.lines })
         }
     }
-}
-
-private final class LastLines: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(200) } }
-    var lines: [String] { kept.withLock { $0 } }
 }

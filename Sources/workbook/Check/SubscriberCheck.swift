@@ -45,7 +45,7 @@ struct SubscriberCheck {
                 return shown.count == (isShared ? 1 : 2)
             }
         }
-        // Whoever acknowledges has done so for all but the last, or does it now.
+        // A program that acknowledges has done so for all but the last, or does it now.
         await inspection.until(inspection.pace.moment) { log in
             !log.refusals.isEmpty
                 || log.consumptions.first.map { consumption in

@@ -147,8 +147,7 @@ struct Comparison {
             }
             report.append(" DIFF  \(terminal.title)")
             for line in terminal.lines {
-                let side = line.side.rawValue
-                report.append("         \(side)" + String(repeating: " ", count: 7 - side.count) + line.text)
+                report.append("         \(line.side.rawValue.padded(to: 7))\(line.text)")
             }
             report += terminal.remarks.map { "         (\($0))" }
         }

@@ -36,11 +36,12 @@ struct Performance: Sendable {
             // A line too many comes at once or never.
             try await Task.sleep(for: .milliseconds(200))
         } catch {
-            await end(terminals)
+            await terminals.map(\.program).interrupt()
             throw error
         }
         let outputs = terminals.map(\.output)
-        await end(terminals)
+        // What they say now is no longer of interest.
+        await terminals.map(\.program).interrupt()
         return outputs
     }
 
@@ -52,7 +53,7 @@ struct Performance: Sendable {
             environment: environment.merging(["AMQP_URL": url, "PYTHONUNBUFFERED": "1"]) { $1 })
     }
 
-    /// Who says that it waits may be about to consume. Turns begin with who consumes first.
+    /// A program that says that it waits may not consume yet. Turns begin with the first consumer.
     private func consumers(_ count: Int, of queue: String, unless terminal: ScreenedProgram) async throws {
         let connection = try await Connection.open(url)
         await eventually(min(patience, .seconds(5))) {
@@ -64,14 +65,6 @@ struct Performance: Sendable {
             return (seen ?? 0) >= count
         }
         try await connection.close()
-    }
-
-    /// Ctrl-C for all. What they say then is no longer of interest.
-    private func end(_ terminals: [ScreenedProgram]) async {
-        for terminal in terminals { terminal.program.signal(SIGINT) }
-        await eventually(.seconds(2)) { terminals.allSatisfy(\.program.hasEnded) }
-        for terminal in terminals { terminal.program.signal(SIGKILL) }
-        await eventually(.seconds(2)) { terminals.allSatisfy(\.program.hasEnded) }
     }
 }
 

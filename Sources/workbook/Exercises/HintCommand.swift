@@ -14,7 +14,7 @@ enum HintCommand {
         else { fail("there is no exercise '\(exercise)' here; run it at the top of the repository\n\(usage)") }
         let hints = hints(for: exercise, in: page)
         guard !hints.isEmpty else { fail("there is no exercise '\(exercise)'\n\(usage)") }
-        // Who has done it needs no hint, but may want to compare.
+        // When it is done, the reader needs no hint, but may want to compare.
         if Progress.done().contains("check \(exercise)"), let solution = solution(of: exercise) {
             say("You have done \(exercise). A solution, \(solution.path):\n")
             say(solution.text)

@@ -93,12 +93,9 @@ enum StartCommand {
                     + "in another language: swift run workbook check EXERCISE -- COMMAND")
         }
         complain("building \(path); the first time this takes a minute")
-        let build = Process()
-        build.executableURL = URL(filePath: "/usr/bin/env")
-        build.arguments = ["swift", "build", "--quiet", "--package-path", path]
-        try build.run()
-        build.waitUntilExit()
-        guard build.terminationStatus == 0 else { throw CannotStart(description: "\(path) does not build.") }
+        guard try runSwift("build", "--quiet", "--package-path", path) else {
+            throw CannotStart(description: "\(path) does not build.")
+        }
         return ["\(path)/.build/debug/my-\(chapter.step)"]
     }
 }

@@ -23,7 +23,7 @@ struct Columns {
     func rows(_ line: String, in index: Int) -> [String] {
         guard width != nil else {
             let longest = titles.map(\.count).max() ?? 0
-            return [pad(titles[index], to: longest) + " |" + line]
+            return [titles[index].padded(to: longest) + " |" + line]
         }
         return pieces(line).map { piece in
             row(titles.indices.map { $0 == index ? piece : "" })
@@ -46,16 +46,12 @@ struct Columns {
     }
 
     private func row(_ cells: [String]) -> String {
-        var text = cells.map { pad($0, to: column) }.joined(separator: " │ ")
+        var text = cells.map { $0.padded(to: column) }.joined(separator: " │ ")
         while text.last == " " { text.removeLast() }
         return text
     }
 
     private func cut(_ text: String, to width: Int) -> String {
         text.count > width ? text.prefix(width - 1) + "…" : text
-    }
-
-    private func pad(_ text: String, to width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - text.count))
     }
 }

@@ -45,9 +45,7 @@ final class SideBySide: Sendable {
             state.isOver = true
             return Array(state.running.values)
         }
-        for program in all { program.signal(SIGINT) }
-        await eventually(.seconds(2)) { all.allSatisfy(\.hasEnded) }
-        for program in all { program.signal(SIGKILL) }
+        await all.interrupt()
     }
 
     private static var screenWidth: Int {

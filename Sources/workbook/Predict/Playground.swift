@@ -72,7 +72,7 @@ final class Playground: Sendable {
                 for try await delivery in deliveries {
                     if acknowledges {
                         try await delivery.ack()
-                        // The answer to this comes after the ack was read: who is free again is known then.
+                        // The answer to this comes after the ack was read: which consumer is free again is known then.
                         try await delivery.channel.declareQueue(queue, passive: true)
                     }
                     self.state.withLock { $0.append(delivery.text) }

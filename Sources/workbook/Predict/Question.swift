@@ -5,7 +5,7 @@ struct Question: Sendable {
     let kind: String
     /// The number of the chapter that asks it.
     private(set) var chapter = 0
-    /// How many there are of it, alike but with other words or numbers, for who is asked again.
+    /// How many there are of it, alike but with other words or numbers, for a reader who is asked again.
     let variants: Int
     /// Plays variant 0, 1, and so on.
     let play: @Sendable (_ variant: Int) async throws -> Outcome

@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 
 /// `workbook trace`: follows one message of a step from the program to the socket, through the broker, and on.
 enum TraceCommand {
@@ -40,7 +39,7 @@ enum TraceCommand {
     static func record(_ scene: TraceScene, _ program: String) async throws -> [MessagePath] {
         let tap = try WireTap()
         defer { tap.shutDown() }
-        let printed = PrintedLines()
+        let printed = PrintedLines(most: 1000)
         var running: [RunningProgram] = []
         func start(_ part: Part) throws -> RunningProgram {
             let started = try RunningProgram([program] + part.words, environment: ["AMQP_URL": tap.url]) {
@@ -65,16 +64,7 @@ enum TraceCommand {
         }
         let result: Result<[MessagePath], any Error>
         do { result = .success(try await play()) } catch { result = .failure(error) }
-        for program in running { program.signal(SIGINT) }
-        await eventually(.seconds(2)) { running.allSatisfy(\.hasEnded) }
-        for program in running { program.signal(SIGKILL) }
+        await running.interrupt()
         return try result.get()
     }
-}
-
-private final class PrintedLines: Sendable {
-    private let kept = Mutex<[String]>([])
-
-    func add(_ line: String) { kept.withLock { $0.append(line) } }
-    var lines: [String] { kept.withLock { $0 } }
 }

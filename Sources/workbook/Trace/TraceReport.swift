@@ -63,8 +63,7 @@ struct TraceReport {
     }
 
     private mutating func place(_ what: String, _ place: CodePlace) {
-        let label = what + String(repeating: " ", count: max(0, 22 - what.count))
-        lines.append("    | \(label) \(place.shown)")
+        lines.append("    | \(what.padded(to: 22)) \(place.shown)")
     }
 
     private mutating func stage(_ stage: TraceStage, then step: CodePlace? = nil) {
@@ -117,7 +116,7 @@ struct TraceReport {
             let row = octets[start..<min(start + 16, octets.count)]
             let hex = row.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined(separator: " ")
             let letters = row.map { (0x20...0x7E).contains($0) ? String(UnicodeScalar($0)) : "." }.joined()
-            return hex + String(repeating: " ", count: 49 - hex.count) + letters
+            return hex.padded(to: 49) + letters
         }
         if octets.count > 128 { lines.append("and \(octets.count - 128) more") }
         return lines

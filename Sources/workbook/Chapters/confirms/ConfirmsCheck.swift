@@ -22,7 +22,7 @@ struct ConfirmsCheck: ProgramCheck {
             try await channel.declareQueue(published.key, durable: true)
         }
         var findings = [ConfirmsJudge.selects(alone), ConfirmsJudge.noticesReturn(alone)]
-        // Who does not ask has nothing to wait for, and who does not wait has ended before anything can go wrong.
+        // Without having asked it has nothing to wait for; without waiting it has ended before anything can go wrong.
         guard findings[0].isGood else { return findings }
         findings.append(ConfirmsJudge.waits(try await late()))
         guard findings[2].isGood else { return findings }
@@ -40,7 +40,7 @@ struct ConfirmsCheck: ProgramCheck {
         return (run, connection)
     }
 
-    /// Whoever waits is still there a moment after its last publish.
+    /// A program that waits is still there a moment after its last publish.
     private func late() async throws -> ConfirmsJudge.Act {
         inspection.watch.interference.set(.hold)
         let (run, connection) = try await next()

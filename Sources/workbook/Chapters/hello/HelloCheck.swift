@@ -1,6 +1,6 @@
 import AMQPClient
 
-/// Chapter 1: does the message arrive, and does whoever receives it settle it once?
+/// Chapter 1: does the message arrive, and does its receiver settle it once?
 struct HelloCheck: ProgramCheck {
     let inspection: Inspection
 
@@ -15,7 +15,7 @@ struct HelloCheck: ProgramCheck {
         guard let queue = await inspection.consumerBegan() else { return [] }
         if inspection.log.consumptions.contains(where: \.isGranted), inspection.log.refusals.isEmpty {
             for number in 1...3 { try await inspection.publish("Check \(number)", key: queue) }
-            // Whoever acknowledges does so now, and whoever does it once too often is turned away.
+            // A program that acknowledges does so now; one that does it once too often is turned away.
             await inspection.until(inspection.pace.answer) { log in
                 log.handed.count >= 3
                     && (log.consumptions[0].method.noAck || log.handed.allSatisfy { !$0.acks.isEmpty })

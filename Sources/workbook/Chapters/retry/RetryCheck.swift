@@ -3,7 +3,7 @@ import AMQPClient
 /// Chapter 9: a job that fails each time, since it has a `!` in it.
 struct RetryCheck: ProgramCheck {
     static let bad = "A job that fails!"
-    /// More attempts than anybody makes who gives up.
+    /// More attempts than a program makes that gives up.
     static let tooMany = 12
 
     let inspection: Inspection

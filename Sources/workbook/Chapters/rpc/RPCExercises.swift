@@ -14,7 +14,7 @@ enum RPCExercises {
         }
         let requests = inspection.log.published.filter(\.isWhole)
         guard !requests.isEmpty else { throw Inspection.CannotJudge.silent(run) }
-        // The last first: whoever trusts in the order is found out.
+        // The last first: a client that trusts in the order is found out.
         for request in requests.reversed() { try await answer(request, inspection) }
         await inspection.until(inspection.pace.answer) { _ in run.hasEnded }
 

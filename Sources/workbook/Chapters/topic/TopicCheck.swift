@@ -14,7 +14,7 @@ struct TopicCheck: ProgramCheck {
             let probes = patterns.enumerated().map { number, pattern in
                 SubscriberCheck.Probe(key: Self.key(for: pattern), body: "Check \(number + 1) for '\(pattern)'")
             }
-            // Who asks for everything has nothing that it did not ask for.
+            // A program that asks for everything has nothing that it did not ask for.
             return
                 (patterns.contains("#")
                 ? [] : [.init(key: Self.unasked, body: "Check: not asked for", isWanted: false)])

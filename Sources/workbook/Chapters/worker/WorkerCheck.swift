@@ -12,7 +12,7 @@ struct WorkerCheck: ProgramCheck {
         guard let queue = await inspection.consumerBegan() else { return [] }
         let isThere = inspection.log.refusals.isEmpty
         for number in 1...3 where isThere { try await inspection.publish("Task \(number).", key: queue) }
-        // The third is the marker: whoever acknowledges twice has done so with the first two.
+        // The third is the marker: a program that acknowledges twice has done so with the first two.
         if isThere {
             await inspection.until(inspection.pace.longestDot * 6) { log in
                 log.handed.count { !$0.acks.isEmpty } >= 3 || !log.refusals.isEmpty
