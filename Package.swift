@@ -30,7 +30,7 @@ let package = Package(
     // No package dependencies, on purpose: README says why.
     targets: [
         // The wire and what carries it.
-        module("AMQPWire"),
+        .target(name: "AMQPWire", exclude: ["Methods/methods.txt"], swiftSettings: settings),
         module("AMQPTransport", uses: [.target(name: "CEpoll", condition: .when(platforms: [.linux]))]),
         // Not a package, not our code: the name under which Swift finds the system's <sys/epoll.h>.
         .systemLibrary(name: "CEpoll"),

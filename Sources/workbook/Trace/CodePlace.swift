@@ -56,7 +56,7 @@ struct TraceStage: Sendable {
                 CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func take(_ octets: RawSpan)")
             ),
             ("octets to frames", CodePlace("AMQPWire/FrameReader", "public mutating func next()")),
-            ("frame to method", CodePlace("AMQPWire/Method", "public init(_ payload: ArraySlice<UInt8>)")),
+            ("frame to method", CodePlace("AMQPWire/Generated/Method", "public init(_ payload: ArraySlice<UInt8>)")),
             (
                 "frames to a message",
                 CodePlace("BrokerCore/Session/Channel/ContentAssembly", "mutating func complete()")

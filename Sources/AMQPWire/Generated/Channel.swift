@@ -1,4 +1,6 @@
-// The methods of class channel (20), in the order and with the field names of the specification.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class channel (20), with the specification's field names.
 
 /// Opens a channel.
 public struct ChannelOpen: MethodFields {

@@ -1,4 +1,6 @@
-// The methods of class tx (90), in the order and with the field names of the specification.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class tx (90), with the specification's field names.
 
 /// Makes the channel transactional.
 public struct TxSelect: MethodFields {

@@ -1,3 +1,5 @@
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
 /// Any method of AMQP 0-9-1 or of RabbitMQ's extensions to it, with its fields.
 public enum Method: Sendable, Equatable {
     case connectionStart(ConnectionStart)

@@ -1,4 +1,6 @@
-// The methods of class queue (50), in the order and with the field names of the specification.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class queue (50), with the specification's field names.
 
 /// Creates a queue, or checks that one exists: as declared here, or (passive) at all. With an empty name the broker
 /// makes one up.

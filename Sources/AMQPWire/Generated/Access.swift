@@ -1,4 +1,6 @@
-// The methods of class access (30), in the order and with the field names of the specification.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class access (30), with the specification's field names.
 
 /// Of AMQP 0-8, still sent by some clients: asks for an access ticket.
 public struct AccessRequest: MethodFields {

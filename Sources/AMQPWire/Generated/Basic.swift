@@ -1,5 +1,6 @@
-// The methods of class basic (60), in the order and with the field names of the specification. Those that settle
-// deliveries are in BasicSettle.swift.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class basic (60), with the specification's field names.
 
 /// Limits how many deliveries may be unacknowledged at a time; 0 means no limit. What `global` means is RabbitMQ's
 /// own: the whole channel instead of each later consumer (page "Consumer Prefetch").
@@ -184,9 +185,7 @@ public struct BasicReturn: MethodFields {
     public var exchange: ShortString
     public var routingKey: ShortString
 
-    public init(
-        replyCode: ReplyCode, replyText: ShortString = "", exchange: ShortString, routingKey: ShortString
-    ) {
+    public init(replyCode: ReplyCode, replyText: ShortString = "", exchange: ShortString, routingKey: ShortString) {
         self.replyCode = replyCode
         self.replyText = replyText
         self.exchange = exchange
@@ -266,57 +265,5 @@ public struct BasicGet: MethodFields {
         writer.uint16(0)
         writer.shortString(queue)
         writer.bits(noAck)
-    }
-}
-
-/// Here is one, and how many are left; its content follows.
-public struct BasicGetOk: MethodFields {
-    public static let id = MethodID(60, 71)
-    public var deliveryTag: UInt64
-    public var redelivered: Bool
-    public var exchange: ShortString
-    public var routingKey: ShortString
-    public var messageCount: UInt32
-
-    public init(
-        deliveryTag: UInt64, redelivered: Bool = false, exchange: ShortString, routingKey: ShortString,
-        messageCount: UInt32
-    ) {
-        self.deliveryTag = deliveryTag
-        self.redelivered = redelivered
-        self.exchange = exchange
-        self.routingKey = routingKey
-        self.messageCount = messageCount
-    }
-
-    public init(from reader: inout ByteReader) throws(WireError) {
-        deliveryTag = try reader.uint64()
-        redelivered = try reader.bits()[0]
-        exchange = try reader.shortString()
-        routingKey = try reader.shortString()
-        messageCount = try reader.uint32()
-    }
-
-    public func write(to writer: inout ByteWriter) {
-        writer.uint64(deliveryTag)
-        writer.bits(redelivered)
-        writer.shortString(exchange)
-        writer.shortString(routingKey)
-        writer.uint32(messageCount)
-    }
-}
-
-/// There is none.
-public struct BasicGetEmpty: MethodFields {
-    public static let id = MethodID(60, 72)
-
-    public init() {}
-
-    public init(from reader: inout ByteReader) throws(WireError) {
-        _ = try reader.shortString()
-    }
-
-    public func write(to writer: inout ByteWriter) {
-        writer.shortString("")
     }
 }

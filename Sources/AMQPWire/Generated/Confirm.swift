@@ -1,4 +1,6 @@
-// The methods of class confirm (85), in the order and with the field names of the specification.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class confirm (85), with the specification's field names.
 
 /// RabbitMQ extension: asks for every publish on the channel to be confirmed (page "Publisher Confirms").
 public struct ConfirmSelect: MethodFields {

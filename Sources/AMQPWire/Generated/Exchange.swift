@@ -1,4 +1,6 @@
-// The methods of class exchange (40), in the order and with the field names of the specification.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class exchange (40), with the specification's field names.
 
 /// Creates an exchange, or checks that one exists: as declared here, or (passive) at all.
 public struct ExchangeDeclare: MethodFields {

@@ -1,4 +1,6 @@
-// The methods of class connection (10), in the order and with the field names of the specification.
+// Generated from Methods/methods.txt by Scripts/generate-methods. What is changed here is lost.
+
+// The methods of class connection (10), with the specification's field names.
 
 /// The broker's greeting: what it is, and which SASL mechanisms and locales it offers (both separated by spaces).
 public struct ConnectionStart: MethodFields {
