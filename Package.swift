@@ -78,7 +78,15 @@ let package = Package(
             ]),
         tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "TestSupport"]),
         tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer"]),
-        // The conformance suite, and what makes a report of its results.
+        // The conformance suite, what makes a report of its results, and the program that runs it. The cases are tests in
+        // a library: `swift test` finds them because ConformanceSuiteTests links it.
+        .target(
+            name: "ConformanceSuite",
+            dependencies: [
+                "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "ConformanceReport",
+            ],
+            exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
+        program("conformance", uses: ["ConformanceSuite"]),
         module("ConformanceReport"),
         module("WorkbookSite"),
         program(
@@ -89,12 +97,9 @@ let package = Package(
             ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),
-        .testTarget(
-            name: "ConformanceTests",
-            dependencies: [
-                "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "ConformanceReport",
-            ],
-            exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
+        tests(
+            "ConformanceSuiteTests",
+            uses: ["ConformanceSuite", "AMQPTransport", "AMQPWire", "ConformanceReport", "TestSupport"]),
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [

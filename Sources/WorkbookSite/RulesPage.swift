@@ -17,7 +17,7 @@ struct RulesPage {
 
     /// Throws when the catalogue can't be read.
     init(root: URL) throws {
-        let file = root.appending(path: "Tests/ConformanceTests/Catalogue/rules.tsv")
+        let file = root.appending(path: "Sources/ConformanceSuite/Catalogue/rules.tsv")
         let lines = try String(contentsOf: file, encoding: .utf8).components(separatedBy: "\n")
         let names = lines.first?.components(separatedBy: "\t") ?? []
         rules = lines.dropFirst().compactMap { line in

@@ -23,7 +23,7 @@ enum ReportCommand {
         do {
             let report = try Report(files: files)
             try write(report, to: URL(filePath: folder))
-            summarise(report, folder)
+            print(report.text + "\(folder)/report.html")
             return report.status
         } catch {
             fail("\(error)")
@@ -36,20 +36,5 @@ enum ReportCommand {
         try Data(report.html.utf8).write(to: folder.appending(path: "report.html"))
         try Data(report.junit.utf8).write(to: folder.appending(path: "report.xml"))
         try report.json.write(to: folder.appending(path: "report.json"))
-    }
-
-    private static func summarise(_ report: Report, _ folder: String) {
-        if report.rows.isEmpty { print("No case was run.") }
-        for broker in report.brokers {
-            let counts = Verdict.allCases.map { ($0, report.count($0, of: broker)) }.filter { $0.1 > 0 }
-            print("\(broker): " + counts.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "))
-        }
-        for result in report.changes {
-            print(
-                "\(result.id) on \(result.broker): \(result.verdict.rawValue), on record is \(result.recordedText)"
-            )
-            print("    \(result.reason)\n    \(result.rerun)")
-        }
-        print("\(folder)/report.html")
     }
 }

@@ -43,7 +43,7 @@ struct SiteTests {
         let texts = [
             "README.md": "# A\n[there](Tutorials/README.md#b) [gone](gone.md) [astray](Tutorials/README.md#c)",
             "Tutorials/README.md": "# B\n[back](../README.md)",
-            "Tests/ConformanceTests/Catalogue/rules.tsv": "id\tmeaning\n",
+            "Sources/ConformanceSuite/Catalogue/rules.tsv": "id\tmeaning\n",
         ]
         for (path, text) in texts {
             let file = folder.appending(path: path)

@@ -127,7 +127,7 @@ enum Review {
     }
 
     static func catalogue() throws -> Set<String> {
-        let table = try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv")
+        let table = try Repository.text("Sources/ConformanceSuite/Catalogue/rules.tsv")
         return Set(
             table.split(separator: "\n").dropFirst().compactMap { $0.split(separator: "\t").first.map(String.init) })
     }

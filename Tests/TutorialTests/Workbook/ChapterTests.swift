@@ -86,7 +86,7 @@ import Testing
         case .prediction(let kinds):
             for kind in kinds { #expect(chapter.questions.contains { $0.kind == kind }) }
         case .breakage(_, let rule, _):
-            #expect(try Repository.text("Tests/ConformanceTests/Catalogue/rules.tsv").contains("\n\(rule)\t"))
+            #expect(try Repository.text("Sources/ConformanceSuite/Catalogue/rules.tsv").contains("\n\(rule)\t"))
         }
     }
 

@@ -4,6 +4,8 @@ import ConformanceReport
 import Synchronization
 import Testing
 
+@testable import ConformanceSuite
+
 /// The probe's one assertion about closes, against a broker that breaks its contract in one way at a time.
 @Suite("The close contract notices") struct CloseContractTests {
     @Test("nothing, when all is well") func allIsWell() async throws {

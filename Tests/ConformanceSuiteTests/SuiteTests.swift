@@ -1,6 +1,8 @@
 import ConformanceReport
 import Testing
 
+@testable import ConformanceSuite
+
 /// What the suite decides by itself, apart from any broker.
 @Suite("How verdicts are judged") struct SuiteTests {
     @Test("A regression and an unexpected pass are both otherwise than on record")

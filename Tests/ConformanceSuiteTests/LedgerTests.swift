@@ -1,6 +1,8 @@
 import Foundation
 import Testing
 
+@testable import ConformanceSuite
+
 /// The suite watches itself: what it claims to prove, and what it leaves out.
 @Suite("Ledger of rules and cases") struct LedgerTests {
     @Test("Every case has a rule that there is, and an id of its own; every rule without a case has a reason")

@@ -1,0 +1,129 @@
+import AMQPWire
+import Testing
+
+@Suite("When a message is confirmed") struct ConfirmedMessageCases {
+    @Test(
+        "A message that no queue takes is confirmed, for it is dealt with",
+        .proves("confirms.unroutable", ["rabbitmq/publisher-confirms/unroutable-acked"]))
+    func unroutable() async throws {
+        let channel = try await Probe.openChannel()
+        try await channel.confirmSelect()
+        channel.publish("dropped", to: "", unique("nobody"))
+        #expect(Confirm(try await channel.next())?.acks(1) == true)
+    }
+
+    @Test(
+        "A transient message is confirmed, in a durable queue too",
+        .proves("confirms.transient", ["rabbitmq/publisher-confirms/transient-acked"]))
+    func transient() async throws {
+        let channel = try await Probe.openChannel()
+        let transient = try await channel.declareQueue()
+        let durable = try await channel.declareQueue(durable: true, exclusive: false)
+        try await channel.confirmSelect()
+        channel.publish("1", to: "", transient, BasicProperties(deliveryMode: 1))
+        #expect(try await channel.confirm().acks(1))
+        channel.publish("2", to: "", durable, BasicProperties(deliveryMode: 1))
+        #expect(try await channel.confirm().acks(2))
+    }
+
+    @Test(
+        "A persistent message is confirmed by a durable queue, and is there then",
+        .proves("confirms.persistent", ["confirm/all-messages-acknowledged", "spec/4.6/visibility"]))
+    func persistent() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(durable: true, exclusive: false)
+        try await channel.confirmSelect()
+        channel.publish("kept", to: "", queue, BasicProperties(deliveryMode: 2))
+        #expect(try await channel.confirm().acks(1))
+        // Another connection: nothing but the confirm has put this behind the publish.
+        #expect(try await Probe.openChannel().drain(queue) == ["kept"])
+    }
+
+    @Test(
+        "What was confirmed is there after the broker is killed: persistent messages in a durable queue",
+        .proves(
+            "confirms.survives-a-kill", ["rabbitmq/publisher-confirms/persistent-after-disk"], needs: [.kill]))
+    func survivesAKill() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(durable: true, exclusive: false)
+        try await channel.confirmSelect()
+        for number in 1...50 { channel.publish("\(number)", to: "", queue, BasicProperties(deliveryMode: 2)) }
+        var open = OutstandingConfirms(published: 50)
+        while !open.isEmpty { #expect(open.settle(try await channel.confirm())) }
+        #expect(open.nacked.isEmpty)
+        try await killBroker()
+        #expect(try await Probe.openChannel().drain(queue) == (1...50).map { "\($0)" })
+    }
+
+    @Test(
+        "A message for several queues is answered once, when it is in all of them",
+        .proves("confirms.several-queues", ["confirm/all-queues", "rabbitmq/publisher-confirms/all-queues"]))
+    func severalQueues() async throws {
+        let channel = try await Probe.openChannel()
+        let exchange = try await channel.declareExchange("fanout")
+        var queues: [ShortString] = []
+        for durable in [false, true, false] {
+            queues.append(try await channel.declareQueue(durable: durable, exclusive: false))
+        }
+        for queue in queues { try await channel.bind(queue, to: exchange) }
+        try await channel.confirmSelect()
+        channel.publish("for all", to: exchange, "", BasicProperties(deliveryMode: 2))
+        #expect(try await channel.confirm().acks(1))
+        let reader = try await Probe.openChannel()
+        for queue in queues { #expect(try await reader.drain(queue) == ["for all"]) }
+        // The next confirm is the next message's: the first has had no second answer.
+        channel.publish("next", to: exchange)
+        #expect(try await channel.confirm().acks(2))
+    }
+
+    @Test(
+        "When one of several queues refuses a message, it is nacked, and the others have it",
+        .proves(
+            "confirms.nack-on-reject",
+            ["rabbitmq/publisher-confirms/nack-on-reject", "rabbitmq/max-length/reject-other-queues"]))
+    func nackOnReject() async throws {
+        let channel = try await Probe.openChannel()
+        let exchange = try await channel.declareExchange("fanout")
+        let full = try await channel.declareQueue(arguments: ["x-max-length": 1, "x-overflow": "reject-publish"])
+        let roomy = try await channel.declareQueue()
+        for queue in [full, roomy] { try await channel.bind(queue, to: exchange) }
+        try await channel.confirmSelect()
+        channel.publish("fits", to: exchange)
+        #expect(try await channel.confirm().acks(1))
+        channel.publish("too many", to: exchange)
+        #expect(try await channel.confirm().nacks(2))
+        #expect(try await channel.drain(full) == ["fits"])
+        #expect(try await channel.drain(roomy) == ["fits", "too many"])
+    }
+
+    @Test(
+        "A confirm does not wait for consumers to acknowledge",
+        .proves("confirms.not-the-consumers", ["rabbitmq/publisher-confirms/independent-of-consumers"]))
+    func notTheConsumers() async throws {
+        let channel = try await Probe.openChannel()
+        let consumer = try await channel.probe.openChannel()
+        let queue = try await channel.declareQueue()
+        try await consumer.consume(queue)
+        try await channel.confirmSelect()
+        channel.publish("held", to: "", queue)
+        #expect(try await consumer.delivery().text == "held")
+        #expect(try await channel.confirm().acks(1))
+        #expect(try await channel.counts(of: queue).messages == 0)
+    }
+
+    @Test(
+        "Every message is answered even when its queue is deleted under it",
+        .proves("confirms.queue-deleted", ["rabbitmq/publisher-confirms/queue-deleted"]))
+    func queueDeleted() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(durable: true, exclusive: false)
+        try await channel.confirmSelect()
+        for number in 1...20 { channel.publish("\(number)", to: "", queue, BasicProperties(deliveryMode: 2)) }
+        channel.send(QueuePurge(queue: queue, noWait: true))
+        for number in 21...40 { channel.publish("\(number)", to: "", queue, BasicProperties(deliveryMode: 2)) }
+        channel.send(QueueDelete(queue: queue, noWait: true))
+        for number in 41...60 { channel.publish("\(number)", to: "", queue, BasicProperties(deliveryMode: 2)) }
+        var open = OutstandingConfirms(published: 60)
+        while !open.isEmpty { #expect(open.settle(try await channel.confirm()), "answered twice, or never published") }
+    }
+}
