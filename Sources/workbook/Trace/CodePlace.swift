@@ -10,7 +10,7 @@ struct CodePlace: Equatable, Sendable {
 
     init(_ file: String, _ marker: String) { (self.file, self.marker) = ("Sources/\(file).swift", marker) }
 
-    /// `Sources/AMQPClient/Delivery.swift:35`; without the number when the file can't be read.
+    /// `Sources/AMQPClient/Channel/Delivery.swift:35`; without the number when the file can't be read.
     var shown: String {
         let lines = (try? linesOfMarker()) ?? []
         return lines.count == 1 ? "\(file):\(lines[0])" : file
@@ -40,8 +40,8 @@ struct TraceStage: Sendable {
     /// The client puts a publish into frames.
     static let framing = TraceStage(
         places: [
-            ("the client's call", CodePlace("AMQPClient/Channel+Publish", "public func publish(")),
-            ("is it allowed now?", CodePlace("AMQPClient/ChannelState", "mutating func publish(")),
+            ("the client's call", CodePlace("AMQPClient/Channel/Publishing", "public func publish(")),
+            ("is it allowed now?", CodePlace("AMQPClient/State/ChannelState", "mutating func publish(")),
             ("method frame", CodePlace("AMQPWire/FrameWriter", "func method(_ method: some MethodFields")),
             ("body frames", CodePlace("AMQPWire/FrameWriter", "public mutating func body(")),
             ("kind, size, end octet", CodePlace("AMQPWire/FrameWriter", "public mutating func frame(")),
@@ -116,14 +116,14 @@ struct TraceStage: Sendable {
                 "the broker numbers it",
                 CodePlace("BrokerCore/Session/Channel/Consumer", "func deliver(_ queued: QueuedMessage")
             ),
-            ("the client reads it", CodePlace("AMQPClient/ConnectionState", "mutating func received(_ octets")),
-            ("whose is it?", CodePlace("AMQPClient/ChannelState+Receive", "mutating func deliver(_ delivery")),
-            ("into the loop", CodePlace("AMQPClient/Consumer", "public mutating func next(isolation")),
+            ("the client reads it", CodePlace("AMQPClient/State/ConnectionState", "mutating func received(_ octets")),
+            ("whose is it?", CodePlace("AMQPClient/State/ChannelReceiving", "mutating func deliver(_ delivery")),
+            ("into the loop", CodePlace("AMQPClient/Channel/Consumer", "public mutating func next(isolation")),
         ], rules: ["domain.delivery-tag/non-zero", "basic.qos.prefetch-count/01"])
 
     static let acknowledging = TraceStage(
         places: [
-            ("the client's call", CodePlace("AMQPClient/Delivery", "public func ack(")),
+            ("the client's call", CodePlace("AMQPClient/Channel/Delivery", "public func ack(")),
             ("the broker's part", CodePlace("BrokerCore/Session/Channel/Settling", "func settle(_ tag: UInt64")),
             (
                 "the queue forgets it",
