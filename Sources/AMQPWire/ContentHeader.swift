@@ -16,16 +16,37 @@ public struct ContentHeader: Sendable, Equatable {
     /// Throws ``WireError``: 501 when even the fixed part is cut short, and 505 for a weight that is not zero, both as
     /// RabbitMQ 3.10.8 does; 505 for a malformed property list (4.2.6), where RabbitMQ stumbles and says 541.
     public init(_ payload: ArraySlice<UInt8>) throws(WireError) {
+        let list: ArraySlice<UInt8>
+        (classID, bodySize, list) = try Self.fixedPart(of: payload)
+        properties = try Self.properties(list)
+    }
+
+    /// What stands before the property list, and the list, flag words first, as it came.
+    ///
+    /// Throws ``WireError`` as ``init(_:)`` does, but leaves the list alone.
+    public static func fixedPart(
+        of payload: ArraySlice<UInt8>
+    ) throws(WireError) -> (classID: UInt16, bodySize: UInt64, properties: ArraySlice<UInt8>) {
         var reader = ByteReader(payload)
-        classID = try reader.uint16()
+        let classID = try reader.uint16()
         let weight = try reader.uint16()
-        bodySize = try reader.uint64()
+        let bodySize = try reader.uint64()
+        guard weight == 0 else {
+            throw reader.error("a content header has weight \(weight) instead of 0", code: .unexpectedFrame)
+        }
+        return (classID, bodySize, reader.rest())
+    }
+
+    /// Reads a property list that ends its payload. Throws ``WireError`` with 505 when it is malformed.
+    public static func properties(_ list: ArraySlice<UInt8>) throws(WireError) -> BasicProperties {
+        var reader = ByteReader(list)
         do throws(WireError) {
-            guard weight == 0 else { throw reader.error("a content header has weight \(weight) instead of 0") }
-            properties = try BasicProperties(from: &reader)
+            let properties = try BasicProperties(from: &reader)
             try reader.expectEnd(of: "the property list")
+            return properties
         } catch {
-            throw WireError(.unexpectedFrame, error.reason, at: error.offset)
+            // Counted from the start of the frame's payload.
+            throw WireError(.unexpectedFrame, error.reason, at: error.offset + 12)
         }
     }
 

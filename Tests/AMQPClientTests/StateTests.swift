@@ -139,27 +139,6 @@ import Testing
         #expect(monitor.tick(isReading: true) == .peerIsGone)
     }
 
-    // MARK: Content
-
-    @Test(arguments: [[], [5], [2, 3], [1, 1, 1, 1, 1]])
-    func contentInAnyNumberOfFrames(parts: [Int]) throws {
-        var assembler = ContentAssembler()
-        for _ in 0..<2 {
-            assembler.begin(.deliver(BasicDeliver("c", 1)))
-            var writer = ByteWriter()
-            let size = parts.reduce(0, +)
-            ContentHeader(bodySize: UInt64(size), properties: BasicProperties(appID: "a")).write(to: &writer)
-            var complete = try assembler.header(writer.octets[...])
-            for (place, part) in parts.enumerated() {
-                #expect(complete == nil)
-                complete = try assembler.body(Array(repeating: UInt8(place), count: part)[...])
-            }
-            let message = try #require(complete).1
-            #expect(message.body == parts.enumerated().flatMap { Array(repeating: UInt8($0), count: $1) })
-            #expect(message.properties.appID == "a")
-        }
-    }
-
     // MARK: The connection
 
     /// A state machine past the handshake, and the octets it wants sent.

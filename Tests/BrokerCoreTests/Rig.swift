@@ -108,7 +108,7 @@ final class RigClient {
     let id: ConnectionID
     private unowned let rig: Rig
     private var reader = FrameReader(frameMax: 0)
-    private var pendingSize: UInt64 = 0
+    private var methods = MethodReader()
     var received: [Received] = []
     var heartbeats = 0
     var isEnded = false
@@ -159,16 +159,14 @@ final class RigClient {
         reader.append(octets)
         if reader.peek.starts(with: Array("AMQP".utf8)) { header = reader.take(8) }
         while let frame = try? reader.next() {
-            switch frame.kind {
+            switch methods.read(frame) {
+            case .method(let method, let content, let channel):
+                received.append(
+                    Received(
+                        channel: channel, method: method, properties: content?.properties,
+                        body: content.map { String(decoding: $0.body, as: UTF8.self) }))
             case .heartbeat: heartbeats += 1
-            case .method:
-                guard let method = try? Method(frame.payload) else { break }
-                received.append(Received(channel: frame.channel, method: method))
-            case .header:
-                let header = try? ContentHeader(frame.payload)
-                received[received.count - 1].properties = header?.properties
-                received[received.count - 1].body = ""
-            case .body: received[received.count - 1].body? += String(decoding: frame.payload, as: UTF8.self)
+            case .stray, nil: break
             }
         }
     }

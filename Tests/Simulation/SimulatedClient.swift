@@ -9,8 +9,7 @@ final class SimulatedClient {
     private(set) var isEnded = false
     private var reader = FrameReader(frameMax: 0)
     private var writer = FrameWriter()
-    /// A method whose content has not come whole.
-    private var pending: (channel: UInt16, method: Method, properties: BasicProperties?, body: [UInt8], size: Int)?
+    private var methods = MethodReader()
     /// Confirms of a channel up to this number have come.
     private var confirmed: [UInt16: UInt64] = [:]
 
@@ -51,44 +50,32 @@ final class SimulatedClient {
     func receive(_ octets: RawSpan, isLast: Bool) {
         reader.append(octets)
         do throws(WireError) {
-            while let frame = try reader.next() { try receive(frame) }
+            while let frame = try reader.next() { receive(frame) }
         } catch {
             events.append((0, .surprise("not a frame: \(error.reason)")))
         }
         if isLast { isEnded = true }
     }
 
-    private func receive(_ frame: Frame) throws(WireError) {
-        switch frame.kind {
-        case .method:
-            let method = try Method(frame.payload)
-            switch method {
-            case .basicDeliver, .basicGetOk, .basicReturn: pending = (frame.channel, method, nil, [], 0)
-            default: receive(method, on: frame.channel)
-            }
-        case .header:
-            let header = try ContentHeader(frame.payload)
-            pending?.properties = header.properties
-            pending?.size = Int(header.bodySize)
-            receiveIfWhole()
-        case .body:
-            pending?.body += frame.payload
-            receiveIfWhole()
+    private func receive(_ frame: Frame) {
+        switch methods.read(frame) {
+        case nil: break
+        case .method(let method, nil, let channel): receive(method, on: channel)
+        case .method(let method, let content?, let channel): receive(method, content, on: channel)
         case .heartbeat: events.append((0, .surprise("a heartbeat")))
+        case .stray(let frame): events.append((frame.channel, .surprise("a stray frame: \(frame)")))
         }
     }
 
-    private func receiveIfWhole() {
-        guard let whole = pending, let properties = whole.properties, whole.body.count == whole.size else { return }
-        pending = nil
+    private func receive(_ method: Method, _ whole: AMQPWire.Content, on channel: UInt16) {
         func content(_ exchange: ShortString, _ key: ShortString) -> Content? {
             guard let number = Int(String(decoding: whole.body.prefix { $0 != 32 }, as: UTF8.self)),
                 whole.body == Content.body(number)
             else { return nil }
             return Content(
                 number: number, exchange: exchange.text, key: key.text,
-                expiration: properties.expiration.flatMap { Int64($0.text) },
-                deaths: (properties.headers?["x-death"]?.array ?? []).map { death in
+                expiration: whole.properties.expiration.flatMap { Int64($0.text) },
+                deaths: (whole.properties.headers?["x-death"]?.array ?? []).map { death in
                     let death = death.table ?? [:]
                     return Content.Death(
                         queue: death["queue"]?.text ?? "", reason: death["reason"]?.text ?? "",
@@ -96,7 +83,7 @@ final class SimulatedClient {
                 })
         }
         var event: Event?
-        switch whole.method {
+        switch method {
         case .basicDeliver(let deliver):
             event = content(deliver.exchange, deliver.routingKey).map { content in
                 .delivery(
@@ -110,7 +97,7 @@ final class SimulatedClient {
         case .basicReturn(let returned): event = content(returned.exchange, returned.routingKey).map(Event.returned)
         default: break
         }
-        events.append((whole.channel, event ?? .surprise("another body than any that was published")))
+        events.append((channel, event ?? .surprise("another body than any that was published")))
     }
 
     private func receive(_ method: Method, on channel: UInt16) {

@@ -6,7 +6,7 @@ extension ChannelState {
     /// A method that is neither `channel.close` nor `channel.close-ok`.
     mutating func received(_ method: Method, _ effects: inout Effects) throws(ProtocolViolation) {
         if phase != .open { return }
-        try content.expectNoContent(before: method.id)
+        if let carrier = content.method { throw .interrupting(carrier, method.id) }
         switch method {
         case .basicDeliver(let deliver):
             guard consumers[deliver.consumerTag] != nil else {
@@ -34,15 +34,25 @@ extension ChannelState {
         _ payload: ArraySlice<UInt8>, _ effects: inout Effects
     ) throws(ProtocolViolation) {
         guard phase == .open else { return }
-        if let (carrier, message) = try content.header(payload) { complete(carrier, message, &effects) }
+        do throws(ContentError) {
+            let whole = try content.header(payload, limit: IncomingMessage.maximumBody)
+            if let (carrier, content) = whole { complete(carrier, content.message, &effects) }
+        } catch {
+            throw ProtocolViolation(error, in: content.method)
+        }
     }
 
     mutating func receivedBody(_ payload: ArraySlice<UInt8>, _ effects: inout Effects) throws(ProtocolViolation) {
         guard phase == .open else { return }
-        if let (carrier, message) = try content.body(payload) { complete(carrier, message, &effects) }
+        do throws(ContentError) {
+            let whole = try content.body(payload)
+            if let (carrier, content) = whole { complete(carrier, content.message, &effects) }
+        } catch {
+            throw ProtocolViolation(error, in: content.method)
+        }
     }
 
-    private mutating func complete(_ carrier: ContentAssembler.Carrier, _ message: Message, _ effects: inout Effects) {
+    private mutating func complete(_ carrier: Carrier, _ message: Message, _ effects: inout Effects) {
         switch carrier {
         case .deliver(let deliver):
             let delivery = RawDelivery(

@@ -32,7 +32,7 @@ struct ChannelState: Sendable {
     /// belongs to this one, and RabbitMQ, which refuses anything else during a commit, has no cause to.
     var current: Call?
     var queued = FIFO<Call>()
-    var content = ContentAssembler()
+    var content = ContentReader<Carrier, IncomingMessage>()
     var consumers: [ShortString: ConsumerState] = [:]
     var confirms: PublishConfirms?
     /// False while the broker has asked not to publish (`channel.flow`).

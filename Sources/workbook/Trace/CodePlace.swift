@@ -57,10 +57,7 @@ struct TraceStage: Sendable {
             ),
             ("octets to frames", CodePlace("AMQPWire/FrameReader", "public mutating func next()")),
             ("frame to method", CodePlace("AMQPWire/Generated/Method", "public init(_ payload: ArraySlice<UInt8>)")),
-            (
-                "frames to a message",
-                CodePlace("BrokerCore/Session/Channel/ContentAssembly", "mutating func complete()")
-            ),
+            ("frames to a message", CodePlace("AMQPWire/Content/ContentReader", "public mutating func body(")),
             (
                 "it is published",
                 CodePlace("BrokerCore/Session/Channel/Publishing", "func publish(_ publish: PublishFields")

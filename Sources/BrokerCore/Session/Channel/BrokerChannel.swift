@@ -14,7 +14,7 @@ final class BrokerChannel {
     var lastDeclaredQueue: ShortString?
 
     // Publishing
-    var content = ContentAssembly()
+    var content = ContentReader<PublishFields, IncomingContent>()
     var lastRoute: RememberedRoute?
     var confirms: Confirms?
     var transaction: Transaction?
@@ -62,24 +62,30 @@ final class BrokerChannel {
         if state == .closing { return handleClosing(frame) }
         switch frame.kind {
         case .method:
-            if content.isUnderWay { throw content.interrupted() }
+            if content.isUnderWay { throw Failure(.interrupted(due: content.due)) }
             if let publish = PublishFields(frame.payload) { return content.begin(publish) }
             let method = try Failure.decoding(frame.payload)
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
         case .header:
-            try content.header(frame.payload, limit: connection.maximumMessageSize)
-            try publishIfComplete()
+            let whole: (PublishFields, IncomingContent)?
+            do throws(ContentError) {
+                whole = try content.header(
+                    frame.payload, limit: connection.maximumMessageSize, excess: .skipped)
+            } catch {
+                throw Failure(error, headerCount: frame.payload.count)
+            }
+            if let whole { try published(whole.0, whole.1) }
         case .body:
-            try content.body(frame.payload)
-            try publishIfComplete()
+            let whole: (PublishFields, IncomingContent)?
+            do throws(ContentError) { whole = try content.body(frame.payload) } catch { throw Failure(error) }
+            if let whole { try published(whole.0, whole.1) }
         case .heartbeat: break
         }
     }
 
-    private func publishIfComplete() throws(Failure) {
-        guard let (publish, message) = try content.complete() else { return }
+    private func published(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
         do throws(BrokerError) {
-            try self.publish(publish, message)
+            try self.publish(publish, content)
         } catch {
             throw Failure(error, cause: BasicPublish.id)
         }
@@ -201,7 +207,7 @@ final class BrokerChannel {
         consumers = [:]
         for consumer in ended { consumer.queue.remove(consumer) }
         endReplyConsumer()
-        content = ContentAssembly()
+        content = ContentReader()
     }
 
     /// Closes the channel when a delivery has been out for longer than the broker allows.

@@ -4,7 +4,7 @@ import AMQPWire
 
 extension BrokerChannel {
     /// Publishes a message that has come whole. Throws what the channel is then closed with.
-    func publish(_ publish: PublishFields, _ content: ContentAssembly.Content) throws(BrokerError) {
+    func publish(_ publish: PublishFields, _ content: IncomingContent) throws(BrokerError) {
         connection.throttle.hasPublished = true
         if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
         let remembered = try route(for: publish)
@@ -73,7 +73,7 @@ extension BrokerChannel {
     }
 
     private func message(
-        _ publish: PublishFields, _ content: ContentAssembly.Content, _ route: Route
+        _ publish: PublishFields, _ content: IncomingContent, _ route: Route
     ) throws(BrokerError) -> Message {
         let octets = content.octets[..<content.propertiesCount]
         // Most messages carry no properties, or only a delivery mode: then there is nothing to decode.
