@@ -96,6 +96,8 @@ let package = Package(
                 "BrokerServer",
             ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
+        // The tree itself: folders, imports, and what Sources/README.md says of them.
+        tests("ProjectTests", uses: ["TestSupport"]),
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),
         tests(
             "ConformanceSuiteTests",

@@ -1,0 +1,31 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What keeps the tree readable as it grows.
+@Suite("Folders and files") struct FolderTests {
+    /// The paths of the Swift files below a folder.
+    private static func files(below root: String) throws -> [String] {
+        try FileManager.default.subpathsOfDirectory(atPath: SourceFile.repository.appending(path: root).path)
+            .filter { $0.hasSuffix(".swift") }
+    }
+
+    @Test("No folder has more than 22 Swift files side by side", arguments: ["Sources", "Tests"])
+    func folders(root: String) throws {
+        let counts = Dictionary(grouping: try Self.files(below: root)) { path in
+            path.split(separator: "/").dropLast().joined(separator: "/")
+        }.mapValues(\.count)
+        #expect(counts.count > 10, "so many folders were looked at")
+        #expect(
+            counts.filter { $0.value > 22 } == [:], "give these folders folders, named after what the files are about")
+    }
+
+    @Test(
+        "No file name has a plus in it: a folder says what the plus would",
+        arguments: ["Sources/AMQPClient", "Sources/ConformanceSuite"])
+    func names(root: String) throws {
+        let paths = try Self.files(below: root)
+        #expect(paths.count > 10, "so many files were looked at")
+        #expect(paths.filter { $0.contains("+") } == [])
+    }
+}
