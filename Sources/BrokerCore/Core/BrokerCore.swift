@@ -25,6 +25,10 @@ public final class BrokerCore {
 
     /// What the current method has caused, to be done when it is over.
     private var causes = Causes()
+    /// How much may still be done in this turn.
+    private var budget = 0
+    /// Connections with frames that wait for their next turn. Nothing more is read from them meanwhile.
+    private var unfinished = Ring<ConnectionID>()
     /// What has come of the steps since effects were last handed over.
     private var effects = BrokerEffects()
     /// The outputs that were handed over last.
@@ -59,8 +63,10 @@ public final class BrokerCore {
 
     /// How often deliveries are checked for having been out too long, in milliseconds: as in RabbitMQ.
     private static let consumerTimeoutInterval: Int64 = 60_000
-    /// How many causes (dead letters, copies for those who trace) one step settles at the most.
-    private static let mostCauses = 20_000
+    /// How much one client's frames, or what they caused, may do before the next one's turn comes: frames, places in queues,
+    /// and octets of what is published again, each ``octetsOfAUnit`` of which count as one. Some milliseconds' worth.
+    private static let quantum = 4000
+    private static let octetsOfAUnit = 256
 
     // MARK: The door
 
@@ -72,10 +78,11 @@ public final class BrokerCore {
     public func step(
         _ input: BrokerInput, now: Int64, moreFollows: Bool = false
     ) -> BrokerEffects {
-        causes.budget = Self.mostCauses
         takeBackOutputs()
+        budget = Self.quantum
         settle()
         advance(to: now)
+        budget = Self.quantum
         switch input {
         case .time: break
         case .connected(let id, let peer, let isLoopback):
@@ -83,9 +90,9 @@ public final class BrokerCore {
         case .received(let octets, let id):
             if let connection = connections[id] {
                 connection.take(octets)
-                handleFrames(of: connection)
+                if !connection.isUnfinished { handleFrames(of: connection) }
             }
-        case .disconnected(let id): connections.removeValue(forKey: id)?.streamEnded()
+        case .disconnected(let id): if let connection = connections[id] { streamEnded(of: connection) }
         case .unsent(let octets, let id): connections[id]?.setUnsent(octets)
         case .loginChecked(let id, let isRight):
             if let connection = connections[id] {
@@ -101,12 +108,43 @@ public final class BrokerCore {
         case .shutDown: for connection in allConnections { connection.shutDown() }
         }
         settle()
+        goOn()
         return moreFollows ? BrokerEffects() : takeEffects()
     }
 
+    // MARK: Turns
+
+    /// Counts something that takes time, and grows with what clients have made.
+    func spend(_ units: Int) { budget -= units }
+
+    /// Handles what has come of a connection, as far as one turn goes.
     private func handleFrames(of connection: BrokerConnection) {
-        while connection.handleNextFrame() { settle() }
-        connection.endTurn()
+        var isUnfinished = false
+        while connection.handleNextFrame() {
+            spend(1)
+            settle()
+            if budget <= 0 {
+                isUnfinished = true
+                break
+            }
+        }
+        connection.endTurn(isUnfinished: isUnfinished)
+        if isUnfinished { return unfinished.append(connection.id) }
+        if connection.hasStreamEnded { streamEnded(of: connection) }
+    }
+
+    /// Gives the connection a turn that has waited longest for it.
+    private func goOn() {
+        guard let id = unfinished.popFirst(), let connection = connections[id] else { return }
+        budget = Self.quantum
+        handleFrames(of: connection)
+    }
+
+    /// What a client sent before its stream ended still counts.
+    private func streamEnded(of connection: BrokerConnection) {
+        guard !connection.isUnfinished else { return connection.endStreamLater() }
+        connections[connection.id] = nil
+        connection.streamEnded()
     }
 
     /// Lets time pass: each thing that is due happens at its own time, so that one long step gives the same as many
@@ -134,12 +172,15 @@ public final class BrokerCore {
     /// Publishes what has been caused: dead letters, and copies for those who trace.
     private func settle() {
         if causes.isEmpty { return }
-        while let (cause, virtualHost) = causes.next() {
+        while budget > 0, let (cause, virtualHost) = causes.next() {
             switch cause {
-            case .deadLetter(let letter): virtualHost.publish(letter)
+            case .deadLetter(let letter):
+                spend(1 + letter.message.contentCount / Self.octetsOfAUnit)
+                virtualHost.publish(letter)
             case .copy(let copy): virtualHost.publish(copy)
             }
         }
+        causes.pause()
     }
 
     private func takeEffects() -> BrokerEffects {
@@ -154,7 +195,7 @@ public final class BrokerCore {
             batchUnderWay = (batch.number, batch.needsSync)
             effects.batch = batch
         }
-        effects.hasMoreToDo = !causes.isEmpty
+        effects.hasMoreToDo = !causes.isEmpty || !unfinished.isEmpty
         effects.nextDeadline = timers.next
         defer { effects = BrokerEffects() }
         return effects
@@ -275,7 +316,8 @@ extension BrokerCore: SessionHost {
 }
 
 extension BrokerCore {
-    func setTimer(_ time: Int64, for queue: any Queue) { timers.set(time, for: .queue(queue)) }
+    func setTimer(_ time: Int64, for queue: any Queue) -> UInt64 { timers.set(time, for: .queue(queue)) }
+    func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
     /// True while copies for those who trace are published, or what they cause is: that is not copied again.
     var isPublishingCopies: Bool { causes.isTakingCopies }
     func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) { causes.add(cause, in: virtualHost) }

@@ -9,12 +9,13 @@ struct Causes {
 
     private var letters = Ring<(letter: DeadLetter, isOfCopy: Bool, virtualHost: VirtualHost)>()
     private var copies = Ring<(copy: Message, virtualHost: VirtualHost)>()
-    /// How many more the current step may settle.
-    var budget = 0
     /// True while a copy is being published, or what that caused.
     private(set) var isTakingCopies = false
 
     var isEmpty: Bool { letters.isEmpty && copies.isEmpty }
+
+    /// No more is done for now.
+    mutating func pause() { isTakingCopies = false }
 
     mutating func add(_ cause: Cause, in virtualHost: VirtualHost) {
         switch cause {
@@ -23,11 +24,9 @@ struct Causes {
         }
     }
 
-    /// The next to be done: letters before copies. nil: there is none, or the budget is used up.
+    /// The next to be done: letters before copies.
     mutating func next() -> (cause: Cause, virtualHost: VirtualHost)? {
         isTakingCopies = false
-        guard budget > 0 else { return nil }
-        budget -= 1
         if let (letter, isOfCopy, virtualHost) = letters.popFirst() {
             isTakingCopies = isOfCopy
             return (.deadLetter(letter), virtualHost)

@@ -1,6 +1,4 @@
-/// What is due when: a heap of times, the earliest first.
-///
-/// Nothing is ever taken out early. Whoever set a timer looks, when it fires, whether anything is due.
+/// What is due when, the earliest first.
 struct Timers {
     /// Whose timer it is.
     enum Owner {
@@ -10,50 +8,44 @@ struct Timers {
         case consumerTimeouts
     }
 
-    private struct Entry {
+    private struct Entry: HeapElement {
         var time: Int64
         /// Timers of the same time fire in the order in which they were set.
         var number: UInt64
-        var owner: Owner
 
         func comes(before other: Entry) -> Bool { (time, number) < (other.time, other.number) }
     }
 
-    private var heap: [Entry] = []
+    private var heap = Heap<Entry>()
+    /// What is cancelled leaves this table at once, with all it holds on to.
+    private var owners: [UInt64: Owner] = [:]
     private var setCount: UInt64 = 0
 
     /// The earliest time, in milliseconds since the Unix epoch; nil: nothing is due, ever.
     var next: Int64? { heap.first?.time }
 
-    mutating func set(_ time: Int64, for owner: Owner) {
+    /// Sets a timer, and returns its number.
+    @discardableResult
+    mutating func set(_ time: Int64, for owner: Owner) -> UInt64 {
         setCount += 1
-        heap.append(Entry(time: time, number: setCount, owner: owner))
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard heap[child].comes(before: heap[parent]) else { break }
-            heap.swapAt(child, parent)
-            child = parent
-        }
+        owners[setCount] = owner
+        heap.insert(Entry(time: time, number: setCount))
+        return setCount
+    }
+
+    /// Nothing happens for a timer that has fired, or never was.
+    mutating func cancel(_ number: UInt64) {
+        guard owners.removeValue(forKey: number) != nil else { return }
+        // Queues come and go with timers that are due in ten years.
+        if heap.count > 64, heap.count > 2 * owners.count { heap.keep { owners[$0.number] != nil } }
     }
 
     /// Takes out the earliest timer, if its time has come.
     mutating func popDue(at now: Int64) -> (time: Int64, owner: Owner)? {
-        guard let first = heap.first, first.time <= now else { return nil }
-        let last = heap.removeLast()
-        if !heap.isEmpty {
-            heap[0] = last
-            var parent = 0
-            while true {
-                var least = parent
-                for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count {
-                    if heap[child].comes(before: heap[least]) { least = child }
-                }
-                if least == parent { break }
-                heap.swapAt(parent, least)
-                parent = least
-            }
+        while let first = heap.first, first.time <= now {
+            _ = heap.popFirst()
+            if let owner = owners.removeValue(forKey: first.number) { return (first.time, owner) }
         }
-        return (first.time, first.owner)
+        return nil
     }
 }

@@ -93,6 +93,7 @@ final class VirtualHost {
     }
 
     func enqueue(_ message: Message, in queues: [any Queue]) -> (accepted: Bool, batch: UInt64) {
+        core.spend(queues.count)
         var accepted = true
         for queue in queues where !queue.publish(message) { accepted = false }
         // It stands in the log now if one of the queues is durable and it is persistent.
@@ -278,7 +279,12 @@ extension VirtualHost: QueueHost {
     var now: Int64 { core.now }
     var load: Load { core.load }
 
-    func setTimer(_ time: Int64, for queue: any Queue) { core.setTimer(time, for: queue) }
+    func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64 {
+        core.cancelTimer(timer)
+        return core.setTimer(time, for: queue)
+    }
+
+    func cancelTimer(_ timer: UInt64) { core.cancelTimer(timer) }
     func take(_ letter: DeadLetter) { core.cause(.deadLetter(letter), in: self) }
     func end(_ queue: any Queue) { delete(queue) }
 }

@@ -17,8 +17,9 @@ final class ClassicQueue: Queue {
     private(set) var isDeleted = false
     /// When its lease runs out, in milliseconds since the Unix epoch (RabbitMQ: "Queue TTL").
     private var leaseEnds = Int64.max
-    /// The time a timer is set for, so that there is one and not one a message.
+    /// The time a timer is set for, so that there is one and not one a message; and the timer's number.
     private var timerAt = Int64.max
+    private var timer: UInt64 = 0
 
     init(_ order: QueueOrder, host: any QueueHost) {
         name = order.name
@@ -237,13 +238,14 @@ final class ClassicQueue: Queue {
         let next = min(leaseEnds, ready.nextExpiry)
         guard next < timerAt else { return }
         timerAt = next
-        host.setTimer(next, for: self)
+        timer = host.setTimer(next, for: self, replacing: timer)
     }
 
     // MARK: The end
 
     func delete() {
         isDeleted = true
+        host.cancelTimer(timer)
         for consumer in rotation.all {
             consumer.cancel()
             consumer.isInRotation = false

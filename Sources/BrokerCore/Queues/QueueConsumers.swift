@@ -1,12 +1,15 @@
 /// The consumers of one queue, and whose turn it is.
 struct QueueConsumers {
     /// All of them, in the order they started.
-    private(set) var all: [any DeliveryTarget] = []
+    private var list = IdentityList<any DeliveryTarget>()
+    private var exclusiveCount = 0
     /// RabbitMQ: "Single Active Consumer". Then only ``active`` has turns, and the rotation stays empty.
     private let isSingleActive: Bool
     private(set) var active: (any DeliveryTarget)?
-    /// Those that may have room, by falling priority; within one priority they take turns.
+    /// Those that may have room, by falling priority; within one priority they take turns. One that was removed stands
+    /// there until its turn comes, or until too many do.
     private var rotation: [Level] = []
+    private var removedCount = 0
 
     private struct Level {
         var priority: Int64
@@ -15,25 +18,35 @@ struct QueueConsumers {
 
     init(isSingleActive: Bool) { self.isSingleActive = isSingleActive }
 
-    var count: Int { all.count }
-    var isEmpty: Bool { all.isEmpty }
-    var hasExclusive: Bool { all.contains { $0.isExclusive } }
+    var all: [any DeliveryTarget] { list.all }
+    var count: Int { list.count }
+    var isEmpty: Bool { list.isEmpty }
+    var hasExclusive: Bool { exclusiveCount > 0 }
 
     mutating func add(_ consumer: any DeliveryTarget) {
-        all.append(consumer)
+        list.add(consumer, ObjectIdentifier(consumer))
+        if consumer.isExclusive { exclusiveCount += 1 }
         if active == nil { active = consumer }
         resume(consumer)
     }
 
+    /// Removes a consumer that is cancelled.
     mutating func remove(_ consumer: any DeliveryTarget) {
-        all.removeAll { $0 === consumer }
-        if active === consumer { active = all.first }
+        let before = list.count
+        list.remove(ObjectIdentifier(consumer))
+        guard list.count < before else { return }
+        if consumer.isExclusive { exclusiveCount -= 1 }
+        if active === consumer { active = list.first }
         guard consumer.isInRotation else { return }
         consumer.isInRotation = false
-        for level in rotation.indices where rotation[level].priority == consumer.priority {
-            rotation[level].consumers.removeAll { $0 === consumer }
-        }
+        removedCount += 1
+        if removedCount > 16, removedCount > list.count { closeUp() }
+    }
+
+    private mutating func closeUp() {
+        for level in rotation.indices { rotation[level].consumers.removeAll { $0.isCancelled } }
         rotation.removeAll(where: \.consumers.isEmpty)
+        removedCount = 0
     }
 
     /// Puts a consumer that has room again at the end of its priority's rotation.
@@ -41,27 +54,40 @@ struct QueueConsumers {
         guard !consumer.isInRotation, !consumer.isCancelled else { return }
         consumer.isInRotation = true
         if isSingleActive { return }
-        var level = rotation.firstIndex { $0.priority <= consumer.priority } ?? rotation.endIndex
+        let level = level(of: consumer.priority)
         if level == rotation.endIndex || rotation[level].priority != consumer.priority {
             rotation.insert(Level(priority: consumer.priority), at: level)
-            level = rotation.firstIndex { $0.priority == consumer.priority } ?? level
         }
         rotation[level].consumers.append(consumer)
+    }
+
+    /// The place of this priority, or the one where it would stand.
+    private func level(of priority: Int64) -> Int {
+        var (low, high) = (0, rotation.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if rotation[middle].priority > priority { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// The consumer whose turn it is, of those with the highest priority that have room. It goes to the end of the
     /// rotation; those met on the way that have no room leave it.
     mutating func next() -> (any DeliveryTarget)? {
         if isSingleActive { return nextSingleActive() }
-        for level in rotation.indices {
-            while let consumer = rotation[level].consumers.popFirst() {
+        while !rotation.isEmpty {
+            while let consumer = rotation[0].consumers.popFirst() {
                 if consumer.hasRoom {
-                    rotation[level].consumers.append(consumer)
+                    rotation[0].consumers.append(consumer)
                     return consumer
                 }
                 consumer.isInRotation = false
             }
+            // The last level stays, with its room: mostly there is just one, and it is soon needed again.
+            if rotation.count == 1 { break }
+            rotation.removeFirst()
         }
+        removedCount = 0
         return nil
     }
 

@@ -7,8 +7,10 @@ protocol QueueHost: AnyObject {
     /// Milliseconds since the Unix epoch.
     var now: Int64 { get }
     var load: Load { get }
-    /// Has the queue's ``Queue/timerFired()`` called at this time.
-    func setTimer(_ time: Int64, for queue: any Queue)
+    /// Has the queue's ``Queue/timerFired()`` called at this time, and not for the timer that this one replaces (0: none).
+    /// Returns the timer's number.
+    func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64
+    func cancelTimer(_ timer: UInt64)
     /// Takes a dead letter, to publish it when the current method is done: one death may cause the next, and a long
     /// chain of them would use up the stack.
     func take(_ letter: DeadLetter)

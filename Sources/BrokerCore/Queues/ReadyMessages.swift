@@ -1,5 +1,5 @@
 /// A message's place in one queue.
-struct QueuedMessage {
+struct QueuedMessage: HeapElement {
     let message: Message
     /// Where it stands in the queue's order, for life: a requeued message goes back to its place.
     let position: UInt64
@@ -7,39 +7,36 @@ struct QueuedMessage {
     let expiresAt: Int64
     /// True once it has been handed out.
     var redelivered = false
+
+    func comes(before other: QueuedMessage) -> Bool { position < other.position }
 }
 
 /// The messages of a queue that wait to be handed out, in the order of their positions.
 ///
 /// New messages go to the end of a ring. What comes back has a lower position than anything in the ring, since it was
-/// taken from the ring's front; it waits in a short list of its own, which is served first.
+/// taken from the ring's front; it waits in a heap of its own, which is served first.
 struct ReadyMessages {
     private var ring = Ring<QueuedMessage>()
-    /// By falling position, so that the next one is last.
-    private var returned: [QueuedMessage] = []
+    /// By position.
+    private var returned = Heap<QueuedMessage>()
 
     var count: Int { ring.count + returned.count }
     var isEmpty: Bool { ring.isEmpty && returned.isEmpty }
-    var first: QueuedMessage? { returned.last ?? ring.first }
+    var first: QueuedMessage? { returned.first ?? ring.first }
 
     mutating func append(_ message: QueuedMessage) { ring.append(message) }
 
-    mutating func popFirst() -> QueuedMessage? { returned.popLast() ?? ring.popFirst() }
+    mutating func popFirst() -> QueuedMessage? { returned.popFirst() ?? ring.popFirst() }
 
     /// Puts messages back where they were. `messages` is in any order.
     mutating func putBack(_ messages: [QueuedMessage]) {
-        if messages.count == 1, let last = returned.last, messages[0].position < last.position {
-            returned.append(messages[0])
-        } else {
-            returned.append(contentsOf: messages)
-            returned.sort { $0.position > $1.position }
-        }
+        for message in messages { returned.insert(message) }
     }
 
     mutating func removeAll() -> [QueuedMessage] {
-        var all = Array(returned.reversed())
-        returned = []
-        while let next = ring.popFirst() { all.append(next) }
+        var all: [QueuedMessage] = []
+        all.reserveCapacity(count)
+        while let next = popFirst() { all.append(next) }
         return all
     }
 }

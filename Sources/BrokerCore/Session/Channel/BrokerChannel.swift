@@ -199,7 +199,7 @@ final class BrokerChannel {
     /// Gives back everything that the channel held: its consumers end, what they had goes back to its queues.
     func release() {
         pauseConsumers()
-        transaction?.settlements.forEach { unacknowledged.putBack($0.deliveries) }
+        unacknowledged.putBack(transaction?.settlements.flatMap(\.deliveries) ?? [])
         transaction = nil
         requeue(unacknowledged.removeAll())
         consumersUnacknowledged = 0

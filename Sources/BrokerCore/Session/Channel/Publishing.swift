@@ -29,7 +29,9 @@ extension BrokerChannel {
             return
         }
         let (accepted, batch) = enqueue(message, in: queues, mandatory: publish.mandatory)
-        if let number { confirms?.resolve(number, accepted: accepted, batch: batch) }
+        guard let number else { return }
+        confirms?.resolve(number, accepted: accepted, batch: batch)
+        connection.willAnswer(self.number)
     }
 
     /// Puts a message in its queues; a mandatory one that has none goes back. Returns what

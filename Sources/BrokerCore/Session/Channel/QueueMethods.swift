@@ -51,7 +51,7 @@ extension BrokerChannel {
                 // A queue that goes with its connection has no use for outliving the broker.
                 durable: declare.durable && !declare.exclusive, owner: declare.exclusive ? connection.id : nil,
                 autoDelete: declare.autoDelete, arguments: declare.arguments), arguments)
-        if declare.exclusive { connection.exclusiveQueues.append(queue) }
+        if declare.exclusive { connection.exclusiveQueues.add(queue, ObjectIdentifier(queue)) }
         answer(queue, noWait: declare.noWait)
     }
 

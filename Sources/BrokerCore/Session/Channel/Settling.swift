@@ -121,11 +121,13 @@ extension BrokerChannel {
             batch = max(batch, enqueue(publish.message, in: queues, mandatory: publish.mandatory).batch)
         }
         for (deliveries, outcome) in done.settlements { carryOut(outcome, deliveries) }
-        if batch <= host.storedBatch { send(TxCommitOk()) } else { commits.append(batch) }
+        if batch <= host.storedBatch { return send(TxCommitOk()) }
+        commits.append(batch)
+        connection.willAnswer(number)
     }
 
     func txRollback() throws(BrokerError) {
-        for (deliveries, _) in try takeTransaction().settlements { unacknowledged.putBack(deliveries) }
+        unacknowledged.putBack(try takeTransaction().settlements.flatMap(\.deliveries))
         send(TxRollbackOk())
     }
 

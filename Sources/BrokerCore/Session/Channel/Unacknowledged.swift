@@ -59,6 +59,7 @@ struct UnacknowledgedDeliveries {
 
     /// Puts back what a rolled back transaction had settled.
     mutating func putBack(_ deliveries: [Unacknowledged]) {
+        if deliveries.isEmpty { return }
         let together = (all + deliveries).sorted { $0.tag < $1.tag }
         self = UnacknowledgedDeliveries()
         for delivery in together { append(delivery) }

@@ -13,11 +13,20 @@ final class BrokerConnection {
     var output = FrameWriter()
     private var isListed = false
     private var isWaitingForStore = false
+    /// Channels with answers to send.
+    private var answering: Set<UInt16> = []
+    /// One of them, for a quick look; 0: none.
+    private var lastAnswering: UInt16 = 0
     var throttle = Throttle()
     private(set) var isToBeClosed = false
+    /// Frames have come that wait for the connection's next turn.
+    private(set) var isUnfinished = false
+    private(set) var hasStreamEnded = false
+    /// Why nothing is read from the client; empty: everything is.
+    var silences: Set<Silence> = []
 
     var channels: [UInt16: BrokerChannel] = [:]
-    var exclusiveQueues: [any Queue] = []
+    var exclusiveQueues = IdentityList<any Queue>()
     /// Set when the handshake has come to each of them.
     var session = Session()
 
@@ -101,12 +110,18 @@ final class BrokerConnection {
         }
     }
 
-    /// All frames that had come are handled.
-    func endTurn() {
+    /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.
+    func endTurn(isUnfinished: Bool) {
         flushConfirms()
         if throttle.hasPublished { checkThrottle() }
         reader.giveBack(&room.input, most: Room.most)
+        guard isUnfinished != self.isUnfinished else { return }
+        self.isUnfinished = isUnfinished
+        if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
     }
+
+    /// The stream has ended, and what came before is not dealt with yet.
+    func endStreamLater() { hasStreamEnded = true }
 
     /// After octets that are not a frame nothing that follows can be read.
     private func brokenFrame(_ error: WireError) {
@@ -253,14 +268,26 @@ final class BrokerConnection {
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.resumeConsumers() }
     }
 
+    /// A channel has answers to send, now or when more is on disk.
+    func willAnswer(_ channel: UInt16) {
+        if channel == lastAnswering { return }
+        answering.insert(channel)
+        lastAnswering = channel
+    }
+
     func flushConfirms() {
+        if answering.isEmpty { return }
         let stored = host.storedBatch
-        var isWaiting = false
-        for channel in channels.values {
+        lastAnswering = 0
+        for number in answering.sorted() {
+            guard let channel = channels[number] else {
+                answering.remove(number)
+                continue
+            }
             channel.flushAnswers(stored: stored)
-            if channel.isWaiting(stored: stored) { isWaiting = true }
+            if !channel.isWaiting(stored: stored) { answering.remove(number) }
         }
-        guard isWaiting, !isWaitingForStore else { return }
+        guard !answering.isEmpty, !isWaitingForStore else { return }
         isWaitingForStore = true
         host.awaitStore(id)
     }

@@ -35,7 +35,7 @@ extension BrokerConnection {
     }
 
     /// A queue of this connection's own is gone.
-    func forget(_ queue: any Queue) { exclusiveQueues.removeAll { $0 === queue } }
+    func forget(_ queue: any Queue) { exclusiveQueues.remove(ObjectIdentifier(queue)) }
 
     /// Ends the stream after the delay that slows down who tries passwords.
     func endLater() {
@@ -62,8 +62,8 @@ extension BrokerConnection {
         for channel in channels.values { channel.pauseConsumers() }
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.release() }
         channels = [:]
-        let queues = exclusiveQueues
-        exclusiveQueues = []
+        let queues = exclusiveQueues.all
+        exclusiveQueues = IdentityList()
         for queue in queues { session.virtualHost?.delete(queue) }
     }
 }

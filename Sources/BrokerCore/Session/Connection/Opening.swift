@@ -31,7 +31,7 @@ extension BrokerConnection {
     /// Goes on with a connection whose password was checked. A client that sends without waiting has sent more by now.
     func loginChecked(isRight: Bool) {
         guard isLoginBeingChecked, case .handshake(var handshake) = state else { return }
-        setReading(true)
+        goOnReading(.login)
         let outcome = handshake.loginChecked(isRight: isRight, host.configuration, isLoopback: isLoopback)
         do throws(Failure) {
             try carryOut(outcome, of: handshake)
@@ -50,7 +50,7 @@ extension BrokerConnection {
             send(tune)
         case .check(let check):
             host.check(LoginCheck(connection: id, check: check))
-            setReading(false)
+            stopReading(.login)
         case .agreed(let limits):
             session.channelMax = limits.channelMax
             session.frameMax = limits.frameMax

@@ -15,14 +15,27 @@ extension BrokerConnection {
         }
         guard throttle.isHeldBack != wasHeldBack else { return }
         if throttle.isHeldBack { host.awaitAlarms(id) }
-        setReading(!throttle.isHeldBack)
+        if throttle.isHeldBack { stopReading(.alarm) } else { goOnReading(.alarm) }
     }
 
-    /// Has the stream read, or not. A client that isn't heard is not silent.
-    func setReading(_ isReading: Bool) {
+    /// Why nothing is read from a client for a while.
+    enum Silence { case alarm, login, turns }
+
+    /// Has nothing read from the stream. A client that isn't heard is not silent.
+    func stopReading(_ silence: Silence) {
+        if silences.isEmpty { setReading(false) }
+        silences.insert(silence)
+    }
+
+    func goOnReading(_ silence: Silence) {
+        guard silences.remove(silence) != nil, silences.isEmpty else { return }
+        liveness.received(at: host.now)
+        setReading(true)
+    }
+
+    private func setReading(_ isReading: Bool) {
         host.setReading(isReading, of: id)
         liveness.isListening = isReading
-        if isReading { liveness.received(at: host.now) }
         setTimer()
     }
 

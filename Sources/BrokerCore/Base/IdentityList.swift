@@ -1,0 +1,60 @@
+/// Objects in the order they were added; adding and removing one costs the same however many there are.
+///
+/// Most lists are short, and a short one is searched. A long one knows its objects' places; what is removed leaves a
+/// hole, and holes are closed up when they are the greater part.
+struct IdentityList<Element> {
+    private var slots: [(identity: ObjectIdentifier, element: Element)?] = []
+    private var places: [ObjectIdentifier: Int] = [:]
+    private(set) var count = 0
+
+    private static var mostSearched: Int { 16 }
+
+    var isEmpty: Bool { count == 0 }
+    var first: Element? { first { _ in true } }
+
+    mutating func add(_ element: Element, _ identity: ObjectIdentifier) {
+        slots.append((identity, element))
+        count += 1
+        if !places.isEmpty {
+            places[identity] = slots.count - 1
+        } else if slots.count > Self.mostSearched {
+            index()
+        }
+    }
+
+    /// Nothing happens for one that is not there.
+    mutating func remove(_ identity: ObjectIdentifier) {
+        if places.isEmpty {
+            guard let place = slots.firstIndex(where: { $0?.identity == identity }) else { return }
+            slots.remove(at: place)
+            count -= 1
+        } else {
+            guard let place = places.removeValue(forKey: identity) else { return }
+            slots[place] = nil
+            count -= 1
+            if count * 2 < slots.count { closeUp() }
+        }
+    }
+
+    func first(where matches: (Element) -> Bool) -> Element? {
+        for case let slot? in slots where matches(slot.element) { return slot.element }
+        return nil
+    }
+
+    @inline(__always)
+    func forEach(_ body: (Element) -> Void) {
+        for slot in slots { if let slot { body(slot.element) } }
+    }
+
+    var all: [Element] { slots.compactMap { $0?.element } }
+
+    private mutating func closeUp() {
+        slots = slots.filter { $0 != nil }
+        places = [:]
+        if slots.count > Self.mostSearched { index() }
+    }
+
+    private mutating func index() {
+        for (place, slot) in slots.enumerated() { if let slot { places[slot.identity] = place } }
+    }
+}

@@ -1,0 +1,112 @@
+import AMQPWire
+import Testing
+
+@testable import BrokerCore
+
+/// One client's heavy work is not everybody's wait: it is done in turns, and nothing of it is lost.
+@Suite("Turns")
+struct TurnTests {
+    private let rig = Rig()
+
+    /// A client that publishes so often to so many queues that it takes many turns: its octets, not sent yet.
+    private func heavy(publishes: Int) throws -> (RigClient, [UInt8]) {
+        let client = try rig.open()
+        client.send(ExchangeDeclare(exchange: "x", type: "fanout"))
+        for number in 0..<200 {
+            let name = ShortString(truncating: "q\(number)")
+            client.send(QueueDeclare(queue: name))
+            client.send(QueueBind(queue: name, exchange: "x"))
+        }
+        _ = client.take()
+        var writer = FrameWriter()
+        for _ in 0..<publishes {
+            writer.content(BasicPublish(exchange: "x"), BasicProperties(), body: [1], channel: 1, frameMax: 4096)
+        }
+        return (client, writer.take())
+    }
+
+    private var readyCount: Int { rig.core.listQueues().reduce(0) { $0 + $1.readyCount } }
+
+    @Test("Another client is answered in the middle of it")
+    func between() throws {
+        let (client, octets) = try heavy(publishes: 200)
+        let other = try rig.open()
+        _ = rig.takeReadingChanges()
+        let first = rig.core.step(.received(octets.span.bytes, from: client.id), now: rig.now)
+        #expect(first.hasMoreToDo)
+        // Nothing more is read from it until that is done.
+        #expect(first.readingChanges.map(\.isReading) == [false])
+        let before = readyCount
+        #expect(before > 0 && before < 200 * 200)
+        var writer = FrameWriter()
+        writer.method(QueueDeclare(queue: "other"), channel: 1)
+        let second = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
+        #expect(second.writes.map(\.connection) == [other.id])
+        #expect(readyCount < 200 * 200)
+        rig.step(.time)
+        #expect(readyCount == 200 * 200)
+        #expect(rig.takeReadingChanges().map(\.isReading) == [true])
+    }
+
+    @Test("What was sent before the stream ended is done to its end")
+    func endOfStream() throws {
+        let (client, octets) = try heavy(publishes: 100)
+        _ = rig.core.step(.received(octets.span.bytes, from: client.id), now: rig.now)
+        client.disconnect()
+        #expect(readyCount == 100 * 200)
+        #expect(rig.core.listConnections().isEmpty)
+    }
+
+    @Test("Two heavy clients take turns")
+    func fairness() throws {
+        let (one, octets) = try heavy(publishes: 200)
+        let two = try rig.open()
+        two.send(QueueDeclare(queue: "two"))
+        var writer = FrameWriter()
+        for _ in 0..<2000 {
+            writer.content(BasicPublish(routingKey: "two"), BasicProperties(), body: [2], channel: 1, frameMax: 4096)
+        }
+        _ = rig.core.step(.received(octets.span.bytes, from: one.id), now: rig.now)
+        var effects = rig.core.step(.received(writer.take().span.bytes, from: two.id), now: rig.now)
+        var counts: [Int] = []
+        while effects.hasMoreToDo {
+            counts.append(rig.core.listQueues().first { $0.name == "two" }?.readyCount ?? 0)
+            effects = rig.core.step(.time, now: rig.now)
+        }
+        // The second is through long before the first.
+        let done = try #require(counts.firstIndex(of: 2000))
+        #expect(done < counts.count / 2, "\(counts)")
+        #expect(readyCount == 200 * 200 + 2000)
+    }
+
+    @Test("A deleted queue's timer lets go of it")
+    func timers() throws {
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q", arguments: ["x-expires": .int64(315_360_000_000)]))
+        weak let queue = rig.core.virtualHosts["/"]?.queue("q")
+        #expect(queue != nil)
+        client.send(QueueDelete(queue: "q"))
+        client.send(ChannelClose(replyCode: .replySuccess))
+        #expect(queue == nil)
+    }
+
+    @Test("Consumers come and go by the thousand, and the rest are served in turn")
+    func consumers() throws {
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        for number in 0..<1000 {
+            let tag = ShortString(truncating: "\(number)")
+            client.send(
+                BasicConsume(
+                    queue: "q", consumerTag: tag, noAck: true, arguments: ["x-priority": .int32(Int32(number % 7))]))
+            if number % 100 != 6 { client.send(BasicCancel(consumerTag: tag)) }
+        }
+        _ = client.take()
+        for _ in 0..<4 { client.publish("x", to: "q") }
+        let tags = client.take().compactMap { received -> ShortString? in
+            if case .basicDeliver(let deliver) = received.method { deliver.consumerTag } else { nil }
+        }
+        // 6, 706: priority 6; then 106 and 206, of 1 and 3, get nothing as long as those have room.
+        #expect(tags == ["6", "706", "6", "706"])
+    }
+}
