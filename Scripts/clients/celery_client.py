@@ -1,4 +1,5 @@
-"""A Celery worker (kombu and py-amqp underneath) does 200 tasks, some of them twice."""
+"""A Celery worker (kombu and py-amqp underneath) does 200 tasks, some of them twice, and is not held up
+by tasks that are not due yet."""
 import os
 import signal
 import subprocess
@@ -12,11 +13,16 @@ worker = subprocess.Popen(
     cwd=here, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "C_FORCE_ROOT": "1"},
     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 try:
-    from celery_tasks import square
+    from celery_tasks import app, square
 
     results = [square.delay(number) for number in range(200)]
     values = [result.get(timeout=90) for result in results]
     assert values == [number * number for number in range(200)], values
+    # More than the worker's prefetch of 2. It schedules them, and asks for a larger window for each: but only a broker
+    # whose product is RabbitMQ, because others fix a window when the consumer starts.
+    later = [square.apply_async((number,), countdown=600) for number in range(1, 11)]
+    assert square.delay(11).get(timeout=30) == 121
+    assert not any(result.ready() for result in later)
 finally:
     worker.send_signal(signal.SIGTERM)
     try:
@@ -24,3 +30,4 @@ finally:
     except subprocess.TimeoutExpired:
         worker.kill()
         raise SystemExit("the Celery worker does not end")
+    app.control.purge()

@@ -35,6 +35,12 @@ final class RawConnection {
         let begin = try expect(ConnectionStart.self)
         let texts = ["product", "version"].compactMap { begin.serverProperties[ShortString(truncating: $0)]?.text }
         if !texts.isEmpty { product = texts.joined(separator: " ") }
+        // This repository's broker announces itself as RabbitMQ, and says who it is in its information.
+        if let own = begin.serverProperties["information"]?.text?.split(separator: ":").first,
+            own.hasPrefix("Messaging Patterns in Swift ")
+        {
+            product = String(own)
+        }
         let response = [0] + Array(target.user.utf8) + [0] + Array(target.password.utf8)
         try send(ConnectionStartOk(mechanism: "PLAIN", response: response), channel: 0)
         let tune = try expect(ConnectionTune.self)

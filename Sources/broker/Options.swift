@@ -24,6 +24,8 @@ struct Options: Equatable {
     var memoryHighWater: Int?
     /// Octets.
     var diskFreeLimit: Int?
+    /// What clients are told that they speak to.
+    var product = AnnouncedProduct.rabbitMQ
     var logLevel = LogEvent.Level.info
 
     /// Where the listing API is.
@@ -106,6 +108,12 @@ extension Options {
                 maximumMessageSize = try words.number(of: word, attached, in: 0...536_870_912)
             case "--memory-high-water": memoryHighWater = try words.memory(of: word, attached)
             case "--disk-free-limit": diskFreeLimit = try words.number(of: word, attached, in: 0...Int.max)
+            case "--product":
+                switch try words.value(of: word, attached) {
+                case "rabbitmq": product = .rabbitMQ
+                case "own": product = .own
+                case let text: throw UsageError("\(word) takes rabbitmq or own, not \(LogEvent.quoted(text))")
+                }
             case "--log-level":
                 let text = try words.value(of: word, attached)
                 guard let level = LogEvent.Level(rawValue: text) else {
@@ -140,6 +148,7 @@ extension Options {
         configuration.anonymousUser = anonymousUser
         configuration.tracedVirtualHosts = Set(tracedVirtualHosts)
         if let diskFreeLimit { configuration.store.diskFreeLimit = diskFreeLimit }
+        configuration.product = product
         configuration.logLevel = logLevel
         return configuration
     }

@@ -30,6 +30,7 @@ enum Usage {
           --consumer-timeout MS    to acknowledge a message, 0 is ever     [1800000]
           --memory-high-water OCTETS|PERCENT%  of messages; above, publishers wait [40%]
           --disk-free-limit OCTETS  free for DIR; below, publishers wait  [50000000]
+          --product rabbitmq|own   what clients are told they speak to     [rabbitmq]
           --log-level LEVEL        debug, info, warning or error             [info]
         The log goes to standard error. CTRL+C or SIGTERM ends the broker properly.
         """

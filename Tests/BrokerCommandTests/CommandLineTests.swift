@@ -17,7 +17,7 @@ import Testing
         let values = [
             "--host": "h", "--port": "1", "--management-port": "off", "--data": "d", "--vhost": "v", "--user": "u",
             "--users": "f", "--heartbeat": "1", "--channel-max": "1", "--frame-max": "4096", "--max-message-size": "1",
-            "--consumer-timeout": "1", "--log-level": "debug",
+            "--consumer-timeout": "1", "--log-level": "debug", "--product": "own",
             "--memory-high-water": "1000000000", "--disk-free-limit": "0", "--anonymous": "guest", "--trace": "/",
         ]
         #expect(named == Set(values.keys).union(["--no-guest", "--url"]))
@@ -37,6 +37,9 @@ import Testing
         #expect(options.configuration.virtualHosts == ["/", "a"])
         #expect(options.configuration.users.isEmpty)
         #expect(options.configuration.heartbeat == 5)
+        #expect(try Options([]).configuration.product.name == "RabbitMQ")
+        #expect(try Options([]).configuration.product.version == "3.10.8")
+        #expect(try Options(["--product", "own"]).configuration.product == .own)
         #expect(try Options(["--management-port", "0"]).management == .port(0))
         #expect(try Options([]).configuration.store.diskFreeLimit == 50_000_000)
         options = try Options(["--disk-free-limit", "1000", "--anonymous=guest", "--trace", "b", "--vhost", "b"])
@@ -49,7 +52,8 @@ import Testing
         ["foo"], ["--foo"], ["-x"], ["--port", "x"], ["--port", "-1"], ["--port", "65536"], ["--port="],
         ["--port", "99999999999999999999"], ["--management-port", "on"], ["--channel-max", "0"],
         ["--frame-max", "4095"],
-        ["--heartbeat", "65536"], ["--log-level", "loud"], ["--vhost", ""], ["--user", ""], ["--no-guest=1"],
+        ["--heartbeat", "65536"], ["--log-level", "loud"], ["--product", "garagemq"], ["--vhost", ""], ["--user", ""],
+        ["--no-guest=1"],
         ["--user", "a", "--user", "a"], ["--trace", "b"], ["--disk-free-limit", "-1"], ["--anonymous", ""],
         ["--vhost", String(repeating: "v", count: 256)], [""],
     ])

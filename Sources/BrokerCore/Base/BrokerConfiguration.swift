@@ -40,6 +40,8 @@ public struct BrokerConfiguration: Sendable {
     public var users: [User] = [.user("guest", password: "guest", loopbackOnly: true)]
     /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: nobody, it is not offered.
     public var anonymousUser: String?
+    /// What clients are told that they speak to.
+    public var product = AnnouncedProduct.own
     /// The names of the virtual hosts.
     public var virtualHosts: [String] = ["/"]
     /// Those of them that begin with tracing on (RabbitMQ: "Firehose Tracer").

@@ -29,8 +29,10 @@ struct RemotePeer: Peer {
         if !path.isEmpty { login.virtualHost = path }
         self.login = login
         let properties = try await Self.greeting(host, port)
-        let name = properties["product"]?.text ?? environment.brokerName ?? "unknown"
-        let version = properties["version"]?.text ?? environment.brokerVersion ?? ""
+        // Our own broker may announce itself as another.
+        let isOurs = properties["information"]?.text?.hasPrefix("Messaging Patterns in Swift ") == true
+        let name = isOurs ? "messaging-patterns" : properties["product"]?.text ?? environment.brokerName ?? "unknown"
+        let version = isOurs ? "" : properties["version"]?.text ?? environment.brokerVersion ?? ""
         label = version.isEmpty ? name : "\(name) \(version)"
         baseline = try Baseline.of(name, version)
         followsRabbitMQ = name == "RabbitMQ"

@@ -43,11 +43,11 @@ struct Handshake {
         return ConnectionStart(
             serverProperties: [
                 "capabilities": .table(FieldTable(Self.capabilities.map { .init($0, true) })),
-                "product": .string(BrokerProduct.name),
-                "version": .string(BrokerProduct.version),
+                "product": .string(configuration.product.name),
+                "version": .string(configuration.product.version),
                 "platform": "Swift",
                 "copyright": "The authors of Messaging Patterns in Swift",
-                "information": "A broker to learn with and to test against; see README.md",
+                "information": .string(BrokerProduct.information),
             ],
             mechanisms: Array(mechanisms.utf8), locales: Array("en_US".utf8))
     }
