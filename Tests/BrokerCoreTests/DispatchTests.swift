@@ -38,6 +38,25 @@ struct DispatchTests {
         #expect(busy.takeBodies() == ["0"])
     }
 
+    @Test("Queues that share a window take turns, and a consumer without acks waits beside it")
+    func sharedWindow() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(BasicQos(prefetchCount: 1, global: true))
+        for queue in ["a", "b", "c"] as [ShortString] {
+            client.send(QueueDeclare(queue: queue))
+            for number in 1...4 { client.publish("\(queue)\(number)", to: queue) }
+            client.send(BasicConsume(queue: queue, noAck: queue == "c"))
+        }
+        var bodies = client.takeBodies()
+        for tag in [1, 2, 3] as [UInt64] {
+            client.send(BasicAck(deliveryTag: tag))
+            bodies += client.takeBodies()
+        }
+        // What needs no ack leaves the window as it is: all of it goes when the turn comes.
+        #expect(bodies == ["a1", "a2", "b1", "c1", "c2", "c3", "c4", "a3"])
+    }
+
     @Test("What a lost connection held goes back to its place, marked as redelivered")
     func connectionLoss() throws {
         let rig = Rig()

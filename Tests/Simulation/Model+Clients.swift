@@ -50,21 +50,30 @@ extension Model {
         publishDeadLetters()
     }
 
-    func commit(_ channel: ModelChannel) {
+    /// False: queues refused a part of it, and the channel is to be closed.
+    func commit(_ channel: ModelChannel) -> Bool {
         let (publishes, settlements) = (channel.publishes, channel.settlements)
         (channel.publishes, channel.settlements) = ([], [])
         var batch = channel.commits.last ?? 0
+        var isWhole = true
         for var publish in publishes {
             publish.queues.removeAll(where: \.isDeleted)
-            batch = max(batch, enqueue(publish, from: channel).batch)
+            let (accepted, written) = enqueue(publish, from: channel)
+            batch = max(batch, written)
+            if !accepted { isWhole = false }
         }
         for (deliveries, settlement) in settlements { settle(deliveries, settlement, channel) }
+        guard isWhole else {
+            publishDeadLetters()
+            return false
+        }
         if batch <= synced {
             channel.expected.append(.answer(TxCommitOk.id, []))
         } else {
             channel.commits.append(batch)
         }
         publishDeadLetters()
+        return true
     }
 
     func rollBack(_ channel: ModelChannel) {

@@ -137,7 +137,7 @@ final class Model {
     }
 
     private func dropOverflow(_ queue: ModelQueue) {
-        guard let limit = queue.kind.maximumLength else { return }
+        guard let limit = queue.kind.maximumLength, queue.kind.overflow == "drop-head" else { return }
         while queue.ready.count > limit { drop(queue.ready.removeFirst(), of: queue, "maxlen") }
     }
 
@@ -162,7 +162,10 @@ final class Model {
     private func nextConsumer(of queue: ModelQueue) -> ModelConsumer? {
         while !queue.turns.isEmpty {
             let consumer = queue.turns.removeFirst()
-            guard consumer.hasRoom else { continue }
+            guard consumer.hasRoom else {
+                lineUp(consumer)
+                continue
+            }
             queue.turns.append(consumer)
             return consumer
         }
@@ -198,16 +201,27 @@ final class Model {
         delivery.copy.handedOut = delivery.copy.handedOut ?? batch
     }
 
-    /// A consumer that has room again joins the end of the line.
-    func resume(_ consumer: ModelConsumer) {
-        let queue = consumer.queue
-        guard consumer.hasRoom, !queue.isDeleted, !queue.turns.contains(where: { $0 === consumer }) else { return }
-        queue.turns.append(consumer)
-        dispatch(queue)
+    /// A consumer whose own window has room joins the end of its channel's line.
+    func lineUp(_ consumer: ModelConsumer) {
+        let channel = consumer.channel
+        guard consumer.hasRoomOfItsOwn, !consumer.isCancelled,
+            !consumer.queue.turns.contains(where: { $0 === consumer }),
+            !channel.waiting.contains(where: { $0 === consumer })
+        else { return }
+        channel.waiting.append(consumer)
     }
 
+    /// Those that wait go back to the ends of their queues' lines, as long as the channel has room.
     func resumeConsumers(of channel: ModelChannel) {
-        for consumer in channel.consumers.sorted(by: { $0.tag < $1.tag }) { resume(consumer) }
+        while channel.hasRoom, !channel.waiting.isEmpty {
+            let consumer = channel.waiting.removeFirst()
+            let queue = consumer.queue
+            guard consumer.hasRoom, !queue.isDeleted, !queue.turns.contains(where: { $0 === consumer }) else {
+                continue
+            }
+            queue.turns.append(consumer)
+            dispatch(queue)
+        }
     }
 
     // MARK: Settling
@@ -249,8 +263,8 @@ final class Model {
     }
 
     private func resume(after deliveries: [ModelChannel.Delivery], _ channel: ModelChannel) {
-        if channel.prefetch > 0 { return resumeConsumers(of: channel) }
-        for delivery in deliveries { if let consumer = delivery.consumer { resume(consumer) } }
+        for delivery in deliveries { if let consumer = delivery.consumer { lineUp(consumer) } }
+        resumeConsumers(of: channel)
     }
 
     // MARK: Dead letters

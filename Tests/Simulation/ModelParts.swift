@@ -153,11 +153,8 @@ final class ModelConsumer {
         self.prefetch = prefetch
     }
 
-    var hasRoom: Bool {
-        if isCancelled { return false }
-        if noAck { return true }
-        return (prefetch == 0 || out < prefetch) && (channel.prefetch == 0 || channel.consumersOut < channel.prefetch)
-    }
+    var hasRoom: Bool { !isCancelled && hasRoomOfItsOwn && channel.hasRoom }
+    var hasRoomOfItsOwn: Bool { noAck || prefetch == 0 || out < prefetch }
 }
 
 final class ModelChannel {
@@ -190,6 +187,8 @@ final class ModelChannel {
     var consumerPrefetch = 0
     var prefetch = 0
     var consumersOut = 0
+    /// Consumers that would take more if the channel had room, the next one first.
+    var waiting: [ModelConsumer] = []
     var lastPublish: UInt64 = 0
     /// Confirms that are due once the store is at their batch. They go out in order.
     var confirms: [(number: UInt64, accepted: Bool, batch: UInt64)] = []
@@ -201,4 +200,6 @@ final class ModelChannel {
     var expected: [Event] = []
 
     init(_ path: Path) { self.path = path }
+
+    var hasRoom: Bool { prefetch == 0 || consumersOut < prefetch }
 }

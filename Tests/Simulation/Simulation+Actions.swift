@@ -166,7 +166,7 @@ extension Simulation {
                 actor.channel.publishes.append(
                     .init(content: content, isPersistent: true, isMandatory: false, queues: queues))
             }
-            model.commit(actor.channel)
+            if !model.commit(actor.channel) { fail(actor, .preconditionFailed) }
         }
     }
 

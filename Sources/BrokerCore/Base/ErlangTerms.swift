@@ -36,9 +36,66 @@ extension FieldValue {
     /// The value as it stands between quotes in "inequivalent arg" texts.
     var plainText: String { text ?? integer.map(String.init) ?? "\(self)" }
 
-    /// Equal, with all widths of integers alike, and the two of floating point numbers.
+    /// Equal in a declaration that is repeated: all widths of integers are alike, and the two of floating point numbers.
     func isSame(as other: FieldValue) -> Bool {
-        if let integer, let otherInteger = other.integer { return integer == otherInteger }
-        return self == other
+        switch (number, other.number) {
+        case (.float?, .float?): isEqualTerm(to: other)
+        case _ where integer != nil && other.integer != nil: integer == other.integer
+        default: self == other
+        }
+    }
+
+    /// Equal as Erlang's `==` finds what RabbitMQ makes of the two values: a number equals a number of any type, a
+    /// timestamp included and a decimal not; text equals octets; and an empty array equals an empty table, both being
+    /// the empty list. Within arrays and tables the types stand beside the values, so everything has to be the same
+    /// there, the order of the fields too.
+    func isEqualTerm(to other: FieldValue) -> Bool {
+        if let number, let otherNumber = other.number { return number == otherNumber }
+        return switch (self, other) {
+        case (.longString(let octets), .bytes(let others)), (.bytes(let octets), .longString(let others)):
+            octets == others
+        case (.array(let array), .table(let table)), (.table(let table), .array(let array)):
+            array.isEmpty && table.isEmpty
+        default: self == other
+        }
+    }
+
+    private var number: ErlangNumber? {
+        switch self {
+        case .float(let value): .float(Double(value))
+        case .double(let value): .float(value)
+        case .timestamp(let seconds): .unsigned(seconds)
+        default: integer.map(ErlangNumber.signed)
+        }
+    }
+}
+
+/// A number without its type. Equal exactly: 2⁵³ + 1 is no floating point number.
+private enum ErlangNumber: Equatable {
+    case signed(Int64)
+    case unsigned(UInt64)
+    case float(Double)
+
+    static func == (one: Self, other: Self) -> Bool {
+        switch (one, other) {
+        case (.signed(let one), .signed(let other)): one == other
+        case (.unsigned(let one), .unsigned(let other)): one == other
+        case (.float(let one), .float(let other)): one == other
+        case (.signed(let one), .unsigned(let other)), (.unsigned(let other), .signed(let one)): one == other
+        case (.signed(let one), .float(let other)), (.float(let other), .signed(let one)): Int64(exactly: other) == one
+        case (.unsigned(let one), .float(let other)), (.float(let other), .unsigned(let one)):
+            UInt64(exactly: other) == one
+        }
+    }
+}
+
+extension FieldTable {
+    /// The same fields by name; those of one name stay in their order.
+    var sortedByName: FieldTable {
+        if count < 2 { return self }
+        return FieldTable(
+            fields.enumerated().sorted { one, other in
+                (one.element.name, one.offset) < (other.element.name, other.offset)
+            }.map(\.element))
     }
 }

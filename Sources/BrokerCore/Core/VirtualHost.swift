@@ -59,20 +59,21 @@ final class VirtualHost {
     /// An exchange whose bindings don't match at all hands over to its alternate exchange.
     func route(
         _ message: Message, from start: Exchange<any Queue>, keys: [ShortString]
-    ) throws(BrokerError) -> [any Queue] {
+    ) throws(BrokerError) -> FoundRoute {
         routingPass += 1
         let pass = routingPass
-        var found: [any Queue] = []
+        var found = FoundRoute()
         var exchanges = [start]
         _ = start.enter(pass)
         func reach(_ destination: Destination<any Queue>) {
             switch destination {
-            case .target(let end): if end.enter(pass) { found.append(end.target) }
+            case .target(let end): if end.enter(pass) { found.queues.append(end.target) }
             case .exchange(let exchange): if exchange.enter(pass) { exchanges.append(exchange) }
             }
         }
         while let exchange = exchanges.popLast() {
             var matched = false
+            if !exchange.routesByKeyAlone { found.dependsOnKeysAlone = false }
             for key in keys {
                 if exchange === defaultExchange {
                     guard let hosted = queues[key] else { continue }
@@ -105,7 +106,7 @@ final class VirtualHost {
         guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
         do throws(BrokerError) {
             let again = try letter.republished(to: name, content(of: letter.message), now: core.now)
-            let queues = try route(again.message, from: exchange, keys: again.keys)
+            let queues = try route(again.message, from: exchange, keys: again.keys).queues
             _ = enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
         } catch { core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)") }
     }
@@ -114,7 +115,7 @@ final class VirtualHost {
     func publish(_ copy: Message) {
         guard let exchange = exchanges[copy.exchange] else { return }
         do throws(BrokerError) {
-            _ = enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]))
+            _ = enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]).queues)
         } catch { core.log(.error, "a copy for those who trace is lost: \(error.text)") }
     }
 
@@ -168,7 +169,8 @@ final class VirtualHost {
         guard let destination = destination(end) else { return nil }
         lastBindingOrder += 1
         let binding = Binding(
-            source: source, destination: destination, key: key, arguments: arguments, order: lastBindingOrder)
+            source: source, destination: destination, key: key, arguments: arguments.sortedByName,
+            order: lastBindingOrder)
         source.attach(binding)
         topologyVersion += 1
         return binding

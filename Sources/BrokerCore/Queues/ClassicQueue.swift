@@ -78,15 +78,18 @@ final class ClassicQueue: Queue {
     }
 
     /// Drops what is too much, from the head. True: another message stands there now.
+    ///
+    /// A queue that refuses publishes drops nothing, even if what comes back makes it longer than it may be.
     @discardableResult
     private func dropOverflow() -> Bool {
+        if arguments.overflow != .dropHead { return false }
         func isOver() -> Bool {
             if let limit = arguments.maximumLength, ready.count > limit { return true }
             if let limit = arguments.maximumOctets, ready.bodyOctets > limit { return true }
             return false
         }
         var hasDropped = false
-        while isOver(), let dropped = ready.popForOverflow() {
+        while isOver(), let dropped = ready.popFirst() {
             hasDropped = true
             leave(dropped)
             deadLetter(dropped.message, reason: .maxlen)

@@ -60,7 +60,36 @@ struct DeadLetter {
 struct DeathHistory {
     private var deaths: [FieldTable]
 
-    init(_ header: FieldValue?) { deaths = (header?.array ?? []).compactMap(\.table) }
+    /// A client may send what it likes: of several entries with one queue and reason the first stays, and counts how
+    /// many they were if it has no count of its own.
+    init(_ header: FieldValue?) {
+        deaths = []
+        var places: [Cause: (place: Int, hasCount: Bool)] = [:]
+        for death in (header?.array ?? []).compactMap(\.table) {
+            guard let cause = Cause(death) else {
+                deaths.append(death)
+                continue
+            }
+            if let (place, hasCount) = places[cause] {
+                if !hasCount { deaths[place]["count"] = .int64((deaths[place]["count"]?.integer ?? 1) + 1) }
+                continue
+            }
+            places[cause] = (deaths.count, death["count"] != nil)
+            deaths.append(death)
+        }
+    }
+
+    /// What tells deaths apart.
+    private struct Cause: Hashable {
+        var queue: [UInt8]
+        var reason: [UInt8]
+
+        init?(_ death: FieldTable) {
+            guard case .longString(let queue)? = death["queue"], case .longString(let reason)? = death["reason"]
+            else { return nil }
+            (self.queue, self.reason) = (queue, reason)
+        }
+    }
 
     var value: FieldValue { .array(deaths.map(FieldValue.table)) }
 

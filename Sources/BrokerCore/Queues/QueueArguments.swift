@@ -102,6 +102,13 @@ struct QueueArguments {
             return text
         }
 
+        /// What only quorum queues and streams know.
+        private static let ofOtherTypes: [ShortString] = [
+            "x-delivery-limit", "x-max-age", "x-dead-letter-strategy", "x-max-in-memory-length",
+            "x-max-in-memory-bytes", "x-quorum-initial-group-size", "x-queue-leader-locator",
+            "x-stream-max-segment-size-bytes", "x-initial-cluster-size",
+        ]
+
         /// Arguments that change nothing here and must make sense all the same; and queue types that this broker
         /// does not have, which it says rather than make something else.
         func unusedButChecked() throws(BrokerError) {
@@ -119,8 +126,7 @@ struct QueueArguments {
             if let version = try integer("x-queue-version", in: 0...Int64.max), !(1...2).contains(version) {
                 throw invalid("x-queue-version", "\"unsupported queue version '\(version)'\"")
             }
-            for name in ["x-delivery-limit", "x-max-age", "x-dead-letter-strategy"] as [ShortString]
-            where arguments[name] != nil {
+            for name in Self.ofOtherTypes where arguments[name] != nil {
                 throw BrokerError(
                     .preconditionFailed,
                     "invalid arg '\(name)' for \(label) of queue type rabbit_classic_queue")

@@ -82,6 +82,7 @@ struct QueueConsumers {
                     return consumer
                 }
                 consumer.isInRotation = false
+                consumer.awaitRoom()
             }
             // The last level stays, with its room: mostly there is just one, and it is soon needed again.
             if rotation.count == 1 { break }
@@ -94,6 +95,8 @@ struct QueueConsumers {
     private func nextSingleActive() -> (any DeliveryTarget)? {
         guard let active else { return nil }
         active.isInRotation = active.hasRoom
-        return active.isInRotation ? active : nil
+        if active.isInRotation { return active }
+        active.awaitRoom()
+        return nil
     }
 }

@@ -34,6 +34,8 @@ protocol DeliveryTarget: AnyObject {
     /// put back, at the end, when it can.
     var isInRotation: Bool { get set }
 
+    /// It has left the rotation because it had no room; its queue is told when it has (``Queue/resume(_:)``).
+    func awaitRoom()
     func deliver(_ message: QueuedMessage)
     /// Gets nothing more.
     func cancel()

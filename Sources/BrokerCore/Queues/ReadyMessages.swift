@@ -74,15 +74,6 @@ struct PrioritizedMessages {
         return taken(message)
     }
 
-    /// The message that goes first when the queue is too long: the oldest of the lowest priority, as RabbitMQ's
-    /// priority queues drop it.
-    mutating func popForOverflow() -> QueuedMessage? {
-        guard let level = levels.firstIndex(where: { !$0.isEmpty }), let message = levels[level].popFirst() else {
-            return nil
-        }
-        return taken(message)
-    }
-
     /// Takes the first message of every level for which `isDue` holds, until none is left.
     mutating func popAll(where isDue: (QueuedMessage) -> Bool) -> [QueuedMessage] {
         var due: [QueuedMessage] = []

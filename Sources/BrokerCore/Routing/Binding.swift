@@ -77,6 +77,7 @@ final class Binding<Target> {
     let source: Exchange<Target>
     let destination: Destination<Target>
     let key: ShortString
+    /// Sorted by name: their order is no part of the identity.
     let arguments: FieldTable
     /// Grows from binding to binding, so that the log can tell them again in the order they were made.
     let order: UInt64

@@ -4,7 +4,8 @@ import AMQPWire
 final class Exchange<Target> {
     let name: ShortString
     let declaration: ExchangeDeclaration
-    /// Where unroutable messages go (RabbitMQ: "Alternate Exchanges").
+    /// Where unroutable messages go (RabbitMQ: "Alternate Exchanges"). The nameless exchange is none: it has no bindings
+    /// that an alternate could follow, and RabbitMQ routes nowhere from there.
     let alternate: ShortString?
     let routesByKeyAlone: Bool
     private(set) var router: any Router<Target>
@@ -28,6 +29,7 @@ final class Exchange<Target> {
         routesByKeyAlone = type.routesByKeyAlone
         router = type.init(arguments: declaration.arguments)
         alternate = declaration.arguments["alternate-exchange"]?.text.map(ShortString.init(truncating:))
+            .flatMap { $0.isEmpty ? nil : $0 }
     }
 
     var isPredeclared: Bool { name.isEmpty || name.hasPrefix("amq.") }
@@ -58,7 +60,9 @@ final class Exchange<Target> {
     var bindings: [Binding<Target>] { outgoing.values.flatMap(\.all) }
 
     func binding(to destination: Destination<Target>, key: ShortString, arguments: FieldTable) -> Binding<Target>? {
-        outgoing[Route(destination: destination.identity, key: key)]?.first { $0.arguments == arguments }
+        guard let candidates = outgoing[Route(destination: destination.identity, key: key)] else { return nil }
+        let arguments = arguments.sortedByName
+        return candidates.first { $0.arguments == arguments }
     }
 
     /// Puts a binding in its place at both ends.

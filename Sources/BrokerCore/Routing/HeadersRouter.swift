@@ -68,7 +68,7 @@ struct HeadersRouter<Target>: Router {
         func agrees(_ field: FieldTable.Field) -> Bool {
             guard let value = headers[field.name] else { return false }
             // A void argument asks only that the header be there.
-            return field.value == .void || field.value.isSame(as: value)
+            return field.value == .void || field.value.isEqualTerm(to: value)
         }
         return switch rule.match {
         case .all, .allWithX: rule.wanted.allSatisfy(agrees)

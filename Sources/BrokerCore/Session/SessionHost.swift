@@ -43,10 +43,10 @@ protocol SessionVirtualHost: AnyObject {
     func exchange(_ name: ShortString) -> Exchange<any Queue>?
     func queue(_ name: ShortString) -> (any Queue)?
 
-    /// The queues that a message goes to, each once. `keys` are its routing key and those of its CC and BCC headers.
+    /// Where a message goes. `keys` are its routing key and those of its CC and BCC headers.
     func route(
         _ message: Message, from exchange: Exchange<any Queue>, keys: [ShortString]
-    ) throws(BrokerError) -> [any Queue]
+    ) throws(BrokerError) -> FoundRoute
     /// Puts a message in queues. Returns whether all took it, and the batch of the store that it is in; 0: none.
     func enqueue(_ message: Message, in queues: [any Queue]) -> (accepted: Bool, batch: UInt64)
     /// The octets of a message, wherever they are.
@@ -77,6 +77,15 @@ protocol ReplyTarget: AnyObject {
     var name: ShortString { get }
 
     func deliver(_ reply: Message)
+}
+
+/// Where a message goes.
+struct FoundRoute {
+    /// Each once.
+    var queues: [any Queue] = []
+    /// False when anything but the keys had a say, at any of the exchanges on the way: then the next message under the
+    /// same key may go elsewhere.
+    var dependsOnKeysAlone = true
 }
 
 /// Where a binding is to lead.

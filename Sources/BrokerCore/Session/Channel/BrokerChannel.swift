@@ -32,6 +32,9 @@ final class BrokerChannel {
     var channelPrefetch = 0
     /// Deliveries to consumers that count against it.
     var consumersUnacknowledged = 0
+    /// Consumers that could take more if the channel and its connection had room: the one that has waited longest comes first, so
+    /// that all get their share of it.
+    private var waiting = Ring<Consumer>()
 
     enum State {
         case opening, open
@@ -173,10 +176,22 @@ final class BrokerChannel {
     /// True when the channel's own limit lets it take another delivery.
     var hasRoom: Bool { channelPrefetch == 0 || consumersUnacknowledged < channelPrefetch }
 
-    /// Puts the consumers back into their queues' rotations that have room again.
+    /// Lets a consumer wait that is in no rotation, and whose own limit lets it take another delivery.
+    func lineUp(_ consumer: Consumer) {
+        guard !consumer.isWaiting, !consumer.isInRotation, !consumer.isCancelled, consumer.hasRoomOfItsOwn else {
+            return
+        }
+        consumer.isWaiting = true
+        waiting.append(consumer)
+    }
+
+    /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room. One whose
+    /// queue has a message takes some of it, and lines up again.
     func resumeConsumers() {
-        for consumer in consumers.values.sorted(by: { $0.tag < $1.tag })
-        where !consumer.isInRotation && consumer.hasRoom { consumer.queue.resume(consumer) }
+        while hasRoom, !connection.isCongested, let consumer = waiting.popFirst() {
+            consumer.isWaiting = false
+            if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer) }
+        }
     }
 
     // MARK: The end
@@ -205,6 +220,7 @@ final class BrokerChannel {
         consumersUnacknowledged = 0
         let ended = consumers.values.sorted { $0.tag < $1.tag }
         consumers = [:]
+        waiting = Ring()
         for consumer in ended { consumer.queue.remove(consumer) }
         endReplyConsumer()
         content = ContentReader()

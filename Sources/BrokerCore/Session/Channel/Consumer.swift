@@ -14,6 +14,8 @@ final class Consumer: DeliveryTarget {
     private(set) var unacknowledged = 0
     private(set) var isCancelled = false
     var isInRotation = false
+    /// True while it waits in its channel's line.
+    var isWaiting = false
 
     init(
         tag: ShortString, queue: any Queue, channel: BrokerChannel, noAck: Bool, isExclusive: Bool, priority: Int64,
@@ -29,10 +31,13 @@ final class Consumer: DeliveryTarget {
         self.prefetchCount = prefetchCount
     }
 
-    var hasRoom: Bool {
-        if isCancelled || channel.connection.isCongested { return false }
-        return noAck || (prefetchCount == 0 || unacknowledged < prefetchCount) && channel.hasRoom
-    }
+    /// A consumer without acknowledgements fills no window, and waits beside a full one, as in RabbitMQ.
+    var hasRoom: Bool { !isCancelled && !channel.connection.isCongested && channel.hasRoom && hasRoomOfItsOwn }
+
+    /// True when its own limit lets it take another delivery.
+    var hasRoomOfItsOwn: Bool { noAck || prefetchCount == 0 || unacknowledged < prefetchCount }
+
+    func awaitRoom() { channel.lineUp(self) }
 
     /// Sends a message to the client.
     func deliver(_ queued: QueuedMessage) {

@@ -62,14 +62,15 @@ extension BrokerChannel {
 
     /// Deleting an exchange that is not there is no error.
     func exchangeDelete(_ delete: ExchangeDelete) throws(BrokerError) {
-        if delete.exchange.isEmpty { throw .defaultExchange }
-        if delete.exchange.hasPrefix("amq.") {
+        let name = delete.exchange.withoutLineBreaks
+        if name.isEmpty { throw .defaultExchange }
+        if name.hasPrefix("amq.") {
             throw BrokerError(
                 .accessRefused,
-                "deletion of system exchange '\(delete.exchange)' in vhost '\(virtualHost.name)' not allowed")
+                "deletion of system exchange '\(name)' in vhost '\(virtualHost.name)' not allowed")
         }
-        try rights?.check(.configure, toExchange: delete.exchange)
-        if let exchange = virtualHost.exchange(delete.exchange) {
+        try rights?.check(.configure, toExchange: name)
+        if let exchange = virtualHost.exchange(name) {
             if delete.ifUnused, exchange.bindingCount > 0 {
                 throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost.name)) in use")
             }
@@ -79,14 +80,15 @@ extension BrokerChannel {
     }
 
     func exchangeBind(_ bind: ExchangeBind) throws(BrokerError) {
-        try rights?.check(.write, toExchange: bind.destination)
-        if bind.source.isEmpty || bind.destination.isEmpty { throw .defaultExchange }
-        try rights?.check(.read, toExchange: bind.source)
-        guard let source = virtualHost.exchange(bind.source) else {
-            throw .noExchange(bind.source, in: virtualHost.name)
+        let (sourceName, destinationName) = (bind.source.withoutLineBreaks, bind.destination.withoutLineBreaks)
+        try rights?.check(.write, toExchange: destinationName)
+        if sourceName.isEmpty || destinationName.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: sourceName)
+        guard let source = virtualHost.exchange(sourceName) else {
+            throw .noExchange(sourceName, in: virtualHost.name)
         }
-        guard let destination = virtualHost.exchange(bind.destination) else {
-            throw .noExchange(bind.destination, in: virtualHost.name)
+        guard let destination = virtualHost.exchange(destinationName) else {
+            throw .noExchange(destinationName, in: virtualHost.name)
         }
         try source.check(binding: bind.routingKey, bind.arguments)
         virtualHost.bind(source, to: .exchange(destination), key: bind.routingKey, arguments: bind.arguments)
@@ -95,11 +97,11 @@ extension BrokerChannel {
 
     /// Unbinding what is not bound, or not there, is no error.
     func exchangeUnbind(_ unbind: ExchangeUnbind) throws(BrokerError) {
-        try rights?.check(.write, toExchange: unbind.destination)
-        if unbind.source.isEmpty || unbind.destination.isEmpty { throw .defaultExchange }
-        try rights?.check(.read, toExchange: unbind.source)
-        if let source = virtualHost.exchange(unbind.source), let destination = virtualHost.exchange(unbind.destination)
-        {
+        let (sourceName, destinationName) = (unbind.source.withoutLineBreaks, unbind.destination.withoutLineBreaks)
+        try rights?.check(.write, toExchange: destinationName)
+        if sourceName.isEmpty || destinationName.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: sourceName)
+        if let source = virtualHost.exchange(sourceName), let destination = virtualHost.exchange(destinationName) {
             virtualHost.unbind(
                 source, from: .exchange(destination), key: unbind.routingKey, arguments: unbind.arguments)
         }

@@ -14,8 +14,10 @@ extension BrokerChannel {
         if copies.isEmpty, let known = remembered.queues {
             queues = known
         } else {
-            queues = try virtualHost.route(message, from: remembered.exchange, keys: [message.routingKey] + copies)
-            if copies.isEmpty, remembered.exchange.routesByKeyAlone {
+            let found = try virtualHost.route(
+                message, from: remembered.exchange, keys: [message.routingKey] + copies)
+            queues = found.queues
+            if copies.isEmpty, found.dependsOnKeysAlone {
                 lastRoute = RememberedRoute(
                     exchange: remembered.exchange, exchangeName: message.exchange, key: message.routingKey,
                     queues: queues, topologyVersion: virtualHost.topologyVersion)

@@ -92,16 +92,17 @@ extension BrokerChannel {
     }
 
     func queueBind(_ bind: QueueBind) throws(BrokerError) {
-        let name = try resolved(bind.queue)
+        let name = try resolved(bind.queue).withoutLineBreaks
+        let exchangeName = bind.exchange.withoutLineBreaks
         // An empty name and an empty key together stand for the last declared queue and its name.
         let key = bind.queue.isEmpty && bind.routingKey.isEmpty ? name : bind.routingKey
         try rights?.check(.write, toQueue: name)
-        if bind.exchange.isEmpty { throw .defaultExchange }
-        try rights?.check(.read, toExchange: bind.exchange)
-        guard let exchange = virtualHost.exchange(bind.exchange) else {
-            throw .noExchange(bind.exchange, in: virtualHost.name)
+        if exchangeName.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: exchangeName)
+        guard let exchange = virtualHost.exchange(exchangeName) else {
+            throw .noExchange(exchangeName, in: virtualHost.name)
         }
-        let queue = try queue(named: name)
+        guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost.name) }
         try queue.checkAccess(by: connection.id)
         try exchange.check(binding: key, bind.arguments)
         virtualHost.bind(exchange, to: .queue(queue), key: key, arguments: bind.arguments)
@@ -110,12 +111,13 @@ extension BrokerChannel {
 
     /// Unbinding what is not bound, or not there, is no error; only who would really remove a binding needs access.
     func queueUnbind(_ unbind: QueueUnbind) throws(BrokerError) {
-        let name = try resolved(unbind.queue)
+        let name = try resolved(unbind.queue).withoutLineBreaks
+        let exchangeName = unbind.exchange.withoutLineBreaks
         let key = unbind.queue.isEmpty && unbind.routingKey.isEmpty ? name : unbind.routingKey
         try rights?.check(.write, toQueue: name)
-        if unbind.exchange.isEmpty { throw .defaultExchange }
-        try rights?.check(.read, toExchange: unbind.exchange)
-        if let exchange = virtualHost.exchange(unbind.exchange), let queue = virtualHost.queue(name),
+        if exchangeName.isEmpty { throw .defaultExchange }
+        try rights?.check(.read, toExchange: exchangeName)
+        if let exchange = virtualHost.exchange(exchangeName), let queue = virtualHost.queue(name),
             virtualHost.isBound(exchange, to: .queue(queue), key: key, arguments: unbind.arguments)
         {
             try queue.checkAccess(by: connection.id)
@@ -133,21 +135,22 @@ extension BrokerChannel {
 
     /// Deleting a queue that is not there is no error.
     func queueDelete(_ delete: QueueDelete) throws(BrokerError) {
-        var count = 0
-        let name = try resolved(delete.queue)
-        try rights?.check(.configure, toQueue: name)
-        if let queue = virtualHost.queue(name) {
-            try queue.checkAccess(by: connection.id)
-            if delete.ifEmpty, queue.counts.ready > 0 {
-                throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
-            }
-            if delete.ifUnused, !queue.consumers.isEmpty {
-                throw BrokerError(.preconditionFailed, "\(queue.label) in use")
-            }
-            count = queue.counts.ready
-            virtualHost.delete(queue)
+        func answer(_ count: Int) {
+            if !delete.noWait { send(QueueDeleteOk(messageCount: UInt32(clamping: count))) }
         }
-        if !delete.noWait { send(QueueDeleteOk(messageCount: UInt32(clamping: count))) }
+        let name = try resolved(delete.queue).withoutLineBreaks
+        try rights?.check(.configure, toQueue: name)
+        guard let queue = virtualHost.queue(name) else { return answer(0) }
+        try queue.checkAccess(by: connection.id)
+        if delete.ifEmpty, queue.counts.ready > 0 {
+            throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
+        }
+        if delete.ifUnused, !queue.consumers.isEmpty {
+            throw BrokerError(.preconditionFailed, "\(queue.label) in use")
+        }
+        // Before the consumers are told: a client waits for this answer, and some for nothing else.
+        answer(queue.counts.ready)
+        virtualHost.delete(queue)
     }
 }
 
@@ -159,7 +162,8 @@ extension BrokerError {
 extension ShortString {
     var isText: Bool { String(validating: octets, as: UTF8.self) != nil }
 
-    /// RabbitMQ takes carriage returns and line feeds out of the names that are declared.
+    /// RabbitMQ takes carriage returns and line feeds out of the names that are declared, bound, unbound and deleted; not
+    /// where something is published, fetched, consumed or purged.
     var withoutLineBreaks: ShortString {
         guard octets.contains(where: { $0 == 10 || $0 == 13 }) else { return self }
         return ShortString(slice: octets.filter { $0 != 10 && $0 != 13 }[...])

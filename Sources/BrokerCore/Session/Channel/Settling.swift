@@ -66,12 +66,8 @@ extension BrokerChannel {
     }
 
     private func resume(after deliveries: [Unacknowledged]) {
-        if channelPrefetch > 0 { return resumeConsumers() }
-        for delivery in deliveries {
-            if let consumer = delivery.consumer, !consumer.isInRotation, consumer.hasRoom {
-                consumer.queue.resume(consumer)
-            }
-        }
+        for delivery in deliveries { if let consumer = delivery.consumer { lineUp(consumer) } }
+        resumeConsumers()
     }
 
     /// Everything unacknowledged goes back to its queues, fetched messages and cancelled consumers' included.
@@ -115,12 +111,17 @@ extension BrokerChannel {
     func txCommit() throws(BrokerError) {
         let done = try takeTransaction()
         var batch = commits.last ?? 0
+        var isWhole = true
         for publish in done.publishes {
             // A queue that is gone by now does not get it; with none left it is unroutable.
             let queues = publish.queues.filter { !$0.isDeleted }
-            batch = max(batch, enqueue(publish.message, in: queues, mandatory: publish.mandatory).batch)
+            let (accepted, written) = enqueue(publish.message, in: queues, mandatory: publish.mandatory)
+            batch = max(batch, written)
+            if !accepted { isWhole = false }
         }
         for (deliveries, outcome) in done.settlements { carryOut(outcome, deliveries) }
+        // What the queues had room for stays there, and what was settled is settled.
+        if !isWhole { throw BrokerError(.preconditionFailed, "partial tx completion") }
         if batch <= host.storedBatch { return send(TxCommitOk()) }
         commits.append(batch)
         connection.willAnswer(number)

@@ -97,4 +97,15 @@ import Testing
         channel.publish("life goes on", to: "", next)
         #expect(try await channel.delivery().text == "life goes on")
     }
+
+    @Test(
+        "A channel that deletes a queue it consumes from hears delete-ok before the cancels",
+        .proves("cancel-notify.after-delete-ok", ["rabbitmq/consumer-cancel-notify/after-delete-ok"]))
+    func afterDeleteOk() async throws {
+        let (channel, queue) = try await consumer()
+        try await channel.consume(queue, tag: "second")
+        channel.send(QueueDelete(queue: queue))
+        let methods = [try await channel.next(), try await channel.next(), try await channel.next()].map(\.method?.id)
+        #expect(methods == [QueueDeleteOk.id, BasicCancel.id, BasicCancel.id])
+    }
 }

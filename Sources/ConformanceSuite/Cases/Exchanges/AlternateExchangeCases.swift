@@ -203,4 +203,16 @@ extension ProbeChannel {
         channel.publish("caught", to: main, "unknown")
         #expect(try await channel.drain(rest) == ["caught"])
     }
+
+    @Test(
+        "An alternate with an empty name is none: the nameless exchange does not take over",
+        .proves("alternate.empty-name", ["rabbitmq/alternate-exchange/empty-name"]))
+    func emptyName() async throws {
+        let channel = try await Probe.openChannel()
+        let main = try await channel.declareExchange(alternate: "")
+        let queue = try await channel.declareQueue()
+        channel.publish("lost", to: main, queue, mandatory: true)
+        #expect(try await channel.returned().text == "lost")
+        #expect(try await channel.drain(queue) == [])
+    }
 }

@@ -244,6 +244,26 @@ import Testing
         #expect(try await channel.drain(queue) == ["2"])
     }
 
+    @Test(
+        "A commit that a full queue refuses a part of closes the channel; the rest of it is done",
+        .proves("tx.partial-completion", ["rabbitmq/tx/partial-completion"]))
+    func partialCompletion() async throws {
+        let channel = try await transaction()
+        let observer = try await channel.probe.openChannel()
+        let full = try await observer.declareQueue(arguments: ["x-max-length": 1, "x-overflow": "reject-publish"])
+        let other = try await observer.declareQueue()
+        let source = try await filled(["settled"], by: channel)
+        let message = try #require(try await channel.get(source, noAck: false))
+        channel.publish("fits", to: "", full)
+        channel.publish("is too much", to: "", full)
+        channel.publish("goes elsewhere", to: "", other)
+        channel.ack(message)
+        try await channel.send(TxCommit(), expecting: .channelClose(.preconditionFailed))
+        #expect(try await observer.drain(full) == ["fits"])
+        #expect(try await observer.drain(other) == ["goes elsewhere"])
+        #expect(try await observer.drain(source) == [])
+    }
+
     /// A queue that holds these messages, put there by another channel, so that the transaction has no part in it.
     private func filled(_ texts: [String], by channel: ProbeChannel) async throws -> ShortString {
         let other = try await channel.probe.openChannel()

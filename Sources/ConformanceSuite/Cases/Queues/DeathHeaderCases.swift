@@ -234,6 +234,33 @@ import Testing
         #expect(deaths.map { $0["count"]?.integer } == [1])
     }
 
+    @Test(
+        "Several entries of one queue and reason, made by a client, are folded into the first",
+        .proves("dead-letter.foreign-entries-folded", ["rabbitmq/dead-letter/foreign-entries-folded"]))
+    func foreignEntriesFolded() async throws {
+        func entry(_ queue: FieldValue, _ reason: FieldValue, _ count: Int64?) -> FieldValue {
+            var entry: FieldTable = ["queue": queue, "reason": reason]
+            entry["count"] = count.map(FieldValue.int64)
+            return .table(entry)
+        }
+        let letters = try await DeadLetters.open()
+        let own = FieldValue.longString(letters.queue.octets)
+        letters.publish(
+            "refused",
+            BasicProperties(headers: [
+                "x-death": .array([
+                    entry(own, "rejected", 2), entry("other", "expired", 1), entry(own, "rejected", 5),
+                    entry("other", "expired", 7), entry("other", "rejected", nil), entry("other", "rejected", nil),
+                ])
+            ]))
+        try await letters.refuse()
+        let deaths = try await letters.next().deaths
+        #expect(deaths.first?["queue"] == own && deaths.first?["count"]?.integer == 3, "the first entry counts on")
+        // RabbitMQ turns the order of the others round at each death.
+        let others = deaths.dropFirst().map { "\($0["reason"]?.text ?? "") \($0["count"]?.integer ?? 0)" }
+        #expect(others.sorted() == ["expired 1", "rejected 2"])
+    }
+
     /// A queue whose dead go to a second one, which `next()` reads, and whose dead it reads as well.
     private func twoQueues(_ arguments: FieldTable = [:]) async throws -> (DeadLetters, second: ShortString) {
         let channel = try await Probe.openChannel()

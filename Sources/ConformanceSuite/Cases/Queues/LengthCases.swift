@@ -203,6 +203,33 @@ import Testing
         #expect(try await channel.confirm().refuses(1))
     }
 
+    @Test(
+        "reject-publish: what comes back stays, however full the queue is by then, and nothing is dropped for it",
+        .proves("length.reject-publish-keeps-returned", ["rabbitmq/max-length/requeue-keeps-in-refusing-queue"]))
+    func rejectPublishKeepsReturned() async throws {
+        for overflow in ["reject-publish", "reject-publish-dlx"] {
+            for way in ["nack", "recover", "channel.close"] {
+                let letters = try await DeadLetters.open(["x-max-length": 1, "x-overflow": .string(overflow)])
+                let holder = try await letters.channel.probe.openChannel()
+                letters.publish("1")
+                try await letters.channel.barrier(behind: letters.queue)
+                let held = try #require(try await holder.get(letters.queue, noAck: false))
+                letters.publish("2")
+                try await letters.channel.barrier(behind: letters.queue)
+                switch way {
+                case "nack": holder.nack(held)
+                case "recover": _ = try await holder.call(BasicRecover(requeue: true), BasicRecoverOk.self)
+                default: try await holder.close()
+                }
+                if way != "channel.close" { try await holder.barrier(behind: letters.queue) }
+                #expect(try await letters.channel.counts(of: letters.queue).messages == 2)
+                #expect(try await letters.channel.drain(letters.queue) == ["1", "2"])
+                try await letters.channel.barrier(behind: letters.dead)
+                #expect(letters.channel.deliveriesSoFar().isEmpty, "nothing was dead-lettered")
+            }
+        }
+    }
+
     /// A queue for one message, or so many, that refuses more.
     private func open(_ length: FieldValue = 1) async throws -> (ProbeChannel, ShortString) {
         let channel = try await Probe.openChannel()

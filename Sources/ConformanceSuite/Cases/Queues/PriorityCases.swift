@@ -82,6 +82,20 @@ import Testing
     }
 
     @Test(
+        "A full queue drops from its head: what would be delivered next",
+        .proves("priority.full-drops-the-head", ["rabbitmq/priority-queue/drop-head-may-hit-high"]))
+    func fullDropsTheHead() async throws {
+        for limit: ShortString in ["x-max-length", "x-max-length-bytes"] {
+            let channel = try await Probe.openChannel()
+            let queue = try await channel.declareQueue(arguments: [limit: 2, "x-max-priority": 5])
+            for (text, priority) in [("a", 1), ("b", 5), ("c", 1), ("d", 3), ("e", 1)] as [(String, UInt8)] {
+                channel.publish(text, to: "", queue, BasicProperties(priority: priority))
+            }
+            #expect(try await channel.drain(queue) == ["c", "e"])
+        }
+    }
+
+    @Test(
         "A message that comes back has its old priority",
         .proves("priority.requeue", ["rabbitmq/priority-queue/requeue"]))
     func requeue() async throws {

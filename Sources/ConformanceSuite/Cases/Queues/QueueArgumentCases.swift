@@ -31,6 +31,23 @@ import Testing
             channel, ["x-queue-master-locator": "client-local"], not: ["x-queue-master-locator": "min-masters"])
     }
 
+    @Test(
+        "What only quorum queues and streams know is refused on a classic queue",
+        .proves("declare.arguments-of-other-types", ["rabbitmq/queue.declare/arguments-of-other-types"]))
+    func argumentsOfOtherTypes() async throws {
+        let channel = try await Probe.openChannel()
+        let names: [ShortString] = [
+            "x-delivery-limit", "x-max-age", "x-dead-letter-strategy", "x-max-in-memory-length",
+            "x-max-in-memory-bytes", "x-quorum-initial-group-size", "x-queue-leader-locator",
+            "x-stream-max-segment-size-bytes", "x-initial-cluster-size",
+        ]
+        for name in names {
+            try await channel.send(declare([name: 1]), expecting: .channelClose(.preconditionFailed))
+            try await channel.send(
+                declare([name: "1", "x-queue-type": "classic"]), expecting: .channelClose(.preconditionFailed))
+        }
+    }
+
     private func declare(_ arguments: FieldTable, _ queue: ShortString = unique("queue")) -> QueueDeclare {
         QueueDeclare(queue: queue, exclusive: true, arguments: arguments)
     }

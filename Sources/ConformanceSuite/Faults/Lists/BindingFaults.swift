@@ -3,6 +3,13 @@ import AMQPWire
 extension Fault {
     static let bindings: [Fault] = [
         .request("bindings.no-wait-is-answered") { (bind: inout QueueBind) in bind.noWait = false },
+        .requests(
+            "bindings.order-of-arguments-matters",
+            [QueueBind.id, QueueUnbind.id, ExchangeBind.id, ExchangeUnbind.id]
+        ) { parcel, _ in parcel.changingBindingArguments(\.markingOrder).alone },
+        .requests("bindings.types-of-arguments-mean-nothing", [QueueBind.id, QueueUnbind.id]) { parcel, _ in
+            parcel.changingBindingArguments(\.asPlainText).alone
+        },
         .ignores("bindings.bind-does-nothing") { (_: QueueBind) in true },
         .ignores("bindings.unbind-does-nothing") { (_: QueueUnbind) in true },
         .requests("bindings.second-bind-does-nothing", [QueueBind.id]) { parcel, memory in
@@ -77,4 +84,32 @@ extension Fault {
             if unbind.exchange.isEmpty { unbind.exchange = "amq.direct" }
         },
     ]
+}
+
+extension Parcel {
+    fileprivate func changingBindingArguments(_ change: (FieldTable) -> FieldTable) -> Parcel {
+        changing { (bind: inout QueueBind) in bind.arguments = change(bind.arguments) }
+            .changing { (unbind: inout QueueUnbind) in unbind.arguments = change(unbind.arguments) }
+            .changing { (bind: inout ExchangeBind) in bind.arguments = change(bind.arguments) }
+            .changing { (unbind: inout ExchangeUnbind) in unbind.arguments = change(unbind.arguments) }
+    }
+}
+
+extension FieldTable {
+    /// With the order of its fields as a further field.
+    fileprivate var markingOrder: FieldTable {
+        count < 2 ? self : FieldTable(fields + [Field("x-order", .string(names.map(\.text).joined(separator: " ")))])
+    }
+
+    fileprivate var asPlainText: FieldTable {
+        func plain(_ value: FieldValue) -> String {
+            switch value {
+            case .bytes(let octets): String(decoding: octets, as: UTF8.self)
+            case .double(let number): "\(Int(number))"
+            case .table(let table): table.names.map(\.text).sorted().joined()
+            default: value.text ?? value.description
+            }
+        }
+        return FieldTable(fields.map { Field($0.name, .string(plain($0.value))) })
+    }
 }

@@ -51,6 +51,16 @@ extension Fault {
                 if consume.arguments["x-priority"] == nil { consume.arguments["x-priority"] = .int64(priority) }
             }.alone
         },
+        .replies("dispatch.all-for-the-first-consumer", [BasicDeliver.id]) { parcel, memory in
+            memory.kept.append(parcel)
+            guard case .basicDeliver(let first)? = memory.kept.first?.method else { return [parcel] }
+            return parcel.changing { (deliver: inout BasicDeliver) in deliver.consumerTag = first.consumerTag }.alone
+        },
+        .requests("qos.no-ack-consumers-do-not-wait", [BasicConsume.id]) { parcel, memory in
+            guard case .basicConsume(let consume) = parcel.method, consume.noAck else { return [parcel] }
+            memory.swallowed += 1
+            return [Parcel(.basicQos(BasicQos(prefetchCount: 0, global: true)), channel: parcel.channel), parcel]
+        }.swallowing(BasicQosOk.id),
         .requests("dispatch.one-at-a-time", [BasicConsume.id]) { parcel, _ in
             [Parcel(.basicQos(BasicQos(prefetchCount: 1)), channel: parcel.channel), parcel]
         }.swallowingEvery(BasicQosOk.id),
@@ -64,6 +74,21 @@ extension Fault {
     }
 
     static let consumers: [Fault] = [
+        Fault(
+            name: "cancel-notify.before-delete-ok", methods: [BasicConsume.id, QueueDeleteOk.id, BasicCancel.id],
+            request: { parcel, memory in
+                if parcel.method.id == BasicConsume.id { memory.names.insert("\(memory.key(parcel))") }
+                return [parcel]
+            },
+            reply: { parcel, memory in
+                if parcel.method.id == QueueDeleteOk.id, memory.names.contains("\(memory.key(parcel))") {
+                    memory.kept.append(parcel)
+                    return []
+                }
+                guard parcel.method.id == BasicCancel.id else { return [parcel] }
+                defer { memory.kept = [] }
+                return [parcel] + memory.kept
+            }),
         .request("consume.exclusive-means-nothing") { (consume: inout BasicConsume) in consume.exclusive = false },
         .request("consume.all-exclusive") { (consume: inout BasicConsume) in consume.exclusive = true },
         .request("consume.arguments-mean-nothing") { (consume: inout BasicConsume) in consume.arguments = [:] },

@@ -17,6 +17,17 @@ extension Fault {
                 declare.arguments["alternate-exchange"] = 1
             }
         },
+        .requests("exchange.empty-alternate-is-the-nameless", [ExchangeDeclare.id, BasicPublish.id]) { parcel, memory in
+            if case .exchangeDeclare(let declare) = parcel.method,
+                declare.arguments["alternate-exchange"]?.text == ""
+            {
+                memory.names.insert(declare.exchange.text)
+            }
+            let names = memory.names
+            return parcel.changing { (publish: inout BasicPublish) in
+                if names.contains(publish.exchange.text) { publish.exchange = "" }
+            }.alone
+        },
         .request("exchange.any-type-is-direct") { (declare: inout ExchangeDeclare) in
             if !["fanout", "topic", "headers"].contains(declare.type.text) { declare.type = "direct" }
         },

@@ -2,6 +2,19 @@ import AMQPWire
 
 extension Fault {
     static let queues: [Fault] = [
+        .request("queue.takes-arguments-of-other-types") { (declare: inout QueueDeclare) in
+            declare.arguments = declare.arguments.without(
+                "x-delivery-limit", "x-max-age", "x-dead-letter-strategy", "x-max-in-memory-length",
+                "x-max-in-memory-bytes", "x-quorum-initial-group-size", "x-queue-leader-locator",
+                "x-stream-max-segment-size-bytes", "x-initial-cluster-size")
+        },
+        .requests(
+            "names.line-breaks-stay",
+            [QueueBind.id, QueueUnbind.id, QueueDelete.id, ExchangeBind.id, ExchangeUnbind.id, ExchangeDelete.id]
+        ) { parcel, _ in parcel.changingNames { $0.changed { String($0.map { $0.isNewline ? "_" : $0 }) } }.alone },
+        .requests(
+            "names.line-breaks-go-everywhere", [QueuePurge.id, BasicGet.id, BasicConsume.id, BasicPublish.id]
+        ) { parcel, _ in parcel.changingNames { $0.changed { String($0.filter { !$0.isNewline }) } }.alone },
         .request("queue.exclusive-means-nothing") { (declare: inout QueueDeclare) in declare.exclusive = false },
         .request("queue.auto-delete-means-nothing") { (declare: inout QueueDeclare) in declare.autoDelete = false },
         .request("queue.all-auto-delete") { (declare: inout QueueDeclare) in
@@ -164,4 +177,27 @@ extension Fault {
             ]
         },
     ]
+}
+
+extension Parcel {
+    /// With the names of queues and exchanges changed that it is about.
+    fileprivate func changingNames(_ change: (ShortString) -> ShortString) -> Parcel {
+        changing { (bind: inout QueueBind) in (bind.queue, bind.exchange) = (change(bind.queue), change(bind.exchange))
+        }
+        .changing { (unbind: inout QueueUnbind) in
+            (unbind.queue, unbind.exchange) = (change(unbind.queue), change(unbind.exchange))
+        }
+        .changing { (bind: inout ExchangeBind) in
+            (bind.source, bind.destination) = (change(bind.source), change(bind.destination))
+        }
+        .changing { (unbind: inout ExchangeUnbind) in
+            (unbind.source, unbind.destination) = (change(unbind.source), change(unbind.destination))
+        }
+        .changing { (delete: inout QueueDelete) in delete.queue = change(delete.queue) }
+        .changing { (delete: inout ExchangeDelete) in delete.exchange = change(delete.exchange) }
+        .changing { (purge: inout QueuePurge) in purge.queue = change(purge.queue) }
+        .changing { (get: inout BasicGet) in get.queue = change(get.queue) }
+        .changing { (consume: inout BasicConsume) in consume.queue = change(consume.queue) }
+        .changing { (publish: inout BasicPublish) in publish.routingKey = change(publish.routingKey) }
+    }
 }

@@ -107,6 +107,15 @@ extension Fault {
                     declare.arguments["x-dead-letter-exchange"] = ""
                 }
             },
+            .published("dead-letter.foreign-entries-stay-apart") { _, content in
+                guard let deaths = content.properties.headers?["x-death"]?.array, deaths.count > 2 else { return }
+                let apart = deaths.enumerated().map { place, death -> FieldValue in
+                    guard place > 0, var entry = death.table else { return death }
+                    entry["queue"] = .string("\(entry["queue"]?.text ?? "") \(place)")
+                    return .table(entry)
+                }
+                content.properties.headers?["x-death"] = .array(apart)
+            },
             .request("dead-letter.key-is-the-queue") { (declare: inout QueueDeclare) in
                 if declare.arguments["x-dead-letter-exchange"] != nil,
                     declare.arguments["x-dead-letter-routing-key"] == nil

@@ -158,6 +158,24 @@ extension Fault {
                 return table
             }.alone
         },
+        .requests("headers.byte-arrays-are-no-text", [BasicPublish.id]) { parcel, _ in
+            parcel.changingHeaders { table in
+                FieldTable(
+                    table.fields.map { field in
+                        if case .bytes = field.value { .init(field.name, true) } else { field }
+                    })
+            }.alone
+        },
+        .requests("headers.order-means-nothing-within", [QueueBind.id, BasicPublish.id]) { parcel, _ in
+            parcel.changing { (bind: inout QueueBind) in bind.arguments = bind.arguments.sortedWithin }
+                .changingHeaders { $0.sortedWithin }.alone
+        },
+        .requests("headers.those-of-the-first-message", [BasicPublish.id]) { parcel, memory in
+            guard parcel.content?.properties.headers != nil else { return [parcel] }
+            memory.kept.append(parcel)
+            let first = memory.kept.first?.content?.properties.headers ?? [:]
+            return parcel.changingHeaders { _ in first }.alone
+        },
         .requests("headers.no-more-than-asked-for", [BasicPublish.id]) { parcel, _ in
             parcel.changingHeaders { $0.count > 1 ? [:] : $0 }.alone
         },
@@ -197,6 +215,15 @@ extension Parcel {
 extension FieldTable {
     fileprivate var asText: FieldTable {
         FieldTable(fields.map { Field($0.name, $0.value.text == nil ? .string($0.value.description) : $0.value) })
+    }
+
+    /// With the fields of the tables in it by name.
+    fileprivate var sortedWithin: FieldTable {
+        FieldTable(
+            fields.map { field in
+                guard let table = field.value.table else { return field }
+                return Field(field.name, .table(FieldTable(table.fields.sorted { $0.name < $1.name })))
+            })
     }
 
     fileprivate var lowercased: FieldTable {
