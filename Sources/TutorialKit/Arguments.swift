@@ -1,6 +1,7 @@
-/// An option of a role, with its value.
+/// An option of a role.
 public struct Option: Sendable {
     let name: String
+    /// Empty: it takes none.
     let value: String
     let summary: String
 
@@ -12,6 +13,11 @@ public struct Option: Sendable {
         self.value = value
         self.summary = summary
     }
+
+    /// An option without.
+    public init(_ name: String, _ summary: String) { self.init(name, "", summary) }
+
+    var synopsis: String { value.isEmpty ? name : "\(name) \(value)" }
 
     /// What every producer takes.
     public static let count = Option("--count", "N", "N numbered messages: '0 Hello', '1 Hello', ...")
@@ -38,9 +44,14 @@ public struct Arguments: Sendable {
                 continue
             }
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-            guard options.contains(where: { $0.name == parts[0] }) else {
+            guard let option = options.first(where: { $0.name == parts[0] }) else {
                 throw UsageError(
                     reason: "There is no option '\(parts[0])' here. If it is text to send, put '--' before it.")
+            }
+            if option.value.isEmpty {
+                guard parts.count == 1 else { throw UsageError(reason: "\(option.name) takes no value.") }
+                values[option.name] = ""
+                continue
             }
             guard let value = parts.count == 2 ? parts[1] : rest.popFirst() else {
                 throw UsageError(reason: "\(word) takes a value.")
@@ -49,6 +60,9 @@ public struct Arguments: Sendable {
         }
         (self.words, self.values) = (words, values)
     }
+
+    /// Whether the option is there.
+    public func has(_ option: Option) -> Bool { values[option.name] != nil }
 
     /// A whole number, or nil when the option is not there.
     public func integer(_ option: Option, in range: ClosedRange<Int> = 0...Int.max) throws -> Int? {
@@ -71,11 +85,12 @@ public struct Arguments: Sendable {
     }
 
     /// The messages to send: the words behind the first `skipping`, or `standard` when there are none; with `--count N`,
-    /// N of them with their number in front.
+    /// N of them with their number in front, and with `--stamped` number and time.
     public func messages(skipping skipped: Int = 0, or standard: String) throws -> Messages {
         let words = self.words.dropFirst(skipped)
         return Messages(
-            text: words.isEmpty ? standard : words.joined(separator: " "), count: try integer(.count))
+            text: words.isEmpty ? standard : words.joined(separator: " "), count: try integer(.count),
+            stamp: has(.stamped) ? .now : nil)
     }
 }
 
@@ -84,12 +99,13 @@ public struct Arguments: Sendable {
 public struct Messages: Sequence, Sendable {
     let text: String
     let count: Int?
+    let stamp: Stamp?
 
     public func makeIterator() -> AnyIterator<String> {
         var numbers = (0..<(count ?? 1)).makeIterator()
         return AnyIterator {
             guard !Task.isCancelled, let number = numbers.next() else { return nil }
-            return count == nil ? text : "\(number) \(text)"
+            return stamp?.message(number, text) ?? (count == nil ? text : "\(number) \(text)")
         }
     }
 }

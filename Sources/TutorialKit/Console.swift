@@ -15,9 +15,13 @@ public enum Console {
     /// One line at a time: a terminal or a pipe may take a long line in pieces.
     private static let turn = Mutex(())
 
+    /// Whether lines that show a stamped message are printed in ``Stamp``'s form.
+    @TaskLocal static var isStamped = false
+
     /// Prints a line. Within a ``Play`` it goes to the play, which tells the roles apart.
     public static func print(_ line: String) {
-        if let voice = Play.voice { voice.say(line) } else { write(line, to: STDOUT_FILENO) }
+        if let voice = Play.voice { return voice.say(line) }
+        write(isStamped ? Stamp.line(for: line) : line, to: STDOUT_FILENO)
     }
 
     /// Prints a line on standard error.

@@ -33,7 +33,7 @@ public struct Role: Sendable {
     }
 
     var synopsis: String {
-        let options = options.map { "[\($0.name) \($0.value)]" }
+        let options = options.map { "[\($0.synopsis)]" }
         return ([name, takes] + options).filter { !$0.isEmpty }.joined(separator: " ")
     }
 
@@ -88,7 +88,10 @@ public struct Step: Sendable {
         guard let role = roles.first(where: { $0.name == word }) else {
             throw UsageError(reason: "There is no role '\(word)'.")
         }
-        try await role.body(.fromEnvironment, role.arguments(words.dropFirst()))
+        let arguments = try role.arguments(words.dropFirst())
+        try await Console.$isStamped.withValue(arguments.has(.stamped)) {
+            try await role.body(.fromEnvironment, arguments)
+        }
     }
 
     private func report(_ error: any Error) {
@@ -101,7 +104,10 @@ public struct Step: Sendable {
     private var usage: String {
         var rows = [(name, "the whole step in this terminal, with a broker of its own")]
         rows += roles.map { ("\(name) \($0.synopsis)", $0.summary) }
-        let options = roles.flatMap(\.options).map { ("\($0.name) \($0.value)", $0.summary) }
+        // Several roles may have the same.
+        let options = roles.flatMap(\.options).reduce(into: [(String, String)]()) { rows, option in
+            if !rows.contains(where: { $0.0 == option.synopsis }) { rows.append((option.synopsis, option.summary)) }
+        }
         let address = (BrokerAddress.variable, "the broker that a role talks to; if not set, \(BrokerAddress.standard)")
         return """
             Usage:

@@ -5,12 +5,12 @@ await Step(
     "hello",
     roles: [
         Role(
-            "send", takes: "[MESSAGE]", options: [.count],
+            "send", takes: "[MESSAGE]", options: [.count, .stamped],
             does: "puts a message into the queue"
         ) { broker, arguments in
             try await send(arguments.messages(or: "Hello World!"), to: broker)
         },
-        Role("receive", does: "prints what comes out of the queue") { broker, _ in
+        Role("receive", options: [.stamped], does: "prints what comes out of the queue") { broker, _ in
             try await receive(from: broker)
         },
     ],

@@ -5,12 +5,12 @@ await Step(
     "pubsub",
     roles: [
         Role(
-            "emit", takes: "[MESSAGE]", options: [.count],
+            "emit", takes: "[MESSAGE]", options: [.count, .stamped],
             does: "sends a log message to all who listen"
         ) { broker, arguments in
             try await emit(arguments.messages(or: "info: Hello World!"), to: broker)
         },
-        Role("receive", does: "prints all log messages from now on") { broker, _ in
+        Role("receive", options: [.stamped], does: "prints all log messages from now on") { broker, _ in
             try await receive(from: broker)
         },
     ],

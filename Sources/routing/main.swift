@@ -5,7 +5,7 @@ await Step(
     "routing",
     roles: [
         Role(
-            "emit", takes: "[SEVERITY [MESSAGE]]", options: [.count],
+            "emit", takes: "[SEVERITY [MESSAGE]]", options: [.count, .stamped],
             does: "sends a log message of a severity, 'info' if not given"
         ) { broker, arguments in
             try await emit(
@@ -13,7 +13,7 @@ await Step(
                 to: broker)
         },
         Role(
-            "receive", takes: "SEVERITY...",
+            "receive", takes: "SEVERITY...", options: [.stamped],
             does: "prints the log messages of these severities"
         ) { broker, arguments in
             try await receive(arguments.words, from: broker)

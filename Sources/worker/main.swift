@@ -8,13 +8,13 @@ await Step(
     "worker",
     roles: [
         Role(
-            "new-task", takes: "[MESSAGE]", options: [.count],
+            "new-task", takes: "[MESSAGE]", options: [.count, .stamped],
             does: "hands out a task: a second of work for each dot"
         ) { broker, arguments in
             try await newTask(arguments.messages(or: "Hello World!"), to: broker)
         },
         Role(
-            "work", options: [prefetch],
+            "work", options: [prefetch, .stamped],
             does: "does tasks, and acknowledges each when it is done"
         ) { broker, arguments in
             try await work(

@@ -27,6 +27,7 @@ struct CommandLineTests {
         arguments: [
             "hello jump", "hello receive now", "hello send --loud", "hello send --count", "hello send --count many",
             "hello send --count -1", "hello send --count 99999999999999999999", "hello send --count=",
+            "hello send --stamped=now", "confirms publish --stamped",
             "worker work hard",
             "worker work --prefetch -1", "worker work --prefetch 65536", "worker work --count 3", "worker new_task",
             "pubsub receive all", "routing receive", "topic receive", "topic receive --count 3 a", "rpc serve 30",
