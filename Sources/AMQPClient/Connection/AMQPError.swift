@@ -68,7 +68,7 @@ public struct AMQPError: Error, Sendable, Equatable {
         self.code = code
         self.text = text
         self.method = method == MethodID.none ? nil : method
-        self.nextStep = nextStep ?? Advice.next(kind: kind, code: code)
+        self.nextStep = nextStep ?? Advice.next(kind: kind, code: code, method: self.method, text: text)
     }
 }
 

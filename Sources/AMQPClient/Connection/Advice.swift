@@ -1,8 +1,11 @@
 import AMQPWire
 
-/// The next step after an error: by the reply code where the broker gave one, else by what happened.
+/// The next step after an error: by what happened, and where the broker gave a reply code, by that, the method that failed
+/// and what it said.
 enum Advice {
-    static func next(kind: AMQPError.Kind, code: ReplyCode?) -> String {
+    static func next(
+        kind: AMQPError.Kind, code: ReplyCode? = nil, method: MethodID? = nil, text: String = ""
+    ) -> String {
         switch kind {
         case .badURI:
             "Write amqp://user:password@host:port/vhost; a '/' inside a part is written %2f, an '@' %40."
@@ -13,7 +16,7 @@ enum Advice {
         case .cancelled: ""
         case .loginRefused:
             "Check user and password in the URI; RabbitMQ lets 'guest' in only from its own machine."
-        case .closedByBroker: closed(code)
+        case .closedByBroker: closed(code, method, text)
         case .closedByClient: "Open a new one to go on."
         case .connectionLost: "Look into the broker's log for the reason, then connect again."
         case .protocolViolation: "Check that the peer is an AMQP 0-9-1 broker; if it is, report it to its makers."
@@ -25,22 +28,54 @@ enum Advice {
         }
     }
 
-    private static func closed(_ code: ReplyCode?) -> String {
+    private static func closed(_ code: ReplyCode?, _ method: MethodID?, _ text: String) -> String {
         switch code {
-        case .accessRefused: "Check the user's permissions; names beginning with 'amq.' are the broker's own."
+        case .accessRefused: accessRefused(text)
         case .notFound: "Declare it first, in the same virtual host, and check the spelling."
         case .resourceLocked: "An exclusive queue belongs to the connection that declared it: use another name."
-        case .preconditionFailed:
-            "Use the same arguments as the existing one was made with, or delete it; acknowledge each delivery once, "
-                + "on its own channel."
+        case .preconditionFailed: preconditionFailed(method, text)
         case .connectionForced: "An operator or a shutdown closed it: connect again when the broker is back."
         case .contentTooLarge: "Send a smaller message, or keep the data elsewhere and send where it is."
         case .noRoute, .noConsumers: "Bind a queue first, or publish without 'mandatory' and 'immediate'."
         case .invalidPath: "Check the virtual host in the URI."
-        case .notAllowed: "Check that the virtual host exists and that the consumer tag is not in use already."
+        case .notAllowed: notAllowed(method)
         case .notImplemented: "The broker does not offer this; do without."
         case .resourceError: "The broker is at a limit: look into its log."
         default: "Look into the broker's log for the details."
+        }
+    }
+
+    private static func accessRefused(_ text: String) -> String {
+        // Another consumer was faster: nobody's rights are missing.
+        text.hasSuffix("in exclusive use")
+            ? "One consumer has this queue to itself: wait until it ends, or consume from another queue."
+            : "Check the user's permissions; names beginning with 'amq.' are the broker's own."
+    }
+
+    private static func notAllowed(_ method: MethodID?) -> String {
+        switch method?.classID {
+        case MethodID.connection: "Check that the virtual host exists and that the user may use it."
+        case MethodID.basic: "Choose another consumer tag, or none: then the broker makes one up."
+        default: "Look into the broker's log for the details."
+        }
+    }
+
+    /// 406 has as many causes as there are methods with conditions.
+    private static func preconditionFailed(_ method: MethodID?, _ text: String) -> String {
+        switch method {
+        case QueueDeclare.id?, ExchangeDeclare.id?:
+            text.contains("inequivalent arg")
+                ? "Declare it as the existing one was declared, or delete that one first."
+                : "Correct the argument that is named here."
+        case QueueDelete.id?, ExchangeDelete.id?:
+            "Delete it once it is empty and nobody uses it, or without 'ifEmpty' and 'ifUnused'."
+        case BasicAck.id?, BasicNack.id?, BasicReject.id?:
+            "Acknowledge each delivery once, on the channel that it came from."
+        case BasicPublish.id?: "Put right what it says about the message, and publish it again."
+        case ConfirmSelect.id?, TxSelect.id?, TxCommit.id?, TxRollback.id?:
+            "A channel has confirms or transactions, not both; select them before you use them."
+        case nil: "Acknowledge each delivery in time: the broker ends a consumer that takes too long."
+        default: "Correct the argument that is named here."
         }
     }
 }

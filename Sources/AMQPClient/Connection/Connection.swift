@@ -165,7 +165,7 @@ extension AMQPError {
             }
         self.init(
             kind, scope: .connection, text: error.description,
-            nextStep: kind == .cancelled ? "" : Advice.next(kind: .unreachable, code: nil))
+            nextStep: kind == .cancelled ? "" : Advice.next(kind: .unreachable))
     }
 
     /// The state machine lets no other reply through; should it ever, the caller gets an error, not a trap.

@@ -1,0 +1,46 @@
+import AMQPWire
+import Testing
+
+@testable import AMQPClient
+
+/// After an error stands what to do about *this* error, not about all that have its code.
+@Suite struct AdviceTests {
+    private func advice(_ code: ReplyCode, _ method: MethodID?, _ text: String) -> String {
+        AMQPError(.closedByBroker, scope: .channel, code: code, text: text, method: method).nextStep
+    }
+
+    @Test func causesOf406AreToldApart() {
+        let inequivalent = "PRECONDITION_FAILED - inequivalent arg 'durable' for queue 'q' in vhost '/': ..."
+        let cases: [(MethodID?, String, String)] = [
+            (QueueDeclare.id, inequivalent, "Declare it as the existing one"),
+            (ExchangeDeclare.id, inequivalent, "Declare it as the existing one"),
+            (QueueDeclare.id, "PRECONDITION_FAILED - invalid arg 'x-max-length' for queue 'q'", "Correct the argument"),
+            (QueueDelete.id, "PRECONDITION_FAILED - queue 'q' in vhost '/' in use", "Delete it once it is empty"),
+            (BasicAck.id, "PRECONDITION_FAILED - unknown delivery tag 1", "Acknowledge each delivery once"),
+            (BasicNack.id, "PRECONDITION_FAILED - unknown delivery tag 1", "Acknowledge each delivery once"),
+            (BasicPublish.id, "PRECONDITION_FAILED - invalid expiration", "Put right what it says about the message"),
+            (BasicConsume.id, "PRECONDITION_FAILED - invalid arg 'x-priority'", "Correct the argument"),
+            (
+                ConfirmSelect.id, "PRECONDITION_FAILED - cannot switch from tx to confirm mode",
+                "A channel has confirms or"
+            ),
+            (
+                nil, "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out",
+                "Acknowledge each delivery in"
+            ),
+        ]
+        for (method, text, beginning) in cases {
+            let advice = advice(.preconditionFailed, method, text)
+            #expect(advice.hasPrefix(beginning), "\(method.map { "\($0)" } ?? "no method"): \(advice)")
+        }
+    }
+
+    @Test func othersWithSeveralCausesAreToo() {
+        #expect(
+            advice(.accessRefused, BasicConsume.id, "queue 'q' in vhost '/' in exclusive use").hasPrefix("One consumer")
+        )
+        #expect(advice(.accessRefused, QueueDeclare.id, "access to queue 'q' refused").contains("permissions"))
+        #expect(advice(.notAllowed, BasicConsume.id, "attempt to reuse consumer tag 'c'").contains("consumer tag"))
+        #expect(advice(.notAllowed, ConnectionOpen.id, "vhost x not found").contains("virtual host"))
+    }
+}
