@@ -162,10 +162,11 @@ enum Repository {
         }
     }
 
-    /// The chapters, their hints, the map and the front page.
+    /// The chapters, their hints, the map, what the steps go back to, and the front page.
     static func pages() throws -> [Page] {
         let chapters = try chapters()
         let hints = try chapters.map { try Page(path: $0.path.replacing("README.md", with: "hints.md")) }
-        return try chapters + hints + [Page(path: "Tutorials/README.md"), Page(path: "README.md")]
+        let others = ["Tutorials/README.md", "Tutorials/seeds.md", "README.md"]
+        return try chapters + hints + others.map { try Page(path: $0) }
     }
 }

@@ -20,9 +20,11 @@ import Foundation
 /// - `eventually`: a look at something that is still changing; repeated until it shows what it should
 /// - `no broker`: nobody listens
 /// - `changed`: holds for the program as the change above has it; only `Scripts/break-it` plays it
+/// - `does not build`: what the compiler says of the change
 /// - `needs python`: played only with `WITH_PYTHON=1`, in the repository's folder
 ///
-/// `^C` is a key. The name that a broker made up is compared by whether it is the same each time.
+/// `^C` is a key. The name that a broker made up, and the time, are compared by whether they are the same each time. What
+/// `tty` answers is up to the reader's terminals: a page shows one name for each of its own.
 final class Scene {
     private let page: Page
     private let folder: URL
@@ -32,6 +34,7 @@ final class Scene {
     private var ports: [(real: String, shown: String)] = []
     private var running: [String: (terminal: Terminal, command: String)] = [:]
     private var mayPrintMore: Set<String> = []
+    private var devices: [String: String] = [:]
     private(set) var problems: [String] = []
 
     init(_ page: Page) throws {
@@ -84,6 +87,9 @@ final class Scene {
             if command == "swift run broker" {
                 compare(Array(shown), [greeting], block, number)
                 rest = rest.dropFirst(shown.count)
+            } else if command == "tty" {
+                nameTerminal(name, shown.joined(separator: "\n"), number)
+                rest = rest.dropFirst(shown.count)
             } else if block.directives["eventually"] != nil {
                 try look(command, Array(shown), block, number)
                 rest = rest.dropFirst(shown.count)
@@ -95,6 +101,14 @@ final class Scene {
             }
             number += shown.count
         }
+    }
+
+    private func nameTerminal(_ name: String, _ device: String, _ number: Int) {
+        let isTaken = devices.contains { ($0.key == name) != ($0.value == device) }
+        if isTaken || device.wholeMatch(of: #//dev/pts/[0-9]+/#) == nil {
+            problems.append("\(page.path):\(number): '\(device)' does not name terminal \(name) and no other")
+        }
+        devices[name] = device
     }
 
     private var script: URL { folder.appending(path: "swift.sh") }
@@ -220,7 +234,11 @@ final class Scene {
     private func same(_ shown: [String], _ printed: [String], _ block: Page.Block) -> Bool {
         var printed = printed.map(normalized)
         if block.directives["begins"] != nil { printed = Array(printed.prefix(shown.count)) }
-        if block.directives["any order"] != nil { return shown.sorted() == printed.sorted() }
+        if block.directives["any order"] != nil {
+            // Names that come in any order have no first and second.
+            func sorted(_ lines: [String]) -> [String] { lines.map { Scene.withoutMadeUpNames([$0])[0] }.sorted() }
+            return sorted(shown) == sorted(printed)
+        }
         return Scene.withoutMadeUpNames(shown) == Scene.withoutMadeUpNames(printed)
     }
 
@@ -228,15 +246,16 @@ final class Scene {
         ports.reduce(line) { $0.replacing($1.real, with: $1.shown) }
     }
 
+    /// The first name becomes `amq.gen-1`, the first time `time-1`.
     static func withoutMadeUpNames(_ lines: [String]) -> [String] {
-        var known: [String: String] = [:]
+        var (names, times): ([String], [String]) = ([], [])
+        func number(_ text: Substring, in known: inout [String]) -> Int {
+            if !known.contains(String(text)) { known.append(String(text)) }
+            return (known.firstIndex(of: String(text)) ?? 0) + 1
+        }
         return lines.map { line in
-            line.replacing(#/amq\.gen-[A-Za-z0-9_-]{22}/#) { match in
-                let name = String(match.0)
-                let short = known[name] ?? "amq.gen-\(known.count + 1)"
-                known[name] = short
-                return short
-            }
+            line.replacing(#/amq\.gen-[A-Za-z0-9_-]{22}/#) { "amq.gen-\(number($0.0, in: &names))" }
+                .replacing(#/[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9:]{8}/#) { "time-\(number($0.0, in: &times))" }
         }
     }
 

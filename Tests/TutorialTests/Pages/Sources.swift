@@ -164,7 +164,8 @@ enum Review {
         return problems
     }
 
-    private static func uses(of term: String, in page: Page) -> [Int] {
+    /// The lines in which the prose has the term.
+    static func uses(of term: String, in page: Page) -> [Int] {
         page.prose.filter { _, text in
             let words = text.replacing(/`[^`]*`/, with: "").replacing(/\]\([^)]*\)/, with: "]").lowercased()
             let pattern = "(?<![a-z-])\(NSRegularExpression.escapedPattern(for: term))(?:s|es)?(?![a-z-])"

@@ -108,6 +108,18 @@ enum Pictures {
     @Test func madeUpNames() {
         let name = "amq.gen-JzTY20BRgKO-HjmUJj0wLg"
         #expect(Scene.withoutMadeUpNames(["a \(name)", name]) == ["a amq.gen-1", "amq.gen-1"])
+        let times = ["0 2014-04-22 00:10:16 - a", "1 2014-04-22 00:10:16 - b", "2014-04-22 00:10:17"]
+        #expect(Scene.withoutMadeUpNames(times) == ["0 time-1 - a", "1 time-1 - b", "time-2"])
+    }
+
+    @Test func terminalsWithTheNameOfAnother() async throws {
+        func blocks(_ first: String, _ second: String) -> String {
+            "<!-- terminal: 2 -->\n```console\n$ tty\n\(first)\n```\n"
+                + "<!-- terminal: 3 -->\n```console\n$ tty\n\(second)\n```"
+        }
+        #expect(try await problems(blocks("/dev/pts/3", "/dev/pts/4")) == [])
+        #expect(try await problems(blocks("/dev/pts/3", "/dev/pts/3")).count == 1)
+        #expect(try await problems(blocks("/dev/pts/3", "not a tty")).count == 1)
     }
 }
 

@@ -15,7 +15,7 @@ import Testing
         ("three-workers", [["worker 2"], ["worker 1"], ["worker 2"]]),
         ("slow-and-fast", [["0"], ["0", "2"]]),
         ("crash", [["In the queue again, marked as redelivered."], ["Nowhere: it is lost."]]),
-        ("before-binding", [["second"], ["second"]]),
+        ("before-binding", [["second"], ["evening"]]),
         ("copies", [["6"], ["8"]]),
         ("away", [["No queue."], ["Its queue, with the message in it."]]),
         ("exact-key", [["alarm", "all"], ["all"], ["odd"]]),
@@ -47,6 +47,25 @@ import Testing
                 PredictCommand.question(outcome, question, number: 10, in: nil)
                 + PredictCommand.answer(outcome, isRight: false)
             #expect(shown.allSatisfy { $0.count <= 80 }, "\(shown)")
+        }
+    }
+
+    /// Questions come before a chapter's *Read it*, so they get by with the words that were explained until then.
+    @Test(arguments: Chapter.all.map(\.step)) func wordsAreExplainedBeforeTheyAreAsked(step: String) async throws {
+        let pages = try Repository.chapters()
+        let number = try #require(Chapter.find(step)).number
+        let page = pages[number - 1]
+        let here = page.prose.filter { $0.line > page.line(of: "Predict") }.map(\.text).joined(separator: "\n")
+        let later = page.terms.filter { here.lowercased().contains("**\($0)**") } + pages[number...].flatMap(\.terms)
+        for question in Question.all where question.chapter == number {
+            for variant in 0..<question.variants {
+                let outcome = try await question.play(variant)
+                let words = [outcome.asks, outcome.lesson] + outcome.options + outcome.story
+                let shown = Page(path: "\(step) \(question.kind)", text: words.joined(separator: "\n\n"))
+                for term in later where !Review.uses(of: term, in: shown).isEmpty {
+                    Issue.record("\(shown.path) \(variant): '\(term)' is explained only later: \(words)")
+                }
+            }
         }
     }
 

@@ -46,8 +46,8 @@ struct HelloSenderJudge {
             Point(
                 "its message arrives in the queue",
                 why:
-                    "\"Sent\" only means that the exchange got it. A message that fits no queue is dropped, which is not "
-                    + "an error.", see: .helloBreak
+                    "\"Sent\" only means that it has left the producer. A message that no queue takes is dropped, which is "
+                    + "not an error.", see: .helloBreak
             ).finding(
                 missing == 0,
                 "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)', routing key '\(first.key)'; "

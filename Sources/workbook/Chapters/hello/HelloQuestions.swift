@@ -35,19 +35,20 @@ enum HelloQuestions {
                 let inKey = try await playground.count(key)
                 let right = inKey != nil ? 0 : inHello == nil ? 1 : inHello == 0 ? 2 : 3
                 return Outcome(
-                    "The queue 'hello' is there. A program sends its message to '\(key)' instead. No queue is called "
-                        + "so. What becomes of the message?",
+                    "The queue 'hello' is there. A program sends its message to '\(key)' instead. No queue has "
+                        + "that name. What becomes of the message?",
                     options: [
                         "The broker makes a queue '\(key)', which keeps it.",
-                        "The broker answers with an error, and closes the channel.",
+                        "The broker refuses it, and the producer gets an error.",
                         "The broker drops it, and says nothing.",
                         "It is put into 'hello'.",
                     ], right: right,
                     story: [
                         "The queue '\(key)' \(inKey.map { "has \($0) message\($0 == 1 ? "" : "s")" } ?? "does not exist").",
-                        "The queue 'hello' has \(inHello ?? 0) messages. The channel is \(inHello == nil ? "closed" : "open").",
+                        "The queue 'hello' has \(inHello ?? 0) messages. The producer got \(inHello == nil ? "an" : "no") error.",
                     ],
-                    lesson: "'Sent' means that the exchange has it. No queue of that name: it is dropped.")
+                    lesson:
+                        "'Sent' means that it has left the producer. If no queue has that name, the broker drops it.")
             }
         },
         Question("two-consumers", variants: 2) { variant in

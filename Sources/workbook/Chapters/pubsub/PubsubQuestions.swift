@@ -4,19 +4,19 @@ import AMQPClient
 enum PubsubQuestions {
     static let all = [
         Question("before-binding", variants: 2) { variant in
-            let type: ExchangeType = [.fanout, .topic][variant]
+            let (early, late) = [("first", "second"), ("morning", "evening")][variant]
             return try await Playground.play { playground in
                 let channel = try await playground.channel()
-                let logs = try await channel.declareExchange("logs", type: type)
-                try await logs.publish(Message("first"), routingKey: "info")
+                let logs = try await channel.declareExchange("logs", type: .fanout)
+                try await logs.publish(Message(early))
                 let queue = try await channel.declareQueue(exclusive: true)
-                try await queue.bind(to: logs, routingKey: "#")
-                try await logs.publish(Message("second"), routingKey: "info")
+                try await queue.bind(to: logs)
+                try await logs.publish(Message(late))
                 let got = try await queue.contents()
                 return Outcome(
-                    "A message is published to a \(type.rawValue) exchange. Then a receiver binds its queue to it, and a "
+                    "A message is published to a fanout exchange. Then a receiver binds its queue to it, and a "
                         + "second message is published. Which messages does the receiver get?",
-                    which: ["first", "second"], right: got,
+                    which: [early, late], right: got,
                     story: ["The receiver's queue got \(enumerated(got))."],
                     lesson: "An exchange keeps nothing: what comes before a binding is gone, without an error.")
             }
@@ -61,7 +61,7 @@ enum PubsubQuestions {
                 let count = try await playground.count(queue.name)
                 let kind =
                     isExclusive
-                    ? "an exclusive queue with a made-up name" : "the durable queue 'reports', not exclusive"
+                    ? "a queue that belongs to its connection" : "the durable queue 'reports', which belongs to nobody"
                 return Outcome(
                     "A receiver binds \(kind), and closes its connection. A message is published, and the receiver "
                         + "comes back. What does it find?",
@@ -73,7 +73,7 @@ enum PubsubQuestions {
                             ?? "The queue was not there any more."
                     ],
                     lesson: isExclusive
-                        ? "An exclusive queue goes with its connection. For logs that is right: who is away misses them."
+                        ? "It goes with its connection. For logs that is right: a receiver that is away misses them."
                         : "A queue that belongs to nobody collects while nobody listens.")
             }
         },

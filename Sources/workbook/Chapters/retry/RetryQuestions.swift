@@ -20,8 +20,9 @@ enum RetryQuestions {
                     options: ["In 'tasks' again.", "In 'dead'.", "In both.", "Nowhere."],
                     right: inTasks > 0 ? (inDead > 0 ? 2 : 0) : inDead > 0 ? 1 : 3,
                     story: ["'tasks' had \(inTasks), 'dead' had \(inDead)."],
-                    lesson: "Requeued, it is not dead. Only what is rejected without requeue, or expires, or finds no "
-                        + "room becomes a dead letter.")
+                    lesson:
+                        "Requeued, it is not given up. A queue gives up what is rejected without requeue, what "
+                        + "expires, and what finds no room.")
             }
         },
         Question("times-died", variants: 2) { variant in

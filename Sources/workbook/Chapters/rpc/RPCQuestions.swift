@@ -25,7 +25,7 @@ enum RPCQuestions {
                     counts: [0, 1, 2], right: answers,
                     story: [
                         "The question went back to the queue \(dies == 1 ? "once" : "twice").",
-                        "The client's queue got \(answers) answers, all with the same correlation id.",
+                        "The client's queue got \(answers) answers, all to the same question.",
                     ],
                     lesson: "Unacknowledged means: given to the next. Serving twice must do no harm.")
             }
@@ -55,11 +55,11 @@ enum RPCQuestions {
                         "The server gets an error: its channel is closed.",
                     ], right: kept != nil ? 0 : isOpen ? 1 : 2,
                     story: [
-                        "The callback queue \(kept == nil ? "was gone with the client's connection" : "was still there").",
+                        "The client's queue \(kept == nil ? "was gone with the client's connection" : "was still there").",
                         "After the answer, the server's channel was \(isOpen ? "open" : "closed").",
                     ],
                     lesson:
-                        "A callback queue is exclusive: it goes with its connection. A key without a queue is no error."
+                        "The queue for the answers goes with the client. A key without a queue is no error."
                 )
             }
         },

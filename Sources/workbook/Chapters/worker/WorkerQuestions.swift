@@ -13,7 +13,7 @@ enum WorkerQuestions {
                         + "\(asked)?",
                     options: names, right: takers.firstIndex { $0.taken.contains(all[asked]) } ?? 0,
                     story: zip(names, takers).map { "\($0) got \(enumerated($1.taken))." },
-                    lesson: "Round-robin: one task to each in turn, whatever is in it. Task \(asked) is the "
+                    lesson: "The broker hands out in turn, one task to each, whatever is in it. Task \(asked) is the "
                         + "\(asked + 1)th.")
             }
         },
@@ -33,15 +33,16 @@ enum WorkerQuestions {
                     }
                 }
                 return Outcome(
-                    "Two workers, each of which may have \(prefetch) unacknowledged at a time (prefetch \(prefetch)). "
+                    "Two workers, each of which may have \(prefetch) unacknowledged at a time. "
                         + "Worker 1 needs hours for a task, worker 2 is done at once. Tasks 0 to 5 come one by one. Which does worker 1 get?",
                     which: all, right: busy.taken,
                     story: [
                         "Worker 1 got \(enumerated(busy.taken)), worker 2 got \(enumerated(free.taken)).",
                         "Worker 1 had acknowledged none of its tasks.",
                     ],
-                    lesson: "With prefetch \(prefetch) nobody has more than \(prefetch) unacknowledged: that is fair "
-                        + "dispatch.")
+                    lesson:
+                        "Neither has more than \(prefetch) unacknowledged, so the tasks go to the worker that does them."
+                )
             }
         },
         Question("crash", variants: 2) { variant in
