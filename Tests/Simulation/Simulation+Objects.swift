@@ -19,9 +19,8 @@ extension Simulation {
         guard let queue = pickQueue(actor) else { return }
         note("\(actor.channel.path) deletes \(queue.kind.name)")
         actor.send(QueueDelete(queue: ShortString(truncating: queue.kind.name)))
-        let count = queue.ready.count
+        actor.expect(QueueDeleteOk.id, queue.ready.count)
         model.delete(queue)
-        actor.expect(QueueDeleteOk.id, count)
     }
 
     func purge(_ actor: Actor) {

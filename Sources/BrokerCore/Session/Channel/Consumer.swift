@@ -37,7 +37,8 @@ final class Consumer: DeliveryTarget {
     /// True when its own limit lets it take another delivery.
     var hasRoomOfItsOwn: Bool { noAck || prefetchCount == 0 || unacknowledged < prefetchCount }
 
-    func awaitRoom() { channel.lineUp(self) }
+    /// A cancelled one may still be met in its queue's rotation when its channel is no more.
+    func awaitRoom() { if !isCancelled { channel.lineUp(self) } }
 
     /// Sends a message to the client.
     func deliver(_ queued: QueuedMessage) {
