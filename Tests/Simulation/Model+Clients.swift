@@ -63,10 +63,8 @@ extension Model {
             if !accepted { isWhole = false }
         }
         for (deliveries, settlement) in settlements { settle(deliveries, settlement, channel) }
-        guard isWhole else {
-            publishDeadLetters()
-            return false
-        }
+        // The channel gives back what it holds before the dead letters go.
+        if !isWhole { return false }
         if batch <= synced {
             channel.expected.append(.answer(TxCommitOk.id, []))
         } else {
