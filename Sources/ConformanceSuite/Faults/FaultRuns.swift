@@ -53,20 +53,7 @@ enum FaultRuns {
             await peer.end()
             return nil
         }
-        let run = CaseRun(id: `case`.id, peer: peer, patience: .short)
-        await Gate.shared.enter(alone: false)
-        let started = ContinuousClock.now
-        let collector = IssueHandlingTrait.compactMapIssues { issue in
-            run.note(.failed, "\(issue)", at: issue.sourceLocation)
-            return nil
-        }
-        try await collector.provideScope(for: test, testCase: testCase) {
-            await CaseRun.$current.withValue(run) { await run.perform(body) }
-        }
-        let elapsed = started.duration(to: .now)
-        await run.cleanUp()
-        await peer.end()
-        await Gate.shared.leave()
+        let (run, elapsed) = try await CaseRun.attempt(`case`, on: peer, patience: .short, test, testCase, body)
         let verdict = run.findings.map(\.verdict).max { $0.severity < $1.severity } ?? .conforms
         let isCaught = !peer.recorded(`case`).verdicts.contains {
             Judge.isOnRecord(verdict, recorded: $0, followsRabbitMQ: peer.followsRabbitMQ)

@@ -28,8 +28,9 @@ struct Proves: TestTrait, TestScoping {
     func provideScope(
         for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
     ) async throws {
-        let environment = Environment.current
-        if let only = environment.only, !id.hasPrefix(only) { try Test.cancel("not selected by CONFORMANCE_ONLY") }
+        if let only = Environment.current.only, !id.hasPrefix(only) {
+            try Test.cancel("not selected by CONFORMANCE_ONLY")
+        }
         if let faults = FaultRuns.selected {
             return try await FaultRuns.run(self, faults.get(), test, testCase, body)
         }
@@ -48,40 +49,7 @@ struct Proves: TestTrait, TestScoping {
             await peer.end()
             try Test.cancel("needs \(need): \(reason)")
         }
-        let run = CaseRun(id: id, peer: peer)
-        await Gate.shared.enter(alone: needs.contains(where: \.wantsBrokerToItself) && peer.isShared)
-        if environment.wantsFreshBroker, peer.isShared {
-            do { try await peer.startAnew() } catch { run.note(.failed, "no fresh broker: \(error)", at: place) }
-        }
-        let started = ContinuousClock.now
-        // Issues are held back until the case is over: only then is its verdict known, and whether it is on record.
-        let collector = IssueHandlingTrait.compactMapIssues { issue in
-            let (expected, seen) = issue.finding(run.answers)
-            run.note(.failed, expected: expected, seen, at: issue.sourceLocation)
-            return nil
-        }
-        try await collector.provideScope(for: test, testCase: testCase) {
-            await CaseRun.$current.withValue(run) { await run.perform(body) }
-        }
-        let elapsed = started.duration(to: .now)
-        await run.cleanUp()
-        await peer.end()
-        await Gate.shared.leave()
+        let (run, elapsed) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
         judge.pronounce(on: run, elapsed: elapsed)
-    }
-}
-
-extension Issue {
-    /// What was expected and what was seen, of `Expectation failed: try await channel.drain(queue) == ["1"] (error)`.
-    ///
-    /// Swift Testing shows the values in an expression, `(count → 2) == 3`, unless it waits for them; then the broker's
-    /// last answers have to do.
-    fileprivate func finding(_ answers: [String]) -> (expected: String?, seen: String) {
-        let start = "Expectation failed: "
-        let text = "\(self)".replacing(" (error)", with: "")
-        guard text.hasPrefix(start) else { return (nil, text) }
-        let expression = String(text.dropFirst(start.count))
-        if expression.contains(" → ") { return (expression, "what stands behind the arrow") }
-        return (expression, answers.isEmpty ? "something else" : answers.joined(separator: ", "))
     }
 }
