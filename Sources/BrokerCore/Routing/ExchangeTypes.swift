@@ -6,6 +6,7 @@ enum ExchangeTypes<Target> {
             FanoutRouter<Target>.self,
             TopicRouter<Target>.self,
             HeadersRouter<Target>.self,
+            ConsistentHashRouter<Target>.self,
         ]
     }
 

@@ -77,7 +77,7 @@ final class InProcessPeer: Peer {
 
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser: nil
+        case .slow, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser, .consistentHash: nil
         }
     }
 

@@ -12,6 +12,7 @@ struct RemotePeer: Peer {
     let login: Login
     private let host: String
     private let port: Int
+    private let hasConsistentHash: Bool
     private let environment: Environment
 
     init(_ environment: Environment) async throws {
@@ -36,6 +37,25 @@ struct RemotePeer: Peer {
         label = version.isEmpty ? name : "\(name) \(version)"
         baseline = try Baseline.of(name, version)
         followsRabbitMQ = name == "RabbitMQ"
+        hasConsistentHash = await Self.makes(exchangesOf: "x-consistent-hash", login, host, port)
+    }
+
+    /// Whether the broker knows an exchange type. Tried, because no broker lists them to its clients.
+    private static func makes(
+        exchangesOf type: ShortString, _ login: Login, _ host: String, _ port: Int
+    ) async -> Bool {
+        guard let stream = try? await TCPStream.connect(host: host, port: port) else { return false }
+        let probe = Probe(Tap(stream, name: "?"))
+        defer { probe.abort() }
+        do {
+            try await probe.logIn(Handshake(login))
+            let channel = try await probe.openChannel()
+            let exchange = try await channel.declareExchange(type)
+            _ = try await channel.call(ExchangeDelete(exchange: exchange), ExchangeDeleteOk.self)
+            return true
+        } catch {
+            return false
+        }
     }
 
     /// What the broker says about itself in connection.start.
@@ -56,6 +76,7 @@ struct RemotePeer: Peer {
         case .kill: environment.kill == nil ? "BROKER_KILL names no command that kills and starts the broker" : nil
         case .admin, .secondVirtualHost, .secondUser:
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
+        case .consistentHash: hasConsistentHash ? nil : "it has no exchange type x-consistent-hash"
         case .slow: nil
         case .movableClock: "its clock cannot be moved, and nobody waits that long"
         }

@@ -10,6 +10,8 @@ enum Need: String, Comparable, CustomStringConvertible {
     case secondUser = "second user"
     /// Half an hour can go by at once.
     case movableClock = "a clock that can be moved"
+    /// RabbitMQ has it as a plugin that is switched off by default.
+    case consistentHash = "exchange type x-consistent-hash"
     /// The case takes more than ten seconds on a real clock.
     case slow
 

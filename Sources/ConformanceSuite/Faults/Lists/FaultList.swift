@@ -5,7 +5,8 @@ extension Fault {
     static let all: [Fault] =
         connection + heartbeats + framing + closes + channels + queues + exchanges + bindings + exchangeBindings
         + routing
-        + headersExchange + publishing + handingOver + settling + dispatching + consumers + confirming + transactions
+        + headersExchange + consistentHash + publishing + handingOver + settling + dispatching + consumers + confirming
+        + transactions
         + queueLimits + deadLetters + restarts + permissions + firehose
 }
 

@@ -1,0 +1,126 @@
+import AMQPWire
+
+/// Consistent-hash exchanges: every message goes to exactly one of the destinations, the same for the same key, and each
+/// gets a share of the keys that grows with its weight, the binding key (RabbitMQ: "Consistent Hash Exchange Type").
+///
+/// The destination with the highest score for a key gets its messages (rendezvous hashing). A score depends on nothing but
+/// the key, the destination and its weight, so that adding or removing one moves only the keys that it gets or had. A
+/// table of buckets, as in RabbitMQ, is quicker with many destinations, but grows with the weights: one of a thousand
+/// million stops that broker.
+struct ConsistentHashRouter<Target>: Router {
+    static var type: String { "x-consistent-hash" }
+    static var routesByKeyAlone: Bool { false }
+
+    /// What of a message is hashed.
+    private enum Subject {
+        case routingKey
+        case header(ShortString)
+        case property(String)
+    }
+
+    private struct Share {
+        var binding: Binding<Target>
+        var weight: Double
+        /// The hash of the destination's name.
+        var hash: UInt64
+    }
+
+    private static var properties: [String] { ["correlation_id", "message_id", "timestamp"] }
+
+    private let subject: Subject
+    private var shares: [Share] = []
+
+    init(arguments: FieldTable) {
+        if let header = arguments["hash-header"]?.text {
+            subject = .header(ShortString(truncating: header))
+        } else if let property = arguments["hash-property"]?.text {
+            subject = .property(property)
+        } else {
+            subject = .routingKey
+        }
+    }
+
+    static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {
+        if arguments["hash-header"] != nil, arguments["hash-property"] != nil {
+            throw BrokerError(.preconditionFailed, "hash-header and hash-property are mutually exclusive")
+        }
+        for name: ShortString in ["hash-header", "hash-property"] {
+            guard let value = arguments[name] else { continue }
+            guard let text = value.text else {
+                throw BrokerError(.preconditionFailed, "invalid arg '\(name)' for \(label): a string is needed")
+            }
+            if name == "hash-property", !properties.contains(text) {
+                throw BrokerError(.preconditionFailed, "Unsupported property: \(text)")
+            }
+        }
+    }
+
+    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
+        guard let weight = Int(key.text) else {
+            throw BrokerError(.preconditionFailed, "The binding key must be an integer: \"\(key)\"")
+        }
+        guard weight > 0 else { throw BrokerError(.preconditionFailed, "The binding key must be greater than 0") }
+    }
+
+    mutating func add(_ binding: Binding<Target>) {
+        let hash = Self.hash(binding.destination.name.octets)
+        // A destination that is bound again keeps its first weight.
+        if shares.contains(where: { $0.binding.destination.identity == binding.destination.identity }) { return }
+        shares.append(Share(binding: binding, weight: Double(Int(binding.key.text) ?? 1), hash: hash))
+    }
+
+    /// Whichever of its bindings goes, a destination has no share any more, as in RabbitMQ.
+    mutating func remove(_ binding: Binding<Target>) {
+        shares.removeAll { $0.binding.destination.identity == binding.destination.identity }
+    }
+
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) throws(BrokerError) {
+        let hash = Self.hash(try subjectOctets(of: message, key: key))
+        var best: (score: Double, share: Share)?
+        for share in shares {
+            // Uniform between 0 and 1, without either; of -ln(u) / weight, the least has its weight's share of all keys.
+            let uniform = (Double(Self.mixed(hash ^ share.hash) >> 11) + 0.5) / 0x1p53
+            let score = Self.logarithm(uniform) / share.weight
+            if best.map({ score < $0.score }) ?? true { best = (score, share) }
+        }
+        if let best { found(best.share.binding.destination) }
+    }
+
+    private func subjectOctets(of message: Message, key: ShortString) throws(BrokerError) -> [UInt8] {
+        switch subject {
+        case .routingKey: return key.octets
+        case .header(let name): return try message.headers()[name].map { Array($0.erlangText.utf8) } ?? []
+        case .property(let name):
+            guard let resident = message.resident else { throw .broken("a message was routed without its octets") }
+            let properties = try MessageContent(resident, of: message).properties()
+            return switch name {
+            case "correlation_id": properties.correlationID?.octets ?? []
+            case "message_id": properties.messageID?.octets ?? []
+            default: properties.timestamp.map { Array("\($0)".utf8) } ?? []
+            }
+        }
+    }
+
+    /// FNV-1a, mixed: near keys must not have near hashes.
+    private static func hash(_ octets: [UInt8]) -> UInt64 {
+        mixed(octets.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
+    }
+
+    /// The last steps of SplitMix64: every bit of the result depends on every bit of the value.
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var value = value
+        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
+        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
+        return value ^ value >> 31
+    }
+
+    /// -ln(x) for 0 < x < 1, good to six digits: this module links no library of mathematics.
+    private static func logarithm(_ x: Double) -> Double {
+        // x = significand · 2^exponent; ln(significand) = 2 · artanh((significand - 1) / (significand + 1)).
+        let ratio = (x.significand - 1) / (x.significand + 1)
+        let square = ratio * ratio
+        let series =
+            ratio * (1 + square * (1 / 3 + square * (1 / 5 + square * (1 / 7 + square * (1 / 9 + square / 11)))))
+        return -(2 * series + Double(x.exponent) * 0.693_147_180_559_945_3)
+    }
+}
