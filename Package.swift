@@ -35,6 +35,9 @@ let package = Package(
         // Not a package, not our code: the name under which Swift finds the system's <sys/epoll.h>.
         .systemLibrary(name: "CEpoll"),
 
+        // What a program starts ends with it.
+        module("Lifeline"),
+
         // The broker: what it decides, and what keeps it running.
         module("BrokerCore", uses: ["AMQPWire"]),
         module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport"]),
@@ -49,7 +52,8 @@ let package = Package(
 
         // No part of the product: what Scripts/crash runs.
         .executableTarget(
-            name: "crash-test", dependencies: ["AMQPClient"], path: "Tests/CrashTest", swiftSettings: settings),
+            name: "crash-test", dependencies: ["AMQPClient", "Lifeline"], path: "Tests/CrashTest",
+            swiftSettings: settings),
 
         // No part of the product: the exercises' solutions, which the tests run.
         .executableTarget(
@@ -66,7 +70,8 @@ let package = Package(
             name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
 
         // What test targets share.
-        .target(name: "TestSupport", path: "Tests/TestSupport", swiftSettings: settings),
+        .target(
+            name: "TestSupport", dependencies: ["Lifeline"], path: "Tests/TestSupport", swiftSettings: settings),
 
         tests("AMQPWireTests", uses: ["AMQPWire", "TestSupport"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport", "TestSupport"]),
@@ -77,7 +82,9 @@ let package = Package(
                 "BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation", "TestSupport",
             ]),
         tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "TestSupport"]),
-        tests("AMQPClientTests", uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer"]),
+        tests(
+            "AMQPClientTests",
+            uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer", "TestSupport"]),
         // The conformance suite, what makes a report of its results, and the program that runs it. The cases are tests in
         // a library: `swift test` finds them because ConformanceSuiteTests links it.
         .target(
@@ -93,7 +100,7 @@ let package = Package(
             "workbook",
             uses: [
                 "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
-                "BrokerServer",
+                "BrokerServer", "Lifeline",
             ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
         // The tree itself: folders, imports, and what Sources/README.md says of them.
@@ -106,8 +113,7 @@ let package = Package(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
                 "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport",
-                "BrokerCore",
-                "BrokerServer",
+                "BrokerCore", "BrokerServer", "TestSupport",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

@@ -1,4 +1,5 @@
 import Foundation
+import Lifeline
 
 /// Where the programs of the steps are.
 enum Programs {
@@ -29,10 +30,9 @@ func runSwift(_ words: String..., silentlyWith variables: [String: String]? = ni
     let swift = Process()
     swift.executableURL = URL(filePath: "/usr/bin/env")
     swift.arguments = ["swift"] + words
-    if let variables {
-        swift.environment = ProcessInfo.processInfo.environment.merging(variables) { $1 }
-        swift.standardOutput = FileHandle.nullDevice
-    }
+    swift.environment = ProcessInfo.processInfo.environment.merging(variables ?? [:]) { $1 }
+        .merging(Lifeline.marked) { $1 }
+    if variables != nil { swift.standardOutput = FileHandle.nullDevice }
     try swift.run()
     swift.waitUntilExit()
     return swift.terminationStatus == 0

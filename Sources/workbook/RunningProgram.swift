@@ -1,4 +1,5 @@
 import Foundation
+import Lifeline
 import Synchronization
 
 /// A command that runs as a process of its own, and what it prints, line by line.
@@ -21,6 +22,7 @@ final class RunningProgram: Sendable {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+            .merging(Lifeline.marked) { $1 }
         process.standardInput = FileHandle.nullDevice
         let pipe = Pipe()
         process.standardOutput = pipe

@@ -1,8 +1,9 @@
 import AMQPClient
+import TestSupport
 import Testing
 
 /// With a broker at the other end: many messages, many tasks, confirms, returns.
-@Suite(.timeLimit(.minutes(5))) struct BrokerLoadTests {
+@Suite(.watched) struct BrokerLoadTests {
     @Test func aThousandConfirmedPublishesFromManyTasks() async throws {
         let connection = try await TestBroker.connect()
         let channel = try await connection.openChannel()

@@ -1,8 +1,9 @@
 import AMQPClient
+import TestSupport
 import Testing
 
 /// The whole way, with a broker at the other end: `AMQP_URL`, else the one in this process.
-@Suite(.timeLimit(.minutes(5))) struct BrokerTests {
+@Suite(.watched) struct BrokerTests {
     @Test func aMessageTravels() async throws {
         let connection = try await TestBroker.connect()
         let channel = try await connection.openChannel()

@@ -1,11 +1,12 @@
 import AMQPTransport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
 /// Deliveries wait in a bounded place: without a prefetch, the client stops reading.
-@Suite(.timeLimit(.minutes(5))) struct BufferTests {
+@Suite(.watched) struct BufferTests {
     /// A consumer to which the peer has delivered until the client stopped reading.
     private func consume(
         limit: Int, messages: Int, size: Int, _ time: ManualTime = ManualTime()

@@ -1,9 +1,10 @@
 import AMQPTransport
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(5))) struct ClosingTests {
+@Suite(.watched) struct ClosingTests {
     private static let notFound = ChannelClose(
         replyCode: .notFound, replyText: "NOT_FOUND - no exchange 'nope' in vhost '/'", cause: BasicPublish.id)
 

@@ -1,9 +1,10 @@
 import AMQPTransport
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(5))) struct ConfirmTests {
+@Suite(.watched) struct ConfirmTests {
     private func confirming(
         _ change: (inout ConnectionConfiguration) -> Void = { _ in }
     ) async throws -> (Channel, RawPeer) {

@@ -1,10 +1,11 @@
 import AMQPTransport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(5))) struct ConsumerTests {
+@Suite(.watched) struct ConsumerTests {
     /// A consumer with the tag "c" on channel 1, and what the peer sends in the same write as its consume-ok.
     private func consume(
         noAck: Bool = false, with first: (inout FrameWriter) -> Void = { _ in }

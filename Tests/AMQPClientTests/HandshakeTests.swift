@@ -1,9 +1,10 @@
 import AMQPTransport
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(5))) struct HandshakeTests {
+@Suite(.watched) struct HandshakeTests {
     /// What becomes of an opening when the peer does as `peer` says.
     private func refused(
         _ change: (inout ConnectionConfiguration) -> Void = { _ in },

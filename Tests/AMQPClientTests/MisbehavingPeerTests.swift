@@ -1,11 +1,12 @@
 import AMQPTransport
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
 /// A peer that breaks the protocol on an open connection: it is told so with the proper code, and everybody who waits
 /// hears of it. Nothing it sends may bring the process down.
-@Suite(.timeLimit(.minutes(5))) struct MisbehavingPeerTests {
+@Suite(.watched) struct MisbehavingPeerTests {
     struct Case: Sendable, CustomTestStringConvertible {
         var testDescription: String
         var code: ReplyCode

@@ -1,10 +1,11 @@
 import AMQPTransport
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
-@Suite(.timeLimit(.minutes(5))) struct PublishTests {
+@Suite(.watched) struct PublishTests {
     @Test(arguments: [
         // frame_max 4096 leaves 4088 octets of body for a frame
         (0, []), (1, [1]), (4088, [4088]), (4089, [4088, 1]), (8176, [4088, 4088]), (8177, [4088, 4088, 1]),

@@ -1,10 +1,11 @@
 import AMQPTransport
+import TestSupport
 import Testing
 
 @testable import AMQPClient
 
 /// Timeouts, cancellation, heartbeats: all with time that moves only when told to.
-@Suite(.timeLimit(.minutes(5))) struct WaitingTests {
+@Suite(.watched) struct WaitingTests {
     @Test func aCallThatIsNotAnswered() async throws {
         let time = ManualTime()
         let (_, channel, peer) = try await RawPeer.connectWithChannel {

@@ -1,9 +1,10 @@
 import AMQPTransport
 import Foundation
+import TestSupport
 import Testing
 
 /// What ``ByteStream`` promises, in memory and over TCP alike.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.watched)
 struct ByteStreamTests {
     @Test(arguments: Kind.allCases)
     func octetsGoBothWaysInOrder(kind: Kind) async throws {

@@ -1,5 +1,6 @@
 #if os(Linux)
     import Foundation
+    import TestSupport
     import Testing
 
     @testable import AMQPTransport
@@ -9,7 +10,7 @@
     }
 
     /// Each test has a process of its own: other tests open and close descriptors all the time.
-    @Suite(.timeLimit(.minutes(5)))
+    @Suite(.watched)
     struct DescriptorTests {
         @Test func everyWayToEndGivesTheDescriptorsBack() async {
             await #expect(processExitsWith: .success) {

@@ -1,11 +1,12 @@
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AMQPTransport
 
 /// What only TCP has: addresses, refusals, descriptors, foreign peers.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.watched)
 struct TCPTests {
     static let loops = [Kind.tcp, .tcpOnPoll]
 
@@ -240,7 +241,7 @@ struct TCPTests {
     }
 }
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.watched)
 struct EventLoopTests {
     @Test(arguments: [PollerKind.best, .poll])
     func workRunsInOrderThenTheHook(kind: PollerKind) async {

@@ -1,8 +1,9 @@
 import AMQPTransport
 import Synchronization
+import TestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.watched)
 struct TimeSourceTests {
     final class Log: Sendable {
         private let entries = Mutex<[String]>([])

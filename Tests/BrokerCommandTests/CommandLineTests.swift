@@ -1,9 +1,10 @@
 import BrokerServer
+import TestSupport
 import Testing
 
 @testable import broker
 
-@Suite struct CommandLineTests {
+@Suite(.watched) struct CommandLineTests {
     @Test func theHelpFitsAScreen() {
         let lines = Usage.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count <= 32)

@@ -2,6 +2,7 @@ import AMQPClient
 import AMQPTransport
 import BrokerCore
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BrokerServer
@@ -17,7 +18,7 @@ extension Broker {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct BrokerServerTests {
+@Suite(.watched) struct BrokerServerTests {
     @Test func clientsInMemoryAndOnTCPShareQueues() async throws {
         let broker = Broker.patient
         let port = try broker.listen(port: 0)

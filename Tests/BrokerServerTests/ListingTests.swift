@@ -2,12 +2,13 @@ import Foundation
 import AMQPClient
 import AMQPTransport
 import Synchronization
+import TestSupport
 import Testing
 
 import BrokerCore
 @testable import BrokerServer
 
-@Suite(.timeLimit(.minutes(5))) struct ListingTests {
+@Suite(.watched) struct ListingTests {
     private func get(
         _ path: String, from broker: Broker, user: String = "guest:guest", method: String = "GET",
         isLoopback: Bool = true

@@ -1,11 +1,12 @@
 import BrokerCore
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BrokerServer
 
-@Suite struct LogTests {
+@Suite(.watched) struct LogTests {
     @Test func linesAreStampedAndEscaped() {
         let event = LogEvent(.warning, at: 1_795_263_250_007, "a\nb \u{1B}[31m\u{202E}\u{2028}\u{9B}\u{0}ö'")
         #expect(

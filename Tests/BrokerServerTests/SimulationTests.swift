@@ -4,7 +4,7 @@ import Testing
 
 /// A broker, its store, its clients, the time and a disk that fails, all of it decided by a seed, against a model.
 /// `Scripts/simulate STEPS SEED` does the same for as long as one likes, and repeats what was found here.
-@Suite("Simulation", .ownThread)
+@Suite("Simulation", .ownThread, .watched)
 struct SimulationTests {
     private static let parts: UInt64 = 10
 

@@ -2,6 +2,7 @@ import AMQPClient
 import BrokerCore
 import Dispatch
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BrokerServer
@@ -34,7 +35,7 @@ private final class Checks: Sendable {
     func finish(_ count: Int) { for _ in 0..<count { gate.signal() } }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct SlowLoginTests {
+@Suite(.watched) struct SlowLoginTests {
     private func logIn(_ broker: Broker, password: String) -> Task<Connection, any Error> {
         Task {
             var configuration = ConnectionConfiguration()

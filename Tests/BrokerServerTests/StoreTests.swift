@@ -2,13 +2,14 @@ import AMQPClient
 import AMQPTransport
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 @testable import BrokerServer
 
 /// The store on a real disk, and on one that fails.
-@Suite struct StoreTests {
+@Suite(.watched) struct StoreTests {
     /// A directory of a test's own.
     private func withDirectory(_ body: (String) async throws -> Void) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("store-\(UUID().uuidString)").path

@@ -1,4 +1,5 @@
 import Foundation
+import Lifeline
 
 /// A broker in a process of its own.
 final class RunningBroker {
@@ -17,6 +18,7 @@ final class RunningBroker {
         process.arguments =
             ["--port", "0", "--management-port", "off", "--log-level", "error"]
             + (directory.map { ["--data", $0] } ?? []) + options
+        process.environment = ProcessInfo.processInfo.environment.merging(Lifeline.marked) { $1 }
         let output = Pipe()
         process.standardOutput = output
         try process.run()

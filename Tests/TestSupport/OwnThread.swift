@@ -8,6 +8,9 @@ import Testing
 public struct OwnThread: SuiteTrait, TestTrait, TestScoping {
     private let executor = Executor()
 
+    /// All traits are made before the first test begins, whatever is filtered: the moment to begin what is for all tests.
+    init() { RunnerWatch.begin() }
+
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing body: @Sendable () async throws -> Void
     ) async throws {

@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 #if canImport(Glibc)
@@ -10,7 +11,7 @@ import Testing
 
 @testable import workbook
 
-@Suite("The command line")
+@Suite("The command line", .watched)
 struct CommandLineTests {
     @Test("--help is the usage", arguments: Chapter.all.map(\.step))
     func help(_ step: String) async throws {

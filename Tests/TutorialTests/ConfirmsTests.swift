@@ -1,11 +1,12 @@
 import AMQPClient
+import TestSupport
 import Testing
 
 @testable import confirms
 
 private let waitingForOrders = " [*] Waiting for orders. To exit press CTRL+C"
 
-@Suite("Step 7: confirms")
+@Suite("Step 7: confirms", .watched)
 struct ConfirmsTests {
     @Test("Without a queue an order comes back, and is not confirmed", arguments: Venue.all)
     func returned(_ venue: Venue) async throws {
@@ -55,13 +56,12 @@ struct ConfirmsTests {
             // No confirm arrives, so it stops at fifty. The broker has them all before the cut.
             let sent = (0..<60).map { " [x] Sent '\($0) Hello World!'" }
             #expect(try await stage.lines(50, of: publisher) == Array(sent.prefix(50)))
-            for _ in 0..<3000 where try await channel.declareQueue("orders", passive: true).messageCount < 50 {
-                try await Task.sleep(for: .milliseconds(10))
-            }
+            while try await channel.declareQueue("orders", passive: true).messageCount < 50 {}
             #expect(publisher.lines.count == 50)
             wire.cut()
 
             let lines = try await stage.finish(publisher).lines
+            try #require(lines.count > 50, "\(publisher.account)")
             #expect(lines[50] == " [!] Connection lost. Unconfirmed, and sent again: 50")
             #expect(lines.dropFirst(51).filter { $0.contains("Sent") } == sent)
             #expect(

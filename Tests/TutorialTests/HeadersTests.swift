@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite("Step 8: headers")
+@Suite("Step 8: headers", .watched)
 struct HeadersTests {
     @Test("A receiver prints what has all, or any, of its headers", arguments: Venue.all)
     func selected(_ venue: Venue) async throws {

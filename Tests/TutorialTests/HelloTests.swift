@@ -1,9 +1,10 @@
+import TestSupport
 import Testing
 
 let waitingForMessages = " [*] Waiting for messages. To exit press CTRL+C"
 let waitingForLogs = " [*] Waiting for logs. To exit press CTRL+C"
 
-@Suite("Step 1: hello")
+@Suite("Step 1: hello", .watched)
 struct HelloTests {
     @Test("What is sent is received, whoever comes first", arguments: Venue.all)
     func sendAndReceive(_ venue: Venue) async throws {

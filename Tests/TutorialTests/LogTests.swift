@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite("Steps 3 to 5: logs")
+@Suite("Steps 3 to 5: logs", .watched)
 struct LogTests {
     @Test("Step 3: every receiver prints every message", arguments: Venue.all)
     func pubsub(_ venue: Venue) async throws {

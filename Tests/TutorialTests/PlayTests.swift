@@ -1,6 +1,7 @@
+import TestSupport
 import Testing
 
-@Suite("Without a role, a step plays in one terminal")
+@Suite("Without a role, a step plays in one terminal", .watched)
 struct PlayTests {
     static let plays: [(step: String, lines: [String])] = [
         ("hello", [" [x] Sent 'Hello World!'", " [x] Received 'Hello World!'"]),

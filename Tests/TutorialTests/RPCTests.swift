@@ -1,4 +1,5 @@
 import AMQPClient
+import TestSupport
 import Testing
 
 private let awaiting = " [x] Awaiting RPC requests"
@@ -6,7 +7,7 @@ private let awaiting = " [x] Awaiting RPC requests"
 /// For answers that always come: beside a thousand other tests they may take longer than a person would wait.
 private let patiently = ["--timeout", "180"]
 
-@Suite("Step 6: rpc")
+@Suite("Step 6: rpc", .watched)
 struct RPCTests {
     @Test("A server answers, whatever it is asked", arguments: Venue.all)
     func questions(_ venue: Venue) async throws {

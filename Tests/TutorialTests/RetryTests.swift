@@ -1,10 +1,11 @@
 import AMQPClient
+import TestSupport
 import Testing
 
 private let waitingForJobs = " [*] Waiting for jobs. To exit press CTRL+C"
 private let waitingForDead = " [*] Waiting for dead jobs. To exit press CTRL+C"
 
-@Suite("Step 9: retry")
+@Suite("Step 9: retry", .watched)
 struct RetryTests {
     @Test("A job that fails is tried three times and parked; the others are done meanwhile", arguments: Venue.all)
     func parked(_ venue: Venue) async throws {

@@ -1,8 +1,7 @@
 import AMQPClient
 import BrokerCore
 import BrokerServer
-import Dispatch
-import Synchronization
+import TestSupport
 import Testing
 
 @testable import workbook
@@ -28,24 +27,8 @@ enum Venue: String, CaseIterable, CustomTestStringConvertible, Sendable {
 
 /// What a test plays on: a broker, and the programs started so far.
 final class Stage: Sendable {
-    /// Seconds for something that always comes, however busy the machine is with other tests.
-    private static let patience = 180
-    /// Not a global queue, whose few threads the tests keep busy.
-    private static let alarms = DispatchQueue(label: "Stage.alarms")
-
-    private struct Wait: Sendable {
-        let isOver: @Sendable () -> Bool
-        let resume: @Sendable (Bool) -> Void
-    }
-
-    private struct State: Sendable {
-        var programs: [Program] = []
-        var waits: [Int: Wait] = [:]
-        var lastWait = 0
-    }
-
     let uri: String
-    private let state = Mutex(State())
+    private let programs = Programs()
 
     init(uri: String) { self.uri = uri }
 
@@ -67,46 +50,18 @@ final class Stage: Sendable {
         // Work that takes no longer than it must.
         environment["SECONDS_PER_DOT"] = "0.02"
         environment.merge(changes) { $1 }
-        let program = try Program(Executables.path(step), words, environment: environment, file: file) { [weak self] in
-            self?.look()
-        }
-        state.withLock { $0.programs.append(program) }
-        return program
+        return try programs.start(Executables.path(step), words, environment: environment, file: file)
     }
 
-    func end() async {
-        let programs = state.withLock { $0.programs }
-        for program in programs { program.signal(9) }
-        _ = try? await wait("all programs have ended") { programs.allSatisfy(\.hasEnded) }
-    }
+    func end() async { await programs.end() }
 
     // MARK: Waiting
 
-    /// Waits until `isOver`, which is asked whenever a program has printed something or ended.
+    /// See ``Programs/wait(_:location:until:)``.
     func wait(
         _ what: String, location: SourceLocation = #_sourceLocation, until isOver: @escaping @Sendable () -> Bool
     ) async throws {
-        let isInTime = await withCheckedContinuation { continuation in
-            let id = state.withLock { state in
-                state.lastWait += 1
-                state.waits[state.lastWait] = Wait(isOver: isOver) { continuation.resume(returning: $0) }
-                return state.lastWait
-            }
-            look()
-            Self.alarms.asyncAfter(deadline: .now() + .seconds(Self.patience)) { [weak self] in
-                self?.state.withLock { $0.waits.removeValue(forKey: id) }?.resume(false)
-            }
-        }
-        let accounts = state.withLock { $0.programs }.map(\.account).joined(separator: "\n")
-        try #require(isInTime, "This did not come: \(what)\n\(accounts)", sourceLocation: location)
-    }
-
-    /// Something has changed.
-    private func look() {
-        let waits = state.withLock { $0.waits }
-        for (id, wait) in waits where wait.isOver() {
-            state.withLock { $0.waits.removeValue(forKey: id) }?.resume(true)
-        }
+        try await programs.wait(what, location: location, until: isOver)
     }
 
     /// Starts a role that goes on, and waits until it is ready: it says so in its first line.
@@ -130,10 +85,7 @@ final class Stage: Sendable {
     func lines(
         _ count: Int, of program: Program, location: SourceLocation = #_sourceLocation
     ) async throws -> [String] {
-        try await wait("line \(count) of \(program.name)", location: location) {
-            program.lines.count >= count || program.hasEnded
-        }
-        return program.lines
+        try await programs.lines(count, of: program, location: location)
     }
 
     /// Waits for its end.
@@ -141,9 +93,7 @@ final class Stage: Sendable {
     func finish(
         _ program: Program, status: Int = 0, location: SourceLocation = #_sourceLocation
     ) async throws -> Program.Output {
-        try await wait("the end of \(program.name)", location: location) { program.hasEnded }
-        #expect(program.output.status == status, "\(program.account)", sourceLocation: location)
-        return program.output
+        try await programs.finish(program, status: status, location: location)
     }
 
     /// Plays a role to its end, and returns what it has printed.

@@ -1,7 +1,8 @@
 import AMQPClient
+import TestSupport
 import Testing
 
-@Suite("Step 2: worker")
+@Suite("Step 2: worker", .watched)
 struct WorkerTests {
     @Test("Three workers without a limit take fifteen tasks in turn", arguments: Venue.all)
     func roundRobin(_ venue: Venue) async throws {

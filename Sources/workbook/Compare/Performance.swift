@@ -27,7 +27,7 @@ struct Performance: Sendable {
                 let terminal = try enter(part, waits: false)
                 terminals.append(terminal)
                 await eventually(patience) { terminal.program.hasEnded }
-                await eventually(.seconds(1)) { terminal.program.isSilent }
+                await eventually(.seconds(10)) { terminal.program.isSilent }
             }
             let waiting = terminals.prefix(scene.waiting.count)
             await eventually(patience) {

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import workbook
 
 /// The pages are what the repository is: code, links, rules and words.
-@Suite struct PageTests {
+@Suite(.watched) struct PageTests {
     init() async throws {
         if ProcessInfo.processInfo.environment["UPDATE_PAGES"] != nil { try await Update.pages() }
     }
@@ -69,7 +70,7 @@ func expectNone(_ problems: [String], sourceLocation: SourceLocation = #_sourceL
 }
 
 /// The review sees what is wrong.
-@Suite struct ReviewTests {
+@Suite(.watched) struct ReviewTests {
     private func page(_ text: String) -> Page { Page(path: "Tutorials/01-hello/README.md", text: text) }
 
     @Test func codeThatDiffers() throws {

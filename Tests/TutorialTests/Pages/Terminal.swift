@@ -1,4 +1,6 @@
 import Foundation
+import Lifeline
+import TestSupport
 
 #if canImport(Glibc)
     import Glibc
@@ -54,7 +56,8 @@ final class Terminal {
         let script = "cd \"$1\" && exec /bin/sh -c \"$2\""
         var words: [UnsafeMutablePointer<CChar>?] =
             ["/bin/sh", "-c", script, "sh", folder.path, command].map { (word: String) in strdup(word) } + [nil]
-        var variables: [UnsafeMutablePointer<CChar>?] = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        var variables: [UnsafeMutablePointer<CChar>?] =
+            environment.merging(Lifeline.marked) { $1 }.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for pointer in words + variables { free(pointer) } }
         var pid: pid_t = 0
         let result = posix_spawn(&pid, "/bin/sh", &actions, &attributes, &words, &variables)
@@ -108,11 +111,16 @@ final class Terminal {
     /// As from the keyboard: to all processes of the command.
     func send(_ signal: Int32) { kill(-pid, signal) }
 
-    /// The exit status, or 128 and the number of the signal that ended it. Waits for the end.
+    /// The exit status, or 128 and the number of the signal that ended it. Waits for the end, and
+    /// brings it about when it does not come.
     func wait() -> Int32 {
         if let status { return status }
         var raw: Int32 = 0
-        while waitpid(pid, &raw, 0) < 0, errno == EINTR {}
+        let deadline = ContinuousClock.now + .seconds(180)
+        while waitpid(pid, &raw, WNOHANG) == 0 {
+            if ContinuousClock.now > deadline { kill(-pid, SIGKILL) }
+            usleep(2000)
+        }
         let code = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
         status = code
         return code

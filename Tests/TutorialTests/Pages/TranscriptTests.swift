@@ -1,9 +1,10 @@
 import Dispatch
 import Foundation
+import TestSupport
 import Testing
 
 /// Every command on a page prints what the page says.
-@Suite struct TranscriptTests {
+@Suite(.watched) struct TranscriptTests {
     @Test(arguments: try Repository.pages().map(\.path))
     func commandsPrintWhatThePageSays(path: String) async throws {
         expectNone(try await Transcripts.problems(of: Page(path: path)))
@@ -12,7 +13,7 @@ import Testing
 
 /// What a page says of a changed program is what that prints. `Scripts/break-it` makes the change in a copy, builds it, and
 /// runs this with the place of the change, `Tutorials/01-hello/README.md:238`, and the folder of the programs.
-@Suite struct ChangedTests {
+@Suite(.watched) struct ChangedTests {
     static let place = ProcessInfo.processInfo.environment["BREAK_IT"]?.split(separator: ":").map(String.init)
 
     @Test(.enabled(if: place != nil, "Scripts/break-it runs it"))
@@ -31,7 +32,7 @@ import Testing
 }
 
 /// Every picture on a page is what the workbook draws of the running programs.
-@Suite struct PictureTests {
+@Suite(.watched) struct PictureTests {
     @Test(arguments: try Repository.pages().map(\.path))
     func picturesAreDrawn(path: String) async throws {
         for block in try Page(path: path).blocks where block.language == "mermaid" {
@@ -52,7 +53,7 @@ enum Pictures {
 }
 
 /// The player sees what is wrong.
-@Suite struct SceneTests {
+@Suite(.watched) struct SceneTests {
     private func problems(_ text: String) async throws -> [String] {
         try await Transcripts.problems(of: Page(path: "page.md", text: text))
     }

@@ -2,6 +2,7 @@ import AMQPClient
 import AMQPTransport
 import Foundation
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import subject
@@ -50,7 +51,9 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct CheckTests {
-    @Test(arguments: try ExpectedFindings.all()) func programsAreFoundOut(expected: ExpectedFindings) async throws {
+    @Test(.watched, arguments: try ExpectedFindings.all()) func programsAreFoundOut(expected: ExpectedFindings)
+        async throws
+    {
         let findings = try await Check.findings(expected.chapter, Self.subject(expected), expected.pace)
         #expect(Set(findings.filter { !$0.isGood }.map(\.title)) == expected.titles, "\(findings)")
         #expect(findings.count >= 2 && Set(findings.map(\.title)).count == findings.count, "\(findings)")
@@ -80,21 +83,21 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         #expect(run.status == 0)
     }
 
-    @Test func aProgramThatDoesNothing() async throws {
+    @Test(.watched) func aProgramThatDoesNothing() async throws {
         let idle = Subject(words: ["idle"]) { _ in Subject.Run(kill: {}, status: { 3 }, lastLines: { ["Hello"] }) }
         let error = await #expect(throws: Inspection.CannotJudge.self) { try await Check.findings(.worker, idle) }
         #expect(
             error?.description.hasPrefix("'idle' did not connect. It ended with status 3. It printed: Hello") == true)
     }
 
-    @Test func aCommandThatDoesNotExist() async throws {
+    @Test(.watched) func aCommandThatDoesNotExist() async throws {
         let error = await #expect(throws: Inspection.CannotJudge.self) {
             try await Check.findings(.hello, .command(["no-such-program-anywhere"]))
         }
         #expect(error?.description.contains("can't be started") == true)
     }
 
-    @Test(.timeLimit(.minutes(2))) func asCommands() async throws {
+    @Test(.watched) func asCommands() async throws {
         let path = Repository.products.appending(path: "subject").path
         var pace = Pace()
         pace.begin = .seconds(60)

@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import workbook
 
-@Suite struct ComparisonTests {
+@Suite(.watched) struct ComparisonTests {
     private func receiver(_ lines: [String], _ words: [String] = ["receive"]) -> TerminalOutput {
         TerminalOutput(words: words, waits: true, lines: lines)
     }
@@ -79,7 +80,7 @@ import Testing
     }
 }
 
-@Suite struct CastingTests {
+@Suite(.watched) struct CastingTests {
     private let roles = ["receive", "send"]
 
     @Test func oneProgramForAllRoles() throws {
@@ -110,15 +111,17 @@ import Testing
 }
 
 /// The command itself, with the built programs.
-@Suite struct CompareCommandTests {
+@Suite(.watched) struct CompareCommandTests {
     private func compare(_ words: String..., status: Int) async throws -> Program.Output {
         let progress = temporaryProgress()
         defer { try? FileManager.default.removeItem(atPath: progress) }
         let stage = Stage(uri: "")
-        // Long enough that a slow machine keeps who is free and who is not.
-        let environment = ["WORKBOOK_NO_BUILD": "1", "WORKBOOK_PROGRESS": progress, "SECONDS_PER_DOT": "0.8"]
+        // The worker that has the long task must be at it until the others are done: two programs have to start meanwhile,
+        // for which three of its dots are left.
+        let dot = words.first == "worker" ? "4" : "0.02"
+        let environment = ["WORKBOOK_NO_BUILD": "1", "WORKBOOK_PROGRESS": progress, "SECONDS_PER_DOT": dot]
         let output = try await stage.run(
-            "workbook", words: ["compare"] + words, environment: environment, status: status)
+            "workbook", words: ["compare", "--patience", "240"] + words, environment: environment, status: status)
         let kept = (try? String(contentsOfFile: progress, encoding: .utf8)) ?? ""
         #expect(kept.hasPrefix("compare ") == (status == 0))
         return output

@@ -1,10 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import workbook
 
 /// The course under test: what is not solved is told so, what is solved passes, and no exercise is without hints.
-@Suite struct ExerciseTests {
+@Suite(.watched) struct ExerciseTests {
     /// What the step's own program, not changed, is told of an exercise first.
     static let unsolved: [(id: String, title: String)] = [
         ("1.1", "publishes with mandatory"), ("1.2", "asks, and does not wait"),

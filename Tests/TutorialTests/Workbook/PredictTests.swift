@@ -1,9 +1,10 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import workbook
 
-@Suite struct QuestionTests {
+@Suite(.watched) struct QuestionTests {
     /// What is right, by somebody who knows: the questions themselves say what the broker did.
     static let truth: [(kind: String, answers: [[String]])] = [
         ("no-consumer-yet", [["3"], ["5"]]),
@@ -76,7 +77,7 @@ import Testing
     }
 }
 
-@Suite struct GuessTests {
+@Suite(.watched) struct GuessTests {
     private let one = Outcome("?", options: ["x", "y", "z"], right: 0, story: [], lesson: "")
     private let many = Outcome("?", which: ["x", "y", "z"], right: ["x"], story: [], lesson: "")
 
@@ -98,7 +99,7 @@ import Testing
     }
 }
 
-@Suite struct PredictionsTests {
+@Suite(.watched) struct PredictionsTests {
     private func due(_ lines: [String], in chapter: Int) -> [String] {
         Predictions(lines).due(in: chapter).map(\.kind)
     }
@@ -120,7 +121,7 @@ import Testing
     }
 }
 
-@Suite struct PredictCommandTests {
+@Suite(.watched) struct PredictCommandTests {
     private func predict(_ words: String..., status: Int) async throws -> Program.Output {
         try await Stage(uri: "").run(
             "workbook", words: ["predict"] + words, environment: ["WORKBOOK_PROGRESS": temporaryProgress()],

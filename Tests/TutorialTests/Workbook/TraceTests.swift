@@ -1,10 +1,11 @@
 import AMQPWire
 import Foundation
+import TestSupport
 import Testing
 
 @testable import workbook
 
-@Suite struct CodePlaceTests {
+@Suite(.watched) struct CodePlaceTests {
     /// What a trace points to is there, and is the only one.
     @Test func everyMarkerStandsOnce() throws {
         let own = Chapter.all.flatMap(\.trace.legs).flatMap {
@@ -29,7 +30,7 @@ import Testing
     }
 }
 
-@Suite struct TraceReportTests {
+@Suite(.watched) struct TraceReportTests {
     @Test func octetsAndLetters() {
         let frame = Frame(.body, channel: 1, payload: Array("Hello World!".utf8)[...])
         let octets = TraceReport.octets(of: frame)
@@ -43,7 +44,7 @@ import Testing
 }
 
 /// The command itself, with the built programs.
-@Suite struct TraceCommandTests {
+@Suite(.watched) struct TraceCommandTests {
     private func trace(_ words: String..., status: Int = 0) async throws -> Program.Output {
         try await Stage(uri: "").run(
             "workbook", words: ["trace"] + words,

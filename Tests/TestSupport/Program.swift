@@ -1,3 +1,4 @@
+import Lifeline
 import Synchronization
 
 #if canImport(Glibc)
@@ -12,30 +13,31 @@ import Synchronization
 ///
 /// By `posix_spawn` rather than Foundation's `Process`: tests start programs side by side, and a pipe that a neighbour
 /// inherits does not end with the program that it belongs to. Here the pipes close themselves in every child.
-final class Program: Sendable {
+package final class Program: Sendable {
     /// What it has printed so far.
-    struct Output: Sendable {
-        var lines: [String] = []
-        var errors: [String] = []
+    package struct Output: Sendable {
+        package var lines: [String] = []
+        package var errors: [String] = []
         /// Its exit status, or 256 plus the signal that ended it; nil while it runs.
-        var status: Int?
+        package var status: Int?
     }
 
-    struct CannotStart: Error {
+    package struct CannotStart: Error {
         let reason: String
     }
 
-    let name: String
-    private let pid: pid_t
+    package let name: String
+    package let pid: pid_t
     private let state = Mutex(Output())
     private let changed: @Sendable () -> Void
 
     /// - Parameters:
+    ///   - input: what it reads from its standard input, no more than a pipe holds; nil: nothing
     ///   - file: takes its standard output in place of ``Output/lines``
     ///   - changed: called after each change of what is seen of it
-    init(
-        _ path: String, _ words: [String], environment: [String: String], file: String? = nil,
-        changed: @escaping @Sendable () -> Void
+    package init(
+        _ path: String, _ words: [String], environment: [String: String], input: String? = nil,
+        file: String? = nil, changed: @escaping @Sendable () -> Void
     ) throws {
         name = ([path.split(separator: "/").last.map(String.init) ?? path] + words).joined(separator: " ")
         self.changed = changed
@@ -43,25 +45,27 @@ final class Program: Sendable {
         (pid, ours) = try Self.starting.withLock { _ in
             let (output, errors) = (try Pipe(), try Pipe())
             defer { for pipe in [output, errors] { close(pipe.write) } }
-            let pid = try Self.spawn(path, words, environment, file: file, output, errors)
+            let given = try input.map { try Pipe(holding: $0) }
+            defer { if let given { close(given.read) } }
+            let pid = try Self.spawn(path, words, environment, input: given?.read, file: file, output, errors)
             return (pid, [output.read, errors.read])
         }
         // A thread for each: they wait in system calls, which no task may.
         detach { self.follow(ours) }
     }
 
-    var output: Output { state.withLock { $0 } }
-    var lines: [String] { output.lines }
-    var hasEnded: Bool { output.status != nil }
+    package var output: Output { state.withLock { $0 } }
+    package var lines: [String] { output.lines }
+    package var hasEnded: Bool { output.status != nil }
 
     /// For a failed expectation.
-    var account: String {
+    package var account: String {
         let output = output
         let end = output.status.map { "ended with \($0)" } ?? "still running"
         return "\(name): \(end), lines \(output.lines)" + (output.errors.isEmpty ? "" : ", errors \(output.errors)")
     }
 
-    func signal(_ number: Int32) {
+    package func signal(_ number: Int32) {
         // Under the lock: a process is not forgotten, and its id not given to another, before its status is set.
         state.withLock { if $0.status == nil { kill(pid, number) } }
     }
@@ -116,7 +120,7 @@ final class Program: Sendable {
     // MARK: Starting it
 
     /// One at a time, ``Terminal``s too: a pipe is made first, and marked to close itself in children a moment later.
-    static let starting = Mutex(())
+    package static let starting = Mutex(())
 
     private struct Pipe {
         let read: Int32
@@ -128,11 +132,19 @@ final class Program: Sendable {
             for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
             (read, write) = (ends[0], ends[1])
         }
+
+        /// One that holds that, and then ends.
+        init(holding text: String) throws {
+            try self.init()
+            let octets = Array(text.utf8)
+            _ = octets.withUnsafeBytes { systemWrite(write, $0.baseAddress, $0.count) }
+            close(write)
+        }
     }
 
     private static func spawn(
-        _ path: String, _ words: [String], _ environment: [String: String], file: String?, _ output: Pipe,
-        _ errors: Pipe
+        _ path: String, _ words: [String], _ environment: [String: String], input: Int32?, file: String?,
+        _ output: Pipe, _ errors: Pipe
     ) throws -> pid_t {
         #if os(Linux)
             var actions = posix_spawn_file_actions_t()
@@ -147,7 +159,11 @@ final class Program: Sendable {
             posix_spawn_file_actions_destroy(&actions)
             posix_spawnattr_destroy(&attributes)
         }
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        if let input {
+            posix_spawn_file_actions_adddup2(&actions, input, 0)
+        } else {
+            posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        }
         if let file {
             posix_spawn_file_actions_addopen(&actions, 1, file, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
         } else {
@@ -163,7 +179,7 @@ final class Program: Sendable {
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
 
         let arguments = ([path] + words).map { strdup($0) } + [nil]
-        let variables = environment.map { strdup("\($0)=\($1)") } + [nil]
+        let variables = environment.merging(Lifeline.marked) { $1 }.map { strdup("\($0)=\($1)") } + [nil]
         defer { for text in arguments + variables { free(text) } }
         var pid: pid_t = 0
         let failure = posix_spawn(&pid, path, &actions, &attributes, arguments, variables)
@@ -198,4 +214,9 @@ private func detach(_ body: @escaping @Sendable () -> Void) {
             }, box)
         if let thread { pthread_detach(thread) }
     #endif
+}
+
+/// The system's `write`, under a name that a pipe's end does not hide.
+private func systemWrite(_ descriptor: Int32, _ octets: UnsafeRawPointer?, _ count: Int) -> Int {
+    write(descriptor, octets, count)
 }

@@ -7,8 +7,8 @@
 #endif
 
 /// The built executables: they lie where the test bundle lies.
-enum Executables {
-    static func path(_ name: String) -> String { "\(folder)/\(name)" }
+package enum Executables {
+    package static func path(_ name: String) -> String { "\(folder)/\(name)" }
 
     private static let folder: String = {
         #if os(Linux)
@@ -27,7 +27,7 @@ enum Executables {
     }()
 
     /// The environment of this process.
-    static let environment: [String: String] = {
+    package static let environment: [String: String] = {
         var variables: [String: String] = [:]
         var index = 0
         while let entry = environ[index] {

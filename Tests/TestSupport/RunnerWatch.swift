@@ -1,0 +1,21 @@
+import Foundation
+import Lifeline
+
+/// Ends the tests when the program that runs them is gone: `swift test` that is killed leaves the process that it has
+/// started for the tests to itself, and that would go on to the end of all tests.
+enum RunnerWatch {
+    /// Begins to watch; more calls change nothing.
+    static func begin() { _ = isWatching }
+
+    private static let isWatching: Bool = {
+        // Before there is any child that could inherit its pipe.
+        _ = Lifeline.marked
+        let parent = getppid()
+        // A thread of its own: others belong to the tests.
+        Thread.detachNewThread {
+            while getppid() == parent { Thread.sleep(forTimeInterval: 0.25) }
+            _exit(1)
+        }
+        return true
+    }()
+}
