@@ -33,8 +33,6 @@ public final class BrokerCore {
     private var effects = BrokerEffects()
     /// The outputs that were handed over last.
     private var outputs: [FrameWriter] = []
-    /// Connections with something to be written.
-    private var withOutput: [ConnectionID] = []
     /// Connections with answers that wait for the store.
     private var waitingForStore: [ConnectionID] = []
     /// Connections of which nothing is read because of an alarm.
@@ -121,7 +119,7 @@ public final class BrokerCore {
     private func handleFrames(of connection: BrokerConnection) {
         var isUnfinished = false
         while connection.handleNextFrame() {
-            spend(1)
+            spend(1 + connection.takePlacesFilled())
             settle()
             if budget <= 0 {
                 isUnfinished = true
@@ -173,19 +171,15 @@ public final class BrokerCore {
     private func settle() {
         if causes.isEmpty { return }
         while budget > 0, let (cause, virtualHost) = causes.next() {
-            switch cause {
-            case .deadLetter(let letter):
-                spend(1 + letter.message.contentCount / Self.octetsOfAUnit)
-                virtualHost.publish(letter)
-            case .copy(let copy): virtualHost.publish(copy)
-            }
+            if case .deadLetter(let letter) = cause { spend(1 + letter.message.contentCount / Self.octetsOfAUnit) }
+            virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
         }
         causes.pause()
     }
 
     private func takeEffects() -> BrokerEffects {
         checkAlarms()
-        while let id = withOutput.popLast() {
+        while let id = room.nextAnnounced() {
             guard let connection = connections[id] else { continue }
             let output = connection.takeOutput()
             effects.writes.append(.init(connection: id, output: output, isLast: connection.isToBeClosed))
@@ -306,7 +300,6 @@ extension BrokerCore: SessionHost {
     }
 
     func setTimer(_ time: Int64, for connection: ConnectionID) { timers.set(time, for: .connection(connection)) }
-    func hasOutput(_ connection: ConnectionID) { withOutput.append(connection) }
     func setReading(_ isReading: Bool, of connection: ConnectionID) {
         effects.readingChanges.append((connection, isReading))
     }
@@ -318,7 +311,5 @@ extension BrokerCore: SessionHost {
 extension BrokerCore {
     func setTimer(_ time: Int64, for queue: any Queue) -> UInt64 { timers.set(time, for: .queue(queue)) }
     func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
-    /// True while copies for those who trace are published, or what they cause is: that is not copied again.
-    var isPublishingCopies: Bool { causes.isTakingCopies }
     func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) { causes.add(cause, in: virtualHost) }
 }

@@ -10,9 +10,10 @@ final class VirtualHost {
     private(set) var topologyVersion: UInt64 = 0
     private var lastBindingOrder: UInt64 = 0
     /// Numbers the passes of routing, so that each exchange and queue is met once in each.
-    private var routingPass: UInt64 = 0
+    private var lastRoutingPass: UInt64 = 0
     /// What is published and delivered is copied to an exchange (RabbitMQ: "Firehose Tracer").
-    var isTracingOn = false
+    var isTracingOn = false { didSet { isTraced = isTracingOn } }
+    private(set) var isTraced = false
     /// By the name that requests carry as their reply-to.
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
@@ -59,63 +60,59 @@ final class VirtualHost {
     /// An exchange whose bindings don't match at all hands over to its alternate exchange.
     func route(
         _ message: Message, from start: Exchange<any Queue>, keys: [ShortString]
-    ) throws(BrokerError) -> FoundRoute {
-        routingPass += 1
-        let pass = routingPass
-        var found = FoundRoute()
-        var exchanges = [start]
-        _ = start.enter(pass)
-        func reach(_ destination: Destination<any Queue>) {
-            switch destination {
-            case .target(let end): if end.enter(pass) { found.queues.append(end.target) }
-            case .exchange(let exchange): if exchange.enter(pass) { exchanges.append(exchange) }
-            }
-        }
-        while let exchange = exchanges.popLast() {
-            var matched = false
-            if !exchange.routesByKeyAlone { found.dependsOnKeysAlone = false }
-            for key in keys {
-                if exchange === defaultExchange {
-                    guard let hosted = queues[key] else { continue }
-                    matched = true
-                    reach(.target(hosted.end))
-                } else {
-                    try exchange.router.matches(message, key: key) { destination in
-                        matched = true
-                        reach(destination)
-                    }
+    ) throws(BrokerError) -> RoutingPass<any Queue> {
+        lastRoutingPass += 1
+        var pass = RoutingPass(lastRoutingPass, from: start)
+        while let exchange = pass.next() {
+            var hasMatched = false
+            if exchange === defaultExchange {
+                for hosted in keys.compactMap({ queues[$0] }) {
+                    hasMatched = true
+                    pass.reach(.target(hosted.end))
                 }
+            } else {
+                hasMatched = try pass.follow(exchange, message, keys: keys)
             }
-            if !matched, let name = exchange.alternate, let alternate = self.exchanges[name] {
-                reach(.exchange(alternate))
+            if !hasMatched, let name = exchange.alternate, let alternate = exchanges[name] {
+                pass.reach(.exchange(alternate))
             }
         }
-        return found
+        return pass
     }
 
-    func enqueue(_ message: Message, in queues: [any Queue]) -> (accepted: Bool, batch: UInt64) {
+    func write(_ message: Message) -> UInt64 { core.journal?.write(message) ?? 0 }
+
+    private func enqueue(_ message: Message, in queues: [any Queue]) {
         core.spend(queues.count)
-        var accepted = true
-        for queue in queues where !queue.publish(message) { accepted = false }
-        // It stands in the log now if one of the queues is durable and it is persistent.
-        return (accepted, message.storeEntry == 0 ? 0 : core.journal?.write(message) ?? 0)
+        for queue in queues { _ = queue.publish(message) }
+        if message.storeEntry != 0 { _ = write(message) }
+    }
+
+    /// Publishes what was caused before. Copies for those who trace are not copied again, nor what they cause.
+    func carryOut(_ cause: Causes.Cause, isOfCopy: Bool) {
+        isTraced = isTracingOn && !isOfCopy
+        switch cause {
+        case .deadLetter(let letter): publish(letter)
+        case .copy(let copy): publish(copy)
+        }
+        isTraced = isTracingOn
     }
 
     /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
-    func publish(_ letter: DeadLetter) {
+    private func publish(_ letter: DeadLetter) {
         guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
         do throws(BrokerError) {
             let again = try letter.republished(to: name, content(of: letter.message), now: core.now)
-            let queues = try route(again.message, from: exchange, keys: again.keys).queues
-            _ = enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
+            let queues = try route(again.message, from: exchange, keys: again.keys).targets
+            enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
         } catch { core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)") }
     }
 
     /// Publishes a copy for those who trace.
-    func publish(_ copy: Message) {
+    private func publish(_ copy: Message) {
         guard let exchange = exchanges[copy.exchange] else { return }
         do throws(BrokerError) {
-            _ = enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]).queues)
+            enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]).targets)
         } catch { core.log(.error, "a copy for those who trace is lost: \(error.text)") }
     }
 
@@ -207,8 +204,6 @@ final class VirtualHost {
 // MARK: - What channels do with it
 
 extension VirtualHost: SessionVirtualHost {
-    var isTraced: Bool { isTracingOn && !core.isPublishingCopies }
-
     func exchange(_ name: ShortString) -> Exchange<any Queue>? { exchanges[name] }
     func queue(_ name: ShortString) -> (any Queue)? { queues[name]?.queue }
 

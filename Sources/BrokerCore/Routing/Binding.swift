@@ -49,20 +49,12 @@ final class RouteEnd<Target> {
     let target: Target
     /// Bindings that lead here, so that deleting the target can remove them.
     fileprivate(set) var incoming = BindingList<Target>()
-    /// The pass of routing that last came here, so that each pass comes once.
-    private var pass: UInt64 = 0
+    let mark = PassMark()
 
     init(_ target: Target, name: ShortString, isDurable: Bool) {
         self.target = target
         self.name = name
         self.isDurable = isDurable
-    }
-
-    /// False: this pass has been here already.
-    func enter(_ pass: UInt64) -> Bool {
-        if self.pass == pass { return false }
-        self.pass = pass
-        return true
     }
 
     /// Lets go of its bindings, which hold it.

@@ -14,8 +14,7 @@ final class Exchange<Target> {
     private(set) var bindingCount = 0
     /// Bindings that have this exchange as their destination, so that deleting it can remove them.
     private(set) var incoming = BindingList<Target>()
-    /// The pass of routing that last came through here, so that each pass comes once.
-    private var pass: UInt64 = 0
+    let mark = PassMark()
 
     private struct Route: Hashable {
         var destination: ObjectIdentifier
@@ -42,13 +41,6 @@ final class Exchange<Target> {
     /// Refuses a binding that makes no sense to the exchange's type.
     func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
         try type(of: router).check(binding: key, arguments)
-    }
-
-    /// False: this pass of routing has been here already.
-    func enter(_ pass: UInt64) -> Bool {
-        if self.pass == pass { return false }
-        self.pass = pass
-        return true
     }
 
     // MARK: Bindings

@@ -20,8 +20,6 @@ protocol SessionHost: AnyObject {
 
     /// Has the connection's ``BrokerConnection/timerFired()`` called at this time.
     func setTimer(_ time: Int64, for connection: ConnectionID)
-    /// The connection has something to be written, or is to be closed.
-    func hasOutput(_ connection: ConnectionID)
     /// From now on everything is to be read from the connection's client, or nothing.
     func setReading(_ isReading: Bool, of connection: ConnectionID)
     /// Has a password checked.
@@ -46,10 +44,10 @@ protocol SessionVirtualHost: AnyObject {
     /// Where a message goes. `keys` are its routing key and those of its CC and BCC headers.
     func route(
         _ message: Message, from exchange: Exchange<any Queue>, keys: [ShortString]
-    ) throws(BrokerError) -> FoundRoute
-    /// Puts a message in queues. Returns whether all took it, and the batch of the store that it is in; 0: none.
-    func enqueue(_ message: Message, in queues: [any Queue]) -> (accepted: Bool, batch: UInt64)
-    /// The octets of a message, wherever they are.
+    ) throws(BrokerError) -> RoutingPass<any Queue>
+    /// Has a message written that has got a place in a queue which is kept. Returns the batch of the store that it is in.
+    func write(_ message: Message) -> UInt64
+    /// The octets of a message, wherever they are; see ``BrokerChannel/content(of:)``.
     func content(of message: Message) -> MessageContent
     /// Publishes a copy for those who trace, when the current method is done.
     func trace(_ copy: Message)
@@ -77,15 +75,6 @@ protocol ReplyTarget: AnyObject {
     var name: ShortString { get }
 
     func deliver(_ reply: Message)
-}
-
-/// Where a message goes.
-struct FoundRoute {
-    /// Each once.
-    var queues: [any Queue] = []
-    /// False when anything but the keys had a say, at any of the exchanges on the way: then the next message under the
-    /// same key may go elsewhere.
-    var dependsOnKeysAlone = true
 }
 
 /// Where a binding is to lead.

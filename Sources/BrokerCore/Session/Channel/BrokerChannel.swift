@@ -25,7 +25,7 @@ final class BrokerChannel {
     var consumers: [ShortString: Consumer] = [:]
     var replyConsumer: ReplyConsumer?
     var unacknowledged = UnacknowledgedDeliveries()
-    private var lastDeliveryTag: UInt64 = 0
+    var lastDeliveryTag: UInt64 = 0
     /// The prefetch limit of consumers to come.
     var consumerPrefetch = 0
     /// The prefetch limit of all consumers of the channel together; 0: none.
@@ -50,11 +50,6 @@ final class BrokerChannel {
     }
 
     func send(_ method: some MethodFields) { connection.send(method, channel: number) }
-
-    /// A method with a message as its content.
-    func send(_ method: some MethodFields, _ message: Message) {
-        connection.send(method, message, virtualHost.content(of: message), channel: number)
-    }
 
     /// What the client may do; nil: everything.
     var rights: AccessRights? { connection.session.rights }
@@ -157,24 +152,10 @@ final class BrokerChannel {
         }
     }
 
-    // MARK: Messages out
-
-    func nextDeliveryTag() -> UInt64 {
-        lastDeliveryTag += 1
-        return lastDeliveryTag
-    }
-
-    /// A delivery to one of its consumers waits for its acknowledgement.
-    func append(_ delivery: Unacknowledged) {
-        consumersUnacknowledged += 1
-        unacknowledged.append(delivery)
-    }
+    // MARK: Consumers
 
     /// A consumer is gone together with its queue.
     func forget(_ consumer: Consumer) { consumers[consumer.tag] = nil }
-
-    /// True when the channel's own limit lets it take another delivery.
-    var hasRoom: Bool { channelPrefetch == 0 || consumersUnacknowledged < channelPrefetch }
 
     /// Lets a consumer wait that is in no rotation, and whose own limit lets it take another delivery.
     func lineUp(_ consumer: Consumer) {
@@ -188,7 +169,7 @@ final class BrokerChannel {
     /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room. One whose
     /// queue has a message takes some of it, and lines up again.
     func resumeConsumers() {
-        while hasRoom, !connection.isCongested, let consumer = waiting.popFirst() {
+        while hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
             consumer.isWaiting = false
             if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer) }
         }

@@ -32,7 +32,7 @@ final class Consumer: DeliveryTarget {
     }
 
     /// A consumer without acknowledgements fills no window, and waits beside a full one, as in RabbitMQ.
-    var hasRoom: Bool { !isCancelled && !channel.connection.isCongested && channel.hasRoom && hasRoomOfItsOwn }
+    var hasRoom: Bool { !isCancelled && !channel.connection.output.isCongested && channel.hasRoom && hasRoomOfItsOwn }
 
     /// True when its own limit lets it take another delivery.
     var hasRoomOfItsOwn: Bool { noAck || prefetchCount == 0 || unacknowledged < prefetchCount }
@@ -68,5 +68,37 @@ final class Consumer: DeliveryTarget {
         if channel.connection.session.can("consumer_cancel_notify") {
             channel.send(BasicCancel(consumerTag: tag, noWait: true))
         }
+    }
+}
+
+/// How messages leave a channel.
+extension BrokerChannel {
+    /// True when the channel's own limit lets it take another delivery.
+    var hasRoom: Bool { channelPrefetch == 0 || consumersUnacknowledged < channelPrefetch }
+
+    func nextDeliveryTag() -> UInt64 {
+        lastDeliveryTag += 1
+        return lastDeliveryTag
+    }
+
+    /// A delivery to one of its consumers waits for its acknowledgement.
+    fileprivate func append(_ delivery: Unacknowledged) {
+        consumersUnacknowledged += 1
+        unacknowledged.append(delivery)
+    }
+
+    /// The octets of a message. Mostly it has them itself, and nobody is to be asked.
+    func content(of message: Message) -> MessageContent {
+        if let octets = message.resident { return MessageContent(octets, of: message) }
+        return virtualHost.content(of: message)
+    }
+
+    /// Sends a method with a message as its content.
+    func send(_ method: some MethodFields, _ message: Message) {
+        do throws(BrokerError) {
+            try connection.output.content(
+                method, content(of: message), hidesBlindCopies: message.traits.hasBlindCopies, channel: number,
+                frameMax: connection.session.frameMax)
+        } catch { connection.fail(error, cause: method.id) }
     }
 }

@@ -16,7 +16,7 @@ extension BrokerChannel {
         } else {
             let found = try virtualHost.route(
                 message, from: remembered.exchange, keys: [message.routingKey] + copies)
-            queues = found.queues
+            queues = found.targets
             if copies.isEmpty, found.dependsOnKeysAlone {
                 lastRoute = RememberedRoute(
                     exchange: remembered.exchange, exchangeName: message.exchange, key: message.routingKey,
@@ -36,10 +36,14 @@ extension BrokerChannel {
         connection.willAnswer(self.number)
     }
 
-    /// Puts a message in its queues; a mandatory one that has none goes back. Returns what
-    /// ``SessionVirtualHost/enqueue(_:in:)`` does.
+    /// Puts a message in its queues; a mandatory one that has none goes back. Returns whether all took it, and the batch
+    /// of the store that it is in; 0: none.
     func enqueue(_ message: Message, in queues: [any Queue], mandatory: Bool) -> (accepted: Bool, batch: UInt64) {
-        let result = virtualHost.enqueue(message, in: queues)
+        var accepted = true
+        connection.placesFilled += queues.count
+        for queue in queues where !queue.publish(message) { accepted = false }
+        // It has an entry in the store now if one of the queues is durable and it is persistent.
+        let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
         if queues.isEmpty {
             reply(message)
             if mandatory {
@@ -50,7 +54,7 @@ extension BrokerChannel {
                     message)
             }
         }
-        return result
+        return (accepted, batch)
     }
 
     private struct Route {
@@ -67,7 +71,7 @@ extension BrokerChannel {
             return Route(exchange: last.exchange, exchangeName: last.exchangeName, key: last.key, queues: last.queues)
         }
         let name = ShortString(slice: publish.exchange)
-        try rights?.check(.write, toExchange: name)
+        try connection.session.rights?.check(.write, toExchange: name)
         guard let exchange = virtualHost.exchange(name) else { throw .noExchange(name, in: virtualHost.name) }
         if exchange.declaration.isInternal {
             throw BrokerError(

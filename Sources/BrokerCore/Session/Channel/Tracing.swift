@@ -28,7 +28,7 @@ extension BrokerChannel {
     ) {
         // The copies themselves are not copied, nor what becomes of them by way of a dead-letter exchange.
         guard message.exchange != Tracing.exchange else { return }
-        let content = virtualHost.content(of: message)
+        let content = content(of: message)
         do throws(BrokerError) {
             let properties = try content.properties()
             let copies = copies ?? CarbonCopies.keys(in: properties.headers ?? [:])

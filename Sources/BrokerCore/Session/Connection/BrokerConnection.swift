@@ -10,14 +10,15 @@ final class BrokerConnection {
 
     var state = State.handshake(Handshake())
     var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
-    var output = FrameWriter()
-    private var isListed = false
+    var output: Output
     private var isWaitingForStore = false
     /// Channels with answers to send.
     private var answering: Set<UInt16> = []
     /// One of them, for a quick look; 0: none.
     private var lastAnswering: UInt16 = 0
     var throttle = Throttle()
+    /// Places in queues that its messages have filled since the core last counted them.
+    var placesFilled = 0
     private(set) var isToBeClosed = false
     /// Frames have come that wait for the connection's next turn.
     private(set) var isUnfinished = false
@@ -31,14 +32,9 @@ final class BrokerConnection {
     var session = Session()
 
     var liveness: Liveness
-    /// Octets of output that have not left yet, as the one who writes them says.
-    private(set) var outputBacklog = 0
-    /// The configuration's, kept here because it is looked at for every delivery and the whole would be copied.
-    private let outputHighWater: Int
+    /// The configuration's, kept here because the whole would be copied.
     let maximumMessageSize: UInt64
     private let consumerTimeout: Int64
-    /// The output last taken was so much that consumers may have paused on its account.
-    private var mayHavePaused = false
 
     enum State {
         case handshake(Handshake)
@@ -75,7 +71,7 @@ final class BrokerConnection {
         self.host = host
         room = host.room
         let configuration = host.configuration
-        outputHighWater = configuration.outputHighWater
+        output = Output(of: id, in: room, highWater: configuration.outputHighWater)
         maximumMessageSize = configuration.maximumMessageSize
         consumerTimeout = configuration.consumerTimeout
         liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
@@ -108,6 +104,11 @@ final class BrokerConnection {
             brokenFrame(error)
             return false
         }
+    }
+
+    func takePlacesFilled() -> Int {
+        defer { placesFilled = 0 }
+        return placesFilled
     }
 
     /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.
@@ -210,61 +211,18 @@ final class BrokerConnection {
 
     // MARK: Octets out
 
-    func send(_ method: some MethodFields, channel: UInt16 = 0) {
-        borrowRoom()
-        output.method(method, channel: channel)
-        announceOutput()
-    }
-
-    private func borrowRoom() {
-        if !isListed, output.capacity == 0 { output = room.takeOutput() }
-    }
-
-    /// A method with a message as its content.
-    func send(_ method: some MethodFields, _ message: Message, _ content: MessageContent, channel: UInt16) {
-        borrowRoom()
-        if message.traits.hasBlindCopies {
-            sendWithoutBlindCopies(method, content, channel: channel)
-        } else {
-            output.content(
-                method, propertyOctets: content.propertyOctets, body: content.body, channel: channel,
-                frameMax: session.frameMax)
-        }
-        announceOutput()
-    }
-
-    private func sendWithoutBlindCopies(_ method: some MethodFields, _ content: MessageContent, channel: UInt16) {
-        do throws(BrokerError) {
-            let properties = try content.sentProperties()
-            output.content(
-                method, properties, body: Array(content.body), channel: channel, frameMax: session.frameMax)
-        } catch { fail(error, cause: method.id) }
-    }
-
-    func announceOutput() {
-        guard !isListed else { return }
-        isListed = true
-        host.hasOutput(id)
-    }
+    func send(_ method: some MethodFields, channel: UInt16 = 0) { output.method(method, channel: channel) }
 
     /// Hands over what is to be written.
     func takeOutput() -> FrameWriter {
-        isListed = false
-        if isCongested { mayHavePaused = true }
-        if !output.isEmpty { liveness.sent(at: host.now) }
-        defer { output = FrameWriter() }
-        return output
+        let taken = output.take()
+        if !taken.isEmpty { liveness.sent(at: host.now) }
+        return taken
     }
-
-    /// True when so much output waits that consumers are handed nothing more for now.
-    var isCongested: Bool { outputBacklog + output.count > outputHighWater }
 
     /// So many octets of output have not left yet.
     func setUnsent(_ octets: Int) {
-        let before = outputBacklog
-        outputBacklog = octets
-        guard before > octets || mayHavePaused, !isCongested else { return }
-        mayHavePaused = false
+        guard output.setBacklog(octets) else { return }
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.resumeConsumers() }
     }
 
@@ -308,6 +266,6 @@ final class BrokerConnection {
     func end() {
         state = .ended
         isToBeClosed = true
-        announceOutput()
+        output.announce()
     }
 }

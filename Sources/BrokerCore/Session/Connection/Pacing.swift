@@ -48,7 +48,6 @@ extension BrokerConnection {
         case .sendHeartbeat:
             output.heartbeat()
             liveness.sent(at: host.now)
-            announceOutput()
         case .peerIsSilent, .deadlinePassed:
             logGivenUp(verdict)
             releaseAll()
