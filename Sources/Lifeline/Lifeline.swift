@@ -27,8 +27,8 @@ public enum Lifeline {
         return [getenv(variable).map { String(cString: $0) }, mark].compactMap(\.self).joined(separator: ":")
     }()
 
-    /// Kills what carries the mark `$1` as soon as its standard input ends. It looks again until nothing has come for
-    /// a while: a child may just have been about to start another, or to become the program it was made for.
+    /// Kills what carries the mark `$1` as soon as its standard input ends. It looks again until it has found nothing
+    /// twice: a child may just have been about to start another, or to become the program it was made for.
     private static let keeper = """
         trap '' HUP INT QUIT TERM
         marked() {
@@ -39,9 +39,14 @@ public enum Lifeline {
             fi
         }
         cat >/dev/null
-        for again in 1 2 3 4 5 6 7 8 9 10; do
+        quiet=0 round=0
+        while [ $quiet -lt 2 ] && [ $round -lt 50 ]; do
             found=$(marked "$1")
-            [ -z "$found" ] || kill -9 $found 2>/dev/null
+            quiet=$((quiet + 1)) round=$((round + 1))
+            if [ -n "$found" ]; then
+                kill -9 $found 2>/dev/null
+                quiet=0
+            fi
             sleep 0.1
         done
         """
