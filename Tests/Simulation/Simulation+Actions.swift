@@ -11,8 +11,9 @@ extension Simulation {
         case 200..<260:
             now += Int64(1 + random.below(random.oneIn(10) ? 6000 : 300))
             note("the time is \(now)")
-            if defect != .clockStandsStill { step(.time) }
+            // First the model, as what expires now may go with a batch that the broker hands out at once.
             model.advance(to: now)
+            if defect != .clockStandsStill { step(.time) }
         case 260..<264:
             disk.room = random.below(2000)
             note("the disk has room for \(disk.room) octets")
