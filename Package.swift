@@ -38,6 +38,9 @@ let package = Package(
         // What a program starts ends with it.
         module("Lifeline"),
 
+        // What stands between a client and a broker, and shows, cuts, holds or changes what passes.
+        module("Interceptor", uses: ["AMQPTransport", "AMQPWire"]),
+
         // The broker: what it decides, and what keeps it running.
         module("BrokerCore", uses: ["AMQPWire"]),
         module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport"]),
@@ -74,6 +77,7 @@ let package = Package(
             name: "TestSupport", dependencies: ["Lifeline"], path: "Tests/TestSupport", swiftSettings: settings),
 
         tests("AMQPWireTests", uses: ["AMQPWire", "TestSupport"]),
+        tests("InterceptorTests", uses: ["Interceptor", "AMQPWire", "AMQPTransport", "BrokerServer", "AMQPClient"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport", "TestSupport"]),
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire", "TestSupport"]),
         tests(
@@ -91,6 +95,7 @@ let package = Package(
             name: "ConformanceSuite",
             dependencies: [
                 "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "ConformanceReport",
+                "Interceptor",
             ],
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
         program("conformance", uses: ["ConformanceSuite"]),
@@ -100,7 +105,7 @@ let package = Package(
             "workbook",
             uses: [
                 "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
-                "BrokerServer", "Lifeline",
+                "BrokerServer", "Interceptor", "Lifeline",
             ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
         // The tree itself: folders, imports, and what Sources/README.md says of them.

@@ -117,7 +117,7 @@ private struct RudeBroker: Peer {
     private final class Session: ByteStreamReceiver {
         private let broker: RudeBroker
         private let stream: any ByteStream
-        private let state = Mutex((reader: PartReader(), refused: false))
+        private let state = Mutex((reader: WireReader(), refused: false))
 
         init(_ broker: RudeBroker, _ stream: any ByteStream) { (self.broker, self.stream) = (broker, stream) }
 

@@ -38,90 +38,28 @@ struct Parcel: Sendable {
         return writer.octets
     }
 
-    /// The parcel at the head of some frames, and how many of them it is made of; nil when it is not whole.
-    init?(_ frames: ArraySlice<Cut.Piece>) {
-        guard let first = frames.first, let head = first.frame, head.kind == .method,
-            let method = try? Method(head.payload)
-        else { return nil }
-        self.init(method, channel: head.channel)
-        var octets = first.octets
-        if method.id.hasContent {
-            var rest = frames.dropFirst()
-            guard let second = rest.popFirst(), let header = second.frame, header.kind == .header,
-                header.channel == channel, let decoded = try? ContentHeader(header.payload)
-            else { return nil }
-            octets += second.octets
-            var content = Content(properties: decoded.properties)
-            while content.body.count < decoded.bodySize {
-                guard let next = rest.popFirst(), let body = next.frame, body.kind == .body, body.channel == channel
-                else { return nil }
-                octets += next.octets
-                content.body += body.payload
-                content.pieces.append(body.payload.count)
+    /// The parcel at the head of some pieces; nil when it is not whole, or something comes between its frames.
+    init?(_ pieces: ArraySlice<WirePiece>) {
+        guard let channel = pieces.first?.frame?.channel else { return nil }
+        var reader = MethodReader()
+        var octets: [UInt8] = []
+        for piece in pieces {
+            guard let frame = piece.frame, frame.channel == channel else { return nil }
+            octets += piece.octets
+            switch reader.read(frame) {
+            case nil: continue
+            case .method(let method, let content, _):
+                self.init(method, channel: channel, content: content)
+                original = (octets, channel, method, content)
+                return
+            case .heartbeat, .stray: return nil
             }
-            guard content.body.count == decoded.bodySize else { return nil }
-            self.content = content
         }
-        original = (octets, channel, method, content)
+        return nil
     }
 
     /// How many frames it came as.
     var frames: Int { 1 + (content.map { 1 + $0.pieces.count } ?? 0) }
-}
-
-/// Cuts what passes in one direction into frames, and leaves alone whatever is none: cases send octets of every kind.
-struct Cut: Sendable {
-    struct Piece: Sendable {
-        var octets: [UInt8]
-        /// Nil for octets that are no whole frame.
-        var frame: Frame?
-    }
-
-    private var isLost = false
-    /// Octets that a frame begun earlier still lacks.
-    private var owed = 0
-
-    mutating func cut(_ octets: [UInt8]) -> [Piece] {
-        var rest = octets[...]
-        var pieces: [Piece] = []
-        while !rest.isEmpty {
-            let count = next(rest)
-            let part = Array(rest.prefix(count.octets))
-            rest = rest.dropFirst(count.octets)
-            guard count.isFrame, let kind = Frame.Kind(rawValue: part[0]) else {
-                pieces.append(Piece(octets: part))
-                continue
-            }
-            let channel = UInt16(part[1]) << 8 | UInt16(part[2])
-            pieces.append(Piece(octets: part, frame: Frame(kind, channel: channel, payload: part[7..<part.count - 1])))
-        }
-        return pieces
-    }
-
-    private mutating func next(_ rest: ArraySlice<UInt8>) -> (octets: Int, isFrame: Bool) {
-        if isLost { return (rest.count, false) }
-        if owed > 0 {
-            let count = min(owed, rest.count)
-            owed -= count
-            return (count, false)
-        }
-        let start = rest.startIndex
-        if rest.starts(with: Array("AMQP".utf8)), rest.count >= 8 { return (8, false) }
-        guard rest.count >= 7, Frame.Kind(rawValue: rest[start]) != nil else {
-            isLost = true
-            return (rest.count, false)
-        }
-        let size = rest[(start + 3)..<(start + 7)].reduce(0) { $0 << 8 | Int($1) }
-        guard rest.count >= size + 8 else {
-            owed = size + 8 - rest.count
-            return (rest.count, false)
-        }
-        if rest[start + size + 7] != Frame.end {
-            isLost = true
-            return (rest.count, false)
-        }
-        return (size + 8, true)
-    }
 }
 
 extension Parcel {

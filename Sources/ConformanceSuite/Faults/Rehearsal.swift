@@ -62,7 +62,7 @@ enum Passing: Sendable {
     /// A method, with its content if it carries some, and the octets that it came as.
     case parcel(Parcel, octets: [UInt8])
     /// A frame that is no part of a parcel, or octets that are no frame.
-    case piece(Cut.Piece)
+    case piece(WirePiece)
 
     var octets: [UInt8] {
         switch self {
@@ -71,7 +71,7 @@ enum Passing: Sendable {
         }
     }
 
-    static func parse(_ pieces: [Cut.Piece]) -> [Passing] {
+    static func parse(_ pieces: [WirePiece]) -> [Passing] {
         var passing: [Passing] = []
         var rest = pieces[...]
         while let piece = rest.first {

@@ -15,7 +15,7 @@ func openConnection(
     // The broker in process has a clock of its own, and would never hear of the time that passes for the client.
     configuration.heartbeat = 0
     options(&configuration)
-    return try await Connection.open(over: try await run.connect(), configuration)
+    return try await Connection.open(over: try await run.connect().stream, configuration)
 }
 
 /// A channel of the client module, on a connection of its own.

@@ -3,6 +3,7 @@ import BrokerCore
 import BrokerServer
 import ConformanceReport
 import Foundation
+import Interceptor
 import Synchronization
 
 /// Our own broker, a new one for each case: nothing is shared, and each has its own clock.
@@ -65,7 +66,7 @@ final class InProcessPeer: Peer {
 
     func connect() async throws -> any ByteStream {
         let (broker, port) = running.withLock { ($0.broker, $0.port) }
-        if let mind { return FaultyStream(broker.connect(), mind) }
+        if let mind { return Interceptor(broker.connect(), FaultHook(mind)) }
         guard let port else { return broker.connect() }
         return try await TCPStream.connect(host: "127.0.0.1", port: port)
     }

@@ -55,7 +55,7 @@ final class CaseRun: Sendable {
             state.isOver = true
             return state.taps
         }
-        for tap in taps { tap.abort() }
+        for tap in taps { tap.stream.abort() }
     }
 
     /// What the broker has last answered, for people: `#expect(try await …)` says what should have held, and not what was
@@ -95,7 +95,7 @@ final class CaseRun: Sendable {
         let watchdog = Task {
             try await Task.sleep(for: limit)
             note(.failed, "the case did not end within \(limit)", at: nil)
-            for tap in taps { tap.abort() }
+            for tap in taps { tap.stream.abort() }
         }
         defer { watchdog.cancel() }
         do {
@@ -111,7 +111,7 @@ final class CaseRun: Sendable {
     /// Closes what is still open, and deletes from a broker that others use as well what the case left there.
     func cleanUp() async {
         let (taps, virtualHosts, users) = state.withLock { ($0.taps, $0.virtualHosts, $0.users) }
-        for tap in taps { tap.abort() }
+        for tap in taps { tap.stream.abort() }
         // A broker that each case gets anew has nobody who could stumble over them, and may not even answer any more.
         guard peer.isShared, !Environment.current.wantsFreshBroker else { return }
         let leftovers = taps.reduce(into: Leftovers()) { $0.collect(from: $1.transcript) }

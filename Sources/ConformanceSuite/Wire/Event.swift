@@ -11,6 +11,15 @@ enum Event: Sendable {
     /// Octets that are no frame.
     case junk([UInt8])
 
+    init(_ item: MethodReader.Item) {
+        self =
+            switch item {
+            case .method(let method, let content, _): .method(method, content)
+            case .heartbeat: .heartbeat
+            case .stray(let frame): .stray(frame)
+            }
+    }
+
     var method: Method? { if case .method(let method, _) = self { method } else { nil } }
 }
 
@@ -28,13 +37,7 @@ extension Event: CustomStringConvertible {
     }
 }
 
-/// A message's properties and body.
-struct Content: Sendable, Equatable {
-    var properties: BasicProperties
-    var body: [UInt8] = []
-    /// Octets of body in each of its frames.
-    var pieces: [Int] = []
-
+extension Content {
     var text: String { String(decoding: body, as: UTF8.self) }
 }
 
@@ -83,40 +86,5 @@ struct Received: Sendable {
             routingKey = returned.routingKey
         default: return nil
         }
-    }
-}
-
-/// Puts the frames of one channel together: methods, and content behind those that carry some.
-struct Assembler: Sendable {
-    private var method: Method?
-    private var content: Content?
-    private var missing: UInt64 = 0
-
-    mutating func add(_ frame: Frame) -> Event? {
-        switch frame.kind {
-        case .heartbeat: return .heartbeat
-        case .method:
-            guard method == nil, let arrived = try? Method(frame.payload) else { return .stray(frame) }
-            switch arrived {
-            case .basicDeliver, .basicGetOk, .basicReturn:
-                method = arrived
-                return nil
-            default: return .method(arrived, nil)
-            }
-        case .header:
-            guard method != nil, content == nil, let header = try? ContentHeader(frame.payload) else {
-                return .stray(frame)
-            }
-            content = Content(properties: header.properties)
-            missing = header.bodySize
-        case .body:
-            guard content != nil, frame.payload.count <= missing else { return .stray(frame) }
-            content?.body += frame.payload
-            content?.pieces.append(frame.payload.count)
-            missing -= UInt64(frame.payload.count)
-        }
-        guard missing == 0, let method else { return nil }
-        defer { (self.method, content) = (nil, nil) }
-        return .method(method, content)
     }
 }

@@ -3,21 +3,20 @@ import AMQPWire
 
 /// What has arrived on one connection and nobody has asked for yet, by channel.
 struct Mailbox: Sendable {
-    private var reader = PartReader()
-    private var assemblers: [UInt16: Assembler] = [:]
+    private var reader = WireReader()
+    private var methods = MethodReader()
     private var events: [UInt16: Queue] = [:]
     /// How the stream ended.
     var end: StreamEnd?
 
     mutating func receive(_ octets: [UInt8]) {
-        for part in reader.read(octets) {
-            switch part {
+        for piece in reader.read(octets) {
+            switch piece {
             case .header(let octets): events[0, default: Queue()].append(.header(octets))
-            case .junk(let octets): events[0, default: Queue()].append(.junk(octets))
-            case .remark: break
+            case .octets(let octets): events[0, default: Queue()].append(.junk(octets))
             case .frame(let frame):
-                guard let event = assemblers[frame.channel, default: Assembler()].add(frame) else { continue }
-                events[frame.channel, default: Queue()].append(event)
+                guard let item = methods.read(frame) else { continue }
+                events[frame.channel, default: Queue()].append(Event(item))
             }
         }
     }

@@ -24,7 +24,7 @@ final class Probe: ByteStreamReceiver {
 
     init(_ tap: Tap) {
         self.tap = tap
-        tap.start(self)
+        tap.stream.start(self)
     }
 
     /// A stream to the broker, and nothing said yet.
@@ -50,7 +50,7 @@ final class Probe: ByteStreamReceiver {
 
     // MARK: Sending
 
-    func send(octets: [UInt8]) { tap.send(octets.span.bytes) }
+    func send(octets: [UInt8]) { tap.stream.send(octets.span.bytes) }
 
     func send(_ method: some MethodFields, on channel: UInt16 = 0) {
         send { $0.method(method, channel: channel) }
@@ -64,16 +64,16 @@ final class Probe: ByteStreamReceiver {
     }
 
     /// Ends the stream cleanly (FIN), without connection.close.
-    func finish() { tap.close() }
+    func finish() { tap.stream.close() }
 
     /// Drops the stream (reset).
-    func abort() { tap.abort() }
+    func abort() { tap.stream.abort() }
 
     /// Closes the connection as the specification has it: connection.close, connection.close-ok.
     func close() async throws {
         send(ConnectionClose(replyCode: .replySuccess, replyText: "done"))
         _ = try await receive(ConnectionCloseOk.self)
-        tap.close()
+        tap.stream.close()
     }
 
     // MARK: Channels

@@ -1,58 +1,35 @@
 import AMQPTransport
 import AMQPWire
-import Synchronization
+import Interceptor
 
-/// A stream with everything that passes it written down. Probes and clients of the suite talk through one.
-final class Tap: ByteStream, ByteStreamReceiver {
-    private let stream: any ByteStream
-    private let receiver = Mutex<(any ByteStreamReceiver)?>(nil)
+/// A connection with everything that passes it written down. Probes and clients of the suite talk through one.
+struct Tap: Sendable {
+    let stream: Interceptor
     let transcript: Transcript
 
     init(_ stream: any ByteStream, name: String) {
-        self.stream = stream
         transcript = Transcript(name: name)
+        self.stream = Interceptor(stream, transcript)
+    }
+}
+
+extension Transcript: Hook {
+    /// It reads later, and only when somebody asks.
+    var mode: WireReader.Mode { .unread }
+
+    func decide(_ piece: WirePiece, _ direction: Direction) -> Verdict {
+        append(piece.octets, from: direction.side)
+        return .pass
     }
 
-    var name: String { stream.name }
-    var isLoopback: Bool { stream.isLoopback }
-    var unsent: Int { stream.unsent }
-
-    func start(_ receiver: any ByteStreamReceiver) {
-        self.receiver.withLock { $0 = receiver }
-        stream.start(self)
-    }
-
-    @discardableResult func send(_ bytes: RawSpan) -> Int {
-        bytes.withUnsafeBytes { transcript.append($0, from: .client) }
-        return stream.send(bytes)
-    }
-
-    func setReading(_ on: Bool) { stream.setReading(on) }
-
-    func close() {
-        transcript.append("end of stream", from: .client)
-        stream.close()
-    }
-
-    func abort() { stream.abort() }
-
-    func streamReceived(_ bytes: RawSpan) {
-        bytes.withUnsafeBytes { transcript.append($0, from: .broker) }
-        receiver.withLock { $0 }?.streamReceived(bytes)
-    }
-
-    func streamDrained() { receiver.withLock { $0 }?.streamDrained() }
-
-    func streamEnded(_ end: StreamEnd) {
+    func ended(_ direction: Direction, _ end: ConversationEnd) {
         switch end {
-        case .finished: transcript.append("end of stream", from: .broker)
-        case .reset(let text): transcript.append("reset: \(text)", from: .broker)
-        case .closedHere: break
+        case .finished: append("end of stream", from: direction.side)
+        case .reset(let text): append(text.isEmpty ? "reset" : "reset: \(text)", from: direction.side)
         }
-        let receiver = receiver.withLock { receiver in
-            defer { receiver = nil }
-            return receiver
-        }
-        receiver?.streamEnded(end)
     }
+}
+
+extension Direction {
+    fileprivate var side: Transcript.Side { self == .toBroker ? .client : .broker }
 }

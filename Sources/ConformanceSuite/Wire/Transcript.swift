@@ -33,12 +33,12 @@ final class Transcript: Sendable {
 
     init(name: String) { self.name = name }
 
-    func append(_ octets: UnsafeRawBufferPointer, from side: Side) {
+    func append(_ octets: [UInt8], from side: Side) {
         let now = ContinuousClock.now
         state.withLock { state in
             guard state.kept + octets.count <= Self.most else { return state.dropped += octets.count }
             state.kept += octets.count
-            state.passages.append(Passage(time: now, side: side, entry: .octets(Array(octets))))
+            state.passages.append(Passage(time: now, side: side, entry: .octets(octets)))
         }
     }
 
@@ -50,7 +50,7 @@ final class Transcript: Sendable {
     /// The methods that passed, with the side that sent them.
     var methods: [(Side, Method)] {
         decoded.compactMap { item in
-            guard case .frame(let frame) = item.part, frame.kind == .method,
+            guard case .piece(.frame(let frame)) = item.part, frame.kind == .method,
                 let method = try? Method(frame.payload)
             else { return nil }
             return (item.side, method)
@@ -81,11 +81,11 @@ final class Transcript: Sendable {
 
     private var decoded: [Item] {
         let passages = state.withLock { $0.passages }
-        var readers: [Side: PartReader] = [.client: PartReader(), .broker: PartReader()]
+        var readers: [Side: WireReader] = [.client: WireReader(), .broker: WireReader()]
         return passages.flatMap { passage in
             let parts: [Part] =
                 switch passage.entry {
-                case .octets(let octets): readers[passage.side]?.read(octets) ?? []
+                case .octets(let octets): (readers[passage.side]?.read(octets) ?? []).map(Part.piece)
                 case .remark(let text): [.remark(text)]
                 }
             return parts.map { Item(time: passage.time, side: passage.side, part: $0) }
@@ -93,52 +93,16 @@ final class Transcript: Sendable {
     }
 }
 
-/// What a peer sends: a protocol header, frames, and octets that are neither.
-enum Part: Sendable {
-    case header([UInt8])
-    case frame(Frame)
-    case junk([UInt8])
+/// A line of a transcript.
+private enum Part: CustomStringConvertible {
+    case piece(WirePiece)
     case remark(String)
-}
 
-/// Cuts one direction of a connection into parts. Takes frames of any size: judging is for the cases.
-struct PartReader: Sendable {
-    private var reader = FrameReader(frameMax: 0)
-    private var isBeginning = true
-    private var isLost = false
-
-    mutating func read(_ octets: [UInt8]) -> [Part] {
-        if isLost { return [.junk(octets)] }
-        var parts: [Part] = []
-        reader.append(octets)
-        if isBeginning {
-            guard reader.buffered >= ProtocolHeader.count else { return [] }
-            // A frame begins with 1 to 8, a protocol header with a letter; anything else is for the frame reader.
-            if reader.peek.first.map({ $0 >= UInt8(ascii: "A") }) == true, let header = reader.take(8) {
-                parts.append(.header(header))
-            }
-            isBeginning = false
-        }
-        do throws(WireError) {
-            while let frame = try reader.next() {
-                // A copy: the slice would keep the reader's whole buffer.
-                parts.append(.frame(Frame(frame.kind, channel: frame.channel, payload: Array(frame.payload)[...])))
-            }
-        } catch {
-            // Where the next frame begins is anybody's guess now.
-            isLost = true
-            parts.append(.junk(Array(reader.peek)))
-        }
-        return parts
-    }
-}
-
-extension Part: CustomStringConvertible {
     var description: String {
         switch self {
-        case .header(let octets): "protocol header \(hexadecimal(octets))"
-        case .frame(let frame): describe(frame)
-        case .junk(let octets): "\(octets.count) octets that are no frame: \(hexadecimal(octets))"
+        case .piece(.header(let octets)): "protocol header \(hexadecimal(octets))"
+        case .piece(.frame(let frame)): describe(frame)
+        case .piece(.octets(let octets)): "\(octets.count) octets that are no frame: \(hexadecimal(octets))"
         case .remark(let text): text
         }
     }

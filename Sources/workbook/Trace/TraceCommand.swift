@@ -37,7 +37,7 @@ enum TraceCommand {
 
     /// Plays the scene, and returns the ways of its messages.
     static func record(_ scene: TraceScene, _ program: String) async throws -> [MessagePath] {
-        let tap = try WireTap()
+        let tap = try ObservingBroker()
         defer { tap.shutDown() }
         let printed = PrintedLines(most: 1000)
         var running: [RunningProgram] = []
@@ -56,7 +56,7 @@ enum TraceCommand {
             let actor = try start(scene.acting)
             var paths: [MessagePath] = []
             let isComplete = await eventually(.seconds(30)) {
-                paths = MessagePath.paths(in: tap.frames)
+                paths = MessagePath.paths(in: tap.observations)
                 return actor.hasEnded && scene.isComplete(paths)
             }
             guard isComplete else { throw NotSeen(printed: printed.lines) }

@@ -96,7 +96,7 @@ struct TraceReport {
     }
 
     /// The frames of a method: what they say, and their octets.
-    private mutating func show(_ event: WireEvent) {
+    private mutating func show(_ event: Observation) {
         for frame in event.frames {
             lines += wrapped("channel \(frame)", indent: 4, width: 90)
             lines += Self.dump(Self.octets(of: frame)).map { "      " + $0 }

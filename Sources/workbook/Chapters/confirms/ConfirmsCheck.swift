@@ -35,7 +35,7 @@ struct ConfirmsCheck: ProgramCheck {
         let connection = inspection.log.connected.count
         let run = try await inspection.start()
         await inspection.until(inspection.pace.begin) { log in
-            run.hasEnded || log.published.contains { $0.isWhole && $0.place.connection > connection }
+            run.hasEnded || log.published.contains { $0.place.connection > connection }
         }
         return (run, connection)
     }
@@ -90,7 +90,7 @@ enum ConfirmsJudge {
         }
 
         var farewell: WireLog.Place? { log.farewells.first { $0.connection > connection } }
-        var bodies: [String] { published.filter(\.isWhole).map(\.body) }
+        var bodies: [String] { published.map(\.body) }
         /// It failed, or said that something was wrong.
         func says(_ words: [String]) -> Bool {
             if let status, status != 0 { return true }
@@ -160,7 +160,7 @@ enum ConfirmsJudge {
 
     static func survivesCut(_ act: Act) -> Finding {
         let lost = act.published.first?.place.connection ?? 0
-        let before = Set(act.published.filter { $0.place.connection == lost && $0.isWhole }.map(\.body))
+        let before = Set(act.published.filter { $0.place.connection == lost }.map(\.body))
         let after = Set(act.published.filter { $0.place.connection > lost }.map(\.body))
         let isAgain = !before.isEmpty && before.isSubset(of: after)
         let failed = act.status.map { $0 != 0 } ?? false

@@ -53,7 +53,7 @@ enum HelloExercises {
         if let consumption = log.consumptions.first {
             return [asks.finding(false, "basic.consume at \(consumption.place.time) ms.")]
         }
-        let gets = inspection.watch.observations.filter { if case .method(.basicGet) = $0.what { true } else { false } }
+        let gets = inspection.watch.observations.filter { $0.method?.id == BasicGet.id }
         let prints = Point(
             "prints the message", why: "It has been taken out of the queue: nobody else sees it.", see: .helloRead)
         return [

@@ -78,9 +78,7 @@ enum PubsubExercises {
         await inspection.until(inspection.pace.begin) { _ in run.hasEnded }
         let log = inspection.log
         guard let publish = log.published.first else { throw Inspection.CannotJudge.silent(run) }
-        let bound = inspection.watch.observations.first {
-            if case .method(.exchangeBind) = $0.what { true } else { false }
-        }
+        let bound = inspection.watch.observations.first { $0.method?.id == ExchangeBind.id }
         let binds = Point(
             "binds an exchange to an exchange", why: "A binding may lead to an exchange as well as to a queue.",
             see: .pubsubPicture)

@@ -32,9 +32,7 @@ enum RoutingExercises {
         try await emit("less debug", "info", inspection)
         try await emit("one between", "info", inspection)
         await prints("one between", run, inspection)
-        let unbound = inspection.watch.observations.first {
-            if case .method(.queueUnbind) = $0.what { true } else { false }
-        }
+        let unbound = inspection.watch.observations.first { $0.method?.id == QueueUnbind.id }
         try await emit("too late", "debug", inspection)
         try await emit("the end", "info", inspection)
         await prints("the end", run, inspection)

@@ -50,7 +50,7 @@ struct RPCCheck: ProgramCheck {
         try await ask("5", "check-good", queue, replies)
         try await ask("6", "check-second", queue, replies)
         await inspection.until(inspection.pace.answer) { log in
-            log.published.count(where: \.isWhole) >= 2 && log.handed.prefix(2).allSatisfy { !$0.settlements.isEmpty }
+            log.published.count >= 2 && log.handed.prefix(2).allSatisfy { !$0.settlements.isEmpty }
                 || !log.refusals.isEmpty || run.hasEnded
         }
         let good = inspection.log
@@ -85,7 +85,7 @@ struct RPCCheck: ProgramCheck {
         var probe = probe
         let marker = "check-marker-\(number)"
         let before = inspection.log.disconnected.count
-        func answers() -> [WireLog.Published] { inspection.log.published.filter(\.isWhole) }
+        func answers() -> [WireLog.Published] { inspection.log.published }
         let count = answers().count
         try await ask(probe.question, probe.correlationID, queue, replies)
         try await ask("8", marker, queue, replies)
@@ -126,7 +126,7 @@ struct RPCCheck: ProgramCheck {
         guard let first = inspection.log.published.first, first.exchange.isEmpty else {
             return RPCClientJudge(log: inspection.log, printed: [], isOver: nil).findings
         }
-        await inspection.until(inspection.pace.answer) { $0.published.contains(where: \.isWhole) }
+        await inspection.until(inspection.pace.answer) { !$0.published.isEmpty }
         run.kill()
         await inspection.until(inspection.pace.answer) { $0.isDisconnected(1) }
         let channel = try await inspection.openChannel()
@@ -135,7 +135,7 @@ struct RPCCheck: ProgramCheck {
 
         let second = try await inspection.start()
         await inspection.until(inspection.pace.begin) { log in
-            second.hasEnded || log.published.contains { $0.place.connection > 1 && $0.isWhole }
+            second.hasEnded || log.published.contains { $0.place.connection > 1 }
         }
         // As a server gets it: the broker puts the whole name into a direct reply-to.
         var asked: Delivery?

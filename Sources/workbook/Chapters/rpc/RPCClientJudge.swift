@@ -54,7 +54,7 @@ struct RPCClientJudge {
     }
 
     private var uniqueID: Finding {
-        let ids = log.published.filter(\.isWhole).map { $0.properties.correlationID?.text }
+        let ids = log.published.map { $0.properties.correlationID?.text }
         let known = ids.compactMap { $0 }
         let shown = ids.map { $0 ?? "none" }.joined(separator: ", ")
         return Point(

@@ -10,9 +10,9 @@ enum RPCExercises {
         defer { run.kill() }
         await inspection.until(inspection.pace.begin) { log in !log.published.isEmpty || run.hasEnded }
         // Ten come at once, or somebody waits for an answer.
-        await inspection.until(inspection.pace.moment) { log in log.published.count { $0.isWhole } >= 10 || run.hasEnded
+        await inspection.until(inspection.pace.moment) { log in log.published.count >= 10 || run.hasEnded
         }
-        let requests = inspection.log.published.filter(\.isWhole)
+        let requests = inspection.log.published
         guard !requests.isEmpty else { throw Inspection.CannotJudge.silent(run) }
         // The last first: a client that trusts in the order is found out.
         for request in requests.reversed() { try await answer(request, inspection) }
@@ -49,7 +49,7 @@ enum RPCExercises {
         try await inspection.openChannel().declareQueue("rpc_queue")
         let run = try await inspection.start()
         defer { run.kill() }
-        await inspection.until(inspection.pace.begin) { log in log.published.contains { $0.isWhole } || run.hasEnded }
+        await inspection.until(inspection.pace.begin) { log in !log.published.isEmpty || run.hasEnded }
         let log = inspection.log
         guard let request = log.published.first else { throw Inspection.CannotJudge.silent(run) }
         // What the broker made of the reply-to is in the request as it comes out of the queue.

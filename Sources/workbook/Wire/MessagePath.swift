@@ -1,68 +1,5 @@
 import AMQPWire
 
-/// A method on the wire, with its content if it carries any.
-struct WireEvent: Sendable {
-    var connection: Int
-    var isFromBroker: Bool
-    var channel: UInt16
-    var method: Method
-    /// The method's frame, then those of the content.
-    var frames: [Frame]
-    var properties: BasicProperties?
-    var body: [UInt8] = []
-
-    /// Puts frames together. What is not complete yet is left out.
-    static func events(in tapped: [TappedFrame]) -> [WireEvent] {
-        struct Place: Hashable {
-            var connection: Int
-            var isFromBroker: Bool
-            var channel: UInt16
-        }
-        var events: [WireEvent] = []
-        var open: [Place: Int] = [:]
-        var missing: [Place: UInt64] = [:]
-        for item in tapped {
-            let place = Place(
-                connection: item.connection, isFromBroker: item.isFromBroker, channel: item.frame.channel)
-            switch item.frame.kind {
-            case .method:
-                guard let method = try? Method(item.frame.payload) else { continue }
-                events.append(
-                    WireEvent(
-                        connection: item.connection, isFromBroker: item.isFromBroker, channel: item.frame.channel,
-                        method: method, frames: [item.frame]))
-                if method.carriesContent {
-                    open[place] = events.count - 1
-                    missing[place] = .max
-                }
-            case .header:
-                guard let index = open[place], let header = try? ContentHeader(item.frame.payload) else { continue }
-                events[index].frames.append(item.frame)
-                events[index].properties = header.properties
-                missing[place] = header.bodySize
-            case .body:
-                guard let index = open[place], let size = missing[place] else { continue }
-                events[index].frames.append(item.frame)
-                events[index].body += item.frame.payload
-                missing[place] = size - min(size, UInt64(item.frame.payload.count))
-            case .heartbeat: continue
-            }
-            if missing[place] == 0 { (open[place], missing[place]) = (nil, nil) }
-        }
-        let incomplete = Set(open.values)
-        return events.indices.filter { !incomplete.contains($0) }.map { events[$0] }
-    }
-}
-
-extension Method {
-    fileprivate var carriesContent: Bool {
-        switch self {
-        case .basicPublish, .basicDeliver, .basicReturn, .basicGetOk: true
-        default: false
-        }
-    }
-}
-
 /// The way of one message, as it was seen on the wire.
 struct MessagePath: Sendable {
     struct Binding: Equatable, Sendable {
@@ -72,14 +9,14 @@ struct MessagePath: Sendable {
     }
 
     struct Delivery: Sendable {
-        var event: WireEvent
+        var event: Observation
         var queue: String
         var noAck: Bool
-        var ack: WireEvent?
+        var ack: Observation?
         var isSettled: Bool { noAck || ack != nil }
     }
 
-    var publish: WireEvent
+    var publish: Observation
     var method: BasicPublish
     /// nil: the default exchange.
     var exchangeType: String?
@@ -87,18 +24,19 @@ struct MessagePath: Sendable {
     var bindings: [Binding]
     var deliveries: [Delivery]
     /// The broker's answer to the publish, where the channel has confirms.
-    var confirm: WireEvent?
+    var confirm: Observation?
 
     /// The way of each message that was published, in order.
-    static func paths(in tapped: [TappedFrame]) -> [MessagePath] {
-        let events = WireEvent.events(in: tapped)
+    static func paths(in events: [Observation]) -> [MessagePath] {
         return events.indices.compactMap { index in
-            guard case .basicPublish(let method) = events[index].method, !events[index].isFromBroker else { return nil }
+            guard case .basicPublish(let method)? = events[index].method, !events[index].isFromBroker else {
+                return nil
+            }
             return MessagePath(events, at: index, method)
         }
     }
 
-    private init(_ events: [WireEvent], at index: Int, _ method: BasicPublish) {
+    private init(_ events: [Observation], at index: Int, _ method: BasicPublish) {
         let publish = events[index]
         (self.publish, self.method) = (publish, method)
         bindings = []
@@ -134,12 +72,12 @@ struct MessagePath: Sendable {
         }
     }
 
-    private static func isSamePlace(_ one: WireEvent, _ other: WireEvent) -> Bool {
+    private static func isSamePlace(_ one: Observation, _ other: Observation) -> Bool {
         one.connection == other.connection && one.channel == other.channel
     }
 
     /// The consume that a tag belongs to: answers come in the order of the requests.
-    private static func consume(_ events: [WireEvent], _ delivery: WireEvent, tag: ShortString) -> BasicConsume? {
+    private static func consume(_ events: [Observation], _ delivery: Observation, tag: ShortString) -> BasicConsume? {
         var requests: [BasicConsume] = []
         var answers: [ShortString] = []
         for event in events where isSamePlace(event, delivery) {
@@ -153,19 +91,19 @@ struct MessagePath: Sendable {
         return requests[index]
     }
 
-    private static func queue(_ consume: BasicConsume, _ events: [WireEvent], _ delivery: WireEvent) -> String {
+    private static func queue(_ consume: BasicConsume, _ events: [Observation], _ delivery: Observation) -> String {
         consume.queue.text.isEmpty ? lastQueue(events, delivery) : consume.queue.text
     }
 
     /// An empty name means the queue that was declared last on the channel.
-    private static func lastQueue(_ events: [WireEvent], _ place: WireEvent) -> String {
+    private static func lastQueue(_ events: [Observation], _ place: Observation) -> String {
         for event in events.reversed() where isSamePlace(event, place) {
             if case .queueDeclareOk(let ok) = event.method { return ok.queue.text }
         }
         return ""
     }
 
-    private static func ack(_ events: [WireEvent], _ delivery: WireEvent, tag: UInt64) -> WireEvent? {
+    private static func ack(_ events: [Observation], _ delivery: Observation, tag: UInt64) -> Observation? {
         events.first { event in
             guard case .basicAck(let ack) = event.method, !event.isFromBroker, isSamePlace(event, delivery) else {
                 return false

@@ -45,10 +45,8 @@ struct WireLog: Sendable {
     struct Published: Sendable {
         var place: Place
         var method: BasicPublish
-        var properties = BasicProperties()
-        var body = ""
-        /// Header and body have come too.
-        var isWhole = false
+        var properties: BasicProperties
+        var body: String
         var exchange: String { method.exchange.text }
         var key: String { method.routingKey.text }
     }
@@ -66,8 +64,8 @@ struct WireLog: Sendable {
         var redelivered: Bool
         var exchange: String
         var key: String
-        var properties = BasicProperties()
-        var body = ""
+        var properties: BasicProperties
+        var body: String
         var settlements: [Settlement] = []
         var acks: [Settlement] { settlements.filter { $0.kind == .ack } }
     }
@@ -102,17 +100,8 @@ struct WireLog: Sendable {
         for (index, seen) in observations.enumerated() {
             let place = Place(index: index, time: seen.time, connection: seen.connection, channel: seen.channel)
             switch (seen.direction, seen.what) {
-            case (.fromProgram, .method(let method)): program(method, place)
-            case (.fromBroker, .method(let method)): broker(method, place)
-            case (.fromProgram, .message(let properties, let body)):
-                guard let at = published.lastIndex(where: { $0.place.isBeside(place) }) else { break }
-                published[at].properties = properties
-                published[at].body = String(decoding: body, as: UTF8.self)
-                published[at].isWhole = true
-            case (.fromBroker, .message(let properties, let body)):
-                guard let at = handed.lastIndex(where: { $0.place.isBeside(place) }) else { break }
-                handed[at].properties = properties
-                handed[at].body = String(decoding: body, as: UTF8.self)
+            case (.toBroker, .method(let method, let content)): program(method, content, place)
+            case (.toClient, .method(let method, let content)): broker(method, content, place)
             case (_, .connected): connected.append(place)
             case (_, .disconnected): disconnected.append(place)
             case (_, .garbage(let text)): garbage.append((place, text))
@@ -120,7 +109,7 @@ struct WireLog: Sendable {
         }
     }
 
-    private mutating func program(_ method: Method, _ place: Place) {
+    private mutating func program(_ method: Method, _ content: Content?, _ place: Place) {
         switch method {
         case .queueDeclare(let method):
             queues.append(DeclaredQueue(place: place, name: method.queue.text, method: method))
@@ -131,7 +120,10 @@ struct WireLog: Sendable {
             consumptions.append(
                 Consumption(place: place, queue: resolved(method.queue.text, place), method: method))
         case .basicQos(let method): limits.append((place, method))
-        case .basicPublish(let method): published.append(Published(place: place, method: method))
+        case .basicPublish(let method):
+            guard let content else { break }
+            published.append(
+                Published(place: place, method: method, properties: content.properties, body: content.text))
         case .basicAck(let ack): settle(ack.deliveryTag, ack.multiple, .init(place: place, kind: .ack))
         case .basicNack(let nack):
             settle(nack.deliveryTag, nack.multiple, .init(place: place, kind: nack.requeue ? .requeued : .dropped))
@@ -143,7 +135,7 @@ struct WireLog: Sendable {
         }
     }
 
-    private mutating func broker(_ method: Method, _ place: Place) {
+    private mutating func broker(_ method: Method, _ content: Content?, _ place: Place) {
         switch method {
         case .queueDeclareOk(let ok):
             if let at = queues.lastIndex(where: { $0.place.isBeside(place) && $0.name.isEmpty }) {
@@ -158,15 +150,18 @@ struct WireLog: Sendable {
                 bindings[at].isGranted = true
             }
         case .basicDeliver(let deliver):
+            guard let content else { break }
             handed.append(
                 Handed(
                     place: place, tag: deliver.deliveryTag, redelivered: deliver.redelivered,
-                    exchange: deliver.exchange.text, key: deliver.routingKey.text))
+                    exchange: deliver.exchange.text, key: deliver.routingKey.text,
+                    properties: content.properties, body: content.text))
         case .basicGetOk(let ok):
+            guard let content else { break }
             handed.append(
                 Handed(
                     place: place, tag: ok.deliveryTag, redelivered: ok.redelivered, exchange: ok.exchange.text,
-                    key: ok.routingKey.text))
+                    key: ok.routingKey.text, properties: content.properties, body: content.text))
         case .channelClose(let close): refusals.append(Refusal(place: place, text: close.replyText.text))
         case .connectionClose(let close): refusals.append(Refusal(place: place, text: close.replyText.text))
         case .basicAck(let ack): confirms.append((place, false, ack.deliveryTag, ack.multiple))
@@ -222,4 +217,8 @@ extension WireLog.Place {
     func isBeside(_ other: Self) -> Bool { connection == other.connection && channel == other.channel }
 
     static func < (first: Self, second: Self) -> Bool { first.index < second.index }
+}
+
+extension Content {
+    fileprivate var text: String { String(decoding: body, as: UTF8.self) }
 }
