@@ -29,8 +29,10 @@ public enum Step: Sendable, Equatable {
 
 /// Decides what becomes of everything that passes one connection.
 ///
-/// Its methods are called from the threads of both streams, but for one connection one at a time, and have to return
-/// soon. Frames are decided in the order in which they pass on.
+/// Its methods are called from the threads of both streams, but for one connection one at a time: the interceptor's lock
+/// is held meanwhile. So they have to return soon, and must not call their own interceptor; a hook that wants to
+/// ``Interceptor/release()`` or ``Interceptor/cut()`` has that done by somebody else, or returns ``Verdict/cut``. Frames
+/// are decided in the order in which they pass on.
 public protocol Hook: Sendable {
     /// How much of a conversation it wants to see. Whatever is no frame passes as octets, and is decided too.
     var mode: WireReader.Mode { get }

@@ -22,15 +22,13 @@ struct RPCClientJudge {
             first.exchange.isEmpty,
             "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)', routing key '\(first.key)'.")
         guard let isOver else { return [asked] }
-        return [
-            asked, ownQueue(first), uniqueID, ignoresOthers,
-            Point(
-                "gives up when no answer comes",
-                why:
-                    "A server may be down, or crash. Whoever calls over a network needs a timeout, and has to decide what to "
-                    + "do then.", see: .rpcBreak
-            ).finding(isOver, isOver ? "Nobody answered, and it ended." : "Nobody answered, and it was still waiting."),
-        ]
+        let givesUp = Point(
+            "gives up when no answer comes",
+            why:
+                "A server may be down, or crash. Whoever calls over a network needs a timeout, and has to decide what to "
+                + "do then.", see: .rpcBreak
+        ).finding(isOver, isOver ? "Nobody answered, and it ended." : "Nobody answered, and it was still waiting.")
+        return [asked, ownQueue(first), uniqueID] + (gotNoAnswer ? [] : [ignoresOthers]) + [givesUp]
     }
 
     private func ownQueue(_ first: WireLog.Published) -> Finding {
@@ -65,6 +63,11 @@ struct RPCClientJudge {
         ).finding(
             ids.count == known.count && Set(known).count == known.count && !known.isEmpty,
             "Started \(ids.count) times: \(shown).")
+    }
+
+    /// The program had given up before an answer reached it: what it makes of a foreign one was not seen.
+    private var gotNoAnswer: Bool {
+        !log.handed.contains { $0.place.connection > 1 && [Self.foreign, Self.answer].contains($0.body) }
     }
 
     private var ignoresOthers: Finding {
