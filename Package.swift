@@ -74,10 +74,13 @@ let package = Package(
 
         // What test targets share.
         .target(
-            name: "TestSupport", dependencies: ["Lifeline"], path: "Tests/TestSupport", swiftSettings: settings),
+            name: "TestSupport", dependencies: ["AMQPClient", "AMQPTransport", "Lifeline"], path: "Tests/TestSupport",
+            swiftSettings: settings),
 
         tests("AMQPWireTests", uses: ["AMQPWire", "TestSupport"]),
-        tests("InterceptorTests", uses: ["Interceptor", "AMQPWire", "AMQPTransport", "BrokerServer", "AMQPClient"]),
+        tests(
+            "InterceptorTests",
+            uses: ["Interceptor", "AMQPWire", "AMQPTransport", "BrokerServer", "AMQPClient", "TestSupport"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport", "TestSupport"]),
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire", "TestSupport"]),
         tests(

@@ -1,4 +1,5 @@
 import AMQPTransport
+import Synchronization
 import TestSupport
 import Testing
 
@@ -170,6 +171,40 @@ import Testing
         }
         #expect(error?.kind == .timedOut)
         #expect(error?.text.contains("3000 ms") == true)
+    }
+
+    /// Time that has gone on by 2,990 ms after it was first asked for.
+    private final class LateTime: TimeSource {
+        let time = ManualTime()
+        private let isFirst = Mutex(true)
+
+        var now: Int64 {
+            let isFirst = isFirst.withLock { isFirst in
+                defer { isFirst = false }
+                return isFirst
+            }
+            defer { if isFirst { time.advance(by: 2_990) } }
+            return time.now
+        }
+
+        func wake(at time: Int64, _ work: @escaping @Sendable () -> Void) -> TimerHandle {
+            self.time.wake(at: time, work)
+        }
+    }
+
+    /// Connecting takes most of the time that there is; the error tells of the whole.
+    @Test func aPeerThatAcceptsLateAndSaysNothing() async throws {
+        let accepted = Mailbox<RawPeer>()
+        let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: .shared) { accepted.put(RawPeer($0))?() }
+        defer { listener.close() }
+        let time = LateTime()
+        var configuration = ConnectionConfiguration()
+        (configuration.host, configuration.port) = ("127.0.0.1", listener.port)
+        (configuration.time, configuration.connectionTimeout) = (time, 3_000)
+        async let error = failure { [configuration] in _ = try await Connection.open(configuration) }
+        _ = try await accepted.next()?.greeted()
+        time.time.advance(by: 10)
+        #expect(await error?.text == "No answer to the login within 3000 ms")
     }
 
     @Test func cancelledWhileOpening() async throws {

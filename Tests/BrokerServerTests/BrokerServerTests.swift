@@ -14,7 +14,7 @@ extension Broker {
         configuration.user = user
         configuration.password = user == "guest" ? "guest" : "wrong-password"
         configuration.virtualHost = virtualHost
-        return try await Connection.open(over: connect(), configuration)
+        return try await Connection.open(patientlyOver: connect(), configuration)
     }
 }
 
@@ -23,7 +23,7 @@ extension Broker {
         let broker = Broker.patient
         let port = try broker.listen(port: 0)
         let near = try await broker.open()
-        let far = try await Connection.open("amqp://localhost:\(port)")
+        let far = try await Connection.open(patiently: "amqp://localhost:\(port)")
         let channel = try await near.openChannel()
         try await channel.selectConfirms()
         try await channel.declareQueue("shared").publish(Message("from memory"))
@@ -40,7 +40,7 @@ extension Broker {
         let broker = Broker.patient
         // A machine without IPv6 has no such address.
         guard let port = try? broker.listen(host: "::1", port: 0) else { return }
-        try await Connection.open("amqp://[::1]:\(port)").close()
+        try await Connection.open(patiently: "amqp://[::1]:\(port)").close()
     }
 
     @Test func aPortInUseIsSaidToBeSo() throws {
@@ -55,7 +55,7 @@ extension Broker {
         let broker = Broker.patient
         let port = try broker.listen(port: 0)
         let near = try await broker.open()
-        let far = try await Connection.open("amqp://localhost:\(port)")
+        let far = try await Connection.open(patiently: "amqp://localhost:\(port)")
         await withCheckedContinuation { finished in broker.shutDown { finished.resume() } }
         #expect(broker.connectionCount == 0)
         for connection in [near, far] {
@@ -64,7 +64,7 @@ extension Broker {
         }
         // Nobody gets in any more, by whichever way.
         await #expect(throws: (any Error).self) { try await broker.open() }
-        await #expect(throws: (any Error).self) { try await Connection.open("amqp://localhost:\(port)") }
+        await #expect(throws: (any Error).self) { try await Connection.open(patiently: "amqp://localhost:\(port)") }
     }
 
     @Test func shutDownOfABrokerWithoutClientsIsOverAtOnce() async {

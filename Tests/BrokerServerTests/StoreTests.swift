@@ -18,7 +18,7 @@ import Testing
     }
 
     private func open(_ broker: Broker) async throws -> (Connection, Channel) {
-        let connection = try await Connection.open(over: broker.connect())
+        let connection = try await Connection.open(patientlyOver: broker.connect())
         return (connection, try await connection.openChannel())
     }
 
@@ -134,7 +134,7 @@ import Testing
         await #expect(processExitsWith: .exitCode(7)) {
             let files = FaultyFiles()
             let broker = try Broker(time: SystemTime(), files: files) { _ in exit(7) }
-            let channel = try await Connection.open(over: broker.connect()).openChannel()
+            let channel = try await Connection.open(patientlyOver: broker.connect()).openChannel()
             _ = try await channel.declareQueue("q", durable: true)
             try await channel.publishAndConfirm(Message("before", persistent: true), routingKey: "q")
             files.breakSyncs()
@@ -172,7 +172,7 @@ import Testing
         // A publish that waits while it is blocked would wait for what this test does next.
         var configuration = ConnectionConfiguration()
         configuration.publishWaitsWhileBlocked = false
-        let connection = try await Connection.open(over: broker.connect(), configuration)
+        let connection = try await Connection.open(patientlyOver: broker.connect(), configuration)
         let channel = try await connection.openChannel()
         _ = try await channel.declareQueue("q", durable: true)
         files.setFree(1000)

@@ -4,6 +4,7 @@ import AMQPWire
 import BrokerServer
 import Interceptor
 import Synchronization
+import TestSupport
 import Testing
 
 /// Lets everything pass, counts the frames, and cuts before one of them.
@@ -28,12 +29,14 @@ private final class Cutter: Hook {
 @Suite(.timeLimit(.minutes(2)))
 struct RelayTests {
     private func open(_ broker: Broker, _ hook: any Hook, overTCP: Bool) async throws -> (Connection, TCPListener?) {
-        guard overTCP else { return (try await Connection.open(over: Interceptor(broker.connect(), hook)), nil) }
+        guard overTCP else {
+            return (try await Connection.open(patientlyOver: Interceptor(broker.connect(), hook)), nil)
+        }
         let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: .shared) { stream in
             Relay.join(stream, Interceptor(broker.connect(), hook))
         }
         do {
-            return (try await Connection.open("amqp://guest:guest@127.0.0.1:\(listener.port)"), listener)
+            return (try await Connection.open(patiently: "amqp://guest:guest@127.0.0.1:\(listener.port)"), listener)
         } catch {
             listener.close()
             throw error

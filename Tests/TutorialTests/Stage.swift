@@ -187,12 +187,3 @@ actor Turnstile {
         try await body()
     }
 }
-
-extension Connection {
-    /// Opens a connection that may be long in coming, for the same reason.
-    static func open(patiently uri: String) async throws -> Connection {
-        var configuration = try ConnectionConfiguration(uri: uri)
-        configuration.connectionTimeout = 180_000
-        return try await open(configuration)
-    }
-}

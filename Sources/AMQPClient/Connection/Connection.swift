@@ -42,9 +42,7 @@ public final class Connection: Sendable {
         } catch {
             throw AMQPError(error)
         }
-        var rest = configuration
-        rest.connectionTimeout = max(1, configuration.connectionTimeout - Int(configuration.time.now - start))
-        return try await open(over: stream, rest)
+        return try await logIn(over: stream, configuration, spent: Int(configuration.time.now - start))
     }
 
     /// Logs in over a stream that is connected already, for instance to a broker in the same process; host and port of
@@ -58,11 +56,20 @@ public final class Connection: Sendable {
             stream.abort()
             throw error
         }
+        return try await logIn(over: stream, configuration, spent: 0)
+    }
+
+    /// - Parameter spent: milliseconds of the configuration's `connectionTimeout` that connecting has taken.
+    private static func logIn(
+        over stream: any ByteStream, _ configuration: ConnectionConfiguration, spent: Int
+    ) async throws(AMQPError) -> Connection {
+        let allowed = configuration.connectionTimeout
         let engine = ConnectionEngine(stream, configuration)
         stream.start(engine)
         do throws(AMQPError) {
-            _ = try await engine.wait(.init(what: "the login", timeout: configuration.connectionTimeout)) {
-                state, waiter throws(AMQPError) in
+            _ = try await engine.wait(
+                .init(what: "the login", timeout: max(1, allowed - spent), allowed: allowed)
+            ) { state, waiter throws(AMQPError) in
                 try state.connection.start(waiter, &state.effects)
             }
         } catch {

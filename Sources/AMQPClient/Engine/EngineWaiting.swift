@@ -37,7 +37,10 @@ extension ConnectionEngine {
     struct Wait: Sendable {
         var what: String
         var channel: ChannelRecord?
+        /// Milliseconds; 0: as long as it takes.
         var timeout = 0
+        /// The milliseconds that an error tells of, where ``timeout`` is only what is left of them.
+        var allowed: Int?
         var outlivesEnd = false
         var awaitsAnswer = true
     }
@@ -76,7 +79,7 @@ extension ConnectionEngine {
             awaitsAnswer: wait.awaitsAnswer, resume: resume)
         if wait.timeout > 0 {
             let time = configuration.time.now + Int64(wait.timeout)
-            waiter.deadline = (time, wait.timeout)
+            waiter.deadline = (time, wait.allowed ?? wait.timeout)
             arm(time, &state)
         }
         state.waiters[id] = waiter

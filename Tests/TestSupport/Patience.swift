@@ -1,0 +1,24 @@
+import AMQPClient
+import AMQPTransport
+
+extension Connection {
+    /// Opens a connection that may be long in coming: on a busy machine a test comes to its turn only after a thousand others.
+    public static func open(patiently uri: String) async throws(AMQPError) -> Connection {
+        try await open(ConnectionConfiguration(uri: uri).patient)
+    }
+
+    /// The same over a stream that is connected already.
+    public static func open(
+        patientlyOver stream: any ByteStream, _ configuration: ConnectionConfiguration = .init()
+    ) async throws(AMQPError) -> Connection {
+        try await open(over: stream, configuration.patient)
+    }
+}
+
+extension ConnectionConfiguration {
+    fileprivate var patient: Self {
+        var patient = self
+        patient.connectionTimeout = 180_000
+        return patient
+    }
+}
