@@ -10,6 +10,10 @@ public protocol ByteStream: AnyObject, Sendable {
     /// True when the peer is on this machine: a loopback address, or memory.
     var isLoopback: Bool { get }
 
+    /// What tells the peer's machine from others, for whoever bounds what one may ask for: its address without the port, of
+    /// an IPv6 address the network.
+    var source: String { get }
+
     /// Begins delivery to the receiver. Octets that arrived before are kept and delivered then. Call it once; a second
     /// call is ignored.
     func start(_ receiver: any ByteStreamReceiver)
@@ -35,6 +39,10 @@ public protocol ByteStream: AnyObject, Sendable {
     /// Drops the stream at once: unsent octets are discarded, and the peer is told of a reset. The receiver's last call
     /// is `streamEnded(.closedHere)`.
     func abort()
+}
+
+extension ByteStream {
+    public var source: String { name }
 }
 
 /// Who a ``ByteStream`` delivers to. The calls come in order and one at a time, on a thread of the stream's choosing:

@@ -77,6 +77,15 @@ struct SocketAddress: Sendable, Equatable {
         return isIPv6 ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
+    /// The address without the port. Of an IPv6 address only the network, 64 bits: all of its addresses are mostly one
+    /// machine's.
+    var source: String {
+        let host = parts.host
+        // sockaddr_in6 keeps the address in octets 8 to 23.
+        guard isIPv6, !host.hasPrefix("::"), bytes.count >= 24 else { return host }
+        return bytes[8..<16].map { String($0, radix: 16) }.joined(separator: ".")
+    }
+
     /// The addresses of a host, in the order in which to try them. Blocks while a name server is asked, unless
     /// `numericOnly`: then only an address in figures is understood.
     /// - Parameter host: a name or an address; empty for every interface, with `toListen`.

@@ -13,9 +13,11 @@ public final class TCPListener: Sendable {
     /// - Parameters:
     ///   - host: a name or an address of this machine; empty for all its interfaces.
     ///   - port: 0 for any free port, otherwise 1 to 65535.
+    ///   - limit: how many connections may be open at a time; nil: as many as the system lets there be.
     ///   - onAccept: called on the loop's thread with each new connection. A stream that is not kept is closed.
     public init(
-        host: String, port: Int, loop: EventLoop, onAccept: @escaping @Sendable (TCPStream) -> Void
+        host: String, port: Int, loop: EventLoop, limit: ConnectionLimit? = nil,
+        onAccept: @escaping @Sendable (TCPStream) -> Void
     ) throws(TransportError) {
         let addresses = try SocketAddress.resolve(host: host, port: port, toListen: true)
         // With port 0 the first address chooses; that port may be taken on the second, and then another one is tried.
@@ -25,7 +27,7 @@ public final class TCPListener: Sendable {
             do throws(TransportError) {
                 let (fds, port) = try Self.listen(at: addresses, host: host, port: port)
                 self.port = port
-                sockets = fds.map { ListeningSocket($0, loop: loop, onAccept: onAccept) }
+                sockets = fds.map { ListeningSocket($0, loop: loop, limit: limit, onAccept: onAccept) }
                 break
             } catch {
                 guard case .addressInUse = error, attempts > 0 else { throw error }
@@ -91,11 +93,15 @@ private final class ListeningSocket: EventHandler {
 
     private let state: Mutex<State>
     private let loop: EventLoop
+    private let limit: ConnectionLimit?
     private let onAccept: @Sendable (TCPStream) -> Void
 
-    init(_ fd: Int32, loop: EventLoop, onAccept: @escaping @Sendable (TCPStream) -> Void) {
+    init(
+        _ fd: Int32, loop: EventLoop, limit: ConnectionLimit?, onAccept: @escaping @Sendable (TCPStream) -> Void
+    ) {
         state = Mutex(State(fd: fd))
         self.loop = loop
+        self.limit = limit
         self.onAccept = onAccept
     }
 
@@ -124,13 +130,23 @@ private final class ListeningSocket: EventHandler {
     func ready(_ readiness: Readiness, _ buffer: UnsafeMutableRawBufferPointer) {
         // A burst of connections must not keep those that are open from their turn.
         for _ in 0..<64 {
+            if let limit, !limit.take(orLater: { [weak self] in self?.watch(.readable) }) {
+                watch([])
+                // A place that came free in between was announced too early.
+                if limit.hasPlace { watch(.readable) }
+                return
+            }
             let outcome = state.withLock { $0.fd < 0 ? .wouldBlock : Socket.accept($0.fd) }
+            if case .done(let fd) = outcome {
+                onAccept(TCPStream(connected: Int32(fd), isAccepted: true, loop: loop, limit: limit))
+                continue
+            }
+            limit?.giveBack()
             switch outcome {
+            case .failed(let code) where Errno.isExhaustion(code): return pause()
             case .wouldBlock: return
-            case .done(let fd): onAccept(TCPStream(connected: Int32(fd), isAccepted: true, loop: loop))
-            case .failed(let code):
-                if Errno.isExhaustion(code) { return pause() }
-            // Anything else is the fate of one connection that went away before it was accepted: accept(2) lists them.
+            // The fate of one connection that went away before it was accepted: accept(2) lists them.
+            default: break
             }
         }
     }

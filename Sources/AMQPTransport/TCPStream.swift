@@ -38,27 +38,32 @@ public final class TCPStream: ByteStream {
 
     public let name: String
     public let isLoopback: Bool
+    public let source: String
     private let loop: EventLoop
+    /// It has a place there as long as the descriptor is open.
+    private let limit: ConnectionLimit?
     private let state: Mutex<State>
 
     /// How long a closed stream waits for a peer that takes nothing, or does not close its side.
-    private static let patience = DispatchTimeInterval.seconds(30)
+    private static let patience = DispatchTimeInterval.seconds(10)
 
     /// Takes over a connected, non-blocking socket. `isAccepted` tells which side comes first in the name.
-    init(connected fd: Int32, isAccepted: Bool, loop: EventLoop) {
+    init(connected fd: Int32, isAccepted: Bool, loop: EventLoop, limit: ConnectionLimit? = nil) {
         Socket.setNoDelay(fd)
         let (here, peer) = (SocketAddress.ofThisEnd(fd), SocketAddress.ofPeer(fd))
         let texts = (here?.text ?? "?", peer?.text ?? "?")
         name = isAccepted ? "\(texts.1) -> \(texts.0)" : "\(texts.0) -> \(texts.1)"
         isLoopback = peer?.isLoopback ?? false
+        source = peer?.source ?? "?"
         self.loop = loop
+        self.limit = limit
         state = Mutex(State(fd: fd))
     }
 
     deinit {
         // Only a stream that was never started gets here with an open descriptor: a started one is held by its loop.
         state.withLock { state in
-            if state.fd >= 0 { Socket.close(state.fd) }
+            if state.fd >= 0 { closeDescriptor(&state) }
         }
     }
 
@@ -177,12 +182,17 @@ public final class TCPStream: ByteStream {
     private func tearDown(_ state: inout State, _ end: StreamEnd, reset: Bool) {
         if let registration = state.registration { loop.unregister(state.fd, registration) }
         if reset { Socket.setResetOnClose(state.fd) }
-        Socket.close(state.fd)
-        state.fd = -1
+        closeDescriptor(&state)
         state.phase = .gone
         state.registration = nil
         state.queue.removeAll()
         state.end = state.end ?? end
+    }
+
+    private func closeDescriptor(_ state: inout State) {
+        Socket.close(state.fd)
+        state.fd = -1
+        limit?.giveBack()
     }
 
     // MARK: A peer that does not close its side

@@ -10,8 +10,10 @@ public final class Broker: Sendable {
     let time: any TimeSource
     let store: Store?
     private let loop = EventLoop()
-    private let loginChecker = LoginChecker()
+    let loginChecker = LoginChecker()
     private let log: (@Sendable (LogEvent) -> Void)?
+    /// Of its ports together. Those in memory need no descriptor.
+    private let connectionLimit: ConnectionLimit
 
     struct State {
         let core: BrokerCore
@@ -39,12 +41,17 @@ public final class Broker: Sendable {
             BrokerCore(Self.completed(configuration, log), now: time.now), store: nil, time: time, log: log)
     }
 
-    init(_ core: sending BrokerCore, store: Store?, time: any TimeSource, log: (@Sendable (LogEvent) -> Void)?) {
+    init(
+        _ core: sending BrokerCore, store: Store?, time: any TimeSource, log: (@Sendable (LogEvent) -> Void)?,
+        mostConnections: Int = Machine.mostConnections
+    ) {
         self.time = time
         self.log = log
         self.store = store
+        connectionLimit = ConnectionLimit(most: mostConnections)
         state = Mutex(State(core: core))
         loop.afterWakeUp = { [weak self] in self?.step(.time) }
+        connectionLimit.whenFull { [weak self] in self?.saysThatItIsFull() }
     }
 
     /// The configuration with what the machine and the reader of the log decide. Without a reader nothing is to be put
@@ -70,7 +77,8 @@ public final class Broker: Sendable {
     /// Opens a port; 0 takes a free one. Returns the port. Throws when it can't be had, and says why.
     @discardableResult
     public func listen(host: String = "localhost", port: Int) throws(TransportError) -> Int {
-        let listener = try TCPListener(host: host, port: port, loop: loop) { [weak self] stream in
+        let listener = try TCPListener(host: host, port: port, loop: loop, limit: connectionLimit) {
+            [weak self] stream in
             self?.accept(stream)
         }
         state.withLock { state in
@@ -125,8 +133,20 @@ public final class Broker: Sendable {
     /// The time that the broker goes by, in milliseconds since the Unix epoch.
     public var now: Int64 { time.now }
 
+    /// How many clients may be connected over TCP at a time. Further ones wait until one has gone.
+    public var mostConnections: Int { connectionLimit.most }
+
     /// How many clients are connected.
     public var connectionCount: Int { state.withLock { $0.sessions.count } }
+
+    private func saysThatItIsFull() {
+        state.withLock { state in
+            guard let log, state.core.configuration.logLevel.map({ $0 <= .warning }) ?? false else { return }
+            log(
+                LogEvent(
+                    .warning, at: now, "\(mostConnections) clients are connected: others wait until one has gone"))
+        }
+    }
 
     private func accept(_ stream: any ByteStream) {
         let session = Session(stream, broker: self)
@@ -173,6 +193,7 @@ public final class Broker: Sendable {
     fileprivate func drained(_ id: ConnectionID) { step(.unsent(0, of: id)) }
 
     fileprivate func ended(_ id: ConnectionID) {
+        loginChecker.drop(.connection(id))
         state.withLock { state in
             state.sessions[id] = nil
             step(.disconnected(id), &state)
@@ -185,9 +206,7 @@ public final class Broker: Sendable {
         // Before anybody can answer what is written: who moves the time on then (tests do) finds the timers set.
         setTimer(effects.nextDeadline, &state)
         let unsent = write(effects.writes, state)
-        loginChecker.check(effects.loginChecks) { [weak self] id, isRight in
-            self?.step(.loginChecked(id, isRight: isRight))
-        }
+        for check in effects.loginChecks { start(check, state) }
         for change in effects.readingChanges {
             state.sessions[change.connection]?.stream.setReading(change.isReading)
         }
@@ -195,6 +214,15 @@ public final class Broker: Sendable {
         if let batch = effects.batch { startStoring(batch) }
         if effects.hasMoreToDo { loop.execute { [weak self] in self?.step(.time) } }
         for (id, octets) in unsent { step(.unsent(octets, of: id), &state) }
+    }
+
+    private func start(_ check: LoginCheck, _ state: borrowing State) {
+        let id = check.connection
+        guard let session = state.sessions[id] else { return }
+        loginChecker.check(
+            LoginQueue.Check(
+                ticket: .connection(id), source: session.source, user: check.user, run: { check.run() },
+                finished: { [weak self] isRight in self?.step(.loginChecked(id, isRight: isRight)) }))
     }
 
     /// Writes, and returns how much of it was not taken by the streams.
@@ -212,7 +240,7 @@ public final class Broker: Sendable {
                     loop.execute { [weak self] in self?.drained(id) }
                 }
             }
-            if write.isLast { stream.close() }
+            if write.isGivenUp { stream.abort() } else if write.isLast { stream.close() }
         }
         return backlogs
     }
@@ -236,6 +264,8 @@ private final class Session: ByteStreamReceiver {
     let stream: any ByteStream
     let id = Mutex<ConnectionID?>(nil)
     private let isInMemory: Bool
+    /// In memory there are no addresses, and nobody who floods: each is one of its own.
+    var source: String { isInMemory ? "memory \(id.withLock { $0?.number ?? 0 })" : stream.source }
     private weak let broker: Broker?
 
     init(_ stream: any ByteStream, broker: Broker) {

@@ -11,29 +11,39 @@ final class LoginChecker: Sendable {
     private let state = Mutex(State())
 
     private struct State: Sendable {
-        var waiting: ArraySlice<LoginCheck> = []
+        var queue = LoginQueue()
         var runningCount = 0
     }
 
-    /// Calls `finished` for each of them, from another thread, once it was checked. Those that came first go first.
-    func check(_ checks: [LoginCheck], _ finished: @escaping @Sendable (ConnectionID, Bool) -> Void) {
-        if checks.isEmpty { return }
-        let started = state.withLock { state in
-            state.waiting += checks
-            let started = min(Self.most - state.runningCount, state.waiting.count)
-            state.runningCount += started
-            return started
+    var waitingCount: Int { state.withLock { $0.queue.count } }
+    var runningCount: Int { state.withLock { $0.runningCount } }
+
+    /// Calls the check's `finished`, from another thread, once it was checked.
+    func check(_ check: LoginQueue.Check) {
+        let isStarted = state.withLock { state in
+            state.queue.add(check)
+            guard state.runningCount < Self.most else { return false }
+            state.runningCount += 1
+            return true
         }
-        for _ in 0..<started { DispatchQueue.global(qos: .utility).async { self.run(finished) } }
+        if isStarted { DispatchQueue.global(qos: .utility).async { self.run() } }
     }
 
-    private func run(_ finished: @Sendable (ConnectionID, Bool) -> Void) {
-        while let check = next() { finished(check.connection, check.run()) }
+    /// Forgets a check whose client has left.
+    func drop(_ ticket: LoginQueue.Ticket) { state.withLock { $0.queue.drop(ticket) } }
+
+    private func run() {
+        var done: LoginQueue.Check?
+        while let check = next(after: done) {
+            check.finished(check.run())
+            done = check
+        }
     }
 
-    private func next() -> LoginCheck? {
+    private func next(after done: LoginQueue.Check?) -> LoginQueue.Check? {
         state.withLock { state in
-            let next = state.waiting.popFirst()
+            if let done { state.queue.finished(done) }
+            let next = state.queue.next()
             if next == nil { state.runningCount -= 1 }
             return next
         }

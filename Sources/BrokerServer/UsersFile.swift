@@ -66,7 +66,8 @@ public struct UsersFile: Sendable {
         do throws(Permissions.Malformed) {
             return (virtualHost, try Permissions(configure: patterns[0], write: patterns[1], read: patterns[2]))
         } catch {
-            throw Malformed(line: number, reason: "has \(LogEvent.quoted(error.pattern)), no regular expression")
+            let pattern = LogEvent.quoted(error.pattern)
+            throw Malformed(line: number, reason: "has the expression \(pattern), which is not taken: \(error.reason)")
         }
     }
 }

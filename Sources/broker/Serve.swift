@@ -19,6 +19,7 @@ enum Serve {
         // Before there is any other thread: all of them must leave these signals to the one that waits for them.
         let signals = StopSignals()
         signal(SIGPIPE, SIG_IGN)
+        let descriptors = Machine.raiseDescriptorLimit()
         var configuration = options.configuration
         configuration.users = Users.collect(options)
         if let name = configuration.anonymousUser, !configuration.users.contains(where: { $0.name == name }) {
@@ -30,6 +31,14 @@ enum Serve {
         let managementPort = listenForManagement(broker, options, log)
         Console.print(greeting(options, port: port, managementPort: managementPort, users: configuration.users))
         warn(options, configuration.users, log)
+        if configuration.logLevel.map({ $0 <= .info }) ?? false {
+            log.write(
+                LogEvent(
+                    .info, at: broker.now,
+                    "up to \(broker.mostConnections) clients at a time: the limit of open files is "
+                        + (descriptors < Machine.descriptorLimit ? "raised from \(descriptors) to " : "")
+                        + "\(Machine.descriptorLimit)"))
+        }
 
         let name = signals.wait()
         log.write(LogEvent(.info, at: broker.now, "\(name): closing \(broker.connectionCount) connections"))

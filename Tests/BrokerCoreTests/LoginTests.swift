@@ -67,6 +67,11 @@ struct LoginTests {
         writer.method(ConnectionOpen(), channel: 0)
         client.send(octets: writer.take())
         #expect(client.take() == [])
+        // It is read from: otherwise nobody would notice that it has left. But not for ever.
+        #expect(rig.takeReadingChanges().isEmpty)
+        for _ in 0..<20 {
+            client.send(octets: heartbeats(500))
+        }
         var reading: [Bool] = []
         reading += rig.takeReadingChanges().map(\.isReading)
         #expect(reading == [false])
@@ -74,7 +79,8 @@ struct LoginTests {
         #expect(checks.map(\.connection) == [client.id] && rig.takeLoginChecks().isEmpty)
         rig.step(.loginChecked(client.id, isRight: try #require(checks.first).run()))
         reading += rig.takeReadingChanges().map(\.isReading)
-        #expect(reading == [false, true])
+        // All that has come takes more than a turn.
+        #expect(reading == [false, true, false, true])
         #expect(client.take().map(\.method.id) == [ConnectionTune.id, ConnectionOpenOk.id])
         // What comes twice changes nothing.
         rig.step(.loginChecked(client.id, isRight: false))
@@ -108,5 +114,43 @@ struct LoginTests {
             rig.step(.loginChecked(check.connection, isRight: true))
         }
         #expect(late.received == [])
+    }
+
+    private func heartbeats(_ count: Int) -> [UInt8] {
+        var writer = FrameWriter()
+        for _ in 0..<count { writer.heartbeat() }
+        return writer.take()
+    }
+
+    @Test("A password that is known to be right is not checked again")
+    func recalled() throws {
+        var user = Self.slow
+        user.recalls = { $0 == Array("right".utf8) }
+        let rig = Rig { $0.users.append(user) }
+        for (password, isChecked) in [("right", false), ("wrong", true)] {
+            let client = greeted(rig)
+            client.received = []
+            client.send(startOk("PLAIN", "\0slow\0\(password)"), channel: 0)
+            #expect(rig.takeLoginChecks().isEmpty != isChecked)
+            #expect(client.take().isEmpty == isChecked)
+        }
+    }
+
+    @Test("The time for opening a connection is one for all of it, and then its stream is dropped")
+    func deadline() throws {
+        let rig = Rig { $0.refusalDelay = 3000 }
+        let (slow, refused) = (greeted(rig), greeted(rig))
+        let timeout = rig.core.configuration.handshakeTimeout
+        rig.advance(by: timeout / 2)
+        slow.send(startOk("PLAIN", "\0guest\0guest"), channel: 0)
+        refused.send(startOk("PLAIN", "\0guest\0wrong"), channel: 0)
+        slow.send(ConnectionTuneOk(channelMax: 10, frameMax: 131_072, heartbeat: 0), channel: 0)
+        rig.advance(by: timeout / 2 - 1)
+        #expect(!slow.isEnded && refused.isEnded && !refused.isGivenUp)
+        // It is told that there is no such virtual host, and has no longer to answer that.
+        slow.send(ConnectionOpen(virtualHost: "nowhere"), channel: 0)
+        #expect(slow.takeClose()?.code == .notAllowed)
+        rig.advance(by: 1)
+        #expect(slow.isEnded && slow.isGivenUp)
     }
 }

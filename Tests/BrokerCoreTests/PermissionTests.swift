@@ -138,11 +138,46 @@ struct PermissionTests {
         }
     }
 
-    @Test("What is no regular expression is refused when permissions are made", arguments: ["[", "(unclosed", "*"])
-    func malformed(_ pattern: String) {
-        #expect(throws: Permissions.Malformed(pattern: pattern)) {
+    @Test(
+        "Expressions mean what they mean in PCRE",
+        arguments: [
+            ("^(?!amq\\.)", "amq.x", false), ("^(?!amq\\.)", "orders", true), ("^(?=.*x)a", "abx", true),
+            ("^a{2,3}$", "a", false), ("^a{2,3}$", "aaa", true), ("^a{2,3}$", "aaaa", false), ("^a{2,}$", "aaaa", true),
+            ("^a{2}b?$", "aa", true), ("a{,2}", "a{,2}", true), ("^[^a-c]+$", "xyz", true), ("^[^a-c]+$", "xbz", false),
+            ("^[]x]$", "]", true), ("^[a-]$", "-", true), ("^[\\w.-]+$", "a_1.b-c", true), ("^\\W$", "-", true),
+            ("^(?i:a)b$", "Ab", true), ("^(?i:a)b$", "AB", false), ("^[a-z]+(?i)[a-z]$", "aB", true),
+            ("\\bx\\b", "a x", true), ("\\bx\\b", "ax", false), ("^\\x41\\x{42}$", "AB", true), ("^(a|)$", "", true),
+            ("^(a*)*$", "aab", false), ("^(a*?b|c+)+$", "aabcc", true), ("^.$", "\n", false), ("^a$", "a\n", true),
+            ("^a\\z", "a\n", false),
+        ])
+    func notation(_ pattern: String, _ name: String, _ isMatched: Bool) throws {
+        #expect(try NamePattern(pattern).matches(name) == isMatched)
+    }
+
+    @Test(
+        "What is no expression, or can't be matched in bounded time, is refused with the reason",
+        arguments: [
+            ("[", "a '[' is not closed"), ("(unclosed", "a '(' is not closed"), ("*", "a '*' repeats nothing"),
+            ("a)", "a ')' closes nothing"), ("(a)\\1", "'\\1' is not supported"), ("a{3,2}", "a repeat counts"),
+            ("(?<=a)b", "of groups that begin"), ("a++", "a repeat of a repeat"),
+            ("((a{999}){999}){999}", "it is too long"),
+            (String(repeating: "(", count: 100), "its groups are nested too deep"), ("\\", "a '\\' escapes nothing"),
+            ("[b-a]", "a range in brackets"), ("[[:alpha:]]", "names of classes"), ("(?=(?=a))", "a look ahead within"),
+        ])
+    func malformed(_ pattern: String, _ reason: String) {
+        let error = #expect(throws: Permissions.Malformed.self) {
             try Permissions(configure: ".*", write: pattern, read: ".*")
         }
+        #expect(error?.pattern == pattern)
+        #expect(error?.reason.hasPrefix(reason) == true)
+    }
+
+    @Test(
+        "No name makes an expression go over it again and again",
+        arguments: ["^(a+)+$", "^(a|a)*$", "^(a|aa)+$", "(.*)*x$"])
+    func noBacktracking(_ pattern: String) throws {
+        // With backtracking this would take more steps than there have been nanoseconds since the world began.
+        #expect(try !NamePattern(pattern).matches(String(repeating: "a", count: 254) + "!"))
     }
 
     @Test("Ever new names don't pile up")

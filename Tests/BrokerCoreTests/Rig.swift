@@ -77,6 +77,7 @@ final class Rig {
             let client = clients[write.connection]
             write.withOctets { client?.receive($0) }
             if write.isLast { client?.isEnded = true }
+            if write.isGivenUp { client?.isGivenUp = true }
         }
         readingChanges += effects.readingChanges
         loginChecks += effects.loginChecks
@@ -112,6 +113,8 @@ final class RigClient {
     var received: [Received] = []
     var heartbeats = 0
     var isEnded = false
+    /// Its stream was dropped.
+    var isGivenUp = false
     /// Octets that came before `connection.start`, when they are a protocol header.
     var header: [UInt8]?
 

@@ -43,6 +43,31 @@ extension Broker {
         try await Connection.open(patiently: "amqp://[::1]:\(port)").close()
     }
 
+    @Test func atTheLimitNewClientsWaitAndThoseThatAreInGoOn() async throws {
+        let lines = Mutex<[String]>([])
+        var configuration = BrokerConfiguration()
+        configuration.logLevel = .warning
+        let time = SystemTime()
+        let broker = Broker(
+            BrokerCore(configuration, now: time.now), store: nil, time: time,
+            log: { event in lines.withLock { $0.append(event.text) } }, mostConnections: 2)
+        let port = try broker.listen(port: 0)
+        let (first, second) = (
+            try await Connection.open("amqp://localhost:\(port)"), try await Connection.open("amqp://localhost:\(port)")
+        )
+        let waiting = (0..<3).map { _ in Task { try await Connection.open("amqp://127.0.0.1:\(port)") } }
+        while lines.withLock({ $0.isEmpty }) {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+        #expect(broker.connectionCount == 2)
+        _ = try await second.openChannel().declareQueue(exclusive: true)
+        #expect(broker.connectionCount == 2)
+        for connection in [first, second] { try await connection.close() }
+        for connection in waiting { try await connection.value.close() }
+        #expect(lines.withLock { $0 } == ["2 clients are connected: others wait until one has gone"])
+    }
+
     @Test func aPortInUseIsSaidToBeSo() throws {
         let broker = Broker.patient
         let port = try broker.listen(port: 0)

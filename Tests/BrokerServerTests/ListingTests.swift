@@ -17,7 +17,12 @@ import BrokerCore
         let credentials = Base64.encode(Array(user.utf8))
         reader.append(
             Array("\(method) /api/\(path) HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)\r\n\r\n".utf8))
-        return broker.listingAPI.answer(try #require(try reader.next()), isLoopback: isLoopback)
+        let (request, api) = (try #require(try reader.next()), broker.listingAPI)
+        guard let login = api.login(request, isLoopback: isLoopback) else { return api.answer(request, by: nil) }
+        switch login.check {
+        case .known(let isRight): return api.answer(request, by: isRight ? login.user : nil)
+        case .costly(let check): return api.answer(request, by: check() ? login.user : nil)
+        }
     }
 
     private func list(_ path: String, from broker: Broker) throws -> [JSON] {
@@ -286,20 +291,100 @@ import BrokerCore
         #expect(await heard.untilEnd() == "")
     }
 
-    @Test func clientsAreLimited() async throws {
-        let server = ManagementServer(Broker().listingAPI, time: ManualTime())
+    @Test func theClientThatDidNothingForLongestMakesRoomForAnother() async throws {
+        let time = ManualTime()
+        let server = ManagementServer(Broker.patient.listingAPI, time: time)
+        let heard = (0..<3).map { _ in Heard() }
         var clients: [MemoryStream] = []
-        for _ in 0..<ManagementServer.mostSessions {
+        func connect(_ receiver: Heard?) -> MemoryStream {
             let (client, stream) = MemoryStream.pair()
+            if let receiver { client.start(receiver) }
             server.accept(stream)
             clients.append(client)
+            return client
         }
-        let (client, stream) = MemoryStream.pair()
-        let heard = Heard()
-        client.start(heard)
-        server.accept(stream)
-        #expect(await heard.untilEnd() == "")
+        let slow = connect(heard[0])
+        slow.send(Array("GET / HTTP/1.1\r\n".utf8).span.bytes)
+        time.advance(by: 10)
+        for _ in 1..<ManagementServer.mostSessions { _ = connect(nil) }
+        // A little more of a request is no use.
+        slow.send(Array("X: y\r\n".utf8).span.bytes)
+        let late = connect(heard[1])
+        #expect(await heard[0].untilEnd() == "")
+        late.send(Array("GET /api/whoami HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8).span.bytes)
+        #expect(await heard[1].untilEnd().hasPrefix("HTTP/1.1 401"))
         for client in clients { client.close() }
+    }
+
+    @Test func requestsOfAClientThatLeavesAreForgotten() async throws {
+        let begun = Mutex(0)
+        let gate = DispatchSemaphore(value: 0)
+        var configuration = BrokerConfiguration()
+        configuration.users = [
+            BrokerConfiguration.User(name: "slow", isCostlyToCheck: true) { _ in
+                begun.withLock { $0 += 1 }
+                gate.wait()
+                return true
+            }
+        ]
+        let (broker, checker) = (Broker(configuration), LoginChecker())
+        let server = ManagementServer(broker.listingAPI, time: ManualTime(), checker)
+        defer { broker.shutDown() }
+        // Both that may be checked at a time, and one that waits for them.
+        var clients: [MemoryStream] = []
+        let credentials = Base64.encode(Array("slow:x".utf8))
+        let request = "GET /api/whoami HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)"
+        for index in 0..<3 {
+            let (client, stream) = MemoryStream.pair()
+            client.start(Heard())
+            server.accept(TestSource(stream, source: "\(index)"))
+            client.send(Array(String(repeating: request + "\r\n\r\n", count: 500).utf8).span.bytes)
+            clients.append(client)
+        }
+        try await until { begun.withLock { $0 } == 2 && checker.waitingCount == 1 }
+        for client in clients { client.close() }
+        try await until { checker.waitingCount == 0 }
+        for _ in 0..<2 { gate.signal() }
+        try await until { checker.runningCount == 0 }
+        #expect(begun.withLock { $0 } == 2)
+    }
+
+    @Test func aNameThatNobodyHasIsCheckedLikeOneThatSomebodyHas() throws {
+        let checks = Mutex(0)
+        var configuration = BrokerConfiguration()
+        configuration.users.append(
+            BrokerConfiguration.User(name: "slow", isCostlyToCheck: true) { _ in
+                checks.withLock { $0 += 1 }
+                return true
+            })
+        let broker = Broker(configuration)
+        #expect(try get("whoami", from: broker, user: "slow:x").status == 200)
+        #expect(try get("whoami", from: broker, user: "nobody:x").status == 401)
+        #expect(checks.withLock { $0 } == 2)
+    }
+}
+
+/// A stream that says that it comes from somewhere else.
+private final class TestSource: ByteStream {
+    let source: String
+    private let stream: MemoryStream
+
+    init(_ stream: MemoryStream, source: String) { (self.stream, self.source) = (stream, source) }
+
+    var name: String { stream.name }
+    var isLoopback: Bool { true }
+    var unsent: Int { stream.unsent }
+    func start(_ receiver: any ByteStreamReceiver) { stream.start(receiver) }
+    func send(_ bytes: RawSpan) -> Int { stream.send(bytes) }
+    func setReading(_ on: Bool) { stream.setReading(on) }
+    func close() { stream.close() }
+    func abort() { stream.abort() }
+}
+
+private func until(_ condition: () -> Bool) async throws {
+    while !condition() {
+        try Task.checkCancellation()
+        await Task.yield()
     }
 }
 

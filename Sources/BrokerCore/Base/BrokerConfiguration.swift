@@ -10,6 +10,8 @@ public struct BrokerConfiguration: Sendable {
         /// ``accepts`` takes long, as it should for a hashed password: the core has it called by whoever runs it; see
         /// ``BrokerEffects/loginChecks``.
         public var isCostlyToCheck: Bool
+        /// Where ``accepts`` is costly: whether a password is known to be right already. Quick.
+        public var recalls: @Sendable (_ password: [UInt8]) -> Bool = { _ in false }
         /// What the user may do, by virtual host; one that is not named here can't be opened. nil: everything,
         /// everywhere.
         public var permissions: [String: Permissions]?

@@ -8,12 +8,14 @@ public struct Permissions: Sendable, Equatable {
     /// To get from a queue, consume from it and purge it, and to bind to an exchange as source.
     public let read: String
 
-    /// What is not a regular expression.
+    /// An expression that is none, or that can't be matched in bounded time; see ``NamePattern``.
     public struct Malformed: Error, Equatable {
         public let pattern: String
+        /// What is wrong with it: a sentence without its end.
+        public let reason: String
     }
 
-    /// An empty expression matches no name, as in RabbitMQ. Throws ``Malformed`` for what is no regular expression.
+    /// An empty expression matches no name, as in RabbitMQ. Throws ``Malformed`` for what is not taken.
     public init(configure: String, write: String, read: String) throws(Malformed) {
         (self.configure, self.write, self.read) = (configure, write, read)
         for pattern in [configure, write, read] { _ = try Self.compiled(pattern) }
@@ -22,12 +24,11 @@ public struct Permissions: Sendable, Equatable {
     private init() { (configure, write, read) = (".*", ".*", ".*") }
     public static let all = Permissions()
 
-    /// Looks at a name's scalars, as RabbitMQ's expressions do, not at what a reader takes for one character.
-    static func compiled(_ pattern: String) throws(Malformed) -> Regex<AnyRegexOutput> {
-        do {
-            return try Regex(pattern.isEmpty ? "^$" : pattern).matchingSemantics(.unicodeScalar)
+    static func compiled(_ pattern: String) throws(Malformed) -> NamePattern {
+        do throws(NamePattern.Unsupported) {
+            return try NamePattern(pattern.isEmpty ? "^$" : pattern)
         } catch {
-            throw Malformed(pattern: pattern)
+            throw Malformed(pattern: pattern, reason: error.reason)
         }
     }
 }

@@ -182,7 +182,9 @@ public final class BrokerCore {
         while let id = room.nextAnnounced() {
             guard let connection = connections[id] else { continue }
             let output = connection.takeOutput()
-            effects.writes.append(.init(connection: id, output: output, isLast: connection.isToBeClosed))
+            effects.writes.append(
+                .init(
+                    connection: id, output: output, isLast: connection.isToBeClosed, isGivenUp: connection.isGivenUp))
             outputs.append(output)
         }
         if batchUnderWay == nil, let batch = takeBatch() {

@@ -38,6 +38,8 @@ public struct BrokerEffects: Sendable {
         let output: FrameWriter
         /// True: write what there is, then end the stream.
         public let isLast: Bool
+        /// True: drop the stream at once, its client has had all the time that there is.
+        public let isGivenUp: Bool
 
         public var count: Int { output.count }
 

@@ -8,7 +8,7 @@ extension Broker {
     /// It is HTTP, with RabbitMQ's paths and JSON: `GET /api/queues`, with a user's name and password.
     @discardableResult
     public func listenForManagement(port: Int) throws(TransportError) -> Int {
-        let server = ManagementServer(listingAPI, time: time)
+        let server = ManagementServer(listingAPI, time: time, loginChecker)
         let port = try server.listen(host: "localhost", port: port)
         state.withLock { $0.management = server }
         return port

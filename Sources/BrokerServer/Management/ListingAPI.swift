@@ -8,8 +8,9 @@ struct ListingAPI: Sendable {
     let source: Source
     private static let node = BrokerProduct.node
 
-    func answer(_ request: HTTPRequest, isLoopback: Bool) -> HTTPResponse {
-        guard let user = user(of: request, isLoopback: isLoopback) else {
+    /// - Parameter user: whose request it is; nil: nobody's who may log in.
+    func answer(_ request: HTTPRequest, by user: BrokerConfiguration.User?) -> HTTPResponse {
+        guard let user else {
             var response = HTTPResponse.failure(401, "not_authorized", "Login failed")
             response.headers.append(("www-authenticate", "Basic realm=\"\(BrokerProduct.name)\""))
             return response
@@ -31,19 +32,6 @@ struct ListingAPI: Sendable {
         } catch {
             return .failure(400, error.error, error.reason)
         }
-    }
-
-    /// Who asks, when name and password are right and may be used from there.
-    private func user(of request: HTTPRequest, isLoopback: Bool) -> BrokerConfiguration.User? {
-        guard let header = request.header("authorization"), header.lowercased().hasPrefix("basic "),
-            let octets = Base64.decode(header.dropFirst(6).filter { $0 != " " }),
-            let colon = octets.firstIndex(of: UInt8(ascii: ":"))
-        else { return nil }
-        let name = String(decoding: octets[..<colon], as: UTF8.self)
-        guard let user = source.users().first(where: { $0.name == name }), user.accepts(Array(octets[(colon + 1)...])),
-            isLoopback || !user.loopbackOnly
-        else { return nil }
-        return user
     }
 
     private enum Found {

@@ -1,4 +1,5 @@
 import AMQPTransport
+import BrokerCore
 import Synchronization
 
 /// Serves the listing API on a port.
@@ -8,6 +9,7 @@ import Synchronization
 final class ManagementServer: Sendable {
     private let state = Mutex(State())
     private let api: ListingAPI
+    private let loginChecker: LoginChecker
     private let time: any TimeSource
     private let loop = EventLoop()
 
@@ -18,13 +20,15 @@ final class ManagementServer: Sendable {
         var isSweepSet = false
     }
 
-    /// The most clients at a time; whoever comes then is turned away.
+    /// The most clients at a time. For one that comes then another has to go: the one that has done nothing for longest.
+    /// They all come from this machine, so there are no addresses by which to give each a share.
     static let mostSessions = 100
     /// How long a client may take for a request, or leave an answer unread, or do nothing, in milliseconds.
     static let patience: Int64 = 30_000
 
-    init(_ api: ListingAPI, time: any TimeSource) {
+    init(_ api: ListingAPI, time: any TimeSource, _ loginChecker: LoginChecker = LoginChecker()) {
         self.api = api
+        self.loginChecker = loginChecker
         self.time = time
     }
 
@@ -48,24 +52,58 @@ final class ManagementServer: Sendable {
 
     func accept(_ stream: any ByteStream) {
         let now = time.now
-        let session: ManagementSession? = state.withLock { state in
-            guard state.sessions.count < Self.mostSessions else { return nil }
+        let (session, surplus) = state.withLock { state in
             state.lastNumber += 1
             let session = ManagementSession(state.lastNumber, stream, self, now: now)
-            state.sessions[state.lastNumber] = session
+            let surplus = state.sessions.count < Self.mostSessions ? nil : Self.leastUsed(state.sessions)
+            if let surplus { state.sessions[surplus.number] = nil }
+            state.sessions[session.number] = session
             setSweep(&state, now)
-            return session
+            return (session, surplus)
         }
-        if let session { stream.start(session) } else { stream.abort() }
+        surplus?.stream.abort()
+        stream.start(session)
     }
 
-    fileprivate func answer(_ request: HTTPRequest, to session: ManagementSession) -> HTTPResponse {
-        api.answer(request, isLoopback: session.stream.isLoopback)
+    /// The session that is least missed: one that waits for its client rather than for us, and for longest.
+    private static func leastUsed(_ sessions: [UInt64: ManagementSession]) -> ManagementSession? {
+        sessions.values.min { ($0.isBusy ? 1 : 0, $0.lastUse, $0.number) < ($1.isBusy ? 1 : 0, $1.lastUse, $1.number) }
     }
 
-    fileprivate var now: Int64 { time.now }
+    /// Answers a request, as soon as it is known whose it is.
+    func begin(_ request: HTTPRequest, of session: ManagementSession) {
+        guard let login = api.login(request, isLoopback: session.stream.isLoopback) else {
+            return answer(request, to: session, by: nil)
+        }
+        switch login.check {
+        case .known(let isRight):
+            answer(request, to: session, by: isRight ? login.user : nil, isRefused: !isRight)
+        case .costly(let check):
+            loginChecker.check(
+                LoginQueue.Check(
+                    ticket: .listing(session.number), source: session.stream.source, user: login.user?.name, run: check
+                ) { [weak self, weak session] isRight in
+                    guard let self, let session else { return }
+                    later { self.answer(request, to: session, by: isRight ? login.user : nil, isRefused: !isRight) }
+                })
+        }
+    }
 
-    fileprivate func ended(_ session: ManagementSession) {
+    /// After a wrong password the client has to connect again: no one connection tries many.
+    private func answer(
+        _ request: HTTPRequest, to session: ManagementSession, by user: BrokerConfiguration.User?,
+        isRefused: Bool = false
+    ) {
+        session.send(api.answer(request, by: user), withBody: request.method != "HEAD", isLast: isRefused)
+    }
+
+    /// Does something when all other clients have had their turn.
+    func later(_ body: @escaping @Sendable () -> Void) { loop.execute(body) }
+
+    var now: Int64 { time.now }
+
+    func ended(_ session: ManagementSession) {
+        loginChecker.drop(.listing(session.number))
         state.withLock { $0.sessions[session.number] = nil }
     }
 
@@ -85,88 +123,5 @@ final class ManagementServer: Sendable {
             return state.sessions.values.filter { $0.lastUse + Self.patience <= now }
         }
         for session in late { session.stream.abort() }
-    }
-}
-
-/// One client of the listing API.
-final class ManagementSession: ByteStreamReceiver {
-    let number: UInt64
-    let stream: any ByteStream
-    private weak let server: ManagementServer?
-    private let state: Mutex<State>
-
-    private struct State: Sendable {
-        var reader = HTTPRequestReader()
-        var lastUse: Int64
-        var isClosing = false
-    }
-
-    init(_ number: UInt64, _ stream: any ByteStream, _ server: ManagementServer, now: Int64) {
-        self.number = number
-        self.stream = stream
-        self.server = server
-        state = Mutex(State(lastUse: now))
-    }
-
-    /// When a request was last answered, or its answer read.
-    fileprivate var lastUse: Int64 { state.withLock { $0.lastUse } }
-
-    func streamReceived(_ bytes: RawSpan) {
-        let octets = bytes.withUnsafeBytes { Array($0) }
-        state.withLock { $0.reader.append(octets) }
-        answerPending()
-    }
-
-    func streamDrained() {
-        guard let now = server?.now else { return }
-        state.withLock { $0.lastUse = now }
-        stream.setReading(true)
-        answerPending()
-    }
-
-    func streamEnded(_ end: StreamEnd) { server?.ended(self) }
-
-    /// Answers one request after the other, as long as the client reads the answers: what it has not read yet is all
-    /// that ever waits for it.
-    private func answerPending() {
-        guard let server else { return stream.close() }
-        while true {
-            let next: Result<HTTPRequest, HTTPError>? = state.withLock { state in
-                guard !state.isClosing else { return nil }
-                do throws(HTTPError) {
-                    guard let request = try state.reader.next() else { return nil }
-                    state.isClosing = !request.keepsAlive
-                    return .success(request)
-                } catch {
-                    state.isClosing = true
-                    return .failure(error)
-                }
-            }
-            guard let next else { return }
-            let octets = answer(next, server)
-            let now = server.now
-            let isClosing = state.withLock { state in
-                state.lastUse = now
-                return state.isClosing
-            }
-            let unsent = stream.send(octets.span.bytes)
-            if isClosing { return stream.close() }
-            if unsent > 0 {
-                stream.setReading(false)
-                // What was drained between the two calls is not announced again.
-                if stream.unsent > 0 { return }
-                stream.setReading(true)
-            }
-        }
-    }
-
-    private func answer(_ next: Result<HTTPRequest, HTTPError>, _ server: ManagementServer) -> [UInt8] {
-        switch next {
-        case .success(let request):
-            server.answer(request, to: self).octets(
-                keepsAlive: request.keepsAlive, withBody: request.method != "HEAD")
-        case .failure(let error):
-            HTTPResponse.failure(error.status, "bad_request", error.reason).octets(keepsAlive: false)
-        }
     }
 }

@@ -8,7 +8,7 @@ enum Right: Int { case configure, write, read }
 final class AccessRights {
     private let user: String
     private let virtualHost: String
-    private let patterns: [Regex<AnyRegexOutput>]
+    private let patterns: [NamePattern]
     /// What was found out: a client asks for the same few names again and again.
     private var known: [Key: Bool] = [:]
 
@@ -48,7 +48,7 @@ final class AccessRights {
         if let answer = known[key] {
             isGranted = answer
         } else {
-            isGranted = (try? patterns[right.rawValue].firstMatch(in: name.text)) ?? nil != nil
+            isGranted = patterns[right.rawValue].matches(name.text)
             if known.count >= Self.mostKnown { known = [:] }
             known[key] = isGranted
         }

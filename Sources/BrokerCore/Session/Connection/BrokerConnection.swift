@@ -20,6 +20,8 @@ final class BrokerConnection {
     /// Places in queues that its messages have filled since the core last counted them.
     var placesFilled = 0
     private(set) var isToBeClosed = false
+    /// Its client has let a deadline pass: nothing more is sent to it, and nothing waited for.
+    var isGivenUp = false
     /// Frames have come that wait for the connection's next turn.
     private(set) var isUnfinished = false
     private(set) var hasStreamEnded = false
@@ -91,6 +93,7 @@ final class BrokerConnection {
         liveness.received(at: host.now)
         reader.borrow(&room.input)
         reader.append(octets)
+        limitReadingBeforeLogin()
     }
 
     /// Handles the next frame that has come whole. False: there is none.

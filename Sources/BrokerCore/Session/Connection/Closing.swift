@@ -16,10 +16,11 @@ extension BrokerConnection {
         beginClosing()
     }
 
-    /// Waits for the answer to `connection.close`, as long as a client may take for it.
+    /// Waits for the answer to `connection.close`, as long as a client may take for it. A deadline that there is, for
+    /// opening the connection, stays.
     func beginClosing() {
         state = .closing
-        liveness.deadline = host.now + host.configuration.closeTimeout
+        liveness.deadline = min(liveness.deadline, host.now + host.configuration.closeTimeout)
         setTimer()
     }
 
@@ -39,7 +40,7 @@ extension BrokerConnection {
 
     /// Ends the stream after the delay that slows down who tries passwords.
     func endLater() {
-        liveness.deadline = host.now + host.configuration.refusalDelay
+        liveness.deadline = min(liveness.deadline, host.now + host.configuration.refusalDelay)
         if host.configuration.refusalDelay == 0 { end() } else { setTimer() }
     }
 

@@ -32,6 +32,9 @@ struct Handshake {
     private(set) var user = ""
     private(set) var clientProperties: FieldTable = [:]
 
+    /// The name whose password is being checked.
+    var nameToCheck: String { if case .loginCheck(let login) = step { login.name } else { "" } }
+
     // MARK: Header
 
     /// Takes the protocol header. nil: this is no AMQP that is spoken here.

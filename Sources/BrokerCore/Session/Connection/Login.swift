@@ -61,16 +61,13 @@ struct Login: Equatable {
     }
 
     func begin(_ configuration: BrokerConfiguration, isLoopback: Bool) -> Decision {
-        let user = user(in: configuration)
-        if mechanism == .anonymous { return decide(isRight: user != nil, configuration, isLoopback: isLoopback) }
-        if let user, !user.isCostlyToCheck {
-            return decide(isRight: user.accepts(password), configuration, isLoopback: isLoopback)
+        if mechanism == .anonymous {
+            return decide(isRight: user(in: configuration) != nil, configuration, isLoopback: isLoopback)
         }
-        // A name that nobody has takes as long as one that somebody has: how long it took must not tell which it is.
-        guard let checked = user ?? configuration.users.first(where: \.isCostlyToCheck) else {
-            return decide(isRight: false, configuration, isLoopback: isLoopback)
+        switch configuration.users.passwordCheck(name, password) {
+        case .known(let isRight): return decide(isRight: isRight, configuration, isLoopback: isLoopback)
+        case .costly(let check): return .check(check)
         }
-        return .check { [accepts = checked.accepts, password] in accepts(password) }
     }
 
     /// Goes on when the password was checked.
@@ -92,20 +89,4 @@ struct Login: Equatable {
     private func user(in configuration: BrokerConfiguration) -> BrokerConfiguration.User? {
         configuration.users.first { $0.name == name }
     }
-}
-
-/// A password to be checked by whoever runs the core, outside of it: that takes long on purpose, and nobody else is to
-/// wait for it.
-public struct LoginCheck: Sendable {
-    /// Whose it is, for ``BrokerInput/loginChecked(_:isRight:)``.
-    public let connection: ConnectionID
-    private let check: @Sendable () -> Bool
-
-    init(connection: ConnectionID, check: @escaping @Sendable () -> Bool) {
-        self.connection = connection
-        self.check = check
-    }
-
-    /// Whether the password is right. On any thread.
-    public func run() -> Bool { check() }
 }

@@ -28,6 +28,14 @@ extension BrokerConnection {
         if case .handshake(let handshake) = state, case .loginCheck = handshake.step { true } else { false }
     }
 
+    /// While its password is checked a client is read from, for nobody else would notice that it has left; but not for
+    /// ever. What it has sent by then waits.
+    func limitReadingBeforeLogin() {
+        if isLoginBeingChecked, reader.buffered > Self.mostBeforeLogin { stopReading(.login) }
+    }
+
+    private static let mostBeforeLogin = 1 << 16
+
     /// Goes on with a connection whose password was checked. A client that sends without waiting has sent more by now.
     func loginChecked(isRight: Bool) {
         guard isLoginBeingChecked, case .handshake(var handshake) = state else { return }
@@ -49,8 +57,9 @@ extension BrokerConnection {
             session.clientProperties = handshake.clientProperties
             send(tune)
         case .check(let check):
-            host.check(LoginCheck(connection: id, check: check))
-            stopReading(.login)
+            let name = handshake.nameToCheck
+            let isKnown = host.configuration.users.contains { $0.name == name }
+            host.check(LoginCheck(connection: id, user: isKnown ? name : nil, check: check))
         case .agreed(let limits):
             session.channelMax = limits.channelMax
             session.frameMax = limits.frameMax

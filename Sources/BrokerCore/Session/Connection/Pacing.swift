@@ -49,8 +49,11 @@ extension BrokerConnection {
             output.heartbeat()
             liveness.sent(at: host.now)
         case .peerIsSilent, .deadlinePassed:
+            // A refused client's delay is over.
+            if case .ended = state { return end() }
             logGivenUp(verdict)
             releaseAll()
+            isGivenUp = true
             return end()
         }
         setTimer()

@@ -1,0 +1,180 @@
+/// A regular expression over names, as permissions use them: what of PCRE (RabbitMQ's expressions) can be matched in time
+/// that grows with the name's length times the expression's, whatever both are.
+///
+/// All states that the expression may be in go through the name side by side (Thompson's construction), so nothing is
+/// ever tried again: `^(a+)+$`, on which a backtracking matcher takes twice as long for every `a` more, is like any other.
+/// What can't be matched so, such as references to groups, is refused.
+public struct NamePattern: Sendable {
+    /// One thing to do on the way through a name.
+    enum Step: Sendable {
+        case one(Scalars)
+        /// Go on here and there.
+        case split(Int, Int)
+        case jump(Int)
+        case position(Position)
+        /// What follows must match, or must not, and is not taken.
+        case look([Step], isNegated: Bool)
+    }
+
+    /// Something that holds between two scalars.
+    enum Position: Sendable { case start, end, last, boundary, noBoundary }
+
+    private let steps: [Step]
+
+    /// Throws ``Unsupported`` for what is no expression, or none that is matched here.
+    public init(_ pattern: String) throws(Unsupported) {
+        var parser = NamePatternParser(pattern)
+        steps = try Self.compiled(parser.parse())
+    }
+
+    /// Why an expression is not taken.
+    public struct Unsupported: Error, Equatable {
+        public let reason: String
+    }
+
+    /// True when it matches somewhere in the name. Takes scalars for characters, as RabbitMQ's expressions do.
+    public func matches(_ name: String) -> Bool {
+        let scalars = Array(name.unicodeScalars)
+        return Run(scalars).matches(steps, from: 0, anywhere: true)
+    }
+
+    // MARK: Building
+
+    /// More steps than this are not run for a name.
+    private static let mostSteps = 2000
+
+    private static func compiled(_ node: NamePatternParser.Node) throws(Unsupported) -> [Step] {
+        var total = 0
+        return try compiled(node, &total)
+    }
+
+    private static func compiled(_ node: NamePatternParser.Node, _ total: inout Int) throws(Unsupported) -> [Step] {
+        var steps: [Step] = []
+        try append(node, to: &steps, &total)
+        return steps
+    }
+
+    /// Adds what a node comes to. `total` counts all steps, also those within looks ahead.
+    private static func append(
+        _ node: NamePatternParser.Node, to steps: inout [Step], _ total: inout Int
+    ) throws(Unsupported) {
+        total += 1
+        guard total <= mostSteps else { throw Unsupported(reason: "it is too long once its repeats are written out") }
+        switch node {
+        case .one(let scalars): steps.append(.one(scalars))
+        case .position(let position): steps.append(.position(position))
+        case .look(let inner, let isNegated): steps.append(.look(try compiled(inner, &total), isNegated: isNegated))
+        case .sequence(let nodes): for node in nodes { try append(node, to: &steps, &total) }
+        case .choice(let nodes): try appendChoice(nodes[...], to: &steps, &total)
+        case .repeated(let node, let least, let most):
+            for _ in 0..<least { try append(node, to: &steps, &total) }
+            guard let most else {
+                let start = steps.count
+                steps.append(.jump(0))
+                try append(node, to: &steps, &total)
+                steps.append(.jump(start))
+                steps[start] = .split(start + 1, steps.count)
+                return
+            }
+            for _ in least..<max(least, most) {
+                let start = steps.count
+                steps.append(.jump(0))
+                try append(node, to: &steps, &total)
+                steps[start] = .split(start + 1, steps.count)
+            }
+        }
+    }
+
+    private static func appendChoice(
+        _ nodes: ArraySlice<NamePatternParser.Node>, to steps: inout [Step], _ total: inout Int
+    ) throws(Unsupported) {
+        guard let first = nodes.first else { return }
+        guard nodes.count > 1 else { return try append(first, to: &steps, &total) }
+        let start = steps.count
+        steps.append(.jump(0))
+        try append(first, to: &steps, &total)
+        let end = steps.count
+        steps.append(.jump(0))
+        steps[start] = .split(start + 1, steps.count)
+        try appendChoice(nodes.dropFirst(), to: &steps, &total)
+        steps[end] = .jump(steps.count)
+    }
+}
+
+extension NamePattern {
+    /// A set of scalars.
+    struct Scalars: Sendable {
+        var ranges: [ClosedRange<UInt32>] = []
+        var isNegated = false
+        var ignoresCase = false
+
+        func contains(_ scalar: Unicode.Scalar) -> Bool {
+            let found = ranges.contains { $0.contains(scalar.value) } || ignoresCase && hasOtherCase(of: scalar)
+            return found != isNegated
+        }
+
+        private func hasOtherCase(of scalar: Unicode.Scalar) -> Bool {
+            [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping].contains { text in
+                guard let other = text.unicodeScalars.first, text.unicodeScalars.count == 1 else { return false }
+                return ranges.contains { $0.contains(other.value) }
+            }
+        }
+    }
+
+    /// One name's way through an expression.
+    private struct Run {
+        let name: [Unicode.Scalar]
+
+        init(_ name: [Unicode.Scalar]) { self.name = name }
+
+        func matches(_ steps: [Step], from start: Int, anywhere: Bool) -> Bool {
+            var active: [Int] = []
+            for at in start...name.count {
+                var seen = Array(repeating: false, count: steps.count + 1)
+                var here: [Int] = []
+                for step in active { reach(step, steps, at, &seen, &here) }
+                if at == start || anywhere { reach(0, steps, at, &seen, &here) }
+                if seen[steps.count] { return true }
+                guard at < name.count else { break }
+                active = here.filter { step in
+                    if case .one(let scalars) = steps[step] { scalars.contains(name[at]) } else { false }
+                }.map { $0 + 1 }
+                if active.isEmpty, !anywhere { return false }
+            }
+            return false
+        }
+
+        /// Marks all steps that can be reached from here without taking a scalar, and lists those that take one.
+        private func reach(_ first: Int, _ steps: [Step], _ at: Int, _ seen: inout [Bool], _ here: inout [Int]) {
+            var pending = [first]
+            while let step = pending.popLast() {
+                if seen[step] { continue }
+                seen[step] = true
+                guard step < steps.count else { continue }
+                switch steps[step] {
+                case .one: here.append(step)
+                case .split(let one, let other): pending += [other, one]
+                case .jump(let target): pending.append(target)
+                case .position(let position): if holds(position, at) { pending.append(step + 1) }
+                case .look(let inner, let isNegated):
+                    if matches(inner, from: at, anywhere: false) != isNegated { pending.append(step + 1) }
+                }
+            }
+        }
+
+        private func holds(_ position: Position, _ at: Int) -> Bool {
+            switch position {
+            case .start: at == 0
+            case .last: at == name.count
+            // Before a line feed that ends the name too, as in PCRE.
+            case .end: at == name.count || at == name.count - 1 && name[at] == "\n"
+            case .boundary: isWord(at - 1) != isWord(at)
+            case .noBoundary: isWord(at - 1) == isWord(at)
+            }
+        }
+
+        private func isWord(_ at: Int) -> Bool {
+            name.indices.contains(at) && NamePatternParser.word.contains { $0.contains(name[at].value) }
+        }
+    }
+}

@@ -1,0 +1,106 @@
+import AMQPTransport
+import BrokerCore
+import Synchronization
+
+/// One client of the listing API. Its requests are answered one after the other, and each waits until the answer before
+/// was read and the other clients have had their turn; those of a client that leaves are forgotten.
+final class ManagementSession: ByteStreamReceiver {
+    let number: UInt64
+    let stream: any ByteStream
+    private weak let server: ManagementServer?
+    private let state: Mutex<State>
+
+    private struct State: Sendable {
+        var reader = HTTPRequestReader()
+        var lastUse: Int64
+        /// A request is being answered.
+        var isBusy = false
+        /// No further request is answered.
+        var isClosing = false
+        var isReading = true
+    }
+
+    /// So many octets of requests may wait; then no more are read.
+    private static let mostPending = 65_536
+
+    init(_ number: UInt64, _ stream: any ByteStream, _ server: ManagementServer, now: Int64) {
+        self.number = number
+        self.stream = stream
+        self.server = server
+        state = Mutex(State(lastUse: now))
+    }
+
+    /// When it came, a request was last answered, or an answer read to its end. What a client sends in the middle of a
+    /// request is no use: nobody keeps a session open a little at a time.
+    var lastUse: Int64 { state.withLock { $0.lastUse } }
+    var isBusy: Bool { state.withLock { $0.isBusy } }
+
+    func streamReceived(_ bytes: RawSpan) {
+        let octets = bytes.withUnsafeBytes { Array($0) }
+        state.withLock { state in
+            state.reader.append(octets)
+            setReading(&state)
+        }
+        goOn()
+    }
+
+    func streamDrained() {
+        guard let now = server?.now else { return }
+        state.withLock { $0.lastUse = now }
+        goOn()
+    }
+
+    func streamEnded(_ end: StreamEnd) {
+        state.withLock { $0.isClosing = true }
+        server?.ended(self)
+    }
+
+    private func setReading(_ state: inout State) {
+        let isReading = state.reader.pendingCount <= Self.mostPending
+        guard isReading != state.isReading else { return }
+        state.isReading = isReading
+        stream.setReading(isReading)
+    }
+
+    /// Begins with the next request, if it is there and the answer before has been read.
+    func goOn() {
+        guard let server else { return stream.close() }
+        guard stream.unsent == 0 else { return }
+        let next: Result<HTTPRequest, HTTPError>? = state.withLock { state in
+            guard !state.isClosing, !state.isBusy else { return nil }
+            do throws(HTTPError) {
+                guard let request = try state.reader.next() else { return nil }
+                setReading(&state)
+                state.isBusy = true
+                state.isClosing = !request.keepsAlive
+                return .success(request)
+            } catch {
+                state.isClosing = true
+                return .failure(error)
+            }
+        }
+        switch next {
+        case .success(let request): server.begin(request, of: self)
+        case .failure(let error): send(.failure(error.status, "bad_request", error.reason), withBody: true)
+        case nil: break
+        }
+    }
+
+    /// Sends an answer.
+    ///
+    /// - Parameter isLast: no further request is answered.
+    func send(_ response: HTTPResponse, withBody: Bool, isLast: Bool = false) {
+        guard let server else { return stream.close() }
+        let now = server.now
+        let isClosing = state.withLock { state in
+            state.lastUse = now
+            if isLast { state.isClosing = true }
+            return state.isClosing
+        }
+        let octets = response.octets(keepsAlive: !isClosing, withBody: withBody)
+        _ = stream.send(octets.span.bytes)
+        if isClosing { return stream.close() }
+        state.withLock { $0.isBusy = false }
+        server.later { [weak self] in self?.goOn() }
+    }
+}

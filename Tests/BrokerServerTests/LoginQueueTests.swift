@@ -1,0 +1,70 @@
+import BrokerCore
+import Testing
+
+@testable import BrokerServer
+
+/// How many costly checks run before a good login's, counted: in a flood that is what its client waits for.
+@Suite struct LoginQueueTests {
+    private var queue = LoginQueue()
+    private var count: UInt64 = 0
+
+    private mutating func add(_ user: String?, from source: String) -> LoginQueue.Ticket {
+        count += 1
+        let ticket = LoginQueue.Ticket.connection(ConnectionID(number: count))
+        queue.add(LoginQueue.Check(ticket: ticket, source: source, user: user, run: { true }, finished: { _ in }))
+        return ticket
+    }
+
+    /// Runs checks, one at a time, until it is this one's turn. Returns how many ran before; nil: it never came.
+    private mutating func checks(before ticket: LoginQueue.Ticket) -> Int? {
+        var count = 0
+        while let check = queue.next() {
+            if check.ticket == ticket { return count }
+            queue.finished(check)
+            count += 1
+        }
+        return nil
+    }
+
+    @Test mutating func whoHasLeftIsNotChecked() {
+        let flood = (0..<1500).map { _ in add("bob", from: "there") }
+        let good = add("bob", from: "there")
+        for ticket in flood { queue.drop(ticket) }
+        #expect(checks(before: good) == 0)
+        #expect(queue.count == 0)
+    }
+
+    @Test mutating func aFloodFromElsewhereTakesTurns() {
+        for number in 0..<1500 { _ = add("bob", from: "far \(number % 3)") }
+        let good = add("bob", from: "here")
+        #expect(checks(before: good) == 3)
+    }
+
+    @Test mutating func namesThatNobodyHasAreAsOne() {
+        for _ in 0..<1500 { _ = add(nil, from: "here") }
+        for _ in 0..<1500 { _ = add("carol", from: "here") }
+        let good = add("bob", from: "here")
+        #expect(checks(before: good) == 2)
+    }
+
+    @Test mutating func ofOneAddressOneIsCheckedAtATime() throws {
+        _ = add("a", from: "here")
+        _ = add("b", from: "here")
+        let other = add("a", from: "there")
+        let (first, second, third) = (queue.next(), queue.next(), queue.next())
+        #expect(second?.ticket == other && third == nil)
+        queue.finished(try #require(first))
+        let fourth = queue.next()
+        #expect(fourth?.user == "b")
+    }
+
+    @Test mutating func allAreCheckedInTheEnd() {
+        for number in 0..<100 { _ = add("\(number % 7)", from: "\(number % 5)") }
+        var count = 0
+        while let check = queue.next() {
+            queue.finished(check)
+            count += 1
+        }
+        #expect(count == 100)
+    }
+}
