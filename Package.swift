@@ -29,9 +29,13 @@ let package = Package(
     ],
     // No package dependencies, on purpose: README says why.
     targets: [
+        // The system's C library, and the command lines of all programs.
+        module("Platform"),
+        module("Commands", uses: ["Platform", "AMQPWire"]),
+
         // The wire and what carries it.
         .target(name: "AMQPWire", exclude: ["Methods/methods.txt"], swiftSettings: settings),
-        module("AMQPTransport", uses: [.target(name: "CEpoll", condition: .when(platforms: [.linux]))]),
+        module("AMQPTransport", uses: ["Platform", .target(name: "CEpoll", condition: .when(platforms: [.linux]))]),
         // Not a package, not our code: the name under which Swift finds the system's <sys/epoll.h>.
         .systemLibrary(name: "CEpoll"),
 
@@ -43,19 +47,19 @@ let package = Package(
 
         // The broker: what it decides, and what keeps it running.
         module("BrokerCore", uses: ["AMQPWire"]),
-        module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport"]),
-        program("broker", uses: ["BrokerServer", "BrokerCore", "AMQPTransport"]),
+        module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport", "Platform"]),
+        program("broker", uses: ["BrokerServer", "BrokerCore", "AMQPTransport", "Commands", "Platform"]),
 
         // The client, and the steps built on it.
         module("AMQPClient", uses: ["AMQPWire", "AMQPTransport"]),
-        module("TutorialKit", uses: ["AMQPClient", "BrokerServer"]),
+        module("TutorialKit", uses: ["AMQPClient", "BrokerServer", "Commands", "Platform"]),
 
         // The measurements: the only program that knows a broker from the outside alone, and so measures any.
-        program("bench", uses: ["AMQPClient", "AMQPWire"]),
+        program("bench", uses: ["AMQPClient", "AMQPWire", "Commands", "Platform"]),
 
         // No part of the product: what Scripts/crash runs.
         .executableTarget(
-            name: "crash-test", dependencies: ["AMQPClient", "Lifeline"], path: "Tests/CrashTest",
+            name: "crash-test", dependencies: ["AMQPClient", "Commands", "Lifeline"], path: "Tests/CrashTest",
             swiftSettings: settings),
 
         // No part of the product: the exercises' solutions, which the tests run.
@@ -63,21 +67,22 @@ let package = Package(
             name: "solutions", dependencies: ["TutorialKit"], path: "Tests/Solutions", swiftSettings: settings),
         // The right and wrong programs that `workbook check` is tested with.
         .executableTarget(
-            name: "subject", dependencies: ["AMQPClient"], path: "Tests/Subjects", exclude: ["expected.tsv"],
+            name: "subject", dependencies: ["AMQPClient", "Commands", "Platform"], path: "Tests/Subjects", exclude: ["expected.tsv"],
             swiftSettings: settings),
         // The same for Scripts/simulate; BrokerServerTests runs some of it too.
         .target(
             name: "Simulation", dependencies: ["BrokerServer", "BrokerCore", "AMQPWire"], path: "Tests/Simulation",
             swiftSettings: settings),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation"], path: "Tests/Simulate", swiftSettings: settings),
+            name: "simulate", dependencies: ["Simulation", "Commands"], path: "Tests/Simulate", swiftSettings: settings),
 
         // What test targets share.
         .target(
             name: "TestSupport", dependencies: ["AMQPClient", "AMQPTransport", "Lifeline"], path: "Tests/TestSupport",
             swiftSettings: settings),
 
-        tests("AMQPWireTests", uses: ["AMQPWire", "TestSupport"]),
+        tests("AMQPWireTests", uses: ["AMQPWire", "Platform", "TestSupport"]),
+        tests("CommandsTests", uses: ["Commands"]),
         tests(
             "InterceptorTests",
             uses: ["Interceptor", "AMQPWire", "AMQPTransport", "BrokerServer", "AMQPClient", "TestSupport"]),
@@ -88,7 +93,7 @@ let package = Package(
             uses: [
                 "BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation", "TestSupport",
             ]),
-        tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "TestSupport"]),
+        tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "Commands", "TestSupport"]),
         tests(
             "AMQPClientTests",
             uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer", "TestSupport"]),
@@ -108,7 +113,7 @@ let package = Package(
             "workbook",
             uses: [
                 "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
-                "BrokerServer", "Interceptor", "Lifeline",
+                "BrokerServer", "Commands", "Interceptor", "Lifeline",
             ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
         // The tree itself: folders, imports, and what Sources/README.md says of them.
@@ -120,7 +125,7 @@ let package = Package(
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
-                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport",
+                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "Platform",
                 "BrokerCore", "BrokerServer", "TestSupport",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 import Synchronization
 
 /// One thread that waits for many sockets. It starts with the first use and ends with ``stop()``.
@@ -105,7 +99,7 @@ public final class EventLoop: Sendable {
         switch kind.make() {
         case .failure(let error): return error.code
         case .success(let poller):
-            let code = Thread.start { self.run(poller) }
+            let code = SystemThread.start { self.run(poller) }
             if code == 0 { state.poller = poller }
             return code
         }
@@ -171,40 +165,4 @@ protocol EventHandler: AnyObject, Sendable {
     func ready(_ readiness: Readiness, _ buffer: UnsafeMutableRawBufferPointer)
     /// Called on the loop's thread as it ends.
     func loopStopped()
-}
-
-/// A thread of the system. Not a Dispatch queue: one that never returns would cost Dispatch's pool a thread.
-private enum Thread {
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    /// Returns 0 or an `errno`.
-    static func start(_ body: @escaping @Sendable () -> Void) -> Int32 {
-        let argument = Unmanaged.passRetained(Body(body))
-        #if os(Linux)
-            var thread = pthread_t()
-            let code = pthread_create(
-                &thread, nil,
-                { argument in
-                    guard let argument else { return nil }
-                    // Balanced by passRetained: exactly one thread gets this argument.
-                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                    return nil
-                }, argument.toOpaque())
-            if code == 0 { pthread_detach(thread) }
-        #else
-            var thread: pthread_t?
-            let code = pthread_create(
-                &thread, nil,
-                { argument in
-                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                    return nil
-                }, argument.toOpaque())
-            if code == 0, let thread { pthread_detach(thread) }
-        #endif
-        if code != 0 { argument.release() }
-        return code
-    }
 }

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// What a call on a non-blocking file descriptor came to.
 enum Outcome: Equatable {
@@ -100,13 +94,7 @@ enum Socket {
     }
 
     private static func send(_ fd: Int32, _ bytes: UnsafeRawPointer?, _ count: Int, _ flags: Int32) -> Int {
-        #if canImport(Glibc)
-            Glibc.send(fd, bytes, count, flags)
-        #elseif canImport(Musl)
-            Musl.send(fd, bytes, count, flags)
-        #else
-            Darwin.send(fd, bytes, count, flags)
-        #endif
+        Platform.send(fd, bytes, count, flags)
     }
 
     private static func outcome(_ call: () -> Int) -> Outcome {
@@ -126,13 +114,7 @@ enum Socket {
 
     static func close(_ fd: Int32) {
         // Not repeated on EINTR: Linux has released the descriptor by then, and its number may be somebody else's.
-        #if canImport(Glibc)
-            _ = Glibc.close(fd)
-        #elseif canImport(Musl)
-            _ = Musl.close(fd)
-        #else
-            _ = Darwin.close(fd)
-        #endif
+        _ = Platform.close(fd)
     }
 
     /// The error that is pending on the socket; 0 for none.
@@ -145,13 +127,7 @@ enum Socket {
     /// 0 when connected, otherwise the error; `nil` when the connection is under way.
     static func connect(_ fd: Int32, to address: SocketAddress) -> Int32? {
         let result = address.withSockaddr { pointer, size in
-            #if canImport(Glibc)
-                Glibc.connect(fd, pointer, size)
-            #elseif canImport(Musl)
-                Musl.connect(fd, pointer, size)
-            #else
-                Darwin.connect(fd, pointer, size)
-            #endif
+            Platform.connect(fd, pointer, size)
         }
         if result == 0 { return 0 }
         // An interrupted connect goes on by itself, like one in progress.
@@ -166,13 +142,7 @@ enum Socket {
 
     /// The next connection that waits at a listening socket.
     static func accept(_ fd: Int32) -> Outcome {
-        #if canImport(Glibc)
-            let result = outcome { Int(Glibc.accept(fd, nil, nil)) }
-        #elseif canImport(Musl)
-            let result = outcome { Int(Musl.accept(fd, nil, nil)) }
-        #else
-            let result = outcome { Int(Darwin.accept(fd, nil, nil)) }
-        #endif
+        let result = outcome { Int(Platform.accept(fd, nil, nil)) }
         if case .done(let accepted) = result { prepare(Int32(accepted)) }
         return result
     }
@@ -187,24 +157,12 @@ enum Socket {
 
     static func signal(pipe fd: Int32) {
         var byte: UInt8 = 1
-        #if canImport(Glibc)
-            _ = Glibc.write(fd, &byte, 1)
-        #elseif canImport(Musl)
-            _ = Musl.write(fd, &byte, 1)
-        #else
-            _ = Darwin.write(fd, &byte, 1)
-        #endif
+        _ = Platform.write(fd, &byte, 1)
     }
 
     static func drain(pipe fd: Int32) {
         var bytes: (UInt64, UInt64) = (0, 0)
-        #if canImport(Glibc)
-            _ = Glibc.read(fd, &bytes, 16)
-        #elseif canImport(Musl)
-            _ = Musl.read(fd, &bytes, 16)
-        #else
-            _ = Darwin.read(fd, &bytes, 16)
-        #endif
+        _ = Platform.read(fd, &bytes, 16)
     }
 
     static func wallClockMilliseconds() -> Int64 {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// An IP address and a port, as the `sockaddr` of the system calls.
 struct SocketAddress: Sendable, Equatable {

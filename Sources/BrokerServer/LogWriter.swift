@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 import BrokerCore
 import Dispatch
 import Synchronization
@@ -57,36 +51,14 @@ public final class LogWriter: Sendable {
                 text += Self.line(
                     LogEvent(.warning, at: last.time, "\(leftOut) lines left out: the log is read too slowly"))
             }
-            Self.write(text, to: fd)
+            // A reader that is gone is no reason to end.
+            _ = writeAll(text, to: fd)
         }
     }
 
     /// `2026-11-21 12:08:50.123+00:00 [info] text`, the form of RabbitMQ's log; the time is UTC.
     static func line(_ event: LogEvent) -> String {
         "\(timestamp(event.time)) [\(event.level.rawValue)] \(LogEvent.escaped(event.text))\n"
-    }
-
-    /// Writes all of it, however often that takes; gives up when the descriptor is of no use.
-    public static func write(_ text: String, to fd: Int32) {
-        var octets = Array(text.utf8)[...]
-        while !octets.isEmpty {
-            let count = octets.withUnsafeBytes { systemWrite(fd, $0.baseAddress, $0.count) }
-            if count > 0 {
-                octets = octets.dropFirst(count)
-            } else if errno != EINTR {
-                return
-            }
-        }
-    }
-
-    private static func systemWrite(_ fd: Int32, _ octets: UnsafeRawPointer?, _ count: Int) -> Int {
-        #if canImport(Glibc)
-            Glibc.write(fd, octets, count)
-        #elseif canImport(Musl)
-            Musl.write(fd, octets, count)
-        #else
-            Darwin.write(fd, octets, count)
-        #endif
     }
 
     /// Milliseconds since the Unix epoch as a date and time in UTC.

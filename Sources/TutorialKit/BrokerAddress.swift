@@ -1,5 +1,6 @@
 import AMQPClient
 import BrokerServer
+import Platform
 import Synchronization
 
 /// Where the broker is that a role talks to.
@@ -13,7 +14,7 @@ public enum BrokerAddress: Sendable {
     static let standard = "amqp://guest:guest@localhost:5672/"
 
     /// What `AMQP_URL` names, or a broker on this machine.
-    static var fromEnvironment: BrokerAddress { .uri(Environment.text(variable) ?? standard) }
+    static var fromEnvironment: BrokerAddress { .uri(environmentValue(variable) ?? standard) }
 }
 
 extension Connection {

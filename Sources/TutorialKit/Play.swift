@@ -1,4 +1,5 @@
 import BrokerServer
+import Commands
 import Synchronization
 
 /// A whole step in one terminal: its roles side by side, each with its own connection to one broker in this process.

@@ -4,10 +4,3 @@ public struct StepError: Error, CustomStringConvertible {
 
     public init(_ description: String) { self.description = description }
 }
-
-/// Words on the command line that make no sense. The usage is printed below the reason.
-public struct UsageError: Error {
-    let reason: String
-
-    public init(reason: String) { self.reason = reason }
-}

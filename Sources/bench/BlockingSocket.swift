@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// A TCP socket whose calls block: nothing between the measurement and the kernel.
 final class BlockingSocket: Sendable {

@@ -1,10 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 import Dispatch
 import Synchronization
 
@@ -33,43 +27,6 @@ struct ResidentMemory: Sendable {
         }
         guard let current = found["VmRSS"] else { return nil }
         return ResidentMemory(current: current, peak: found["VmHWM"] ?? current)
-    }
-}
-
-/// A thread of the system, for code that blocks in system calls.
-enum Thread {
-    private final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-
-    static func start(_ body: @escaping @Sendable () -> Void) throws(BenchError) {
-        let argument = Unmanaged.passRetained(Body(body))
-        #if canImport(Darwin)
-            var thread: pthread_t?
-            let code = pthread_create(
-                &thread, nil,
-                { argument in
-                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                    return nil
-                }, argument.toOpaque())
-            if code == 0, let thread { pthread_detach(thread) }
-        #else
-            var thread = pthread_t()
-            let code = pthread_create(
-                &thread, nil,
-                { argument in
-                    guard let argument else { return nil }
-                    // Balanced by passRetained: exactly one thread gets this argument.
-                    Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-                    return nil
-                }, argument.toOpaque())
-            if code == 0 { pthread_detach(thread) }
-        #endif
-        guard code == 0 else {
-            argument.release()
-            throw BenchError("no thread to be had: error \(code)")
-        }
     }
 }
 
@@ -103,7 +60,7 @@ final class Race: Sendable {
     static func run(_ runners: [Runner]) throws(BenchError) -> Double {
         let race = Race()
         for runner in runners {
-            try Thread.start {
+            let code = SystemThread.start {
                 do {
                     let end = try runner(race)
                     race.state.withLock { $0.ends.append(end) }
@@ -115,6 +72,7 @@ final class Race: Sendable {
                 }
                 race.finished.signal()
             }
+            guard code == 0 else { throw BenchError("no thread to be had: error \(code)") }
         }
         for _ in runners { race.ready.wait() }
         let start = Stopwatch.now

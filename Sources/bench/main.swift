@@ -1,24 +1,12 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Commands
+import Platform
 
 /// One line at once, also into a file or a pipe.
-func say(_ line: String) {
-    print(line)
-    fflush(nil)
-}
+func say(_ line: String) { _ = writeAll(line + "\n", to: STDOUT_FILENO) }
 
+let given = Options.program.request().arguments
 do {
-    let url = getenv("AMQP_URL").map { String(cString: $0) }
-    let options = try Options(CommandLine.arguments.dropFirst(), url: url)
-    if options.wantsHelp {
-        print(Options.help)
-        exit(0)
-    }
+    let options = try Options(given, url: environmentValue("AMQP_URL"))
     var measurement = Measurement(options, runName: "bench.\(getpid())")
     try measurement.begin()
     if options.format == .table {
@@ -46,8 +34,9 @@ do {
     }
     // A figure that is missing is a failure to whoever runs this in a script.
     exit(report.notes.isEmpty ? 0 : 2)
+} catch let error as UsageError {
+    Options.program.fail(error)
 } catch {
-    var text = "bench: \(error)\n"
-    text.withUTF8 { _ = write(2, $0.baseAddress, $0.count) }
+    _ = writeAll("bench: \(error)\n", to: STDERR_FILENO)
     exit(1)
 }

@@ -1,17 +1,10 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
-import BrokerServer
+import Platform
 
 /// Standard input, output and error. Everything is written at once, whether somebody looks at a terminal or a file.
 enum Console {
-    static func print(_ line: String) { LogWriter.write(line + "\n", to: STDOUT_FILENO) }
+    static func print(_ line: String) { _ = writeAll(line + "\n", to: STDOUT_FILENO) }
 
-    static func complain(_ line: String) { LogWriter.write(line + "\n", to: STDERR_FILENO) }
+    static func complain(_ line: String) { _ = writeAll(line + "\n", to: STDERR_FILENO) }
 
     /// Says what is wrong and ends with status 1.
     static func fail(_ reason: String) -> Never {
@@ -22,7 +15,7 @@ enum Console {
     /// A password: a line of standard input, which a terminal does not show. nil: there is none.
     static func readPassword(of user: String) -> [UInt8]? {
         guard isatty(STDIN_FILENO) == 1 else { return readLine(strippingNewline: true).map { Array($0.utf8) } }
-        LogWriter.write("Password of \(user): ", to: STDERR_FILENO)
+        _ = writeAll("Password of \(user): ", to: STDERR_FILENO)
         var settings = termios()
         tcgetattr(STDIN_FILENO, &settings)
         var silent = settings

@@ -1,43 +1,34 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 import BrokerCore
 import BrokerServer
+import Commands
 import Dispatch
 
 /// `broker list-queues [COLUMN]...` and the like.
 struct ListCommand {
     let listing: Listing
-    private(set) var columns: [String] = []
-    private(set) var virtualHost = "/"
-    private(set) var url: ManagementURL
+    let columns: [String]
+    let virtualHost: String
+    let url: ManagementURL
     /// No title.
-    private(set) var isQuiet = false
-    private(set) var hasHead = true
+    let isQuiet: Bool
+    let hasHead: Bool
 
-    init(_ listing: Listing, _ arguments: [String], environmentURL: String?) throws(UsageError) {
+    static let virtualHostOption = Option("--vhost", "NAME", "of this virtual host [/]", shortName: "-p")
+    static let urlOption = Option(
+        "--url", "URL", "the listing API [MANAGEMENT_URL, or http://guest:guest@localhost:15672]")
+    static let quiet = Option("--quiet", "no title", shortName: "-q")
+    static let silent = Option("--silent", "neither title nor names of columns", shortName: "-s")
+    static let noHead = Option("--no-table-headers", "no names of columns")
+
+    init(_ listing: Listing, _ given: Arguments, environmentURL: String?) throws(UsageError) {
         self.listing = listing
-        url = try ManagementURL("http://localhost")
-        var given = environmentURL
-        var words = Words(arguments)
-        while let (word, attached) = words.next() {
-            switch word {
-            case "--url": given = try words.value(of: word, attached)
-            case "--vhost", "-p": virtualHost = try words.value(of: word, attached)
-            case "--quiet", "-q": isQuiet = true
-            case "--silent", "-s": (isQuiet, hasHead) = (true, false)
-            case "--no-table-headers": hasHead = false
-            case _ where word.hasPrefix("-"): throw UsageError("unknown option \(LogEvent.quoted(word))")
-            default: columns.append(word)
-            }
-        }
-        try listing.check(columns)
-        if columns.isEmpty { columns = listing.defaultColumns }
-        if let given, !given.isEmpty { url = try ManagementURL(given) }
+        virtualHost = given.text(Self.virtualHostOption) ?? "/"
+        url = try ManagementURL(given.text(Self.urlOption) ?? environmentURL ?? "http://localhost")
+        isQuiet = given.has(Self.quiet) || given.has(Self.silent)
+        hasHead = !given.has(Self.noHead) && !given.has(Self.silent)
+        try listing.check(given.words)
+        columns = given.words.isEmpty ? listing.defaultColumns : given.words
     }
 
     func run() -> Never {

@@ -1,5 +1,6 @@
 import BrokerCore
 import BrokerServer
+import Commands
 
 /// One of the lists that `broker list-…` prints, as `rabbitmqctl list_…` prints it (3.10.8): same title, same columns,
 /// separated by tabs.
@@ -65,9 +66,14 @@ struct Listing {
         Dictionary(uniqueKeysWithValues: names.map { ($0, $0) })
     }
 
-    /// The list that a word asks for; `list_queues`, as rabbitmqctl spells it, too.
-    static func named(_ word: String) -> Listing? {
-        all.first { word == "list-\($0.name)" || word == "list_\($0.name)" }
+    /// As it is typed, with its help.
+    var command: Command {
+        Command(
+            "broker list-\(name)", takes: "[COLUMN]...",
+            options: (hasVirtualHost ? [ListCommand.virtualHostOption] : [])
+                + [ListCommand.urlOption, ListCommand.quiet, ListCommand.silent, ListCommand.noHead],
+            does: "show a running broker's \(name), as rabbitmqctl prints them",
+            notes: "Columns: \(paths.keys.sorted().joined(separator: ", ")).", alias: "list_\(name)")
     }
 
     func check(_ columns: [String]) throws(UsageError) {

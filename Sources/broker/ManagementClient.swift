@@ -1,5 +1,6 @@
 import AMQPTransport
 import BrokerServer
+import Commands
 import Synchronization
 
 /// Where a listing API is, from `http://USER:PASSWORD@HOST:PORT/PREFIX`.

@@ -1,5 +1,6 @@
 import BrokerCore
 import BrokerServer
+import Commands
 
 /// What `broker` is told on its command line to run as.
 struct Options: Equatable {
@@ -11,7 +12,7 @@ struct Options: Equatable {
     var users: [String] = []
     var usersFile: String?
     var withGuest = true
-    /// Whom clients are logged in as that give no password.
+    /// The user that clients without a password are logged in as.
     var anonymousUser: String?
     var tracedVirtualHosts: [String] = []
     var dataDirectory: String?
@@ -37,93 +38,40 @@ struct Options: Equatable {
     }
 }
 
-/// What is wrong with a command line.
-struct UsageError: Error, Equatable {
-    var reason: String
-    init(_ reason: String) { self.reason = reason }
-}
-
-/// The command line, word by word.
-struct Words {
-    private var words: ArraySlice<String>
-
-    init(_ words: [String]) { self.words = words[...] }
-
-    /// The next word, with what follows its `=` as its value if it is an option written so.
-    mutating func next() -> (word: String, value: String?)? {
-        guard let word = words.popFirst() else { return nil }
-        guard word.hasPrefix("--"), let equals = word.firstIndex(of: "=") else { return (word, nil) }
-        return (String(word[..<equals]), String(word[word.index(after: equals)...]))
-    }
-
-    /// The value of an option: what followed its `=`, or the next word.
-    mutating func value(of option: String, _ attached: String?) throws(UsageError) -> String {
-        if let attached { return attached }
-        guard let value = words.popFirst() else { throw UsageError("\(option) needs a value") }
-        return value
-    }
-
-    mutating func number<Number: FixedWidthInteger>(
-        of option: String, _ attached: String?, in range: ClosedRange<Number>
-    ) throws(UsageError) -> Number {
-        let text = try value(of: option, attached)
-        guard let number = Number(text), range.contains(number) else {
-            throw UsageError(
-                "\(option) takes a number from \(range.lowerBound) to \(range.upperBound), not "
-                    + LogEvent.quoted(text))
-        }
-        return number
-    }
-}
-
 extension Options {
-    init(_ arguments: [String]) throws(UsageError) {
-        var words = Words(arguments)
-        while let (word, attached) = words.next() {
-            switch word {
-            case "--host": host = try words.value(of: word, attached)
-            case "--port": port = try words.number(of: word, attached, in: 0...65535)
-            case "--management-port":
-                let text = try words.value(of: word, attached)
-                if text == "off" {
-                    management = .off
-                } else if let port = Int(text), (0...65535).contains(port) {
-                    management = .port(port)
-                } else {
-                    throw UsageError("\(word) takes a port from 0 to 65535, or off, not \(LogEvent.quoted(text))")
-                }
-            case "--vhost": virtualHosts.append(try words.shortName(of: word, attached))
-            case "--user": users.append(try words.shortName(of: word, attached))
-            case "--users": usersFile = try words.value(of: word, attached)
-            case "--no-guest": withGuest = false
-            case "--anonymous": anonymousUser = try words.shortName(of: word, attached)
-            case "--trace": tracedVirtualHosts.append(try words.shortName(of: word, attached))
-            case "--data": dataDirectory = try words.value(of: word, attached)
-            case "--heartbeat": heartbeat = try words.number(of: word, attached, in: 0...UInt16.max)
-            case "--channel-max": channelMax = try words.number(of: word, attached, in: 1...UInt16.max)
-            // 4096 is what the specification lets every peer count on; a signed 32-bit number is what many clients read.
-            case "--frame-max": frameMax = try words.number(of: word, attached, in: 4096...0x7FFF_FFFF)
-            case "--consumer-timeout": consumerTimeout = try words.number(of: word, attached, in: 0...Int64.max / 2)
-            case "--max-message-size":
-                maximumMessageSize = try words.number(of: word, attached, in: 0...536_870_912)
-            case "--memory-high-water": memoryHighWater = try words.memory(of: word, attached)
-            case "--disk-free-limit": diskFreeLimit = try words.number(of: word, attached, in: 0...Int.max)
-            case "--product":
-                switch try words.value(of: word, attached) {
-                case "rabbitmq": product = .rabbitMQ
-                case "own": product = .own
-                case let text: throw UsageError("\(word) takes rabbitmq or own, not \(LogEvent.quoted(text))")
-                }
-            case "--log-level":
-                let text = try words.value(of: word, attached)
-                guard let level = LogEvent.Level(rawValue: text) else {
-                    let levels = LogEvent.Level.allCases.map(\.rawValue).joined(separator: ", ")
-                    throw UsageError("\(word) takes one of \(levels), not \(LogEvent.quoted(text))")
-                }
-                logLevel = level
-            default: throw UsageError("unknown \(word.hasPrefix("-") ? "option" : "word") \(LogEvent.quoted(word))")
+    init(_ given: Arguments) throws(UsageError) {
+        typealias Name = BrokerProgram
+        host = given.text(Name.host) ?? host
+        port = try given.integer(Name.port, in: 0...65535) ?? port
+        management = try given.management() ?? management
+        virtualHosts = try given.shortNames(Name.virtualHost)
+        users = try given.shortNames(Name.user)
+        usersFile = given.text(Name.users)
+        withGuest = !given.has(Name.noGuest)
+        anonymousUser = try given.shortNames(Name.anonymous).last
+        tracedVirtualHosts = try given.shortNames(Name.trace)
+        dataDirectory = given.text(Name.data)
+        heartbeat = try given.number(Name.heartbeat, in: 0...UInt16.max)
+        channelMax = try given.number(Name.channelMax, in: 1...UInt16.max)
+        // 4096 is what the specification lets every peer count on; a signed 32-bit number is what many clients read.
+        frameMax = try given.number(Name.frameMax, in: 4096...0x7FFF_FFFF)
+        consumerTimeout = try given.number(Name.consumerTimeout, in: 0...Int64.max / 2)
+        maximumMessageSize = try given.number(Name.maxMessageSize, in: 0...536_870_912)
+        memoryHighWater = try given.memory()
+        diskFreeLimit = try given.integer(Name.diskFreeLimit)
+        if let text = given.text(Name.product) {
+            switch text {
+            case "rabbitmq": product = .rabbitMQ
+            case "own": product = .own
+            default: throw UsageError("--product takes rabbitmq or own, not \(LogEvent.quoted(text))")
             }
-            if word == "--no-guest", attached != nil { throw UsageError("--no-guest takes no value") }
+        }
+        if let text = given.text(Name.logLevel) {
+            guard let level = LogEvent.Level(rawValue: text) else {
+                let levels = LogEvent.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                throw UsageError("--log-level takes one of \(levels), not \(LogEvent.quoted(text))")
+            }
+            logLevel = level
         }
         if Set(users).count < users.count { throw UsageError("--user names the same user twice") }
         if let unknown = tracedVirtualHosts.first(where: { $0 != "/" && !virtualHosts.contains($0) }) {
@@ -154,29 +102,38 @@ extension Options {
     }
 }
 
-extension Words {
-    /// Octets, or a share of the machine's memory in percent.
-    fileprivate mutating func memory(of option: String, _ attached: String?) throws(UsageError) -> Int {
-        let text = try value(of: option, attached)
+extension Arguments {
+    fileprivate func management() throws(UsageError) -> Options.Management? {
+        guard let text = text(BrokerProgram.managementPort) else { return nil }
+        if text == "off" { return .off }
+        guard let port = Int(text), (0...65535).contains(port) else {
+            throw UsageError("--management-port takes a port from 0 to 65535, or off, not \(LogEvent.quoted(text))")
+        }
+        return .port(port)
+    }
+
+    /// Octets, given as such or as a share of the machine's memory in percent.
+    fileprivate func memory() throws(UsageError) -> Int? {
+        let option = BrokerProgram.memoryHighWater
+        guard let text = text(option) else { return nil }
         if text.hasSuffix("%"), let percent = Int(text.dropLast()), (1...100).contains(percent) {
             guard let memory = Machine.memory else {
                 throw UsageError(
-                    "\(option) needs a number of octets here: the system doesn't say how much memory it has")
+                    "\(option.name) needs a number of bytes here: the system doesn't say how much memory it has")
             }
             return memory / 100 * percent
         }
         guard let octets = Int(text), octets > 0 else {
-            throw UsageError("\(option) takes a number of octets, or 1% to 100%, not \(LogEvent.quoted(text))")
+            throw UsageError("\(option.name) takes a number of bytes, or 1% to 100%, not \(LogEvent.quoted(text))")
         }
         return octets
     }
 
-    /// A name that fits into a short string of the protocol.
-    fileprivate mutating func shortName(of option: String, _ attached: String?) throws(UsageError) -> String {
-        let name = try value(of: option, attached)
-        guard (1...255).contains(name.utf8.count) else {
-            throw UsageError("\(option) takes a name of 1 to 255 octets")
+    /// Names that fit into a short string of the protocol.
+    fileprivate func shortNames(_ option: Option) throws(UsageError) -> [String] {
+        for name in texts(option) where !(1...255).contains(name.utf8.count) {
+            throw UsageError("\(option.name) takes a name of 1 to 255 bytes")
         }
-        return name
+        return texts(option)
     }
 }

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Platform
 
 /// Who listens on a port of this machine. Linux tells in /proc; elsewhere, and of other users' processes, nobody knows.
 enum PortHolder {

@@ -1,12 +1,7 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 import BrokerCore
 import BrokerServer
+import Commands
 
 /// Where the users come from. A password is never on the command line, where everybody on the machine could read it.
 enum Users {
@@ -45,7 +40,7 @@ enum Users {
     }
 
     private static func password(of name: String, alone: Bool) -> [UInt8] {
-        if alone, let password = getenv(variable) { return Array(String(cString: password).utf8) }
+        if alone, let password = environmentValue(variable) { return Array(password.utf8) }
         guard let password = Console.readPassword(of: LogEvent.quoted(name)), !password.isEmpty else {
             Console.fail(
                 "no password for user \(LogEvent.quoted(name)): put it in \(variable), or on a line of standard input")
@@ -54,10 +49,10 @@ enum Users {
     }
 
     /// `broker hash-password NAME`: a line for a users file, from a password on standard input.
-    static func printHash(_ words: ArraySlice<String>) throws(UsageError) {
-        guard words.count == 1, let name = words.first, !name.isEmpty, !name.contains(where: \.isNewline),
-            !name.hasPrefix("#"), !name.hasPrefix("-")
-        else { throw UsageError("hash-password takes the user's name, and the password on standard input") }
+    static func printHash(_ name: String) throws(UsageError) {
+        guard !name.isEmpty, !name.contains(where: \.isNewline), !name.hasPrefix("#"), !name.hasPrefix("-") else {
+            throw UsageError("NAME is a line of its own in the file, and begins with neither # nor -")
+        }
         Console.print("\(name):\(PasswordHash(of: password(of: name, alone: true)).text)")
     }
 }

@@ -1,24 +1,15 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
+import Commands
 
-let words = CommandLine.arguments.dropFirst()
+let (command, arguments) = BrokerProgram.program.request()
 do throws(UsageError) {
-    switch words.first {
-    case _ where words.contains("--help") || words.contains("-h"): Console.print(Usage.text)
-    case let word? where Listing.named(word) != nil:
-        guard let listing = Listing.named(word) else { break }
-        try ListCommand(
-            listing, Array(words.dropFirst()), environmentURL: getenv("MANAGEMENT_URL").map { String(cString: $0) }
-        ).run()
-    case "hash-password": try Users.printHash(words.dropFirst())
-    default: Serve.run(try Options(Array(words)))
+    switch command {
+    case BrokerProgram.itself.name: Serve.run(try Options(arguments))
+    case BrokerProgram.hashPassword.name: try Users.printHash(arguments.words[0])
+    default:
+        guard let listing = Listing.all.first(where: { $0.command.name == command }) else { break }
+        try ListCommand(listing, arguments, environmentURL: environmentValue("MANAGEMENT_URL")).run()
     }
 } catch {
-    Console.complain("broker: \(error.reason)\n\(Usage.text)")
-    exit(1)
+    BrokerProgram.program.fail(error, of: command)
 }

@@ -8,10 +8,10 @@ func isField(_ word: String) -> Bool { word.contains("=") && !word.hasPrefix("="
 func fields(_ words: some Sequence<String>) throws -> FieldTable {
     var table = FieldTable()
     for word in words {
-        guard isField(word) else { throw UsageError(reason: "'\(word)' is no header. Write it as NAME=VALUE.") }
+        guard isField(word) else { throw UsageError("'\(word)' is no header: write it as NAME=VALUE") }
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = try? ShortString(parts[0]) else {
-            throw UsageError(reason: "The name of a header has \(parts[0].utf8.count) octets; 255 are the most.")
+            throw UsageError("the name of a header has \(parts[0].utf8.count) bytes; 255 are the most")
         }
         table[name] = .string(parts[1])
     }

@@ -18,7 +18,7 @@ await Step(
         ) { broker, arguments in
             let match = arguments.words[0]
             guard ["all", "any"].contains(match) else {
-                throw UsageError(reason: "'receive' begins with 'all' or 'any', not with '\(match)'.")
+                throw UsageError("'receive' begins with 'all' or 'any', not with '\(match)'")
             }
             try await receive(match, of: fields(arguments.words.dropFirst()), from: broker)
         },

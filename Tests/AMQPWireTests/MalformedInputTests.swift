@@ -2,13 +2,7 @@ import AMQPWire
 import TestSupport
 import Testing
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// Whatever a peer sends, reading gives a value or a ``WireError``, and a value that was read is written so that it
 /// reads the same.

@@ -1,4 +1,5 @@
 import BrokerServer
+import Commands
 import TestSupport
 import Testing
 
@@ -6,44 +7,48 @@ import Testing
 
 @Suite(.watched) struct CommandLineTests {
     @Test func theHelpFitsAScreen() {
-        let lines = Usage.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = BrokerProgram.program.help.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.count <= 32)
         #expect(lines.allSatisfy { $0.count <= 80 })
     }
 
+    private func options(_ words: [String]) throws -> Options { try Options(BrokerProgram.itself.read(words)) }
+
     /// Every option that the help names is understood, and the other way round.
     @Test func theHelpNamesEveryOption() throws {
         let named = Set(
-            Usage.text.split(whereSeparator: { " []|,\n".contains($0) }).filter { $0.hasPrefix("--") }.map(String.init))
+            BrokerProgram.program.help.split(whereSeparator: { " []|,\n".contains($0) }).filter { $0.hasPrefix("--") }
+                .map(String.init))
         let values = [
             "--host": "h", "--port": "1", "--management-port": "off", "--data": "d", "--vhost": "v", "--user": "u",
             "--users": "f", "--heartbeat": "1", "--channel-max": "1", "--frame-max": "4096", "--max-message-size": "1",
             "--consumer-timeout": "1", "--log-level": "debug", "--product": "own",
             "--memory-high-water": "1000000000", "--disk-free-limit": "0", "--anonymous": "guest", "--trace": "/",
         ]
-        #expect(named == Set(values.keys).union(["--no-guest", "--url"]))
+        #expect(named == Set(values.keys).union(["--no-guest", "--help"]))
         for (option, value) in values {
-            #expect(try Options([option, value]) == Options(["\(option)=\(value)"]))
-            #expect(throws: UsageError("\(option) needs a value")) { try Options([option]) }
+            #expect(try options([option, value]) == options(["\(option)=\(value)"]))
+            if option != "--trace" { #expect(try options([option, value]) != options([]), "\(option) does nothing") }
+            #expect(throws: UsageError("\(option) needs a value")) { try options([option]) }
         }
-        #expect(try Options(["--no-guest"]).withGuest == false)
+        #expect(try options(["--no-guest"]).withGuest == false)
     }
 
     @Test func whatIsMeant() throws {
-        var options = try Options([])
+        var options = try self.options([])
         #expect(options.host == "localhost" && options.port == 5672 && options.management == .besideThePort)
         #expect(options.configuration.users.map(\.name) == ["guest"])
         #expect(options.configuration.users.map(\.loopbackOnly) == [true])
-        options = try Options(["--vhost", "a", "--vhost=/", "--vhost", "a", "--no-guest", "--heartbeat", "5"])
+        options = try self.options(["--vhost", "a", "--vhost=/", "--vhost", "a", "--no-guest", "--heartbeat", "5"])
         #expect(options.configuration.virtualHosts == ["/", "a"])
         #expect(options.configuration.users.isEmpty)
         #expect(options.configuration.heartbeat == 5)
-        #expect(try Options([]).configuration.product.name == "RabbitMQ")
-        #expect(try Options([]).configuration.product.version == "3.10.8")
-        #expect(try Options(["--product", "own"]).configuration.product == .own)
-        #expect(try Options(["--management-port", "0"]).management == .port(0))
-        #expect(try Options([]).configuration.store.diskFreeLimit == 50_000_000)
-        options = try Options(["--disk-free-limit", "1000", "--anonymous=guest", "--trace", "b", "--vhost", "b"])
+        #expect(try self.options([]).configuration.product.name == "RabbitMQ")
+        #expect(try self.options([]).configuration.product.version == "3.10.8")
+        #expect(try self.options(["--product", "own"]).configuration.product == .own)
+        #expect(try self.options(["--management-port", "0"]).management == .port(0))
+        #expect(try self.options([]).configuration.store.diskFreeLimit == 50_000_000)
+        options = try self.options(["--disk-free-limit", "1000", "--anonymous=guest", "--trace", "b", "--vhost", "b"])
         #expect(options.configuration.store.diskFreeLimit == 1000)
         #expect(options.configuration.anonymousUser == "guest")
         #expect(options.configuration.tracedVirtualHosts == ["b"])
@@ -59,11 +64,11 @@ import Testing
         ["--vhost", String(repeating: "v", count: 256)], [""],
     ])
     func whatIsNotUnderstood(_ words: [String]) {
-        #expect(throws: UsageError.self) { try Options(words) }
+        #expect(throws: UsageError.self) { try options(words) }
     }
 
     @Test func aComplaintCannotDriveTheTerminal() {
-        let error = #expect(throws: UsageError.self) { try Options(["--port", "\u{1B}[31m\n"]) }
+        let error = #expect(throws: UsageError.self) { try self.options(["--port", "\u{1B}[31m\n"]) }
         #expect(error?.reason.contains("\u{1B}") == false)
     }
 
@@ -107,7 +112,7 @@ import Testing
     }
 
     @Test func linesAreRabbitMQCtls() throws {
-        let bindings = try #require(Listing.named("list-bindings"))
+        let bindings = try #require(Listing.all.first { $0.name == "bindings" })
         #expect(bindings.title(for: "/") == "Listing bindings for vhost /...")
         let items: [JSON] = [
             [
@@ -125,25 +130,29 @@ import Testing
                 "\texchange\tq\tqueue\tq\t[]",
                 #"x\#texchange\#ty\#texchange\#ta\u{9}b\#t[{"x",1},{"y","a\"b"},{"z",[true,[{"w",undefined}]]}]"#,
             ])
-        let queues = try #require(Listing.named("list_queues"))
+        let queues = try #require(Listing.all.first { $0.name == "queues" })
         #expect(queues.title(for: "v") == "Timeout: 60.0 seconds ...\nListing queues for vhost v ...")
         #expect(queues.lines([], ["name"], withHead: true) == [])
         #expect(queues.lines([["name": "q"]], ["name", "messages"], withHead: false) == ["q\t"])
         #expect(throws: UsageError.self) { try queues.check(["name", "nope"]) }
-        #expect(Listing.named("list-nothing") == nil)
+        guard case .run(let name, _) = try BrokerProgram.program.read(["list_queues", "name"]) else { return }
+        #expect(name == "broker list-queues")
     }
 
     @Test func optionsOfLists() throws {
-        let queues = try #require(Listing.named("list-queues"))
-        var command = try ListCommand(queues, [], environmentURL: nil)
+        let queues = try #require(Listing.all.first { $0.name == "queues" })
+        func list(_ words: [String], environmentURL: String? = nil) throws -> ListCommand {
+            try ListCommand(queues, queues.command.read(words), environmentURL: environmentURL)
+        }
+        var command = try list([])
         #expect(command.columns == ["name", "messages"] && command.virtualHost == "/" && command.url.port == 15672)
-        command = try ListCommand(
-            queues, ["name", "-p", "v/w", "--url=http://h:1", "-s"], environmentURL: "http://other")
+        command = try list(
+            ["name", "-p", "v/w", "--url=http://h:1", "-s"], environmentURL: "http://other")
         #expect(command.columns == ["name"] && command.url.host == "h" && command.isQuiet && !command.hasHead)
         #expect(queues.path(["consumers"], virtualHost: "v/w ö") == "queues/v%2Fw%20%C3%B6")
-        #expect(try ListCommand(queues, [], environmentURL: "http://other").url.host == "other")
+        #expect(try list([], environmentURL: "http://other").url.host == "other")
         for wrong in [["nope"], ["--nope"], ["--url"], ["--url", "x"], ["-p"]] {
-            #expect(throws: UsageError.self, "\(wrong)") { try ListCommand(queues, wrong, environmentURL: nil) }
+            #expect(throws: UsageError.self, "\(wrong)") { try list(wrong) }
         }
     }
 }

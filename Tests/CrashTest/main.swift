@@ -1,47 +1,43 @@
 import AMQPClient
+import Commands
 import Foundation
 
 // Kills a broker again and again while programs publish with confirms and consume with acknowledgements, starts it
 // again on the same directory, and compares what is there with what was promised. Scripts/crash runs it. What else is
 // promised of a broker as a process is here too: Scripts/full-disk and Scripts/memory.
 
-var words = CommandLine.arguments.dropFirst()
-var rounds = 20
-var seed = UInt64.random(in: 0..<1_000_000)
-var broker: String?
-var disk: String?
-var isMemoryMeasured = false
-while let word = words.popFirst() {
-    switch word {
-    case "--seed": seed = words.popFirst().flatMap { UInt64($0) } ?? seed
-    case "--broker": broker = words.popFirst()
-    case "--full-disk": disk = words.popFirst()
-    case "--memory": isMemoryMeasured = true
-    default:
-        guard let number = Int(word), number > 0 else { usage() }
-        rounds = number
-    }
-}
-guard let broker else { usage() }
-
-func usage() -> Never {
-    print("Usage: crash-test [ROUNDS] [--seed N] | --full-disk DIRECTORY | --memory   --broker EXECUTABLE")
-    exit(1)
+let broker = Option("--broker", "EXECUTABLE", "the broker to kill; it must be there")
+let seedOption = Option("--seed", "N", "what happens is decided by it [a random one]")
+let fullDisk = Option("--full-disk", "DIRECTORY", "instead: what a broker does when its disk is full; on a small disk")
+let memory = Option("--memory", "instead: how much memory a broker takes")
+let program = Program(
+    "crash-test",
+    itself: Command(
+        "crash-test", takes: "[ROUNDS]", options: [broker, seedOption, fullDisk, memory],
+        does: "kills a broker again and again, and compares what it kept with what it promised", count: 0...1))
+let given = program.request().arguments
+guard let executable = given.text(broker) else { program.fail(UsageError("--broker EXECUTABLE is missing")) }
+guard let rounds = Int(given.words.first ?? "20"), rounds > 0 else { program.fail(UsageError("ROUNDS is no number")) }
+let seed: UInt64
+do throws(UsageError) {
+    seed = try given.number(seedOption, in: 0...UInt64.max) ?? .random(in: 0..<1_000_000)
+} catch {
+    program.fail(error)
 }
 
 let directory = FileManager.default.temporaryDirectory.appendingPathComponent("crash-\(getpid())").path
-if let disk {
+if let disk = given.text(fullDisk) {
     do {
-        try await FullDisk.run(broker: broker, on: disk)
+        try await FullDisk.run(broker: executable, on: disk)
     } catch {
         print("FAILED: \(error)")
         exit(1)
     }
     exit(0)
 }
-if isMemoryMeasured {
+if given.has(memory) {
     do {
-        try await MemoryUse.run(broker: broker, directory: directory)
+        try await MemoryUse.run(broker: executable, directory: directory)
         try FileManager.default.removeItem(atPath: directory)
     } catch {
         print("FAILED: \(error)")
@@ -57,7 +53,7 @@ var restarts: [Double] = []
 do {
     for round in 1...rounds {
         let started = Date()
-        let process = try RunningBroker(broker, data: directory)
+        let process = try RunningBroker(executable, data: directory)
         restarts.append(Date().timeIntervalSince(started))
         try await Check.compare(with: model, at: process.uri, drain: random.next() % 4 == 0)
         let load = Load(model, uri: process.uri, round: round, seed: random.next())
@@ -67,7 +63,7 @@ do {
         await load.finish()
         if round % 20 == 0 || round == rounds { print("round \(round): \(model.summary)") }
     }
-    let last = try RunningBroker(broker, data: directory)
+    let last = try RunningBroker(executable, data: directory)
     try await Check.compare(with: model, at: last.uri, drain: true)
     last.kill()
     try FileManager.default.removeItem(atPath: directory)

@@ -1,22 +1,20 @@
+import Commands
+import Platform
 import Simulation
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+// What Scripts/simulate runs. Each thousand steps have a seed of their own, so that whatever is found is found again in
+// less than a thousand steps.
 
-// What Scripts/simulate runs: STEPS steps, from SEED on. Each thousand has a seed of its own, so that whatever is found
-// is found again in less than a thousand steps.
-
-let isWhole = CommandLine.arguments.contains("--whole")
-let words = CommandLine.arguments.dropFirst().filter { $0 != "--whole" }.map { UInt64($0) }
-guard words.count <= 2, words.allSatisfy({ $0 != nil }) else {
-    print("usage: Scripts/simulate [STEPS] [SEED] [--whole]")
-    exit(1)
-}
+let whole = Option("--whole", "show all that happened before a difference, and look for no shorter way to it")
+let program = Program(
+    "simulate",
+    itself: Command(
+        "simulate", takes: "[STEPS [SEED]]", options: [whole],
+        does: "lets clients, time and a disk do what a seed decides, and compares the broker with a model", count: 0...2))
+let given = program.request().arguments
+let isWhole = given.has(whole)
+let words = given.words.map { UInt64($0) }
+guard words.allSatisfy({ $0 != nil }) else { program.fail(UsageError("STEPS and SEED are numbers")) }
 let steps = Int(clamping: words.first.flatMap { $0 } ?? 1_000_000)
 var seed = (words.count > 1 ? words[1] : nil) ?? UInt64.random(in: 0...UInt64(UInt32.max))
 let episode = 1000

@@ -1,21 +1,17 @@
 import AMQPClient
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Commands
+import Platform
 
 // Right and wrong programs for `workbook check`, each named by step, role and fault: `subject hello send misspelt`.
-let words = Array(CommandLine.arguments.dropFirst())
-guard words.count >= 3, let address = getenv("AMQP_URL") else {
-    say("usage: AMQP_URL=... subject STEP ROLE FAULT [WORDS...]; expected.tsv has all of them")
-    exit(64)
-}
+let program = Program(
+    "subject",
+    itself: Command(
+        "subject", takes: "STEP ROLE FAULT [WORD]...", does: "a right or wrong program of a step, on the broker at AMQP_URL",
+        notes: "expected.tsv has all of them.", count: 3...Int.max))
+let words = program.request(failure: 64).arguments.words
+guard let address = environmentValue("AMQP_URL") else { program.fail(UsageError("AMQP_URL is not set"), status: 64) }
 do {
-    let connection = try await Connection.open(String(cString: address))
+    let connection = try await Connection.open(address)
     let trial = Trial(
         connection: connection, channel: try await connection.openChannel(), fault: words[2],
         words: Array(words.dropFirst(3)), dot: .milliseconds(100), timeout: .seconds(1), print: say,

@@ -1,13 +1,7 @@
 import Lifeline
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// A built executable, running: its lines as they come, and its end.
 ///

@@ -1,7 +1,9 @@
+import AMQPWire
+
 /// What the broker is, in listings and in what it tells clients about itself.
 public enum BrokerProduct {
     public static let name = "Messaging Patterns in Swift"
-    public static let version = "0.1.0"
+    public static let version = Product.version
     /// A name for the only node of this broker, as RabbitMQ's nodes have.
     public static let node = "broker@localhost"
     /// The `information` of `connection.start`: by it the broker is known whatever it announces as its product.

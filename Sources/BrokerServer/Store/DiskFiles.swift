@@ -1,13 +1,7 @@
 import AMQPTransport
 import Synchronization
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// The segments of a store as files in a directory, which it locks.
 final class DiskFiles: StoreFiles {
@@ -204,12 +198,6 @@ final class DiskFiles: StoreFiles {
 
     private static func close(_ file: Int32) {
         guard file >= 0 else { return }
-        #if canImport(Glibc)
-            _ = Glibc.close(file)
-        #elseif canImport(Musl)
-            _ = Musl.close(file)
-        #else
-            _ = Darwin.close(file)
-        #endif
+        _ = Platform.close(file)
     }
 }

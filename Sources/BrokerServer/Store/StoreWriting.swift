@@ -1,13 +1,7 @@
 import AMQPTransport
 import BrokerCore
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 extension Broker {
     /// A broker that keeps what is durable in a directory, and begins with what is found there. The directory is made

@@ -2,13 +2,7 @@ import Foundation
 import Lifeline
 import TestSupport
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Platform
 
 /// A shell command at work, as in a terminal of its own: what it prints comes line by line, and Ctrl-C reaches all of it.
 ///

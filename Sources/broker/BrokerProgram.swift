@@ -1,0 +1,43 @@
+import Commands
+
+/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 32
+/// lines.
+enum BrokerProgram {
+    static let host = Option("--host", "HOST", "where to listen; \"\" is everywhere [localhost]")
+    static let port = Option("--port", "PORT", "0 takes a free one [5672]")
+    static let managementPort = Option("--management-port", "PORT", "the listing API, or off [PORT + 10000]")
+    static let data = Option("--data", "DIR", "keep what is durable there [keep it in memory]")
+    static let virtualHost = Option("--vhost", "NAME", "one more virtual host beside \"/\"; repeatable")
+    static let user = Option("--user", "NAME", "one more user; BROKER_PASSWORD or stdin: password")
+    static let users = Option("--users", "FILE", "more users: lines from hash-password and, indented below, VHOST CONFIGURE WRITE READ where rights are limited")
+    static let noGuest = Option("--no-guest", "leave out guest, password guest, this machine only")
+    static let anonymous = Option("--anonymous", "USER", "log in passwordless clients as USER (ANONYMOUS)")
+    static let trace = Option("--trace", "VHOST", "copy its messages to amq.rabbitmq.trace; repeatable")
+    static let heartbeat = Option("--heartbeat", "SECONDS", "offered to clients; 0 = none [60]")
+    static let channelMax = Option("--channel-max", "N", "channels of a connection [2047]")
+    static let frameMax = Option("--frame-max", "BYTES", "size of a frame [131072]")
+    static let maxMessageSize = Option("--max-message-size", "BYTES", "[134217728]")
+    static let consumerTimeout = Option("--consumer-timeout", "MS", "to acknowledge a message; 0 = no limit [1800000]")
+    static let memoryHighWater = Option(
+        "--memory-high-water", "BYTES|N%", "of messages; above, publishers wait [40%]")
+    static let diskFreeLimit = Option("--disk-free-limit", "BYTES", "free for DIR; below, publishers wait [50000000]")
+    static let product = Option("--product", "rabbitmq|own", "what clients are told they speak to [rabbitmq]")
+    static let logLevel = Option("--log-level", "LEVEL", "debug, info, warning or error [info]")
+
+    static let itself = Command(
+        "broker",
+        options: [
+            host, port, managementPort, data, virtualHost, user, users, noGuest, anonymous, trace, heartbeat,
+            channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit, product,
+            logLevel,
+        ],
+        does: "run an AMQP 0-9-1 broker")
+
+    static let hashPassword = Command(
+        "broker hash-password", takes: "NAME", does: "make a line for --users FILE",
+        notes: "The password comes from the variable BROKER_PASSWORD or a line of standard input.")
+
+    static let program = Program(
+        "broker", itself: itself, commands: Listing.all.map(\.command) + [hashPassword],
+        notes: "The log goes to standard error. CTRL+C or SIGTERM ends the broker properly.")
+}
