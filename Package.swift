@@ -67,7 +67,8 @@ let package = Package(
             name: "solutions", dependencies: ["TutorialKit"], path: "Tests/Solutions", swiftSettings: settings),
         // The right and wrong programs that `workbook check` is tested with.
         .executableTarget(
-            name: "subject", dependencies: ["AMQPClient", "Commands", "Platform"], path: "Tests/Subjects", exclude: ["expected.tsv"],
+            name: "subject", dependencies: ["AMQPClient", "Commands", "Platform"], path: "Tests/Subjects",
+            exclude: ["expected.tsv"],
             swiftSettings: settings),
         // The same for Scripts/simulate; BrokerServerTests runs some of it too.
         .target(

@@ -8,15 +8,22 @@ public struct Option: Sendable {
     public let summary: String
     let shortName: String?
 
+    /// An option with a value.
+    ///
     /// - Parameters:
     ///   - name: as it is typed: `--count`
-    ///   - value: what stands for its value in the help: `N`; empty for an option that takes none
+    ///   - value: what stands for its value in the help: `N`
     ///   - shortName: another way to type it: `-c`
-    public init(_ name: String, _ value: String = "", _ summary: String, shortName: String? = nil) {
+    public init(_ name: String, _ value: String, _ summary: String, shortName: String? = nil) {
         self.name = name
         self.value = value
         self.summary = summary
         self.shortName = shortName
+    }
+
+    /// An option without.
+    public init(_ name: String, _ summary: String, shortName: String? = nil) {
+        self.init(name, "", summary, shortName: shortName)
     }
 
     /// With its value, as the help shows it.

@@ -40,7 +40,8 @@ public struct Program: Sendable {
     public func read(_ words: some Sequence<String>) throws(UsageError) -> Request {
         let words = Array(words)
         let own = words.prefix { $0 != "--" }
-        let command = words.first.flatMap { word in commands.first { $0.name == "\(name) \(word)" || $0.alias == word } }
+        let command = words.first.flatMap { word in commands.first { $0.name == "\(name) \(word)" || $0.alias == word }
+        }
         if own.contains("--help") || own.contains("-h") { return .say(command?.help ?? help) }
         if own.contains("--version") { return .say("\(name) \(Product.version)") }
         if let command { return .run(command.name, try command.read(words.dropFirst())) }

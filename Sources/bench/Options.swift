@@ -33,7 +33,8 @@ struct Options {
     var format = Format.table
 
     private enum Name {
-        static let raw = Option("--raw", "pre-built frames from blocking sockets, so that the broker is the limit (the default)")
+        static let raw = Option(
+            "--raw", "pre-built frames from blocking sockets, so that the broker is the limit (the default)")
         static let client = Option("--client", "with this package's client instead")
         static let count = Option("--count", "N", "messages of a run")
         static let seconds = Option("--seconds", "S", "or about how long a run takes [2]")
@@ -58,7 +59,8 @@ struct Options {
         "bench",
         itself: Command(
             "bench", takes: "[SCENARIO]...", options: Name.all,
-            does: "Measures the broker at AMQP_URL, by default \(standardURL). Build it with -c release, or the figures "
+            does:
+                "Measures the broker at AMQP_URL, by default \(standardURL). Build it with -c release, or the figures "
                 + "mean little",
             notes: "Scenarios, all unless some are named:\n"
                 + Scenario.allCases.map { "  \(padded($0.rawValue, to: 12))\($0.summary)" }.joined(separator: "\n")))

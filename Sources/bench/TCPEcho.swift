@@ -10,7 +10,7 @@ final class TCPEcho {
         self.here = here
         octets = [UInt8](repeating: 0, count: count)
         buffer = .allocate(byteCount: max(count, 65_536), alignment: 16)
-        try Thread.start {
+        try BenchThread.start {
             let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
             defer { buffer.deallocate() }
             // Ends when the other end is closed.

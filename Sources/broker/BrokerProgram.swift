@@ -9,7 +9,9 @@ enum BrokerProgram {
     static let data = Option("--data", "DIR", "keep what is durable there [keep it in memory]")
     static let virtualHost = Option("--vhost", "NAME", "one more virtual host beside \"/\"; repeatable")
     static let user = Option("--user", "NAME", "one more user; BROKER_PASSWORD or stdin: password")
-    static let users = Option("--users", "FILE", "more users: lines from hash-password and, indented below, VHOST CONFIGURE WRITE READ where rights are limited")
+    static let users = Option(
+        "--users", "FILE",
+        "more users: lines from hash-password and, indented below, VHOST CONFIGURE WRITE READ where rights are limited")
     static let noGuest = Option("--no-guest", "leave out guest, password guest, this machine only")
     static let anonymous = Option("--anonymous", "USER", "log in passwordless clients as USER (ANONYMOUS)")
     static let trace = Option("--trace", "VHOST", "copy its messages to amq.rabbitmq.trace; repeatable")

@@ -24,7 +24,11 @@ struct ListCommand {
     init(_ listing: Listing, _ given: Arguments, environmentURL: String?) throws(UsageError) {
         self.listing = listing
         virtualHost = given.text(Self.virtualHostOption) ?? "/"
-        url = try ManagementURL(given.text(Self.urlOption) ?? environmentURL ?? "http://localhost")
+        do throws(ManagementURL.Malformed) {
+            url = try ManagementURL(given.text(Self.urlOption) ?? environmentURL ?? "http://localhost")
+        } catch {
+            throw UsageError(error.reason)
+        }
         isQuiet = given.has(Self.quiet) || given.has(Self.silent)
         hasHead = !given.has(Self.noHead) && !given.has(Self.silent)
         try listing.check(given.words)
@@ -36,10 +40,7 @@ struct ListCommand {
         Task {
             let client = ManagementClient(url: url)
             do throws(ManagementClient.Failure) {
-                let answer = try await client.get(listing.path(columns, virtualHost: virtualHost))
-                guard let items = answer.elements else {
-                    throw ManagementClient.Failure(reason: "\(url.text) answers with something else than a list")
-                }
+                let items = try await client.list(listing.path(columns, virtualHost: virtualHost))
                 if !isQuiet { Console.print(listing.title(for: virtualHost)) }
                 for line in listing.lines(items, columns, withHead: hasHead) { Console.print(line) }
             } catch {

@@ -1,15 +1,18 @@
 import ConformanceReport
+import Commands
 import Foundation
 
 /// `workbook baseline`: drafts of lines for the suite's Baselines. The reason is what was seen; a person writes why.
 enum BaselineCommand {
-    static func run(_ words: [String]) -> Int32 {
-        if words.isEmpty {
-            fail("baseline needs results files; they are written with CONFORMANCE_RESULTS=path swift test")
-        }
+    static let command = Command(
+        "workbook baseline", takes: "RESULTS...",
+        does: "prints a line for the broker's file in Baselines for each result that is not as on record",
+        notes: "RESULTS are files that CONFORMANCE_RESULTS=path swift test has written.")
+
+    static func run(_ given: Arguments) -> Int32 {
         do {
             // A file is a run: of the same case they may say different things, and all of it goes on record.
-            let runs = try words.map { try Report(files: [URL(filePath: $0)]) }
+            let runs = try given.words.map { try Report(files: [URL(filePath: $0)]) }
             let results = runs.flatMap { run in run.brokers.flatMap { run.results(of: $0) } }
             for (broker, results) in Dictionary(grouping: results, by: \.broker).sorted(by: { $0.key < $1.key }) {
                 print("# \(broker)")

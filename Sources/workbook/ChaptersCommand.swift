@@ -1,14 +1,15 @@
+import Commands
 import Foundation
 
 /// `workbook chapters`: what there is, for scripts.
 enum ChaptersCommand {
-    static let usage = """
-        workbook chapters --tsv
-                   lists the chapters for scripts: a line for each, a line with the names of the columns before them
-        """
+    private static let tsv = Option("--tsv", "as a table; there is no other form")
 
-    static func run(_ words: [String]) -> Int32 {
-        guard words == ["--tsv"] else { fail("chapters takes --tsv\n\(usage)") }
+    static let command = Command(
+        "workbook chapters", options: [tsv],
+        does: "lists the chapters for scripts: a line for each, and the names of the columns before them")
+
+    static func run() -> Int32 {
         for row in rows { say(row.joined(separator: "\t")) }
         return 0
     }

@@ -1,27 +1,21 @@
 import ConformanceReport
+import Commands
 import Foundation
 
 /// `workbook report`: results files in, a report in four forms out.
 enum ReportCommand {
+    private static let output = Option("--output", "DIRECTORY", "where to put it [conformance-report]")
+
+    static let command = Command(
+        "workbook report", takes: "RESULTS...", options: [output],
+        does: "merges results of the conformance suite into report.md, .html, .json and .xml",
+        notes: "RESULTS are files that CONFORMANCE_RESULTS=path swift test has written.")
+
     /// The exit status: 0 all as on record, 1 something is not, 2 no case was run.
-    static func run(_ words: [String]) -> Int32 {
-        var folder = "conformance-report"
-        var files: [URL] = []
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--output":
-                guard let next = rest.popFirst() else { fail("--output needs a directory") }
-                folder = next
-            case _ where word.hasPrefix("-"): fail("report has no option '\(word)'\n\(usage)")
-            default: files.append(URL(filePath: word))
-            }
-        }
-        if files.isEmpty {
-            fail("report needs results files; they are written with CONFORMANCE_RESULTS=path swift test")
-        }
+    static func run(_ given: Arguments) -> Int32 {
+        let folder = given.text(output) ?? "conformance-report"
         do {
-            let report = try Report(files: files)
+            let report = try Report(files: given.words.map { URL(filePath: $0) })
             try write(report, to: URL(filePath: folder))
             print(report.text + "\(folder)/report.html")
             return report.status

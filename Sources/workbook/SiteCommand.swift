@@ -1,16 +1,16 @@
+import Commands
 import Foundation
 import WorkbookSite
 
 /// `workbook site`: the pages as a static site.
 enum SiteCommand {
-    static let usage = """
-        workbook site [DIRECTORY]
-                   makes a static site of the chapters (by default in the folder "site")
-        """
+    static let command = Command(
+        "workbook site", takes: "[DIRECTORY]",
+        does: "makes a static site of the chapters, by default in the folder site",
+        count: 0...1)
 
-    static func run(_ words: [String]) -> Int32 {
-        guard words.count <= 1, words.first?.hasPrefix("-") != true else { fail("site takes one directory\n\(usage)") }
-        let folder = URL(filePath: words.first ?? "site")
+    static func run(_ given: Arguments) -> Int32 {
+        let folder = URL(filePath: given.words.first ?? "site")
         do {
             let chapters = Chapter.all.map { ChapterPage(number: $0.number, step: $0.step, path: $0.page) }
             let site = try Site(root: URL(filePath: FileManager.default.currentDirectoryPath), chapters: chapters)

@@ -1,32 +1,21 @@
+import Commands
 import Foundation
 
-// The learner's companion. One subcommand, one file.
-let words = Array(CommandLine.arguments.dropFirst())
-switch words.first {
-case "check" where words.dropFirst().first?.contains(".") == true:
-    exit(await ExerciseCommand.run(Array(words.dropFirst())))
-case "start": exit(StartCommand.run(Array(words.dropFirst())))
-case "check": exit(await CheckCommand.run(Array(words.dropFirst())))
-case "compare": exit(await CompareCommand.run(Array(words.dropFirst())))
-case "predict": exit(await PredictCommand.run(Array(words.dropFirst())))
-case "trace": exit(await TraceCommand.run(Array(words.dropFirst())))
-case "hint": exit(HintCommand.run(Array(words.dropFirst())))
-case "play": exit(await PlayCommand.run(Array(words.dropFirst())))
-case "draw": exit(await DrawCommand.run(Array(words.dropFirst())))
-case "site": exit(SiteCommand.run(Array(words.dropFirst())))
-case "chapters": exit(ChaptersCommand.run(Array(words.dropFirst())))
-case "report": exit(ReportCommand.run(Array(words.dropFirst())))
-case "baseline": exit(BaselineCommand.run(Array(words.dropFirst())))
-case "--help", "-h":
-    say(usage)
-case nil:
-    for line in Overview.lines(done: Progress.done()) { say(line) }
-case let word?:
-    fail("there is no subcommand '\(word)'\n\(usage)")
-}
-
-/// Says why on standard error, and ends with status 64 (`EX_USAGE`): 1 and 2 have a meaning of their own for `report`.
-func fail(_ reason: String) -> Never {
-    FileHandle.standardError.write(Data("workbook: \(reason)\n".utf8))
-    exit(64)
+// The learner's companion. One command, one file.
+let (name, given) = WorkbookProgram.program.request(failure: WorkbookProgram.wrongUsage)
+switch name {
+case PlayCommand.command.name: exit(await PlayCommand.run(given))
+case DrawCommand.command.name: exit(await DrawCommand.run(given))
+case CheckCommand.command.name:
+    exit(given.words[0].contains(".") ? await ExerciseCommand.run(given) : await CheckCommand.run(given))
+case CompareCommand.command.name: exit(await CompareCommand.run(given))
+case PredictCommand.command.name: exit(await PredictCommand.run(given))
+case TraceCommand.command.name: exit(await TraceCommand.run(given))
+case StartCommand.command.name: exit(StartCommand.run(given))
+case HintCommand.command.name: exit(HintCommand.run(given))
+case SiteCommand.command.name: exit(SiteCommand.run(given))
+case ChaptersCommand.command.name: exit(ChaptersCommand.run())
+case ReportCommand.command.name: exit(ReportCommand.run(given))
+case BaselineCommand.command.name: exit(BaselineCommand.run(given))
+default: for line in Overview.lines(done: Progress.done()) { say(line) }
 }

@@ -104,7 +104,7 @@ import Testing
         "http://h\r\nX: y",
     ])
     func whatIsNoURL(_ text: String) {
-        #expect(throws: UsageError.self) { try ManagementURL(text) }
+        #expect(throws: ManagementURL.Malformed.self) { try ManagementURL(text) }
     }
 
     @Test func anErrorNeverShowsThePassword() throws {

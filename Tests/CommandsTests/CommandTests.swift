@@ -18,7 +18,9 @@ import Testing
     }
 
     private func text(_ line: String) throws -> String? {
-        guard case .say(let text) = try Self.program.read(line.split(separator: " ").map(String.init)) else { return nil }
+        guard case .say(let text) = try Self.program.read(line.split(separator: " ").map(String.init)) else {
+            return nil
+        }
         return text
     }
 
@@ -42,7 +44,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("jump", "p: there is no role 'jump'; see p --help"), ("--loud", "p: there is no option '--loud'; see p --help"),
+        ("jump", "p: there is no role 'jump'; see p --help"),
+        ("--loud", "p: there is no option '--loud'; see p --help"),
         ("send --count", "p send: --count needs a value; see p send --help"),
         ("send --quiet=1", "p send: --quiet takes no value; see p send --help"),
         ("check", "p check: STEP [-- COMMAND...] is missing; see p check --help"),
@@ -53,7 +56,7 @@ import Testing
     ])
     func complaints(_ line: String, _ complaint: String) throws {
         let error = #expect(throws: UsageError.self) { try run(line) }
-        #expect(error.map(Self.program.complaint) == complaint)
+        #expect(error.map { Self.program.complaint($0) } == complaint)
     }
 
     @Test func numbers() throws {

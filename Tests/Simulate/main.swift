@@ -10,7 +10,8 @@ let program = Program(
     "simulate",
     itself: Command(
         "simulate", takes: "[STEPS [SEED]]", options: [whole],
-        does: "lets clients, time and a disk do what a seed decides, and compares the broker with a model", count: 0...2))
+        does: "lets clients, time and a disk do what a seed decides, and compares the broker with a model", count: 0...2
+    ))
 let given = program.request().arguments
 let isWhole = given.has(whole)
 let words = given.words.map { UInt64($0) }

@@ -6,7 +6,8 @@ import Platform
 let program = Program(
     "subject",
     itself: Command(
-        "subject", takes: "STEP ROLE FAULT [WORD]...", does: "a right or wrong program of a step, on the broker at AMQP_URL",
+        "subject", takes: "STEP ROLE FAULT [WORD]...",
+        does: "a right or wrong program of a step, on the broker at AMQP_URL",
         notes: "expected.tsv has all of them.", count: 3...Int.max))
 let words = program.request(failure: 64).arguments.words
 guard let address = environmentValue("AMQP_URL") else { program.fail(UsageError("AMQP_URL is not set"), status: 64) }

@@ -68,7 +68,7 @@ extension ConnectionConfiguration {
     var announcedProperties: FieldTable {
         var table = clientProperties
         let own: [(ShortString, FieldValue)] = [
-            ("product", "messaging-patterns"), ("version", Product.version), ("platform", "Swift"),
+            ("product", "messaging-patterns"), ("version", .string(Product.version)), ("platform", "Swift"),
             ("copyright", "the authors of messaging-patterns"), ("information", "AMQP 0-9-1 client of the workbook"),
             (
                 "capabilities",

@@ -35,11 +35,9 @@ final class Mailbox<Element: Sendable>: Sendable {
     }
 
     /// Nothing more will be put in.
-    /// - Parameter dropping: what nobody has taken is dropped: deliveries that can no longer be acknowledged.
-    func finish(_ error: AMQPError?, dropping: Bool = false) -> Wakeup? {
+    func finish(_ error: AMQPError?) -> Wakeup? {
         state.withLock { state in
             if state.end != nil { return nil }
-            if dropping { state.values.removeAll() }
             state.end = .success(nil)
             let takers = state.takers.elements
             state.takers.removeAll()

@@ -17,19 +17,14 @@ extension Broker {
     var listingAPI: ListingAPI {
         ListingAPI(
             source: ListingAPI.Source(
-                users: { [weak self] in self?.inspect { $0.configuration.users } ?? [] },
-                queues: { [weak self] host in self?.inspect { $0.listQueues(in: host) } ?? [] },
-                exchanges: { [weak self] host in self?.inspect { $0.listExchanges(in: host) } ?? [] },
-                bindings: { [weak self] host in self?.inspect { $0.listBindings(in: host) } ?? [] },
-                consumers: { [weak self] host in self?.inspect { $0.listConsumers(in: host) } ?? [] },
-                connections: { [weak self] in self?.inspect { $0.listConnections() } ?? [] },
-                channels: { [weak self] in self?.inspect { $0.listChannels() } ?? [] },
-                virtualHosts: { [weak self] in self?.inspect { $0.listVirtualHosts() } ?? [] },
-                tracedVirtualHosts: { [weak self] in self?.inspect { $0.listTracedVirtualHosts() } ?? [] },
-                listeners: { [weak self] in self?.state.withLock { $0.addresses } ?? [] }))
-    }
-
-    private func inspect<Result: Sendable>(_ body: (BrokerCore) -> Result) -> Result {
-        state.withLock { body($0.core) }
+                user: { [weak self] name in
+                    self?.state.withLock { $0.core.configuration.users.first { $0.name == name } }
+                },
+                look: { [weak self] parts, virtualHost in
+                    self?.state.withLock { state in
+                        ListingView(
+                            broker: state.core.snapshot(of: parts, in: virtualHost), listeners: state.addresses)
+                    }
+                }))
     }
 }

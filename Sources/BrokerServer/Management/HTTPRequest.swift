@@ -193,22 +193,9 @@ struct HTTPRequestReader {
     }
 
     private static func decoded(_ octets: ArraySlice<UInt8>, plusIsSpace: Bool) throws(HTTPError) -> String {
-        var text: [UInt8] = []
-        var at = octets.startIndex
-        while at < octets.endIndex {
-            switch octets[at] {
-            case UInt8(ascii: "%"):
-                guard at + 2 < octets.endIndex,
-                    let high = Character(Unicode.Scalar(octets[at + 1])).hexDigitValue,
-                    let low = Character(Unicode.Scalar(octets[at + 2])).hexDigitValue
-                else { throw HTTPError(400, "a '%' without two hexadecimal digits") }
-                text.append(UInt8(high * 16 + low))
-                at += 2
-            case UInt8(ascii: "+") where plusIsSpace: text.append(0x20)
-            case let octet: text.append(octet)
-            }
-            at += 1
+        guard let text = PercentCoding.decode(octets, plusIsSpace: plusIsSpace) else {
+            throw HTTPError(400, "a '%' without two hexadecimal digits")
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 }

@@ -3,6 +3,8 @@ struct HTTPResponse: Equatable {
     var status: Int
     var headers: [(name: String, value: String)] = []
     var body: JSON?
+    /// A body that is no JSON, and its type.
+    var plain: (text: String, type: String)?
 
     init(_ status: Int, _ body: JSON? = nil) {
         self.status = status
@@ -10,7 +12,8 @@ struct HTTPResponse: Equatable {
     }
 
     static func == (left: Self, right: Self) -> Bool {
-        left.status == right.status && left.body == right.body && left.headers.elementsEqual(right.headers, by: ==)
+        left.status == right.status && left.body == right.body && left.plain?.text == right.plain?.text
+            && left.headers.elementsEqual(right.headers, by: ==)
     }
 
     /// An error as RabbitMQ's management plugin words it.
@@ -18,11 +21,15 @@ struct HTTPResponse: Equatable {
         HTTPResponse(status, ["error": .string(error), "reason": .string(reason)])
     }
 
+    /// It may be there, and the user may not see it.
+    static func refused(_ reason: String) -> HTTPResponse { failure(401, "not_authorised", reason) }
+
     static let notFound = failure(404, "Object Not Found", "Not Found")
 
     private static let phrases = [
         200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed",
         413: "Content Too Large", 414: "URI Too Long", 431: "Request Header Fields Too Large", 501: "Not Implemented",
+        503: "Service Unavailable",
         505: "HTTP Version Not Supported",
     ]
 
@@ -30,102 +37,14 @@ struct HTTPResponse: Equatable {
     ///
     /// - Parameter withBody: false for HEAD, whose answer has every header and no body.
     func octets(keepsAlive: Bool, withBody: Bool = true) -> [UInt8] {
-        let body = Array((self.body?.text ?? "").utf8)
+        let body = Array((plain?.text ?? self.body?.text ?? "").utf8)
         var head = "HTTP/1.1 \(status) \(Self.phrases[status] ?? "Error")\r\n"
         let fields =
             [
-                ("content-length", String(body.count)), ("content-type", "application/json"),
+                ("content-length", String(body.count)), ("content-type", plain?.type ?? "application/json"),
                 ("cache-control", "no-cache"), ("x-content-type-options", "nosniff"),
             ] + headers + (keepsAlive ? [] : [("connection", "close")])
         for (name, value) in fields { head += "\(name): \(value)\r\n" }
         return Array((head + "\r\n").utf8) + (withBody ? body : [])
-    }
-}
-
-/// Takes one response out of what a server sends, for ``HTTPResponseReader/result`` once all of it is there.
-public struct HTTPResponseReader: Sendable {
-    /// What came back.
-    public struct Result: Sendable, Equatable {
-        public var status: Int
-        public var body: [UInt8]
-    }
-
-    /// Why it is not one that can be read.
-    public struct Malformed: Error, Equatable, CustomStringConvertible {
-        public var reason: String
-        public var description: String { "not an HTTP response: \(reason)" }
-    }
-
-    /// Octets of a whole response.
-    static let longest = 1 << 28
-
-    private var buffer: [UInt8] = []
-
-    public init() {}
-
-    /// Adds what has come. Throws when it is too much.
-    public mutating func append(_ octets: RawSpan) throws(Malformed) {
-        octets.withUnsafeBytes { buffer.append(contentsOf: $0) }
-        if buffer.count > Self.longest { throw Malformed(reason: "it is too long") }
-    }
-
-    /// The response once it is complete; nil before.
-    ///
-    /// - Parameter atEnd: the server has closed the stream, which completes a response that doesn't give its length.
-    public func result(atEnd: Bool) throws(Malformed) -> Result? {
-        guard let end = Self.find([0x0D, 0x0A, 0x0D, 0x0A], in: buffer[...]) else {
-            if atEnd || buffer.count > HTTPRequestReader.longestHead { throw Malformed(reason: "it has no head") }
-            return nil
-        }
-        let lines = String(decoding: buffer[..<end], as: UTF8.self).split(separator: "\r\n")
-        let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
-        guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]), (200...599).contains(status)
-        else { throw Malformed(reason: "its first line is no status line") }
-        var headers: [String: String] = [:]
-        for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":") else { throw Malformed(reason: "a line is no header") }
-            headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].filter { $0 != " " }
-        }
-        let rest = buffer[(end + 4)...]
-        if headers["transfer-encoding"]?.lowercased() == "chunked" {
-            guard let body = try Self.unchunked(rest) else {
-                if atEnd { throw Malformed(reason: "it ends too early") }
-                return nil
-            }
-            return Result(status: status, body: body)
-        }
-        guard let text = headers["content-length"] else {
-            return atEnd ? Result(status: status, body: Array(rest)) : nil
-        }
-        guard let length = Int(text), (0...Self.longest).contains(length) else {
-            throw Malformed(reason: "its length is no number")
-        }
-        guard rest.count >= length else {
-            if atEnd { throw Malformed(reason: "it ends too early") }
-            return nil
-        }
-        return Result(status: status, body: Array(rest.prefix(length)))
-    }
-
-    /// The chunks' content (RFC 9112, 7.1); nil while the last is not there.
-    private static func unchunked(_ octets: ArraySlice<UInt8>) throws(Malformed) -> [UInt8]? {
-        var (rest, body) = (octets, [UInt8]())
-        while let end = find([0x0D, 0x0A], in: rest) {
-            let size = String(decoding: rest[..<end], as: UTF8.self).prefix { $0 != ";" }.filter { $0 != " " }
-            guard let count = Int(size, radix: 16), (0...longest).contains(count) else {
-                throw Malformed(reason: "a chunk's size is no number")
-            }
-            if count == 0 { return body }
-            rest = rest[(end + 2)...]
-            guard rest.count >= count + 2 else { return nil }
-            body += rest.prefix(count)
-            rest = rest.dropFirst(count + 2)
-        }
-        return nil
-    }
-
-    private static func find(_ pattern: [UInt8], in octets: ArraySlice<UInt8>) -> Int? {
-        guard octets.count >= pattern.count else { return nil }
-        return (octets.startIndex...(octets.endIndex - pattern.count)).first { octets[$0...].starts(with: pattern) }
     }
 }

@@ -1,35 +1,52 @@
 import BrokerCore
 
-extension ListingAPI {
-    /// What the paths need to know of the broker.
-    struct Source: Sendable {
-        var users: @Sendable () -> [BrokerConfiguration.User]
-        var queues: @Sendable (_ virtualHost: String?) -> [QueueInfo]
-        var exchanges: @Sendable (_ virtualHost: String?) -> [ExchangeInfo]
-        var bindings: @Sendable (_ virtualHost: String?) -> [BindingInfo]
-        var consumers: @Sendable (_ virtualHost: String?) -> [ConsumerInfo]
-        var connections: @Sendable () -> [ConnectionInfo]
-        var channels: @Sendable () -> [ChannelInfo]
-        var virtualHosts: @Sendable () -> [String]
-        /// Those whose firehose is on.
-        var tracedVirtualHosts: @Sendable () -> [String]
-        /// Where clients can connect: address as given, and port.
-        var listeners: @Sendable () -> [(host: String, port: Int)]
+/// What a request's answer is made of.
+struct ListingView: Sendable {
+    var broker: BrokerSnapshot
+    /// Where clients can connect: address as given, and port.
+    var listeners: [(host: String, port: Int)]
 
-        /// What a user may see of it, as with RabbitMQ's tag `management`: what is in the virtual hosts that the user may
-        /// open, and the user's own connections.
-        func seen(by user: BrokerConfiguration.User) -> Source {
-            if user.isAdministrator { return self }
-            return Source(
-                users: users,
-                queues: { host in queues(host).filter { user.mayOpen($0.virtualHost) } },
-                exchanges: { host in exchanges(host).filter { user.mayOpen($0.virtualHost) } },
-                bindings: { host in bindings(host).filter { user.mayOpen($0.virtualHost) } },
-                consumers: { host in consumers(host).filter { user.mayOpen($0.virtualHost) } },
-                connections: { connections().filter { $0.user == user.name } },
-                channels: { channels().filter { $0.user == user.name } },
-                virtualHosts: { virtualHosts().filter(user.mayOpen) },
-                tracedVirtualHosts: { tracedVirtualHosts().filter(user.mayOpen) }, listeners: listeners)
+    /// What a user may see of it, as with RabbitMQ's tag `management`: what is in the virtual hosts that the user may
+    /// open, and the user's own connections.
+    func seen(by user: BrokerConfiguration.User) -> ListingView {
+        if user.isAdministrator { return self }
+        var view = self
+        view.broker.queues.removeAll { !user.mayOpen($0.virtualHost) }
+        view.broker.exchanges.removeAll { !user.mayOpen($0.virtualHost) }
+        view.broker.bindings.removeAll { !user.mayOpen($0.virtualHost) }
+        view.broker.consumers.removeAll { !user.mayOpen($0.virtualHost) }
+        view.broker.connections.removeAll { $0.user != user.name }
+        view.broker.channels.removeAll { $0.user != user.name }
+        view.broker.virtualHosts.removeAll { !user.mayOpen($0) }
+        view.broker.tracedVirtualHosts.removeAll { !user.mayOpen($0) }
+        return view
+    }
+}
+
+extension ListingAPI {
+    /// Where the paths get it from.
+    struct Source: Sendable {
+        /// The user of this name, to check the password before anything else is looked at.
+        var user: @Sendable (_ name: String) -> BrokerConfiguration.User?
+        /// One look at the broker.
+        var look: @Sendable (_ parts: Set<BrokerSnapshot.Part>, _ virtualHost: String?) -> ListingView?
+    }
+
+    /// The lists that a path shows or counts.
+    static func parts(of path: [String]) -> Set<BrokerSnapshot.Part> {
+        switch (path.first, path.count) {
+        case ("overview", _), ("metrics", _): [.queues, .exchanges, .consumers, .connections, .channels]
+        case ("vhosts", _), ("queues", 1...2): [.queues]
+        case ("queues", 3): [.queues, .consumers]
+        case ("queues", _): [.queues, .bindings]
+        case ("exchanges", 1...3): [.exchanges]
+        case ("exchanges", _): [.exchanges, .bindings]
+        case ("bindings", _): [.bindings]
+        case ("consumers", _): [.consumers]
+        case ("connections", 1...2): [.connections]
+        case ("connections", _): [.connections, .channels]
+        case ("channels", _): [.channels]
+        default: []
         }
     }
 }

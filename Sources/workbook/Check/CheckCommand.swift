@@ -1,20 +1,21 @@
+import Commands
 import Foundation
 
 /// `workbook check`: watches a program through a broker of its own, and says what it does right and wrong.
 enum CheckCommand {
-    static let usage = """
-        workbook check STEP [-- COMMAND...]
-                   watches a program of a step at work, yours or the workbook's own, and says what it does right and
-                   wrong; it must connect to AMQP_URL. Status 0: all is right, 1: something is not, 2: it can't be judged
-        """
+    static let command = Command(
+        "workbook check", takes: "STEP|EXERCISE [-- COMMAND...]",
+        does: "watches a program at work, or tells whether an exercise is done",
+        notes: """
+            Of a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right
+            and wrong; COMMAND must connect to AMQP_URL. Of an EXERCISE such as 2.2 it tells whether it is done: by the
+            program in the folder that `workbook start` made, or by COMMAND.
+            Status 0: all is right; 1: something is not; 2: it can't be judged.
+            """, count: 1...1)
 
-    static func run(_ words: [String]) async -> Int32 {
-        let split = words.firstIndex(of: "--") ?? words.endIndex
-        let own = words[..<split]
-        let command = Array(words[split...].dropFirst())
-        guard let step = own.first, own.count == 1 else { fail("which step?\n\(usage)") }
-        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
-        if split < words.endIndex, command.isEmpty { fail("which command? It stands behind --\n\(usage)") }
+    static func run(_ given: Arguments) async -> Int32 {
+        let chapter = Chapter.named(given.words[0], Self.command)
+        let command = given.command ?? []
         do {
             var isGood = true
             for (name, subject, pace) in try subjects(chapter, command) {

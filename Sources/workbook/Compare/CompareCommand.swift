@@ -1,80 +1,58 @@
 import AMQPClient
 import BrokerServer
+import Commands
 import Foundation
 
 /// `workbook compare`: plays a step with the workbook's programs, then with others in their place, and shows where the
 /// outputs differ.
 enum CompareCommand {
-    static let usage = """
-        workbook compare STEP [OPTIONS] -- COMMAND...
-                   plays a step twice on one broker, with the workbook's programs and with yours, and shows where the
-                   outputs differ. COMMAND is given the role and its words: -- python worker.py becomes
-                   python worker.py work, python worker.py new-task "Short task."
-        workbook compare STEP [OPTIONS] --role ROLE -- COMMAND...
-        workbook compare STEP [OPTIONS] --role ROLE=COMMAND [--role ROLE=COMMAND]
-                   the same, with a program for one role, or one for each: it is given the words behind the role.
-                   compare 1 --role send='python send.py' --role receive='python receive.py'
-                   Yours must connect to AMQP_URL. Options:
-                   --broker URL    on a broker elsewhere instead of one of its own
-                   --port 5672     its own broker on this port, for programs that go to localhost:5672 anyway
-                   --any-quotes    'text', "text", b'text' and text are the same
-                   --patience S    seconds to wait for a line or an end; 20 if not given
-        """
+    private static let broker = Option("--broker", "URL", "on a broker elsewhere instead of one of its own")
+    private static let port = Option(
+        "--port", "5672", "its own broker on this port, for programs that go to localhost:5672 anyway")
+    private static let anyQuotes = Option("--any-quotes", "'text', \"text\", b'text' and text are the same")
+    private static let patience = Option("--patience", "S", "seconds to wait for a line or an end [20]")
+    private static let role = Option("--role", "ROLE[=COMMAND]", "a program for this role alone; repeatable")
+
+    static let command = Command(
+        "workbook compare", takes: "STEP [-- COMMAND...]", options: [broker, port, anyQuotes, patience, role],
+        does: "plays a step with the workbook's programs and with yours, and shows where the outputs differ",
+        notes: """
+            COMMAND is given the role and its words: -- python worker.py becomes python worker.py work, and
+            python worker.py new-task "Short task." With --role ROLE -- COMMAND, or --role ROLE=COMMAND for one role or
+            for each, it is given the words behind the role:
+            compare 1 --role send='python send.py' --role receive='python receive.py'
+            Yours must connect to AMQP_URL.
+            """, count: 1...1)
 
     private struct Options {
-        var step: Chapter?
         var url: String?
         var port = 0
         var anyQuotes = false
         var patience = Duration.seconds(20)
-        var named: [String] = []
-        var command: [String] = []
+
+        init(_ given: Arguments) throws(UsageError) {
+            url = given.text(CompareCommand.broker)
+            port = try given.integer(CompareCommand.port, in: 1...65535) ?? port
+            anyQuotes = given.has(CompareCommand.anyQuotes)
+            patience = try given.seconds(CompareCommand.patience, in: 0.1...3600) ?? patience
+        }
     }
 
-    static func run(_ words: [String]) async -> Int32 {
-        let options = options(words)
-        guard let chapter = options.step else { fail("which step?\n\(usage)") }
+    static func run(_ given: Arguments) async -> Int32 {
+        let chapter = Chapter.named(given.words[0], command)
         let scene = chapter.compare
-        do throws(Casting.Mistake) {
-            let casting = try Casting(named: options.named, command: options.command, roles: scene.roles)
-            return await compare(chapter, scene, casting, options)
+        let (options, casting): (Options, Casting)
+        do throws(UsageError) {
+            options = try Options(given)
         } catch {
-            fail("\(error)\n\(usage)")
+            wrong(error.reason, command)
         }
-    }
-
-    private static func options(_ words: [String]) -> Options {
-        var options = Options()
-        var rest = words[...]
-        func value(of word: String) -> String {
-            guard let value = rest.popFirst() else { fail("\(word) needs a value\n\(usage)") }
-            return value
+        do throws(Casting.Mistake) {
+            casting = try Casting(named: given.texts(role), command: given.command ?? [], roles: scene.roles)
+        } catch {
+            wrong("\(error)", command)
         }
-        while let word = rest.popFirst() {
-            switch word {
-            case "--":
-                options.command = Array(rest)
-                rest = []
-            case "--broker": options.url = value(of: word)
-            case "--port":
-                let text = value(of: word)
-                guard let port = Int(text), (1...65535).contains(port) else { fail("'\(text)' is no port") }
-                options.port = port
-            case "--any-quotes": options.anyQuotes = true
-            case "--patience":
-                let text = value(of: word)
-                guard let seconds = Double(text), (0.1...3600).contains(seconds) else {
-                    fail("--patience is a number of seconds, not '\(text)'")
-                }
-                options.patience = .seconds(seconds)
-            case "--role": options.named.append(value(of: word))
-            case _ where options.step == nil && !word.hasPrefix("-"):
-                guard let chapter = Chapter.find(word) else { fail("there is no step '\(word)'\n\(usage)") }
-                options.step = chapter
-            default: fail("compare has no '\(word)'; a command stands behind '--'\n\(usage)")
-            }
-        }
-        return options
+        return await compare(chapter, scene, casting, options)
     }
 
     private static func compare(

@@ -1,34 +1,26 @@
+import Commands
 import Foundation
 
 /// `workbook draw`: a picture of a running broker.
 enum DrawCommand {
-    static let usage = """
-        workbook draw [--mermaid] [--watch] [--vhost NAME] [--url URL]
-                   draws the exchanges, queues and consumers of a running broker; --watch goes on until CTRL+C
-        """
+    private static let mermaid = Option("--mermaid", "as a Mermaid diagram, for Markdown")
+    private static let watch = Option("--watch", "go on until CTRL+C, with a picture for each change")
+    private static let virtualHost = Option("--vhost", "NAME", "of this virtual host [/]")
+    private static let url = Option("--url", "URL", "the listing API [MANAGEMENT_URL, or \(Listings.standard)]")
 
-    static func run(_ words: [String]) async -> Int32 {
-        var isMermaid = false
-        var watches = false
-        var virtualHost = "/"
-        var url = ProcessInfo.processInfo.environment["MANAGEMENT_URL"] ?? Listings.standard
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--mermaid": isMermaid = true
-            case "--watch": watches = true
-            case "--vhost", "--url":
-                guard let value = rest.popFirst() else { fail("\(word) needs a value") }
-                if word == "--url" { url = value } else { virtualHost = value }
-            default: fail("draw has no '\(word)'\n\(usage)")
-            }
-        }
+    static let command = Command(
+        "workbook draw", options: [mermaid, watch, virtualHost, url],
+        does: "draws the exchanges, queues and consumers of a running broker")
+
+    static func run(_ given: Arguments) async -> Int32 {
+        let url = given.text(Self.url) ?? ProcessInfo.processInfo.environment["MANAGEMENT_URL"] ?? Listings.standard
+        let watches = given.has(watch)
         do {
-            let listings = try Listings(url, virtualHost: virtualHost)
+            let listings = try Listings(url, virtualHost: given.text(Self.virtualHost) ?? "/")
             var last: Picture?
             repeat {
                 let picture = try await listings.picture().tidied()
-                if picture != last { say(isMermaid ? Drawing.mermaid(picture) : Drawing.text(picture)) }
+                if picture != last { say(given.has(mermaid) ? Drawing.mermaid(picture) : Drawing.text(picture)) }
                 // Several pictures need a line between them. An event that says "something changed" does not exist.
                 if watches, picture != last { say("") }
                 last = picture

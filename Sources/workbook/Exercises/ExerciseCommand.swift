@@ -1,22 +1,15 @@
 import ConformanceReport
+import Commands
 import Foundation
 
 /// `workbook check EXERCISE`: whether an exercise is done.
 enum ExerciseCommand {
-    static let usage = """
-        workbook check EXERCISE [-- COMMAND...]
-                   tells whether an exercise such as 2.2 is done: by the program in the folder that `workbook start` made,
-                   or by COMMAND, in any language
-        """
-
     /// The exit status: 0 done, 1 not yet, 2 can't be judged.
-    static func run(_ words: [String]) async -> Int32 {
-        let split = words.firstIndex(of: "--") ?? words.endIndex
-        let command = Array(words[split...].dropFirst())
-        guard let id = words.first, words[..<split].count == 1 else { fail("which exercise?\n\(usage)") }
+    static func run(_ given: Arguments) async -> Int32 {
+        let (id, command) = (given.words[0], given.command ?? [])
         guard let (chapter, exercise) = Chapter.exercise(id) else {
             let ids = Chapter.all.flatMap(\.exercises).map(\.id).joined(separator: ", ")
-            fail("no program can tell whether '\(id)' is done; it can for \(ids)\n\(usage)")
+            wrong("no program can tell whether '\(id)' is done; it can for \(ids)", CheckCommand.command)
         }
         do {
             let findings: [Finding]
@@ -25,10 +18,12 @@ enum ExerciseCommand {
                 let words = try command.isEmpty ? StartCommand.program(of: chapter) + role : command
                 findings = try await Inspection.hold(.command(words), Pace(), examine)
             case .breakage(let area, let rule, let see):
-                guard command.isEmpty else { fail("\(id) is about the broker, not about a program") }
+                guard command.isEmpty else {
+                    wrong("\(id) is about the broker, not about a program", CheckCommand.command)
+                }
                 findings = [try Breakage(area: area, rule: rule, see: see).finding()]
             case .prediction(let kinds):
-                guard command.isEmpty else { fail("\(id) asks you, not a program") }
+                guard command.isEmpty else { wrong("\(id) asks you, not a program", CheckCommand.command) }
                 guard try await PredictCommand.areRight(kinds, in: chapter) else { return 1 }
                 findings = []
             }

@@ -1,19 +1,19 @@
+import Commands
 import Foundation
 
 /// `workbook hint`: the next hint for an exercise, one at a time.
 enum HintCommand {
-    static let usage = """
-        workbook hint EXERCISE
-                   the next of three hints for an exercise, such as 1.1; a solution, when it is done
-        """
+    static let command = Command(
+        "workbook hint", takes: "EXERCISE",
+        does: "the next of three hints for an exercise, such as 1.1; a solution, when it is done")
 
-    static func run(_ words: [String]) -> Int32 {
-        guard let exercise = words.first, words.count == 1 else { fail("which exercise?\n\(usage)") }
+    static func run(_ given: Arguments) -> Int32 {
+        let exercise = given.words[0]
         guard let chapter = Chapter.find(exercise.prefix { $0 != "." }.description),
             let page = try? String(contentsOfFile: "\(chapter.folder)/hints.md", encoding: .utf8)
-        else { fail("there is no exercise '\(exercise)' here; run it at the top of the repository\n\(usage)") }
+        else { wrong("there is no exercise '\(exercise)' here; run it at the top of the repository", command) }
         let hints = hints(for: exercise, in: page)
-        guard !hints.isEmpty else { fail("there is no exercise '\(exercise)'\n\(usage)") }
+        guard !hints.isEmpty else { wrong("there is no exercise '\(exercise)'", command) }
         // When it is done, the reader needs no hint, but may want to compare.
         if Progress.done().contains("check \(exercise)"), let solution = solution(of: exercise) {
             say("You have done \(exercise). A solution, \(solution.path):\n")

@@ -1,19 +1,18 @@
+import Commands
 import Foundation
 
 /// `workbook start`: a folder with a copy of a step's program, for the reader to change.
 enum StartCommand {
-    static let usage = """
-        workbook start STEP
-                   makes a folder with a copy of a step's program, yours to change; git ignores it
-        """
+    static let command = Command(
+        "workbook start", takes: "STEP",
+        does: "makes a folder with a copy of a step's program, yours to change; git ignores it")
 
     static let folder = "my"
 
     struct CannotStart: Error, CustomStringConvertible { let description: String }
 
-    static func run(_ words: [String]) -> Int32 {
-        guard let step = words.first, words.count == 1 else { fail("which step?\n\(usage)") }
-        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
+    static func run(_ given: Arguments) -> Int32 {
+        let chapter = Chapter.named(given.words[0], command)
         do {
             try make(chapter, in: URL(filePath: FileManager.default.currentDirectoryPath))
             let path = "\(folder)/\(chapter.step)"

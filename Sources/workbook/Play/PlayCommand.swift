@@ -1,37 +1,24 @@
 import BrokerServer
+import Commands
 import Foundation
 
 /// `workbook play`: all programs of a step side by side, each a process of its own.
 enum PlayCommand {
-    static let usage = """
-        workbook play STEP [--broker URL | --list]
-                   runs a step's programs side by side; STEP is a chapter's number, or its name, such as hello.
-                   --list prints the commands instead, for terminals of your own (Scripts/terminals)
-        """
+    private static let broker = Option("--broker", "URL", "on a broker elsewhere instead of one of its own")
+    private static let list = Option(
+        "--list", "print the commands instead, for terminals of your own (Scripts/terminals)")
 
-    static func run(_ words: [String]) async -> Int32 {
-        var url: String?
-        var step: String?
-        var lists = false
-        var rest = words[...]
-        while let word = rest.popFirst() {
-            switch word {
-            case "--broker":
-                guard let value = rest.popFirst() else { fail("--broker needs a URL") }
-                url = value
-            case "--list": lists = true
-            case _ where step == nil && !word.hasPrefix("-"): step = word
-            default: fail("play has no '\(word)'\n\(usage)")
-            }
-        }
-        guard let step else { fail("which step?\n\(usage)") }
-        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
-        if lists {
-            for line in list(chapter) { say(line) }
+    static let command = Command(
+        "workbook play", takes: "STEP", options: [broker, list], does: "runs a step's programs side by side")
+
+    static func run(_ given: Arguments) async -> Int32 {
+        let chapter = Chapter.named(given.words[0], command)
+        if given.has(list) {
+            for line in lines(chapter) { say(line) }
             return 0
         }
         do {
-            try await play(chapter, on: url)
+            try await play(chapter, on: given.text(broker))
             Progress.add("play \(chapter.number)")
             return 0
         } catch {
@@ -41,7 +28,7 @@ enum PlayCommand {
     }
 
     /// What a person would type, in this order: `waits` goes on until Ctrl-C, `acts` ends by itself.
-    static func list(_ chapter: Chapter) -> [String] {
+    static func lines(_ chapter: Chapter) -> [String] {
         func line(_ verb: String, _ part: Part) -> String {
             "\(verb) swift run \(chapter.step) \(part.typed)"
         }

@@ -1,20 +1,21 @@
+import Commands
 import Foundation
 
 /// `workbook predict`: asks what will happen, and then shows what did.
 enum PredictCommand {
-    static let usage = """
-        workbook predict [STEP]
-                   asks what will happen, runs it on a broker, and says whether you were right; what you missed comes
-                   back two chapters later, or now without STEP. Answers may come from a file: a line for each
-        """
+    static let command = Command(
+        "workbook predict", takes: "[STEP]", does: "asks what will happen, runs it, and says whether you were right",
+        notes: """
+            What you missed comes back two chapters later, or now without STEP. Answers may come from a file: a line
+            for each.
+            """, count: 0...1)
 
-    static func run(_ words: [String]) async -> Int32 {
-        guard words.count <= 1 else { fail("predict takes one step\n\(usage)") }
+    static func run(_ given: Arguments) async -> Int32 {
         let past = Predictions(Progress.done())
         var questions: [Question]
         var chapter: Chapter?
-        if let word = words.first {
-            guard let found = Chapter.find(word) else { fail("there is no step '\(word)'\n\(usage)") }
+        if let word = given.words.first {
+            let found = Chapter.named(word, command)
             chapter = found
             questions = past.due(in: found.number) + found.questions
             say("predict \(found.number) \(found.step): \(questions.count) questions. Guess first, then see.")

@@ -1,16 +1,18 @@
+import Commands
 import Foundation
 
 /// `workbook trace`: follows one message of a step from the program to the socket, through the broker, and on.
 enum TraceCommand {
-    static let usage = """
-        workbook trace STEP
-                   follows one message: octets, frames, method, route, queue, delivery, ack; with the file and line that
-                   does it, and the rules of the conformance suite about it
-        """
+    static let command = Command(
+        "workbook trace", takes: "STEP",
+        does: "follows one message from the program to the socket, through the broker, and on",
+        notes: """
+            Bytes, frames, method, route, queue, delivery, ack; with the file and line that does it, and the rules of
+            the conformance suite about it.
+            """)
 
-    static func run(_ words: [String]) async -> Int32 {
-        guard let step = words.first, words.count == 1 else { fail("which step?\n\(usage)") }
-        guard let chapter = Chapter.find(step) else { fail("there is no step '\(step)'\n\(usage)") }
+    static func run(_ given: Arguments) async -> Int32 {
+        let chapter = Chapter.named(given.words[0], command)
         let scene = chapter.trace
         do {
             let program = try Programs.path(chapter.step)

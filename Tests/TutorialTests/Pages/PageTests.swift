@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func commandsExist() throws {
-        let known = Set(usage.matches(of: /workbook ([a-z]+)/).map { String($0.1) })
+        let known = Set(WorkbookProgram.program.help.matches(of: /workbook ([a-z]+)/).map { String($0.1) })
         #expect(known.isSuperset(of: ["play", "draw", "check", "hint"]))
         expectNone(try Repository.pages().flatMap { Review.commands(of: $0, subcommands: known) })
     }

@@ -141,7 +141,7 @@ import Testing
 
     @Test func everyCommandIsThere() {
         let shown = Set(Overview.commands.map { $0.0.split(separator: " ")[0] })
-        let all = Set(usage.matches(of: /workbook ([a-z]+)/).map(\.1))
+        let all = Set(WorkbookProgram.program.help.matches(of: /workbook ([a-z]+)/).map(\.1))
         #expect(
             all.subtracting(shown) == ["chapters", "report", "baseline"],
             "these are for scripts and the suite's authors")

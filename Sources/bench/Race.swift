@@ -30,6 +30,14 @@ struct ResidentMemory: Sendable {
     }
 }
 
+/// A thread that measures.
+enum BenchThread {
+    static func start(_ body: @escaping @Sendable () -> Void) throws(BenchError) {
+        let code = SystemThread.start(body)
+        guard code == 0 else { throw BenchError("no thread to be had: error \(code)") }
+    }
+}
+
 /// Threads that get ready, each in its own time, and then start together.
 final class Race: Sendable {
     /// Prepares, calls ``start()`` once, works, and returns when it was done, by ``Stopwatch``. Throws ``BenchError``;
@@ -60,7 +68,7 @@ final class Race: Sendable {
     static func run(_ runners: [Runner]) throws(BenchError) -> Double {
         let race = Race()
         for runner in runners {
-            let code = SystemThread.start {
+            try BenchThread.start {
                 do {
                     let end = try runner(race)
                     race.state.withLock { $0.ends.append(end) }
@@ -72,7 +80,6 @@ final class Race: Sendable {
                 }
                 race.finished.signal()
             }
-            guard code == 0 else { throw BenchError("no thread to be had: error \(code)") }
         }
         for _ in runners { race.ready.wait() }
         let start = Stopwatch.now

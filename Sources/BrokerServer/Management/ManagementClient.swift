@@ -1,91 +1,22 @@
 import AMQPTransport
-import BrokerServer
-import Commands
 import Synchronization
 
-/// Where a listing API is, from `http://USER:PASSWORD@HOST:PORT/PREFIX`.
-struct ManagementURL: Equatable {
-    var user = "guest"
-    var password = "guest"
-    var host = "localhost"
-    var port = 15672
-    /// What stands before `/api`, without a slash at its end.
-    var prefix = ""
-
-    init(_ text: String) throws(UsageError) {
-        guard text.hasPrefix("http://") else {
-            throw UsageError("the address of a listing API begins with http:// (https is not spoken here)")
-        }
-        var rest = text.dropFirst("http://".count)
-        if let slash = rest.firstIndex(of: "/") {
-            prefix = String(rest[slash...])
-            while prefix.hasSuffix("/") { prefix.removeLast() }
-            rest = rest[..<slash]
-        }
-        if let at = rest.lastIndex(of: "@") {
-            let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-            user = try Self.decoded(parts[0])
-            password = parts.count > 1 ? try Self.decoded(parts[1]) : ""
-            rest = rest[rest.index(after: at)...]
-        }
-        if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("]") {
-            guard let port = Int(rest[rest.index(after: colon)...]), (1...65535).contains(port) else {
-                throw UsageError("the port of a listing API's address is no number from 1 to 65535")
-            }
-            self.port = port
-            rest = rest[..<colon]
-        }
-        host = rest.filter { $0 != "[" && $0 != "]" }
-        guard !host.isEmpty, (host + prefix).utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
-            throw UsageError("the address of a listing API is http://USER:PASSWORD@HOST:PORT")
-        }
-    }
-
-    /// As it may be shown: without the password.
-    var text: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)\(prefix)" }
-
-    private static func decoded(_ text: Substring) throws(UsageError) -> String {
-        var octets: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let octet = rest.popFirst() {
-            guard octet == UInt8(ascii: "%") else {
-                octets.append(octet)
-                continue
-            }
-            guard let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16), rest.count >= 2 else {
-                throw UsageError("a '%' in the listing API's address has no two hexadecimal digits behind it")
-            }
-            octets.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(decoding: octets, as: UTF8.self)
-    }
-
-    /// A name as a segment of a path.
-    static func segment(_ name: String) -> String {
-        name.utf8.map { octet in
-            let isPlain =
-                (0x30...0x39).contains(octet) || (0x41...0x5A).contains(octet) || (0x61...0x7A).contains(octet)
-                || "-._~".utf8.contains(octet)
-            let digits = String(octet, radix: 16, uppercase: true)
-            return isPlain ? String(UnicodeScalar(octet)) : "%\(octet < 16 ? "0" : "")\(digits)"
-        }.joined()
-    }
-}
-
 /// Asks a listing API: this broker's, or a RabbitMQ's with its management plugin.
-struct ManagementClient: Sendable {
-    let url: ManagementURL
+public struct ManagementClient: Sendable {
+    private let url: ManagementURL
+
+    public init(url: ManagementURL) { self.url = url }
 
     /// Why there is no answer, in a sentence with the next step.
-    struct Failure: Error {
-        var reason: String
+    public struct Failure: Error, CustomStringConvertible {
+        public let reason: String
+        public var description: String { reason }
     }
 
     private static let timeout = 60_000
 
     /// What is at this path behind `/api`.
-    func get(_ path: String) async throws(Failure) -> JSON {
+    public func get(_ path: String) async throws(Failure) -> JSON {
         let stream: TCPStream
         do throws(TransportError) {
             stream = try await TCPStream.connect(
@@ -116,6 +47,14 @@ struct ManagementClient: Sendable {
         } catch {
             throw Failure(reason: "\(url.text) answers with what is \(error)")
         }
+    }
+
+    /// The list at this path behind `/api`.
+    public func list(_ path: String) async throws(Failure) -> [JSON] {
+        guard let items = try await get(path).elements else {
+            throw Failure(reason: "\(url.text) answers with something else than a list")
+        }
+        return items
     }
 
     /// Collects one response.
