@@ -11,7 +11,7 @@ package func rightAligned(_ text: String, to width: Int) -> String {
 /// Two columns in lines of at most 80 characters where that can be done. The second goes on below itself; where the
 /// first is long, the second begins on the next line.
 func table(_ rows: [(String, String)], width: Int = 80) -> [String] {
-    let widest = 34
+    let widest = 37
     let first = rows.map(\.0.count).filter { $0 <= widest }.max() ?? 8
     let margin = String(repeating: " ", count: first + 4)
     return rows.flatMap { name, text in

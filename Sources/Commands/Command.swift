@@ -69,6 +69,11 @@ public struct Command: Sendable {
         return ([name, takes] + shown).filter { !$0.isEmpty }.joined(separator: " ")
     }
 
+    /// The same for the program's help, which leaves many options to the command's own.
+    var shortSynopsis: String {
+        options.count > 1 ? [name, takes].filter { !$0.isEmpty }.joined(separator: " ") : synopsis
+    }
+
     /// What `--help` says of it.
     public var help: String {
         let rows = options.map { ($0.synopsis, $0.summary) }

@@ -60,7 +60,8 @@ public struct Program: Sendable {
     /// What `--help` says.
     public var help: String {
         guard !commands.isEmpty else { return itself?.help ?? "" }
-        let usages = ([itself].compactMap(\.self) + commands).map { ($0.synopsis, $0.summary) }
+        let usages =
+            (itself.map { [($0.synopsis, $0.summary)] } ?? []) + commands.map { ($0.shortSynopsis, $0.summary) }
         let own = itself?.options.map { ($0.synopsis, $0.summary) } ?? []
         return [["Usage:"] + table(usages), table(own + rows), notes.isEmpty ? [] : [notes]]
             .filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")

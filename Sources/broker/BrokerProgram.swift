@@ -8,13 +8,13 @@ enum BrokerProgram {
     static let managementPort = Option("--management-port", "PORT", "the listing API, or off [PORT + 10000]")
     static let data = Option("--data", "DIR", "keep what is durable there [keep it in memory]")
     static let virtualHost = Option("--vhost", "NAME", "one more virtual host beside \"/\"; repeatable")
-    static let user = Option("--user", "NAME", "one more user; BROKER_PASSWORD or stdin: password")
+    static let user = Option("--user", "NAME", "one more user; password: BROKER_PASSWORD, stdin")
     static let users = Option(
         "--users", "FILE",
-        "more users: lines from hash-password and, indented below, VHOST CONFIGURE WRITE READ where rights are limited")
-    static let noGuest = Option("--no-guest", "leave out guest, password guest, this machine only")
+        "more users: lines from hash-password; below one, VHOST CONFIGURE WRITE READ where rights are less")
+    static let noGuest = Option("--no-guest", "leave out guest (password guest, local only)")
     static let anonymous = Option("--anonymous", "USER", "log in passwordless clients as USER (ANONYMOUS)")
-    static let trace = Option("--trace", "VHOST", "copy its messages to amq.rabbitmq.trace; repeatable")
+    static let trace = Option("--trace", "VHOST", "copy messages to amq.rabbitmq.trace; repeatable")
     static let heartbeat = Option("--heartbeat", "SECONDS", "offered to clients; 0 = none [60]")
     static let channelMax = Option("--channel-max", "N", "channels of a connection [2047]")
     static let frameMax = Option("--frame-max", "BYTES", "size of a frame [131072]")

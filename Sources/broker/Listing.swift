@@ -72,8 +72,9 @@ struct Listing {
             "broker list-\(name)", takes: "[COLUMN]...",
             options: (hasVirtualHost ? [ListCommand.virtualHostOption] : [])
                 + [ListCommand.urlOption, ListCommand.quiet, ListCommand.silent, ListCommand.noHead],
-            does: "show a running broker's \(name), as rabbitmqctl prints them",
-            notes: "Columns: \(paths.keys.sorted().joined(separator: ", ")).", alias: "list_\(name)")
+            does: "show a running broker's \(name)",
+            notes: "They are printed as rabbitmqctl does. Columns: \(paths.keys.sorted().joined(separator: ", ")).",
+            alias: "list_\(name)")
     }
 
     func check(_ columns: [String]) throws(UsageError) {
