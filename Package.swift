@@ -40,7 +40,7 @@ let package = Package(
         .systemLibrary(name: "CEpoll"),
 
         // What a program starts ends with it.
-        module("Lifeline"),
+        module("Lifeline", uses: ["Platform"]),
 
         // What stands between a client and a broker, and shows, cuts, holds or changes what passes.
         module("Interceptor", uses: ["AMQPTransport", "AMQPWire"]),
@@ -107,7 +107,7 @@ let package = Package(
                 "Interceptor",
             ],
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
-        program("conformance", uses: ["ConformanceSuite"]),
+        program("conformance", uses: ["ConformanceSuite", "ConformanceReport", "Commands"]),
         module("ConformanceReport"),
         module("WorkbookSite"),
         program(

@@ -22,7 +22,7 @@ public struct Arguments: Sendable {
                     plain.append(word)
                     continue
                 }
-                let advice = command.most > 0 ? "; if it is no option, put '--' before it" : ""
+                let advice = command.most > 0 ? "; put '--' before text that begins so" : ""
                 throw UsageError("there is no option \(quoted(name))\(advice)")
             }
             let attached = word.count > name.count ? String(word.dropFirst(name.count + 1)) : nil

@@ -52,7 +52,8 @@ public struct Command: Sendable {
                 throw UsageError("there is no place for \(word) here")
             }
             if arguments.words.count < count.lowerBound {
-                throw UsageError("\(takes) is missing")
+                let word = takes.prefix { $0 != " " && $0 != "." }
+                throw UsageError("\(word) is missing")
             }
             if takesProgram, arguments.command?.isEmpty == true { throw UsageError("no command stands behind '--'") }
             return arguments
@@ -69,16 +70,14 @@ public struct Command: Sendable {
         return ([name, takes] + shown).filter { !$0.isEmpty }.joined(separator: " ")
     }
 
-    /// The same for the program's help, which leaves many options to the command's own.
-    var shortSynopsis: String {
-        options.count > 1 ? [name, takes].filter { !$0.isEmpty }.joined(separator: " ") : synopsis
-    }
+    /// The same for the program's help, which leaves the options to the command's own.
+    var shortSynopsis: String { takes.isEmpty ? name : "\(name) \(takes)" }
 
     /// What `--help` says of it.
     public var help: String {
         let rows = options.map { ($0.synopsis, $0.summary) }
-        return [["Usage: \(synopsis)", "", sentence(summary)], table(rows), notes.isEmpty ? [] : [notes]]
-            .filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+        return page(
+            [["Usage: \(synopsis)"], wrapped(sentence(summary)), table(rows), notes.isEmpty ? [] : wrapped(notes)])
     }
 }
 

@@ -63,8 +63,8 @@ public struct Program: Sendable {
         let usages =
             (itself.map { [($0.synopsis, $0.summary)] } ?? []) + commands.map { ($0.shortSynopsis, $0.summary) }
         let own = itself?.options.map { ($0.synopsis, $0.summary) } ?? []
-        return [["Usage:"] + table(usages), table(own + rows), notes.isEmpty ? [] : [notes]]
-            .filter { !$0.isEmpty }.map { $0.joined(separator: "\n") }.joined(separator: "\n\n")
+        let more = "\(name) \(noun.uppercased()) --help says more about a \(noun)."
+        return page([["Usage:"] + table(usages), table(own + rows), (notes.isEmpty ? [] : wrapped(notes)) + [more]])
     }
 
     /// What this process was asked for. Prints help and version and ends with status 0; says in a line what is wrong,

@@ -31,6 +31,8 @@ struct Options {
     var seconds = 2.0
     var window = 256
     var format = Format.table
+    /// The words are all that is looked at.
+    var isCheck = false
 
     private enum Name {
         static let raw = Option(
@@ -49,9 +51,10 @@ struct Options {
                 + "one scenario")
         static let pid = Option("--pid", "[NAME=]PID", "the broker's process, for its resident memory")
         static let reference = Option("--reference", "NAME", "the broker to compare with [the first]")
+        static let check = Option("--check", "measure nothing: only see whether these words make sense")
 
         static let all = [
-            raw, client, count, seconds, size, runs, window, markdown, json, broker, pid, reference,
+            raw, client, count, seconds, size, runs, window, markdown, json, broker, pid, reference, check,
         ]
     }
 
@@ -69,6 +72,7 @@ struct Options {
 
     /// `url` is AMQP_URL's value.
     init(_ given: Arguments, url: String?) throws(UsageError) {
+        isCheck = given.has(Name.check)
         usesClient = given.has(Name.client)
         if usesClient, given.has(Name.raw) { throw UsageError("--raw and --client exclude each other") }
         format = given.has(Name.json) ? .json : given.has(Name.markdown) ? .markdown : .table

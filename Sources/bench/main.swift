@@ -7,6 +7,7 @@ func say(_ line: String) { _ = writeAll(line + "\n", to: STDOUT_FILENO) }
 let given = Options.program.request().arguments
 do {
     let options = try Options(given, url: environmentValue("AMQP_URL"))
+    if options.isCheck { exit(0) }
     var measurement = Measurement(options, runName: "bench.\(getpid())")
     try measurement.begin()
     if options.format == .table {

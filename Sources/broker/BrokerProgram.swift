@@ -9,9 +9,7 @@ enum BrokerProgram {
     static let data = Option("--data", "DIR", "keep what is durable there [keep it in memory]")
     static let virtualHost = Option("--vhost", "NAME", "one more virtual host beside \"/\"; repeatable")
     static let user = Option("--user", "NAME", "one more user; password: BROKER_PASSWORD, stdin")
-    static let users = Option(
-        "--users", "FILE",
-        "more users: lines from hash-password; below one, VHOST CONFIGURE WRITE READ where rights are less")
+    static let users = Option("--users", "FILE", "more users: a file of lines from hash-password")
     static let noGuest = Option("--no-guest", "leave out guest (password guest, local only)")
     static let anonymous = Option("--anonymous", "USER", "log in passwordless clients as USER (ANONYMOUS)")
     static let trace = Option("--trace", "VHOST", "copy messages to amq.rabbitmq.trace; repeatable")
@@ -37,7 +35,12 @@ enum BrokerProgram {
 
     static let hashPassword = Command(
         "broker hash-password", takes: "NAME", does: "make a line for --users FILE",
-        notes: "The password comes from the variable BROKER_PASSWORD or a line of standard input.")
+        notes: """
+            The password comes from the variable BROKER_PASSWORD or a line of standard input.
+
+            A user of FILE may do everything everywhere, unless lines below that begin with a space say where and what: \
+            VHOST CONFIGURE WRITE READ, the last three as regular expressions for names.
+            """)
 
     static let program = Program(
         "broker", itself: itself, commands: Listing.all.map(\.command) + [hashPassword],

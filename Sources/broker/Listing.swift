@@ -73,7 +73,7 @@ struct Listing {
             options: (hasVirtualHost ? [ListCommand.virtualHostOption] : [])
                 + [ListCommand.urlOption, ListCommand.quiet, ListCommand.silent, ListCommand.noHead],
             does: "show a running broker's \(name)",
-            notes: "They are printed as rabbitmqctl does. Columns: \(paths.keys.sorted().joined(separator: ", ")).",
+            notes: "They are printed as rabbitmqctl does.\nColumns: \(paths.keys.sorted().joined(separator: ", ")).",
             alias: "list_\(name)")
     }
 

@@ -1,43 +1,29 @@
+import Commands
 import ConformanceReport
 import ConformanceSuite
 import Foundation
 
-let usage = """
-    Usage: conformance [amqp://USER:PASSWORD@HOST:PORT/VHOST] [--only PREFIX]
+let only = Option("--only", "PREFIX", "only cases whose id begins with it: topic. or topic.hash-matches-zero-words")
+let program = Program(
+    "conformance",
+    itself: Command(
+        "conformance", takes: "[URL]", options: [only],
+        does: "Runs the conformance cases against the broker at URL, and says at the end what each came to",
+        notes: """
+            URL is amqp://USER:PASSWORD@HOST:PORT/VHOST. Without one, the cases run against this repository's \
+            broker, in this process. The broker may be in use: every name is made up, and deleted.
 
-    Runs the conformance cases against a broker, and says at the end what each came to. Without an address, they run
-    against this repository's broker, in this process. The broker may be in use: every name is made up, and deleted.
+            Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run.
+            """,
+        count: 0...1))
 
-      --only PREFIX   only cases whose id begins with it: topic. or topic.hash-matches-zero-words
-
-    Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run.
-
-    """
-
-/// Ends the program with one line about the command line.
-func refuse(_ reason: String) -> Never {
-    FileHandle.standardError.write(Data("conformance: \(reason); see conformance --help\n".utf8))
-    exit(64)
-}
-
-var url: String?
-var only: String?
-var rest = CommandLine.arguments.dropFirst()
-while let word = rest.popFirst() {
-    switch word {
-    case "-h", "--help":
-        print(usage, terminator: "")
-        exit(0)
-    case "--only":
-        guard let prefix = rest.popFirst() else { refuse("--only needs the beginning of an id") }
-        only = prefix
-    case _ where url == nil && word.hasPrefix("amqp://"): url = word
-    default: refuse("cannot make sense of '\(word)'")
-    }
-}
+// EX_USAGE: 1 and 2 have a meaning of their own.
+let given = program.request(failure: 64).arguments
+let url = given.words.first
+if let url, !url.hasPrefix("amqp://") { program.fail(UsageError("'\(url)' is no amqp:// address"), status: 64) }
 
 let results = FileManager.default.temporaryDirectory.appending(path: "conformance-\(UUID().uuidString).jsonl")
-await SuiteProgram.run(against: url, only: only, results: results.path)
+await SuiteProgram.run(against: url, only: given.text(only), results: results.path)
 let report = try? Report(files: [results])
 try? FileManager.default.removeItem(at: results)
 guard let report, !report.rows.isEmpty else {

@@ -13,7 +13,7 @@ enum WorkbookProgram {
             PredictCommand.command, TraceCommand.command, StartCommand.command, HintCommand.command,
             SiteCommand.command, ChaptersCommand.command, ReportCommand.command, BaselineCommand.command,
         ],
-        notes: "STEP is a chapter's number, or its name, such as hello. Each command says more with --help.")
+        notes: "STEP is a chapter's number, or its name, such as hello.")
 }
 
 /// Says in a line what is wrong with a command's words, and ends the process.

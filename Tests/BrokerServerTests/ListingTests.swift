@@ -256,7 +256,7 @@ import BrokerCore
         #expect(try get("aliveness-test/nope", from: broker) == .notFound)
         #expect(
             try get("overview", from: broker).body?["exchange_types"]?.elements?.map { $0["name"] } == [
-                "direct", "fanout", "headers", "topic",
+                "direct", "fanout", "headers", "topic", "x-consistent-hash",
             ])
     }
 

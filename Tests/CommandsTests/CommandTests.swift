@@ -48,10 +48,10 @@ import Testing
         ("--loud", "p: there is no option '--loud'; see p --help"),
         ("send --count", "p send: --count needs a value; see p send --help"),
         ("send --quiet=1", "p send: --quiet takes no value; see p send --help"),
-        ("check", "p check: STEP [-- COMMAND...] is missing; see p check --help"),
+        ("check", "p check: STEP is missing; see p check --help"),
         ("check 1 2", "p check: there is no place for '2' here; see p check --help"),
         ("check 1 --", "p check: no command stands behind '--'; see p check --help"),
-        ("keys", "p keys: KEY... is missing; see p keys --help"),
+        ("keys", "p keys: KEY is missing; see p keys --help"),
         ("p\u{1B}[31m", "p: there is no role 'p\\u{1B}[31m'; see p --help"),
     ])
     func complaints(_ line: String, _ complaint: String) throws {

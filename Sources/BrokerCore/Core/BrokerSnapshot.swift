@@ -19,32 +19,27 @@ public struct BrokerSnapshot: Sendable {
     public let memoryHighWater: Int?
     /// Octets that the store's disk must have free.
     public let diskFreeLimit: Int
-    public var queues: [QueueInfo] = []
-    public var exchanges: [ExchangeInfo] = []
-    public var bindings: [BindingInfo] = []
-    public var consumers: [ConsumerInfo] = []
-    public var connections: [ConnectionInfo] = []
-    public var channels: [ChannelInfo] = []
+    public var queues: [QueueInfo]
+    public var exchanges: [ExchangeInfo]
+    public var bindings: [BindingInfo]
+    public var consumers: [ConsumerInfo]
+    public var connections: [ConnectionInfo]
+    public var channels: [ChannelInfo]
 }
 
 extension BrokerCore {
     /// - Parameter virtualHost: the one whose queues, exchanges, bindings and consumers are wanted; nil: those of all
     public func snapshot(of parts: Set<BrokerSnapshot.Part>, in virtualHost: String? = nil) -> BrokerSnapshot {
-        var snapshot = BrokerSnapshot(
+        BrokerSnapshot(
             users: configuration.users, virtualHosts: listVirtualHosts(),
             tracedVirtualHosts: listTracedVirtualHosts(), exchangeTypes: ExchangeTypes<any Queue>.all.map { $0.type },
             memoryAlarm: alarms.memory, diskAlarm: alarms.disk, memoryInUse: memoryInUse,
-            memoryHighWater: configuration.memoryHighWater, diskFreeLimit: configuration.store.diskFreeLimit)
-        for part in parts {
-            switch part {
-            case .queues: snapshot.queues = listQueues(in: virtualHost)
-            case .exchanges: snapshot.exchanges = listExchanges(in: virtualHost)
-            case .bindings: snapshot.bindings = listBindings(in: virtualHost)
-            case .consumers: snapshot.consumers = listConsumers(in: virtualHost)
-            case .connections: snapshot.connections = listConnections()
-            case .channels: snapshot.channels = listChannels()
-            }
-        }
-        return snapshot
+            memoryHighWater: configuration.memoryHighWater, diskFreeLimit: configuration.store.diskFreeLimit,
+            queues: parts.contains(.queues) ? listQueues(in: virtualHost) : [],
+            exchanges: parts.contains(.exchanges) ? listExchanges(in: virtualHost) : [],
+            bindings: parts.contains(.bindings) ? listBindings(in: virtualHost) : [],
+            consumers: parts.contains(.consumers) ? listConsumers(in: virtualHost) : [],
+            connections: parts.contains(.connections) ? listConnections() : [],
+            channels: parts.contains(.channels) ? listChannels() : [])
     }
 }

@@ -7,8 +7,8 @@ enum CheckCommand {
         "workbook check", takes: "STEP|EXERCISE [-- COMMAND...]",
         does: "watches a program at work, or tells whether an exercise is done",
         notes: """
-            Of a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right
-            and wrong; COMMAND must connect to AMQP_URL. Of an EXERCISE such as 2.2 it tells whether it is done: by the
+            Of a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right \
+            and wrong; COMMAND must connect to AMQP_URL. Of an EXERCISE such as 2.2 it tells whether it is done: by the \
             program in the folder that `workbook start` made, or by COMMAND.
             Status 0: all is right; 1: something is not; 2: it can't be judged.
             """, count: 1...1)

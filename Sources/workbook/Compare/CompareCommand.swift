@@ -17,8 +17,8 @@ enum CompareCommand {
         "workbook compare", takes: "STEP [-- COMMAND...]", options: [broker, port, anyQuotes, patience, role],
         does: "plays a step with the workbook's programs and with yours, and shows where the outputs differ",
         notes: """
-            COMMAND is given the role and its words: -- python worker.py becomes python worker.py work, and
-            python worker.py new-task "Short task." With --role ROLE -- COMMAND, or --role ROLE=COMMAND for one role or
+            COMMAND is given the role and its words: -- python worker.py becomes python worker.py work, and \
+            python worker.py new-task "Short task." With --role ROLE -- COMMAND, or --role ROLE=COMMAND for one role or \
             for each, it is given the words behind the role:
             compare 1 --role send='python send.py' --role receive='python receive.py'
             Yours must connect to AMQP_URL.

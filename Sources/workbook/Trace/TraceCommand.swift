@@ -7,7 +7,7 @@ enum TraceCommand {
         "workbook trace", takes: "STEP",
         does: "follows one message from the program to the socket, through the broker, and on",
         notes: """
-            Bytes, frames, method, route, queue, delivery, ack; with the file and line that does it, and the rules of
+            Bytes, frames, method, route, queue, delivery, ack; with the file and line that does it, and the rules of \
             the conformance suite about it.
             """)
 

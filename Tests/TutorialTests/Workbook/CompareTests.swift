@@ -156,7 +156,9 @@ import Testing
     func wordsThatMakeNoSense(words: String) async throws {
         let output = try await Stage(uri: "").run(
             "workbook", words: ["compare"] + words.split(separator: " ").map(String.init), status: 64)
-        #expect(output.errors.first?.hasPrefix("workbook: ") == true)
+        #expect(output.errors.count == 1)
+        #expect(output.errors.first?.hasPrefix("workbook compare: ") == true)
+        #expect(output.errors.first?.hasSuffix("; see workbook compare --help") == true)
         #expect(output.lines.isEmpty)
     }
 }
