@@ -17,9 +17,7 @@ extension Broker {
     var listingAPI: ListingAPI {
         ListingAPI(
             source: ListingAPI.Source(
-                user: { [weak self] name in
-                    self?.state.withLock { $0.core.configuration.users.first { $0.name == name } }
-                },
+                users: { [weak self] in self?.state.withLock { $0.core.configuration.users } ?? [] },
                 look: { [weak self] parts, virtualHost in
                     self?.state.withLock { state in
                         ListingView(

@@ -26,8 +26,8 @@ struct ListingView: Sendable {
 extension ListingAPI {
     /// Where the paths get it from.
     struct Source: Sendable {
-        /// The user of this name, to check the password before anything else is looked at.
-        var user: @Sendable (_ name: String) -> BrokerConfiguration.User?
+        /// To check a name and a password before anything else is looked at.
+        var users: @Sendable () -> [BrokerConfiguration.User]
         /// One look at the broker.
         var look: @Sendable (_ parts: Set<BrokerSnapshot.Part>, _ virtualHost: String?) -> ListingView?
     }
