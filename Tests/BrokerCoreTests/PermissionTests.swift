@@ -12,74 +12,97 @@ struct PermissionTests {
         }
     }
 
-    /// The probes that RabbitMQ 3.10.8 was asked with, and its words.
-    @Test("Every method needs the right that RabbitMQ has it need, and is refused in its words")
-    func methods() throws {
-        let rig = rig(["/": try Permissions(configure: "^c", write: "^w", read: "^(r|cr)")])
-        let owner = try rig.open()
-        let refused = "ACCESS_REFUSED - access to"
+    /// Asks with clients whose user may configure what begins with c, write to w, and read from r or cr.
+    private struct Probe {
+        let rig: Rig
+
+        init() throws {
+            let rights = try Permissions(configure: "^c", write: "^w", read: "^(r|cr)")
+            rig = Rig { $0.users[0].permissions = ["/": rights] }
+            let host = try #require(rig.core.virtualHosts["/"])
+            for name in ["c", "w", "r", "zz"] as [ShortString] {
+                _ = host.declareQueue(name, .init(), try QueueArguments([:], label: ""))
+            }
+            for name in ["wx", "rx", "zx"] as [ShortString] {
+                try host.declareExchange(name, .init(type: "fanout"))
+            }
+        }
+
+        /// A client that sends the method is closed with that text; nil: is not.
         func expect(_ method: some MethodFields, _ text: String?, line: Int = #line) throws {
             let client = try rig.open()
             client.send(method)
             #expect(client.takeClose()?.text == text, "\(method), line \(line)")
             client.disconnect()
         }
-        func no(_ kind: String, _ name: String) -> String {
-            "\(refused) \(kind) '\(name)' in vhost '/' refused for user 'guest'"
-        }
-        owner.disconnect()
-        let host = try #require(rig.core.virtualHosts["/"])
-        for name in ["c", "w", "r", "zz"] as [ShortString] {
-            _ = host.declareQueue(name, .init(), try QueueArguments([:], label: ""))
-        }
-        for name in ["wx", "rx", "zx"] as [ShortString] {
-            try host.declareExchange(name, .init(type: "fanout"))
-        }
 
-        try expect(QueueDeclare(queue: "zz"), no("queue", "zz"))
-        try expect(QueueDeclare(queue: "zz", passive: true), nil)
-        try expect(QueueDeclare(queue: "c"), nil)
-        try expect(
+        static func refused(_ kind: String, _ name: String) -> String {
+            "ACCESS_REFUSED - access to \(kind) '\(name)' in vhost '/' refused for user 'guest'"
+        }
+    }
+
+    // Every method was tried on RabbitMQ 3.10.8 too: these are its words.
+
+    @Test("To declare and to delete needs the right to configure, and rights to what the arguments name")
+    func declarations() throws {
+        let probe = try Probe()
+        try probe.expect(QueueDeclare(queue: "zz"), Probe.refused("queue", "zz"))
+        try probe.expect(QueueDeclare(queue: "zz", passive: true), nil)
+        try probe.expect(QueueDeclare(queue: "c"), nil)
+        try probe.expect(
             QueueDeclare(queue: "amq.foo"), "ACCESS_REFUSED - queue name 'amq.foo' contains reserved prefix 'amq.*'")
-        try expect(QueueDeclare(queue: "amq.rabbitmq.reply-to"), nil)
-        try expect(QueueDeclare(queue: "c1", arguments: ["x-dead-letter-exchange": "zx"]), no("queue", "c1"))
-        try expect(QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": "zx"]), no("exchange", "zx"))
-        try expect(
-            QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": ""]), no("exchange", "amq.default"))
-        try expect(QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": "wx"]), nil)
-        try expect(ExchangeDeclare(exchange: "zx", type: "fanout"), no("exchange", "zx"))
-        try expect(ExchangeDeclare(exchange: "amq.foo", type: "fanout"), no("exchange", "amq.foo"))
-        try expect(ExchangeDeclare(exchange: "zx", passive: true), nil)
-        try expect(
+        try probe.expect(QueueDeclare(queue: "amq.rabbitmq.reply-to"), nil)
+        try probe.expect(
+            QueueDeclare(queue: "c1", arguments: ["x-dead-letter-exchange": "zx"]), Probe.refused("queue", "c1"))
+        try probe.expect(
+            QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": "zx"]), Probe.refused("exchange", "zx"))
+        try probe.expect(
+            QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": ""]),
+            Probe.refused("exchange", "amq.default"))
+        try probe.expect(QueueDeclare(queue: "cr1", arguments: ["x-dead-letter-exchange": "wx"]), nil)
+        try probe.expect(ExchangeDeclare(exchange: "zx", type: "fanout"), Probe.refused("exchange", "zx"))
+        try probe.expect(ExchangeDeclare(exchange: "amq.foo", type: "fanout"), Probe.refused("exchange", "amq.foo"))
+        try probe.expect(ExchangeDeclare(exchange: "zx", passive: true), nil)
+        try probe.expect(
             ExchangeDeclare(exchange: "c1", type: "fanout", arguments: ["alternate-exchange": "wx"]),
-            no("exchange", "c1"))
-        try expect(
+            Probe.refused("exchange", "c1"))
+        try probe.expect(
             ExchangeDeclare(exchange: "cr2", type: "fanout", arguments: ["alternate-exchange": "zx"]),
-            no("exchange", "zx"))
-        try expect(ExchangeDeclare(exchange: "cr2", type: "fanout", arguments: ["alternate-exchange": "wx"]), nil)
-        try expect(ExchangeDelete(exchange: "zmissing"), no("exchange", "zmissing"))
-        try expect(
+            Probe.refused("exchange", "zx"))
+        try probe.expect(ExchangeDeclare(exchange: "cr2", type: "fanout", arguments: ["alternate-exchange": "wx"]), nil)
+        try probe.expect(ExchangeDelete(exchange: "zmissing"), Probe.refused("exchange", "zmissing"))
+        try probe.expect(
             ExchangeDelete(exchange: "amq.direct"),
             "ACCESS_REFUSED - deletion of system exchange 'amq.direct' in vhost '/' not allowed")
-        try expect(QueueDelete(queue: "zmissing"), no("queue", "zmissing"))
-        try expect(QueuePurge(queue: "zz"), no("queue", "zz"))
-        try expect(QueuePurge(queue: "r"), nil)
-        try expect(BasicGet(queue: "zmissing"), no("queue", "zmissing"))
-        try expect(BasicGet(queue: "rmissing"), "NOT_FOUND - no queue 'rmissing' in vhost '/'")
-        try expect(BasicConsume(queue: "zz"), no("queue", "zz"))
-        try expect(BasicConsume(queue: "amq.rabbitmq.reply-to", noAck: true), nil)
-        try expect(QueueBind(queue: "w", exchange: "rx"), nil)
-        try expect(QueueBind(queue: "zz", exchange: "zx"), no("queue", "zz"))
-        try expect(QueueBind(queue: "zz", exchange: ""), no("queue", "zz"))
-        try expect(
+        try probe.expect(QueueDelete(queue: "zmissing"), Probe.refused("queue", "zmissing"))
+    }
+
+    @Test("To get, to consume and to purge needs the right to read")
+    func reading() throws {
+        let probe = try Probe()
+        try probe.expect(QueuePurge(queue: "zz"), Probe.refused("queue", "zz"))
+        try probe.expect(QueuePurge(queue: "r"), nil)
+        try probe.expect(BasicGet(queue: "zmissing"), Probe.refused("queue", "zmissing"))
+        try probe.expect(BasicGet(queue: "rmissing"), "NOT_FOUND - no queue 'rmissing' in vhost '/'")
+        try probe.expect(BasicConsume(queue: "zz"), Probe.refused("queue", "zz"))
+        try probe.expect(BasicConsume(queue: "amq.rabbitmq.reply-to", noAck: true), nil)
+    }
+
+    @Test("To bind needs the right to write to where messages go, and to read from where they come from")
+    func bindings() throws {
+        let probe = try Probe()
+        try probe.expect(QueueBind(queue: "w", exchange: "rx"), nil)
+        try probe.expect(QueueBind(queue: "zz", exchange: "zx"), Probe.refused("queue", "zz"))
+        try probe.expect(QueueBind(queue: "zz", exchange: ""), Probe.refused("queue", "zz"))
+        try probe.expect(
             QueueBind(queue: "w", exchange: ""), "ACCESS_REFUSED - operation not permitted on the default exchange")
-        try expect(QueueBind(queue: "w", exchange: "zx"), no("exchange", "zx"))
-        try expect(QueueUnbind(queue: "zmissing", exchange: "zx"), no("queue", "zmissing"))
-        try expect(ExchangeBind(destination: "wx", source: "rx"), nil)
-        try expect(ExchangeBind(destination: "zx", source: "rx"), no("exchange", "zx"))
-        try expect(ExchangeBind(destination: "wx", source: "zx"), no("exchange", "zx"))
-        try expect(ExchangeBind(destination: "", source: "rx"), no("exchange", "amq.default"))
-        try expect(ExchangeUnbind(destination: "zx", source: "rx"), no("exchange", "zx"))
+        try probe.expect(QueueBind(queue: "w", exchange: "zx"), Probe.refused("exchange", "zx"))
+        try probe.expect(QueueUnbind(queue: "zmissing", exchange: "zx"), Probe.refused("queue", "zmissing"))
+        try probe.expect(ExchangeBind(destination: "wx", source: "rx"), nil)
+        try probe.expect(ExchangeBind(destination: "zx", source: "rx"), Probe.refused("exchange", "zx"))
+        try probe.expect(ExchangeBind(destination: "wx", source: "zx"), Probe.refused("exchange", "zx"))
+        try probe.expect(ExchangeBind(destination: "", source: "rx"), Probe.refused("exchange", "amq.default"))
+        try probe.expect(ExchangeUnbind(destination: "zx", source: "rx"), Probe.refused("exchange", "zx"))
     }
 
     @Test("Publishing needs the right to write, whatever was published before")

@@ -1,30 +1,30 @@
-import Foundation
 import AMQPClient
-import AMQPTransport
-import Synchronization
+import BrokerCore
+import Foundation
 import TestSupport
 import Testing
 
-import BrokerCore
 @testable import BrokerServer
 
-@Suite(.watched) struct ListingTests {
-    private func get(
-        _ path: String, from broker: Broker, user: String = "guest:guest", method: String = "GET",
-        isLoopback: Bool = true
-    ) throws -> HTTPResponse {
-        var reader = HTTPRequestReader()
-        let credentials = Base64.encode(Array(user.utf8))
-        reader.append(
-            Array("\(method) /api/\(path) HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)\r\n\r\n".utf8))
-        let (request, api) = (try #require(try reader.next()), broker.listingAPI)
-        guard let login = api.login(request, isLoopback: isLoopback) else { return api.answer(request, by: nil) }
-        switch login.check {
-        case .known(let isRight): return api.answer(request, by: isRight ? login.user : nil)
-        case .costly(let check): return api.answer(request, by: check() ? login.user : nil)
-        }
+/// The listing API's answer to a request, without a stream. A path that begins with no slash is one of the API.
+func get(
+    _ path: String, from broker: Broker, user: String = "guest:guest", method: String = "GET",
+    isLoopback: Bool = true
+) throws -> HTTPResponse {
+    var reader = HTTPRequestReader()
+    let credentials = Base64.encode(Array(user.utf8))
+    let path = path.hasPrefix("/") ? path : "/api/\(path)"
+    reader.append(
+        Array("\(method) \(path) HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)\r\n\r\n".utf8))
+    let (request, api) = (try #require(try reader.next()), broker.listingAPI)
+    guard let login = api.login(request, isLoopback: isLoopback) else { return api.answer(request, by: nil) }
+    switch login.check {
+    case .known(let isRight): return api.answer(request, by: isRight ? login.user : nil)
+    case .costly(let check): return api.answer(request, by: check() ? login.user : nil)
     }
+}
 
+@Suite(.watched) struct ListingTests {
     private func list(_ path: String, from broker: Broker) throws -> [JSON] {
         let response = try get(path, from: broker)
         #expect(response.status == 200, "\(path)")
@@ -197,71 +197,6 @@ import BrokerCore
         try await connection.close()
     }
 
-    // MARK: What it says of itself
-
-    @Test func alarmsShowWhereTheyAreLookedFor() async throws {
-        var configuration = BrokerConfiguration()
-        configuration.memoryHighWater = 1000
-        let broker = Broker(configuration)
-        func check(_ name: String) throws -> HTTPResponse { try get("health/checks/\(name)", from: broker) }
-        func node() throws -> [JSON?] {
-            let node = try get("nodes/broker@localhost", from: broker).body
-            return [node?["mem_alarm"], node?["disk_free_alarm"]]
-        }
-        #expect(try check("alarms") == HTTPResponse(200, ["status": "ok"]))
-        #expect(try node() == [false, false])
-        let connection = try await broker.open()
-        let queue = try await connection.openChannel().declareQueue("full")
-        try await queue.publish(Message(String(repeating: "x", count: 2000)))
-        try await connection.close()
-        broker.step(.diskIsLow(true))
-        #expect(try node() == [true, true])
-        let failed = try check("local-alarms")
-        #expect(failed.status == 503 && failed.body?["reason"] == "There are alarms in effect on the node")
-        #expect(failed.body?["alarms"]?.elements?.map { $0["resource"] } == ["memory", "disk space"])
-        #expect(try check("alarms").body?["reason"] == "There are alarms in effect in the cluster")
-        let metrics = try metrics(of: broker)
-        for line in [
-            "rabbitmq_alarms_memory_used_watermark 1", "rabbitmq_alarms_free_disk_space_watermark 1",
-            "rabbitmq_resident_memory_limit_bytes 1000", "rabbitmq_queues 1", "rabbitmq_queue_messages_ready 1",
-            "rabbitmq_queue_messages_ready_bytes 2000", "rabbitmq_connections 0",
-        ] { #expect(metrics.contains(line), "\(line)") }
-        broker.step(.diskIsLow(false))
-        #expect(try node() == [true, false])
-    }
-
-    private func metrics(of broker: Broker) throws -> [String] {
-        var reader = HTTPRequestReader()
-        reader.append(Array("GET /metrics HTTP/1.1\r\nHost: h\r\nAuthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n\r\n".utf8))
-        let response = broker.listingAPI.answer(try #require(try reader.next()), isLoopback: true)
-        #expect(response.status == 200 && response.plain?.type == "text/plain; version=0.0.4")
-        return response.plain?.text.components(separatedBy: "\n") ?? []
-    }
-
-    /// As RabbitMQ 3.10.8 answers.
-    @Test func otherChecks() throws {
-        let broker = Broker()
-        defer { broker.shutDown() }
-        let port = try broker.listen(port: 0)
-        for good in [
-            "virtual-hosts", "node-is-quorum-critical", "node-is-mirror-sync-critical", "port-listener/\(port)",
-            "protocol-listener/amqp091", "protocol-listener/amqp", "protocol-listener/http",
-        ] { #expect(try get("health/checks/\(good)", from: broker).status == 200, "\(good)") }
-        let missing = try get("health/checks/port-listener/1", from: broker)
-        #expect(missing.status == 503 && missing.body?["missing"] == 1 && missing.body?["ports"] == [JSON(port)])
-        #expect(try get("health/checks/port-listener/x", from: broker) == .failure(400, "bad_request", "Invalid port"))
-        #expect(try get("health/checks/protocol-listener/mqtt", from: broker).body?["protocols"] == ["amqp", "http"])
-        #expect(try get("health/checks/nope", from: broker) == .notFound)
-        #expect(try get("aliveness-test/%2F", from: broker).body == ["status": "ok"])
-        #expect(try get("aliveness-test/nope", from: broker) == .notFound)
-        #expect(
-            try get("overview", from: broker).body?["exchange_types"]?.elements?.map { $0["name"] } == [
-                "direct", "fanout", "headers", "topic", "x-consistent-hash",
-            ])
-    }
-
-    // MARK: Over a stream
-
     /// As RabbitMQ shows them to a user with the tag `management`.
     @Test func aUserSeesOnlyWhatThatUserMay() async throws {
         var configuration = BrokerConfiguration()
@@ -311,107 +246,6 @@ import BrokerCore
         for connection in [connection, other] { try await connection.close() }
     }
 
-    @Test func requestsOneBehindTheOtherOverTCP() async throws {
-        let broker = Broker.patient
-        let port = try broker.listenForManagement(port: 0)
-        let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
-        let heard = Heard()
-        stream.start(heard)
-        let request = "GET /api/whoami HTTP/1.1\r\nHost: h\r\nAuthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n"
-        // Many at once, the last of which asks to be the last.
-        let text = String(repeating: request + "\r\n", count: 500) + request + "Connection: close\r\n\r\n" + request
-        stream.send(Array(text.utf8).span.bytes)
-        let answer = await heard.untilEnd()
-        #expect(answer.components(separatedBy: "HTTP/1.1 200 OK").count - 1 == 501)
-        broker.shutDown()
-    }
-
-    @Test func garbageGetsOneRefusalAndTheEnd() async throws {
-        let broker = Broker.patient
-        let port = try broker.listenForManagement(port: 0)
-        for garbage in ["\u{0}\r\n\r\n", "AMQP\u{0}\u{0}\u{9}\u{1}\r\n\r\n", String(repeating: "x", count: 100_000)] {
-            let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
-            let heard = Heard()
-            stream.start(heard)
-            stream.send(Array(garbage.utf8).span.bytes)
-            #expect(await heard.untilEnd().hasPrefix("HTTP/1.1 4"))
-        }
-        broker.shutDown()
-    }
-
-    @Test func whoTakesTooLongIsDropped() async throws {
-        let time = ManualTime()
-        let server = ManagementServer(Broker().listingAPI, time: time)
-        let (client, stream) = MemoryStream.pair()
-        let heard = Heard()
-        client.start(heard)
-        server.accept(stream)
-        // A head that never ends, a little at a time.
-        client.send(Array("GET / HTTP/1.1\r\n".utf8).span.bytes)
-        time.advance(by: ManagementServer.patience / 2)
-        client.send(Array("X: y\r\n".utf8).span.bytes)
-        time.advance(by: ManagementServer.patience)
-        #expect(await heard.untilEnd() == "")
-    }
-
-    @Test func theClientThatDidNothingForLongestMakesRoomForAnother() async throws {
-        let time = ManualTime()
-        let server = ManagementServer(Broker.patient.listingAPI, time: time)
-        let heard = (0..<3).map { _ in Heard() }
-        var clients: [MemoryStream] = []
-        func connect(_ receiver: Heard?) -> MemoryStream {
-            let (client, stream) = MemoryStream.pair()
-            if let receiver { client.start(receiver) }
-            server.accept(stream)
-            clients.append(client)
-            return client
-        }
-        let slow = connect(heard[0])
-        slow.send(Array("GET / HTTP/1.1\r\n".utf8).span.bytes)
-        time.advance(by: 10)
-        for _ in 1..<ManagementServer.mostSessions { _ = connect(nil) }
-        // A little more of a request is no use.
-        slow.send(Array("X: y\r\n".utf8).span.bytes)
-        let late = connect(heard[1])
-        #expect(await heard[0].untilEnd() == "")
-        late.send(Array("GET /api/whoami HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8).span.bytes)
-        #expect(await heard[1].untilEnd().hasPrefix("HTTP/1.1 401"))
-        for client in clients { client.close() }
-    }
-
-    @Test func requestsOfAClientThatLeavesAreForgotten() async throws {
-        let begun = Mutex(0)
-        let gate = DispatchSemaphore(value: 0)
-        var configuration = BrokerConfiguration()
-        configuration.users = [
-            BrokerConfiguration.User(name: "slow", isCostlyToCheck: true) { _ in
-                begun.withLock { $0 += 1 }
-                gate.wait()
-                return true
-            }
-        ]
-        let (broker, checker) = (Broker(configuration), LoginChecker())
-        let server = ManagementServer(broker.listingAPI, time: ManualTime(), checker)
-        defer { broker.shutDown() }
-        // Both that may be checked at a time, and one that waits for them.
-        var clients: [MemoryStream] = []
-        let credentials = Base64.encode(Array("slow:x".utf8))
-        let request = "GET /api/whoami HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)"
-        for index in 0..<3 {
-            let (client, stream) = MemoryStream.pair()
-            client.start(Heard())
-            server.accept(TestSource(stream, source: "\(index)"))
-            client.send(Array(String(repeating: request + "\r\n\r\n", count: 500).utf8).span.bytes)
-            clients.append(client)
-        }
-        try await until { begun.withLock { $0 } == 2 && checker.waitingCount == 1 }
-        for client in clients { client.close() }
-        try await until { checker.waitingCount == 0 }
-        for _ in 0..<2 { gate.signal() }
-        try await until { checker.runningCount == 0 }
-        #expect(begun.withLock { $0 } == 2)
-    }
-
     @Test func aNameThatNobodyHasIsCheckedLikeOneThatSomebodyHas() throws {
         let checks = Mutex(0)
         var configuration = BrokerConfiguration()
@@ -424,64 +258,5 @@ import BrokerCore
         #expect(try get("whoami", from: broker, user: "slow:x").status == 200)
         #expect(try get("whoami", from: broker, user: "nobody:x").status == 401)
         #expect(checks.withLock { $0 } == 2)
-    }
-}
-
-/// A stream that says that it comes from somewhere else.
-private final class TestSource: ByteStream {
-    let source: String
-    private let stream: MemoryStream
-
-    init(_ stream: MemoryStream, source: String) { (self.stream, self.source) = (stream, source) }
-
-    var name: String { stream.name }
-    var isLoopback: Bool { true }
-    var unsent: Int { stream.unsent }
-    func start(_ receiver: any ByteStreamReceiver) { stream.start(receiver) }
-    func send(_ bytes: RawSpan) -> Int { stream.send(bytes) }
-    func setReading(_ on: Bool) { stream.setReading(on) }
-    func close() { stream.close() }
-    func abort() { stream.abort() }
-}
-
-private func until(_ condition: () -> Bool) async throws {
-    while !condition() {
-        try Task.checkCancellation()
-        await Task.yield()
-    }
-}
-
-/// What a client hears until the stream ends.
-private final class Heard: ByteStreamReceiver {
-    private struct State: Sendable {
-        var octets: [UInt8] = []
-        var isOver = false
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-    private let state = Mutex(State())
-
-    func untilEnd() async -> String {
-        await withCheckedContinuation { continuation in
-            let isOver = state.withLock { state in
-                if !state.isOver { state.waiter = continuation }
-                return state.isOver
-            }
-            if isOver { continuation.resume() }
-        }
-        return state.withLock { String(decoding: $0.octets, as: UTF8.self) }
-    }
-
-    func streamReceived(_ bytes: RawSpan) {
-        let octets = bytes.withUnsafeBytes { Array($0) }
-        state.withLock { $0.octets += octets }
-    }
-    func streamDrained() {}
-    func streamEnded(_ end: StreamEnd) {
-        let waiter = state.withLock { state in
-            state.isOver = true
-            defer { state.waiter = nil }
-            return state.waiter
-        }
-        waiter?.resume()
     }
 }

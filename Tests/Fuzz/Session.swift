@@ -19,21 +19,18 @@ private struct Numbers: RandomNumberGenerator {
     }
 }
 
-/// A whole broker takes any octets from two clients, in any order, with time passing and streams ending in between.
-/// Afterwards it serves the next client.
-///
-/// The first octet of the input says whose connections are open from the start (bit 0: A's, bit 1: B's). Then come
-/// actions. The low two bits of an octet say which: 0 and 1: a client sends as many octets as the next two octets say;
-/// 2: time passes, as many times 8 ms as the next two octets say; 3: a client's stream ends and it connects anew.
-/// Bit 2 says which client.
-func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
-    var now: Int64 = 1_000_000_000_000
-    let core = BrokerCore(configuration, now: now)
-    var ended: [ConnectionID] = []
+/// A broker and its streams, as what feeds it octets sees them.
+private struct Session {
+    private let core: BrokerCore
+    private var now: Int64 = 1_000_000_000_000
+    private var connectionCount: UInt64 = 0
+    /// What the broker has sent since this was emptied.
     var output: [UInt8] = []
-    var connectionCount: UInt64 = 0
 
-    func step(_ input: BrokerInput) {
+    init() { core = BrokerCore(configuration, now: now) }
+
+    mutating func step(_ input: BrokerInput) {
+        var ended: [ConnectionID] = []
         var effects = core.step(input, now: now)
         while true {
             for write in effects.writes {
@@ -49,8 +46,16 @@ func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
         }
         while let id = ended.popLast() { _ = core.step(.disconnected(id), now: now) }
     }
-    func send(_ octets: [UInt8], from id: ConnectionID) { step(.received(octets.span.bytes, from: id)) }
-    func connect(open: Bool) -> ConnectionID {
+
+    mutating func pass(milliseconds: Int64) {
+        now += milliseconds
+        step(.time)
+    }
+
+    mutating func send(_ octets: [UInt8], from id: ConnectionID) { step(.received(octets.span.bytes, from: id)) }
+
+    /// `open`: the client has logged in and opened its channel, too.
+    mutating func connect(open: Bool) -> ConnectionID {
         connectionCount += 1
         let id = ConnectionID(number: connectionCount)
         step(.connected(id, peer: "fuzz", isLoopback: true))
@@ -58,39 +63,50 @@ func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
         return id
     }
 
+    /// Traps when the broker doesn't answer a new client.
+    mutating func serveNextClient() {
+        let witness = connect(open: true)
+        output.removeAll()
+        var writer = FrameWriter()
+        writer.method(QueueDeclare(exclusive: true), channel: 1)
+        send(writer.octets, from: witness)
+        var reader = FrameReader(frameMax: 0)
+        reader.append(output)
+        guard let frame = try? reader.next(), let answer = try? Method(frame.payload), case .queueDeclareOk = answer
+        else { preconditionFailure("the broker does not serve the next client") }
+    }
+}
+
+/// A whole broker takes any octets from two clients, in any order, with time passing and streams ending in between.
+/// Afterwards it serves the next client.
+///
+/// The first octet of the input says whose connections are open from the start (bit 0: A's, bit 1: B's). Then come
+/// actions. The low two bits of an octet say which: 0 and 1: a client sends as many octets as the next two octets say;
+/// 2: time passes, as many times 8 ms as the next two octets say; 3: a client's stream ends and it connects anew.
+/// Bit 2 says which client.
+func fuzz(_ input: UnsafeBufferPointer<UInt8>) {
+    var session = Session()
     var rest = Array(input)[...]
     func octet() -> UInt8 { rest.popFirst() ?? 0 }
     let opened = octet()
-    var clients = [connect(open: opened & 1 != 0), connect(open: opened & 2 != 0)]
+    var clients = [session.connect(open: opened & 1 != 0), session.connect(open: opened & 2 != 0)]
     while !rest.isEmpty {
-        output.removeAll(keepingCapacity: true)
+        session.output.removeAll(keepingCapacity: true)
         let action = octet()
         let client = Int(action >> 2 & 1)
         switch action & 3 {
         case 3:
-            step(.disconnected(clients[client]))
-            clients[client] = connect(open: action & 8 != 0)
-        case 2:
-            now += Int64(octet()) << 11 | Int64(octet()) << 3
-            step(.time)
+            session.step(.disconnected(clients[client]))
+            clients[client] = session.connect(open: action & 8 != 0)
+        case 2: session.pass(milliseconds: Int64(octet()) << 11 | Int64(octet()) << 3)
         default:
             let count = Int(octet()) << 8 | Int(octet())
-            send(Array(rest.prefix(count)), from: clients[client])
+            session.send(Array(rest.prefix(count)), from: clients[client])
             rest = rest.dropFirst(count)
         }
     }
-    for id in clients { step(.disconnected(id)) }
-    output.removeAll()
-    let witness = connect(open: true)
-    output.removeAll()
-    var writer = FrameWriter()
-    writer.method(QueueDeclare(exclusive: true), channel: 1)
-    send(writer.octets, from: witness)
-    var reader = FrameReader(frameMax: 0)
-    reader.append(output)
-    guard let frame = try? reader.next(), let answer = try? Method(frame.payload), case .queueDeclareOk = answer else {
-        preconditionFailure("the broker does not serve the next client")
-    }
+    for id in clients { session.step(.disconnected(id)) }
+    session.serveNextClient()
 }
 
 func seeds() -> [[UInt8]] {

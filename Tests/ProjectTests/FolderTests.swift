@@ -28,4 +28,32 @@ import Testing
         #expect(paths.count > 10, "so many files were looked at")
         #expect(paths.filter { $0.contains("+") } == [])
     }
+
+    /// What is generated is not read from its beginning to its end.
+    private static func written(below root: String) throws -> [SourceFile] {
+        try SourceFile.all(below: root).filter { !$0.path.contains("/Generated/") }
+    }
+
+    @Test("No file has more than 320 lines", arguments: ["Sources", "Tests"])
+    func fileLength(root: String) throws {
+        let files = try Self.written(below: root)
+        #expect(files.count > 150, "so many files were looked at")
+        for file in files where file.lineCount > 320 {
+            Issue.record("\(root)/\(file.path) has \(file.lineCount) lines: find the two ideas in it")
+        }
+    }
+
+    @Test("No function has more than 60 lines", arguments: ["Sources", "Tests"])
+    func functionLength(root: String) throws {
+        let files = try Self.written(below: root)
+        var count = 0
+        for file in files {
+            for function in file.functions {
+                count += 1
+                #expect(
+                    function.lineCount <= 60, "\(root)/\(file.path):\(function.line): \(function.declaration)")
+            }
+        }
+        #expect(count > 1_000, "so many functions were looked at")
+    }
 }

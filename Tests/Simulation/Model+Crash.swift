@@ -11,6 +11,11 @@ struct Found: Sendable {
     var bindings: [(exchange: String, queue: String, key: String)] = []
 }
 
+/// What is wrong with what a crash left.
+private struct Wrong: Error {
+    var text: String
+}
+
 extension Model {
     /// Compares what a crash left with what it had to leave and what it could leave, and goes on from there. Returns
     /// what is wrong.
@@ -18,65 +23,96 @@ extension Model {
     /// `sure`: everything up to this batch is there. `possible`: nothing after this batch is; of those in between, any
     /// part may be.
     func crash(found: Found, sure: UInt64, possible: UInt64) -> String? {
-        func must(_ record: Record) -> Bool { record.mustBeThere(sure: sure, possible: possible) }
-        func may(_ record: Record) -> Bool { record.mayBeThere(sure: sure, possible: possible) }
+        do throws(Wrong) {
+            let adopted = try adoptQueues(found, sure: sure, possible: possible)
+            let kept = try keepExchanges(found, sure: sure, possible: possible)
+            let bound = try keepBindings(found, of: kept, to: adopted, sure: sure, possible: possible)
+            dissolve()
+            (queues, exchanges, bindings) = (adopted, kept, bound)
+            (goneQueues, goneExchanges, goneBindings) = ([], [], [])
+            beginsAnew()
+            return nil
+        } catch {
+            return error.text
+        }
+    }
 
+    private func adoptQueues(
+        _ found: Found, sure: UInt64, possible: UInt64
+    ) throws(Wrong) -> [String: ModelQueue] {
         var adopted: [String: ModelQueue] = [:]
         for kind in QueueKind.all {
-            let candidates = (goneQueues + (queues[kind.name].map { [$0] } ?? []))
-                .filter { $0.kind.name == kind.name && may($0.record) }
-            let needed = candidates.filter { must($0.record) }
+            let candidates = (goneQueues + (queues[kind.name].map { [$0] } ?? [])).filter {
+                $0.kind.name == kind.name && $0.record.mayBeThere(sure: sure, possible: possible)
+            }
+            let needed = candidates.filter { $0.record.mustBeThere(sure: sure, possible: possible) }
             guard let messages = found.queues[kind.name] else {
-                if !needed.isEmpty { return "queue \(kind.name) is lost" }
+                if !needed.isEmpty { throw Wrong(text: "queue \(kind.name) is lost") }
                 continue
             }
-            if candidates.isEmpty { return "queue \(kind.name) is there, and was not durable or was deleted" }
+            if candidates.isEmpty {
+                throw Wrong(text: "queue \(kind.name) is there, and was not durable or was deleted")
+            }
             var queue: ModelQueue?
             for candidate in needed.isEmpty ? candidates : needed where queue == nil {
                 guard let copies = match(messages, candidate.written, sure: sure, possible: possible) else { continue }
                 queue = adopt(candidate, copies, messages)
             }
             guard let queue else {
-                return Self.describe(
-                    kind.name, messages, (needed.last ?? candidates.last)?.written ?? [], sure: sure,
-                    possible: possible)
+                let written = (needed.last ?? candidates.last)?.written ?? []
+                throw Wrong(text: Self.describe(kind.name, messages, written, sure: sure, possible: possible))
             }
             adopted[kind.name] = queue
         }
+        return adopted
+    }
 
+    private func keepExchanges(
+        _ found: Found, sure: UInt64, possible: UInt64
+    ) throws(Wrong) -> [String: ModelExchange] {
         var kept: [String: ModelExchange] = [:]
         for kind in ExchangeKind.all {
-            let candidates = (goneExchanges + (exchanges[kind.name].map { [$0] } ?? []))
-                .filter { $0.kind.name == kind.name && may($0.record) }
+            let candidates = (goneExchanges + (exchanges[kind.name].map { [$0] } ?? [])).filter {
+                $0.kind.name == kind.name && $0.record.mayBeThere(sure: sure, possible: possible)
+            }
             let isFound = found.exchanges.contains(kind.name)
-            if !isFound, candidates.contains(where: { must($0.record) }) { return "exchange \(kind.name) is lost" }
-            if isFound, candidates.isEmpty { return "exchange \(kind.name) is there, and should not be" }
+            if !isFound, candidates.contains(where: { $0.record.mustBeThere(sure: sure, possible: possible) }) {
+                throw Wrong(text: "exchange \(kind.name) is lost")
+            }
+            if isFound, candidates.isEmpty {
+                throw Wrong(text: "exchange \(kind.name) is there, and should not be")
+            }
             if isFound { kept[kind.name] = ModelExchange(kind, Record(born: 0)) }
         }
+        return kept
+    }
 
-        let candidates = (goneBindings + bindings).filter { may($0.record) }
+    private func keepBindings(
+        _ found: Found, of exchanges: [String: ModelExchange], to queues: [String: ModelQueue], sure: UInt64,
+        possible: UInt64
+    ) throws(Wrong) -> [ModelBinding] {
+        let candidates = (goneBindings + bindings).filter { $0.record.mayBeThere(sure: sure, possible: possible) }
         func isMeant(_ binding: ModelBinding, _ found: (exchange: String, queue: String, key: String)) -> Bool {
             binding.exchange.kind.name == found.exchange && binding.queue.kind.name == found.queue
                 && binding.key == found.key
         }
-        for binding in candidates where must(binding.record) {
+        for binding in candidates where binding.record.mustBeThere(sure: sure, possible: possible) {
             if !found.bindings.contains(where: { isMeant(binding, $0) }) {
-                return "the binding of \(binding.queue.kind.name) to \(binding.exchange.kind.name) is lost"
+                throw Wrong(
+                    text: "the binding of \(binding.queue.kind.name) to \(binding.exchange.kind.name) is lost")
             }
         }
         var bound: [ModelBinding] = []
         for binding in found.bindings {
-            guard candidates.contains(where: { isMeant($0, binding) }), let queue = adopted[binding.queue],
-                let exchange = kept[binding.exchange]
-            else { return "the binding of \(binding.queue) to \(binding.exchange) is there, and should not be" }
+            guard candidates.contains(where: { isMeant($0, binding) }), let queue = queues[binding.queue],
+                let exchange = exchanges[binding.exchange]
+            else {
+                throw Wrong(
+                    text: "the binding of \(binding.queue) to \(binding.exchange) is there, and should not be")
+            }
             bound.append(ModelBinding(exchange, queue, binding.key, Record(born: 0)))
         }
-
-        dissolve()
-        (queues, exchanges, bindings) = (adopted, kept, bound)
-        (goneQueues, goneExchanges, goneBindings) = ([], [], [])
-        beginsAnew()
-        return nil
+        return bound
     }
 
     /// The copies that the messages found are: all that must be there, and of those that may be there any, in their

@@ -33,6 +33,32 @@ public struct SourceFile: Sendable {
         return variables
     }
 
+    public var lineCount: Int { code.count { $0 == "\n" } }
+
+    /// The functions, initializers and computed variables whose bodies have lines of their own: how each begins, where,
+    /// and from there to its last line how many it has. Goes by the indentation, which the formatter sees to.
+    public var functions: [(declaration: String, line: Int, lineCount: Int)] {
+        let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+        return lines.indices.compactMap { start in
+            let declaration = lines[start]
+            guard Self.words.contains(where: { declaration.contains($0) }), !declaration.hasSuffix("}"),
+                let indentation = declaration.firstMatch(of: Self.beginsFunction)?.1
+            else { return nil }
+            // All that is further in belongs to it, and the line that ends a signature of several.
+            let end = lines[(start + 1)...].firstIndex { line in
+                !line.isEmpty && !line.hasPrefix(indentation + " ") && !line.hasPrefix(indentation + ")")
+            }
+            // Without a body, a protocol's.
+            guard let end, lines[end].hasPrefix(indentation + "}") else { return nil }
+            return (String(declaration.drop { $0 == " " }), start + 1, end - start + 1)
+        }
+    }
+
+    private static let words = ["func ", "init", "deinit", "subscript", "var "]
+    private static var beginsFunction: Regex<(Substring, Substring)> {
+        #/^( *)(?:[@\w()]+ )*(?:func |(?:init|deinit|subscript)\b|var .*\{$)/#
+    }
+
     /// The Swift files below a folder of the repository, `Sources/BrokerCore` say, by path.
     public static func all(below folder: String) throws -> [SourceFile] {
         let root = repository.appending(path: folder)
@@ -48,8 +74,11 @@ public struct SourceFile: Sendable {
 
     init(path: String, text: String) {
         self.path = path
-        code = text.replacing(/"""[\s\S]*?"""/, with: "\"\"").replacing(/\/\/.*/, with: "")
-            .replacing(/"(?:\\.|[^"\\\n])*"/, with: "\"\"")
+        // White space stays, so that lines keep their numbers and their indentation.
+        code = text.replacing(/"""[\s\S]*?"""/) { "\"\"" + $0.output.replacing(/\S/, with: "") }.replacing(
+            /\/\/.*/, with: ""
+        )
+        .replacing(/"(?:\\.|[^"\\\n])*"/, with: "\"\"")
     }
 }
 
