@@ -6,36 +6,6 @@ import Synchronization
 /// One lock guards the descriptor: it is read, written and closed only while the lock is held, so no thread can use the
 /// number after it was closed and given to somebody else. The receiver is never called with the lock held.
 public final class TCPStream: ByteStream {
-    private enum Phase: Sendable {
-        case open
-        /// Closed on this side: what is queued leaves, what arrives is discarded.
-        case flushing
-        /// Our end of stream is sent; the peer's is awaited. Closing the descriptor any earlier, with octets still
-        /// arriving, would send a reset, and a reset can overtake what the peer has not read yet: our last words.
-        case lingering
-        /// The descriptor is closed.
-        case gone
-    }
-
-    private struct State: Sendable {
-        var fd: Int32
-        var phase = Phase.open
-        var receiver: (any ByteStreamReceiver)?
-        var isStarted = false
-        var isReading = true
-        var queue = SendQueue()
-        /// Octets written since the connection was made: whether a closing stream still makes progress.
-        var written = 0
-        /// A write failed with this; the octets received before are still to be read.
-        var writeError: Int32?
-        /// The peer's end of stream was read.
-        var isPeerFinished = false
-        var end: StreamEnd?
-        var isEndReported = false
-        var registration: UInt64?
-        var interest: Readiness = []
-    }
-
     public let name: String
     public let isLoopback: Bool
     public let source: String
@@ -149,9 +119,7 @@ public final class TCPStream: ByteStream {
     /// Tells the loop what this stream waits for in its present state.
     private func watch(_ state: inout State) {
         guard state.phase != .gone else { return }
-        var interest: Readiness = state.queue.isEmpty ? [] : .writable
-        let reads = state.phase == .open ? state.isStarted && state.isReading : true
-        if reads, !state.isPeerFinished { interest.insert(.readable) }
+        let interest = state.wanted
         if let registration = state.registration {
             if interest == state.interest { return }
             loop.update(state.fd, registration, for: interest)
