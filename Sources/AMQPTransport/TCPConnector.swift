@@ -126,7 +126,7 @@ private final class TCPConnector: EventHandler {
             case .success(let fd):
                 state.fd = fd
                 switch Socket.connect(fd, to: address) {
-                case 0?: return connected(&state)
+                case 0?: return makeStream(&state)
                 case let failure?: code = failure
                 case nil:
                     switch loop.register(fd, self, for: .writable) {
@@ -159,7 +159,7 @@ private final class TCPConnector: EventHandler {
         }
     }
 
-    private func connected(_ state: inout State) -> Result<TCPStream, TransportError>? {
+    private func makeStream(_ state: inout State) -> Result<TCPStream, TransportError>? {
         if let registration = state.registration { loop.unregister(state.fd, registration) }
         let fd = state.fd
         // A port of the ephemeral range with no listener can connect to itself.
@@ -176,7 +176,7 @@ private final class TCPConnector: EventHandler {
         let result = state.withLock { state in
             guard state.result == nil, state.fd >= 0 else { return nil as Result<TCPStream, TransportError>? }
             let code = Socket.takeError(state.fd)
-            return code == 0 ? connected(&state) : tryNext(&state, after: code)
+            return code == 0 ? makeStream(&state) : tryNext(&state, after: code)
         }
         if let result { finish(result) }
     }

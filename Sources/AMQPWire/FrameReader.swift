@@ -29,12 +29,12 @@ public struct FrameReader: Sendable {
         octets.withUnsafeBytes { buffer.append(contentsOf: $0) }
     }
 
-    /// Takes over the room of `spare` when it has none of its own, for whoever runs many readers one after the other.
+    /// Takes over the memory of `spare` when it has none of its own, for whoever runs many readers one after the other.
     public mutating func borrow(_ spare: inout [UInt8]) {
         if buffer.capacity == 0 { swap(&buffer, &spare) }
     }
 
-    /// Gives the room back when nothing is buffered: to `spare` if that has less, and is to have no more than `most`
+    /// Gives the memory back when nothing is buffered: to `spare` if that has less, and is to have no more than `most`
     /// octets.
     public mutating func giveBack(_ spare: inout [UInt8], most: Int) {
         guard buffered == 0 else { return }

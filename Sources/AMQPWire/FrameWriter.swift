@@ -22,7 +22,7 @@ public struct FrameWriter: Sendable {
         return taken
     }
 
-    /// Forgets what has been written, keeping the room for the next batch.
+    /// Forgets what has been written, keeping the memory for the next batch.
     public mutating func removeAll() { writer.octets.removeAll(keepingCapacity: true) }
 
     public mutating func protocolHeader() { writer.raw(ProtocolHeader.amqp091) }

@@ -82,10 +82,10 @@ extension RawConnection {
         var through = 0
         var singly: Set<Int> = []
         while through < count {
-            let room = min(count - sent, window - (sent - through - singly.count))
-            if room > 0 {
-                try batch.send(room, over: self)
-                sent += room
+            let most = min(count - sent, window - (sent - through - singly.count))
+            if most > 0 {
+                try batch.send(most, over: self)
+                sent += most
             }
             let frame = try nextFrame()
             guard frame.method == ack else {

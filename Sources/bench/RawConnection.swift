@@ -105,12 +105,12 @@ final class RawConnection {
     private func fill(_ count: Int) throws(BenchError) {
         if start == end { (start, end) = (0, 0) }
         if buffer.count - start < max(count, 65_536) {
-            let room = max(buffer.count, count + 65_536)
+            let capacity = max(buffer.count, count + 65_536)
             let waiting = UnsafeRawBufferPointer(rebasing: buffer[start..<end])
-            let target = room > buffer.count ? .allocate(byteCount: room, alignment: 16) : buffer
+            let target = capacity > buffer.count ? .allocate(byteCount: capacity, alignment: 16) : buffer
             // The regions may overlap, which this copy allows.
             target.copyMemory(from: waiting)
-            if room > buffer.count {
+            if capacity > buffer.count {
                 buffer.deallocate()
                 buffer = target
             }

@@ -22,7 +22,7 @@ final class ConnectionEngine: Sendable {
         var timers = Timers()
         /// Somebody is sending; what is written meanwhile goes with the next round.
         var isSending = false
-        /// The room of the last round, for the next.
+        /// The buffer of the last round, for the next.
         var spare = FrameWriter()
         var hangsUp = false
         var isReading = true
@@ -64,7 +64,7 @@ final class ConnectionEngine: Sendable {
             defer {
                 self.carryOut(&state)
                 swap(&wakeups, &state.wakeups)
-                if !state.isSending { round = nextRound(&state, room: nil) }
+                if !state.isSending { round = nextRound(&state, empty: nil) }
             }
             return try body(&state)
         }
@@ -78,16 +78,16 @@ final class ConnectionEngine: Sendable {
         case hangUp
     }
 
-    /// Takes what is written and leaves `room` to write on.
-    private func nextRound(_ state: inout State, room: FrameWriter?) -> Round {
+    /// Takes what is written and leaves `empty` to write on.
+    private func nextRound(_ state: inout State, empty: FrameWriter?) -> Round {
         guard !state.effects.output.isEmpty else {
-            if let room { state.spare = room }
+            if let empty { state.spare = empty }
             state.isSending = false
             openGateIfDrained(&state)
             return state.hangsUp ? .hangUp : .nothing
         }
         var batch = FrameWriter()
-        if let room { batch = room } else { swap(&state.spare, &batch) }
+        if let empty { batch = empty } else { swap(&state.spare, &batch) }
         swap(&state.effects.output, &batch)
         state.isSending = true
         state.heartbeats?.sent()
@@ -100,11 +100,11 @@ final class ConnectionEngine: Sendable {
         while case .octets(var batch) = round {
             round = .nothing
             stream.send(batch.octets.span.bytes)
-            // The room of a huge message is given back, that of ordinary ones is used again.
+            // The memory of a huge message is given back, that of ordinary ones is used again.
             if batch.count > 1 << 20 { batch = FrameWriter() } else { batch.removeAll() }
             var wakeups: [Wakeup] = []
             round = state.withLock { state in
-                let round = nextRound(&state, room: batch)
+                let round = nextRound(&state, empty: batch)
                 swap(&wakeups, &state.wakeups)
                 return round
             }

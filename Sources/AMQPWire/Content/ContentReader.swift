@@ -1,6 +1,6 @@
 /// What a content becomes while it is read: a message of the client's, octets to be stored by a broker, a note.
 public protocol ReadableContent: Sendable {
-    /// The header has arrived. Room for `bodySize` octets is not to be made at once: so far they are only announced.
+    /// The header has arrived. Memory for `bodySize` octets is not to be set aside at once: so far they are only announced.
     ///
     /// Throws ``WireError`` when the properties matter and are malformed.
     /// - Parameter properties: flag words and property list as they came (4.2.6.1), a part of the frame's buffer

@@ -70,17 +70,17 @@ public struct WireReader: Sendable {
         } catch {
             isLost = true
         }
-        if isLost || mode == .atOnce { pieces += begun() }
+        if isLost || mode == .atOnce { pieces += takeBegun() }
         return pieces
     }
 
     /// What was kept of a frame that never became whole: for the end of the stream.
     public mutating func end() -> [WirePiece] {
         isLost = true
-        return begun()
+        return takeBegun()
     }
 
-    private mutating func begun() -> [WirePiece] {
+    private mutating func takeBegun() -> [WirePiece] {
         guard reader.buffered > 0 else { return [] }
         let begun = Array(reader.peek)
         reader = FrameReader(frameMax: 0)

@@ -4,7 +4,7 @@ import AMQPWire
 struct Alarms: Equatable {
     /// Messages take up more memory than they may.
     private(set) var memory = false
-    /// The disk of the store has not enough room.
+    /// The disk of the store has not enough space.
     var disk = false
     /// The store is behind with writing. This passes by itself soon, so no client is told.
     private(set) var backlog = false

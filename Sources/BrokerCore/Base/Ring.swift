@@ -19,7 +19,7 @@ struct Ring<Element> {
             slots[head] = nil
             head = (head + 1) & (slots.count - 1)
             count -= 1
-            // A backlog that was worked off gives its room back.
+            // A backlog that was worked off gives its memory back.
             if count == 0, slots.count > 1024 { (slots, head) = ([], 0) }
         }
         return slots[head]
@@ -32,7 +32,7 @@ struct Ring<Element> {
         self = kept
     }
 
-    /// Doubles the room; it is always a power of two, so that a place is found by masking.
+    /// Doubles the capacity; it is always a power of two, so that a place is found by masking.
     private mutating func grow() {
         var larger: [Element?] = []
         larger.reserveCapacity(Swift.max(8, slots.count * 2))

@@ -17,7 +17,7 @@ public enum BrokerInput: ~Escapable, Sendable {
     case loginChecked(ConnectionID, isRight: Bool)
     /// The batch of the store that was handed out has been carried out. The next comes only then.
     case stored(batch: UInt64)
-    /// The disk of the store has not enough room left, or has again. Publishers are held back in between; everything
+    /// The disk of the store has not enough space left, or has again. Publishers are held back in between; everything
     /// else goes on as far as it can.
     case diskIsLow(Bool)
     /// One more user may log in, from now on; one of the same name is replaced. Connections that are open stay as they

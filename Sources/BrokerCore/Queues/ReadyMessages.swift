@@ -71,7 +71,7 @@ struct PrioritizedMessages {
 
     mutating func popFirst() -> QueuedMessage? {
         guard let level = firstLevel, let message = levels[level].popFirst() else { return nil }
-        return taken(message)
+        return countOut(message)
     }
 
     /// Takes the first message of every level for which `isDue` holds, until none is left.
@@ -79,7 +79,7 @@ struct PrioritizedMessages {
         var due: [QueuedMessage] = []
         for level in levels.indices.reversed() {
             while let first = levels[level].first, isDue(first) {
-                if let message = levels[level].popFirst() { due.append(taken(message)) }
+                if let message = levels[level].popFirst() { due.append(countOut(message)) }
             }
         }
         return due
@@ -90,7 +90,7 @@ struct PrioritizedMessages {
         levels.reduce(.max) { earliest, level in min(earliest, level.first?.expiresAt ?? .max) }
     }
 
-    private mutating func taken(_ message: QueuedMessage) -> QueuedMessage {
+    private mutating func countOut(_ message: QueuedMessage) -> QueuedMessage {
         count -= 1
         bodyOctets -= message.message.bodySize
         return message

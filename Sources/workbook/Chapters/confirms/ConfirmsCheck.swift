@@ -24,9 +24,9 @@ struct ConfirmsCheck: ProgramCheck {
         var findings = [ConfirmsJudge.selects(alone), ConfirmsJudge.noticesReturn(alone)]
         // Without having asked it has nothing to wait for; without waiting it has ended before anything can go wrong.
         guard findings[0].isGood else { return findings }
-        findings.append(ConfirmsJudge.waits(try await late()))
+        findings.append(ConfirmsJudge.waits(try await delay()))
         guard findings[2].isGood else { return findings }
-        findings.append(ConfirmsJudge.noticesRefusal(try await refused()))
+        findings.append(ConfirmsJudge.noticesRefusal(try await refuse()))
         findings.append(ConfirmsJudge.survivesCut(try await cut()))
         return findings
     }
@@ -41,7 +41,7 @@ struct ConfirmsCheck: ProgramCheck {
     }
 
     /// A program that waits is still there a moment after its last publish.
-    private func late() async throws -> ConfirmsJudge.Act {
+    private func delay() async throws -> ConfirmsJudge.Act {
         inspection.watch.interference.set(.hold)
         let (run, connection) = try await next()
         await inspection.until(inspection.pace.moment) { log in
@@ -54,7 +54,7 @@ struct ConfirmsCheck: ProgramCheck {
         return act
     }
 
-    private func refused() async throws -> ConfirmsJudge.Act {
+    private func refuse() async throws -> ConfirmsJudge.Act {
         inspection.watch.interference.set(.refuseOne)
         let (run, connection) = try await next()
         await inspection.until(inspection.pace.answer) { _ in run.hasEnded }

@@ -22,11 +22,11 @@ struct WorkerCheck: ProgramCheck {
         run.kill()
         guard isThere else { return findings }
         let isEarly = findings.contains { !$0.isGood && $0.title == WorkerJudge.early }
-        return findings + [try await killed(queue, isEarly: isEarly)]
+        return findings + [try await killAtTask(queue, isEarly: isEarly)]
     }
 
     /// - Parameter isEarly: it acknowledges first, so its ack is waited for
-    private func killed(_ queue: String, isEarly: Bool) async throws -> Finding {
+    private func killAtTask(_ queue: String, isEarly: Bool) async throws -> Finding {
         let point = Point(
             "loses nothing when it is killed",
             why: "The broker forgot the task, because it was told so: by no-ack, or by an ack before the work.",
