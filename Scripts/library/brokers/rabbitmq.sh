@@ -1,0 +1,93 @@
+# How Debian's RabbitMQ starts, for Scripts/real-broker, which reads this: `prepare` sets `version`, `port` and what
+# `start` needs, `start` leaves the process's id in $directory/broker.pid, `is_up` says whether it has started.
+
+# It takes seconds to say goodbye, to a directory that is thrown away.
+patience=0
+
+rabbitmq_home() {
+    local home
+    for home in /usr/lib/rabbitmq/lib/rabbitmq_server-*; do
+        [[ -x $home/sbin/rabbitmq-server ]] && echo "$home" && return 0
+    done
+    return 1
+}
+
+prepare() {
+    local home
+    home=$(rabbitmq_home) || { install_service rabbitmq-server && home=$(rabbitmq_home); } ||
+        fail "rabbitmq-server is installed, but there is no /usr/lib/rabbitmq/lib/rabbitmq_server-*: this script knows Debian's layout only"
+    version=${home##*-}
+    rabbitmq_settings "$home"
+}
+
+# The node's whole world is one directory: data, log, cookie, its epmd's port. `localhost` as host name needs no DNS.
+rabbitmq_settings() { # HOME
+    local amqp dist epmd management
+    amqp=$(free_port) dist=$(free_port) epmd=$(free_port) management=$(free_port)
+    rm -rf "$directory/node" && mkdir -p "$directory/node/home" || exit 70
+    {
+        printf 'export %s=%q\n' \
+            HOME "$directory/node/home" \
+            ERL_EPMD_PORT "$epmd" \
+            ERL_EPMD_ADDRESS 127.0.0.1 \
+            RABBITMQ_HOME "$1" \
+            RABBITMQ_NODENAME "messaging-patterns-$$-$amqp@localhost" \
+            RABBITMQ_NODE_PORT "$amqp" \
+            RABBITMQ_NODE_IP_ADDRESS 127.0.0.1 \
+            RABBITMQ_DIST_PORT "$dist" \
+            RABBITMQ_BASE "$directory/node" \
+            RABBITMQ_MNESIA_BASE "$directory/node/data" \
+            RABBITMQ_LOG_BASE "$directory/node/log" \
+            RABBITMQ_CONFIG_FILE "$directory/node/rabbitmq" \
+            RABBITMQ_CONF_ENV_FILE "$directory/node/none" \
+            RABBITMQ_ENABLED_PLUGINS_FILE "$directory/node/enabled_plugins" \
+            RABBITMQ_PID_FILE "$directory/node/rabbitmq.pid"
+        # Schedulers are left as RabbitMQ sets them: limiting them saves no time at boot, and this node is also measured.
+        printf 'export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=%q\n' \
+            "-noinput -kernel inet_dist_use_interface {127,0,0,1}"
+        printf 'export RABBITMQ_CTL_ERL_ARGS=%q\n' "+S 1:1 +sbwt none"
+        # Without this, rabbitmq-server stays as a shell around the node, and killing it would not kill the node.
+        printf 'export RABBITMQ_ALLOW_INPUT=1\n'
+    } >"$directory/environment"
+    cat >"$directory/node/rabbitmq.conf" <<CONF
+listeners.tcp.1 = 127.0.0.1:$amqp
+log.console = false
+management.tcp.ip = 127.0.0.1
+management.tcp.port = $management
+CONF
+    if [[ $plugins == yes ]]; then
+        echo '[rabbitmq_management,rabbitmq_consistent_hash_exchange].' >"$directory/node/enabled_plugins"
+        export MANAGEMENT_URL="http://guest:guest@127.0.0.1:$management"
+    else
+        sed -i '/^management/d' "$directory/node/rabbitmq.conf"
+        echo '[rabbitmq_consistent_hash_exchange].' >"$directory/node/enabled_plugins"
+    fi
+    port=$amqp
+}
+
+# One shell with the node's environment; what it runs is all that ever sees that environment.
+start() {
+    (
+        . "$directory/environment"
+        cd "$directory/node" || exit 70
+        if ! is_alive "$(cat "$directory/epmd.pid" 2>/dev/null)"; then
+            own_session epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 </dev/null >/dev/null 2>&1 9>&- &
+            echo $! >"$directory/epmd.pid"
+        fi
+        own_session "$RABBITMQ_HOME/sbin/rabbitmq-server" </dev/null >"$directory/output" 2>&1 9>&- &
+        echo $! >"$directory/broker.pid"
+    )
+}
+
+# Its own word that the boot is over, because an answer on the port alone could be another's.
+is_up() { grep -q 'completed with' "$directory/output" 2>/dev/null; }
+
+programs() {
+    {
+        echo '#!/usr/bin/env bash'
+        printf '. %q\n' "$directory/environment"
+        echo 'exec "$RABBITMQ_HOME/sbin/rabbitmqctl" "$@"'
+    } >"$directory/rabbitmqctl"
+    chmod +x "$directory/rabbitmqctl"
+    export RABBITMQCTL="$directory/rabbitmqctl"
+}
