@@ -176,7 +176,7 @@ import Testing
     /// Random octets after a good beginning: never a trap, never a hang.
     @Test(arguments: 0..<100)
     func noise(seed: UInt64) async throws {
-        var random = SplitMix(seed)
+        var random = SeededGenerator(seed: seed)
         let (connection, channel, peer) = try await RawPeer.connectWithChannel()
         async let declared = failure { try await channel.declareExchange("waits") }
         _ = try await peer.expect(ExchangeDeclare.self)
@@ -193,18 +193,5 @@ import Testing
         peer.hangUp()
         #expect(await declared != nil)
         await connection.waitUntilClosed()
-    }
-}
-
-struct SplitMix: RandomNumberGenerator {
-    private var state: UInt64
-    init(_ seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

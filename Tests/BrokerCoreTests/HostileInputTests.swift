@@ -6,19 +6,6 @@ import Testing
 
 @Suite("Any input at all gets an answer or an end", .ownThread)
 struct HostileInputTests {
-    /// A small generator with a seed, so that a failure can be seen again.
-    private struct Seeded: RandomNumberGenerator {
-        var state: UInt64
-
-        mutating func next() -> UInt64 {
-            state &+= 0x9E37_79B9_7F4A_7C15
-            var mixed = state
-            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-            return mixed ^ (mixed >> 31)
-        }
-    }
-
     /// A whole session, from the header to the close, as the octets of its frames.
     private static func session() -> [[UInt8]] {
         var frames: [[UInt8]] = [ProtocolHeader.amqp091]
@@ -80,7 +67,7 @@ struct HostileInputTests {
 
     @Test("Mutated sessions: flipped octets, lost, doubled and shuffled frames", arguments: 0..<40)
     func mutated(seed: Int) {
-        var random = Seeded(state: UInt64(seed))
+        var random = SeededGenerator(seed: UInt64(seed))
         let rig = Rig()
         for _ in 0..<50 {
             var frames = Self.session()

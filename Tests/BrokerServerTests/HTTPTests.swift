@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BrokerServer
@@ -95,7 +96,7 @@ import Testing
 
     /// Whatever comes: requests, or one refusal, or a wait for more that has an end.
     @Test func randomAndSpoiledInput() {
-        var random = Seeded(seed: 2)
+        var random = SeededGenerator(seed: 2)
         let text = Array(plain.utf8)
         var (refused, read) = (0, 0)
         for round in 0..<20_000 {

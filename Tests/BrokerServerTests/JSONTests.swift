@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import BrokerServer
@@ -41,7 +42,7 @@ import Testing
     }
 
     @Test func spoiledTextIsReadOrRefused() {
-        var random = Seeded(seed: 1)
+        var random = SeededGenerator(seed: 1)
         let text = Array(#"{"a":[1,-2.5e3,"x\u00e4\n",null,true,{"b":{}}],"c":"d"}"#.utf8)
         var refused = 0
         for _ in 0..<20_000 {
@@ -72,17 +73,5 @@ import Testing
         for wrong in ["Z", "Zg", "Zg=", "Zh==", "Zm9=", "====", "Z===", "Zg==Zg==", "Zm 9", "Zm9v\n", "Zm-_"] {
             #expect(Base64.decode(wrong) == nil, "\(wrong)")
         }
-    }
-}
-
-/// Random numbers that are the same in every run (xorshift64*).
-struct Seeded: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed &* 0x9E37_79B9_7F4A_7C15 | 1 }
-    mutating func next() -> UInt64 {
-        state ^= state >> 12
-        state ^= state << 25
-        state ^= state >> 27
-        return state &* 0x2545_F491_4F6C_DD1D
     }
 }
