@@ -4,7 +4,6 @@ struct Samples: Sendable {
 
     init(_ values: [Double]) { sorted = values.sorted() }
 
-    var isEmpty: Bool { sorted.isEmpty }
     var lowest: Double { sorted.first ?? 0 }
     var highest: Double { sorted.last ?? 0 }
 

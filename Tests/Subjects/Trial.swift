@@ -15,8 +15,6 @@ struct Trial: Sendable {
     /// Ends the program at once, with nothing said to the broker.
     let breakOff: @Sendable () -> Void
 
-    var isRight: Bool { fault == "right" }
-
     /// Closes the connection, or breaks off.
     func end() async throws {
         guard fault == "unclosed" else { return try await connection.close() }

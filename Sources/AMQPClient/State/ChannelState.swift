@@ -85,11 +85,6 @@ struct ChannelState: Sendable {
             mandatory: method.mandatory || method.immediate, waiter: waiter)
     }
 
-    /// Sends a method that has no answer: ack, nack, reject.
-    func send(_ method: some MethodFields, _ effects: inout Effects) {
-        effects.output.method(method, channel: number)
-    }
-
     // MARK: Leaving a consumer
 
     /// Nobody takes the consumer's deliveries any more. Cancels it at the broker, then gives back the `unhandled` ones

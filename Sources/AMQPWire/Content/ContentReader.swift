@@ -58,11 +58,6 @@ public struct ContentReader<Method: Sendable, Content: ReadableContent>: Sendabl
     /// The frame that continues what is under way.
     @inlinable public var due: Frame.Kind { carrier == nil ? .method : hasHeader ? .body : .header }
 
-    /// A method has arrived. Throws ``ContentError/interrupted(due:)`` while content is under way.
-    @inlinable public func expectMethod() throws(ContentError) {
-        if carrier != nil { throw .interrupted(due: due) }
-    }
-
     /// A method with content has arrived, and none was under way.
     @inlinable public mutating func begin(_ method: Method) {
         carrier = method

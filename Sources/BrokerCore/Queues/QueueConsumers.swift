@@ -19,7 +19,6 @@ struct QueueConsumers {
     init(isSingleActive: Bool) { self.isSingleActive = isSingleActive }
 
     var all: [any DeliveryTarget] { list.all }
-    var count: Int { list.count }
     var isEmpty: Bool { list.isEmpty }
     var hasExclusive: Bool { exclusiveCount > 0 }
 

@@ -19,9 +19,6 @@ struct Baseline: Sendable {
             self.reason = reason
             guard self.verdicts.count == verdicts.count, !reason.isEmpty else { return nil }
         }
-
-        /// The usual one.
-        var verdict: Verdict { verdicts[0] }
     }
 
     var entries: [String: Entry] = [:]
