@@ -58,5 +58,27 @@ struct LayerTests {
         }
     }
 
+    /// A default would answer for a router that leaves something to chance, and nothing would fail.
+    @Test("Every router says itself whether a channel may remember where it sent a message")
+    func noDefault() throws {
+        let file = try #require(Self.files.get().first { $0.path == "Routing/Router.swift" })
+        #expect(file.code.ranges(of: "routesByKeyAlone").count == 1)
+    }
+
+    /// A seed decides what a simulation does, so there is one generator, that of the configuration.
+    @Test("The core makes no generator of chance, and imports nothing that has one")
+    func chance() throws {
+        for file in try Self.files.get() {
+            let imports = file.code.matches(of: #/(?m)^ *(?:[@\w]+ )*?import (\w+)/#).map { String($0.1) }
+            #expect(Set(imports).isSubset(of: ["AMQPWire"]), "\(file.path)")
+            if file.path != "Base/BrokerConfiguration.swift" {
+                #expect(!file.words.contains("SystemRandomNumberGenerator"), "\(file.path): take the configuration's")
+            }
+            // Each of these takes a generator too: `using:`.
+            let own = file.code.matches(of: #/\.(?:random|randomElement|shuffle|shuffled)\((?!.*using:)/#)
+            #expect(own.isEmpty, "\(file.path): \(own.map { String($0.0) })")
+        }
+    }
+
     private func folder(_ path: String) -> String { String(path.prefix { $0 != "/" }) }
 }

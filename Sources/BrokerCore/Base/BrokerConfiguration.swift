@@ -73,7 +73,8 @@ public struct BrokerConfiguration: Sendable {
     public var memoryHighWater: Int?
     /// How the store on disk is kept, where there is one.
     public var store = StoreLimits()
-    /// Where server-made names come from. They must not be guessed, so only a simulation puts a seeded one here.
+    /// Where all chance in the core comes from: the names that it makes up, and the salt of the store's segments. Those
+    /// must not be guessed, so only a simulation puts a seeded one here. No part makes a generator of its own.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 
     /// The least of what is written to the log; nil: nothing, for nobody reads it.

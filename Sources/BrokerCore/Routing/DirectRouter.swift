@@ -3,6 +3,7 @@ import AMQPWire
 /// Direct exchanges: a message matches the bindings whose key equals its routing key (AMQP 0-9-1, 3.1.3.1).
 struct DirectRouter<Target>: Router {
     static var type: String { "direct" }
+    static var routesByKeyAlone: Bool { true }
 
     private var bindings: [ShortString: BindingList<Target>] = [:]
 

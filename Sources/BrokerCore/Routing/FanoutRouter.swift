@@ -3,6 +3,7 @@ import AMQPWire
 /// Fanout exchanges: every message matches every binding, whatever the keys (AMQP 0-9-1, 3.1.3.2).
 struct FanoutRouter<Target>: Router {
     static var type: String { "fanout" }
+    static var routesByKeyAlone: Bool { true }
 
     private var bindings = BindingList<Target>()
 

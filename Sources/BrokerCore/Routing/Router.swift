@@ -9,7 +9,8 @@ protocol Router<Target> {
 
     /// As `exchange.declare` names it.
     static var type: String { get }
-    /// True when the key alone decides where a message goes, so that the answer may be remembered.
+    /// True when the key alone decides where a message goes, so that a channel may remember the answer. There is no
+    /// default: a router that leaves anything else to its message, to chance or to whose turn it is must say false.
     static var routesByKeyAlone: Bool { get }
     /// Refuses a declaration whose arguments make no sense to the type.
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError)
@@ -29,7 +30,6 @@ protocol Router<Target> {
 }
 
 extension Router {
-    static var routesByKeyAlone: Bool { true }
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {}
     static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {}
 }

@@ -7,6 +7,7 @@ import AMQPWire
 /// on the number of bindings.
 struct TopicRouter<Target>: Router {
     static var type: String { "topic" }
+    static var routesByKeyAlone: Bool { true }
 
     private let root = Node()
 
