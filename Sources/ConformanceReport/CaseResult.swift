@@ -23,6 +23,8 @@ public struct CaseResult: Codable, Sendable {
     public var reason: String
     /// The reason on record for a verdict other than "conforms".
     public var recordedReason: String
+    /// The case's line in the broker's baseline without the id: the verdicts, a tab, the reason. nil: it has none.
+    public var baseline: String?
     public var milliseconds: Double
     /// The broker and how it was reached: `RabbitMQ 3.10.8`, `messaging-patterns, in memory`.
     public var broker: String
@@ -35,7 +37,8 @@ public struct CaseResult: Codable, Sendable {
 
     public init(
         id: String, title: String, rules: [Rule], verdict: Verdict, recorded: [Verdict], reason: String,
-        recordedReason: String, milliseconds: Double, broker: String, chapter: String, rerun: String, wire: [String]
+        recordedReason: String, baseline: String? = nil, milliseconds: Double, broker: String, chapter: String,
+        rerun: String, wire: [String]
     ) {
         self.id = id
         self.title = title
@@ -44,6 +47,7 @@ public struct CaseResult: Codable, Sendable {
         self.recorded = recorded
         self.reason = reason
         self.recordedReason = recordedReason
+        self.baseline = baseline
         self.milliseconds = milliseconds
         self.broker = broker
         self.chapter = chapter

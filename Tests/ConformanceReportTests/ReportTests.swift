@@ -4,12 +4,14 @@ import Testing
 
 @Suite("The report of several brokers") struct ReportTests {
     private func result(
-        _ id: String, _ verdict: Verdict, recorded: Verdict? = nil, broker: String = "A", reason: String = ""
+        _ id: String, _ verdict: Verdict, recorded: Verdict? = nil, broker: String = "A", reason: String = "",
+        baseline: String? = nil
     ) -> CaseResult {
         CaseResult(
             id: id, title: "title of \(id)", rules: [.init(id: "a/rule", meaning: "It holds.")], verdict: verdict,
-            recorded: [recorded ?? verdict], reason: reason, recordedReason: "", milliseconds: 1.5, broker: broker,
-            chapter: "Tutorials/05-topic/README.md", rerun: "swift test", wire: ["0 ms A -> <header> & more"])
+            recorded: [recorded ?? verdict], reason: reason, recordedReason: "why", baseline: baseline,
+            milliseconds: 1.5, broker: broker, chapter: "Tutorials/05-topic/README.md", rerun: "swift test",
+            wire: ["0 ms A -> <header> & more"])
     }
 
     @Test("The exit status tells: as on record, changed, nothing run")
@@ -74,5 +76,35 @@ import Testing
             result("x.a", .failed), result("x.b", .failed, recorded: .conforms), result("x.c", .skipped),
         ])
         #expect(report.junit.contains(#"tests="3" failures="1" skipped="1""#))
+    }
+
+    @Test("A baseline keeps the lines that are on record, with their reasons, and drafts those that are missing")
+    func baseline() {
+        let run = Report([
+            result("x.as-recorded", .failed, reason: "404", baseline: "failed\tnobody wrote it yet"),
+            result("x.better", .conforms, recorded: .failed, baseline: "failed\twas broken"),
+            result("x.fine", .conforms),
+            result("x.new", .failed, recorded: .conforms, reason: "a\tb\nc"),
+            result("x.not-as-rabbitmq", .conforms, recorded: .conformsAsRabbitMQ),
+            result("x.other", .nonStrict, recorded: .failed, reason: "406", baseline: "failed\tsilence"),
+            result("x.skipped", .skipped, baseline: "failed or conforms\tby chance"),
+        ])
+        #expect(
+            BaselineDraft([run]).lines == [
+                "# A", "x.as-recorded\tfailed\tnobody wrote it yet", "# x.better was on record as failed: was broken",
+                "# x.better conforms now: it needs no line", "x.new\tfailed\ta b c",
+                "x.not-as-rabbitmq\tconforms\tRabbitMQ differs: why",
+                "# x.other was on record as failed: silence", "x.other\tnon-strict\t406",
+                "x.skipped\tfailed or conforms\tby chance",
+            ])
+    }
+
+    @Test("What several runs make of a case is one line, the worst first")
+    func baselineOfSeveralRuns() {
+        let runs = [
+            Report([result("x.a", .conforms)]),
+            Report([result("x.a", .failed, recorded: .conforms, reason: "lost")]),
+        ]
+        #expect(BaselineDraft(runs).lines == ["# A", "x.a\tfailed or conforms\tlost"])
     }
 }

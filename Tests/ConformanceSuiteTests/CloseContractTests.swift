@@ -69,7 +69,7 @@ import Testing
 }
 
 /// A broker of a few lines that refuses every queue.bind, in a way to be chosen.
-private struct RudeBroker: Peer {
+struct RudeBroker: Peer {
     enum End: Sendable { case none, fin, reset, close }
 
     var code = ReplyCode.notFound
@@ -80,7 +80,7 @@ private struct RudeBroker: Peer {
     var end = End.none
 
     let label = "a rude broker"
-    let baseline = Baseline()
+    var baseline = Baseline()
     let followsRabbitMQ = false
     let isShared = false
     let login = Login()

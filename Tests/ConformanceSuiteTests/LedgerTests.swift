@@ -33,10 +33,47 @@ import Testing
         }
     }
 
-    @Test("Every area of cases is taught in a chapter")
+    @Test("Every area of cases is taught in one chapter, and every area that a chapter claims has cases")
     func areasHaveChapters() throws {
-        let homeless = try Ledger.current.get().entries.map(\.id).filter { Teaching.page(for: $0) == nil }
-        #expect(homeless.isEmpty, "their area is in no line 'cases' at the head of a page of Tutorials")
+        #expect(Teaching.current.complaints(about: try Ledger.current.get().entries.map(\.id)) == [])
+    }
+
+    @Test("An area that no page claims, that two do, or that no case has is told")
+    func areasOutOfOrder() {
+        let teaching = Teaching([("b.md", "\ncases: hello, tables\n"), ("a.md", "\ncases: tables, topics\n")])
+        #expect(
+            teaching.complaints(about: ["hello.a", "tables.b", "topic.c"]) == [
+                "a.md: no case's id begins with topics",
+                "no page of Tutorials has topic in the line 'cases' at its head",
+                "tables is claimed by a.md and b.md",
+            ])
+        #expect(teaching.page(for: "tables.b") == "a.md" && teaching.place(for: "topic.c") == "Tutorials")
+    }
+
+    @Test(
+        "The catalogue refuses what a column does not take",
+        arguments: [
+            ("id", "Basic/01"), ("id", "basic"), ("on-failure", "not found"), ("on-failure", "reply-success"),
+            ("binds", "broker"), ("level", "must"), ("observable", "maybe"), ("meaning", ""),
+        ])
+    func strangeValues(column: String, value: String) throws {
+        let names = ["id", "on-failure", "binds", "level", "observable", "meaning", "rabbitmq", "no-case"]
+        var row = ["basic/01", "not-found", "both", "MUST", "yes", "A sentence.", "", ""]
+        func catalogue() throws -> Catalogue {
+            try Catalogue([names, row].map { $0.joined(separator: "\t") }.joined(separator: "\n"))
+        }
+        #expect(try catalogue()["basic/01"]?.meaning == "A sentence.")
+        row[try #require(names.firstIndex(of: column))] = value
+        let error = #expect(throws: Catalogue.Malformed.self) { try catalogue() }
+        #expect(error?.description.hasPrefix("rules.tsv, line 2: \(column) is '\(value)'; it takes ") == true)
+    }
+
+    @Test("The catalogue refuses a column too many, and a head with other names")
+    func strangeColumns() throws {
+        let head = "id\ton-failure\tbinds\tlevel\tobservable\tmeaning\trabbitmq\tno-case"
+        #expect(throws: Catalogue.Malformed.self) { try Catalogue(head.replacing("binds", with: "who")) }
+        #expect(throws: Catalogue.Malformed.self) { try Catalogue(head + "\na/b\t\tboth\tMUST\tyes\tIt is.\t\t\t") }
+        #expect(try Catalogue(head).rules.isEmpty)
     }
 
     @Test("README lists the variables that the suite reads, and no others")

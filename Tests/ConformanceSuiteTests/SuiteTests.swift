@@ -36,6 +36,18 @@ import Testing
         #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tbroken\twhy\n") }
     }
 
+    @Test("A result has the case's line in the baseline, also when it does not agree with it")
+    func baselineOfAResult() throws {
+        let peer = RudeBroker(baseline: try Baseline("topic.x\tfailed or conforms\tnow this, now that\n"))
+        func result(of id: String) throws -> CaseResult {
+            let proves = Proves(id: id, rules: [], needs: [], rabbitmq: nil, place: #_sourceLocation)
+            let judge = Judge(case: proves, title: "", test: try #require(Test.current))
+            return judge.result(.nonStrict, recorded: peer.recorded(proves), reason: "", on: peer)
+        }
+        #expect(try result(of: "topic.x").baseline == "failed or conforms\tnow this, now that")
+        #expect(try result(of: "topic.y").baseline == nil)
+    }
+
     @Test("A failure tells the rule, what was expected and seen, the chapter, the command and the wire")
     func explanation() async throws {
         let peer = try InProcessPeer(overTCP: false)

@@ -19,6 +19,9 @@ struct Baseline: Sendable {
             self.reason = reason
             guard self.verdicts.count == verdicts.count, !reason.isEmpty else { return nil }
         }
+
+        /// As ``init(verdicts:reason:)`` takes it.
+        var verdictsText: String { verdicts.map(\.rawValue).joined(separator: " or ") }
     }
 
     var entries: [String: Entry] = [:]

@@ -11,7 +11,7 @@ struct Judge: Sendable {
         let recorded = peer.recorded(`case`)
         write(
             .skipped, recorded: Baseline.Entry(verdict: .skipped, reason: recorded.reason), reason: reason,
-            elapsed: .zero, wire: [], broker: peer.label)
+            elapsed: .zero, wire: [], on: peer)
     }
 
     func pronounce(on run: CaseRun, elapsed: Duration) {
@@ -25,7 +25,7 @@ struct Judge: Sendable {
         }
         write(
             verdict, recorded: isSatisfied ? Self.naming(verdict, recorded) : recorded, reason: reason,
-            elapsed: elapsed, wire: Transcript.lines(of: run.taps), broker: run.peer.label)
+            elapsed: elapsed, wire: Transcript.lines(of: run.taps), on: run.peer)
         let place = worst?.place ?? `case`.place
         if !isSatisfied {
             Issue.record("\(explain(verdict, recorded, findings, run))", sourceLocation: place)
@@ -57,16 +57,20 @@ struct Judge: Sendable {
 
     private func write(
         _ verdict: Verdict, recorded: Baseline.Entry, reason: String, elapsed: Duration, wire: [String],
-        broker: String
+        on peer: any Peer
     ) {
-        let milliseconds = elapsed / .milliseconds(1)
-        ResultsFile.append(
-            CaseResult(
-                id: `case`.id, title: title,
-                rules: `case`.rules.map { .init(id: $0, meaning: rule($0)?.meaning ?? "") }, verdict: verdict,
-                recorded: recorded.verdicts, reason: reason, recordedReason: recorded.reason,
-                milliseconds: milliseconds, broker: broker, chapter: Teaching.place(for: `case`.id), rerun: rerun,
-                wire: wire))
+        var result = result(verdict, recorded: recorded, reason: reason, on: peer)
+        (result.milliseconds, result.wire) = (elapsed / .milliseconds(1), wire)
+        ResultsFile.append(result)
+    }
+
+    /// What the results file says, without the time that it took and the wire.
+    func result(_ verdict: Verdict, recorded: Baseline.Entry, reason: String, on peer: any Peer) -> CaseResult {
+        CaseResult(
+            id: `case`.id, title: title, rules: `case`.rules.map { .init(id: $0, meaning: rule($0)?.meaning ?? "") },
+            verdict: verdict, recorded: recorded.verdicts, reason: reason, recordedReason: recorded.reason,
+            baseline: peer.baseline.entries[`case`.id].map { "\($0.verdictsText)\t\($0.reason)" }, milliseconds: 0,
+            broker: peer.label, chapter: Teaching.current.place(for: `case`.id), rerun: rerun, wire: [])
     }
 
     private func rule(_ id: String) -> Rule? { (try? Catalogue.current.get())?[id] }
@@ -86,12 +90,11 @@ struct Judge: Sendable {
             if let expected = finding.expected { text.add("expected", expected) }
             text.add("seen", finding.seen + place)
         }
-        let onRecord = recorded.verdicts.map(\.rawValue).joined(separator: " or ")
-        text.add("on record", onRecord + (recorded.reason.isEmpty ? "" : ": \(recorded.reason)"))
+        text.add("on record", recorded.verdictsText + (recorded.reason.isEmpty ? "" : ": \(recorded.reason)"))
         if recorded.verdicts.allSatisfy({ verdict.severity < $0.severity }) {
             text.add("", "It is better than that: correct its line in Baselines, or the case's rabbitmq: text.")
         }
-        text.add("taught in", Teaching.place(for: `case`.id))
+        text.add("taught in", Teaching.current.place(for: `case`.id))
         text.add("run again", rerun)
         text.add(wire: Transcript.lines(of: run.taps))
         return text.text
