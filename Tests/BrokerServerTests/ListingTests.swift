@@ -1,6 +1,7 @@
 import AMQPClient
 import BrokerCore
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 

@@ -7,6 +7,31 @@ import Platform
 
 @Suite("The command line", .watched)
 struct CommandLineTests {
+    /// A step and the words of a role of it, for each role of these scenes.
+    private static func commands(_ parts: (Chapter) -> [Part]) -> [[String]] {
+        Chapter.all.flatMap { chapter in
+            var seen: Set<String> = []
+            return parts(chapter).filter { seen.insert($0.words[0]).inserted }.map { [chapter.step] + $0.words }
+        }
+    }
+
+    static let roles = commands(\.compare.parts)
+    static let waiting = commands(\.play.waiting)
+
+    /// At least one for each step.
+    static let nonsense = [
+        "hello jump", "hello receive now", "hello send --loud", "hello send --count", "hello send --count many",
+        "hello send --count -1", "hello send --count 99999999999999999999", "hello send --count=",
+        "hello send --stamped=now", "confirms publish --stamped",
+        "worker work hard",
+        "worker work --prefetch -1", "worker work --prefetch 65536", "worker work --count 3", "worker new_task",
+        "pubsub receive all", "routing receive", "topic receive", "topic receive --count 3 a", "rpc serve 30",
+        "rpc call --timeout soon", "rpc call --timeout -1", "rpc call --timeout nan", "rpc call 1 --count 2",
+        "confirms send", "confirms receive 3", "headers receive", "headers receive some a=b",
+        "headers receive all a", "headers receive any =b", "headers receive all --count 3 a=b", "retry work hard",
+        "retry dead --count 1",
+    ]
+
     @Test("--help is the usage", arguments: Chapter.all.map(\.step))
     func help(_ step: String) async throws {
         let stage = Stage(uri: "")
@@ -18,20 +43,7 @@ struct CommandLineTests {
         }
     }
 
-    @Test(
-        "Words that make no sense: the reason in one line, and where to read more",
-        arguments: [
-            "hello jump", "hello receive now", "hello send --loud", "hello send --count", "hello send --count many",
-            "hello send --count -1", "hello send --count 99999999999999999999", "hello send --count=",
-            "hello send --stamped=now", "confirms publish --stamped",
-            "worker work hard",
-            "worker work --prefetch -1", "worker work --prefetch 65536", "worker work --count 3", "worker new_task",
-            "pubsub receive all", "routing receive", "topic receive", "topic receive --count 3 a", "rpc serve 30",
-            "rpc call --timeout soon", "rpc call --timeout -1", "rpc call --timeout nan", "rpc call 1 --count 2",
-            "confirms send", "confirms receive 3", "headers receive", "headers receive some a=b",
-            "headers receive all a", "headers receive any =b", "headers receive all --count 3 a=b", "retry work hard",
-            "retry dead --count 1",
-        ])
+    @Test("Words that make no sense: the reason in one line, and where to read more", arguments: nonsense)
     func usage(_ command: String) async throws {
         let words = command.split(separator: " ").map(String.init)
         let stage = Stage(uri: "amqp://localhost:1/")
@@ -52,16 +64,8 @@ struct CommandLineTests {
         }
     }
 
-    @Test(
-        "Nobody at the address: one line that names the two ways on",
-        arguments: [
-            "hello send", "hello receive", "worker new-task", "worker work", "pubsub emit", "pubsub receive",
-            "routing emit", "routing receive error", "topic emit", "topic receive #", "rpc serve", "rpc call",
-            "confirms publish", "confirms receive", "headers emit", "headers receive all a=b", "retry new-task",
-            "retry work", "retry dead",
-        ])
-    func nobodyThere(_ command: String) async throws {
-        let words = command.split(separator: " ").map(String.init)
+    @Test("Nobody at the address: one line that names the two ways on", arguments: roles)
+    func nobodyThere(_ words: [String]) async throws {
         // Port 1 is reserved, and nobody listens there.
         let stage = Stage(uri: "amqp://localhost:1/")
         let output = try await stage.run(words[0], words: Array(words.dropFirst()), status: 1)
@@ -112,12 +116,7 @@ struct CommandLineTests {
     @Test("Ctrl-C and kill are proper ends: status 0, and nothing on standard error", arguments: [SIGINT, SIGTERM])
     func signals(_ number: Int32) async throws {
         try await onStage(.any) { stage in
-            let commands = [
-                "hello receive", "worker work", "pubsub receive", "topic receive #", "rpc serve", "confirms receive",
-                "headers receive all a=b", "retry work", "retry dead",
-            ]
-            for command in commands {
-                let words = command.split(separator: " ").map(String.init)
+            for words in Self.waiting {
                 let program = try await stage.startReady(words[0], words: Array(words.dropFirst()))
                 program.signal(number)
                 #expect(try await stage.finish(program).errors.isEmpty)

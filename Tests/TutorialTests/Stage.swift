@@ -1,6 +1,7 @@
 import AMQPClient
 import BrokerCore
 import BrokerServer
+import Foundation
 import TestSupport
 import Testing
 
@@ -165,10 +166,21 @@ private func play(_ stage: Stage, _ body: (Stage) async throws -> Void) async th
 private func forgetObjects(of uri: String) async throws {
     let connection = try await Connection.open(patiently: uri)
     let channel = try await connection.openChannel()
-    let queues = ["hello", "task_queue", "rpc_queue", "orders", "jobs", "jobs.retry", "jobs.dead"]
-    for queue in queues { try await channel.deleteQueue(queue) }
-    for exchange in ["logs", "direct_logs", "topic_logs", "headers_logs"] { try await channel.deleteExchange(exchange) }
+    for queue in try declared("Queue") { try await channel.deleteQueue(queue) }
+    for exchange in try declared("Exchange") { try await channel.deleteExchange(exchange) }
     try await connection.close()
+}
+
+/// The names under which the sources of the steps declare queues, or exchanges.
+func declared(_ noun: String) throws -> Set<String> {
+    let call = try Regex("declare\(noun)\\(\\s*\"([^\"]+)\"", as: (Substring, Substring).self)
+    var names: Set<String> = []
+    for folder in Chapter.all.map({ "Sources/\($0.step)" }) {
+        for file in try FileManager.default.contentsOfDirectory(atPath: Repository.root.appending(path: folder).path) {
+            names.formUnion(try Repository.text("\(folder)/\(file)").matches(of: call).map { String($0.output.1) })
+        }
+    }
+    return names
 }
 
 /// Lets one at a time through, in the order of their coming.

@@ -103,11 +103,33 @@ import Testing
     @Test func nobodyLeavesAChapterOut() throws {
         let steps = Chapter.all.map(\.step)
         #expect(PlayTests.plays.map(\.step) == steps)
+        #expect(TraceCommandTests.expected.map(\.step) == steps)
+        #expect(Set(CommandLineTests.nonsense.map { String($0.prefix { $0 != " " }) }) == Set(steps))
         let exchanges = try Repository.text("Scripts/library/exchanges.py")
         for step in steps {
             #expect(exchanges.contains("\"\(step)\": \(step),"), "\(step)")
             for folder in ["pika", "subjects"] { #expect(Repository.exists("Scripts/\(folder)/\(step).py"), "\(step)") }
         }
+    }
+
+    /// What lasts on a broker is deleted before the next step is played there, by the tests and by the script.
+    @Test func whatTheStepsDeclareIsForgotten() throws {
+        let queues = try declared("Queue")
+        #expect(queues.isSuperset(of: ["hello", "jobs.retry"]))
+        #expect(try declared("Exchange").isSuperset(of: ["logs", "headers_logs"]))
+        let script = try Repository.text("Scripts/cross-language")
+        let list = try #require(script.firstMatch(of: /\nfor queue in \[([^\]]*)\]:/)).1
+        #expect(Set(list.matches(of: /"([^"]+)"/).map { String($0.1) }) == queues)
+    }
+
+    @Test func pagesCountTheChapters() throws {
+        let formatter = NumberFormatter()
+        (formatter.locale, formatter.numberStyle) = (Locale(identifier: "en"), .spellOut)
+        let count = try #require(formatter.string(from: NSNumber(value: Chapter.all.count)))
+        let front = try Repository.text("README.md")
+        #expect(front.contains(" \(count) small programs") && front.contains("\n## The \(count) steps\n"))
+        let map = try Repository.text("Tutorials/README.md")
+        #expect(map.contains("\n\(count.capitalized) chapters, \(count) small programs."))
     }
 
     @Test func scriptsReadTheList() {
