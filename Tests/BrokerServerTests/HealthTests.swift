@@ -27,7 +27,7 @@ import Testing
         #expect(try node() == [true, true])
         let failed = try check("local-alarms")
         #expect(failed.status == 503 && failed.body?["reason"] == "There are alarms in effect on the node")
-        #expect(failed.body?["alarms"]?.elements?.map { $0["resource"] } == ["memory", "disk space"])
+        #expect(failed.body?["alarms"]?.elements?.map { $0["resource"] } == ["disk space", "memory"])
         #expect(try check("alarms").body?["reason"] == "There are alarms in effect in the cluster")
         let metrics = try metrics(of: broker)
         for line in [
@@ -52,13 +52,26 @@ import Testing
         let port = try broker.listen(port: 0)
         for good in [
             "virtual-hosts", "node-is-quorum-critical", "node-is-mirror-sync-critical", "port-listener/\(port)",
-            "protocol-listener/amqp091", "protocol-listener/amqp", "protocol-listener/http",
+            "protocol-listener/amqp091", "protocol-listener/amqp0.9.1", "protocol-listener/amqp",
+            "protocol-listener/http", "certificate-expiration/1/days", "certificate-expiration/1/weeks",
         ] { #expect(try get("health/checks/\(good)", from: broker).status == 200, "\(good)") }
         let missing = try get("health/checks/port-listener/1", from: broker)
         #expect(missing.status == 503 && missing.body?["missing"] == 1 && missing.body?["ports"] == [JSON(port)])
         #expect(try get("health/checks/port-listener/x", from: broker) == .failure(400, "bad_request", "Invalid port"))
         #expect(try get("health/checks/protocol-listener/mqtt", from: broker).body?["protocols"] == ["amqp", "http"])
-        #expect(try get("health/checks/nope", from: broker) == .notFound)
+        for (path, reason) in [
+            ("x/days", "Invalid expiration value."),
+            ("1/foo", "Time unit not recognised. Supported units: days, weeks, months, years."),
+        ] {
+            let answer = try get("health/checks/certificate-expiration/\(path)", from: broker)
+            #expect(answer == .failure(400, "bad_request", reason))
+        }
+        for missing in ["health/checks/nope", "health/checks", "healthchecks/node/nope", "aliveness-test"] {
+            #expect(try get(missing, from: broker) == .notFound, "\(missing)")
+        }
+        for good in ["healthchecks/node", "healthchecks/node/broker@localhost"] {
+            #expect(try get(good, from: broker).body == ["status": "ok"], "\(good)")
+        }
         #expect(try get("aliveness-test/%2F", from: broker).body == ["status": "ok"])
         #expect(try get("aliveness-test/nope", from: broker) == .notFound)
         #expect(

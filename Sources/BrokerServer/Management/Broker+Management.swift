@@ -19,9 +19,11 @@ extension Broker {
             source: ListingAPI.Source(
                 users: { [weak self] in self?.state.withLock { $0.core.configuration.users } ?? [] },
                 look: { [weak self] parts, virtualHost in
-                    self?.state.withLock { state in
+                    guard let self else { return nil }
+                    return state.withLock { state in
                         ListingView(
-                            broker: state.core.snapshot(of: parts, in: virtualHost), listeners: state.addresses)
+                            broker: state.core.snapshot(of: parts, in: virtualHost), listeners: state.addresses,
+                            mostDescriptors: Machine.descriptorLimit, mostConnections: mostConnections)
                     }
                 }))
     }

@@ -14,6 +14,8 @@ struct HealthChecks {
         case ("node-is-mirror-sync-critical", 1), ("node-is-quorum-critical", 1):
             HTTPResponse(200, ["status": "ok", "reason": "single node cluster"])
         case ("virtual-hosts", 1): HTTPResponse(200, ["status": "ok"])
+        case ("certificate-expiration", 3):
+            certificates(within: check[check.startIndex + 1], unit: check[check.startIndex + 2])
         case ("port-listener", 2): portListener(check.last ?? "")
         case ("protocol-listener", 2): protocolListener(check.last ?? "")
         default: nil
@@ -21,7 +23,7 @@ struct HealthChecks {
     }
 
     private func alarms(place: String) -> HTTPResponse {
-        let raised = [("memory", view.broker.memoryAlarm), ("disk space", view.broker.diskAlarm)].filter(\.1)
+        let raised = [("disk space", view.broker.diskAlarm), ("memory", view.broker.memoryAlarm)].filter(\.1)
         if raised.isEmpty { return HTTPResponse(200, ["status": "ok"]) }
         return HTTPResponse(
             503,
@@ -29,6 +31,16 @@ struct HealthChecks {
                 "status": "failed", "reason": .string("There are alarms in effect \(place)"),
                 "alarms": .array(raised.map { ["node": .string(node), "resource": .string($0.0)] }),
             ])
+    }
+
+    /// There is no TLS here, so no certificate that could expire.
+    private func certificates(within text: String, unit: String) -> HTTPResponse {
+        guard Int(text) != nil else { return .failure(400, "bad_request", "Invalid expiration value.") }
+        guard ["days", "weeks", "months", "years"].contains(unit) else {
+            return .failure(
+                400, "bad_request", "Time unit not recognised. Supported units: days, weeks, months, years.")
+        }
+        return HTTPResponse(200, ["status": "ok"])
     }
 
     private func portListener(_ text: String) -> HTTPResponse {

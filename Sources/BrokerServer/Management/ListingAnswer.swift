@@ -54,6 +54,9 @@ struct ListingAnswer {
         // That the answer comes shows that the core is alive. RabbitMQ sends a message through a queue of that name;
         // nothing is declared or published from here.
         case ("aliveness-test", 2): return .object(["status": "ok"])
+        // What came before the checks above, and old monitors ask for.
+        case ("healthchecks", 2...3) where path[1] == "node" && (path.count == 2 || path[2] == node):
+            return .object(["status": "ok"])
         case ("nodes", 1): return .list([nodeObject()])
         case ("nodes", 2) where path[1] == node: return .object(nodeObject())
         case ("vhosts", 1): return .list(broker.virtualHosts.map(virtualHost))
@@ -151,6 +154,7 @@ struct ListingAnswer {
             "name": .string(node), "type": "disc", "running": true, "mem_alarm": .bool(broker.memoryAlarm),
             "disk_free_alarm": .bool(broker.diskAlarm), "mem_used": JSON(broker.memoryInUse),
             "mem_limit": broker.memoryHighWater.map(JSON.init) ?? nil, "disk_free_limit": JSON(broker.diskFreeLimit),
+            "fd_total": JSON(view.mostDescriptors), "sockets_total": JSON(view.mostConnections),
         ]
     }
 

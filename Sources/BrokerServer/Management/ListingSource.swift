@@ -5,6 +5,9 @@ struct ListingView: Sendable {
     var broker: BrokerSnapshot
     /// Where clients can connect: address as given, and port.
     var listeners: [(host: String, port: Int)]
+    /// How many files and sockets this process may have open, and how many clients may be connected over TCP.
+    var mostDescriptors: Int
+    var mostConnections: Int
 
     /// What a user may see of it, as with RabbitMQ's tag `management`: what is in the virtual hosts that the user may
     /// open, and the user's own connections.
