@@ -2,7 +2,7 @@
 ///
 /// Control characters, and the invisible ones that change how a line reads (line separators, directional marks), show
 /// as escapes; so do octets that are not UTF-8 (`\xFF`). A peer's words can then not pass for a log line of their own.
-func quoted(_ octets: some Collection<UInt8>) -> String {
+public func quoted(_ octets: some Collection<UInt8>) -> String {
     var text = "'"
     guard String(validating: octets, as: UTF8.self) != nil else {
         for octet in octets { text += octet < 0x80 ? escaped(Unicode.Scalar(octet)) : "\\x" + hex(UInt32(octet)) }

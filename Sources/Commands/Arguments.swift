@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// What stands on a command line behind the command's name.
 public struct Arguments: Sendable {
     /// Everything that is not an option.
@@ -23,7 +25,7 @@ public struct Arguments: Sendable {
                     continue
                 }
                 let advice = command.most > 0 ? "; put '--' before text that begins so" : ""
-                throw UsageError("there is no option \(quoted(name))\(advice)")
+                throw UsageError("there is no option \(quoted(name.utf8))\(advice)")
             }
             let attached = word.count > name.count ? String(word.dropFirst(name.count + 1)) : nil
             if option.value.isEmpty {
@@ -60,7 +62,7 @@ public struct Arguments: Sendable {
             let limits =
                 range.upperBound == .max && Number.bitWidth == 64
                 ? "from \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
-            throw UsageError("\(option.name) takes a whole number \(limits), not \(quoted(text))")
+            throw UsageError("\(option.name) takes a whole number \(limits), not \(quoted(text.utf8))")
         }
         return number
     }
@@ -69,7 +71,7 @@ public struct Arguments: Sendable {
     public func seconds(_ option: Option, in range: ClosedRange<Double> = 0...86_400) throws(UsageError) -> Duration? {
         guard let text = text(option) else { return nil }
         guard let duration = Duration(secondsIn: text, range) else {
-            throw UsageError("\(option.name) takes a number of seconds, not \(quoted(text))")
+            throw UsageError("\(option.name) takes a number of seconds, not \(quoted(text.utf8))")
         }
         return duration
     }
@@ -81,18 +83,4 @@ extension Duration {
         guard let seconds = Double(text), range.contains(seconds) else { return nil }
         self = .seconds(seconds)
     }
-}
-
-/// Text that somebody typed, in single quotes, with everything escaped that could move a terminal's cursor or begin a
-/// line.
-func quoted(_ text: String) -> String {
-    var quoted = "'"
-    for scalar in text.unicodeScalars {
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator:
-            quoted += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
-        default: quoted.unicodeScalars.append(scalar)
-        }
-    }
-    return quoted + "'"
 }

@@ -1,26 +1,21 @@
-/// The text with spaces behind it, `width` characters in all unless it is longer.
-package func padded(_ text: String, to width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
+extension String {
+    /// With spaces behind it, `width` characters in all; what is longer stays as it is.
+    package func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
 }
 
-/// The text with spaces before it.
-package func rightAligned(_ text: String, to width: Int) -> String {
-    String(repeating: " ", count: max(0, width - text.count)) + text
-}
-
-/// The text in lines of at most `width` characters where its words allow that. Shorter lines stay as they are.
-func wrapped(_ text: String, to width: Int = 80) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
-        if line.count <= width { return [String(line)] }
-        var lines: [String] = []
-        for word in line.split(separator: " ") {
+/// The text in lines of at most `width` characters where its words allow that, each behind `indent` spaces. What fits a
+/// line stays as it is.
+package func wrapped(_ text: String, indent: Int = 0, width: Int = 80) -> [String] {
+    let margin = "".padded(to: indent)
+    return text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { line in
+        if indent + line.count <= width { return [margin + line] }
+        return line.split(separator: " ").reduce(into: [String]()) { lines, word in
             if let last = lines.last, last.count + 1 + word.count <= width {
-                lines[lines.count - 1] += " " + word
+                lines[lines.count - 1] = last + " " + word
             } else {
-                lines.append(String(word))
+                lines.append(margin + word)
             }
         }
-        return lines
     }
 }
 
@@ -29,11 +24,11 @@ func wrapped(_ text: String, to width: Int = 80) -> [String] {
 func table(_ rows: [(String, String)], width: Int = 80) -> [String] {
     let widest = 34
     let first = rows.map(\.0.count).filter { $0 <= widest }.max() ?? 8
-    let margin = String(repeating: " ", count: first + 4)
+    let margin = "".padded(to: first + 4)
     return rows.flatMap { name, text in
-        let lines = wrapped(text, to: width - margin.count)
+        let lines = wrapped(text, width: width - margin.count)
         if name.count > widest { return ["  " + name] + lines.map { margin + $0 } }
-        return ["  " + padded(name, to: first) + "  " + lines[0]] + lines.dropFirst().map { margin + $0 }
+        return ["  " + name.padded(to: first) + "  " + lines[0]] + lines.dropFirst().map { margin + $0 }
     }
 }
 

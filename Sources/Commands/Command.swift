@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// A program's command line, or that of one of its commands: what may stand there, and its help.
 public struct Command: Sendable {
     /// With the program's name in front: `hello send`.
@@ -48,7 +50,7 @@ public struct Command: Sendable {
         do throws(UsageError) {
             let arguments = try Arguments(words, of: self)
             if arguments.words.count > count.upperBound {
-                let word = quoted(arguments.words[count.upperBound])
+                let word = quoted(arguments.words[count.upperBound].utf8)
                 throw UsageError("there is no place for \(word) here")
             }
             if arguments.words.count < count.lowerBound {

@@ -46,7 +46,7 @@ public struct Program: Sendable {
         if own.contains("--version") { return .say("\(name) \(Product.version)") }
         if let command { return .run(command.name, try command.read(words.dropFirst())) }
         if !commands.isEmpty, let word = words.first, itself.map({ $0.most == 0 }) ?? true, !word.hasPrefix("-") {
-            throw UsageError("there is no \(noun) \(quoted(word))")
+            throw UsageError("there is no \(noun) \(quoted(word.utf8))")
         }
         guard let itself else { throw UsageError("which \(noun)?") }
         return .run(name, try itself.read(words))

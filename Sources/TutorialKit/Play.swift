@@ -122,7 +122,7 @@ public final class Play: Sendable {
     private func show(_ line: String, of speaker: Int) {
         let names = cast.withLock { $0.names }
         let width = names.map { $0?.count ?? 0 }.max() ?? 0
-        let column = names[speaker].map { padded($0, to: width) + " |" } ?? ""
+        let column = names[speaker].map { $0.padded(to: width) + " |" } ?? ""
         Console.write(column + line, to: 1)
     }
 }

@@ -66,7 +66,7 @@ struct Options {
                 "Measures the broker at AMQP_URL, by default \(standardURL). Build it with -c release, or the figures "
                 + "mean little",
             notes: "Scenarios, all unless some are named:\n"
-                + Scenario.allCases.map { "  \(padded($0.rawValue, to: 12))\($0.summary)" }.joined(separator: "\n")))
+                + Scenario.allCases.map { "  \($0.rawValue.padded(to: 12))\($0.summary)" }.joined(separator: "\n")))
 
     private static let standardURL = "amqp://guest:guest@localhost:5672/"
 

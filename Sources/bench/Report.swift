@@ -20,19 +20,19 @@ struct Report {
     /// Above the lines; those come one by one, as the scenarios are done.
     var tableHead: String {
         if results.brokers.count == 1 {
-            return padded("scenario", to: 30) + Self.right("median", 14) + "         " + Self.right("lowest", 12)
+            return "scenario".padded(to: 30) + Self.right("median", 14) + "         " + Self.right("lowest", 12)
                 + Self.right("highest", 12) + Self.right("messages", 14) + Self.right("octets", 10)
         }
-        return padded("scenario", to: 30) + results.brokers.map { Self.right($0.name, 30) }.joined()
+        return "scenario".padded(to: 30) + results.brokers.map { Self.right($0.name, 30) }.joined()
     }
 
     func tableLine(_ row: Results.Row) -> String {
         guard results.brokers.count == 1, let cell = row.cells.first else {
-            return padded(row.label, to: 30) + row.cells.indices.map { Self.right(text(row, $0), 30) }.joined()
+            return row.label.padded(to: 30) + row.cells.indices.map { Self.right(text(row, $0), 30) }.joined()
         }
-        guard !cell.runs.isEmpty else { return padded(row.label, to: 30) + "  - " + (cell.note ?? "") }
-        var line = padded(row.label, to: 30) + Self.right(Self.short(cell.samples.median), 14) + "  "
-        line += padded(row.figure.unit, to: 7)
+        guard !cell.runs.isEmpty else { return row.label.padded(to: 30) + "  - " + (cell.note ?? "") }
+        var line = row.label.padded(to: 30) + Self.right(Self.short(cell.samples.median), 14) + "  "
+        line += row.figure.unit.padded(to: 7)
         if cell.runs.count > 1 {
             line += Self.right(Self.short(cell.samples.lowest), 12) + Self.right(Self.short(cell.samples.highest), 12)
             line += Self.right(Self.grouped(cell.count), 14) + Self.right("\(row.size ?? 0)", 10)

@@ -78,4 +78,11 @@ import Testing
         #expect(lines.allSatisfy { $0.count <= 80 } && lines.count > 3)
         #expect(lines.last == "       short")
     }
+
+    @Test func textIsWrappedByItsWords() {
+        #expect(wrapped("one two  three\nfour", width: 8) == ["one two", "three", "four"])
+        #expect(wrapped("one two", indent: 2, width: 8) == ["  one", "  two"])
+        #expect(wrapped("  as it is", width: 10) == ["  as it is"] && wrapped("") == [""])
+        #expect("ab".padded(to: 4) == "ab  " && "abc".padded(to: 2) == "abc")
+    }
 }

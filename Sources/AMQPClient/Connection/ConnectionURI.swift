@@ -108,33 +108,14 @@ extension ConnectionConfiguration {
         return value
     }
 
-    /// Resolves the `%` escapes. By hand, as Foundation is not linked here.
+    /// Resolves the `%` escapes.
     private func decode(_ part: Substring, _ what: String) throws(AMQPError) -> String {
-        guard part.contains("%") else { return String(part) }
-        var octets: [UInt8] = []
-        var rest = Array(part.utf8)[...]
-        while let octet = rest.popFirst() {
-            guard octet == UInt8(ascii: "%") else {
-                octets.append(octet)
-                continue
-            }
-            let digits = rest.prefix(2).compactMap(hexadecimal)
-            guard digits.count == 2 else { throw .badURI("The \(what) has a '%' without two hexadecimal digits") }
-            octets.append(digits[0] << 4 | digits[1])
-            rest = rest.dropFirst(2)
+        guard let octets = PercentCoding.decode(part.utf8) else {
+            throw .badURI("The \(what) has a '%' without two hexadecimal digits")
         }
         guard let text = String(validating: octets, as: UTF8.self) else {
             throw .badURI("The \(what) is not UTF-8 once its '%' escapes are resolved")
         }
         return text
-    }
-
-    private func hexadecimal(_ octet: UInt8) -> UInt8? {
-        switch octet {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): octet - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): octet - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): octet - UInt8(ascii: "A") + 10
-        default: nil
-        }
     }
 }

@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// A request for one of the listings.
 struct HTTPRequest: Equatable {
     var method: String
@@ -196,6 +198,6 @@ struct HTTPRequestReader {
         guard let text = PercentCoding.decode(octets, plusIsSpace: plusIsSpace) else {
             throw HTTPError(400, "a '%' without two hexadecimal digits")
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 }

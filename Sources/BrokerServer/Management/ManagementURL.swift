@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// Where a listing API is, from `http://USER:PASSWORD@HOST:PORT/PREFIX`.
 public struct ManagementURL: Sendable, Equatable {
     /// What is wrong with an address, as a part of a sentence.
@@ -49,7 +51,7 @@ public struct ManagementURL: Sendable, Equatable {
         guard let decoded = PercentCoding.decode(text.utf8) else {
             throw Malformed(reason: "a '%' in the listing API's address has no two hexadecimal digits behind it")
         }
-        return decoded
+        return String(decoding: decoded, as: UTF8.self)
     }
 
     /// A name as a segment of a path.

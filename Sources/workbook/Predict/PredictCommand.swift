@@ -106,17 +106,3 @@ enum PredictCommand {
             + outcome.story.flatMap { wrapped($0, indent: 5) } + wrapped(outcome.lesson, indent: 3)
     }
 }
-
-/// In lines of at most 80 characters, each behind `indent` blanks. A line break in the text stays one.
-func wrapped(_ text: String, indent: Int, width: Int = 80) -> [String] {
-    let margin = String(repeating: " ", count: indent)
-    return text.split(separator: "\n").flatMap { paragraph in
-        paragraph.split(separator: " ").reduce(into: [String]()) { lines, word in
-            if let last = lines.last, last.count + word.count + 1 <= width {
-                lines[lines.count - 1] = last + " " + word
-            } else {
-                lines.append(margin + word)
-            }
-        }
-    }
-}

@@ -1,4 +1,5 @@
 import AMQPWire
+import Commands
 
 /// The way of a message in lines of at most 90 characters: what was seen on the wire, where our code does it, and which
 /// rules are about it.

@@ -1,7 +1,7 @@
-/// Percent-encoding (RFC 3986, 2.1).
-enum PercentCoding {
+/// Percent-encoding, as addresses have it (RFC 3986, 2.1).
+public enum PercentCoding {
     /// nil: a `%` has no two hexadecimal digits behind it.
-    static func decode(_ octets: some Collection<UInt8>, plusIsSpace: Bool = false) -> String? {
+    public static func decode(_ octets: some Collection<UInt8>, plusIsSpace: Bool = false) -> [UInt8]? {
         var text: [UInt8] = []
         var rest = Array(octets)[...]
         while let octet = rest.popFirst() {
@@ -13,7 +13,7 @@ enum PercentCoding {
             default: text.append(octet)
             }
         }
-        return String(decoding: text, as: UTF8.self)
+        return text
     }
 
     private static func digit(_ octet: UInt8?) -> Int? {
@@ -21,7 +21,7 @@ enum PercentCoding {
     }
 
     /// A name as a segment of a path: all but the unreserved characters are encoded.
-    static func encode(segment name: String) -> String {
+    public static func encode(segment name: String) -> String {
         name.utf8.map { octet in
             let isPlain =
                 (0x30...0x39).contains(octet) || (0x41...0x5A).contains(octet) || (0x61...0x7A).contains(octet)
