@@ -52,8 +52,14 @@ enum RPCExercises {
         await inspection.until(inspection.pace.begin) { log in !log.published.isEmpty || run.hasEnded }
         let log = inspection.log
         guard let request = log.published.first else { throw Inspection.CannotJudge.silent(run) }
-        // What the broker made of the reply-to is in the request as it comes out of the queue.
-        for delivery in try await inspection.take("rpc_queue") ?? [] {
+        // What the broker made of the reply-to is in the request as it comes out of the queue, a moment after it was seen on
+        // its way there.
+        var requests: [Delivery] = []
+        try await eventually(inspection.pace.answer) {
+            requests += try await inspection.take("rpc_queue") ?? []
+            return !requests.isEmpty || run.hasEnded
+        }
+        for delivery in requests {
             guard let replyTo = delivery.properties.replyTo, let n = Int(delivery.text), let result = fibonacci(n)
             else { continue }
             try await inspection.publish(
