@@ -22,7 +22,14 @@ public final class ConnectionLimit: Sendable {
     /// How many are open.
     public var count: Int { state.withLock { $0.count } }
 
-    var hasPlace: Bool { count < most }
+    /// Takes a place. False: there is none.
+    func take() -> Bool {
+        state.withLock { state in
+            guard state.count < most else { return false }
+            state.count += 1
+            return true
+        }
+    }
 
     /// Takes a place. False: there is none, and `again` is called, once, when there may be one.
     func take(orLater again: @escaping @Sendable () -> Void) -> Bool {

@@ -130,11 +130,11 @@ private final class ListeningSocket: EventHandler {
     func ready(_ readiness: Readiness, _ buffer: UnsafeMutableRawBufferPointer) {
         // A burst of connections must not keep those that are open from their turn.
         for _ in 0..<64 {
-            if let limit, !limit.take(orLater: { [weak self] in self?.watch(.readable) }) {
+            if let limit, !limit.take() {
+                // First this, then the place in the line: it may come free at once, on another thread.
                 watch([])
-                // A place that came free in between was announced too early.
-                if limit.hasPlace { watch(.readable) }
-                return
+                guard limit.take(orLater: { [weak self] in self?.watch(.readable) }) else { return }
+                watch(.readable)
             }
             let outcome = state.withLock { $0.fd < 0 ? .wouldBlock : Socket.accept($0.fd) }
             if case .done(let fd) = outcome {

@@ -56,13 +56,14 @@ extension Broker {
         let (first, second) = (
             try await Connection.open(patiently: uri), try await Connection.open(patiently: uri)
         )
-        let waiting = (0..<3).map { _ in Task { try await Connection.open(patiently: uri) } }
+        // Each makes place for the next, in whatever order they get in.
+        let waiting = (0..<3).map { _ in Task { try await Connection.open(patiently: uri).close() } }
         while lines.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
         #expect(broker.connectionCount == 2)
         _ = try await second.openChannel().declareQueue(exclusive: true)
         #expect(broker.connectionCount == 2)
         for connection in [first, second] { try await connection.close() }
-        for connection in waiting { try await connection.value.close() }
+        for client in waiting { try await client.value }
         // Said again only where one of the three came when nobody was waiting any more.
         #expect(lines.withLock { Set($0) } == ["2 clients are connected: others wait until one has gone"])
     }
