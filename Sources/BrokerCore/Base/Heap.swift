@@ -12,11 +12,13 @@ struct Heap<Element: HeapElement> {
     var first: Element? { elements.first }
 
     mutating func insert(_ element: Element) {
+        Steps.take()
         elements.append(element)
         var child = elements.count - 1
         while child > 0 {
             let parent = (child - 1) / 2
             guard elements[child].comes(before: elements[parent]) else { break }
+            Steps.take()
             elements.swapAt(child, parent)
             child = parent
         }
@@ -33,6 +35,7 @@ struct Heap<Element: HeapElement> {
 
     /// Keeps the elements for which `isKept` holds; takes time in proportion to ``count``.
     mutating func keep(where isKept: (Element) -> Bool) {
+        Steps.take(elements.count)
         elements = elements.filter(isKept)
         for parent in stride(from: elements.count / 2 - 1, through: 0, by: -1) { sink(parent) }
     }
@@ -40,6 +43,7 @@ struct Heap<Element: HeapElement> {
     private mutating func sink(_ start: Int) {
         var parent = start
         while true {
+            Steps.take()
             var least = parent
             for child in (2 * parent + 1)...(2 * parent + 2) where child < elements.count {
                 if elements[child].comes(before: elements[least]) { least = child }

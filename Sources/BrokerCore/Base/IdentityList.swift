@@ -13,6 +13,7 @@ struct IdentityList<Element> {
     var first: Element? { first { _ in true } }
 
     mutating func add(_ element: Element, _ identity: ObjectIdentifier) {
+        Steps.take()
         slots.append((identity, element))
         count += 1
         if !places.isEmpty {
@@ -24,6 +25,7 @@ struct IdentityList<Element> {
 
     /// Nothing happens for one that is not there.
     mutating func remove(_ identity: ObjectIdentifier) {
+        Steps.take(places.isEmpty ? slots.count : 1)
         if places.isEmpty {
             guard let place = slots.firstIndex(where: { $0?.identity == identity }) else { return }
             slots.remove(at: place)
@@ -37,18 +39,26 @@ struct IdentityList<Element> {
     }
 
     func first(where matches: (Element) -> Bool) -> Element? {
-        for case let slot? in slots where matches(slot.element) { return slot.element }
+        for slot in slots {
+            Steps.take()
+            if let slot, matches(slot.element) { return slot.element }
+        }
         return nil
     }
 
     @inline(__always)
     func forEach(_ body: (Element) -> Void) {
+        Steps.take(slots.count)
         for slot in slots { if let slot { body(slot.element) } }
     }
 
-    var all: [Element] { slots.compactMap { $0?.element } }
+    var all: [Element] {
+        Steps.take(slots.count)
+        return slots.compactMap { $0?.element }
+    }
 
     private mutating func closeUp() {
+        Steps.take(slots.count)
         slots = slots.filter { $0 != nil }
         places = [:]
         if slots.count > Self.mostSearched { index() }

@@ -8,6 +8,7 @@ struct Ring<Element> {
     var first: Element? { count == 0 ? nil : slots[head] }
 
     mutating func append(_ element: Element) {
+        Steps.take()
         if count == slots.count { grow() }
         slots[(head + count) & (slots.count - 1)] = element
         count += 1
@@ -15,6 +16,7 @@ struct Ring<Element> {
 
     mutating func popFirst() -> Element? {
         guard count > 0 else { return nil }
+        Steps.take()
         defer {
             slots[head] = nil
             head = (head + 1) & (slots.count - 1)
@@ -25,6 +27,9 @@ struct Ring<Element> {
         return slots[head]
     }
 
+    /// Puts another element in the place of the first.
+    mutating func replaceFirst(_ element: Element) { if count > 0 { slots[head] = element } }
+
     /// Removes the elements for which `isGone` holds; takes time in proportion to ``count``.
     mutating func removeAll(where isGone: (Element) -> Bool) {
         var kept = Ring()
@@ -34,6 +39,7 @@ struct Ring<Element> {
 
     /// Doubles the capacity; it is always a power of two, so that a place is found by masking.
     private mutating func grow() {
+        Steps.take(count)
         var larger: [Element?] = []
         larger.reserveCapacity(Swift.max(8, slots.count * 2))
         for offset in 0..<count { larger.append(slots[(head + offset) & (slots.count - 1)]) }
@@ -48,6 +54,7 @@ extension Ring: Sequence {
         var offset = 0
         return AnyIterator {
             guard offset < count else { return nil }
+            Steps.take()
             defer { offset += 1 }
             return slots[(head + offset) & (slots.count - 1)]
         }

@@ -10,8 +10,7 @@ final class Exchange<Target> {
     let routesByKeyAlone: Bool
     private(set) var router: any Router<Target>
     /// The bindings of which this is the source, by what a look-up of duplicates asks for.
-    private var outgoing: [Route: BindingList<Target>] = [:]
-    private(set) var bindingCount = 0
+    private var outgoing: [Route: Binding<Target>] = [:]
     /// Bindings that have this exchange as their destination, so that deleting it can remove them.
     private(set) var incoming = BindingList<Target>()
     let mark = PassMark()
@@ -19,6 +18,16 @@ final class Exchange<Target> {
     private struct Route: Hashable {
         var destination: ObjectIdentifier
         var key: ShortString
+        /// As they are on the wire, by name.
+        var arguments: [UInt8] = []
+
+        init(_ destination: ObjectIdentifier, _ key: ShortString, _ arguments: FieldTable) {
+            (self.destination, self.key) = (destination, key)
+            if arguments.isEmpty { return }
+            var writer = ByteWriter()
+            writer.table(arguments.sortedByName)
+            self.arguments = writer.octets
+        }
     }
 
     /// `type` is the one that the declaration names.
@@ -49,28 +58,23 @@ final class Exchange<Target> {
 
     func remove(incoming binding: Binding<Target>) { incoming.remove(binding) }
 
-    var bindings: [Binding<Target>] { outgoing.values.flatMap(\.all) }
+    var bindings: [Binding<Target>] { Array(outgoing.values) }
+    var bindingCount: Int { outgoing.count }
 
     func binding(to destination: Destination<Target>, key: ShortString, arguments: FieldTable) -> Binding<Target>? {
-        guard let candidates = outgoing[Route(destination: destination.identity, key: key)] else { return nil }
-        let arguments = arguments.sortedByName
-        return candidates.first { $0.arguments == arguments }
+        outgoing[Route(destination.identity, key, arguments)]
     }
 
     /// Puts a binding in its place at both ends.
     func attach(_ binding: Binding<Target>) {
-        outgoing[Route(destination: binding.destination.identity, key: binding.key), default: .init()].add(binding)
-        bindingCount += 1
+        outgoing[Route(binding.destination.identity, binding.key, binding.arguments)] = binding
         router.add(binding)
         binding.destination.add(binding)
     }
 
     /// Takes a binding off both ends.
     func detach(_ binding: Binding<Target>) {
-        let route = Route(destination: binding.destination.identity, key: binding.key)
-        outgoing[route]?.remove(binding)
-        if outgoing[route]?.isEmpty == true { outgoing[route] = nil }
-        bindingCount -= 1
+        outgoing[Route(binding.destination.identity, binding.key, binding.arguments)] = nil
         router.remove(binding)
         binding.destination.remove(binding)
     }
@@ -79,7 +83,7 @@ final class Exchange<Target> {
     /// that has lost all of its bindings is a new one.
     func detachAll() {
         for binding in bindings { binding.destination.remove(binding) }
-        (outgoing, bindingCount) = ([:], 0)
+        outgoing = [:]
         router = type(of: router).init(arguments: declaration.arguments)
     }
 

@@ -25,6 +25,7 @@ struct UnacknowledgedDeliveries {
     var first: Unacknowledged? { front < entries.count ? entries[front] : nil }
 
     mutating func append(_ delivery: Unacknowledged) {
+        Steps.take()
         entries.append(delivery)
         tags.append(delivery.tag)
         count += 1
@@ -43,6 +44,7 @@ struct UnacknowledgedDeliveries {
     mutating func removeAll(upTo tag: UInt64) -> [Unacknowledged]? {
         guard let index = index(of: tag), entries[index] != nil else { return nil }
         var removed: [Unacknowledged] = []
+        Steps.take(index - front)
         for place in front...index {
             if let delivery = entries[place] { removed.append(delivery) }
             entries[place] = nil
@@ -66,13 +68,17 @@ struct UnacknowledgedDeliveries {
     }
 
     /// All of them, oldest first.
-    var all: [Unacknowledged] { entries.compactMap { $0 } }
+    var all: [Unacknowledged] {
+        Steps.take(entries.count)
+        return entries.compactMap { $0 }
+    }
 
     private func index(of tag: UInt64) -> Int? {
         if front < tags.count, tags[front] == tag { return front }
         var low = front
         var high = tags.count
         while low < high {
+            Steps.take()
             let middle = (low + high) / 2
             if tags[middle] < tag { low = middle + 1 } else { high = middle }
         }
@@ -80,12 +86,16 @@ struct UnacknowledgedDeliveries {
     }
 
     private mutating func tidy() {
-        while front < entries.count, entries[front] == nil { front += 1 }
+        while front < entries.count, entries[front] == nil {
+            Steps.take()
+            front += 1
+        }
         if count == 0 {
             entries.removeAll(keepingCapacity: entries.count <= 1024)
             tags.removeAll(keepingCapacity: tags.count <= 1024)
             front = 0
         } else if entries.count >= 64, count * 2 < entries.count {
+            Steps.take(entries.count)
             entries = entries.filter { $0 != nil }
             tags = entries.compactMap { $0?.tag }
             front = 0
