@@ -58,13 +58,18 @@ public struct FrameWriter: Sendable {
         frameMax: UInt32
     ) {
         self.method(method, channel: channel)
+        header(propertyOctets: propertyOctets, bodySize: body.count, channel: channel)
+        self.body(body, channel: channel, frameMax: frameMax)
+    }
+
+    /// The header of a content whose properties are octets already, flag words first.
+    public mutating func header(propertyOctets: ArraySlice<UInt8>, bodySize: Int, channel: UInt16) {
         frame(.header, channel: channel) { writer in
             writer.uint16(MethodID.basic)
             writer.uint16(0)
-            writer.uint64(UInt64(body.count))
+            writer.uint64(UInt64(bodySize))
             writer.raw(propertyOctets)
         }
-        self.body(body, channel: channel, frameMax: frameMax)
     }
 
     /// Cuts a body into frames of at most `frameMax` octets (0: no limit), their overhead included.

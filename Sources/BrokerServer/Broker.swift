@@ -235,8 +235,8 @@ public final class Broker: Sendable {
                 let unsent = write.withOctets { stream.send($0) }
                 if unsent > 0 {
                     backlogs.append((id, unsent))
-                } else if write.count > state.core.configuration.outputHighWater {
-                    // Consumers paused at the mark, and the stream took all of it: on they go, after the others' turn.
+                } else if write.awaitsDrain {
+                    // The stream took all of it: on it goes, after the others' turn.
                     loop.execute { [weak self] in self?.drained(id) }
                 }
             }

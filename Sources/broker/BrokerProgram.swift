@@ -1,6 +1,6 @@
 import Commands
 
-/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 32
+/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 34
 /// lines.
 enum BrokerProgram {
     static let host = Option("--host", "HOST", "where to listen; \"\" is everywhere [localhost]")
@@ -18,9 +18,10 @@ enum BrokerProgram {
     static let frameMax = Option("--frame-max", "BYTES", "size of a frame [131072]")
     static let maxMessageSize = Option("--max-message-size", "BYTES", "[134217728]")
     static let consumerTimeout = Option("--consumer-timeout", "MS", "to acknowledge a message; 0 = no limit [1800000]")
-    static let memoryHighWater = Option(
-        "--memory-high-water", "BYTES|N%", "of messages; above, publishers wait [40%]")
+    static let memoryHighWater = Option("--memory-high-water", "BYTES|N%", "held; above, publishers wait [40%]")
     static let diskFreeLimit = Option("--disk-free-limit", "BYTES", "free for DIR; below, publishers wait [50000000]")
+    static let outputLimit = Option("--output-limit", "BYTES", "unread by a client; above, it waits [16777216]")
+    static let transactionLimit = Option("--transaction-limit", "BYTES", "uncommitted in a transaction [67108864]")
     static let product = Option("--product", "rabbitmq|own", "what clients are told they speak to [rabbitmq]")
     static let logLevel = Option("--log-level", "LEVEL", "debug, info, warning or error [info]")
 
@@ -28,8 +29,8 @@ enum BrokerProgram {
         "broker",
         options: [
             host, port, managementPort, data, virtualHost, user, users, noGuest, anonymous, trace, heartbeat,
-            channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit, product,
-            logLevel,
+            channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
+            outputLimit, transactionLimit, product, logLevel,
         ],
         does: "run an AMQP 0-9-1 broker")
 

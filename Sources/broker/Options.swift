@@ -25,6 +25,10 @@ struct Options: Equatable {
     var memoryHighWater: Int?
     /// Octets.
     var diskFreeLimit: Int?
+    /// Octets.
+    var outputLimit: Int?
+    /// Octets.
+    var transactionLimit: Int?
     /// What clients are told that they speak to.
     var product = AnnouncedProduct.rabbitMQ
     var logLevel = LogEvent.Level.info
@@ -59,6 +63,8 @@ extension Options {
         maximumMessageSize = try given.number(Name.maxMessageSize, in: 0...536_870_912)
         memoryHighWater = try given.memory()
         diskFreeLimit = try given.integer(Name.diskFreeLimit)
+        outputLimit = try given.integer(Name.outputLimit, in: 1...Int.max)
+        transactionLimit = try given.integer(Name.transactionLimit, in: 1...Int.max)
         if let text = given.text(Name.product) {
             switch text {
             case "rabbitmq": product = .rabbitMQ
@@ -96,6 +102,8 @@ extension Options {
         configuration.anonymousUser = anonymousUser
         configuration.tracedVirtualHosts = Set(tracedVirtualHosts)
         if let diskFreeLimit { configuration.store.diskFreeLimit = diskFreeLimit }
+        if let outputLimit { configuration.outputLimit = outputLimit }
+        if let transactionLimit { configuration.transactionLimit = transactionLimit }
         configuration.product = product
         configuration.logLevel = logLevel
         return configuration

@@ -11,6 +11,8 @@ final class Rig {
     // What has come of the steps beside octets for clients, until a test takes it.
     private var readingChanges: [(connection: ConnectionID, isReading: Bool)] = []
     private var loginChecks: [LoginCheck] = []
+    private var awaitingDrain: [ConnectionID] = []
+    private var silenced: Set<ConnectionID> = []
     private var log: [LogEvent] = []
     private var batch: StoreBatch?
     private(set) var nextDeadline: Int64?
@@ -72,18 +74,37 @@ final class Rig {
         }
     }
 
+    /// Says that all that clients were sent has left them, until nothing more comes.
+    func drain() {
+        while !awaitingDrain.isEmpty { for id in take(&awaitingDrain) { step(.unsent(0, of: id)) } }
+    }
+
+    /// Whether the broker reads what this client sends.
+    func isRead(_ client: RigClient) -> Bool { !silenced.contains(client.id) }
+
     private func carryOut(_ effects: BrokerEffects) {
+        var backlogs: [RigClient] = []
+        for change in effects.readingChanges {
+            if change.isReading { silenced.remove(change.connection) } else { silenced.insert(change.connection) }
+        }
         for write in effects.writes {
             let client = clients[write.connection]
-            write.withOctets { client?.receive($0) }
             if write.isLast { client?.isEnded = true }
             if write.isGivenUp { client?.isGivenUp = true }
+            if let client, client.isDeaf {
+                client.unsent += write.count
+                backlogs.append(client)
+                continue
+            }
+            write.withOctets { client?.receive($0) }
+            if write.awaitsDrain { awaitingDrain.append(write.connection) }
         }
         readingChanges += effects.readingChanges
         loginChecks += effects.loginChecks
         log += effects.log
         if let next = effects.batch { batch = next }
         nextDeadline = effects.nextDeadline
+        for client in backlogs { step(.unsent(client.unsent, of: client.id)) }
     }
 
     func takeReadingChanges() -> [(connection: ConnectionID, isReading: Bool)] { take(&readingChanges) }
@@ -113,6 +134,9 @@ final class RigClient {
     var received: [Received] = []
     var heartbeats = 0
     var isEnded = false
+    /// It reads nothing: all that it is sent stays unsent.
+    var isDeaf = false
+    var unsent = 0
     /// Its stream was dropped.
     var isGivenUp = false
     /// Octets that came before `connection.start`, when they are a protocol header.

@@ -55,6 +55,9 @@ public struct ContentReader<Method: Sendable, Content: ReadableContent>: Sendabl
 
     @inlinable public var isUnderWay: Bool { carrier != nil }
 
+    /// The body that comes is over the limit, and forgotten as it comes.
+    @inlinable public var isSkipping: Bool { hasHeader && content == nil }
+
     /// The frame that continues what is under way.
     @inlinable public var due: Frame.Kind { carrier == nil ? .method : hasHeader ? .body : .header }
 

@@ -68,6 +68,10 @@ public struct BrokerConfiguration: Sendable {
     public var consumerTimeout: Int64 = 1_800_000
     /// Unsent octets of a connection's output above which its consumers are handed nothing more.
     public var outputHighWater = 1 << 20
+    /// Unsent octets of a connection's output above which nothing more is read from its client.
+    public var outputLimit = 16 << 20
+    /// How much the messages of a transaction may take up that is not committed, in octets.
+    public var transactionLimit = 64 << 20
     /// Octets of memory that messages may take up; above, publishers are held back (RabbitMQ: "Memory Alarms"). nil: no
     /// limit, unless whoever runs the core knows one.
     public var memoryHighWater: Int?

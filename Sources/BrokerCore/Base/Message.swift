@@ -17,6 +17,8 @@ public final class Message {
     private let propertiesSize: UInt32
     /// How many places in queues it has, unacknowledged deliveries included; see ``Load``.
     private(set) var placeCount: Int32 = 0
+    /// How many outputs it is being sent from; see ``Load``. Meanwhile its octets stay in memory.
+    private(set) var outputCount: Int32 = 0
     /// Its entry in the store's table of messages; 0: none. Only the store sets it.
     private(set) var storeEntry: UInt32 = 0
 
@@ -83,6 +85,12 @@ public final class Message {
     func changePlaces(by difference: Int32) -> Int32 {
         placeCount += difference
         return placeCount
+    }
+
+    /// Adds or takes off outputs. Returns how many there are then.
+    func changeOutputs(by difference: Int32) -> Int32 {
+        outputCount += difference
+        return outputCount
     }
 }
 

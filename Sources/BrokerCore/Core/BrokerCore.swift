@@ -16,7 +16,7 @@ public final class BrokerCore {
     /// As connections were last told of them.
     private var lastAlarms = Alarms()
     let load = Load()
-    let room = Room()
+    let room: Room
     private var random: any RandomNumberGenerator & Sendable
     /// The log of the store; nil: there is none.
     let journal: Journal?
@@ -25,8 +25,12 @@ public final class BrokerCore {
 
     /// What the current method has caused, to be done when it is over.
     private var causes = Causes()
+    /// Long work of which the rest is to be done, the oldest first.
+    private var chores = Ring<() -> Bool>()
     /// How much may still be done in this turn.
     private var budget = 0
+    /// The configuration's, kept here because the whole would be copied.
+    private let memoryHighWater: Int
     /// Connections with frames that wait for their next turn. Nothing more is read from them meanwhile.
     private var unfinished = Ring<ConnectionID>()
     /// What has come of the steps since effects were last handed over.
@@ -46,8 +50,11 @@ public final class BrokerCore {
     init(_ configuration: BrokerConfiguration, now: Int64, journal: Journal?) {
         self.journal = journal
         self.configuration = configuration
+        room = Room(
+            load, OutputLimits(highWater: configuration.outputHighWater, mostUnread: configuration.outputLimit))
         self.now = now
         random = configuration.random
+        memoryHighWater = configuration.memoryHighWater ?? .max
         for name in configuration.virtualHosts {
             addVirtualHost(name).isTracingOn = configuration.tracedVirtualHosts.contains(name)
         }
@@ -65,6 +72,8 @@ public final class BrokerCore {
     /// and octets of what is published again, each ``octetsOfAUnit`` of which count as one. Some milliseconds' worth.
     private static let quantum = 4000
     private static let octetsOfAUnit = 256
+    /// What a slice of long work counts.
+    private static let sliceUnits = 1000
 
     // MARK: The door
 
@@ -91,7 +100,10 @@ public final class BrokerCore {
                 if !connection.isUnfinished { handleFrames(of: connection) }
             }
         case .disconnected(let id): if let connection = connections[id] { streamEnded(of: connection) }
-        case .unsent(let octets, let id): connections[id]?.setUnsent(octets)
+        case .unsent(let octets, let id):
+            if let connection = connections[id], connection.setUnsent(octets), !connection.isUnfinished {
+                handleFrames(of: connection)
+            }
         case .loginChecked(let id, let isRight):
             if let connection = connections[id] {
                 connection.loginChecked(isRight: isRight)
@@ -121,6 +133,7 @@ public final class BrokerCore {
         while connection.handleNextFrame() {
             spend(1 + connection.takePlacesFilled())
             settle()
+            if connection.throttle.hasPublished, memoryInUse > memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
                 isUnfinished = true
                 break
@@ -154,7 +167,10 @@ public final class BrokerCore {
             case .queue(let queue): queue.timerFired()
             case .connection(let id): connections[id]?.timerFired()
             case .consumerTimeouts:
-                for connection in allConnections { connection.closeTimedOutChannels() }
+                for connection in allConnections {
+                    connection.closeTimedOutChannels()
+                    connection.closeIfInTheWay()
+                }
                 timers.set(self.now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
             }
             settle()
@@ -169,12 +185,22 @@ public final class BrokerCore {
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
     private func settle() {
-        if causes.isEmpty { return }
+        if causes.isEmpty, chores.isEmpty { return }
         while budget > 0, let (cause, virtualHost) = causes.next() {
+            load.giveBack(cause.message)
             if case .deadLetter(let letter) = cause { spend(1 + letter.message.contentCount / Self.octetsOfAUnit) }
             virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
         }
         causes.pause()
+        while budget > 0, let slice = chores.first {
+            spend(Self.sliceUnits)
+            if !slice() { _ = chores.popFirst() }
+        }
+    }
+
+    func later(_ slice: @escaping () -> Bool) {
+        spend(Self.sliceUnits)
+        if slice() { chores.append(slice) }
     }
 
     private func takeEffects() -> BrokerEffects {
@@ -184,14 +210,15 @@ public final class BrokerCore {
             let output = connection.takeOutput()
             effects.writes.append(
                 .init(
-                    connection: id, output: output, isLast: connection.isToBeClosed, isGivenUp: connection.isGivenUp))
+                    connection: id, output: output, isLast: connection.isLast || connection.isGivenUp,
+                    isGivenUp: connection.isGivenUp, awaitsDrain: connection.output.awaitsDrain))
             outputs.append(output)
         }
         if batchUnderWay == nil, let batch = takeBatch() {
             batchUnderWay = (batch.number, batch.needsSync)
             effects.batch = batch
         }
-        effects.hasMoreToDo = !causes.isEmpty || !unfinished.isEmpty
+        effects.hasMoreToDo = !causes.isEmpty || !chores.isEmpty || !unfinished.isEmpty
         effects.nextDeadline = timers.next
         defer { effects = BrokerEffects() }
         return effects
@@ -224,12 +251,14 @@ public final class BrokerCore {
 
     // MARK: Alarms
 
-    /// What a message takes up beside its octets, about.
-    private static let messageOverhead = 200
+    /// Octets of everything that clients make the broker hold in memory.
+    var memoryInUse: Int { load.total - (journal?.absentOctets ?? 0) + storeBacklog }
 
-    /// Octets that messages take up in memory.
-    var memoryInUse: Int {
-        load.octets - (journal?.absentOctets ?? 0) + load.messageCount * Self.messageOverhead + storeBacklog
+    /// Memory is low in the middle of what a connection has sent: from its next publish on, the rest waits.
+    private func checkMemory(for connection: BrokerConnection) {
+        let wasRaised = alarms.holdsBack
+        alarms.check(memory: memoryInUse, highWater: memoryHighWater)
+        if wasRaised { connection.checkThrottle() } else { connection.throttle.hasPublished = false }
     }
 
     /// Octets that wait to be written, or are being written.
@@ -237,7 +266,7 @@ public final class BrokerCore {
 
     /// Looks whether memory, disk or backlog have gone over or under their marks since the last look.
     private func checkAlarms() {
-        alarms.check(memory: memoryInUse, highWater: configuration.memoryHighWater ?? .max)
+        alarms.check(memory: memoryInUse, highWater: memoryHighWater)
         alarms.check(backlog: storeBacklog, highWater: configuration.store.backlogOctets)
         guard alarms != lastAlarms else { return }
         if alarms.isRaised != lastAlarms.isRaised {
@@ -245,13 +274,19 @@ public final class BrokerCore {
                 .warning,
                 alarms.isRaised ? "publishers are blocked: \(alarms.reason)" : "publishers are not blocked any more")
         }
+        room.isTight(alarms.memory)
         lastAlarms = alarms
         let held = heldBack
         heldBack = []
         for id in held {
             guard let connection = connections[id] else { continue }
             connection.checkThrottle()
-            if connection.throttle.isHeldBack { heldBack.append(id) }
+            if connection.throttle.isHeldBack {
+                heldBack.append(id)
+            } else if !connection.isUnfinished {
+                // What it had sent by then.
+                unfinished.append(id)
+            }
         }
     }
 
@@ -313,5 +348,8 @@ extension BrokerCore: SessionHost {
 extension BrokerCore {
     func setTimer(_ time: Int64, for queue: any Queue) -> UInt64 { timers.set(time, for: .queue(queue)) }
     func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
-    func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) { causes.add(cause, in: virtualHost) }
+    func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) {
+        load.lend(cause.message)
+        causes.add(cause, in: virtualHost)
+    }
 }

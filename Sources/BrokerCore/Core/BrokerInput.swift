@@ -10,8 +10,9 @@ public enum BrokerInput: ~Escapable, Sendable {
     case received(RawSpan, from: ConnectionID)
     /// A client's stream has ended, however it did.
     case disconnected(ConnectionID)
-    /// How many octets of a connection's output have not left yet. Above the configured mark its consumers pause, and
-    /// they go on when this says that it has left: to be given, with 0, after every output beyond the mark too.
+    /// How many octets of a connection's output have not left yet. Above the configured mark its consumers pause, large
+    /// messages are sent in parts, and what waits goes on when this says that all has left: to be given, with 0, after
+    /// every output that ``BrokerEffects/Write/awaitsDrain``.
     case unsent(Int, of: ConnectionID)
     /// A password was checked. Nothing happens for a connection that has gone meanwhile.
     case loginChecked(ConnectionID, isRight: Bool)
@@ -40,6 +41,9 @@ public struct BrokerEffects: Sendable {
         public let isLast: Bool
         /// True: drop the stream at once, its client has had all the time that there is.
         public let isGivenUp: Bool
+        /// True: something waits for all of it to leave, so ``BrokerInput/unsent(_:of:)`` is to say when it has, at
+        /// once too.
+        public let awaitsDrain: Bool
 
         public var count: Int { output.count }
 

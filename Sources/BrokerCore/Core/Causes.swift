@@ -5,6 +5,13 @@ struct Causes {
         case deadLetter(DeadLetter)
         /// A copy for those who trace.
         case copy(Message)
+
+        var message: Message {
+            switch self {
+            case .deadLetter(let letter): letter.message
+            case .copy(let copy): copy
+            }
+        }
     }
 
     private var letters = Ring<(letter: DeadLetter, isOfCopy: Bool, virtualHost: VirtualHost)>()

@@ -99,7 +99,7 @@ extension BrokerCore {
                 name: connection.name, user: session.user, virtualHost: session.virtualHost?.name ?? "", state: state,
                 channelCount: connection.channels.count, clientProperties: session.clientProperties,
                 connectedAt: session.openedAt, channelMax: session.channelMax, frameMax: session.frameMax,
-                heartbeat: session.heartbeat, unsentOctets: connection.output.backlog)
+                heartbeat: session.heartbeat, unsentOctets: connection.output.unread)
         }
     }
 

@@ -150,6 +150,7 @@ final class VirtualHost {
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
         queues[name] = HostedQueue(end: end, journal: journal)
+        load.hold(Load.ofQueue)
         topologyVersion += 1
         return queue
     }
@@ -239,6 +240,7 @@ extension VirtualHost: SessionVirtualHost {
     func delete(_ queue: any Queue) {
         guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else { return }
         topologyVersion += 1
+        load.hold(-Load.ofQueue)
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
         if let journal = hosted.journal {
             core.journal?.declare(.queueDeleted(number: journal.number))
@@ -283,5 +285,6 @@ extension VirtualHost: QueueHost {
 
     func cancelTimer(_ timer: UInt64) { core.cancelTimer(timer) }
     func take(_ letter: DeadLetter) { core.cause(.deadLetter(letter), in: self) }
+    func later(_ slice: @escaping () -> Bool) { core.later(slice) }
     func end(_ queue: any Queue) { delete(queue) }
 }

@@ -172,9 +172,8 @@ final class ClassicQueue: Queue {
     }
 
     func purge() -> Int {
-        let purged = ready.removeAll()
-        purged.forEach(leave)
-        return purged.count
+        defer { dropReady() }
+        return ready.count
     }
 
     // MARK: Consumers
@@ -255,7 +254,20 @@ final class ClassicQueue: Queue {
             consumer.queueVanished()
         }
         rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
-        ready.removeAll().forEach(leave)
+        dropReady()
+    }
+
+    /// Forgets what is ready, a thousand messages at a time.
+    private func dropReady() {
+        var dropped = ready
+        ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
+        host.later { [self] in
+            for _ in 0..<1000 {
+                guard let message = dropped.popFirst() else { return false }
+                leave(message)
+            }
+            return !dropped.isEmpty
+        }
     }
 
     func dissolve() {

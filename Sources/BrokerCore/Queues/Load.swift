@@ -1,20 +1,56 @@
-/// What the messages of a broker take up.
+/// The account of what clients make a broker hold in memory.
 final class Load {
-    /// Messages in queues and in unacknowledged deliveries, each counted once.
+    /// Messages that are held for anything: a place in a queue, a delivery without acknowledgement, an output that it is
+    /// sent from. Each is counted once.
     private(set) var messageCount = 0
     /// Octets of their bodies and properties, in memory or only in the store.
     private(set) var octets = 0
+    /// Places in queues, unacknowledged deliveries included.
+    private(set) var placeCount = 0
+    /// Octets of everything else that is held: see ``hold(_:)``.
+    private(set) var otherOctets = 0
+
+    /// What a message takes up beside its octets, about; and a place in a queue.
+    static let ofMessage = 200
+    static let ofPlace = 48
+    /// What a queue without messages takes up, about.
+    static let ofQueue = 2000
+
+    /// All of it, in octets. What of the messages' octets is only on disk is to be taken off.
+    var total: Int { octets + messageCount * Self.ofMessage + placeCount * Self.ofPlace + otherOctets }
 
     /// Counts a message that has got a place in a queue.
     func add(_ message: Message) {
-        guard message.changePlaces(by: 1) == 1 else { return }
-        messageCount += 1
-        octets += message.contentCount
+        placeCount += 1
+        if message.changePlaces(by: 1) == 1, message.outputCount == 0 { count(message) }
     }
 
     /// Takes off a message that has given up a place in a queue.
     func remove(_ message: Message) {
-        guard message.changePlaces(by: -1) == 0 else { return }
+        placeCount -= 1
+        if message.changePlaces(by: -1) == 0, message.outputCount == 0 { discount(message) }
+    }
+
+    /// Counts a message that an output holds.
+    func lend(_ message: Message) {
+        if message.changeOutputs(by: 1) == 1, message.placeCount == 0 { count(message) }
+    }
+
+    /// Takes off a message that an output holds no longer.
+    func giveBack(_ message: Message) {
+        if message.changeOutputs(by: -1) == 0, message.placeCount == 0 { discount(message) }
+    }
+
+    /// Counts octets that are held for something else: output that is not read, content that has not come whole,
+    /// transactions, queues. Less than 0 takes them off.
+    func hold(_ octets: Int) { otherOctets += octets }
+
+    private func count(_ message: Message) {
+        messageCount += 1
+        octets += message.contentCount
+    }
+
+    private func discount(_ message: Message) {
         messageCount -= 1
         octets -= message.contentCount
     }

@@ -14,6 +14,9 @@ protocol QueueHost: AnyObject {
     /// Takes a dead letter, to publish it when the current method is done: one death may cause the next, and a long
     /// chain of them would use up the stack.
     func take(_ letter: DeadLetter)
+    /// Does long work that nobody waits for in slices, the first at once, with others' turns between them. `slice` returns
+    /// whether there is more.
+    func later(_ slice: @escaping () -> Bool)
     /// The queue's lease has run out, or its last consumer is gone: the host deletes it.
     func end(_ queue: any Queue)
 }

@@ -204,9 +204,9 @@ final class Journal {
         for _ in 0..<taken {
             guard let message = unsynced.popFirst() else { break }
             // The newest are the last that will be needed again, so they are the ones whose octets are let go.
-            guard messages.hasCopies(message), message.isResident, residentOctets > limits.residentOctets else {
-                continue
-            }
+            guard messages.hasCopies(message), message.isResident, message.outputCount == 0,
+                residentOctets > limits.residentOctets
+            else { continue }
             message.move(to: .onDisk(messages.place(of: message).record))
             residentOctets -= message.contentCount
             absentOctets += message.contentCount

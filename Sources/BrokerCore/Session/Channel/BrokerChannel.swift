@@ -15,6 +15,8 @@ final class BrokerChannel {
 
     // Publishing
     var content = ContentReader<PublishFields, IncomingContent>()
+    /// Octets of it that have come.
+    private var contentOctets = 0
     var lastRoute: RememberedRoute?
     var confirms: Confirms?
     var transaction: Transaction?
@@ -61,7 +63,10 @@ final class BrokerChannel {
         switch frame.kind {
         case .method:
             if content.isUnderWay { throw Failure(.interrupted(due: content.due)) }
-            if let publish = PublishFields(frame.payload) { return content.begin(publish) }
+            if let publish = PublishFields(frame.payload) {
+                connection.throttle.hasPublished = true
+                return content.begin(publish)
+            }
             let method = try Failure.decoding(frame.payload)
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
         case .header:
@@ -72,16 +77,30 @@ final class BrokerChannel {
             } catch {
                 throw Failure(error, headerCount: frame.payload.count)
             }
-            if let whole { try published(whole.0, whole.1) }
+            if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .body:
             let whole: (PublishFields, IncomingContent)?
             do throws(ContentError) { whole = try content.body(frame.payload) } catch { throw Failure(error) }
-            if let whole { try published(whole.0, whole.1) }
+            if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .heartbeat: break
         }
     }
 
+    /// A part of a content has come, and is held until the rest has.
+    private func keep(_ octets: Int) {
+        if content.isSkipping { return }
+        contentOctets += octets
+        connection.heldOctets += octets
+        connection.throttle.hasPublished = true
+    }
+
+    private func forgetContent() {
+        connection.heldOctets -= contentOctets
+        contentOctets = 0
+    }
+
     private func published(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
+        if contentOctets > 0 { forgetContent() }
         do throws(BrokerError) {
             try self.publish(publish, content)
         } catch {
@@ -194,8 +213,10 @@ final class BrokerChannel {
 
     /// Gives back everything that the channel held: its consumers end, what they had goes back to its queues.
     func release() {
+        connection.finish()
         pauseConsumers()
         unacknowledged.putBack(transaction?.settlements.flatMap(\.deliveries) ?? [])
+        connection.heldOctets -= transaction?.octets ?? 0
         transaction = nil
         requeue(unacknowledged.removeAll())
         consumersUnacknowledged = 0
@@ -205,6 +226,7 @@ final class BrokerChannel {
         for consumer in ended { consumer.queue.remove(consumer) }
         endReplyConsumer()
         content = ContentReader()
+        forgetContent()
     }
 
     /// Closes the channel when a delivery has been out for longer than the broker allows.

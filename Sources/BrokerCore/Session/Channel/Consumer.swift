@@ -97,8 +97,7 @@ extension BrokerChannel {
     func send(_ method: some MethodFields, _ message: Message) {
         do throws(BrokerError) {
             try connection.output.content(
-                method, content(of: message), hidesBlindCopies: message.traits.hasBlindCopies, channel: number,
-                frameMax: connection.session.frameMax)
+                method, content(of: message), of: message, channel: number, frameMax: connection.session.frameMax)
         } catch { connection.fail(error, cause: method.id) }
     }
 }

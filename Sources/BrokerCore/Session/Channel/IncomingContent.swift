@@ -25,17 +25,25 @@ struct PublishFields {
 struct IncomingContent: ReadableContent {
     var octets: [UInt8] = []
     var propertiesCount: Int
+    /// Of it all, as announced.
+    private let announced: Int
 
     init(properties: ArraySlice<UInt8>, bodySize: Int) throws(WireError) {
         // Two octets of flags at least.
         guard properties.count >= 2 else { throw WireError(.frameError, "no property flags", at: 12) }
         propertiesCount = properties.count
+        announced = properties.count + bodySize
         // A header may claim any size, so room is made ahead for a frame's worth only.
         octets.reserveCapacity(properties.count + min(bodySize, 131_072))
         octets.append(contentsOf: properties)
     }
 
-    mutating func append(_ body: ArraySlice<UInt8>) { octets.append(contentsOf: body) }
+    mutating func append(_ body: ArraySlice<UInt8>) {
+        // Once a part of it has come, room for the rest is made at once: growing little by little it would be copied
+        // again and again, with both copies in memory. Room that is not used yet takes none.
+        if octets.count + body.count > octets.capacity, octets.count >= 1 << 20 { octets.reserveCapacity(announced) }
+        octets.append(contentsOf: body)
+    }
 }
 
 extension Failure {

@@ -26,9 +26,7 @@ extension BrokerChannel {
         if virtualHost.isTraced { trace(message, copies: copies, publishedTo: queues) }
         let number = confirms?.begin()
         if transaction != nil {
-            transaction?.publishes.append(
-                .init(message: message, queues: queues, mandatory: publish.mandatory))
-            return
+            return try add(.init(message: message, queues: queues, mandatory: publish.mandatory))
         }
         let (accepted, batch) = enqueue(message, in: queues, mandatory: publish.mandatory)
         guard let number else { return }

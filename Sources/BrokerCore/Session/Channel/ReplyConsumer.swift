@@ -18,6 +18,8 @@ final class ReplyConsumer: ReplyTarget {
 
     /// Sends a reply to the client.
     func deliver(_ message: Message) {
+        // A requester that reads none of its replies loses them: holding back those who answer would let it stop them.
+        guard !channel.connection.output.isOverfull else { return channel.connection.logReplyDropped() }
         channel.send(
             BasicDeliver(
                 consumerTag: tag, deliveryTag: channel.nextDeliveryTag(), redelivered: false,

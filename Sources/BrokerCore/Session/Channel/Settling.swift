@@ -5,6 +5,7 @@ import AMQPWire
 extension BrokerChannel {
     /// `basic.ack`, `reject` and `nack`. Throws 406 for a tag that is not outstanding, in a transaction too.
     func settle(_ tag: UInt64, multiple: Bool, _ outcome: DeliveryOutcome) throws(BrokerError) {
+        if transaction != nil { try holdForTransaction(Transaction.octets(of: [])) }
         let deliveries: [Unacknowledged]
         if multiple, tag == 0 {
             deliveries = unacknowledged.removeAll()
@@ -16,7 +17,9 @@ extension BrokerChannel {
             deliveries = [removed]
         }
         if transaction != nil {
-            transaction?.settlements.append((deliveries, outcome))
+            let before = transaction?.octets ?? 0
+            transaction?.add(deliveries, outcome)
+            connection.heldOctets += (transaction?.octets ?? 0) - before
         } else {
             carryOut(outcome, deliveries)
         }
@@ -33,6 +36,19 @@ extension BrokerChannel {
         case .acknowledge: end = .acknowledged
         case .discard: end = .rejected
         }
+        if deliveries.count <= Self.slice { return settle(deliveries[...], end) }
+        var rest = deliveries[...]
+        connection.goOn { [self] in
+            settle(rest.prefix(Self.slice), end)
+            rest = rest.dropFirst(Self.slice)
+            return !rest.isEmpty
+        }
+    }
+
+    /// Of so many deliveries at a time one acknowledgement of many is made, with other clients' turns in between.
+    private static let slice = 1000
+
+    private func settle(_ deliveries: ArraySlice<Unacknowledged>, _ end: Settlement) {
         for delivery in deliveries {
             release(delivery)
             delivery.queue.settle(delivery.message, as: end)
@@ -65,7 +81,7 @@ extension BrokerChannel {
         consumersUnacknowledged -= 1
     }
 
-    private func resume(after deliveries: [Unacknowledged]) {
+    private func resume(after deliveries: some Sequence<Unacknowledged>) {
         for delivery in deliveries { if let consumer = delivery.consumer { lineUp(consumer) } }
         resumeConsumers()
     }
@@ -108,6 +124,22 @@ extension BrokerChannel {
         send(TxSelectOk())
     }
 
+    /// Throws 406 when a transaction would become larger than one may be.
+    private func holdForTransaction(_ octets: Int) throws(BrokerError) {
+        let limit = connection.transactionLimit
+        guard (transaction?.octets ?? 0) + octets <= limit else {
+            throw BrokerError(
+                .preconditionFailed, "a transaction that is not committed may take up \(limit) octets, not more")
+        }
+    }
+
+    /// A publish that takes effect when the transaction is committed.
+    func add(_ publish: Transaction.Publish) throws(BrokerError) {
+        try holdForTransaction(publish.octets)
+        transaction?.add(publish)
+        connection.heldOctets += publish.octets
+    }
+
     func txCommit() throws(BrokerError) {
         let done = try takeTransaction()
         var batch = commits.last ?? 0
@@ -120,6 +152,7 @@ extension BrokerChannel {
             if !accepted { isWhole = false }
         }
         for (deliveries, outcome) in done.settlements { carryOut(outcome, deliveries) }
+        connection.finish()
         // What the queues had room for stays there, and what was settled is settled.
         if !isWhole { throw BrokerError(.preconditionFailed, "partial tx completion") }
         if batch <= host.storedBatch { return send(TxCommitOk()) }
@@ -137,6 +170,7 @@ extension BrokerChannel {
         guard let current = transaction else {
             throw BrokerError(.preconditionFailed, "channel is not transactional")
         }
+        connection.heldOctets -= current.octets
         transaction = Transaction()
         return current
     }

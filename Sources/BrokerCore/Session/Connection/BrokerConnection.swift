@@ -6,11 +6,19 @@ final class BrokerConnection {
     let peer: String
     let isLoopback: Bool
     unowned let host: any SessionHost
-    private let room: Room
+    let room: Room
 
     var state = State.handshake(Handshake())
     var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
     var output: Output
+    /// Octets of contents that have not come whole, and of transactions.
+    var heldOctets = 0
+    /// What of all that it holds is in the broker's account.
+    var accounted = 0
+    /// What is left of a method that does much, to be done before the next frame is handled.
+    var rest = Ring<() -> Bool>()
+    /// How often it was found to fill memory with what it has begun and can't finish.
+    var timesInTheWay = 0
     private var isWaitingForStore = false
     /// Channels with answers to send.
     private var answering: Set<UInt16> = []
@@ -36,6 +44,7 @@ final class BrokerConnection {
     var liveness: Liveness
     /// The configuration's, kept here because the whole would be copied.
     let maximumMessageSize: UInt64
+    let transactionLimit: Int
     private let consumerTimeout: Int64
 
     enum State {
@@ -73,8 +82,10 @@ final class BrokerConnection {
         self.host = host
         room = host.room
         let configuration = host.configuration
-        output = Output(of: id, in: room, highWater: configuration.outputHighWater)
+        output = Output(of: id, in: room)
         maximumMessageSize = configuration.maximumMessageSize
+        // Half of the memory at most: one that fills all of it could not be committed.
+        transactionLimit = min(configuration.transactionLimit, (configuration.memoryHighWater ?? .max) / 2)
         consumerTimeout = configuration.consumerTimeout
         liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
         setTimer()
@@ -99,8 +110,9 @@ final class BrokerConnection {
     /// Handles the next frame that has come whole. False: there is none.
     func handleNextFrame() -> Bool {
         if case .ended = state { return false }
+        if goOn() { return true }
         do throws(WireError) {
-            guard beginHandshake(), !isLoginBeingChecked, let frame = try reader.next() else { return false }
+            guard !mustWait, beginHandshake(), !isLoginBeingChecked, let frame = try reader.next() else { return false }
             handle(frame)
             return true
         } catch {
@@ -119,6 +131,7 @@ final class BrokerConnection {
         flushConfirms()
         if throttle.hasPublished { checkThrottle() }
         reader.giveBack(&room.input, most: Room.most)
+        account()
         guard isUnfinished != self.isUnfinished else { return }
         self.isUnfinished = isUnfinished
         if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
@@ -220,12 +233,24 @@ final class BrokerConnection {
     func takeOutput() -> FrameWriter {
         let taken = output.take()
         if !taken.isEmpty { liveness.sent(at: host.now) }
+        account()
         return taken
     }
 
-    /// So many octets of output have not left yet.
-    func setUnsent(_ octets: Int) {
-        guard output.setBacklog(octets) else { return }
+    /// True when the stream is to end behind what was handed over.
+    var isLast: Bool { isToBeClosed && output.isEmpty }
+
+    /// So many octets of output have not left yet. True: frames that waited for that may be handled now.
+    func setUnsent(_ octets: Int) -> Bool {
+        let mayGoOn = output.setBacklog(octets)
+        account()
+        if mayGoOn { resumeConsumers() }
+        guard !output.isOverfull, silences.contains(.output) else { return false }
+        goOnReading(.output)
+        return true
+    }
+
+    private func resumeConsumers() {
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.resumeConsumers() }
     }
 
@@ -270,5 +295,9 @@ final class BrokerConnection {
         state = .ended
         isToBeClosed = true
         output.announce()
+        guard !output.isEmpty else { return }
+        // A client that does not take it is not waited for for ever.
+        liveness.deadline = min(liveness.deadline, host.now + host.configuration.closeTimeout)
+        setTimer()
     }
 }

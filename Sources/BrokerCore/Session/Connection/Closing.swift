@@ -20,6 +20,9 @@ extension BrokerConnection {
     /// opening the connection, stays.
     func beginClosing() {
         state = .closing
+        // Its answer is to be heard, whatever else waits.
+        throttle = Throttle()
+        for silence in [Silence.alarm, .output] { goOnReading(silence) }
         liveness.deadline = min(liveness.deadline, host.now + host.configuration.closeTimeout)
         setTimer()
     }
@@ -55,6 +58,7 @@ extension BrokerConnection {
         logStreamEnded()
         state = .ended
         releaseAll()
+        discard()
     }
 
     /// Gives back everything that the connection held.
@@ -66,5 +70,13 @@ extension BrokerConnection {
         let queues = exclusiveQueues.all
         exclusiveQueues = IdentityList()
         for queue in queues { session.virtualHost?.delete(queue) }
+    }
+
+    /// The stream is no more: nothing that was for the client, or came from it, is held any longer.
+    func discard() {
+        output.discard()
+        reader = FrameReader()
+        heldOctets = 0
+        account()
     }
 }

@@ -45,6 +45,8 @@ extension BrokerConnection {
         }
     }
 
+    func logReplyDropped() { log(.warning, "a reply is dropped: the client reads none of those before") }
+
     func logGivenUp(_ verdict: Liveness.Verdict) {
         switch (verdict, state) {
         case (.peerIsSilent, _):

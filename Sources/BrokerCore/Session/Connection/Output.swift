@@ -1,59 +1,101 @@
 import AMQPWire
 
 /// What is to be written to a connection's client, and how much of it waits.
+///
+/// Small messages are copied into one run of octets. Of a large one only a part is, at a time: the message is held until
+/// its client has taken the part before, and many connections that are sent the same one hold it together.
 struct Output {
     private let connection: ConnectionID
     private let room: Room
-    private let highWater: Int
     private var writer = FrameWriter()
+    /// Behind what ``writer`` has, in order.
+    private var later = Ring<Piece>()
+    /// Behind those.
+    private var last = FrameWriter()
+    /// Octets of both.
+    private var laterCount = 0
     private var isAnnounced = false
     /// Octets that were handed over and have not left yet, as the one who writes them says.
     private(set) var backlog = 0
-    /// What was last handed over was so much that consumers may have paused on its account.
-    private var mayHavePaused = false
+    /// What was last handed over was so much that something may wait for it to leave.
+    private(set) var awaitsDrain = false
 
-    /// Above `highWater` octets consumers pause.
-    init(of connection: ConnectionID, in room: Room, highWater: Int) {
-        self.connection = connection
-        self.room = room
-        self.highWater = highWater
+    private enum Piece {
+        case frames(FrameWriter)
+        case body(Body)
     }
 
+    /// A large body, of which everything before `next` has been handed over.
+    private struct Body {
+        let message: Message
+        let octets: [UInt8]
+        /// False: `octets` are the output's own, read from disk for it.
+        let isLent: Bool
+        let channel: UInt16
+        let frameMax: UInt32
+        var next: Int
+    }
+
+    /// A body of more octets is sent in parts, each about as large.
+    static let part = 1 << 16
+
+    init(of connection: ConnectionID, in room: Room) {
+        self.connection = connection
+        self.room = room
+    }
+
+    /// Octets that its client has not taken yet.
+    var unread: Int { backlog + writer.count + laterCount }
     /// True when so much waits that consumers are handed nothing more for now.
-    var isCongested: Bool { backlog + writer.count > highWater }
+    var isCongested: Bool { unread > room.highWater }
+    /// True when so much waits that its client is to take some before anything else is done for it.
+    var isOverfull: Bool { unread > room.mostUnread }
+    /// True when all has been handed over.
+    var isEmpty: Bool { writer.isEmpty && laterCount == 0 }
+    /// Octets that the output holds itself, messages that others hold too left out.
+    private(set) var ownLaterCount = 0
+    var ownCount: Int { backlog + writer.count + ownLaterCount }
 
     mutating func protocolHeader() { writer.protocolHeader() }
 
     mutating func heartbeat() {
+        // Between two parts of a message there is room for it.
         writer.heartbeat()
         announce()
     }
 
     mutating func method(_ method: some MethodFields, channel: UInt16) {
-        borrowRoom()
-        writer.method(method, channel: channel)
+        write { $0.method(method, channel: channel) }
         announce()
     }
 
-    /// A method with a message as its content; `hidesBlindCopies` says that the message has such a header.
+    /// A method with a message as its content.
     mutating func content(
-        _ method: some MethodFields, _ content: MessageContent, hidesBlindCopies: Bool, channel: UInt16,
+        _ method: some MethodFields, _ content: MessageContent, of message: Message, channel: UInt16,
         frameMax: UInt32
     ) throws(BrokerError) {
-        borrowRoom()
-        if hidesBlindCopies {
+        if message.traits.hasBlindCopies {
             let properties = try content.sentProperties()
-            writer.content(method, properties, body: Array(content.body), channel: channel, frameMax: frameMax)
+            let body = Array(content.body)
+            write { $0.content(method, properties, body: body, channel: channel, frameMax: frameMax) }
+        } else if content.body.count > Self.part {
+            write {
+                $0.method(method, channel: channel)
+                $0.header(
+                    propertyOctets: content.propertyOctets, bodySize: content.body.count, channel: channel)
+            }
+            hold(
+                Body(
+                    message: message, octets: content.octets, isLent: message.isResident, channel: channel,
+                    frameMax: frameMax, next: content.propertiesCount))
         } else {
-            writer.content(
-                method, propertyOctets: content.propertyOctets, body: content.body, channel: channel,
-                frameMax: frameMax)
+            write {
+                $0.content(
+                    method, propertyOctets: content.propertyOctets, body: content.body, channel: channel,
+                    frameMax: frameMax)
+            }
         }
         announce()
-    }
-
-    private mutating func borrowRoom() {
-        if !isAnnounced, writer.capacity == 0 { writer = room.takeOutput() }
     }
 
     /// There is something to be written, or the connection is to be closed.
@@ -63,20 +105,95 @@ struct Output {
         room.announce(connection)
     }
 
-    /// Hands over what is to be written.
+    // MARK: Pieces
+
+    @inline(__always)
+    private mutating func write(_ body: (inout FrameWriter) -> Void) {
+        guard laterCount == 0 else { return writeLater(body) }
+        if !isAnnounced, writer.capacity == 0 { writer = room.takeOutput() }
+        body(&writer)
+    }
+
+    private mutating func writeLater(_ body: (inout FrameWriter) -> Void) {
+        let before = last.count
+        body(&last)
+        laterCount += last.count - before
+        ownLaterCount += last.count - before
+    }
+
+    private mutating func hold(_ body: Body) {
+        if !last.isEmpty {
+            later.append(.frames(last))
+            last = FrameWriter()
+        }
+        laterCount += body.octets.count - body.next
+        if body.isLent { room.load.lend(body.message) } else { ownLaterCount += body.octets.count }
+        later.append(.body(body))
+    }
+
+    private mutating func letGo(_ body: Body) {
+        if body.isLent { room.load.giveBack(body.message) } else { ownLaterCount -= body.octets.count }
+    }
+
+    /// Moves on to ``writer`` what is its turn, a part at a time.
+    private mutating func refill() {
+        while writer.count < Self.part, laterCount > 0 {
+            switch later.first {
+            case .frames(let frames):
+                _ = later.popFirst()
+                moveOn(frames)
+            case .body(var body):
+                // Whole frames, as large as they may be.
+                let frame = max(1, Int(body.frameMax) - Frame.overhead)
+                let end = min(body.octets.count, body.next + max(1, Self.part / frame) * frame)
+                writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: body.frameMax)
+                laterCount -= end - body.next
+                body.next = end
+                if end < body.octets.count {
+                    later.replaceFirst(.body(body))
+                } else {
+                    _ = later.popFirst()
+                    letGo(body)
+                }
+            case nil:
+                moveOn(last)
+                last = FrameWriter()
+            }
+        }
+    }
+
+    private mutating func moveOn(_ frames: FrameWriter) {
+        laterCount -= frames.count
+        ownLaterCount -= frames.count
+        if writer.isEmpty { writer = frames } else { writer.raw(frames.octets) }
+    }
+
+    // MARK: Handing over
+
+    /// Hands over what is to be written, as far as it goes now.
     mutating func take() -> FrameWriter {
         isAnnounced = false
-        if isCongested { mayHavePaused = true }
+        if backlog == 0, laterCount > 0 { refill() }
+        // Until it is said that all has left: what is handed over next may be little.
+        if isCongested || laterCount > 0 { awaitsDrain = true }
         defer { writer = FrameWriter() }
         return writer
     }
 
-    /// So many octets have not left yet. True: consumers may go on.
+    /// So many octets have not left yet. True: what waited for that may go on.
     mutating func setBacklog(_ octets: Int) -> Bool {
         let before = backlog
         backlog = octets
-        guard before > octets || mayHavePaused, !isCongested else { return false }
-        mayHavePaused = false
+        if octets == 0, laterCount > 0 { announce() }
+        guard before > octets || awaitsDrain, !isCongested else { return false }
+        awaitsDrain = false
         return true
+    }
+
+    /// Nothing of it will be sent any more.
+    mutating func discard() {
+        for case .body(let body) in later { letGo(body) }
+        (later, laterCount, ownLaterCount, backlog) = (Ring(), 0, 0, 0)
+        (writer, last) = (FrameWriter(), FrameWriter())
     }
 }

@@ -19,7 +19,7 @@ extension BrokerConnection {
     }
 
     /// Why nothing is read from a client for a while.
-    enum Silence { case alarm, login, turns }
+    enum Silence { case alarm, login, output, turns }
 
     /// Has nothing read from the stream. A client that isn't heard is not silent.
     func stopReading(_ silence: Silence) {
@@ -50,10 +50,11 @@ extension BrokerConnection {
             liveness.sent(at: host.now)
         case .peerIsSilent, .deadlinePassed:
             // A refused client's delay is over.
-            if case .ended = state { return end() }
+            if case .ended = state, !isToBeClosed { return end() }
             logGivenUp(verdict)
             releaseAll()
             isGivenUp = true
+            output.discard()
             return end()
         }
         setTimer()

@@ -1,0 +1,61 @@
+import AMQPWire
+
+/// What a connection makes the broker hold, and what it has to wait for on that account.
+extension BrokerConnection {
+    /// True while what has come is left where it is: the client is to take some of its output first, or memory is low and
+    /// it publishes.
+    var mustWait: Bool {
+        guard case .running = state else { return false }
+        if throttle.isHeldBack { return true }
+        guard output.isOverfull else { return false }
+        if !silences.contains(.output) { stopReading(.output) }
+        return true
+    }
+
+    // MARK: Methods that do much
+
+    /// Does a method's work in slices, each of about a thousand units, the first at once and other clients' turns between
+    /// them. `slice` returns whether there is more.
+    func goOn(_ slice: @escaping () -> Bool) {
+        placesFilled += 1000
+        if slice() { rest.append(slice) }
+    }
+
+    /// Does the next slice. False: there is none.
+    func goOn() -> Bool {
+        guard let slice = rest.first else { return false }
+        placesFilled += 1000
+        if !slice() { _ = rest.popFirst() }
+        return true
+    }
+
+    /// Does all that is left, because what comes next can't wait.
+    func finish() { while let slice = rest.popFirst() { while slice() {} } }
+
+    // MARK: The account
+
+    /// Octets that it makes the broker hold. Messages in queues are not among them, nor those that several outputs hold;
+    /// nor what waits to be handled, which is little and must not keep up the alarm that it waits for.
+    var octets: Int { heldOctets + output.ownCount }
+
+    /// Brings the broker's account up to date.
+    func account() {
+        let octets = octets
+        if octets == accounted { return }
+        room.load.hold(octets - accounted)
+        accounted = octets
+    }
+
+    /// Ends a connection that waits for memory which is full of what such connections have begun: contents that have not
+    /// come whole, transactions. To be called from time to time; the second time is the last.
+    func closeIfInTheWay() {
+        guard throttle.isHeldBack, host.alarms.memory, heldOctets > 0 else { return timesInTheWay = 0 }
+        timesInTheWay += 1
+        guard timesInTheWay > 1 else { return }
+        fail(
+            BrokerError(
+                .resourceError,
+                "low on memory, of which messages and transactions begun here take up \(heldOctets) octets"),
+            cause: .none)
+    }
+}
