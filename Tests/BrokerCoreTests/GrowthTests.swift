@@ -30,9 +30,9 @@
                 let work = try prepare(rig, size)
                 return try withExtendedLifetime(rig) { try Steps.counted(work) }
             }
-            let (small, large) = (try steps(300), try steps(1200))
+            let (small, large) = (try steps(200), try steps(800))
             #expect(small >= 100, "what grows is counted")
-            // n log n: 4 * log 1200 / log 300 = 5.0.
+            // n log n: 4 * log 800 / log 200 = 5.0.
             #expect(Double(large) <= 5.5 * Double(small), "\(small) steps, then \(large)")
         }
 

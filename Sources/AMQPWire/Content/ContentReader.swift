@@ -55,6 +55,13 @@ public struct ContentReader<Method: Sendable, Content: ReadableContent>: Sendabl
 
     @inlinable public var isUnderWay: Bool { carrier != nil }
 
+    /// Changes what is kept of the method whose content is under way.
+    @inlinable public mutating func changeMethod(_ body: (inout Method) -> Void) {
+        guard var method = carrier else { return }
+        body(&method)
+        carrier = method
+    }
+
     /// The body that comes is over the limit, and forgotten as it comes.
     @inlinable public var isSkipping: Bool { hasHeader && content == nil }
 

@@ -31,6 +31,8 @@ public final class BrokerCore {
     private var budget = 0
     /// The configuration's, kept here because the whole would be copied.
     private let memoryHighWater: Int
+    /// Something has come in the current wake-up of whoever runs this, and more is to follow.
+    private var isInWakeUp = false
     /// Connections with frames that wait for their next turn. Nothing more is read from them meanwhile.
     private var unfinished = Ring<ConnectionID>()
     /// What has come of the steps since effects were last handed over.
@@ -86,10 +88,15 @@ public final class BrokerCore {
         _ input: BrokerInput, now: Int64, moreFollows: Bool = false
     ) -> BrokerEffects {
         takeBackOutputs()
-        budget = Self.quantum
-        settle()
+        // All that comes in one wake-up shares one turn's budget: behind a hundred busy clients, each with its own, the
+        // answers would come late. Every client has at least one frame handled.
+        if !isInWakeUp {
+            budget = Self.quantum
+            settle()
+        }
         advance(to: now)
-        budget = Self.quantum
+        if !isInWakeUp { budget = Self.quantum }
+        isInWakeUp = moreFollows
         switch input {
         case .time: break
         case .connected(let id, let peer, let isLoopback):
@@ -118,8 +125,9 @@ public final class BrokerCore {
         case .shutDown: for connection in allConnections { connection.shutDown() }
         }
         settle()
+        if moreFollows { return BrokerEffects() }
         goOn()
-        return moreFollows ? BrokerEffects() : takeEffects()
+        return takeEffects()
     }
 
     // MARK: Turns
@@ -188,7 +196,7 @@ public final class BrokerCore {
         if causes.isEmpty, chores.isEmpty { return }
         while budget > 0, let (cause, virtualHost) = causes.next() {
             load.giveBack(cause.message)
-            if case .deadLetter(let letter) = cause { spend(1 + letter.message.contentCount / Self.octetsOfAUnit) }
+            if case .deadLetter(let letter) = cause { spend(Self.units(for: letter.message)) }
             virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
         }
         causes.pause()
@@ -196,6 +204,11 @@ public final class BrokerCore {
             spend(Self.sliceUnits)
             if !slice() { _ = chores.popFirst() }
         }
+    }
+
+    /// What it counts to publish a message again: its properties are read and written anew.
+    private static func units(for message: Message) -> Int {
+        1 + message.contentCount / octetsOfAUnit + message.propertiesCount / 16
     }
 
     func later(_ slice: @escaping () -> Bool) {

@@ -257,12 +257,12 @@ final class ClassicQueue: Queue {
         dropReady()
     }
 
-    /// Forgets what is ready, a thousand messages at a time.
+    /// Forgets what is ready, little by little.
     private func dropReady() {
         var dropped = ready
         ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
         host.later { [self] in
-            for _ in 0..<1000 {
+            for _ in 0..<500 {
                 guard let message = dropped.popFirst() else { return false }
                 leave(message)
             }

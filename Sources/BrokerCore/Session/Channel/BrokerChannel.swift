@@ -64,7 +64,7 @@ final class BrokerChannel {
         case .method:
             if content.isUnderWay { throw Failure(.interrupted(due: content.due)) }
             if let publish = PublishFields(frame.payload) {
-                connection.throttle.hasPublished = true
+                connection.willRead(contentOf: self)
                 return content.begin(publish)
             }
             let method = try Failure.decoding(frame.payload)
@@ -85,6 +85,9 @@ final class BrokerChannel {
         case .heartbeat: break
         }
     }
+
+    /// Lets go of what has come as far as a content that has not come whole is left in it.
+    func detachContent() { content.changeMethod { $0.detach() } }
 
     /// A part of a content has come, and is held until the rest has.
     private func keep(_ octets: Int) {
@@ -119,7 +122,18 @@ final class BrokerChannel {
         }
     }
 
+    /// What a method counts that changes what is declared, or settles a delivery, beside the one for its frame.
+    private static func units(of method: Method) -> Int {
+        switch method {
+        case .exchangeDeclare, .exchangeDelete, .exchangeBind, .exchangeUnbind: 20
+        case .queueDeclare, .queueDelete, .queueBind, .queueUnbind, .basicConsume, .basicCancel: 20
+        case .basicAck, .basicNack, .basicReject: 4
+        default: 0
+        }
+    }
+
     private func handle(_ method: Method) throws(BrokerError) {
+        connection.placesFilled += Self.units(of: method)
         switch method {
         case .channelOpen:
             guard state == .opening else { throw BrokerError(.channelError, "second 'channel.open' seen") }

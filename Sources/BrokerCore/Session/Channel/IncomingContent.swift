@@ -19,6 +19,12 @@ struct PublishFields {
         mandatory = bits[0]
         immediate = bits[1]
     }
+
+    /// Copies what is left in the frame, for as long as it is there all that came with it is in memory.
+    mutating func detach() {
+        exchange = ArraySlice(Array(exchange))
+        routingKey = ArraySlice(Array(routingKey))
+    }
 }
 
 /// What is published: flag words and properties, undecoded, then the body.

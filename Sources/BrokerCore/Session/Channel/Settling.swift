@@ -37,11 +37,15 @@ extension BrokerChannel {
         case .discard: end = .rejected
         }
         if deliveries.count <= Self.slice { return settle(deliveries[...], end) }
-        var rest = deliveries[...]
+        // Each is let go of in its slice too.
+        var (rest, next) = (deliveries.map(Optional.some), 0)
         connection.goOn { [self] in
-            settle(rest.prefix(Self.slice), end)
-            rest = rest.dropFirst(Self.slice)
-            return !rest.isEmpty
+            let last = min(next + Self.slice, rest.count)
+            let slice = rest[next..<last].compactMap { $0 }
+            for place in next..<last { rest[place] = nil }
+            settle(slice[...], end)
+            next = last
+            return next < rest.count
         }
     }
 

@@ -12,6 +12,12 @@ extension BrokerConnection {
         return true
     }
 
+    /// A channel has been announced a content.
+    func willRead(contentOf channel: BrokerChannel) {
+        throttle.hasPublished = true
+        if publishing.last !== channel { publishing.append(channel) }
+    }
+
     // MARK: Methods that do much
 
     /// Does a method's work in slices, each of about a thousand units, the first at once and other clients' turns between

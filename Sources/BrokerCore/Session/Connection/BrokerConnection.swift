@@ -15,6 +15,8 @@ final class BrokerConnection {
     var heldOctets = 0
     /// What of all that it holds is in the broker's account.
     var accounted = 0
+    /// Channels with a content that has begun in this turn.
+    var publishing: [BrokerChannel] = []
     /// What is left of a method that does much, to be done before the next frame is handled.
     var rest = Ring<() -> Bool>()
     /// How often it was found to fill memory with what it has begun and can't finish.
@@ -130,6 +132,8 @@ final class BrokerConnection {
     func endTurn(isUnfinished: Bool) {
         flushConfirms()
         if throttle.hasPublished { checkThrottle() }
+        for channel in publishing { channel.detachContent() }
+        publishing.removeAll(keepingCapacity: true)
         reader.giveBack(&room.input, most: Room.most)
         account()
         guard isUnfinished != self.isUnfinished else { return }
