@@ -139,6 +139,9 @@ struct MemoryTests {
             writer.body(Array(repeating: 1, count: 2_600_000)[...], channel: 1, frameMax: 131_072)
             client.send(octets: writer.take())
         }
+        var writer = FrameWriter()
+        writer.body([1], channel: 1, frameMax: 131_072)
+        clients[1].send(octets: writer.take())
         #expect(!rig.isRead(clients[1]))
         rig.advance(by: 60_000)
         #expect(clients[1].take().isEmpty)

@@ -47,6 +47,7 @@ extension Broker {
         let lines = Mutex<[String]>([])
         var configuration = BrokerConfiguration()
         configuration.logLevel = .warning
+        configuration.handshakeTimeout = 600_000
         let time = SystemTime()
         let broker = Broker(
             BrokerCore(configuration, now: time.now), store: nil, time: time,

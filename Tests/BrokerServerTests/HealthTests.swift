@@ -10,7 +10,7 @@ import Testing
 @Suite(.watched) struct HealthTests {
     @Test func alarmsShowWhereTheyAreLookedFor() async throws {
         var configuration = BrokerConfiguration()
-        configuration.memoryHighWater = 1000
+        configuration.memoryHighWater = 3000
         let broker = Broker(configuration)
         func check(_ name: String) throws -> HTTPResponse { try get("health/checks/\(name)", from: broker) }
         func node() throws -> [JSON?] {
@@ -32,7 +32,7 @@ import Testing
         let metrics = try metrics(of: broker)
         for line in [
             "rabbitmq_alarms_memory_used_watermark 1", "rabbitmq_alarms_free_disk_space_watermark 1",
-            "rabbitmq_resident_memory_limit_bytes 1000", "rabbitmq_queues 1", "rabbitmq_queue_messages_ready 1",
+            "rabbitmq_resident_memory_limit_bytes 3000", "rabbitmq_queues 1", "rabbitmq_queue_messages_ready 1",
             "rabbitmq_queue_messages_ready_bytes 2000", "rabbitmq_connections 0",
         ] { #expect(metrics.contains(line), "\(line)") }
         broker.step(.diskIsLow(false))

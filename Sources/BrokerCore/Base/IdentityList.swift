@@ -6,11 +6,16 @@ struct IdentityList<Element> {
     private var slots: [(identity: ObjectIdentifier, element: Element)?] = []
     private var places: [ObjectIdentifier: Int] = [:]
     private(set) var count = 0
+    /// The place of the first; no holes come before it.
+    private var front = 0
 
     private static var mostSearched: Int { 16 }
 
     var isEmpty: Bool { count == 0 }
-    var first: Element? { first { _ in true } }
+    var first: Element? {
+        // Holes before it are passed once, not at each look.
+        front < slots.count ? slots[front]?.element : nil
+    }
 
     mutating func add(_ element: Element, _ identity: ObjectIdentifier) {
         Steps.take()
@@ -34,6 +39,10 @@ struct IdentityList<Element> {
             guard let place = places.removeValue(forKey: identity) else { return }
             slots[place] = nil
             count -= 1
+            while front < slots.count, slots[front] == nil {
+                Steps.take()
+                front += 1
+            }
             if count * 2 < slots.count { closeUp() }
         }
     }
@@ -60,6 +69,7 @@ struct IdentityList<Element> {
     private mutating func closeUp() {
         Steps.take(slots.count)
         slots = slots.filter { $0 != nil }
+        front = 0
         places = [:]
         if slots.count > Self.mostSearched { index() }
     }

@@ -64,19 +64,11 @@ public final class BrokerCore {
     }
 
     deinit {
-        // What holds each other would outlive it.
         for virtualHost in virtualHosts.values { virtualHost.dissolve() }
     }
 
     /// How often deliveries are checked for having been out too long, in milliseconds: as in RabbitMQ.
     private static let consumerTimeoutInterval: Int64 = 60_000
-    /// How much one client's frames, or what they caused, may do before the next one's turn comes: frames, places in queues,
-    /// and octets of what is published again, each ``octetsOfAUnit`` of which count as one. Some milliseconds' worth.
-    private static let quantum = 4000
-    private static let octetsOfAUnit = 256
-    /// What a slice of long work counts.
-    private static let sliceUnits = 1000
-
     // MARK: The door
 
     /// Lets something happen, with all that follows from it at once. `now` is in milliseconds since the Unix epoch, and
@@ -84,9 +76,7 @@ public final class BrokerCore {
     ///
     /// Returns what is to be carried out. With `moreFollows` that is put off to a later step without: so everything that
     /// clients sent in one wake-up is written in one go.
-    public func step(
-        _ input: BrokerInput, now: Int64, moreFollows: Bool = false
-    ) -> BrokerEffects {
+    public func step(_ input: BrokerInput, now: Int64, moreFollows: Bool = false) -> BrokerEffects {
         takeBackOutputs()
         // All that comes in one wake-up shares one turn's budget: behind a hundred busy clients, each with its own, the
         // answers would come late. Every client has at least one frame handled.
@@ -196,7 +186,7 @@ public final class BrokerCore {
         if causes.isEmpty, chores.isEmpty { return }
         while budget > 0, let (cause, virtualHost) = causes.next() {
             load.giveBack(cause.message)
-            if case .deadLetter(let letter) = cause { spend(Self.units(for: letter.message)) }
+            if case .deadLetter(let letter) = cause { spend(letter.message.unitsOfPublishingAgain) }
             virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
         }
         causes.pause()
@@ -204,11 +194,6 @@ public final class BrokerCore {
             spend(Self.sliceUnits)
             if !slice() { _ = chores.popFirst() }
         }
-    }
-
-    /// What it counts to publish a message again: its properties are read and written anew.
-    private static func units(for message: Message) -> Int {
-        1 + message.contentCount / octetsOfAUnit + message.propertiesCount / 16
     }
 
     func later(_ slice: @escaping () -> Bool) {
@@ -237,8 +222,6 @@ public final class BrokerCore {
         return effects
     }
 
-    // MARK: The store
-
     private func takeBatch() -> StoreBatch? {
         guard let journal, let batch = journal.take() else { return nil }
         if journal.isSegmentFull { beginSegment(journal) }
@@ -262,20 +245,12 @@ public final class BrokerCore {
         for id in waiting { connections[id]?.storeHasMoved() }
     }
 
-    // MARK: Alarms
-
-    /// Octets of everything that clients make the broker hold in memory.
-    var memoryInUse: Int { load.total - (journal?.absentOctets ?? 0) + storeBacklog }
-
     /// Memory is low in the middle of what a connection has sent: from its next publish on, the rest waits.
     private func checkMemory(for connection: BrokerConnection) {
         let wasRaised = alarms.holdsBack
         alarms.check(memory: memoryInUse, highWater: memoryHighWater)
         if wasRaised { connection.checkThrottle() } else { connection.throttle.hasPublished = false }
     }
-
-    /// Octets that wait to be written, or are being written.
-    private var storeBacklog: Int { journal.map { $0.pendingOctets + $0.takenOctets } ?? 0 }
 
     /// Looks whether memory, disk or backlog have gone over or under their marks since the last look.
     private func checkAlarms() {
@@ -303,8 +278,6 @@ public final class BrokerCore {
         }
     }
 
-    // MARK: What there is
-
     func connection(_ id: ConnectionID) -> BrokerConnection? { connections[id] }
 
     /// In the order in which they came.
@@ -316,33 +289,14 @@ public final class BrokerCore {
         virtualHosts[name] = virtualHost
         return virtualHost
     }
-
-    private func setTracing(_ isOn: Bool, in name: String) {
-        guard let host = virtualHosts[name], host.isTracingOn != isOn else { return }
-        host.isTracingOn = isOn
-        log(.info, "tracing is \(isOn ? "on" : "off") in vhost \(LogEvent.quoted(name))")
-    }
 }
-
-// MARK: - What queues and sessions ask for
 
 extension BrokerCore: SessionHost {
     var storedBatch: UInt64 { journal?.storedBatch ?? .max }
 
     func virtualHost(_ name: String) -> (any SessionVirtualHost)? { virtualHosts[name] }
 
-    func randomName() -> String {
-        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_".utf8)
-        var name: [UInt8] = []
-        for count in [11, 11] {
-            var bits = random.next()
-            for _ in 0..<count {
-                name.append(alphabet[Int(bits & 63)])
-                bits >>= 6
-            }
-        }
-        return String(decoding: name, as: UTF8.self)
-    }
+    func randomName() -> String { Self.name(from: &random) }
 
     func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String) {
         guard let least = configuration.logLevel, level >= least else { return }
@@ -356,9 +310,7 @@ extension BrokerCore: SessionHost {
     func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
     func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
     func awaitAlarms(_ connection: ConnectionID) { heldBack.append(connection) }
-}
 
-extension BrokerCore {
     func setTimer(_ time: Int64, for queue: any Queue) -> UInt64 { timers.set(time, for: .queue(queue)) }
     func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
     func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) {

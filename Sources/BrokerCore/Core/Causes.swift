@@ -43,3 +43,8 @@ struct Causes {
         return (.copy(copy), virtualHost)
     }
 }
+
+extension Message {
+    /// What it counts to publish a message again: its properties are read and written anew.
+    var unitsOfPublishingAgain: Int { 1 + contentCount / 256 + propertiesCount / 16 }
+}

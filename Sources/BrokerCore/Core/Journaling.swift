@@ -57,3 +57,11 @@ extension VirtualHost {
             arguments: binding.arguments)
     }
 }
+
+extension BrokerCore {
+    /// Octets of everything that clients make the broker hold in memory.
+    var memoryInUse: Int { load.total - (journal?.absentOctets ?? 0) + storeBacklog }
+
+    /// Octets that wait to be written, or are being written.
+    var storeBacklog: Int { journal.map { $0.pendingOctets + $0.takenOctets } ?? 0 }
+}

@@ -55,6 +55,7 @@ struct UnacknowledgedDeliveries {
     }
 
     mutating func removeAll() -> [Unacknowledged] {
+        Steps.take(entries.count)
         defer { self = UnacknowledgedDeliveries() }
         return entries.compactMap { $0 }
     }

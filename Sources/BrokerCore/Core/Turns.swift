@@ -1,0 +1,7 @@
+extension BrokerCore {
+    /// How much one client's frames, or what they caused, may do before the next one's turn comes: frames, places in queues,
+    /// and octets of what is published again; see ``Message/unitsOfPublishingAgain``. Some milliseconds' worth.
+    static let quantum = 4000
+    /// What a slice of long work counts.
+    static let sliceUnits = 1000
+}
