@@ -43,8 +43,9 @@ extension BrokerConnection {
 
     /// Ends the stream after the delay that slows down who tries passwords.
     func endLater() {
+        guard host.configuration.refusalDelay > 0 else { return end() }
         liveness.deadline = min(liveness.deadline, host.now + host.configuration.refusalDelay)
-        if host.configuration.refusalDelay == 0 { end() } else { setTimer() }
+        setTimer()
     }
 
     /// Ends a connection that never got as far as being open, without a word.

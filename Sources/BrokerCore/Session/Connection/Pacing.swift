@@ -49,8 +49,11 @@ extension BrokerConnection {
             output.heartbeat()
             liveness.sent(at: host.now)
         case .peerIsSilent, .deadlinePassed:
-            // A refused client's delay is over.
-            if case .ended = state, !isToBeClosed { return end() }
+            // A refused client's delay is over; it has some time to take what it was told.
+            if case .ended = state, !isToBeClosed {
+                liveness.deadline = .max
+                return end()
+            }
             logGivenUp(verdict)
             releaseAll()
             isGivenUp = true
