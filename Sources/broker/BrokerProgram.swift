@@ -23,7 +23,7 @@ enum BrokerProgram {
     static let outputLimit = Option("--output-limit", "BYTES", "unread by a client; above, it waits [16777216]")
     static let transactionLimit = Option("--transaction-limit", "BYTES", "uncommitted in a transaction [67108864]")
     static let product = Option("--product", "rabbitmq|own", "what clients are told they speak to [rabbitmq]")
-    static let logLevel = Option("--log-level", "LEVEL", "debug, info, warning or error [info]")
+    static let logLevel = Option("--log-level", "LEVEL", "debug, info, warning or error, to stderr [info]")
 
     static let itself = Command(
         "broker",
@@ -32,7 +32,7 @@ enum BrokerProgram {
             channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
             outputLimit, transactionLimit, product, logLevel,
         ],
-        does: "run an AMQP 0-9-1 broker")
+        does: "run an AMQP 0-9-1 broker until CTRL+C")
 
     static let hashPassword = Command(
         "broker hash-password", takes: "NAME", does: "make a line for --users FILE",
@@ -43,7 +43,13 @@ enum BrokerProgram {
             VHOST CONFIGURE WRITE READ, the last three as regular expressions for names.
             """)
 
+    static let salvageTarget = Option("--to", "NEW", "write what can be read to this new directory")
+
+    static let salvage = Command(
+        "broker salvage", takes: "DIR", options: [salvageTarget], does: "read what is left of a damaged DIR",
+        notes: "DIR is not changed. What is lost is said line by line: the file's octets, the queue, how many messages."
+    )
+
     static let program = Program(
-        "broker", itself: itself, commands: Listing.all.map(\.command) + [hashPassword],
-        notes: "The log goes to standard error. CTRL+C or SIGTERM ends the broker properly.")
+        "broker", itself: itself, commands: Listing.all.map(\.command) + [hashPassword, salvage])
 }

@@ -6,6 +6,8 @@ do throws(UsageError) {
     switch command {
     case BrokerProgram.itself.name: Serve.run(try Options(arguments))
     case BrokerProgram.hashPassword.name: try Users.printHash(arguments.words[0])
+    case BrokerProgram.salvage.name:
+        SalvageCommand.run(arguments.words[0], to: arguments.text(BrokerProgram.salvageTarget))
     default:
         guard let listing = Listing.all.first(where: { $0.command.name == command }) else { break }
         try ListCommand(listing, arguments, environmentURL: environmentValue("MANAGEMENT_URL")).run()

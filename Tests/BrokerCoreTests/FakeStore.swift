@@ -7,11 +7,22 @@ final class FakeStore: StoreReader {
     /// How much of each is forced to disk.
     private(set) var synced: [UInt32: Int] = [:]
     private(set) var reads = 0
+    /// All octets that were written to segments.
+    private(set) var written = 0
+    var manifest: [UInt8]?
+    var mark: [UInt8]?
+    var bootID: UInt64 = 1
 
-    init(_ segments: [UInt32: [UInt8]] = [:]) {
-        self.segments = segments
-        synced = segments.mapValues(\.count)
+    init() {}
+
+    /// Another disk with the same on it, and other segments if there are any.
+    init(_ other: FakeStore, segments: [UInt32: [UInt8]]? = nil) {
+        self.segments = segments ?? other.segments
+        synced = self.segments.mapValues(\.count)
+        (manifest, mark, bootID) = (other.manifest, other.mark, other.bootID)
     }
+
+    var beside: StoreBeside { StoreBeside(manifest: manifest, mark: mark, bootID: bootID) }
 
     func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]? {
         reads += 1
@@ -25,10 +36,15 @@ final class FakeStore: StoreReader {
         if batch.beginsSegment {
             segments[batch.segment] = []
             synced[batch.segment - 1] = segments[batch.segment - 1]?.count
+            manifest = batch.manifest
         }
+        written += batch.octets.count
         precondition(segments[batch.segment]?.count == batch.offset)
         segments[batch.segment, default: []] += batch.octets
-        if batch.needsSync { synced[batch.segment] = segments[batch.segment]?.count }
+        if batch.needsSync {
+            synced[batch.segment] = segments[batch.segment]?.count
+            mark = batch.mark(bootID: bootID).octets
+        }
         for segment in batch.removals { segments[segment] = nil }
     }
 
@@ -39,7 +55,9 @@ final class FakeStore: StoreReader {
     func crashed(keeping kept: Int?) -> FakeStore {
         var left = segments
         if let kept { left[newest] = left[newest].map { Array($0.prefix((synced[newest] ?? 0) + kept)) } }
-        return FakeStore(left)
+        let disk = FakeStore(self, segments: left)
+        if kept != nil { disk.bootID += 1 }
+        return disk
     }
 }
 
@@ -70,14 +88,19 @@ final class StoreRig {
 
     /// Reads a store back, cutting off what a crash left unfinished.
     static func recover(_ store: FakeStore, _ limits: StoreLimits = StoreLimits()) throws -> StoreRecovery {
-        var recovered = StoreRecovery(reader: store, limits: limits)
+        var recovered = try StoreRecovery(reader: store, beside: store.beside, limits: limits)
         let numbers = store.segments.keys.sorted()
         for number in numbers {
             let octets = store.segments[number] ?? []
-            let extent = try recovered.replay(octets, number: number, isLast: number == numbers.last)
-            if case .tornAt(let offset) = extent { store.cut(number, to: offset) }
+            switch try recovered.replay(octets, number: number, isLast: number == numbers.last) {
+            case .tornAt(let offset, _): store.cut(number, to: offset)
+            case .unused: store.cut(number, to: 0)
+            case .whole, .superseded: break
+            }
         }
         try recovered.finish()
+        store.mark = recovered.mark(bootID: store.bootID).octets
+        if store.manifest == nil { store.manifest = recovered.foundManifest }
         return recovered
     }
 

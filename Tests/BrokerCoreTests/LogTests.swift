@@ -41,12 +41,13 @@ import Testing
         let broker = try filled()
         let client = try broker.rig.open()
         client.publish(["4", "5"], to: "q", properties: StoreTests.persistent)
-        let before = broker.store.segments[1]?.count ?? 0
+        let (before, mark) = (broker.store.segments[1]?.count ?? 0, broker.store.mark)
         let batch = try #require(broker.rig.takeBatch())
         broker.store.carryOut(batch)
+        broker.store.mark = mark
         var counts: Set<Int> = []
         for kept in before...(before + batch.octets.count) {
-            let disk = FakeStore(broker.store.segments)
+            let disk = FakeStore(broker.store)
             disk.cut(1, to: kept)
             let found = try StoreRig(on: disk)
             let bodies = try StoreTests().bodies("q", found)
@@ -65,7 +66,7 @@ import Testing
         for count in 0...SegmentFormat.headerCount {
             var segments = broker.store.segments
             segments[2] = Array(SegmentFormat.Header(segment: 2, oldest: 1, salt: 7).octets.prefix(count))
-            let found = try StoreRig(on: FakeStore(segments))
+            let found = try StoreRig(on: FakeStore(broker.store, segments: segments))
             #expect(try StoreTests().bodies("q", found) == ["2", "3"])
         }
     }
@@ -76,7 +77,7 @@ import Testing
         // The last record only says that all before it is on disk. Without it nothing is lost.
         let last = octets.count - SegmentFormat.recordOverhead - JournalRecord.syncedCount
         for place in 0..<last {
-            let disk = FakeStore(broker.store.segments)
+            let disk = FakeStore(broker.store)
             disk.flip(place, of: 1)
             #expect(throws: StoreDamage.self, "octet \(place)") { try StoreRig.recover(disk) }
             do {
@@ -87,18 +88,17 @@ import Testing
                 #expect(place < SegmentFormat.headerCount || damage.offset <= place)
             }
         }
-        let disk = FakeStore(broker.store.segments)
+        let disk = FakeStore(broker.store)
         disk.flip(last, of: 1)
         let found = try StoreRig(on: disk)
         #expect(try StoreTests().bodies("q", found) == ["2", "3"])
     }
 
     @Test func aDamagedEndOfAnOlderSegmentIsNoTornWrite() throws {
-        let broker = try filled()
+        let broker = try small(messages: 40)
         var segments = broker.store.segments
-        segments[2] = SegmentFormat.Header(segment: 2, oldest: 1, salt: 7).octets
-        segments[1]?.removeLast()
-        #expect(throws: StoreDamage.self) { try StoreRig.recover(FakeStore(segments)) }
+        segments[2]?.removeLast()
+        #expect(throws: StoreDamage.self) { try StoreRig.recover(FakeStore(broker.store, segments: segments)) }
     }
 
     @Test func aMissingSegmentIsNoticed() throws {
@@ -109,7 +109,7 @@ import Testing
             var segments = broker.store.segments
             segments[missing] = nil
             do {
-                _ = try StoreRig.recover(FakeStore(segments))
+                _ = try StoreRig.recover(FakeStore(broker.store, segments: segments))
                 Issue.record("segment \(missing) was not missed")
             } catch let damage as StoreDamage {
                 #expect(damage.segment == missing)

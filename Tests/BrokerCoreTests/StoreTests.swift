@@ -246,15 +246,17 @@ import Testing
         client.send(BasicGet(queue: "q"))
         broker.sync()
         client.send(BasicReject(deliveryTag: 1, requeue: false))
+        let mark = broker.store.mark
         let batch = try #require(broker.rig.takeBatch())
         broker.store.carryOut(batch)
+        broker.store.mark = mark
         // Not forced to disk: of the batch any part may be there after a crash.
-        let full = FakeStore(broker.store.segments)
+        let full = FakeStore(broker.store)
         let newest = full.newest
         let end = full.segments[newest]?.count ?? 0
         for kept in (end - batch.octets.count)...end {
             full.cut(newest, to: end)
-            let disk = FakeStore(full.segments)
+            let disk = FakeStore(full)
             disk.cut(newest, to: kept)
             let found = try StoreRig(on: disk)
             let (alive, dead) = (try count("q", found), try count("dead", found))

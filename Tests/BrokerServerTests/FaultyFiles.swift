@@ -13,6 +13,8 @@ final class FaultyFiles: StoreFiles {
         var isSyncHeld = false
         var isSyncBroken = false
         var syncs = 0
+        var manifest: [UInt8]?
+        var mark: [UInt8]?
     }
 
     private let state = Mutex(State())
@@ -31,19 +33,22 @@ final class FaultyFiles: StoreFiles {
     /// From now on nothing can be forced to disk.
     func breakSyncs() { state.withLock { $0.isSyncBroken = true } }
 
-    var contents: [UInt32: [UInt8]] { state.withLock { $0.segments } }
-
-    convenience init(_ contents: [UInt32: [UInt8]]) {
-        self.init()
-        state.withLock { $0.segments = contents }
+    /// Others with the same in them, on a sound disk.
+    func copy() -> FaultyFiles {
+        let (segments, manifest, mark) = state.withLock { ($0.segments, $0.manifest, $0.mark) }
+        let copy = FaultyFiles()
+        copy.state.withLock { ($0.segments, $0.manifest, $0.mark) = (segments, manifest, mark) }
+        return copy
     }
 
+    let directory = "memory"
+    let bootID: UInt64 = 1
     func path(of segment: UInt32) -> String { "segment \(segment)" }
     func segments() throws(StoreError) -> [UInt32] { state.withLock { $0.segments.keys.sorted() } }
     func contents(of segment: UInt32) throws(StoreError) -> [UInt8] { state.withLock { $0.segments[segment] ?? [] } }
 
-    func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]? {
-        state.withLock { $0.segments[segment].map { Array($0.dropFirst(offset).prefix(count)) } }
+    func read(_ count: Int, at offset: Int, of segment: UInt32) throws(StoreError) -> [UInt8] {
+        state.withLock { Array(($0.segments[segment] ?? []).dropFirst(offset).prefix(count)) }
     }
 
     func create(_ segment: UInt32) throws(StoreError) { state.withLock { $0.segments[segment] = [] } }
@@ -66,8 +71,14 @@ final class FaultyFiles: StoreFiles {
         state.withLock { $0.syncs += 1 }
     }
 
-    func truncate(_ segment: UInt32, to count: Int) throws(StoreError) {
+    func manifest() throws(StoreError) -> [UInt8]? { state.withLock { $0.manifest } }
+    func mark() throws(StoreError) -> [UInt8]? { state.withLock { $0.mark } }
+    func replaceManifest(_ octets: [UInt8]) throws(StoreError) { state.withLock { $0.manifest = octets } }
+    func writeMark(_ octets: [UInt8], isForced: Bool) throws(StoreError) { state.withLock { $0.mark = octets } }
+
+    func truncate(_ segment: UInt32, to count: Int, keepingRest: Bool) throws(StoreError) -> String? {
         state.withLock { $0.segments[segment] = Array(($0.segments[segment] ?? []).prefix(count)) }
+        return nil
     }
 
     func remove(_ segment: UInt32) throws(StoreError) { state.withLock { $0.segments[segment] = nil } }

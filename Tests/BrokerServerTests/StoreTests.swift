@@ -91,16 +91,89 @@ import Testing
             #expect((40...60).contains(offset))
             #expect(try Data(contentsOf: file) == bad)
 
+            // A machine that stopped may have left anything behind what was forced to disk.
+            var mark = SyncedMark(bootID: 1)
+            (mark.segment, mark.salt, mark.offset) = (1, UInt64(0), 0)
+            let saved = try #require(SyncedMark(Array(Data(contentsOf: URL(fileURLWithPath: directory + "/synced")))))
+            mark.salt = saved.salt
+            try Data(mark.octets).write(to: URL(fileURLWithPath: directory + "/synced"))
             try (good + [0, 0, 0]).write(to: file)
             let log = LogLines()
             var configuration = BrokerConfiguration()
             configuration.logLevel = .warning
             let second = try Broker(configuration, data: directory, log: { log.add($0.text) })
             #expect(try Data(contentsOf: file) == good)
-            #expect(log.lines.first?.hasPrefix("\(file.path): cut off 3 octets at offset \(good.count)") == true)
+            #expect(log.lines.contains { $0.hasPrefix("\(file.path): cut off 3 octets at offset \(good.count)") })
+            #expect(log.lines.contains { $0.contains("may have been confirmed; they are kept in") })
+            #expect(try Data(contentsOf: URL(fileURLWithPath: file.path + ".cut-at-\(good.count)")) == Data([0, 0, 0]))
             let (_, again) = try await open(second)
             #expect(try await again.get("q", noAck: true)?.text == "1")
             second.shutDown()
+        }
+    }
+
+    @Test func salvageReadsADamagedDirectoryAndLeavesItAlone() async throws {
+        try await withDirectory { directory in
+            let broker = try Broker(data: directory)
+            let (_, channel) = try await open(broker)
+            _ = try await channel.declareQueue("q", durable: true)
+            for number in 1...3 {
+                try await channel.publishAndConfirm(Message("\(number)", persistent: true), routingKey: "q")
+            }
+            broker.shutDown()
+            let file = URL(fileURLWithPath: directory + "/segment-0000000001.log")
+            var octets = try Data(contentsOf: file)
+            let second = try #require(octets.range(of: Data([0x10, 0, 2, 0x32]))).upperBound - 1
+            octets[second] ^= 1
+            try octets.write(to: file)
+            let names = try FileManager.default.contentsOfDirectory(atPath: directory)
+            let refusal = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            #expect("\(refusal)".contains("broker salvage \(directory)"))
+
+            let (lines, new) = (LogLines(), directory + "/new")
+            try Salvage.run(directory, to: new) { lines.add($0) }
+            #expect(lines.lines.first?.contains("one message of queue 'q' at position 1") == true, "\(lines.lines)")
+            #expect(lines.lines.contains { $0.contains("1 durable queues with 2 messages") })
+            #expect(try Data(contentsOf: file) == octets)
+            #expect(try Set(FileManager.default.contentsOfDirectory(atPath: directory)) == Set(names + ["new"]))
+            #expect(throws: StoreError.self) { try Salvage.run(directory, to: new) { _ in } }
+
+            let saved = try Broker(data: new)
+            let (_, again) = try await open(saved)
+            for number in [1, 3] { #expect(try await again.get("q", noAck: true)?.text == "\(number)") }
+            #expect(try await again.get("q") == nil)
+            saved.shutDown()
+        }
+    }
+
+    @Test func withoutADescriptorLeftTheStoreGoesOn() async {
+        await #expect(processExitsWith: .exitCode(7)) {
+            let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
+            let files = try DiskFiles(directory: directory)
+            let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/null"))
+            while dup(handle.fileDescriptor) >= 0 {}
+            var status: Int32 = errno == EMFILE ? 7 : 1
+            for number in 1...20 as ClosedRange<UInt32> {
+                try files.create(number)
+                _ = try files.write([1, 2, 3], at: 0, of: number)
+                try files.replaceManifest([4])
+                try files.writeMark([5], isForced: true)
+                if try files.contents(of: number) != [1, 2, 3] { status = 2 }
+            }
+            try FileManager.default.removeItem(atPath: directory)
+            exit(status)
+        }
+    }
+
+    @Test func aFileThatMayNotBeReadIsNotDamaged() async throws {
+        try await withDirectory { directory in
+            try Broker(data: directory).shutDown()
+            // A directory can be opened and not be read, whoever asks.
+            let file = directory + "/segment-0000000001.log"
+            try FileManager.default.removeItem(atPath: file)
+            try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false)
+            let error = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            #expect("\(error)" == "cannot read \(file): Is a directory")
         }
     }
 
@@ -159,7 +232,7 @@ import Testing
         files.room = .max
         try await confirmed
         broker.shutDown()
-        let again = try Broker(time: SystemTime(), files: FaultyFiles(files.contents), stop: Self.stop)
+        let again = try Broker(time: SystemTime(), files: files.copy(), stop: Self.stop)
         let (_, last) = try await open(again)
         #expect(try await last.get("q", noAck: true)?.text == "2")
         #expect(try await last.get("q", noAck: true) == nil)

@@ -6,16 +6,18 @@ import Simulation
 // less than a thousand steps.
 
 let whole = Option("--whole", "show all that happened before a difference, and look for no shorter way to it")
+let damaged = Option("--damage", "damage as many stores, instead of doing steps")
 let program = Program(
     "simulate",
     itself: Command(
-        "simulate", takes: "[STEPS [SEED]]", options: [whole],
+        "simulate", takes: "[STEPS [SEED]]", options: [whole, damaged],
         does: "lets clients, time and a disk do what a seed decides, and compares the broker with a model", count: 0...2
     ))
 let given = program.request().arguments
 let isWhole = given.has(whole)
 let words = given.words.map { UInt64($0) }
 guard words.allSatisfy({ $0 != nil }) else { program.fail(UsageError("STEPS and SEED are numbers")) }
+if given.has(damaged) { damage(words) }
 let steps = Int(clamping: words.first.flatMap { $0 } ?? 1_000_000)
 var seed = (words.count > 1 ? words[1] : nil) ?? UInt64.random(in: 0...UInt64(UInt32.max))
 let episode = 1000

@@ -1,5 +1,5 @@
 /// What a broker that was started on the disk that a crash left has.
-struct Found: Sendable {
+struct Found: Sendable, Equatable {
     struct Message: Equatable, Sendable {
         var content: Content
         var redelivered: Bool
@@ -9,6 +9,13 @@ struct Found: Sendable {
     var exchanges: Set<String> = []
     /// In the order in which they route.
     var bindings: [(exchange: String, queue: String, key: String)] = []
+    /// What nobody could have sent.
+    var surprises: [String] = []
+
+    static func == (left: Found, right: Found) -> Bool {
+        left.queues == right.queues && left.exchanges == right.exchanges
+            && left.bindings.elementsEqual(right.bindings) { $0 == $1 }
+    }
 }
 
 /// What is wrong with what a crash left.

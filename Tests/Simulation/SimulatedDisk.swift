@@ -14,6 +14,13 @@ final class SimulatedDisk: StoreFiles {
 
     private struct State {
         var files: [UInt32: File] = [:]
+        var manifest: [UInt8]?
+        var mark: [UInt8]?
+        /// The mark that is on the platters.
+        var syncedMark: [UInt8]?
+        var bootID: UInt64 = 1
+        /// Segments that can't be read.
+        var unreadable: Set<UInt32> = []
         var room = Int.max
         /// Operations until it stops; nil: it goes on.
         var operationsLeft: Int?
@@ -31,7 +38,32 @@ final class SimulatedDisk: StoreFiles {
     /// Another disk with the same on it.
     func copy() -> SimulatedDisk { SimulatedDisk(state.withLock { $0 }) }
 
+    /// All files.
+    var image: [FileName: [UInt8]] {
+        get {
+            state.withLock { state in
+                var image: [FileName: [UInt8]] = [:]
+                for (number, file) in state.files { image[.segment(number)] = file.octets }
+                (image[.manifest], image[.mark]) = (state.manifest, state.mark)
+                return image
+            }
+        }
+        set {
+            state.withLock { state in
+                state.files = [:]
+                (state.manifest, state.mark) = (newValue[.manifest], newValue[.mark])
+                for case (.segment(let number), let octets) in newValue {
+                    state.files[number] = File(octets: octets, synced: octets.count)
+                }
+            }
+        }
+    }
+
+    var segmentNumbers: [UInt32] { state.withLock { Array($0.files.keys) } }
+
     // MARK: Faults
+
+    func breakReads(of segment: UInt32) { state.withLock { _ = $0.unreadable.insert(segment) } }
 
     /// Octets that can be written until there is no room left.
     var room: Int {
@@ -71,6 +103,9 @@ final class SimulatedDisk: StoreFiles {
     func powerCut() -> SimulatedDisk {
         let disk = killed()
         disk.state.withLock { state in
+            state.bootID += 1
+            if state.random.oneIn(2) { state.mark = state.syncedMark }
+            state.syncedMark = state.mark
             for number in state.files.keys.sorted() {
                 guard var file = state.files[number], file.synced < file.octets.count else { continue }
                 switch state.random.below(4) {
@@ -96,15 +131,21 @@ final class SimulatedDisk: StoreFiles {
 
     // MARK: StoreFiles
 
-    func path(of segment: UInt32) -> String { "segment \(segment)" }
+    let directory = "disk"
+    var bootID: UInt64 { state.withLock { $0.bootID } }
+    func path(of segment: UInt32) -> String { segment == 0 ? "manifest" : "segment \(segment)" }
     func segments() throws(StoreError) -> [UInt32] { state.withLock { $0.files.keys.sorted() } }
     func contents(of segment: UInt32) throws(StoreError) -> [UInt8] {
-        state.withLock { $0.files[segment]?.octets ?? [] }
+        if state.withLock({ $0.unreadable.contains(segment) }) { throw .failed("cannot read segment \(segment)") }
+        return state.withLock { $0.files[segment]?.octets ?? [] }
     }
 
-    func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]? {
-        state.withLock { $0.files[segment].map { Array($0.octets.dropFirst(offset).prefix(count)) } }
+    func read(_ count: Int, at offset: Int, of segment: UInt32) throws(StoreError) -> [UInt8] {
+        state.withLock { Array(($0.files[segment]?.octets ?? []).dropFirst(offset).prefix(count)) }
     }
+
+    func manifest() throws(StoreError) -> [UInt8]? { state.withLock { $0.manifest } }
+    func mark() throws(StoreError) -> [UInt8]? { state.withLock { $0.mark } }
 
     func create(_ segment: UInt32) throws(StoreError) {
         operate { $0.files[segment] = File() }
@@ -131,11 +172,22 @@ final class SimulatedDisk: StoreFiles {
         }
     }
 
-    func truncate(_ segment: UInt32, to count: Int) throws(StoreError) {
+    func replaceManifest(_ octets: [UInt8]) throws(StoreError) { operate { $0.manifest = octets } }
+
+    func writeMark(_ octets: [UInt8], isForced: Bool) throws(StoreError) {
+        operate { state in
+            state.mark = octets
+            if isForced || state.random.oneIn(50) { state.syncedMark = octets }
+        }
+    }
+
+    func truncate(_ segment: UInt32, to count: Int, keepingRest: Bool) throws(StoreError) -> String? {
         operate { state in
             state.files[segment]?.octets.removeSubrange(count...)
             state.files[segment]?.synced = count
+            if count == 0 { state.files[segment] = nil }
         }
+        return keepingRest ? "segment \(segment) from \(count)" : nil
     }
 
     func remove(_ segment: UInt32) throws(StoreError) { operate { $0.files[segment] = nil } }

@@ -23,13 +23,21 @@ extension Simulation {
 
     /// Starts a broker on what a disk has.
     static func start(on disk: SimulatedDisk, now: Int64, seed: UInt64) throws(StoreError) -> (BrokerCore, Store) {
+        let (core, store, _) = try open(disk, now: now, seed: seed)
+        return (core, store)
+    }
+
+    private static func open(
+        _ disk: SimulatedDisk, now: Int64, seed: UInt64
+    ) throws(StoreError) -> (BrokerCore, Store, warnings: [String]) {
         let stop: @Sendable (StoreError) -> Never = { preconditionFailure("the store gives up: \($0)") }
         let opening = try StoreOpening(disk, limits: limits, stop: stop)
         let core: BrokerCore
         do throws(StoreDamage) {
             core = try BrokerCore(configuration(seed: seed), now: now, recovered: opening.recovered)
         } catch { throw opening.error(of: error) }
-        return (core, Store(disk, diskFreeLimit: 0, stop: stop))
+        let warnings = opening.notes.filter { $0.level >= .warning }.map(\.text)
+        return (core, Store(disk, diskFreeLimit: 0, stop: stop), warnings)
     }
 
     /// The store gets on with what it is at.
@@ -86,7 +94,7 @@ extension Simulation {
         if defect == .losesTheLastBatch { disk.loseLastRecord() }
         do {
             // One broker tells what is there, as of a time when nothing has expired; the other goes on with it.
-            let found = try look(at: disk.copy())
+            let (found, _) = try Self.look(at: disk.copy(), now: 0)
             if let wrong = model.crash(found: found, sure: sure, possible: begunBatch) { return differs(wrong) }
             (core, store) = try Self.start(on: disk, now: now, seed: random.next())
         } catch {
@@ -99,13 +107,25 @@ extension Simulation {
         compare()
     }
 
-    /// Fetches everything that there is, and sends something down every way that there is.
-    private func look(at disk: SimulatedDisk) throws(StoreError) -> Found {
-        let (core, _) = try Self.start(on: disk, now: 0, seed: 1)
+    /// The broker ends when the store has written all; returns what it leaves.
+    func endProperly() -> SimulatedDisk {
+        disk.room = .max
+        while !disk.isStopped {
+            if case .nothing = storing, handed.isEmpty { break }
+            storeOneStep()
+        }
+        if !disk.isStopped { store.close() }
+        return disk.killed()
+    }
+
+    /// Fetches everything that there is, and sends something down every way that there is. Returns the warnings too
+    /// that the broker began with.
+    static func look(at disk: SimulatedDisk, now: Int64) throws(StoreError) -> (Found, warnings: [String]) {
+        let (core, _, warnings) = try open(disk, now: now, seed: 1)
         var found = Found()
         found.exchanges = Set(core.listExchanges().map(\.name))
         let client = SimulatedClient(number: 0, id: ConnectionID(number: 1))
-        _ = core.step(.connected(client.id, peer: "look", isLoopback: true), now: 0)
+        _ = core.step(.connected(client.id, peer: "look", isLoopback: true), now: now)
         client.addHandshake(channels: [1])
         for queue in core.listQueues() {
             found.queues[queue.name] = []
@@ -119,9 +139,10 @@ extension Simulation {
                 client.addPublish(publish, BasicProperties(), body: Content.body(0), channel: 1)
             }
         }
-        let effects = core.step(.received(client.takeOctets().span.bytes, from: client.id), now: 0)
+        let effects = core.step(.received(client.takeOctets().span.bytes, from: client.id), now: now)
         for write in effects.writes { write.withOctets { client.receive($0, isLast: write.isLast) } }
         for (_, event) in client.take() {
+            if case .surprise(let what) = event { found.surprises.append(what) }
             guard case .delivery(let queue, _, let redelivered, let content) = event else { continue }
             if content.number == 0 {
                 found.bindings.append((content.exchange, queue, content.key))
@@ -129,6 +150,6 @@ extension Simulation {
                 found.queues[queue]?.append(.init(content: content, redelivered: redelivered))
             }
         }
-        return found
+        return (found, warnings)
     }
 }

@@ -63,10 +63,13 @@ package final class Simulation {
 
     /// Does so many steps, or fewer when something is wrong. Returns what it is.
     package func run(steps: Int) throws -> Difference? {
-        while stepNumber < steps, difference == nil { try step() }
+        try go(steps: steps)
         if difference == nil { try crash(ofMachine: true) }
         return difference
     }
+
+    /// Does steps until there were so many, or something is wrong.
+    func go(steps: Int) throws { while stepNumber < steps, difference == nil { try step() } }
 
     private func step() throws {
         stepNumber += 1

@@ -228,10 +228,13 @@ public final class BrokerCore {
         return batch
     }
 
-    /// Begins a segment with all that is declared.
-    func beginSegment(_ journal: Journal) {
+    /// Begins a segment, mostly with all that is declared.
+    func beginSegment(_ journal: Journal, isAtStart: Bool = false) {
         journal.beginSegment(salt: random.next())
-        for (_, virtualHost) in virtualHosts.sorted(by: { $0.key < $1.key }) { virtualHost.describe(to: journal) }
+        guard journal.isDescriptionDue(isAtStart: isAtStart) else { return }
+        journal.describe {
+            for (_, virtualHost) in virtualHosts.sorted(by: { $0.key < $1.key }) { virtualHost.describe(to: journal) }
+        }
     }
 
     /// A batch was written. If it was forced to disk, those who waited for that are told.

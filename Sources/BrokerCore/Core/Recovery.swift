@@ -16,7 +16,7 @@ extension BrokerCore {
             queues[found.description.value.number] = try restore(found, recovered.journal)
         }
         for binding in recovered.sortedBindings { try restore(binding, queues) }
-        beginSegment(recovered.journal)
+        beginSegment(recovered.journal, isAtStart: true)
     }
 
     /// A virtual host that is not configured any more but has something in the store is there all the same: what was

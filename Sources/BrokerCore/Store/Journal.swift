@@ -159,6 +159,8 @@ final class Journal {
             append(.settled(settled))
             settled.removeAll(keepingCapacity: true)
         }
+        // With those that are dead: that they are is in this batch, which is not on disk yet.
+        let manifest = beginsSegment ? segments.manifest.octets : []
         let dead = segments.takeDead()
         if let oldest = segments.oldest, !dead.isEmpty {
             append(.oldest(segment: oldest))
@@ -179,22 +181,34 @@ final class Journal {
             taken = unsynced.count
         }
         return StoreBatch(
-            number: batch, segment: segments.newest, beginsSegment: beginsSegment, offset: base,
-            octets: buffer.octets, needsSync: needsSync, removals: dead)
+            number: batch, segment: segments.newest, beginsSegment: beginsSegment,
+            manifest: manifest, salt: segments.salt(of: segments.newest), offset: base, octets: buffer.octets,
+            needsSync: needsSync, removals: dead)
     }
 
     /// True when the next batch should begin a segment.
     var isSegmentFull: Bool { base >= limits.segmentOctets }
 
-    /// Begins a segment, after a batch was taken. It is to be followed by records of all that is declared, so that
-    /// older segments can go.
+    /// Begins a segment, after a batch was taken.
     func beginSegment(salt: UInt64) {
         let number = segments.newest + 1
-        let oldest = segments.oldest ?? number
+        let header = SegmentFormat.Header(
+            segment: number, oldest: segments.oldest ?? number, salt: salt, previous: segments.sealed)
         segments.begin(number, salt: salt)
         base = 0
         beginsSegment = true
-        buffer = ByteWriter(octets: SegmentFormat.Header(segment: number, oldest: oldest, salt: salt).octets)
+        buffer = ByteWriter(octets: header.octets)
+    }
+
+    /// True when a segment that has just begun should go on with all that is declared: see ``describe(_:)``.
+    func isDescriptionDue(isAtStart: Bool) -> Bool { segments.isDescriptionDue(isAtStart: isAtStart) }
+
+    /// Takes records of all that is declared, so that older segments can go.
+    func describe(_ append: () -> Void) {
+        let start = buffer.count
+        append()
+        self.append(.described(since: segments.newest))
+        segments.isDescribed(since: segments.newest, count: buffer.count - start)
     }
 
     /// Everything up to this batch is on disk.
@@ -274,6 +288,18 @@ final class Journal {
         segments.begin(header.segment, salt: header.salt)
         segments.grow(by: count)
     }
+
+    /// So many octets at the end of the newest segment are not to be kept.
+    func foundTorn(_ count: Int) { segments.grow(by: -count) }
+
+    /// A description of all that is declared ends here, in the newest segment.
+    func foundDescription(since segment: UInt32, at offset: Int) {
+        segments.isDescribed(since: segment, count: offset)
+    }
+
+    /// What was found, for the directory's manifest; nil: nothing.
+    var foundManifest: Manifest { segments.manifest }
+    var foundEnd: SegmentFormat.Sealed? { segments.sealed }
 
     /// A message was found in the newest segment.
     func found(_ message: Message, offset: Int, count: Int) {

@@ -17,11 +17,15 @@ enum JournalRecord {
     case settled([SettledRun])
     /// Some message of the queue with a position below this one has been handed out.
     case delivered(queue: UInt64, below: UInt64)
+    /// All that is declared has been written since this segment began, so older ones are needed for messages only.
+    case described(since: UInt32)
 
     enum Kind: UInt8 {
         case synced = 1
         case oldest, exchangeDeclared, exchangeDeleted, queueDeclared, queueDeleted, bound, unbound, message, settled,
-            delivered
+            delivered, described
+
+        static let range = Kind.synced.rawValue...Kind.described.rawValue
     }
 
     /// Octets of the payload of ``synced(offset:)``.
@@ -146,6 +150,9 @@ extension JournalRecord {
             kind(.delivered)
             writer.uint64(queue)
             writer.uint64(below)
+        case .described(let segment):
+            kind(.described)
+            writer.uint32(segment)
         }
     }
 
@@ -185,6 +192,7 @@ extension JournalRecord {
             }
             self = .settled(runs)
         case .delivered: self = .delivered(queue: try reader.uint64(), below: try reader.uint64())
+        case .described: self = .described(since: try reader.uint32())
         }
         try reader.expectEnd(of: "a record")
     }

@@ -11,6 +11,8 @@ struct RecoveredMessage {
 /// A queue as far as it has been read back.
 struct RecoveredQueue {
     private(set) var description: StoreRecovery.Found<StoredQueue>
+    /// False: there are messages of it, and what it was declared as has yet to come.
+    private(set) var isDeclared = false
     /// By rising position; nil for what is gone.
     private var messages: [RecoveredMessage?] = []
     private var positions: [UInt64] = []
@@ -20,9 +22,12 @@ struct RecoveredQueue {
 
     init(_ description: StoreRecovery.Found<StoredQueue>) { self.description = description }
 
-    mutating func isDeclared(as again: StoredQueue) {
-        description.value.nextPosition = max(description.value.nextPosition, again.nextPosition)
-        description.value.deliveredBelow = max(description.value.deliveredBelow, again.deliveredBelow)
+    mutating func isDeclared(as found: StoreRecovery.Found<StoredQueue>) {
+        let old = description.value
+        description = found
+        description.value.nextPosition = max(old.nextPosition, found.value.nextPosition)
+        description.value.deliveredBelow = max(old.deliveredBelow, found.value.deliveredBelow)
+        isDeclared = true
     }
 
     mutating func wasDelivered(below: UInt64) {

@@ -1,28 +1,45 @@
 import AMQPWire
 
-// The store is one log, cut into segments: files of a few dozen mebioctets, numbered from 1 without gaps.
+// The store is one log, cut into segments: files of a few dozen mebioctets, numbered from 1 without gaps. Beside them are
+// the manifest, which names them (Manifest.swift), and the mark, which says how far the newest is on disk (SyncedMark.swift).
 //
 //   segment:  header record*
 //   header:   magic (8)  version (4)  segment's number (4)  oldest segment then needed (4)  zero (4)  salt (8)
-//             checksum of these 32 octets (8)
+//             salt of the segment before (8)  its final length (8)  checksum of these 48 octets (8)
 //   record:   octets of the payload (4)  checksum (8)  payload, whose first octet is its kind
 //
 // All integers are big-endian. A record's checksum is seeded with the salt, its place and its length, so a record that
 // was right in another file or at another place, and the inside of a message that looks like a record, are wrong here.
+//
+// Version 1 had no manifest and no mark, and in its header nothing of the segment before. It is read, and what is written
+// to such a directory is of version 2. A record of a new kind makes a new version.
 
 /// How a segment is written and read.
 enum SegmentFormat {
     static let magic = Array("AMQPLOG\n".utf8)
-    static let version: UInt32 = 1
-    static let headerCount = 40
+    static let version: UInt32 = 2
+    static let headerCount = 56
     /// Octets of a record before its payload.
     static let recordOverhead = 12
 
+    /// A segment that is complete.
+    struct Sealed: Equatable {
+        var salt: UInt64
+        /// All its octets.
+        var count: Int
+    }
+
     struct Header: Equatable {
+        var version = SegmentFormat.version
         var segment: UInt32
         /// The oldest segment that was needed when this one began.
         var oldest: UInt32
         var salt: UInt64
+        /// The segment before; nil: it is the first, or of version 1.
+        var previous: Sealed?
+
+        /// Octets of a header of its version.
+        var count: Int { version == 1 ? 40 : headerCount }
 
         var octets: [UInt8] {
             var writer = ByteWriter(octets: magic)
@@ -31,6 +48,10 @@ enum SegmentFormat {
             writer.uint32(oldest)
             writer.uint32(0)
             writer.uint64(salt)
+            if version > 1 {
+                writer.uint64(previous?.salt ?? 0)
+                writer.uint64(UInt64(previous?.count ?? 0))
+            }
             writer.uint64(XXHash64.hash(writer.octets[...], seed: 0))
             return writer.octets
         }
@@ -43,16 +64,23 @@ enum SegmentFormat {
     }
 
     static func header(of segment: [UInt8]) throws(HeaderError) -> Header {
-        guard segment.count >= headerCount else { throw .tooShort }
+        guard segment.count >= 40 else { throw .tooShort }
         guard segment.starts(with: magic) else { throw .damaged }
-        var fields = Fields(segment[magic.count..<headerCount])
+        var fields = Fields(segment[magic.count...])
         let version = UInt32(truncatingIfNeeded: fields.take(4))
-        guard version == Self.version else { throw .otherVersion(version) }
+        guard (1...Self.version).contains(version) else { throw .otherVersion(version) }
         let (number, oldest, _) = (fields.take(4), fields.take(4), fields.take(4))
-        let (salt, checksum) = (fields.take(8), fields.take(8))
-        guard checksum == XXHash64.hash(segment[..<(headerCount - 8)], seed: 0) else { throw .damaged }
-        return Header(
-            segment: UInt32(truncatingIfNeeded: number), oldest: UInt32(truncatingIfNeeded: oldest), salt: salt)
+        var header = Header(
+            version: version, segment: UInt32(truncatingIfNeeded: number), oldest: UInt32(truncatingIfNeeded: oldest),
+            salt: fields.take(8))
+        guard segment.count >= header.count else { throw .tooShort }
+        if version > 1 {
+            let (salt, count) = (fields.take(8), fields.take(8))
+            if count > 0 { header.previous = Sealed(salt: salt, count: Int(truncatingIfNeeded: count & .max >> 1)) }
+        }
+        // The checksum is a part of it.
+        guard segment.starts(with: header.octets) else { throw .damaged }
+        return header
     }
 
     /// Completes a record that begins at `start`, where room for its overhead was left. `place` is its offset in the
@@ -96,6 +124,22 @@ enum SegmentFormat {
             start += 1
         }
         return false
+    }
+
+    /// Where the next record that is right begins behind one that isn't; nil: there is none.
+    static func nextRecord(after place: Int, in segment: [UInt8], salt: UInt64) -> Int? {
+        // Mostly its length is right, and says where the next one is.
+        if segment.count - place > recordOverhead {
+            var fields = Fields(segment[place...])
+            let next = place + recordOverhead + Int(fields.take(4))
+            if next < segment.count, payload(of: segment[next...], place: next, salt: salt) != nil { return next }
+        }
+        let kinds = JournalRecord.Kind.range
+        for next in (place + 1)..<max(place + 1, segment.count - recordOverhead)
+        where kinds.contains(segment[next + recordOverhead]) {
+            if payload(of: segment[next...], place: next, salt: salt) != nil { return next }
+        }
+        return nil
     }
 
     /// Big-endian integers, one after the other, of octets that are known to be there.

@@ -15,6 +15,9 @@ struct Segments {
     private var all: [Segment] = []
     /// How far the oldest has been rewritten.
     private var rewritten = 0
+    /// The segment that begins with the latest description of all that is declared; 0: there is none.
+    private var described: UInt32 = 0
+    private var descriptionCount = 0
 
     var oldest: UInt32? { all.first?.number }
     var newest: UInt32 { all.last?.number ?? 0 }
@@ -26,10 +29,38 @@ struct Segments {
 
     func salt(of segment: UInt32) -> UInt64 { index(of: segment).map { all[$0].salt } ?? 0 }
 
+    /// The newest as it will be once another has begun; nil: there is none.
+    var sealed: SegmentFormat.Sealed? { all.last.map { .init(salt: $0.salt, count: $0.count) } }
+
+    /// What there is, for the directory's manifest.
+    var manifest: Manifest {
+        Manifest(
+            segments: all.map { segment in
+                .init(
+                    number: segment.number, salt: segment.salt, count: segment.number == newest ? nil : segment.count)
+            })
+    }
+
     /// Begins a segment; its number is the one after the newest, or any for the first.
     mutating func begin(_ number: UInt32, salt: UInt64) { all.append(Segment(number: number, salt: salt)) }
 
     mutating func grow(by count: Int) { all[all.count - 1].count += count }
+
+    // MARK: Descriptions
+
+    /// All that is declared was described since the beginning of this segment, in so many octets.
+    mutating func isDescribed(since segment: UInt32, count: Int) {
+        (described, descriptionCount) = (segment, count)
+    }
+
+    /// True when all that is declared is to be described again, so that older segments can go. Most segments begin
+    /// with that; where much is declared, so many are left out that at most an eighth of the log is description.
+    /// `isAtStart`: each start begins a segment, and a few of these are left out in any case.
+    func isDescriptionDue(isAtStart: Bool) -> Bool {
+        guard let index = index(of: described) else { return true }
+        let count = all[index...].reduce(0) { $0 + $1.count }
+        return count >= 8 * descriptionCount || isAtStart && all.count - index > 8
+    }
 
     /// Adds a message, known by its entry, whose record is in the newest segment.
     mutating func add(_ message: UInt32, offset: Int, count: Int) -> StoredMessages.Place {
@@ -53,10 +84,10 @@ struct Segments {
     }
 
     /// Takes the segments off the front that nothing needs. Only from the front: what a segment says about messages of
-    /// older ones, that they are gone, must outlive these.
+    /// older ones, that they are gone, must outlive these. And what they declare has to be in a later one too.
     mutating func takeDead() -> [UInt32] {
         var dead: [UInt32] = []
-        while all.count > 1, let first = all.first, first.liveCount == 0 {
+        while all.count > 1, let first = all.first, first.liveCount == 0, first.number < described {
             dead.append(first.number)
             all.removeFirst()
             rewritten = 0
@@ -70,8 +101,8 @@ struct Segments {
     /// Each octet that is copied then stands for at least one that is given back, so copying never costs more writing
     /// than the messages themselves did.
     var isRewritingDue: Bool {
-        guard all.count > 4 else { return false }
-        let (count, live) = all.reduce((0, 0)) { ($0.0 + $1.count, $0.1 + $1.liveCount) }
+        guard all.count > 4, all[0].number < described else { return false }
+        let (count, live) = all.reduce((0, descriptionCount)) { ($0.0 + $1.count, $0.1 + $1.liveCount) }
         return live < count / 2
     }
 

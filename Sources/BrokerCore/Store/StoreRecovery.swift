@@ -4,14 +4,16 @@ import AMQPWire
 public struct StoreRecovery {
     let journal: Journal
     private(set) var exchanges: [ExchangeKey: Found<StoredExchange>] = [:]
-    private(set) var queues: [UInt64: RecoveredQueue] = [:]
+    var queues: [UInt64: RecoveredQueue] = [:]
     /// By their octets in the log, with the order in which they were made.
     private var bindings: [[UInt8]: (order: Int, binding: Found<StoredBinding>)] = [:]
+    /// Those that this segment began with.
+    private var describedBindings: [[UInt8]] = []
     private var bindingCount = 0
     /// The oldest segment that the log says is needed.
-    private var oldest: UInt32 = 0
+    var oldest: UInt32 = 0
     private var first: UInt32?
-    private var newest: UInt32 = 0
+    var newest: UInt32 = 0
 
     /// Something that the log says, and where it says so.
     struct Found<Value> {
@@ -28,74 +30,176 @@ public struct StoreRecovery {
         var name: ShortString
     }
 
-    /// Begins with nothing. `reader` is what the core will read messages back through.
-    public init(reader: any StoreReader, limits: StoreLimits = StoreLimits()) {
+    /// What the directory says of its segments; nil: it is of version 1, or new.
+    let manifest: Manifest?
+    /// How much is known of where the newest ends.
+    let end: StoreEnd
+
+    /// Begins with what stands beside the segments. `reader` is what the core will read messages back through. Throws
+    /// when the manifest is damaged, or of a newer version.
+    public init(
+        reader: any StoreReader, beside: StoreBeside, limits: StoreLimits = StoreLimits()
+    ) throws(StoreDamage) {
         journal = Journal(reader: reader, limits: limits)
+        end = StoreEnd(beside)
+        guard let octets = beside.manifest else {
+            manifest = nil
+            return
+        }
+        do throws(SegmentFormat.HeaderError) {
+            manifest = try Manifest(octets)
+        } catch { throw Self.damage(of: error, segment: 0, "the manifest is damaged") }
+        guard let manifest, let mark = end.mark else { return }
+        if mark.segment > manifest.newest {
+            throw StoreDamage(
+                segment: 0, offset: 0,
+                reason: "it is an old one: it lacks segment \(mark.segment), which was written to")
+        }
+        if let listed = manifest[mark.segment], listed.salt != mark.salt {
+            throw StoreDamage(segment: 0, offset: 0, reason: "it belongs to another store than the mark beside it")
+        }
+    }
+
+    private static func damage(
+        of error: SegmentFormat.HeaderError, segment: UInt32, _ reason: String
+    ) -> StoreDamage {
+        guard case .otherVersion(let version) = error else {
+            return StoreDamage(segment: segment, offset: 0, reason: reason)
+        }
+        var damage = StoreDamage(
+            segment: segment, offset: 8,
+            reason: "it is of version \(version) of the store's format, and this broker knows those up to "
+                + "\(SegmentFormat.version)")
+        damage.isNewerFormat = version > SegmentFormat.version
+        return damage
     }
 
     /// What a segment turned out to be.
     public enum Extent: Equatable, Sendable {
         case whole
-        /// The last write was cut off by a crash, before anybody was told that it succeeded. The octets before this
-        /// offset are good, and all others are to be removed; at 0 that is the whole file.
-        case tornAt(Int)
+        /// The last write was cut off by a crash. The octets before this offset are good, and all others are to be
+        /// removed; at 0 that is the whole file. `isUnconfirmed`: nobody was told that the write had succeeded;
+        /// otherwise somebody may have been.
+        case tornAt(Int, isUnconfirmed: Bool)
+        /// It had just been made, and nothing was written to it: it can go.
+        case unused
+        /// It is older than any that is needed, and was not looked at.
+        case superseded
     }
 
-    /// Reads a segment. They are to come by rising number, without gaps; only in the last a write can have been cut
-    /// off. Throws when octets were damaged that had been on disk.
+    /// Reads a segment. They are to come by rising number; only in the newest a write can have been cut off. Throws when
+    /// octets were damaged that had been on disk.
     public mutating func replay(_ segment: [UInt8], number: UInt32, isLast: Bool) throws(StoreDamage) -> Extent {
-        func damage(_ offset: Int, _ reason: String) -> StoreDamage {
+        if let manifest {
+            if number < manifest.oldest { return .superseded }
+            if number > manifest.newest {
+                if isLast, number == manifest.newest + 1, segment.count <= SegmentFormat.headerCount { return .unused }
+                throw StoreDamage(segment: number, offset: 0, reason: "the manifest does not know the segment")
+            }
+        }
+        let isOpen = manifest.map { number == $0.newest } ?? isLast
+        guard let header = try header(of: segment, number: number, isOpen: isOpen) else {
+            return .tornAt(0, isUnconfirmed: false)
+        }
+        (newest, first) = (number, first ?? number)
+        describedBindings = []
+        oldest = max(oldest, header.oldest)
+        // Told first what there is, the journal can take the messages as they come.
+        journal.found(header, count: segment.count)
+        let torn = try replayRecords(of: segment, header, isOpen: isOpen)
+        if let torn { journal.foundTorn(segment.count - torn) }
+        let count = torn ?? segment.count
+        if let mark = end.mark, mark.segment == number, mark.salt == header.salt, count < mark.offset {
+            throw StoreDamage(
+                segment: number, offset: count,
+                reason: "\(mark.offset) octets had been on disk, and "
+                    + (torn == nil ? "the file ends here" : "the record here is damaged"))
+        }
+        return torn.map { .tornAt($0, isUnconfirmed: end.isExact) } ?? .whole
+    }
+
+    /// The header, if it is the right one; nil: in a store of version 1 it may have been cut off.
+    private func header(
+        of segment: [UInt8], number: UInt32, isOpen: Bool
+    ) throws(StoreDamage) -> SegmentFormat.Header? {
+        func damage(_ reason: String, at offset: Int = 0) -> StoreDamage {
             StoreDamage(segment: number, offset: offset, reason: reason)
         }
         if first != nil, number != newest + 1 {
             throw StoreDamage(segment: newest + 1, offset: 0, reason: "the segment is missing")
         }
-        first = first ?? number
         let header: SegmentFormat.Header
         do throws(SegmentFormat.HeaderError) {
             header = try SegmentFormat.header(of: segment)
         } catch {
-            switch error {
-            case .tooShort where isLast: return .tornAt(0)
-            case .damaged where isLast && segment.count == SegmentFormat.headerCount: return .tornAt(0)
-            // Sectors come to the disk in any order, and zeros stand where one is missing. Once anything of the segment
-            // was synced, its first one was there.
-            case .damaged where isLast && segment.prefix(SegmentFormat.headerCount).allSatisfy({ $0 == 0 }):
-                return .tornAt(0)
-            case .otherVersion(let version):
-                throw damage(8, "version \(version) of the format; this broker reads \(SegmentFormat.version)")
-            default: throw damage(0, "the header is damaged")
-            }
+            let isEmpty = segment.prefix(SegmentFormat.headerCount).allSatisfy { $0 == 0 }
+            if manifest == nil, isOpen, error == .tooShort || isEmpty { return nil }
+            throw Self.damage(of: error, segment: number, "the header is damaged")
         }
         guard header.segment == number else {
-            throw damage(12, "the file of segment \(number) holds segment \(header.segment)")
+            throw damage("the file of segment \(number) holds segment \(header.segment)", at: 12)
         }
-        newest = number
-        oldest = max(oldest, header.oldest)
-        var place = SegmentFormat.headerCount
-        // Told first what there is, the journal can take the messages as they come.
-        journal.found(header, count: segment.count)
+        guard let manifest else {
+            if header.version > 1 { throw StoreDamage(segment: 0, offset: 0, reason: "the file is missing") }
+            return header
+        }
+        if let listed = manifest[number] {
+            if listed.salt != header.salt { throw damage("it is another file than the one that was written", at: 24) }
+            if let count = listed.count, count != segment.count {
+                throw damage("it had \(count) octets when it was complete, and has \(segment.count)", at: segment.count)
+            }
+        }
+        if let previous = header.previous, first != nil, previous != journal.foundEnd {
+            throw StoreDamage(
+                segment: newest, offset: 0, reason: "it is another file than the one that segment \(number) follows")
+        }
+        return header
+    }
+
+    /// Takes in all records. Returns where the last write was cut off; nil: nowhere.
+    private mutating func replayRecords(
+        of segment: [UInt8], _ header: SegmentFormat.Header, isOpen: Bool
+    ) throws(StoreDamage) -> Int? {
+        var place = header.count
         while place < segment.count {
             guard let payload = SegmentFormat.payload(of: segment[place...], place: place, salt: header.salt) else {
-                guard isLast, !SegmentFormat.wasOnDisk(place, in: segment, salt: header.salt) else {
-                    throw damage(place, "a record is damaged")
+                guard isOpen, !SegmentFormat.wasOnDisk(place, in: segment, salt: header.salt) else {
+                    throw StoreDamage(segment: header.segment, offset: place, reason: "a record is damaged")
                 }
-                return .tornAt(place)
+                return place
             }
             do throws(WireError) {
                 try replay(try JournalRecord(payload), payload, at: place)
             } catch {
-                throw damage(place, "a record makes no sense: \(error.reason)")
+                throw StoreDamage(
+                    segment: header.segment, offset: place, reason: "a record makes no sense: \(error.reason)")
             }
             place += SegmentFormat.recordOverhead + payload.count
         }
-        return .whole
+        return nil
     }
 
-    /// To be called after the last segment. Throws when the first of those that are needed was not there.
-    public func finish() throws(StoreDamage) {
-        guard let first, first > max(oldest, 1) else { return }
-        throw StoreDamage(segment: max(oldest, 1), offset: 0, reason: "the segment is missing")
+    /// Messages have come of a queue that nothing has been heard of.
+    private mutating func expect(queue number: UInt64) {
+        journal.skipQueueNumbers(through: number)
+        let queue = StoredQueue(
+            number: number, virtualHost: "/", name: ShortString(truncating: "salvaged-\(number)"), autoDelete: false,
+            arguments: [:], nextPosition: 0, deliveredBelow: 0)
+        queues[number] = RecoveredQueue(Found(value: queue, segment: newest, offset: 0))
+    }
+
+    /// To be called after the last segment. Throws when one that is needed was not there.
+    public mutating func finish() throws(StoreDamage) {
+        if let queue = queues.values.first(where: { !$0.isDeclared && $0.messageCount > 0 }) {
+            throw queue.description.damage(
+                "messages are there of a queue that is not, number \(queue.description.value.number)")
+        }
+        queues = queues.filter { $0.value.isDeclared }
+        func missing(_ segment: UInt32) -> StoreDamage {
+            StoreDamage(segment: segment, offset: 0, reason: "the segment is missing")
+        }
+        if let manifest, newest < manifest.newest { throw missing(first == nil ? manifest.oldest : newest + 1) }
+        if let first, first > max(oldest, 1) { throw missing(max(oldest, 1)) }
     }
 
     /// Messages that were found, over all queues.
@@ -110,7 +214,7 @@ public struct StoreRecovery {
 
     var sortedBindings: [Found<StoredBinding>] { bindings.values.sorted { $0.order < $1.order }.map(\.binding) }
 
-    private mutating func replay(
+    mutating func replay(
         _ record: JournalRecord, _ payload: ArraySlice<UInt8>, at place: Int
     ) throws(WireError) {
         func found<Value>(_ value: Value) -> Found<Value> { Found(value: value, segment: newest, offset: place) }
@@ -128,7 +232,7 @@ public struct StoreRecovery {
             }
         case .queueDeclared(let queue):
             journal.skipQueueNumbers(through: queue.number)
-            queues[queue.number, default: RecoveredQueue(found(queue))].isDeclared(as: queue)
+            queues[queue.number, default: RecoveredQueue(found(queue))].isDeclared(as: found(queue))
         case .queueDeleted(let number):
             journal.skipQueueNumbers(through: number)
             queues.removeValue(forKey: number)?.removeAll { message, position in
@@ -139,6 +243,7 @@ public struct StoreRecovery {
             bindingCount += 1
             let key = Array(payload.dropFirst())
             if bindings[key] == nil { bindings[key] = (bindingCount, found(binding)) }
+            describedBindings.append(key)
         case .unbound: bindings[Array(payload.dropFirst())] = nil
         case .message(let content):
             take(content, at: place, count: SegmentFormat.recordOverhead + payload.count)
@@ -149,12 +254,21 @@ public struct StoreRecovery {
                 }
             }
         case .delivered(let queue, let below): queues[queue]?.wasDelivered(below: below)
+        case .described(let segment):
+            journal.foundDescription(since: segment, at: place)
+            // In the order in which they were made, which those found before, alone, need not have been in.
+            for key in describedBindings {
+                bindingCount += 1
+                bindings[key]?.order = bindingCount
+            }
         }
     }
 
     private mutating func take(_ content: StoredContent, at place: Int, count: Int) {
-        let copies = content.copies.filter { queues[$0.queue] != nil }
+        let copies = content.copies
         guard !copies.isEmpty else { return }
+        // The segment with its declaration may be gone: then a later one has it too. Or it was deleted.
+        for copy in copies where queues[copy.queue] == nil { expect(queue: copy.queue) }
         // Most messages have the names of the one before; one array for all of them saves tens of octets each.
         if content.exchange != lastExchange { lastExchange = content.exchange }
         if content.routingKey != lastKey { lastKey = content.routingKey }

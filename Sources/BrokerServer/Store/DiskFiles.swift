@@ -1,19 +1,22 @@
 import AMQPTransport
-import Synchronization
-
 import Platform
+import Synchronization
 
 /// The segments of a store as files in a directory, which it locks.
 final class DiskFiles: StoreFiles {
-    private let directory: String
-    private let state: Mutex<State>
+    let directory: String
+    let bootID = DiskFiles.readBootID()
+    let descriptors = Descriptors()
+    let state: Mutex<State>
 
-    private struct State {
+    struct State {
         /// Holds the lock on the directory.
         var lock: Int32
         /// The file that is being written.
         var segment: UInt32 = 0
         var file: Int32 = -1
+        /// The file of the mark.
+        var mark: Int32 = -1
     }
 
     /// Makes the directory if there is none, and locks it.
@@ -21,12 +24,12 @@ final class DiskFiles: StoreFiles {
         self.directory = directory
         try Self.makeDirectory(directory)
         let path = directory + "/lock"
-        let lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let lock = descriptors.open(path, O_RDWR | O_CREAT)
         guard lock >= 0 else { throw Self.failure("open", path) }
         // Of the whole open file, not of the process: two brokers in one process exclude each other too.
         guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
             let owner = Self.text(of: lock)
-            Self.close(lock)
+            Descriptors.close(lock)
             throw .inUse(directory: directory, by: owner.isEmpty ? "" : " (process \(owner))")
         }
         let owner = Array("\(getpid())".utf8)
@@ -35,22 +38,36 @@ final class DiskFiles: StoreFiles {
         state = Mutex(State(lock: lock))
     }
 
+    /// A directory that is only read: nothing is made in it, and it is locked as far as that can be.
+    init(reading directory: String) throws(StoreError) {
+        self.directory = directory
+        let lock = descriptors.open(directory + "/lock", O_RDONLY)
+        if lock >= 0, flock(lock, LOCK_SH | LOCK_NB) != 0 {
+            let owner = Self.text(of: lock)
+            Descriptors.close(lock)
+            throw .inUse(directory: directory, by: owner.isEmpty ? "" : " (process \(owner))")
+        }
+        state = Mutex(State(lock: lock))
+    }
+
     deinit { close() }
 
     func close() {
         state.withLock { state in
-            Self.close(state.file)
+            Descriptors.close(state.file)
+            Descriptors.close(state.mark)
             // By name: a process that is just being started elsewhere in this one may hold the descriptor a moment
             // longer, and closing ours would leave the lock to it.
             if state.lock >= 0 { flock(state.lock, LOCK_UN) }
-            Self.close(state.lock)
-            (state.file, state.lock) = (-1, -1)
+            Descriptors.close(state.lock)
+            (state.file, state.mark, state.lock) = (-1, -1, -1)
         }
     }
 
     // MARK: Reading
 
     func path(of segment: UInt32) -> String {
+        if segment == 0 { return directory + "/manifest" }
         let digits = String(segment)
         return "\(directory)/segment-\(String(repeating: "0", count: max(0, 10 - digits.count)))\(digits).log"
     }
@@ -69,44 +86,41 @@ final class DiskFiles: StoreFiles {
         return found.sorted()
     }
 
+    /// Octets of a segment; 0 when that is not known.
+    func count(of segment: UInt32) -> Int {
+        var status = stat()
+        return stat(path(of: segment), &status) == 0 ? Int(status.st_size) : 0
+    }
+
     func contents(of segment: UInt32) throws(StoreError) -> [UInt8] {
         let path = path(of: segment)
         var status = stat()
         guard stat(path, &status) == 0 else { throw Self.failure("read", path) }
-        guard let octets = read(Int(status.st_size), at: 0, of: segment), octets.count == Int(status.st_size) else {
-            throw Self.failure("read", path)
-        }
+        let octets = try read(Int(status.st_size), at: 0, of: segment)
+        guard octets.count == Int(status.st_size) else { throw .failed("\(path) became shorter while it was read") }
         return octets
     }
 
-    func read(_ count: Int, at offset: Int, of segment: UInt32) -> [UInt8]? {
+    func read(_ count: Int, at offset: Int, of segment: UInt32) throws(StoreError) -> [UInt8] {
         // Opened for each read, of which there is one for hundreds of messages: a large store has more segments than a
         // process may have files.
-        let file = open(path(of: segment), O_RDONLY | O_CLOEXEC)
-        guard file >= 0 else { return nil }
-        defer { Self.close(file) }
-        var failed = false
-        let octets = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count {
-                let part = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[filled..<count]))
-                let got = pread(file, part.baseAddress, part.count, off_t(offset + filled))
-                if got < 0, errno == EINTR { continue }
-                if got < 0 { failed = true }
-                if got <= 0 { break }
-                filled += got
-            }
+        let file = descriptors.open(path(of: segment), O_RDONLY)
+        guard file >= 0 else { throw Self.failure("read", path(of: segment)) }
+        defer { Descriptors.close(file) }
+        guard let octets = Descriptors.read(count, at: offset, from: file) else {
+            throw Self.failure("read", path(of: segment))
         }
-        return failed ? nil : octets
+        return octets
     }
 
     // MARK: Writing
 
     func create(_ segment: UInt32) throws(StoreError) {
         let path = path(of: segment)
-        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        let file = descriptors.open(path, O_WRONLY | O_CREAT | O_EXCL)
         guard file >= 0 else { throw Self.failure("make", path) }
         state.withLock { state in
-            Self.close(state.file)
+            Descriptors.close(state.file)
             (state.segment, state.file) = (segment, file)
         }
         try syncDirectory()
@@ -132,14 +146,6 @@ final class DiskFiles: StoreFiles {
         // Not ``StoreError/full(_:)``, whatever the reason: after a failed sync the system may have dropped what was to
         // be written, and a second one that succeeds means nothing.
         if result != 0 { throw .failed(Self.failure("sync", path(of: segment)).description) }
-    }
-
-    func truncate(_ segment: UInt32, to count: Int) throws(StoreError) {
-        let path = path(of: segment)
-        let file = open(path, O_WRONLY | O_CLOEXEC)
-        guard file >= 0 else { throw Self.failure("open", path) }
-        defer { Self.close(file) }
-        guard ftruncate(file, off_t(count)) == 0, fsync(file) == 0 else { throw Self.failure("truncate", path) }
     }
 
     func remove(_ segment: UInt32) throws(StoreError) {
@@ -175,15 +181,15 @@ final class DiskFiles: StoreFiles {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("make", path) }
     }
 
-    private func syncDirectory() throws(StoreError) {
-        let file = open(directory, O_RDONLY | O_CLOEXEC)
+    func syncDirectory() throws(StoreError) {
+        let file = descriptors.open(directory, O_RDONLY)
         guard file >= 0 else { throw Self.failure("open", directory) }
-        defer { Self.close(file) }
-        guard fsync(file) == 0 else { throw Self.failure("sync", directory) }
+        defer { Descriptors.close(file) }
+        guard fsync(file) == 0 else { throw .failed(Self.failure("sync", directory).description) }
     }
 
     /// What `errno` says went wrong.
-    private static func failure(_ action: String, _ path: String) -> StoreError {
+    static func failure(_ action: String, _ path: String) -> StoreError {
         let code = errno
         let text = "cannot \(action) \(path): \(String(cString: strerror(code)))"
         return code == ENOSPC || code == EDQUOT ? .full(text) : .failed(text)
@@ -194,10 +200,5 @@ final class DiskFiles: StoreFiles {
         let count = octets.withUnsafeMutableBytes { pread(file, $0.baseAddress, $0.count, 0) }
         let digits = octets.prefix(max(0, count))
         return digits.allSatisfy { (48...57).contains($0) } ? String(decoding: digits, as: UTF8.self) : ""
-    }
-
-    private static func close(_ file: Int32) {
-        guard file >= 0 else { return }
-        _ = Platform.close(file)
     }
 }

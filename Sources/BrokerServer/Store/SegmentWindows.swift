@@ -35,8 +35,11 @@ final class SegmentWindows: StoreReader {
             }
             return Array(window.octets[(offset - window.offset)..<(offset - window.offset + count)])
         }
-        guard let octets = files.read(max(count, Self.windowOctets), at: offset, of: segment), octets.count >= count
-        else { return nil }
+        let octets: [UInt8]
+        do throws(StoreError) {
+            octets = try files.read(max(count, Self.windowOctets), at: offset, of: segment)
+        } catch { stop(error) }
+        guard octets.count >= count else { return nil }
         // A message larger than a window is not needed twice.
         if count > Self.windowOctets { return octets }
         if windows.count == Self.windowCount { windows.removeFirst() }

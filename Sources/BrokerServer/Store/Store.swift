@@ -8,8 +8,10 @@ package final class Store: Sendable {
     private let files: any StoreFiles
     private let stop: @Sendable (StoreError) -> Never
     private let queue = DispatchQueue(label: "BrokerServer.Store")
-    /// A batch that could not be written completely, and how many of its octets were.
-    private let unfinished = Mutex<(batch: StoreBatch, written: Int)?>(nil)
+    /// A batch that could not be written completely.
+    private let unfinished = Mutex<Progress?>(nil)
+    /// What is known of the newest segment once it is forced to disk.
+    private let end = Mutex<SyncedMark?>(nil)
     /// The batch that comes after it.
     private let handed = Mutex<StoreBatch?>(nil)
 
@@ -24,6 +26,15 @@ package final class Store: Sendable {
         var isRetrySet = false
         /// A segment was made. The one before the first was left by an earlier broker, and is complete.
         var hasSegment = false
+    }
+
+    /// How far a batch has been written.
+    private struct Progress {
+        let batch: StoreBatch
+        var isSegmentMade = false
+        var isSegmentListed = false
+        /// Octets.
+        var written = 0
     }
 
     /// Milliseconds between two attempts to write to a full disk.
@@ -63,28 +74,48 @@ package final class Store: Sendable {
     /// Writes a batch, or what is left of it. Any failure but a full disk ends the broker: after a write that failed,
     /// nobody knows what is on the disk, and going on would mean to confirm what may be lost.
     package func write(_ batch: StoreBatch) -> Outcome {
-        var written = unfinished.withLock { $0?.written } ?? -1
+        var progress = unfinished.withLock { $0 } ?? Progress(batch: batch)
         do throws(StoreError) {
-            if written < 0 {
-                if batch.beginsSegment {
-                    if batch.segment > 1, condition.withLock({ $0.hasSegment }) { try files.sync(batch.segment - 1) }
-                    try files.create(batch.segment)
-                    condition.withLock { $0.hasSegment = true }
-                }
-                written = 0
+            if batch.beginsSegment { try begin(&progress) }
+            try write(through: batch.octets.count, &progress)
+            let mark = batch.mark(bootID: files.bootID)
+            if batch.needsSync {
+                try files.sync(batch.segment)
+                try files.writeMark(mark.octets, isForced: false)
             }
-            while written < batch.octets.count {
-                written += try files.write(
-                    batch.octets[written...], at: batch.offset + written, of: batch.segment)
-            }
-            if batch.needsSync { try files.sync(batch.segment) }
+            end.withLock { $0 = mark }
         } catch {
             guard case .full = error else { stop(error) }
-            unfinished.withLock { $0 = (batch, written) }
+            unfinished.withLock { $0 = progress }
             return .full(error)
         }
         unfinished.withLock { $0 = nil }
         return .done
+    }
+
+    /// Makes the batch's segment. The manifest names it when its header is on disk, and before anything else of it is.
+    private func begin(_ progress: inout Progress) throws(StoreError) {
+        let batch = progress.batch
+        if !progress.isSegmentMade {
+            if batch.segment > 1, condition.withLock({ $0.hasSegment }) { try files.sync(batch.segment - 1) }
+            try files.create(batch.segment)
+            condition.withLock { $0.hasSegment = true }
+            progress.isSegmentMade = true
+        }
+        if !progress.isSegmentListed {
+            try write(through: StoreBatch.headerCount, &progress)
+            try files.sync(batch.segment)
+            try files.replaceManifest(batch.manifest)
+            progress.isSegmentListed = true
+        }
+    }
+
+    private func write(through count: Int, _ progress: inout Progress) throws(StoreError) {
+        let batch = progress.batch
+        while progress.written < count {
+            progress.written += try files.write(
+                batch.octets[progress.written..<count], at: batch.offset + progress.written, of: batch.segment)
+        }
     }
 
     /// Removes what a batch made superfluous; to be called when the batch is on disk.
@@ -113,8 +144,19 @@ package final class Store: Sendable {
         }
     }
 
-    func close() {
+    /// Forces to disk what nobody waited for, notes that nothing is missing, and gives the directory back.
+    package func close() {
         condition.withLock { $0.isClosed = true }
+        if var mark = end.withLock({ $0 }), unfinished.withLock({ $0 }) == nil {
+            mark.isClean = true
+            do throws(StoreError) {
+                try files.sync(mark.segment)
+                try files.writeMark(mark.octets, isForced: true)
+            } catch {
+                // Without room for the mark, the next broker knows a little less.
+                guard case .full = error else { stop(error) }
+            }
+        }
         files.close()
     }
 }

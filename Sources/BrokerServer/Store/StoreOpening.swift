@@ -5,51 +5,45 @@ package struct StoreOpening {
     let files: any StoreFiles
     package var recovered: StoreRecovery
     /// What is worth a line in the log.
-    var notes: [(level: LogEvent.Level, text: String)] = []
+    package private(set) var notes: [(level: LogEvent.Level, text: String)] = []
 
-    /// Reads everything back. What a crash cut off is removed; what was damaged otherwise is an error, and nothing is
-    /// changed.
+    /// What is to be done about a file before the store is written to.
+    private enum Repair {
+        case cut(UInt32, at: Int, count: Int, isUnconfirmed: Bool)
+        case remove(UInt32)
+    }
+
+    /// Reads everything back. What a crash cut off is removed, and kept beside if it may have been confirmed. What was
+    /// damaged otherwise is an error, and nothing is changed.
     package init(
         _ files: any StoreFiles, limits: StoreLimits, stop: @escaping @Sendable (StoreError) -> Never
     ) throws(StoreError) {
         self.files = files
-        recovered = StoreRecovery(reader: SegmentWindows(files, stop: stop), limits: limits)
+        let beside = StoreBeside(manifest: try files.manifest(), mark: try files.mark(), bootID: files.bootID)
         let segments = try files.segments()
-        var torn: (segment: UInt32, offset: Int, count: Int)?
-        var lastCount = 0
+        var repairs: [Repair] = []
         do throws(StoreDamage) {
-            for segment in segments {
-                let octets: [UInt8]
-                do throws(StoreError) {
-                    octets = try files.contents(of: segment)
-                } catch {
-                    throw StoreDamage(segment: segment, offset: 0, reason: error.description)
+            recovered = try StoreRecovery(
+                reader: SegmentWindows(files, stop: stop), beside: beside, limits: limits)
+        } catch { throw Self.error(of: error, files) }
+        for segment in segments {
+            let octets = try files.contents(of: segment)
+            do throws(StoreDamage) {
+                switch try recovered.replay(octets, number: segment, isLast: segment == segments.last) {
+                case .whole: break
+                case .tornAt(let offset, let isUnconfirmed):
+                    repairs.append(.cut(segment, at: offset, count: octets.count, isUnconfirmed: isUnconfirmed))
+                case .unused: repairs.append(.remove(segment))
+                case .superseded:
+                    notes.append(
+                        (.warning, "\(files.path(of: segment)): passed over, it is older than any that is needed"))
                 }
-                let extent = try recovered.replay(octets, number: segment, isLast: segment == segments.last)
-                if case .tornAt(let offset) = extent { torn = (segment, offset, octets.count) }
-                lastCount = octets.count
-            }
-            try recovered.finish()
-        } catch {
-            throw Self.error(of: error, files)
+            } catch { throw Self.error(of: error, files) }
         }
-        if let torn {
-            notes.append(
-                (
-                    .warning,
-                    "\(files.path(of: torn.segment)): cut off \(torn.count - torn.offset) octets at offset \(torn.offset), "
-                        + "the rest of a write that was interrupted and not confirmed"
-                ))
-        }
-        if let last = segments.last {
-            if torn?.offset == 0 {
-                try files.remove(last)
-            } else {
-                // In any case: what a killed broker wrote last may have been read from the system's memory alone, and
-                // what is written from now on builds on it.
-                try files.truncate(last, to: torn?.offset ?? lastCount)
-            }
-        }
+        do throws(StoreDamage) { try recovered.finish() } catch { throw Self.error(of: error, files) }
+        if let doubt = recovered.doubt { notes.append((.warning, "\(files.directory): \(doubt)")) }
+        for repair in repairs { try carryOut(repair) }
+        try mark(isNew: beside.manifest == nil)
         if !segments.isEmpty {
             notes.append(
                 (
@@ -58,10 +52,38 @@ package struct StoreOpening {
         }
     }
 
+    private mutating func carryOut(_ repair: Repair) throws(StoreError) {
+        switch repair {
+        case .remove(let segment): try files.remove(segment)
+        case .cut(let segment, let offset, let count, let isUnconfirmed):
+            let kept = try files.truncate(segment, to: offset, keepingRest: !isUnconfirmed)
+            notes.append(
+                (
+                    .warning,
+                    "\(files.path(of: segment)): cut off \(count - offset) octets at offset \(offset), the rest of a "
+                        + "write that was interrupted and "
+                        + (kept.map { "may have been confirmed; they are kept in \($0)" } ?? "not confirmed")
+                ))
+        }
+    }
+
+    /// From now on it is known how the directory looked at this start. A new directory gets its manifest, and one of
+    /// version 1 is of version 2 with that.
+    private func mark(isNew: Bool) throws(StoreError) {
+        let mark = recovered.mark(bootID: files.bootID)
+        // In any case: what a killed broker wrote last may have been read from the system's memory alone, and what is
+        // written from now on builds on it.
+        if mark.offset > 0 { _ = try files.truncate(mark.segment, to: mark.offset, keepingRest: false) }
+        try files.writeMark(mark.octets, isForced: true)
+        if isNew { try files.replaceManifest(recovered.foundManifest) }
+    }
+
     /// Damage, with the file that it is in.
     package func error(of damage: StoreDamage) -> StoreError { Self.error(of: damage, files) }
 
     private static func error(of damage: StoreDamage, _ files: any StoreFiles) -> StoreError {
-        .damaged(file: files.path(of: damage.segment), offset: damage.offset, reason: damage.reason)
+        let file = files.path(of: damage.segment)
+        if damage.isNewerFormat { return .newer(file: file, reason: damage.reason) }
+        return .damaged(file: file, offset: damage.offset, reason: damage.reason)
     }
 }

@@ -1,0 +1,103 @@
+import BrokerCore
+import BrokerServer
+
+/// Stores that a broker left behind, each damaged in one way: every damage must be named when the store is opened, or be
+/// without effect. Nothing may be lost, altered or made up in silence.
+package struct DamagedStore {
+    /// What became of the trials.
+    package struct Tally: Sendable {
+        package var refused = 0
+        /// Opened, with a line in the log that names what is wrong.
+        package var named = 0
+        package var harmless = 0
+
+        package init() {}
+        package var all: Int { refused + named + harmless }
+    }
+
+    private let seed: UInt64
+    private var random: Randomness
+    private let disk: SimulatedDisk
+    private let before: SimulatedDisk
+    private let found: Found
+    private let warnings: [String]
+
+    /// A store that a short simulation makes, and that ends properly, by `kill -9` or by a power cut.
+    package init(seed: UInt64) throws {
+        self.seed = seed
+        random = Randomness(seed: seed)
+        let simulation = try Simulation(seed: seed)
+        try simulation.go(steps: 20 + random.below(100))
+        before = simulation.disk.copy()
+        try simulation.go(steps: random.below(60))
+        switch random.below(3) {
+        case 0: disk = simulation.endProperly()
+        case 1: disk = simulation.disk.killed()
+        default: disk = simulation.disk.powerCut()
+        }
+        (found, warnings) = try Simulation.look(at: disk.copy(), now: 0)
+    }
+
+    /// Damages copies of the store, so many times. Returns what is wrong with one, if anything is.
+    package mutating func run(_ count: Int, into tally: inout Tally) -> String? {
+        for _ in 0..<count {
+            let kind = random.pick(SimulatedDisk.Damage.allCases)
+            let damaged = disk.copy()
+            let what = damaged.damage(kind, &random, earlier: before.image)
+            if let wrong = judge(damaged, kind, &tally) {
+                return "seed \(seed), \(what): \(wrong)\nagain: Scripts/damage \(count) \(seed)"
+            }
+        }
+        return nil
+    }
+
+    private mutating func judge(
+        _ damaged: SimulatedDisk, _ kind: SimulatedDisk.Damage, _ tally: inout Tally
+    ) -> String? {
+        let year: Int64 = 31_536_000_000
+        let clocks = [1_000_000_000_000 - year, 1_000_000_000_000 + year]
+        let seen: Found
+        let lines: [String]
+        do {
+            (seen, lines) = try Simulation.look(
+                at: damaged, now: kind == .clockAYearOff ? clocks[random.below(2)] : 0)
+        } catch {
+            tally.refused += 1
+            return "\(error)".isEmpty ? "it is refused without a reason" : nil
+        }
+        if let surprise = seen.surprises.first { return "altered: \(surprise)" }
+        if kind == .clockAYearOff { return judgeClock(seen, &tally) }
+        if seen == found {
+            tally.harmless += 1
+            return nil
+        }
+        // After a power cut, every start says how much is known to be complete.
+        let isNamed = lines.contains { !warnings.contains($0) || $0.contains("the machine stopped") }
+        if !isNamed, !isUnpromised(seen) { return "in silence, there is\n\(seen)\nand was\n\(found)" }
+        tally.named += 1
+        return nil
+    }
+
+    /// Nobody had been told that what is missing was on disk.
+    private func isUnpromised(_ seen: Found) -> Bool {
+        guard let newest = disk.segmentNumbers.max(), let octets = disk.image[.segment(newest)],
+            let mark = disk.image[.mark].flatMap({ SyncedMark($0) })
+        else { return false }
+        let promised = mark.segment == newest ? mark.offset : 0
+        for place in SimulatedDisk.records(of: octets) where place >= max(promised, StoreBatch.headerCount) {
+            let cut = disk.copy()
+            cut.image[.segment(newest)] = Array(octets[..<place])
+            if let (state, _) = try? Simulation.look(at: cut, now: 0), state == seen { return true }
+        }
+        return false
+    }
+
+    /// What never expires is there whatever the time is.
+    private func judgeClock(_ seen: Found, _ tally: inout Tally) -> String? {
+        tally.harmless += 1
+        func lasting(_ found: Found) -> [Content]? {
+            found.queues["a"]?.map(\.content).filter { $0.expiration == nil }
+        }
+        return lasting(seen) == lasting(found) ? nil : "a clock a year off, and queue a is another"
+    }
+}
