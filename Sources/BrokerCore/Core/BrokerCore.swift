@@ -231,10 +231,7 @@ public final class BrokerCore {
     /// Begins a segment, mostly with all that is declared.
     func beginSegment(_ journal: Journal, isAtStart: Bool = false) {
         journal.beginSegment(salt: random.next())
-        guard journal.isDescriptionDue(isAtStart: isAtStart) else { return }
-        journal.describe {
-            for (_, virtualHost) in virtualHosts.sorted(by: { $0.key < $1.key }) { virtualHost.describe(to: journal) }
-        }
+        if journal.isDescriptionDue(isAtStart: isAtStart) { describe(to: journal) }
     }
 
     /// A batch was written. If it was forced to disk, those who waited for that are told.

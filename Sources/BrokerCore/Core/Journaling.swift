@@ -2,6 +2,15 @@ import AMQPWire
 
 // What a virtual host and its queues tell the log.
 
+extension BrokerCore {
+    /// Writes down all that is declared.
+    func describe(to journal: Journal) {
+        journal.describe {
+            for (_, virtualHost) in virtualHosts.sorted(by: { $0.key < $1.key }) { virtualHost.describe(to: journal) }
+        }
+    }
+}
+
 extension QueueJournal: QueueLog {
     func enter(_ message: QueuedMessage) {
         enter(message.message, position: message.position, expiresAt: message.expiresAt)
