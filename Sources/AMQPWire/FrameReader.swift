@@ -10,6 +10,8 @@ public struct FrameReader: Sendable {
     public var frameMax: UInt32
     /// Octets over ``frameMax`` that are let pass. RabbitMQ allows 8, for clients that count only the payload.
     public var tolerance: UInt32
+    /// The largest content header taken, in octets as ``frameMax``, where that is less; 0: the same.
+    public var headerMax: UInt32 = 0
 
     public init(frameMax: UInt32 = Frame.minimumMax, tolerance: UInt32 = 0) {
         self.frameMax = frameMax
@@ -82,10 +84,11 @@ public struct FrameReader: Sendable {
         let size =
             Int(buffer[start + 3]) << 24 | Int(buffer[start + 4]) << 16 | Int(buffer[start + 5]) << 8
             | Int(buffer[start + 6])
-        let limit = frameMax == 0 ? Int.max : Int(frameMax) + Int(tolerance)
+        let most = kind == .header ? max(frameMax, headerMax) : frameMax
+        let limit = frameMax == 0 ? Int.max : Int(most) + Int(tolerance)
         if size + Frame.overhead > limit {
             throw WireError(
-                .frameError, "a frame of \(size + Frame.overhead) octets is over the limit of \(frameMax)", at: 3)
+                .frameError, "a frame of \(size + Frame.overhead) octets is over the limit of \(most)", at: 3)
         }
         if kind == .heartbeat && size > 0 { throw WireError(.frameError, "a heartbeat carries \(size) octets", at: 3) }
         guard available >= size + Frame.overhead else { return nil }

@@ -126,16 +126,38 @@ import Testing
         #expect(connection.isOpen)
     }
 
+    /// As long as it was told to, not less and not more.
     @Test func closeThatIsNotAnswered() async throws {
         let time = ManualTime()
-        let (connection, peer) = try await RawPeer.connect { $0.time = time }
+        let (connection, peer) = try await RawPeer.connect {
+            $0.time = time
+            $0.rpcTimeout = 30_000
+        }
         async let closed = failure { try await connection.close() }
+        _ = try await peer.expect(ConnectionClose.self)
+        time.advance(by: 29_999)
+        #expect(connection.engine.state.withLock { $0.connection.phase } == .closing)
+        time.advance(by: 1)
+        try await peer.expectHangUp()
+        let error = await closed
+        #expect(error?.kind == .timedOut)
+        #expect(error?.text == "No answer to connection.close within 30000 ms")
+        await connection.waitUntilClosed()
+    }
+
+    /// Nobody waits for the answer to the close that follows a violation.
+    @Test func aCloseOnItsOwnIsNotWaitedForLong() async throws {
+        let time = ManualTime()
+        let (connection, peer) = try await RawPeer.connect {
+            $0.time = time
+            $0.rpcTimeout = 30_000
+        }
+        async let ended: Void = connection.waitUntilClosed()
+        peer.send(BasicAck(deliveryTag: 1), channel: 7)
         _ = try await peer.expect(ConnectionClose.self)
         time.advance(by: 5_000)
         try await peer.expectHangUp()
-        // Gone is gone, answered or not.
-        _ = await closed
-        await connection.waitUntilClosed()
+        await ended
     }
 
     @Test func aChannelNobodyHoldsIsClosed() async throws {

@@ -179,11 +179,14 @@ import Testing
 
     @Test func theWindowReportsARefusalOnce() async throws {
         let (publisher, peer) = try await publisher(limit: 2)
-        for _ in 0..<2 { try await publisher.publish(Message("x"), routingKey: "q") }
+        for number in 1...2 { try await publisher.publish(Message("\(number)"), routingKey: "q") }
         async let third = failure { try await publisher.publish(Message("y"), routingKey: "q") }
         for _ in 0..<2 { _ = try await peer.expect(BasicPublish.self) }
         peer.send(BasicNack(deliveryTag: 1), channel: 1)
-        #expect(await third?.kind == .nacked)
+        let error = await third
+        #expect(error?.kind == .nacked)
+        #expect(error?.publish == AMQPError.Publish(message: Message("1"), exchange: "", routingKey: "q"))
+        #expect(error?.description.contains("routing key 'q'") == true)
         async let all: Void = publisher.waitForAll()
         peer.send(BasicAck(deliveryTag: 2), channel: 1)
         try await all

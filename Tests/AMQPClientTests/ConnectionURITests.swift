@@ -17,6 +17,8 @@ import Testing
         ("amqp://host/%2F", "guest", "guest", "host", 5672, "/"),
         ("amqp://[::1]", "guest", "guest", "::1", 5672, "/"),
         ("amqp://[fe80::1]:5673/%2f", "guest", "guest", "fe80::1", 5673, "/"),
+        ("amqp://[fe80::1%25lo]:5673", "guest", "guest", "fe80::1%lo", 5673, "/"),
+        ("amqp://[fe80::1%lo]", "guest", "guest", "fe80::1%lo", 5672, "/"),
         ("AMQP://Host", "guest", "guest", "Host", 5672, "/"),
         ("amqp://me@home:secret@host", "me@home", "secret", "host", 5672, "/"),
         ("amqp://user:p%40ss%3Aw%2Ford%23@host", "user", "p@ss:w/ord#", "host", 5672, "/"),

@@ -214,4 +214,49 @@ import Testing
         #expect(try await one.next()?.deliveryTag == 1)
         #expect(try await two.next()?.deliveryTag == 2)
     }
+
+    /// By leaving it or by cancelling its task: the other one goes on, and the last one's end is the consumer's.
+    @Test func leavingOneLoopEndsOnlyThatOne() async throws {
+        let (consumer, channel, peer) = try await consume { for tag: UInt64 in 1...2 { $0.deliver("c", tag, "") } }
+        try await other(consumer, channel, peer)
+        _ = try await peer.expect(BasicCancel.self)
+    }
+
+    private func other(_ consumer: Consumer, _ channel: Channel, _ peer: RawPeer) async throws {
+        var other = consumer.makeAsyncIterator()
+        for try await delivery in consumer {
+            #expect(delivery.deliveryTag == 1)
+            break
+        }
+        let started = Mailbox<Void>()
+        let task = Task {
+            var third = consumer.makeAsyncIterator()
+            started.put(())?()
+            while !Task.isCancelled { await Task.yield() }
+            return try await third.next() == nil
+        }
+        _ = try await started.next()
+        task.cancel()
+        #expect(try await task.value)
+        try await channel.ack(1)
+        _ = try await peer.expect(BasicAck.self)
+        peer.send { $0.deliver("c", 3, "") }
+        #expect(try await other.next()?.deliveryTag == 2)
+        #expect(try await other.next()?.deliveryTag == 3)
+    }
+
+    /// Brokers do not hold themselves to frame_max for a header: each death of a message adds to its x-death.
+    @Test func headersThatOutgrewTheFrame() async throws {
+        let (_, channel, peer) = try await RawPeer.connectWithChannel { $0.frameMax = 4096 }
+        async let got = channel.get("q")
+        _ = try await peer.expect(BasicGet.self)
+        let deaths = FieldValue.array((0..<500).map { .table(["count": .int64($0), "queue": .string("retry")]) })
+        peer.send {
+            $0.content(
+                BasicGetOk(deliveryTag: 1, exchange: "", routingKey: "q", messageCount: 0),
+                BasicProperties(headers: ["x-death": deaths]), body: [1], channel: 1, frameMax: 131_072)
+        }
+        #expect(try await got?.properties.headers?["x-death"] == deaths)
+        #expect(channel.isOpen)
+    }
 }

@@ -62,7 +62,53 @@ import Testing
         #expect(try await peer.frame()?.kind == .method)
     }
 
+    /// RabbitMQ closes the connection over one, for all who use it.
+    @Test func numbersThatNoBrokerReads() async throws {
+        let (_, channel, peer) = try await RawPeer.connectWithChannel()
+        let table: FieldTable = ["a": 1, "limits": ["values": .array([.float(1), .double(.nan)])]]
+        let properties = BasicProperties(headers: table)
+        let error = await failure { try await channel.publish(Message(body: [], properties: properties)) }
+        #expect(error?.kind == .badArgument)
+        #expect(error?.text.contains("'limits.values[1]'") == true)
+        #expect(await failure { try await channel.declareQueue("q", arguments: table) }?.kind == .badArgument)
+        #expect(
+            await failure { try await channel.bindQueue("q", to: "e", arguments: ["x": .float(.infinity)]) }?.kind
+                == .badArgument)
+        try await channel.ack(1)
+        #expect(try await peer.frame()?.kind == .method)
+    }
+
     // MARK: Blocked
+
+    @Test func eventsBeginWithACurrentBlock() async throws {
+        let (connection, peer) = try await RawPeer.connect()
+        var before = connection.events.makeAsyncIterator()
+        peer.send(ConnectionBlocked(reason: "low on disk"))
+        _ = try await before.next()
+        var after = connection.events.makeAsyncIterator()
+        #expect(try await after.next() == .blocked(reason: "low on disk"))
+        peer.send(ConnectionUnblocked())
+        #expect(try await after.next() == .unblocked)
+        #expect(try await before.next() == .unblocked)
+    }
+
+    @Test func aTimeoutWhileBlockedSaysSo() async throws {
+        let time = ManualTime()
+        let (connection, channel, peer) = try await RawPeer.connectWithChannel {
+            $0.time = time
+            $0.rpcTimeout = 1_000
+        }
+        var events = connection.events.makeAsyncIterator()
+        peer.send(ConnectionBlocked(reason: "low on memory"))
+        _ = try await events.next()
+        async let declared = failure { try await channel.declareQueue("q") }
+        _ = try await peer.expect(QueueDeclare.self)
+        time.advance(by: 1_000)
+        let error = await declared
+        #expect(error?.kind == .timedOut)
+        #expect(error?.text.contains("low on memory") == true)
+        #expect(error?.nextStep.contains("unblocked") == true)
+    }
 
     @Test func acksGoOnWhileBlocked() async throws {
         let (connection, channel, peer) = try await RawPeer.connectWithChannel()

@@ -139,6 +139,26 @@ import Testing
         #expect(monitor.tick(isReading: true) == .peerIsGone)
     }
 
+    // MARK: The channels
+
+    @Test func channelsComeAndGo() {
+        var table = ChannelTable()
+        for number: UInt16 in 1...4 { table[number] = ChannelState(ChannelID(number: number, opening: 1)) }
+        table[2]?.isFlowing = false
+        table[3] = nil
+        #expect(!table.contains(3))
+        #expect(table[2]?.isFlowing == false)
+        table[9]?.isFlowing = false
+        #expect(!table.contains(9))
+        table[3] = ChannelState(ChannelID(number: 3, opening: 2))
+        #expect(table[3]?.id.opening == 2)
+        #expect(table[4]?.id.number == 4)
+        #expect(table[4]?.isFlowing == true)
+        table[3] = nil
+        table[3] = nil
+        #expect(Set(table.numbers) == [1, 2, 4])
+    }
+
     // MARK: The connection
 
     /// A state machine past the handshake, and the octets it wants sent.

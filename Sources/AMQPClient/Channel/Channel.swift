@@ -39,11 +39,13 @@ public final class Channel: Sendable {
     public var closeReason: AMQPError? { record.reason.withLock { $0 } }
 
     /// Closes the channel and waits for the broker's answer. Deliveries not yet acknowledged go back to their queues;
-    /// consumers of this channel end with an error. Closing what is closed already does nothing.
+    /// consumers of this channel end with an error. Closing what is closed already does nothing. In a task that is
+    /// cancelled the close is sent all the same, and only the wait for its answer is skipped.
     public func close() async throws(AMQPError) {
         if !isOpen { return }
-        _ = try await engine.wait(
-            .init(what: "channel.close", timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
+        try await engine.waitUnlessCancelled(
+            .init(
+                what: "channel.close", place: .sentAnyway, timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
         ) { [id] in
             $0.connection.closeChannel(id, $1, &$0.effects)
         }
@@ -59,9 +61,12 @@ public final class Channel: Sendable {
     }
 
     /// Sends a method and waits for its reply.
-    func call(_ request: Method) async throws(AMQPError) -> Method {
+    /// - Parameter beginsCancelled: it is sent whether or not the task is cancelled, and never taken back.
+    func call(_ request: Method, beginsCancelled: Bool = false) async throws(AMQPError) -> Method {
         let answer = try await engine.wait(
-            .init(what: "\(request.id)", channel: record, timeout: engine.configuration.rpcTimeout)
+            .init(
+                what: "\(request.id)", place: beginsCancelled ? .sentAnyway : .call, channel: record,
+                timeout: engine.configuration.rpcTimeout, beginsCancelled: beginsCancelled)
         ) { [id] state, waiter throws(AMQPError) in
             try state.connection.call(request, on: id, waiter: waiter, &state.effects)
         }

@@ -26,7 +26,7 @@ public struct ConfirmedPublisher: Sendable {
     /// Publishes; waits first while `limit` messages are unconfirmed.
     ///
     /// - Throws: ``AMQPError``, also that of an *earlier* message that was refused or came back: once, then the publisher
-    ///   can be used on.
+    ///   can be used on. ``AMQPError/publish`` is the message that it is about.
     nonisolated(nonsending)
         public func publish(
             _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false
@@ -38,9 +38,12 @@ public struct ConfirmedPublisher: Sendable {
         try await window.enter()
         do throws(AMQPError) {
             let engine = channel.engine
-            // The window alone goes along: a publish under way must not keep the channel from being let go of.
-            while try !engine.publish(method, message, on: channel.record, confirmed: { [window] in window.leave($0) })
-            {
+            let publish = AMQPError.Publish(message: message, exchange: exchange, routingKey: routingKey)
+            // Not the channel: a publish under way must not keep it from being let go of.
+            let confirmed: @Sendable (Result<Answer, AMQPError>) -> Void = { [window] in
+                window.leave($0.mapError { $0.about(publish) })
+            }
+            while try !engine.publish(method, message, on: channel.record, confirmed: confirmed) {
                 try await engine.waitForRoom(on: channel.record)
             }
         } catch {

@@ -10,7 +10,7 @@ import Synchronization
 /// }
 /// ```
 /// **Leaving the loop cancels the consumer**: by `break`, by an error, by cancelling the task, by letting go of the
-/// consumer. Deliveries that were on their way or waiting here go back to the queue, except with `noAck`: those the broker
+/// consumer. Several loops at once share the deliveries; then it is the last one's end that cancels it. Deliveries that were on their way or waiting here go back to the queue, except with `noAck`: those the broker
 /// has forgotten already, and they are lost. To lose none, call ``cancel()`` and let the loop run to its end.
 ///
 /// **How it ends.** The loop just ends after ``cancel()`` or when the task is cancelled. It throws ``AMQPError`` of kind
@@ -31,30 +31,28 @@ public struct Consumer: AsyncSequence, Sendable {
         self.subscription = subscription
     }
 
-    /// Cancels the consumer (basic.cancel): no further deliveries come, and the loop ends after those that wait here.
+    /// Cancels the consumer (basic.cancel): no further deliveries come, and the loop ends after those that wait here. In a
+    /// task that is cancelled the cancel is sent all the same, and only the wait for its answer is skipped.
     public func cancel() async throws(AMQPError) {
-        let channel = subscription.channel
-        _ = try await channel.call(.basicCancel(BasicCancel(consumerTag: ShortString(tag, as: "consumer tag"))))
+        let request = try BasicCancel(consumerTag: ShortString(tag, as: "consumer tag"))
+        do throws(AMQPError) {
+            _ = try await subscription.channel.call(.basicCancel(request), beginsCancelled: true)
+        } catch {
+            if error.kind != .cancelled { throw error }
+        }
     }
 
-    /// One loop takes all deliveries; several at once share them.
+    /// One loop takes all deliveries; several at once share them, and each may be left by itself.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(subscription) }
 
     public struct AsyncIterator: AsyncIteratorProtocol {
-        /// Leaves the consumer when the loop is left.
-        private final class Leave: Sendable {
-            let subscription: Subscription
-            init(_ subscription: Subscription) { self.subscription = subscription }
-            deinit { subscription.leave() }
-        }
+        private let loop: Subscription.Loop
 
-        private let leave: Leave
-
-        init(_ subscription: Subscription) { leave = Leave(subscription) }
+        init(_ subscription: Subscription) { loop = Subscription.Loop(subscription) }
 
         /// The next delivery; nil after a cancel. Throws as ``Consumer`` says.
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(AMQPError) -> Delivery? {
-            try await leave.subscription.next()
+            try await loop.next()
         }
     }
 }
@@ -63,6 +61,7 @@ public struct Consumer: AsyncSequence, Sendable {
 final class Subscription: Sendable {
     private let id: ConsumerID
     private let mailbox: Mailbox<RawDelivery>
+    private let loops = Atomic<Int>(0)
     let channel: Channel
 
     init(_ id: ConsumerID, _ mailbox: Mailbox<RawDelivery>, _ channel: Channel) {
@@ -73,18 +72,35 @@ final class Subscription: Sendable {
 
     deinit { leave() }
 
-    func leave() { channel.engine.leave(id, mailbox) }
+    /// Nobody will take its deliveries any more.
+    private func leave() { channel.engine.leave(id, mailbox) }
 
-    nonisolated(nonsending)
-        func next() async throws(AMQPError) -> Delivery?
-    {
-        // Also when something waits: a cancelled task is to stop, not to work through a backlog first.
-        if Task.isCancelled {
-            leave()
-            return nil
+    /// One of the loops over it. The consumer is left with the last of them.
+    final class Loop: Sendable {
+        private let subscription: Subscription
+        private let isLeft = Atomic<Bool>(false)
+
+        init(_ subscription: Subscription) {
+            self.subscription = subscription
+            subscription.loops.add(1, ordering: .relaxed)
         }
-        guard let raw = try await mailbox.next() else { return nil }
-        channel.engine.taken(raw.cost)
-        return Delivery(raw, channel)
+
+        deinit { leave() }
+
+        private func leave() {
+            if isLeft.exchange(true, ordering: .relaxed) { return }
+            if subscription.loops.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { subscription.leave() }
+        }
+
+        nonisolated(nonsending)
+            func next() async throws(AMQPError) -> Delivery?
+        {
+            // Also when something waits: a cancelled task is to stop, not to work through a backlog first.
+            if Task.isCancelled { leave() }
+            if isLeft.load(ordering: .relaxed) { return nil }
+            guard let raw = try await subscription.mailbox.next() else { return nil }
+            subscription.channel.engine.taken(raw.cost)
+            return Delivery(raw, subscription.channel)
+        }
     }
 }

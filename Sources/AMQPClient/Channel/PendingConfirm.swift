@@ -33,7 +33,7 @@ extension Channel {
         let method = try BasicPublish(
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
-        if !isConfirming { try await selectConfirms() }
+        try await startConfirms()
         let confirm = PendingConfirm()
         while try !engine.publish(method, message, on: record, confirmed: { confirm.settle($0.map { _ in }) }) {
             try await engine.waitForRoom(on: record)

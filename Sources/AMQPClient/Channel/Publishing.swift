@@ -31,7 +31,8 @@ extension Channel {
     ///
     /// - Throws: ``AMQPError`` of kind `nacked` when the broker refuses, `returned` for a mandatory message that reached
     ///   no queue, `timedOut` after the configuration's `confirmTimeout`, or what closed the channel: then nobody knows
-    ///   whether the message arrived.
+    ///   whether the message arrived. In a task that is cancelled the message is sent all the same; only the wait for its
+    ///   confirm is skipped, and `cancelled` thrown.
     nonisolated(nonsending)
         public func publishAndConfirm(
             _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false
@@ -40,7 +41,7 @@ extension Channel {
         let method = try BasicPublish(
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
-        if !isConfirming { try await selectConfirms() }
+        try await startConfirms()
         let wait = ConnectionEngine.Wait.confirm(record, engine.configuration)
         while true {
             let answer = try await engine.wait(wait) { [engine, id] state, waiter throws(AMQPError) in
@@ -54,25 +55,38 @@ extension Channel {
 
     /// Switches publisher confirms on (confirm.select). Once is enough. A channel with transactions refuses, with 406.
     public func selectConfirms() async throws(AMQPError) {
-        _ = try await call(.confirmSelect(ConfirmSelect()))
+        _ = try await call(.confirmSelect(ConfirmSelect()), beginsCancelled: true)
+    }
+
+    /// Confirms for a publish that follows. A cancelled task asks for them too, and does not wait for the answer: the
+    /// broker counts from the request on.
+    nonisolated(nonsending)
+        func startConfirms() async throws(AMQPError)
+    {
+        if isConfirming { return }
+        do throws(AMQPError) {
+            try await selectConfirms()
+        } catch {
+            guard error.kind == .cancelled, isConfirming else { throw error }
+        }
     }
 
     /// Waits until everything published on this channel so far is confirmed. Throws the first refusal or return, since
     /// the last such call, of messages that nobody awaited one by one.
     public func waitForConfirms() async throws(AMQPError) {
         _ = try await engine.wait(
-            .init(what: "the confirms", channel: record, timeout: engine.configuration.confirmTimeout)
+            .init(what: "the confirms", place: .confirm, channel: record, timeout: engine.configuration.confirmTimeout)
         ) { [id] state, waiter throws(AMQPError) in
             try state.connection.waitForConfirms(on: id, waiter, &state.effects)
         }
     }
 
     /// True once confirms have been asked for.
-    public var isConfirming: Bool { engine.state.withLock { $0.connection.confirms(on: id) != nil } }
+    public var isConfirming: Bool { engine.state.withLock { $0.connection.isConfirming(id) } }
 
     /// Publishes that the broker has not confirmed yet.
     public var unconfirmedCount: Int {
-        engine.state.withLock { $0.connection.confirms(on: id)?.outstanding ?? 0 }
+        engine.state.withLock { $0.connection.unconfirmedCount(on: id) }
     }
 
     /// Mandatory messages that come back from now on. Each call makes a sequence of its own, so take it before you
@@ -117,11 +131,12 @@ extension ConnectionEngine {
     nonisolated(nonsending)
         func waitForRoom(on record: ChannelRecord) async throws(AMQPError)
     {
-        _ = try await wait(.init(what: "room to publish", channel: record)) { state, waiter throws(AMQPError) in
+        _ = try await wait(.init(what: "room to publish", place: .gate, channel: record)) {
+            state, waiter throws(AMQPError) in
             if try mayPublish(on: record.id, state) {
                 state.effects.answer(waiter, .done)
             } else {
-                state.gate.append(waiter)
+                state.gate.append(record.id, as: waiter.number)
             }
         }
     }
@@ -129,20 +144,23 @@ extension ConnectionEngine {
 
 extension ConnectionEngine.Wait {
     static func confirm(_ record: ChannelRecord, _ configuration: ConnectionConfiguration) -> Self {
-        Self(what: "the confirm of a publish", channel: record, timeout: configuration.confirmTimeout)
+        Self(
+            what: "the confirm of a publish", place: .confirm, channel: record, timeout: configuration.confirmTimeout,
+            beginsCancelled: true)
     }
 }
 
 extension ConnectionState {
-    func confirms(on id: ChannelID) -> PublishConfirms? {
-        guard let channel = channels[id.number], channel.id == id else { return nil }
-        return channel.confirms
+    func isConfirming(_ id: ChannelID) -> Bool { hasChannel(id) && channels[id.number]?.confirms != nil }
+
+    func unconfirmedCount(on id: ChannelID) -> Int {
+        hasChannel(id) ? channels[id.number]?.confirms?.outstanding ?? 0 : 0
     }
 
     mutating func waitForConfirms(
         on id: ChannelID, _ waiter: WaiterID, _ effects: inout Effects
     ) throws(AMQPError) {
-        guard channels[id.number]?.confirms != nil else {
+        guard isConfirming(id) else {
             throw .badArgument(
                 "The channel has no publisher confirms", nextStep: "Call selectConfirms() before publishing.")
         }

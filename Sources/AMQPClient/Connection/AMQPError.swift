@@ -58,6 +58,15 @@ public struct AMQPError: Error, Sendable, Equatable {
     public var method: MethodID?
     /// What to do about it: one sentence.
     public var nextStep: String
+    /// The publish that it is about, where that is not the one which throws it: ``ConfirmedPublisher`` tells of earlier ones.
+    public var publish: Publish?
+
+    /// A message, and where it was sent.
+    public struct Publish: Sendable, Equatable {
+        public var message: Message
+        public var exchange: String
+        public var routingKey: String
+    }
 
     public init(
         _ kind: Kind, scope: Scope, code: ReplyCode? = nil, text: String, method: MethodID? = nil,
@@ -69,6 +78,15 @@ public struct AMQPError: Error, Sendable, Equatable {
         self.text = text
         self.method = method == MethodID.none ? nil : method
         self.nextStep = nextStep ?? Advice.next(kind: kind, code: code, method: self.method, text: text)
+    }
+
+    func about(_ publish: Publish) -> AMQPError {
+        var error = self
+        error.publish = publish
+        if kind == .nacked {
+            error.text += " that was sent to exchange '\(publish.exchange)' with routing key '\(publish.routingKey)'"
+        }
+        return error
     }
 }
 

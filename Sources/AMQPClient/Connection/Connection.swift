@@ -96,18 +96,20 @@ public final class Connection: Sendable {
 
     /// Says goodbye (`connection.close`) and waits for the broker's answer; all channels are closed with it. Whatever
     /// waits on them is told. Closing what is closed already does nothing. Throws when the broker does not answer in
-    /// time; the connection is gone then all the same.
+    /// time, the configuration's `rpcTimeout`; the connection is gone then all the same.
+    ///
+    /// In a task that is cancelled the close is sent all the same, and only the wait for its answer is skipped.
     public func close() async throws(AMQPError) {
-        _ = try await engine.wait(
-            .init(what: "connection.close", timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
+        try await engine.waitUnlessCancelled(
+            .init(what: "connection.close", place: .end, timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
         ) { $0.connection.close($1, &$0.effects) }
     }
 
     /// Returns when the connection is closed, by whomever, or when the task is cancelled; ``closeReason`` says why.
     public func waitUntilClosed() async {
-        _ = try? await engine.wait(.init(what: "the end of the connection", outlivesEnd: true, awaitsAnswer: false)) {
-            $0.connection.awaitEnd($1, &$0.effects)
-        }
+        _ = try? await engine.wait(
+            .init(what: "the end of the connection", place: .end, outlivesEnd: true, awaitsAnswer: false)
+        ) { $0.connection.awaitEnd($1, &$0.effects) }
     }
 
     /// False as soon as no more calls are taken.
@@ -132,7 +134,8 @@ public final class Connection: Sendable {
 
     // MARK: Notices
 
-    /// What happens to the connection from now on: blocked, unblocked, closed. Each call makes a sequence of its own.
+    /// What happens to the connection from now on: blocked, unblocked, closed. Each call makes a sequence of its own. If
+    /// the broker takes no publishes at present, it begins with that.
     public var events: Notices<ConnectionEvent> {
         let mailbox = Mailbox<ConnectionEvent>(limit: Notices<ConnectionEvent>.limit)
         engine.step { state in
@@ -140,6 +143,9 @@ public final class Connection: Sendable {
                 engine.wake(mailbox.put(.closed(reason)), &state)
                 engine.wake(mailbox.finish(nil), &state)
             } else {
+                if let reason = state.connection.blockedReason {
+                    engine.wake(mailbox.put(.blocked(reason: reason)), &state)
+                }
                 state.events.append(mailbox)
             }
         }

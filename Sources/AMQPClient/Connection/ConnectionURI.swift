@@ -5,7 +5,7 @@ extension ConnectionConfiguration {
     /// `amqp://user:password@host:port/vhost?heartbeat=10&channel_max=100&frame_max=65536&connection_timeout=5000`.
     ///
     /// Every part may be left out. `%` escapes work in all of them, so the virtual host `/` is `%2f`; an IPv6 address
-    /// stands in brackets. Timeouts are milliseconds, heartbeats seconds; further query parameters are ignored, as
+    /// stands in brackets, its zone behind `%25`. Timeouts are milliseconds, heartbeats seconds; further query parameters are ignored, as
     /// other clients' have no meaning here.
     ///
     /// One deviation: the specification reads `amqp://host/` as the virtual host with the empty name, which nobody
@@ -54,7 +54,7 @@ extension ConnectionConfiguration {
         var portPart: Substring = ""
         if part.hasPrefix("[") {
             guard let bracket = part.firstIndex(of: "]") else { throw .badURI("The host's '[' has no ']'") }
-            host = String(part[part.index(after: part.startIndex)..<bracket])
+            host = try address(part[part.index(after: part.startIndex)..<bracket])
             portPart = part[part.index(after: bracket)...]
             guard portPart.isEmpty || portPart.hasPrefix(":") else {
                 throw .badURI("Behind the ']' of the host stands '\(portPart)' instead of a port")
@@ -70,6 +70,15 @@ extension ConnectionConfiguration {
             throw .badURI("The port is '\(digits)'; an IPv6 address as the host is written in brackets, as in [::1]")
         }
         if !digits.isEmpty { port = try number(String(digits), 1...65535, "port") }
+    }
+
+    /// An IPv6 address, with its zone behind `%25` (RFC 6874), or behind a bare `%` as people write it.
+    private func address(_ part: Substring) throws(AMQPError) -> String {
+        guard let percent = part.firstIndex(of: "%"), part[percent...].hasPrefix("%25"), part[percent...].count > 3
+        else {
+            return String(part)
+        }
+        return try String(part[..<percent]) + "%" + decode(part[percent...].dropFirst(3), "zone of the host's address")
     }
 
     private mutating func readVirtualHost(_ part: Substring) throws(AMQPError) {

@@ -12,9 +12,9 @@ final class ConnectionEngine: Sendable {
     struct State: Sendable {
         var connection: ConnectionState
         var effects = Effects()
-        var waiters: [WaiterID: Waiter] = [:]
-        /// Those of the waiters that wait for room to publish.
-        var gate: [WaiterID] = []
+        var waiters = Waiters()
+        /// Those of the waiters that wait for room to publish on a channel.
+        var gate = Line<ChannelID>()
         var mailboxes: [ConsumerID: ConsumerMailbox] = [:]
         var channels: [ChannelID: ChannelRecord] = [:]
         var events: [Mailbox<ConnectionEvent>] = []
@@ -22,6 +22,8 @@ final class ConnectionEngine: Sendable {
         var timers = Timers()
         /// Somebody is sending; what is written meanwhile goes with the next round.
         var isSending = false
+        /// A task is on its way that will send what the last sender left.
+        var isRelayed = false
         /// The buffer of the last round, for the next.
         var spare = FrameWriter()
         var hangsUp = false
@@ -76,15 +78,27 @@ final class ConnectionEngine: Sendable {
         case nothing
         case octets(FrameWriter)
         case hangUp
+        /// There is more, for somebody else to send.
+        case relay
     }
 
+    /// How many rounds a caller sends for others after its own.
+    static let roundsForOthers = 1
+
     /// Takes what is written and leaves `empty` to write on.
-    private func nextRound(_ state: inout State, empty: FrameWriter?) -> Round {
+    private func nextRound(_ state: inout State, empty: FrameWriter?, isLast: Bool = false) -> Round {
         guard !state.effects.output.isEmpty else {
             if let empty { state.spare = empty }
             state.isSending = false
             openGateIfDrained(&state)
             return state.hangsUp ? .hangUp : .nothing
+        }
+        if isLast {
+            if let empty { state.spare = empty }
+            state.isSending = false
+            if state.isRelayed { return .nothing }
+            state.isRelayed = true
+            return .relay
         }
         var batch = FrameWriter()
         if let empty { batch = empty } else { swap(&state.spare, &batch) }
@@ -94,28 +108,34 @@ final class ConnectionEngine: Sendable {
         return .octets(batch)
     }
 
-    /// Sends until nothing is left. One task at a time does this, for all: whoever writes meanwhile goes on at once, and
-    /// its octets go out in the next round together with others', which under load makes one write of many publishes.
+    /// Sends what is written. One task at a time does this, for all: a task that writes meanwhile goes on at once, and its
+    /// octets go out in the next round together with others', which under load makes one write of many publishes.
+    ///
+    /// Nobody does it for long: after its own round and one for others a caller leaves the rest to the next caller, or to
+    /// a task that is started for it, whichever comes first. All octets are in one buffer, so the order stays.
     private func send(_ round: inout Round) {
+        var roundsLeft = 1 + Self.roundsForOthers
         while case .octets(var batch) = round {
             round = .nothing
+            roundsLeft -= 1
             stream.send(batch.octets.span.bytes)
             // The memory of a huge message is given back, that of ordinary ones is used again.
             if batch.count > 1 << 20 { batch = FrameWriter() } else { batch.removeAll() }
             var wakeups: [Wakeup] = []
             round = state.withLock { state in
-                let round = nextRound(&state, empty: batch)
+                let round = nextRound(&state, empty: batch, isLast: roundsLeft == 0)
                 swap(&wakeups, &state.wakeups)
                 return round
             }
             for wakeup in wakeups { wakeup() }
         }
+        if case .relay = round { Task.detached { self.step { $0.isRelayed = false } } }
         if case .hangUp = round { stream.close() }
     }
 
     // MARK: Effects
 
-    private func carryOut(_ state: inout State) {
+    func carryOut(_ state: inout State) {
         guard !state.effects.events.isEmpty else { return }
         var events: [Effects.Event] = []
         swap(&events, &state.effects.events)
@@ -128,7 +148,7 @@ final class ConnectionEngine: Sendable {
     private func carryOut(_ event: Effects.Event, _ state: inout State) {
         switch event {
         case .answer(let id, let outcome):
-            if let waiter = state.waiters.removeValue(forKey: id) { state.wakeups.append { waiter.resume(outcome) } }
+            if let waiter = state.waiters.remove(id) { state.wakeups.append { waiter.resume(outcome) } }
         case .consumerStarted(let consumer, let tag): state.mailboxes[consumer]?.tag = tag
         case .deliver(let consumer, let delivery): deliver(delivery, to: consumer, &state)
         case .consumerEnded(let consumer, let error): endConsumer(consumer, error, &state)
@@ -157,7 +177,12 @@ final class ConnectionEngine: Sendable {
         guard let record = state.channels.removeValue(forKey: id) else { return }
         record.reason.withLock { $0 = error }
         for mailbox in record.returns { wake(mailbox.finish(error), &state) }
-        failWaiters(error, &state) { $0.channel == id && !$0.outlivesEnd }
+        // Everybody else on the channel is answered by its state machine.
+        for number in state.gate.ids(where: { $0 == id }) {
+            state.gate.remove(number)
+            guard let waiter = state.waiters.remove(WaiterID(number: number)) else { continue }
+            state.wakeups.append { waiter.resume(.failure(error)) }
+        }
     }
 
     private func end(_ error: AMQPError, _ state: inout State) {
@@ -166,16 +191,31 @@ final class ConnectionEngine: Sendable {
         for mailbox in state.events { wake(mailbox.finish(nil), &state) }
         state.events = []
         state.heartbeats = nil
-        // A close that nobody answers must not keep the stream open.
-        let patience = configuration.rpcTimeout == 0 ? 5_000 : min(5_000, configuration.rpcTimeout)
+        armClose(after: patienceWithCloses, &state)
+    }
+
+    /// Milliseconds after which a close that nobody waits for goes without its answer.
+    var patienceWithCloses: Int { configuration.rpcTimeout == 0 ? 5_000 : min(5_000, configuration.rpcTimeout) }
+
+    /// A close that is not answered must not keep the stream open. As long as somebody waits for the answer, it is up to
+    /// them how long.
+    func armClose(after patience: Int, _ state: inout State) {
+        guard state.connection.phase == .closing, state.connection.closers.isEmpty, state.timers.close == nil else {
+            return
+        }
         state.timers.close = configuration.time.wake(at: configuration.time.now + Int64(patience)) { [weak self] in
-            self?.giveUpClosing(after: patience)
+            self?.giveUpClosing()
         }
     }
 
-    private func giveUpClosing(after milliseconds: Int) {
-        step { $0.connection.giveUp(after: milliseconds, &$0.effects) }
-        stream.abort()
+    private func giveUpClosing() {
+        let isOver = step { state in
+            state.timers.close = nil
+            guard state.connection.closers.isEmpty else { return false }
+            state.connection.giveUp(&state.effects)
+            return true
+        }
+        if isOver { stream.abort() }
     }
 }
 

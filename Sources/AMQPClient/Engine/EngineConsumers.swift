@@ -80,7 +80,7 @@ extension ConnectionEngine {
     /// the limit: else a consumer that asks the broker something inside its own loop would wait for itself.
     func updateReading(_ state: inout State) {
         let limit = configuration.deliveryBufferLimit
-        let isAwaited = state.connection.phase != .open || state.waiters.values.contains { $0.awaitsAnswer }
+        let isAwaited = state.connection.phase != .open || state.waiters.awaitingAnswer > 0
         let needed = isAwaited ? 8 : 1
         func wanted() -> Bool {
             let waiting = buffered.load(ordering: .sequentiallyConsistent)

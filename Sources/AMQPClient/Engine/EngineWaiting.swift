@@ -2,21 +2,7 @@ import AMQPTransport
 import AMQPWire
 import Synchronization
 
-// Those who wait for an answer: how they are registered, timed, cancelled.
-
-/// Somebody who waits.
-struct Waiter: Sendable {
-    /// What for, in words: `queue.declare`.
-    var what: String
-    var channel: ChannelID?
-    /// When the patience is over, and how many milliseconds it was; nil: never.
-    var deadline: (time: Int64, milliseconds: Int)?
-    /// True for who waits for the closing handshake or the very end.
-    var outlivesEnd = false
-    /// False for who does not wait for anything that the broker was asked.
-    var awaitsAnswer = true
-    var resume: @Sendable (Result<Answer, AMQPError>) -> Void
-}
+// Those who wait for an answer: how they are registered, timed, cancelled. Who they are is in `Waiters`.
 
 /// The engine's appointments with the clock.
 struct Timers: Sendable {
@@ -36,6 +22,7 @@ extension ConnectionEngine {
     /// What a caller waits for and how long.
     struct Wait: Sendable {
         var what: String
+        var place = WaiterID.Place.connection
         var channel: ChannelRecord?
         /// Milliseconds; 0: as long as it takes.
         var timeout = 0
@@ -43,6 +30,8 @@ extension ConnectionEngine {
         var allowed: Int?
         var outlivesEnd = false
         var awaitsAnswer = true
+        /// What ends things, and a publish to be confirmed, is done in a cancelled task too: only the wait is skipped.
+        var beginsCancelled = false
     }
 
     /// Does `begin` and waits for the answer to the waiter it is given, all in one step, so the answer cannot come first.
@@ -56,12 +45,14 @@ extension ConnectionEngine {
             await withCheckedContinuation { continuation in
                 step { state in
                     // Inside the lock: a cancellation before this is seen here, one after it finds the waiter.
-                    if Task.isCancelled {
+                    let isCancelled = Task.isCancelled
+                    if isCancelled, !wait.beginsCancelled {
                         state.wakeups.append { continuation.resume(returning: .failure(.cancelled(wait.what))) }
                         return
                     }
                     register(id, wait, &state) { continuation.resume(returning: $0) }
                     attempt(id, wait, &state, begin)
+                    if isCancelled { abandonOnceBegun(id, .cancelled(wait.what), &state) }
                 }
             }
         } onCancel: {
@@ -70,19 +61,33 @@ extension ConnectionEngine {
         return try outcome.get()
     }
 
+    /// Does what ends something, whether or not the task is cancelled; a cancellation only skips the wait.
+    nonisolated(nonsending)
+        func waitUnlessCancelled(
+            _ wait: Wait, _ begin: (inout State, WaiterID) throws(AMQPError) -> Void
+        ) async throws(AMQPError)
+    {
+        var wait = wait
+        wait.beginsCancelled = true
+        do throws(AMQPError) {
+            _ = try await self.wait(wait, begin)
+        } catch {
+            if error.kind != .cancelled { throw error }
+        }
+    }
+
     func register(
         _ id: WaiterID, _ wait: Wait, _ state: inout State,
         _ resume: @escaping @Sendable (Result<Answer, AMQPError>) -> Void
     ) {
         var waiter = Waiter(
-            what: wait.what, channel: wait.channel?.id, outlivesEnd: wait.outlivesEnd,
+            what: wait.what, place: wait.place, channel: wait.channel?.id, outlivesEnd: wait.outlivesEnd,
             awaitsAnswer: wait.awaitsAnswer, resume: resume)
         if wait.timeout > 0 {
-            let time = configuration.time.now + Int64(wait.timeout)
-            waiter.deadline = (time, wait.allowed ?? wait.timeout)
-            arm(time, &state)
+            waiter.deadline = (configuration.time.now + Int64(wait.timeout), wait.allowed ?? wait.timeout)
         }
-        state.waiters[id] = waiter
+        state.waiters.add(id, waiter)
+        arm(&state)
     }
 
     private func attempt(
@@ -98,29 +103,38 @@ extension ConnectionEngine {
     }
 
     /// The waiter will not wait any longer. What it asked for is undone as far as that is possible.
-    func abandon(_ id: WaiterID, _ error: AMQPError) {
+    private func abandon(_ id: WaiterID, _ error: AMQPError) {
         step { state in
-            guard let waiter = state.waiters.removeValue(forKey: id) else { return }
-            state.connection.abandon(id, channel: waiter.channel)
-            state.gate.removeAll { $0 == id }
-            state.wakeups.append { waiter.resume(.failure(error)) }
+            if let waiter = state.waiters.remove(id) { abandon(id, waiter, error, &state) }
         }
     }
 
+    private func abandon(_ id: WaiterID, _ waiter: Waiter, _ error: AMQPError, _ state: inout State) {
+        if waiter.place == .gate { state.gate.remove(id.number) }
+        state.connection.abandon(id, at: waiter.place, channel: waiter.channel)
+        if waiter.place == .end { armClose(after: error.kind == .timedOut ? 0 : patienceWithCloses, &state) }
+        state.wakeups.append { waiter.resume(.failure(error)) }
+    }
+
+    /// For a task that was cancelled before it began. What is answered already in this step stays answered.
+    private func abandonOnceBegun(_ id: WaiterID, _ error: AMQPError, _ state: inout State) {
+        carryOut(&state)
+        if let waiter = state.waiters.remove(id) { abandon(id, waiter, error, &state) }
+    }
+
     func failWaiters(_ error: AMQPError, _ state: inout State, where fits: (Waiter) -> Bool) {
-        for (id, waiter) in state.waiters where fits(waiter) {
-            state.waiters[id] = nil
-            state.wakeups.append { waiter.resume(.failure(error)) }
-        }
-        state.gate.removeAll { state.waiters[$0] == nil }
+        for waiter in state.waiters.removeAll(where: fits) { state.wakeups.append { waiter.resume(.failure(error)) } }
     }
 
     // MARK: Deadlines
 
+    /// The most deadlines that are looked at in one turn of the clock, which other connections' heartbeats wait for.
+    static let deadlinesAtOnce = 256
+
     /// One appointment for the earliest deadline. Deadlines come in nearly rising order, so it seldom moves; a timer for
     /// each confirmed publish would cost more than the publish.
-    private func arm(_ time: Int64, _ state: inout State) {
-        guard time < state.timers.nextDeadline else { return }
+    private func arm(_ state: inout State) {
+        guard let time = state.waiters.nextDeadline, time < state.timers.nextDeadline else { return }
         state.timers.deadline?.cancel()
         state.timers.nextDeadline = time
         state.timers.deadline = configuration.time.wake(at: time) { [weak self] in self?.deadlinePassed() }
@@ -128,20 +142,26 @@ extension ConnectionEngine {
 
     private func deadlinePassed() {
         let now = configuration.time.now
-        let (late, isReading) = state.withLock { state in
+        step { state in
             state.timers.nextDeadline = .max
-            let next = state.waiters.values.compactMap { $0.deadline?.time }.filter { $0 > now }.min()
-            if let next { arm(next, &state) }
-            return (state.waiters.filter { $0.value.deadline.map { $0.time <= now } == true }, state.isReading)
-        }
-        for (id, waiter) in late {
-            var error = AMQPError.timedOut(waiter.what, milliseconds: waiter.deadline?.milliseconds ?? 0)
-            if !isReading {
-                error.nextStep =
-                    "The answer waits behind deliveries that no consumer takes: take them, or set a prefetch with qos."
+            for (id, waiter) in state.waiters.removeOverdue(at: now, limit: Self.deadlinesAtOnce) {
+                abandon(id, waiter, timedOut(waiter, state), &state)
             }
-            abandon(id, error)
+            arm(&state)
         }
+    }
+
+    private func timedOut(_ waiter: Waiter, _ state: State) -> AMQPError {
+        var error = AMQPError.timedOut(waiter.what, milliseconds: waiter.deadline?.milliseconds ?? 0)
+        if let reason = state.connection.blockedReason {
+            error.text += "; meanwhile the broker takes no publishes: \(reason)"
+            error.nextStep =
+                "Wait until the broker has memory and disk space again (ConnectionEvent.unblocked), then try again."
+        } else if !state.isReading {
+            error.nextStep =
+                "The answer waits behind deliveries that no consumer takes: take them, or set a prefetch with qos."
+        }
+        return error
     }
 
     // MARK: Heartbeats
@@ -181,12 +201,11 @@ extension ConnectionEngine {
     // MARK: Room to publish
 
     func openGate(_ state: inout State) {
-        for id in state.gate {
-            if let waiter = state.waiters.removeValue(forKey: id) {
+        for (number, _) in state.gate.removeAll() {
+            if let waiter = state.waiters.remove(WaiterID(number: number)) {
                 state.wakeups.append { waiter.resume(.success(.done)) }
             }
         }
-        state.gate = []
     }
 
     /// A stream that took everything at once does not report that it is drained.

@@ -32,6 +32,8 @@ struct ChannelState: Sendable {
     /// belongs to this one, and RabbitMQ, which refuses anything else during a commit, has no cause to.
     var current: Call?
     var queued = FIFO<Call>()
+    /// Callers whose call is queued and who no longer wait for it.
+    private var abandoned: Set<WaiterID> = []
     var content = ContentReader<Carrier, IncomingMessage>()
     var consumers: [ShortString: ConsumerState] = [:]
     var confirms: PublishConfirms?
@@ -50,7 +52,7 @@ struct ChannelState: Sendable {
     }
 
     private mutating func sendNext(_ effects: inout Effects) {
-        current = queued.popFirst()
+        repeat { current = queued.popFirst() } while current?.waiter.map { abandoned.remove($0) != nil } == true
         guard let call = current else { return }
         effects.output.method(call.request, channel: number)
         // The broker counts from this method on, whatever is published before its answer arrives.
@@ -66,9 +68,16 @@ struct ChannelState: Sendable {
     /// The caller no longer waits: a call not yet sent is not sent at all; the answer to one that was is cleaned up
     /// after when it comes.
     mutating func abandon(_ waiter: WaiterID) {
-        if current?.waiter == waiter { current?.waiter = nil }
-        queued.removeAll { $0.waiter == waiter }
-        confirms?.abandon(waiter)
+        if current?.waiter == waiter {
+            current?.waiter = nil
+            return
+        }
+        abandoned.insert(waiter)
+        // They leave when their turn comes, or once they are the greater part: no search for each.
+        if abandoned.count > 32, abandoned.count > queued.count / 2 {
+            queued.removeAll { $0.waiter.map { abandoned.contains($0) } == true }
+            abandoned = []
+        }
     }
 
     // MARK: Publishing and settling
@@ -119,6 +128,7 @@ struct ChannelState: Sendable {
         for call in queued.elements { effects.fail(call.waiter, error) }
         current = nil
         queued.removeAll()
+        abandoned = []
         confirms?.failAll(error, &effects)
         for case .active(let consumer, _) in consumers.values { effects.events.append(.consumerEnded(consumer, error)) }
         consumers = [:]

@@ -7,6 +7,7 @@ extension ConnectionState {
     mutating func opened(_ effects: inout Effects) {
         phase = .open
         reader.frameMax = limits.frameMax
+        reader.headerMax = max(limits.frameMax, Self.headerMax)
         effects.answer(opener, .done)
         opener = nil
     }
@@ -23,6 +24,7 @@ extension ConnectionState {
 
     mutating func secretUpdated(_ effects: inout Effects) throws(ProtocolViolation) {
         guard let waiter = secretWaiters.popFirst() else { throw .unexpected(ConnectionUpdateSecretOk.id) }
+        abandoned.remove(waiter)
         effects.answer(waiter, .done)
     }
 
@@ -74,12 +76,9 @@ extension ConnectionState {
         finish(&effects)
     }
 
-    /// The close is not answered: no more patience.
-    mutating func giveUp(after milliseconds: Int, _ effects: inout Effects) {
-        guard phase != .closed else { return }
-        for waiter in closers { effects.fail(waiter, .timedOut("connection.close", milliseconds: milliseconds)) }
-        closers = []
-        finish(&effects)
+    /// The close is not answered, and nobody waits for that any more.
+    mutating func giveUp(_ effects: inout Effects) {
+        if phase != .closed { finish(&effects) }
     }
 
     mutating func sendClose(
@@ -98,25 +97,27 @@ extension ConnectionState {
         closeReason = reason
         effects.fail(opener, reason)
         opener = nil
-        for number in channels.keys { channels[number]?.fail(reason, &effects) }
-        channels = [:]
+        for number in channels.numbers { channels[number]?.fail(reason, &effects) }
+        channels.removeAll()
         for entry in opening.values { effects.fail(entry.waiter, reason) }
         opening = [:]
         while let waiter = secretWaiters.popFirst() { effects.fail(waiter, reason) }
+        abandoned = []
         effects.events.append(.ended(reason))
     }
 
     /// The very end: the stream may go.
     mutating func finish(_ effects: inout Effects) {
         phase = .closed
-        for waiter in closers { effects.answer(waiter, .done) }
+        for waiter in closers.union(onlookers) { effects.answer(waiter, .done) }
         closers = []
+        onlookers = []
         effects.events.append(.hangUp)
     }
 
     /// Waits for the very end.
     mutating func awaitEnd(_ waiter: WaiterID, _ effects: inout Effects) {
-        if phase == .closed { effects.answer(waiter, .done) } else { closers.append(waiter) }
+        if phase == .closed { effects.answer(waiter, .done) } else { onlookers.insert(waiter) }
     }
 }
 

@@ -31,15 +31,22 @@ struct ConnectionState: Sendable {
     var closeReason: AMQPError?
 
     var reader = FrameReader(frameMax: 131_072)
-    var channels: [UInt16: ChannelState] = [:]
+    /// Octets of the largest content header taken, where `frame_max` is lower. Brokers do not hold themselves to it: each
+    /// death of a message lets its `x-death` grow, and a header cannot be cut in two.
+    static let headerMax: UInt32 = 1 << 20
+    var channels = ChannelTable()
     /// Channels whose `channel.open` is under way.
-    var opening: [UInt16: (id: ChannelID, waiter: WaiterID?)] = [:]
+    var opening: [UInt16: (id: ChannelID, waiter: WaiterID)] = [:]
+    /// Callers that waited for a channel or a secret and no longer do; the answer finds them here.
+    var abandoned: Set<WaiterID> = []
     private var lastOpening: UInt64 = 0
     private var lastNumber: UInt16 = 0
     var opener: WaiterID?
     /// Callers that wait for the end of the closing handshake.
-    var closers: [WaiterID] = []
-    var secretWaiters = FIFO<WaiterID?>()
+    var closers: Set<WaiterID> = []
+    /// Callers that wait for the end, whatever brings it.
+    var onlookers: Set<WaiterID> = []
+    var secretWaiters = FIFO<WaiterID>()
 
     init(_ configuration: ConnectionConfiguration) {
         self.configuration = configuration
@@ -73,7 +80,7 @@ struct ConnectionState: Sendable {
     private mutating func freeNumber() -> UInt16? {
         for _ in 0..<limits.channelMax {
             lastNumber = lastNumber >= limits.channelMax ? 1 : lastNumber + 1
-            if channels[lastNumber] == nil, opening[lastNumber] == nil { return lastNumber }
+            if !channels.contains(lastNumber), opening[lastNumber] == nil { return lastNumber }
         }
         return nil
     }
@@ -82,6 +89,7 @@ struct ConnectionState: Sendable {
         _ request: Method, on id: ChannelID, waiter: WaiterID?, consumer: ConsumerID? = nil, _ effects: inout Effects
     ) throws(AMQPError) {
         try expectOpen()
+        if let arguments = request.arguments { try expectFinite(arguments, "\(request.id)") }
         var measure = FrameWriter()
         measure.method(request, channel: id.number)
         try expectFits(measure.count, "\(request.id)")
@@ -94,7 +102,8 @@ struct ConnectionState: Sendable {
         _ method: BasicPublish, _ message: Message, on id: ChannelID, waiter: WaiterID?, _ effects: inout Effects
     ) throws(AMQPError) {
         try expectOpen()
-        if message.properties.headers != nil {
+        if let headers = message.properties.headers {
+            try expectFinite(headers, "the message's headers")
             // Everything else in a header is short; only a table can outgrow the smallest frame.
             var measure = ByteWriter()
             ContentHeader(bodySize: 0, properties: message.properties).write(to: &measure)
@@ -128,22 +137,29 @@ struct ConnectionState: Sendable {
     mutating func close(_ waiter: WaiterID?, _ effects: inout Effects) {
         switch phase {
         case .closed: effects.answer(waiter, .done)
-        case .closing: if let waiter { closers.append(waiter) }
+        case .closing: if let waiter { closers.insert(waiter) }
         case .awaitingStart, .awaitingTune, .awaitingOpenOk:
             end(.closedByClient, &effects)
             effects.answer(waiter, .done)
             finish(&effects)
         case .open:
-            if let waiter { closers.append(waiter) }
+            if let waiter { closers.insert(waiter) }
             sendClose(.replySuccess, "Goodbye", because: .closedByClient, &effects)
         }
     }
 
-    mutating func abandon(_ waiter: WaiterID, channel: ChannelID?) {
-        if let number = channel?.number { channels[number]?.abandon(waiter) }
-        closers.removeAll { $0 == waiter }
-        for (number, entry) in opening where entry.waiter == waiter { opening[number]?.waiter = nil }
-        for place in 0..<secretWaiters.count where secretWaiters[place] == waiter { secretWaiters[place] = .some(nil) }
+    /// The caller no longer waits. Costs the same however many others do.
+    mutating func abandon(_ id: WaiterID, at place: WaiterID.Place, channel: ChannelID?) {
+        let channel = channel.flatMap { hasChannel($0) ? $0 : nil }
+        switch place {
+        case .call: if let channel { channels[channel.number]?.abandon(id) }
+        case .confirm: if let channel { channels[channel.number]?.confirms?.abandon(id) }
+        case .connection: if opener != id { abandoned.insert(id) }
+        case .end:
+            closers.remove(id)
+            onlookers.remove(id)
+        case .gate, .sentAnyway: break
+        }
     }
 
     func hasChannel(_ id: ChannelID) -> Bool { channels[id.number]?.id == id }
@@ -158,6 +174,14 @@ struct ConnectionState: Sendable {
             throw .badArgument(
                 "\(what) takes \(count) octets, a frame of this connection holds \(limits.frameMax)",
                 nextStep: "Send less in the table, or ask for a larger frame_max.")
+        }
+    }
+
+    private func expectFinite(_ table: FieldTable, _ what: String) throws(AMQPError) {
+        if let path = table.nonFinitePath {
+            throw .badArgument(
+                "In \(what), '\(path)' is no finite number, which RabbitMQ cannot read and closes the connection for",
+                nextStep: "Leave it out, or send it as text.")
         }
     }
 
@@ -195,7 +219,7 @@ struct ConnectionState: Sendable {
         guard phase == .open else {
             throw ProtocolViolation(.channelError, "a frame for channel \(frame.channel) arrived during the handshake")
         }
-        guard channels[frame.channel] != nil || opening[frame.channel] != nil else {
+        guard channels.contains(frame.channel) || opening[frame.channel] != nil else {
             throw ProtocolViolation(.channelError, "a frame arrived for channel \(frame.channel), which is not open")
         }
         switch frame.kind {
@@ -206,7 +230,7 @@ struct ConnectionState: Sendable {
     }
 
     private mutating func receivedContent(_ frame: Frame, _ effects: inout Effects) throws(ProtocolViolation) {
-        guard channels[frame.channel] != nil else {
+        guard channels.contains(frame.channel) else {
             throw ProtocolViolation(.unexpectedFrame, "content arrived before channel.open-ok")
         }
         if frame.kind == .header {
@@ -239,17 +263,18 @@ struct ConnectionState: Sendable {
     }
 
     private mutating func openingAnswered(
-        _ method: Method, _ entry: (id: ChannelID, waiter: WaiterID?), _ effects: inout Effects
+        _ method: Method, _ entry: (id: ChannelID, waiter: WaiterID), _ effects: inout Effects
     ) throws(ProtocolViolation) {
         opening[entry.id.number] = nil
         switch method {
         case .channelOpenOk:
             channels[entry.id.number] = ChannelState(entry.id)
-            // Who wanted it has been cancelled in the meantime.
-            if entry.waiter == nil { closeChannel(entry.id, nil, &effects) }
+            // The caller that wanted it has been cancelled in the meantime.
+            if abandoned.remove(entry.waiter) != nil { closeChannel(entry.id, nil, &effects) }
             effects.answer(entry.waiter, .channel(entry.id))
         case .channelClose(let close):
             effects.output.method(ChannelCloseOk(), channel: entry.id.number)
+            abandoned.remove(entry.waiter)
             effects.fail(entry.waiter, Self.reason(close))
         default: throw .unexpected(method.id, "before channel.open-ok")
         }

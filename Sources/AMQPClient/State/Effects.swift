@@ -4,6 +4,22 @@ import AMQPWire
 /// woken, is the engine's business.
 struct WaiterID: Hashable, Sendable {
     let number: UInt64
+
+    /// Where a caller stands while it waits, so that it can be taken from there without a search.
+    enum Place: Sendable {
+        /// A call of a channel, on the wire or queued.
+        case call
+        /// A call that is sent whatever becomes of its caller: nothing is taken back.
+        case sentAnyway
+        /// The confirm of a publish, or of all.
+        case confirm
+        /// The gate, until there is room to publish.
+        case gate
+        /// A call of the connection: a channel to open, a secret to update.
+        case connection
+        /// The closing handshake, or the very end.
+        case end
+    }
 }
 
 /// Names a consumer before, while and after it has a tag.

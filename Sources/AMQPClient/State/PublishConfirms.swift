@@ -6,16 +6,43 @@ struct PublishConfirms: Sendable {
     /// A publish that waits for its confirm.
     private struct Unconfirmed: Sendable {
         var waiter: WaiterID?
-        /// Kept for mandatory publishes only: what a return is recognised by.
-        var mandatory: Publication?
-        var returned: ReturnedMessage?
+        var mandatory: Mandatory?
         var isSettled = false
+    }
+
+    /// Kept for mandatory publishes only: what a return is recognised by, and the return. Apart, as the window has an entry
+    /// for each publish, and most are not mandatory.
+    private final class Mandatory: Sendable {
+        let publication: Publication
+        let fingerprint: Int
+        let returned: ReturnedMessage?
+
+        init(_ publication: Publication, _ fingerprint: Int, returned: ReturnedMessage? = nil) {
+            self.publication = publication
+            self.fingerprint = fingerprint
+            self.returned = returned
+        }
     }
 
     struct Publication: Sendable, Equatable {
         var exchange: ShortString
         var routingKey: ShortString
         var message: Message
+
+        /// The same for publishes that are the same; seldom for others. The body counts by its length and its ends: a
+        /// fingerprint of all of it would cost a large message as much as sending it.
+        var fingerprint: Int {
+            var hasher = Hasher()
+            hasher.combine(exchange)
+            hasher.combine(routingKey)
+            var header = ByteWriter()
+            ContentHeader(bodySize: UInt64(message.body.count), properties: message.properties).write(to: &header)
+            header.octets.withUnsafeBytes { hasher.combine(bytes: $0) }
+            for end in [message.body.prefix(64), message.body.suffix(64)] {
+                end.withUnsafeBytes { hasher.combine(bytes: $0) }
+            }
+            return hasher.finalize()
+        }
     }
 
     /// The number of the next publish.
@@ -24,8 +51,15 @@ struct PublishConfirms: Sendable {
     private(set) var outstanding = 0
     /// From the oldest unsettled publish to the newest; settled ones in between stay until those before them go.
     private var window = FIFO<Unconfirmed>()
+    /// The numbers of mandatory publishes that have not come back, by fingerprint, the oldest first. Those settled
+    /// meanwhile leave when they come to the front.
+    private var returnable: [Int: FIFO<UInt64>] = [:]
+    /// Callers whose publish is in the window and who no longer wait for its confirm.
+    private var abandoned: Set<WaiterID> = []
     /// Callers that wait until everything below a number is settled.
-    private var waitingForAll: [(below: UInt64, waiter: WaiterID)] = []
+    private var waitingForAll = FIFO<(below: UInt64, waiter: WaiterID)>()
+    /// Publishes looked at so far: what a test holds the cost against.
+    private(set) var visits = 0
     /// The first refusal or return since somebody last waited for all: of publishes that nobody awaits one by one.
     private var failure: AMQPError?
 
@@ -33,7 +67,14 @@ struct PublishConfirms: Sendable {
 
     /// Numbers a publish. The caller does this and writes the frames in one step.
     mutating func published(_ publication: @autoclosure () -> Publication, mandatory: Bool, waiter: WaiterID?) {
-        window.append(Unconfirmed(waiter: waiter, mandatory: mandatory ? publication() : nil))
+        var entry = Unconfirmed(waiter: waiter)
+        if mandatory {
+            let publication = publication()
+            let fingerprint = publication.fingerprint
+            entry.mandatory = Mandatory(publication, fingerprint)
+            returnable[fingerprint, default: FIFO()].append(nextSequence)
+        }
+        window.append(entry)
         nextSequence += 1
         outstanding += 1
     }
@@ -41,12 +82,25 @@ struct PublishConfirms: Sendable {
     /// A mandatory message came back. The return carries no number, so it goes to the oldest outstanding publish that
     /// was the same in every respect; the broker sends it before that publish's confirm.
     mutating func returned(_ message: ReturnedMessage, as publication: Publication) {
-        for place in 0..<window.count {
-            guard var entry = window[place], entry.returned == nil, entry.mandatory == publication else { continue }
-            entry.returned = message
-            window[place] = entry
+        let fingerprint = publication.fingerprint
+        dropSettled(fingerprint)
+        guard var numbers = returnable.removeValue(forKey: fingerprint) else { return }
+        defer { if !numbers.isEmpty { returnable[fingerprint] = numbers } }
+        // Almost always the first: others are different messages with the same fingerprint.
+        for place in 0..<numbers.count {
+            visits += 1
+            guard let number = numbers[place], let mandatory = unsettled(number)?.mandatory,
+                mandatory.publication == publication
+            else { continue }
+            window[Int(number - base)]?.mandatory = Mandatory(publication, fingerprint, returned: message)
+            if place == 0 { _ = numbers.popFirst() } else { numbers.removeAll { $0 == number } }
             return
         }
+    }
+
+    private func unsettled(_ number: UInt64) -> Unconfirmed? {
+        guard number >= base, let entry = window[Int(number - base)], !entry.isSettled else { return nil }
+        return entry
     }
 
     /// `basic.ack` or `basic.nack` from the broker; tag 0 with `multiple` means all.
@@ -74,46 +128,55 @@ struct PublishConfirms: Sendable {
         guard var entry = window[place], !entry.isSettled else { return }
         entry.isSettled = true
         outstanding -= 1
+        visits += 1
+        window[place] = Unconfirmed(isSettled: true)
         let problem: AMQPError? =
-            if !acknowledged { .nacked } else { entry.returned.map(AMQPError.returned) }
-        if let waiter = entry.waiter {
+            if !acknowledged { .nacked } else { entry.mandatory?.returned.map(AMQPError.returned) }
+        if let waiter = entry.waiter, abandoned.isEmpty || abandoned.remove(waiter) == nil {
             if let problem { effects.fail(waiter, problem) } else { effects.answer(waiter, .done) }
         } else if let problem, failure == nil {
             failure = problem
         }
-        entry.waiter = nil
-        entry.mandatory = nil
-        entry.returned = nil
-        window[place] = entry
+        if let mandatory = entry.mandatory { dropSettled(mandatory.fingerprint) }
+    }
+
+    private mutating func dropSettled(_ fingerprint: Int) {
+        guard var numbers = returnable.removeValue(forKey: fingerprint) else { return }
+        while let first = numbers.first, unsettled(first) == nil {
+            visits += 1
+            _ = numbers.popFirst()
+        }
+        if !numbers.isEmpty { returnable[fingerprint] = numbers }
     }
 
     /// Answers the waiter once every publish so far is settled: at once, if they are.
     mutating func waitForAll(_ waiter: WaiterID, _ effects: inout Effects) {
-        waitingForAll.append((nextSequence, waiter))
+        waitingForAll.append((below: nextSequence, waiter: waiter))
         tellWhoWaitsForAll(&effects)
     }
 
     private mutating func tellWhoWaitsForAll(_ effects: inout Effects) {
         let base = self.base
         while let next = waitingForAll.first, next.below <= base {
-            waitingForAll.removeFirst()
+            _ = waitingForAll.popFirst()
+            if abandoned.remove(next.waiter) != nil { continue }
             if let failure { effects.fail(next.waiter, failure) } else { effects.answer(next.waiter, .done) }
             failure = nil
         }
     }
 
-    /// The caller no longer waits; its publish stays numbered, and its confirm will go to nobody.
-    mutating func abandon(_ waiter: WaiterID) {
-        waitingForAll.removeAll { $0.waiter == waiter }
-        for place in 0..<window.count where window[place]?.waiter == waiter { window[place]?.waiter = nil }
-    }
+    /// The caller no longer waits; its publish stays numbered, and its confirm will go to nobody. It is not searched for:
+    /// the confirm finds it.
+    mutating func abandon(_ waiter: WaiterID) { abandoned.insert(waiter) }
 
     /// The channel is gone: nobody will ever know of these, and those who wait are told so.
     mutating func failAll(_ error: AMQPError, _ effects: inout Effects) {
         for entry in window.elements where !entry.isSettled { effects.fail(entry.waiter, error) }
-        for (_, waiter) in waitingForAll { effects.fail(waiter, error) }
+        for (_, waiter) in waitingForAll.elements { effects.fail(waiter, error) }
         window.removeAll()
-        waitingForAll = []
+        returnable = [:]
+        abandoned = []
+        waitingForAll.removeAll()
         outstanding = 0
     }
 }

@@ -1,16 +1,21 @@
 import Synchronization
 
-/// Counts what is on its way and holds back who would exceed the limit.
+/// Counts what is on its way and holds back who would exceed the limit, the longest waiting first.
 final class PublishWindow: Sendable {
-    /// Who waits until at most so many are on their way, and then looks again.
-    private typealias Waiting = (id: UInt64, atMost: Int, continuation: CheckedContinuation<Void, Never>)
+    private typealias Outcome = Result<Void, AMQPError>
+    private typealias Turn = CheckedContinuation<Outcome, Never>
 
     private struct State: Sendable {
         var count = 0
         /// Of a message that nobody has been told of yet.
         var failure: AMQPError?
-        var waiting: [Waiting] = []
+        /// Callers that wait for a place. It is taken for them before they are woken.
+        var entering = Line<Turn>()
+        /// Callers that wait until nothing is on its way.
+        var emptying = Line<Turn>()
         var lastID: UInt64 = 0
+        /// Callers woken so far.
+        var wakeups = 0
     }
 
     let limit: Int
@@ -19,77 +24,87 @@ final class PublishWindow: Sendable {
     init(_ limit: Int) { self.limit = limit }
 
     var count: Int { state.withLock { $0.count } }
+    /// Callers woken so far: what a test holds the cost against.
+    var wakeups: Int { state.withLock { $0.wakeups } }
+    var waitingCount: Int { state.withLock { $0.entering.count + $0.emptying.count } }
 
     /// Takes a place, waiting for one if need be. Throws the failure of an earlier message.
     nonisolated(nonsending)
         func enter() async throws(AMQPError)
     {
-        while true {
-            let entered = try state.withLock { state throws(AMQPError) in
-                guard try Self.isDown(to: limit - 1, &state) else { return false }
-                state.count += 1
-                return true
-            }
-            if entered { return }
-            try await wait(atMost: limit - 1)
+        let entered = try state.withLock { state throws(AMQPError) in
+            try Self.throwFailure(&state)
+            guard state.count < limit, state.entering.isEmpty else { return false }
+            state.count += 1
+            return true
         }
+        if !entered { try await wait(in: \.entering) }
     }
 
     nonisolated(nonsending)
         func waitUntilEmpty() async throws(AMQPError)
     {
-        while try !state.withLock({ state throws(AMQPError) in try Self.isDown(to: 0, &state) }) {
-            try await wait(atMost: 0)
+        let isEmpty = try state.withLock { state throws(AMQPError) in
+            try Self.throwFailure(&state)
+            return state.count == 0
         }
+        if !isEmpty { try await wait(in: \.emptying) }
     }
 
     /// Gives a place back. nil: the message was never sent.
     func leave(_ outcome: Result<Answer, AMQPError>?) {
-        let count = state.withLock { state in
+        let woken = state.withLock { state in
             state.count -= 1
             if case .failure(let error) = outcome, state.failure == nil { state.failure = error }
-            // A failure is news for everybody who waits.
-            return state.failure == nil ? state.count : 0
+            return takeTurns(&state)
         }
-        wake { $0.atMost >= count }
+        for (turn, outcome) in woken { turn.resume(returning: outcome) }
     }
 
-    private static func isDown(to count: Int, _ state: inout State) throws(AMQPError) -> Bool {
-        if let failure = state.failure {
+    private static func throwFailure(_ state: inout State) throws(AMQPError) {
+        guard let failure = state.failure else { return }
+        state.failure = nil
+        throw failure
+    }
+
+    /// Whose turn it is now: one hears of a failure, one goes for each place, and all once nothing is on its way.
+    private func takeTurns(_ state: inout State) -> [(Turn, Outcome)] {
+        var woken: [(Turn, Outcome)] = []
+        if let failure = state.failure, let first = state.entering.popFirst() ?? state.emptying.popFirst() {
             state.failure = nil
-            throw failure
+            woken.append((first, .failure(failure)))
         }
-        return state.count <= count
+        while state.count < limit, let next = state.entering.popFirst() {
+            state.count += 1
+            woken.append((next, .success(())))
+        }
+        if state.count == 0 { woken += state.emptying.removeAll().map { ($0.element, .success(())) } }
+        state.wakeups += woken.count
+        return woken
     }
 
     nonisolated(nonsending)
-        private func wait(atMost count: Int) async throws(AMQPError)
+        private func wait(in line: any WritableKeyPath<State, Line<Turn>> & Sendable) async throws(AMQPError)
     {
         let id = state.withLock { state in
             state.lastID += 1
             return state.lastID
         }
-        await withTaskCancellationHandler {
+        let outcome: Outcome = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let goesOn = state.withLock { state in
-                    if Task.isCancelled || state.count <= count || state.failure != nil { return true }
-                    state.waiting.append((id, count, continuation))
-                    return false
+                let woken = state.withLock { state -> [(Turn, Outcome)] in
+                    // Inside the lock: a cancellation before this is seen here, one after it finds the place in line.
+                    if Task.isCancelled { return [(continuation, .failure(.cancelled("confirms")))] }
+                    state[keyPath: line].append(continuation, as: id)
+                    // The last place may have been left since this caller looked.
+                    return takeTurns(&state)
                 }
-                if goesOn { continuation.resume() }
+                for (turn, outcome) in woken { turn.resume(returning: outcome) }
             }
         } onCancel: {
-            wake { $0.id == id }
+            let turn = state.withLock { $0[keyPath: line].remove(id) }
+            turn?.resume(returning: .failure(.cancelled("confirms")))
         }
-        if Task.isCancelled { throw .cancelled("confirms") }
-    }
-
-    private func wake(_ fits: (Waiting) -> Bool) {
-        let woken = state.withLock { state in
-            let woken = state.waiting.filter(fits)
-            state.waiting.removeAll(where: fits)
-            return woken
-        }
-        for waiter in woken { waiter.continuation.resume() }
+        try outcome.get()
     }
 }
