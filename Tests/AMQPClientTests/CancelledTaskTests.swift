@@ -11,7 +11,7 @@ import Testing
         _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         let task = Task {
-            while !Task.isCancelled { await Task.yield() }
+            await untilCancelled()
             return try await body()
         }
         task.cancel()

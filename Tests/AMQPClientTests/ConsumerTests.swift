@@ -232,7 +232,7 @@ import Testing
         let task = Task {
             var third = consumer.makeAsyncIterator()
             started.put(())?()
-            while !Task.isCancelled { await Task.yield() }
+            await untilCancelled()
             return try await third.next() == nil
         }
         _ = try await started.next()

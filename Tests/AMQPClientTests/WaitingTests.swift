@@ -49,7 +49,7 @@ import Testing
         peer.send(ExchangeDeclareOk(), channel: 1)
         _ = try await next
         let never = Task { () -> AMQPError? in
-            while !Task.isCancelled { await Task.yield() }
+            await untilCancelled()
             return await failure { try await channel.declareQueue("never") }
         }
         never.cancel()

@@ -14,11 +14,13 @@
     struct DescriptorTests {
         @Test func everyWayToEndGivesTheDescriptorsBack() async {
             await #expect(processExitsWith: .success) {
+                endWithParent()
                 let loop = EventLoop()
-                // Warm up: the loop's own descriptors, and whatever the libraries keep open.
+                // Warm up: the loop's own descriptors, and whatever the libraries keep open, those of timers too.
                 let (one, two) = try await tcpPair(loop: loop)
                 one.abort()
                 two.abort()
+                try await Task.sleep(for: .milliseconds(1))
                 let before = openDescriptors()
                 for round in 0..<60 {
                     let (one, two) = try await tcpPair(loop: loop)
@@ -42,14 +44,16 @@
                     _ = try? await TCPStream.connect(host: "127.0.0.1", port: 1, loop: loop)
                 }
                 // A lingering side waits for its peer's end of stream, which is under way.
-                while openDescriptors() > before { await Task.yield() }
+                try await until { openDescriptors() <= before }
                 exit(openDescriptors() == before ? EXIT_SUCCESS : EXIT_FAILURE)
             }
         }
 
         @Test func aStoppedLoopGivesEverythingBack() async {
             await #expect(processExitsWith: .success) {
+                endWithParent()
                 _ = try await tcpPair(loop: .shared)
+                try await Task.sleep(for: .milliseconds(1))
                 let before = openDescriptors()
                 for kind in [PollerKind.best, .poll] {
                     let loop = EventLoop(kind)
@@ -58,7 +62,7 @@
                     two.start(Recorder())
                     loop.stop()
                 }
-                while openDescriptors() > before { await Task.yield() }
+                try await until { openDescriptors() <= before }
                 exit(EXIT_SUCCESS)
             }
         }
@@ -66,6 +70,7 @@
         /// Out of descriptors, connections wait; when there are some again, they are accepted.
         @Test func outOfDescriptorsWaitingConnectionsAreAcceptedLater() async {
             await #expect(processExitsWith: .success) {
+                endWithParent()
                 let loop = EventLoop()
                 let accepted = Box<TCPStream>()
                 let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: loop) { accepted.put($0) }

@@ -105,10 +105,7 @@ extension Broker {
         let silent = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
         let end = Ending()
         silent.start(end)
-        while broker.connectionCount == 0 {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
+        try await until { broker.connectionCount > 0 }
         await withCheckedContinuation { finished in broker.shutDown { finished.resume() } }
         #expect(await end.wait() == .finished)
     }

@@ -26,10 +26,7 @@ private final class Checks: Sendable {
     var mostAtOnce: Int { most.withLock { $0.most } }
 
     func untilBegun(_ count: Int) async throws {
-        while begun.withLock({ $0 }) < count {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
+        try await until { begun.withLock { $0 } >= count }
     }
 
     func finish(_ count: Int) { for _ in 0..<count { gate.signal() } }

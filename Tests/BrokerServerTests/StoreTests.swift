@@ -148,6 +148,7 @@ import Testing
 
     @Test func withoutADescriptorLeftTheStoreGoesOn() async {
         await #expect(processExitsWith: .exitCode(7)) {
+            endWithParent()
             let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString).path
             let files = try DiskFiles(directory: directory)
             let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: "/dev/null"))
@@ -205,6 +206,7 @@ import Testing
 
     @Test func aFailedSyncEndsTheBrokerAndConfirmsNothing() async {
         await #expect(processExitsWith: .exitCode(7)) {
+            endWithParent()
             let files = FaultyFiles()
             let broker = try Broker(time: SystemTime(), files: files) { _ in exit(7) }
             let channel = try await Connection.open(patientlyOver: broker.connect()).openChannel()
@@ -224,11 +226,11 @@ import Testing
         try await channel.publishAndConfirm(Message("1", persistent: true), routingKey: "q")
         files.room = 10
         async let confirmed: Void = channel.publishAndConfirm(Message("2", persistent: true), routingKey: "q")
-        while files.room > 0 { await Task.yield() }
+        try await until { files.room == 0 }
         // Consumers go on, also with what could not be written yet.
         let (_, consumer) = try await open(broker)
         #expect(try await consumer.get("q", noAck: true)?.text == "1")
-        while try await consumer.declareQueue("q", passive: true).messageCount == 0 {}
+        try await until { try await consumer.declareQueue("q", passive: true).messageCount > 0 }
         files.room = .max
         try await confirmed
         broker.shutDown()
@@ -251,13 +253,13 @@ import Testing
         files.setFree(1000)
         // The disk is looked at after every write; who publishes then is told.
         try await channel.publishAndConfirm(Message("1", persistent: true), routingKey: "q")
-        while !broker.state.withLock({ $0.core.alarms.disk }) { await Task.yield() }
+        try await until { broker.state.withLock { $0.core.alarms.disk } }
         // Unless it has been told already.
         try? await channel.publish(Message("2"), routingKey: "nowhere")
-        while connection.blockedReason == nil { await Task.yield() }
+        try await until { connection.blockedReason != nil }
         #expect(connection.blockedReason == "low on disk")
         files.setFree(.max)
-        while connection.blockedReason != nil { await Task.yield() }
+        try await until { connection.blockedReason == nil }
         try await channel.publishAndConfirm(Message("3", persistent: true), routingKey: "q")
         broker.shutDown()
     }

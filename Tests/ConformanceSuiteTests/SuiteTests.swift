@@ -1,4 +1,5 @@
 import ConformanceReport
+import TestSupport
 import Testing
 
 @testable import ConformanceSuite
@@ -84,14 +85,14 @@ import Testing
     }
 
     @Test("At most `width` are inside the gate, and who wants to be alone is")
-    func gate() async {
+    func gate() async throws {
         let gate = Gate(width: 2)
         await gate.enter(alone: false)
         let alone = Task { await gate.enter(alone: true) }
-        while await gate.waiting < 1 { await Task.yield() }
+        try await until { await gate.waiting == 1 }
         // Arrived later, so it waits as well, although there is room.
         let late = Task { await gate.enter(alone: false) }
-        while await gate.waiting < 2 { await Task.yield() }
+        try await until { await gate.waiting == 2 }
         await gate.leave()
         await alone.value
         #expect(await gate.waiting == 1)

@@ -56,4 +56,19 @@ import Testing
         }
         #expect(count > 1_000, "so many functions were looked at")
     }
+
+    @Test("What a test waits for has the processors, and what it starts ends with it")
+    func waits() throws {
+        let files = try Self.written(below: "Tests")
+        for file in files {
+            for spin in file.code.matches(of: /while [^\n]*\{ (?:await Task.yield\(\) )?\}/) {
+                Issue.record("\(file.path): \(spin.output): wait with `until`, which leaves the processors to others")
+            }
+            let exits = file.code.matches(of: /#expect\(processExitsWith: .*\{\n *(.*)/)
+            for exit in exits where exit.1 != "endWithParent()" {
+                Issue.record("\(file.path): \(exit.output): without `endWithParent()` it outlives killed tests")
+            }
+        }
+        #expect(files.contains { $0.code.contains("endWithParent()") })
+    }
 }

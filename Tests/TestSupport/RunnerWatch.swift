@@ -1,6 +1,9 @@
 import Foundation
 import Lifeline
 
+/// For the body of an exit test, which runs in a process of its own: it ends when the tests that wait for it are gone.
+public func endWithParent() { RunnerWatch.begin() }
+
 /// Ends the tests when the program that runs them is gone: `swift test` that is killed leaves the process that it has
 /// started for the tests to itself, and that would go on to the end of all tests.
 enum RunnerWatch {

@@ -22,7 +22,7 @@ struct RecoveredQueue {
 
     init(_ description: StoreRecovery.Found<StoredQueue>) { self.description = description }
 
-    mutating func isDeclared(as found: StoreRecovery.Found<StoredQueue>) {
+    mutating func declare(as found: StoreRecovery.Found<StoredQueue>) {
         let old = description.value
         description = found
         description.value.nextPosition = max(old.nextPosition, found.value.nextPosition)
@@ -30,7 +30,7 @@ struct RecoveredQueue {
         isDeclared = true
     }
 
-    mutating func wasDelivered(below: UInt64) {
+    mutating func noteDelivery(below: UInt64) {
         description.value.deliveredBelow = max(description.value.deliveredBelow, below)
     }
 

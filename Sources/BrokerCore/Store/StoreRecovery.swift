@@ -232,7 +232,7 @@ public struct StoreRecovery {
             }
         case .queueDeclared(let queue):
             journal.skipQueueNumbers(through: queue.number)
-            queues[queue.number, default: RecoveredQueue(found(queue))].isDeclared(as: found(queue))
+            queues[queue.number, default: RecoveredQueue(found(queue))].declare(as: found(queue))
         case .queueDeleted(let number):
             journal.skipQueueNumbers(through: number)
             queues.removeValue(forKey: number)?.removeAll { message, position in
@@ -253,7 +253,7 @@ public struct StoreRecovery {
                     journal.foundSettled(.init(queue: run.queue, position: position), of: message)
                 }
             }
-        case .delivered(let queue, let below): queues[queue]?.wasDelivered(below: below)
+        case .delivered(let queue, let below): queues[queue]?.noteDelivery(below: below)
         case .described(let segment):
             journal.foundDescription(since: segment, at: place)
             // In the order in which they were made, which those found before, alone, need not have been in.

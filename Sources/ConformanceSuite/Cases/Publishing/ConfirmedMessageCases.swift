@@ -40,22 +40,6 @@ import Testing
     }
 
     @Test(
-        "What was confirmed is there after the broker is killed: persistent messages in a durable queue",
-        .proves(
-            "confirms.survives-a-kill", ["rabbitmq/publisher-confirms/persistent-after-disk"], needs: [.kill]))
-    func survivesAKill() async throws {
-        let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(durable: true, exclusive: false)
-        try await channel.confirmSelect()
-        for number in 1...50 { channel.publish("\(number)", to: "", queue, BasicProperties(deliveryMode: 2)) }
-        var open = OutstandingConfirms(published: 50)
-        while !open.isEmpty { #expect(open.settle(try await channel.confirm())) }
-        #expect(open.nacked.isEmpty)
-        try await killBroker()
-        #expect(try await Probe.openChannel().drain(queue) == (1...50).map { "\($0)" })
-    }
-
-    @Test(
         "A message for several queues is answered once, when it is in all of them",
         .proves("confirms.several-queues", ["confirm/all-queues", "rabbitmq/publisher-confirms/all-queues"]))
     func severalQueues() async throws {

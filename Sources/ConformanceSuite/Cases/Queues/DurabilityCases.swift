@@ -131,7 +131,8 @@ import Testing
             "durability.confirmed-survives-a-kill", ["rabbitmq/publisher-confirms/persistent-after-disk"],
             needs: [.kill]))
     func confirmedSurvivesAKill() async throws {
-        let (before, queue) = try await open()
+        let queue = try await openSettled()
+        let before = try await Probe.openChannel()
         let texts = (1...50).map { "\($0)" }
         try await publish(before, queue, texts)
         try await killBroker()
@@ -143,7 +144,8 @@ import Testing
         "What was committed in a transaction is there after a kill",
         .proves("durability.committed-survives-a-kill", ["basic/01"], needs: [.kill]))
     func committedSurvivesAKill() async throws {
-        let (before, queue) = try await open()
+        let queue = try await openSettled()
+        let before = try await Probe.openChannel()
         _ = try await before.call(TxSelect(), TxSelectOk.self)
         before.publish("committed", to: "", queue, BasicProperties(deliveryMode: 2))
         _ = try await before.call(TxCommit(), TxCommitOk.self)
@@ -181,6 +183,14 @@ import Testing
         let after = try await Probe.openChannel()
         #expect(try await !after.exists(queue: deleted))
         #expect(try await after.drain(purged) == [])
+    }
+
+    /// A durable queue that has lived through a restart. These rules are about messages; RabbitMQ 3.10.8, killed within
+    /// moments of a queue's declare-ok, has now and then forgotten the queue itself.
+    private func openSettled() async throws -> ShortString {
+        let (_, queue) = try await open()
+        try await restartBroker()
+        return queue
     }
 
     private func open(_ arguments: FieldTable = [:]) async throws -> (ProbeChannel, ShortString) {

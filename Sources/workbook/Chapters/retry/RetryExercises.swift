@@ -20,7 +20,13 @@ enum RetryExercises {
             run.hasEnded || log.handed.contains { !$0.settlements.isEmpty }
         }
         let left = try await inspection.take("jobs.dead")?.count ?? 0
-        let back = try await inspection.take("jobs")?.first
+        // What was seen on its way to a queue is there a moment later.
+        var jobs: [Delivery] = []
+        try await eventually(inspection.pace.answer) {
+            jobs += try await inspection.take("jobs") ?? []
+            return !jobs.isEmpty || run.hasEnded
+        }
+        let back = jobs.first
         return [
             Point(
                 "brings the job back to 'jobs'", why: "There the worker finds it.", see: .retryRead

@@ -48,9 +48,11 @@ struct WorkerCheck: ProgramCheck {
         guard await inspection.until(inspection.pace.answer, { _ in delivery() != nil }), let handed = delivery() else {
             return point.finding(false, "Started again, it took no task.")
         }
-        await inspection.until(isEarly ? inspection.pace.answer : inspection.pace.moment) { _ in
+        let isAcked = await inspection.until(isEarly ? inspection.pace.begin : inspection.pace.moment) { _ in
             delivery()?.acks.isEmpty == false
         }
+        // Killed before its early ack it would lose nothing, and seem to be right.
+        if isEarly, !isAcked { throw Inspection.CannotJudge.silent(run) }
         let killedAt = inspection.watch.now
         run.kill()
         // With its consumer gone, what it had is in the queue again, or nowhere.
