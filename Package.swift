@@ -33,9 +33,14 @@ let package = Package(
         module("Platform"),
         module("Commands", uses: ["Platform", "AMQPWire"]),
 
+        // What the library has no counterpart of.
+        module("DataStructures"),
+
         // The wire and what carries it.
         .target(name: "AMQPWire", exclude: ["Methods/methods.txt"], swiftSettings: settings),
-        module("AMQPTransport", uses: ["Platform", .target(name: "CEpoll", condition: .when(platforms: [.linux]))]),
+        module(
+            "AMQPTransport",
+            uses: ["DataStructures", "Platform", .target(name: "CEpoll", condition: .when(platforms: [.linux]))]),
         // Not a package, not our code: the name under which Swift finds the system's <sys/epoll.h>.
         .systemLibrary(name: "CEpoll"),
 
@@ -46,12 +51,12 @@ let package = Package(
         module("Interceptor", uses: ["AMQPTransport", "AMQPWire"]),
 
         // The broker: what it decides, and what keeps it running.
-        module("BrokerCore", uses: ["AMQPWire"]),
+        module("BrokerCore", uses: ["AMQPWire", "DataStructures"]),
         module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport", "Platform"]),
         program("broker", uses: ["BrokerServer", "BrokerCore", "AMQPTransport", "Commands", "Platform"]),
 
         // The client, and the steps built on it.
-        module("AMQPClient", uses: ["AMQPWire", "AMQPTransport"]),
+        module("AMQPClient", uses: ["AMQPWire", "AMQPTransport", "DataStructures"]),
         module("TutorialKit", uses: ["AMQPClient", "BrokerServer", "Commands", "Platform"]),
 
         // The measurements: the only program that knows a broker from the outside alone, and so measures any.
@@ -88,7 +93,7 @@ let package = Package(
             "InterceptorTests",
             uses: ["Interceptor", "AMQPWire", "AMQPTransport", "BrokerServer", "AMQPClient", "TestSupport"]),
         tests("AMQPTransportTests", uses: ["AMQPTransport", "TestSupport"]),
-        tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire", "TestSupport"]),
+        tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire", "DataStructures", "TestSupport"]),
         tests(
             "BrokerServerTests",
             uses: [
@@ -97,7 +102,10 @@ let package = Package(
         tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "Commands", "TestSupport"]),
         tests(
             "AMQPClientTests",
-            uses: ["AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer", "TestSupport"]),
+            uses: [
+                "AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer", "DataStructures",
+                "TestSupport",
+            ]),
         // The conformance suite, what makes a report of its results, and the program that runs it. The cases are tests in
         // a library: `swift test` finds them because ConformanceSuiteTests links it.
         .target(

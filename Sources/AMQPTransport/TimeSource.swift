@@ -1,3 +1,5 @@
+import DataStructures
+
 /// Where the time comes from. Nothing in this package reads a clock on its own: programs pass ``SystemTime``, tests
 /// ``ManualTime``.
 public protocol TimeSource: Sendable {
@@ -23,15 +25,15 @@ public final class TimerHandle: Sendable {
     public func cancel() { onCancel() }
 }
 
-/// Pending work in order of time; work for the same time in order of asking. A binary heap.
+/// Pending work in order of time; work for the same time in order of asking.
 struct TimerQueue: Sendable {
-    private struct Entry: Sendable {
+    private struct Entry: HeapElement {
         let time: Int64
         let id: UInt64
-        func isBefore(_ other: Entry) -> Bool { (time, id) < (other.time, other.id) }
+        func comes(before other: Entry) -> Bool { (time, id) < (other.time, other.id) }
     }
 
-    private var heap: [Entry] = []
+    private var heap = Heap<Entry>()
     /// Cancelled work leaves this table at once, with all it holds on to; its heap entry goes when it comes up.
     private var works: [UInt64: @Sendable () -> Void] = [:]
     private var lastID: UInt64 = 0
@@ -39,17 +41,14 @@ struct TimerQueue: Sendable {
     mutating func add(at time: Int64, _ work: @escaping @Sendable () -> Void) -> UInt64 {
         lastID += 1
         works[lastID] = work
-        heap.append(Entry(time: time, id: lastID))
-        siftUp(heap.count - 1)
+        heap.insert(Entry(time: time, id: lastID))
         return lastID
     }
 
     mutating func cancel(_ id: UInt64) {
         guard works.removeValue(forKey: id) != nil else { return }
         // Heartbeats cancel and ask anew for hours: without this the heap would keep every one of them until due.
-        if heap.count > 64, heap.count > 2 * works.count {
-            heap = heap.filter { works[$0.id] != nil }.sorted { $0.isBefore($1) }
-        }
+        if heap.count > 64, heap.count > 2 * works.count { heap.keep { works[$0.id] != nil } }
     }
 
     /// When the next work is due.
@@ -64,37 +63,11 @@ struct TimerQueue: Sendable {
         guard let first = heap.first, first.time <= now, let work = works.removeValue(forKey: first.id) else {
             return nil
         }
-        removeTop()
+        _ = heap.popFirst()
         return (first.time, work)
     }
 
     private mutating func dropCancelled() {
-        while let first = heap.first, works[first.id] == nil { removeTop() }
-    }
-
-    private mutating func removeTop() {
-        heap.swapAt(0, heap.count - 1)
-        heap.removeLast()
-        siftDown()
-    }
-
-    private mutating func siftUp(_ start: Int) {
-        var child = start
-        while child > 0, heap[child].isBefore(heap[(child - 1) / 2]) {
-            heap.swapAt(child, (child - 1) / 2)
-            child = (child - 1) / 2
-        }
-    }
-
-    private mutating func siftDown() {
-        var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2]
-            where child < heap.count && heap[child].isBefore(heap[least]) { least = child }
-            if least == parent { return }
-            heap.swapAt(parent, least)
-            parent = least
-        }
+        while let first = heap.first, works[first.id] == nil { _ = heap.popFirst() }
     }
 }

@@ -72,6 +72,26 @@ import Testing
         #expect([Int(limits.channelMax), Int(limits.frameMax), Int(limits.heartbeat)] == agreed)
     }
 
+    /// The task that opens a connection may be long in going on: on a busy machine longer than a broker waits for a beat.
+    @Test func heartsBeatBeforeTheOpenerGoesOn() throws {
+        var configuration = ConnectionConfiguration()
+        let time = ManualTime()
+        configuration.time = time
+        let stream = EagerStream(.octets([]))
+        let engine = ConnectionEngine(stream, configuration)
+        try engine.step { state throws(AMQPError) in
+            try state.connection.start(WaiterID(number: 1), &state.effects)
+        }
+        var writer = FrameWriter()
+        writer.method(ConnectionStart(serverProperties: [:], mechanisms: plain, locales: english), channel: 0)
+        writer.method(ConnectionTune(channelMax: 0, frameMax: 0, heartbeat: 10), channel: 0)
+        writer.method(ConnectionOpenOk(), channel: 0)
+        engine.streamReceived(writer.octets.span.bytes)
+        let sent = stream.sent
+        time.advance(by: 5_000)
+        #expect(stream.sent == sent + 8, "a heartbeat frame")
+    }
+
     @Test func wrongPasswordIsToldInTheBrokersWords() async throws {
         let text: ShortString = "ACCESS_REFUSED - Login was refused using authentication mechanism PLAIN."
         let error = try await refused { peer in

@@ -5,32 +5,6 @@ import Testing
 
 /// The state machines by themselves: octets and calls in, effects out, nothing else there.
 @Suite struct StateTests {
-    // MARK: First in, first out
-
-    @Test func fifoKeepsOrderWhateverIsTakenInBetween() {
-        var queue = FIFO<Int>()
-        var taken: [Int] = []
-        for number in 0..<1_000 {
-            queue.append(number)
-            if number % 3 != 0, let first = queue.popFirst() { taken.append(first) }
-        }
-        #expect(queue.count == 1_000 - taken.count)
-        while let first = queue.popFirst() { taken.append(first) }
-        #expect(taken == Array(0..<1_000))
-        #expect(queue.isEmpty)
-        #expect(queue.popFirst() == nil)
-    }
-
-    @Test func fifoRemovesAndReaches() {
-        var queue = FIFO<Int>()
-        for number in 0..<6 { queue.append(number) }
-        _ = queue.popFirst()
-        #expect(queue[1] == 2)
-        queue[1] = 20
-        #expect(queue.removeAll { $0 % 2 == 1 } == 3)
-        #expect(queue.elements == [20, 4])
-    }
-
     // MARK: Confirms
 
     /// The waiters answered, with true for an acknowledgement.

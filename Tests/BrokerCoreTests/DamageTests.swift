@@ -1,10 +1,11 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
 /// What a store says of damage that leaves every record right: files that are gone, cut, old, or of another version.
-@Suite struct DamageTests {
+@Suite(.ownThread) struct DamageTests {
     /// A store of several segments, all confirmed, whose broker was killed.
     private func filled() throws -> StoreRig {
         let broker = try StoreRig { $0.store.segmentOctets = 2000 }

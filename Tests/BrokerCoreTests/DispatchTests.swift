@@ -1,9 +1,10 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
-@Suite("Who gets which message")
+@Suite("Who gets which message", .ownThread)
 struct DispatchTests {
     @Test("Consumers with room take turns")
     func roundRobin() throws {

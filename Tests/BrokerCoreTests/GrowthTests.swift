@@ -1,3 +1,5 @@
+import DataStructures
+
 #if DEBUG
     import AMQPWire
     import Foundation
@@ -7,7 +9,7 @@
     @testable import BrokerCore
 
     /// Nothing that one client can make grows faster than n log n: the table in Sources/README.md, counted in steps.
-    @Suite("Growth")
+    @Suite("Growth", .ownThread)
     struct GrowthTests {
         private static var operations: [(name: String, prepare: (Rig, Int) throws -> () throws -> Void)] {
             [

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The broker's walls: Sources/README.md says why they stand where they do.
-@Suite("The broker's layers")
+@Suite("The broker's layers", .ownThread)
 struct LayerTests {
     /// Each knows those before it. Store stands beside them: it knows Base, and Core alone knows it.
     private static let layers = ["Base", "Routing", "Queues", "Session", "Core"]

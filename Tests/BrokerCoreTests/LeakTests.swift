@@ -1,9 +1,10 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
-@Suite("What is deleted is gone from memory too")
+@Suite("What is deleted is gone from memory too", .ownThread)
 struct LeakTests {
     @Test("A bound exchange and its queue, whichever is deleted", arguments: [true, false])
     func boundExchange(deletesQueue: Bool) throws {

@@ -1,10 +1,11 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
 /// Whatever clients do that don't read, don't commit or don't finish, the broker holds little more than its mark.
-@Suite("Memory")
+@Suite("Memory", .ownThread)
 struct MemoryTests {
     private static let mark = 5_000_000
     private static let large = String(repeating: ".", count: 800_000)

@@ -1,10 +1,11 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
 /// A store whose records are whole and say what can't be: the broker does not start, and names the place.
-@Suite("What a store says and makes no sense")
+@Suite("What a store says and makes no sense", .ownThread)
 struct RecoveryTests {
     private static let exchange = StoredExchange(
         virtualHost: "/", name: "x", type: "fanout", autoDelete: false, isInternal: false, arguments: [:])

@@ -1,9 +1,10 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
-@Suite("Where a message goes")
+@Suite("Where a message goes", .ownThread)
 struct RoutingTests {
     @Test(
         "Topic patterns",

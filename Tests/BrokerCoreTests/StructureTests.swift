@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 import Testing
 
 @testable import BrokerCore
@@ -15,6 +16,9 @@ struct StructureTests {
             expected.append(number)
             if Bool.random(using: &generator) { #expect(ring.popFirst() == expected.removeFirst()) }
         }
+        #expect(Array(ring) == expected)
+        ring[7] = ring[7] + 2
+        expected[7] += 2
         #expect(Array(ring) == expected)
         ring.removeAll { $0.isMultiple(of: 2) }
         #expect(Array(ring) == expected.filter { !$0.isMultiple(of: 2) })

@@ -1,10 +1,11 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
 
 /// One client's heavy work is not everybody's wait: it is done in turns, and nothing of it is lost.
-@Suite("Turns")
+@Suite("Turns", .ownThread)
 struct TurnTests {
     private let rig = Rig()
 

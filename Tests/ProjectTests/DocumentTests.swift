@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Sources/README.md sends people to files; they are there.
-@Suite("Where a change goes") struct DocumentTests {
+@Suite("Where a change goes", .ownThread) struct DocumentTests {
     @Test(
         "Every path that these pages name exists",
         arguments: ["Sources/README.md", "Sources/ConformanceSuite/README.md"])

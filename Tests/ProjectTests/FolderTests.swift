@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// What keeps the tree readable as it grows.
-@Suite("Folders and files") struct FolderTests {
+@Suite("Folders and files", .ownThread) struct FolderTests {
     /// The paths of the Swift files below a folder.
     private static func files(below root: String) throws -> [String] {
         try FileManager.default.subpathsOfDirectory(atPath: SourceFile.repository.appending(path: root).path)

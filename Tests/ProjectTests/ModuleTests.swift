@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The module table of Sources/README.md, against what the sources import.
-@Suite("Modules") struct ModuleTests {
+@Suite("Modules", .ownThread) struct ModuleTests {
     /// Every module of Sources, and what it imports.
     private static let imports = Result {
         var imports: [String: Set<String>] = [:]

@@ -77,7 +77,6 @@ public final class Connection: Sendable {
             engine.step { $0.connection.close(nil, &$0.effects) }
             throw error
         }
-        engine.step { engine.startHeartbeats(&$0) }
         return Connection(engine)
     }
 

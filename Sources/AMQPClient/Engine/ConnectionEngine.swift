@@ -225,6 +225,8 @@ extension ConnectionEngine: ByteStreamReceiver {
             step { state in
                 state.heartbeats?.heard()
                 state.connection.received(octets, &state.effects)
+                // Here, not in the task that opens the connection: on a busy machine that may be long in coming.
+                if state.heartbeats == nil, state.connection.phase == .open { startHeartbeats(&state) }
             }
         }
     }

@@ -167,8 +167,6 @@ extension ConnectionEngine {
     // MARK: Heartbeats
 
     func startHeartbeats(_ state: inout State) {
-        // Between the answer and this, the connection may have ended: the clock is not to be asked for anything more.
-        if state.connection.closeReason != nil { return }
         state.heartbeats = HeartbeatMonitor(seconds: state.connection.limits.heartbeat)
         armHeartbeat(&state)
     }

@@ -1,10 +1,10 @@
+import DataStructures
+
 /// Those who wait their turn, the longest waiting first. Leaving the line from anywhere takes constant time on average:
 /// a place that was left stays in the order until it is reached, or until such places are the greater part.
 struct Line<Element: Sendable>: Sendable {
-    private var order = FIFO<UInt64>()
+    private var order = Ring<UInt64>()
     private var waiting: [UInt64: Element] = [:]
-    /// Places looked at so far: what a test holds the cost against.
-    private(set) var visits = 0
 
     var isEmpty: Bool { waiting.isEmpty }
     var count: Int { waiting.count }
@@ -16,7 +16,6 @@ struct Line<Element: Sendable>: Sendable {
 
     mutating func popFirst() -> Element? {
         while let id = order.popFirst() {
-            visits += 1
             if let element = waiting.removeValue(forKey: id) { return element }
         }
         return nil
@@ -24,10 +23,9 @@ struct Line<Element: Sendable>: Sendable {
 
     @discardableResult
     mutating func remove(_ id: UInt64) -> Element? {
-        visits += 1
+        Steps.take()
         guard let element = waiting.removeValue(forKey: id) else { return nil }
         if order.count > 2 * waiting.count + 32 {
-            visits += order.count
             order.removeAll { waiting[$0] == nil }
         }
         return element
@@ -36,7 +34,7 @@ struct Line<Element: Sendable>: Sendable {
     /// Empties the line; returns who was in it, the longest waiting first.
     mutating func removeAll() -> [(id: UInt64, element: Element)] {
         defer { self = Line() }
-        return order.elements.compactMap { id in waiting[id].map { (id, $0) } }
+        return order.compactMap { id in waiting[id].map { (id, $0) } }
     }
 
     /// Those of the line that fit, in no order.

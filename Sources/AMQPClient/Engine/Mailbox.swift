@@ -1,3 +1,4 @@
+import DataStructures
 import Synchronization
 
 /// Hands values from the connection to whoever iterates: a consumer's deliveries, returned messages, events.
@@ -8,8 +9,8 @@ final class Mailbox<Element: Sendable>: Sendable {
     private typealias Outcome = Result<Element?, AMQPError>
 
     private struct State: Sendable {
-        var values = FIFO<Element>()
-        var takers = FIFO<(id: UInt64, continuation: CheckedContinuation<Outcome, Never>)>()
+        var values = Ring<Element>()
+        var takers = Ring<(id: UInt64, continuation: CheckedContinuation<Outcome, Never>)>()
         var lastTaker: UInt64 = 0
         /// Set: nothing more will be put in. The error comes after the values, once; then nil.
         var end: Outcome?
@@ -39,7 +40,7 @@ final class Mailbox<Element: Sendable>: Sendable {
         state.withLock { state in
             if state.end != nil { return nil }
             state.end = .success(nil)
-            let takers = state.takers.elements
+            let takers = state.takers
             state.takers.removeAll()
             guard let error else {
                 return { for taker in takers { taker.continuation.resume(returning: .success(nil)) } }
@@ -53,7 +54,7 @@ final class Mailbox<Element: Sendable>: Sendable {
     func drain() -> [Element] {
         state.withLock { state in
             defer { state.values.removeAll() }
-            return state.values.elements
+            return Array(state.values)
         }
     }
 
@@ -79,7 +80,7 @@ final class Mailbox<Element: Sendable>: Sendable {
             }
         } onCancel: {
             let taker = state.withLock { state in
-                let taker = state.takers.elements.first { $0.id == id }
+                let taker = state.takers.first { $0.id == id }
                 state.takers.removeAll { $0.id == id }
                 return taker
             }

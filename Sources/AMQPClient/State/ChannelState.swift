@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// One channel, decided without I/O: its queue of calls, its consumers, its confirms, the content under way.
 struct ChannelState: Sendable {
@@ -31,7 +32,7 @@ struct ChannelState: Sendable {
     /// The call on the wire. One at a time (the specification's 2.1.1: a caller waits for the reply), so a reply always
     /// belongs to this one, and RabbitMQ, which refuses anything else during a commit, has no cause to.
     var current: Call?
-    var queued = FIFO<Call>()
+    var queued = Ring<Call>()
     /// Callers whose call is queued and who no longer wait for it.
     private var abandoned: Set<WaiterID> = []
     var content = ContentReader<Carrier, IncomingMessage>()
@@ -125,7 +126,7 @@ struct ChannelState: Sendable {
     /// Tells everything that waits on this channel why it will not get what it waits for.
     mutating func fail(_ error: AMQPError, _ effects: inout Effects) {
         effects.fail(current?.waiter, error)
-        for call in queued.elements { effects.fail(call.waiter, error) }
+        for call in queued { effects.fail(call.waiter, error) }
         current = nil
         queued.removeAll()
         abandoned = []

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// One connection from this side, decided without I/O: octets and calls in, effects out.
 struct ConnectionState: Sendable {
@@ -46,7 +47,7 @@ struct ConnectionState: Sendable {
     var closers: Set<WaiterID> = []
     /// Callers that wait for the end, whatever brings it.
     var onlookers: Set<WaiterID> = []
-    var secretWaiters = FIFO<WaiterID>()
+    var secretWaiters = Ring<WaiterID>()
 
     init(_ configuration: ConnectionConfiguration) {
         self.configuration = configuration

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// Publisher confirms of one channel (RabbitMQ, page "Publisher Confirms"): publishes are numbered from 1, and the
 /// broker acknowledges or refuses the numbers, one or many at a time, in any order.
@@ -50,16 +51,14 @@ struct PublishConfirms: Sendable {
     /// Publishes not yet confirmed.
     private(set) var outstanding = 0
     /// From the oldest unsettled publish to the newest; settled ones in between stay until those before them go.
-    private var window = FIFO<Unconfirmed>()
+    private var window = Ring<Unconfirmed>()
     /// The numbers of mandatory publishes that have not come back, by fingerprint, the oldest first. Those settled
     /// meanwhile leave when they come to the front.
-    private var returnable: [Int: FIFO<UInt64>] = [:]
+    private var returnable: [Int: Ring<UInt64>] = [:]
     /// Callers whose publish is in the window and who no longer wait for its confirm.
     private var abandoned: Set<WaiterID> = []
     /// Callers that wait until everything below a number is settled.
-    private var waitingForAll = FIFO<(below: UInt64, waiter: WaiterID)>()
-    /// Publishes looked at so far: what a test holds the cost against.
-    private(set) var visits = 0
+    private var waitingForAll = Ring<(below: UInt64, waiter: WaiterID)>()
     /// The first refusal or return since somebody last waited for all: of publishes that nobody awaits one by one.
     private var failure: AMQPError?
 
@@ -72,7 +71,7 @@ struct PublishConfirms: Sendable {
             let publication = publication()
             let fingerprint = publication.fingerprint
             entry.mandatory = Mandatory(publication, fingerprint)
-            returnable[fingerprint, default: FIFO()].append(nextSequence)
+            returnable[fingerprint, default: Ring()].append(nextSequence)
         }
         window.append(entry)
         nextSequence += 1
@@ -88,18 +87,17 @@ struct PublishConfirms: Sendable {
         defer { if !numbers.isEmpty { returnable[fingerprint] = numbers } }
         // Almost always the first: others are different messages with the same fingerprint.
         for place in 0..<numbers.count {
-            visits += 1
-            guard let number = numbers[place], let mandatory = unsettled(number)?.mandatory,
-                mandatory.publication == publication
-            else { continue }
-            window[Int(number - base)]?.mandatory = Mandatory(publication, fingerprint, returned: message)
+            Steps.take()
+            let number = numbers[place]
+            guard let mandatory = unsettled(number)?.mandatory, mandatory.publication == publication else { continue }
+            window[Int(number - base)].mandatory = Mandatory(publication, fingerprint, returned: message)
             if place == 0 { _ = numbers.popFirst() } else { numbers.removeAll { $0 == number } }
             return
         }
     }
 
     private func unsettled(_ number: UInt64) -> Unconfirmed? {
-        guard number >= base, let entry = window[Int(number - base)], !entry.isSettled else { return nil }
+        guard number >= base, case let entry = window[Int(number - base)], !entry.isSettled else { return nil }
         return entry
     }
 
@@ -125,10 +123,11 @@ struct PublishConfirms: Sendable {
 
     private mutating func settle(_ place: Int, _ acknowledged: Bool, _ effects: inout Effects) {
         // A number confirmed twice is not worth a connection: the first answer counts.
-        guard var entry = window[place], !entry.isSettled else { return }
+        var entry = window[place]
+        guard !entry.isSettled else { return }
         entry.isSettled = true
         outstanding -= 1
-        visits += 1
+        Steps.take()
         window[place] = Unconfirmed(isSettled: true)
         let problem: AMQPError? =
             if !acknowledged { .nacked } else { entry.mandatory?.returned.map(AMQPError.returned) }
@@ -143,7 +142,7 @@ struct PublishConfirms: Sendable {
     private mutating func dropSettled(_ fingerprint: Int) {
         guard var numbers = returnable.removeValue(forKey: fingerprint) else { return }
         while let first = numbers.first, unsettled(first) == nil {
-            visits += 1
+            Steps.take()
             _ = numbers.popFirst()
         }
         if !numbers.isEmpty { returnable[fingerprint] = numbers }
@@ -171,8 +170,8 @@ struct PublishConfirms: Sendable {
 
     /// The channel is gone: nobody will ever know of these, and those who wait are told so.
     mutating func failAll(_ error: AMQPError, _ effects: inout Effects) {
-        for entry in window.elements where !entry.isSettled { effects.fail(entry.waiter, error) }
-        for (_, waiter) in waitingForAll.elements { effects.fail(waiter, error) }
+        for entry in window where !entry.isSettled { effects.fail(entry.waiter, error) }
+        for (_, waiter) in waitingForAll { effects.fail(waiter, error) }
         window.removeAll()
         returnable = [:]
         abandoned = []

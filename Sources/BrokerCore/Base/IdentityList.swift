@@ -1,3 +1,5 @@
+import DataStructures
+
 /// Objects in the order they were added; adding and removing one costs the same however many there are.
 ///
 /// Most lists are short, and a short one is searched. A long one knows its objects' places; what is removed leaves a

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// Everything a broker decides, and nothing else: octets and the time go in, octets come out.
 ///

@@ -1,3 +1,5 @@
+import DataStructures
+
 /// What a method has caused, to be done when the method is over: one death may cause the next, and a queue that hands a
 /// message out is in the middle of something.
 struct Causes {

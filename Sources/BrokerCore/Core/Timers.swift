@@ -1,3 +1,5 @@
+import DataStructures
+
 /// What is due when, the earliest first.
 struct Timers {
     /// Whose timer it is.

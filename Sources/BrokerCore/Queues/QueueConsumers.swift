@@ -1,3 +1,5 @@
+import DataStructures
+
 /// The consumers of one queue, and whose turn it is.
 struct QueueConsumers {
     /// All of them, in the order they started.

@@ -1,3 +1,5 @@
+import DataStructures
+
 /// A message's place in one queue.
 struct QueuedMessage: HeapElement {
     let message: Message

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// The log of what is durable, as the core writes it: a buffer of records that is taken from time to time, written and
 /// forced to disk by somebody else.

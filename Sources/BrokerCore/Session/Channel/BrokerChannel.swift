@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// A channel: it puts published messages together, carries out methods, and keeps account of what it has handed out.
 ///

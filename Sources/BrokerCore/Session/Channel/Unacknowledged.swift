@@ -1,3 +1,5 @@
+import DataStructures
+
 /// A delivery that waits for its acknowledgement.
 struct Unacknowledged {
     let tag: UInt64

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// A client's connection: frames in, frames out, and its channels.
 final class BrokerConnection {

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// What is to be written to a connection's client, and how much of it waits.
 ///
@@ -150,7 +151,7 @@ struct Output {
                 laterCount -= end - body.next
                 body.next = end
                 if end < body.octets.count {
-                    later.replaceFirst(.body(body))
+                    later[0] = .body(body)
                 } else {
                     _ = later.popFirst()
                     letGo(body)

@@ -1,6 +1,6 @@
 /// Counts what the structures of a broker do: each time that an element of one is looked at, moved or put somewhere. So a
 /// test can tell how the work of an operation grows, without a clock. Only debug builds count.
-enum Steps {
+public enum Steps {
     #if DEBUG
         /// For one thread.
         private final class Counter: Sendable {
@@ -9,17 +9,16 @@ enum Steps {
 
         @TaskLocal private static var counter: Counter?
 
-        @inline(__always)
-        static func take(_ count: @autoclosure () -> Int = 1) { counter?.count += count() }
+        public static func take(_ count: @autoclosure () -> Int = 1) { counter?.count += count() }
 
         /// The steps that are taken in `body`, on this thread.
-        static func counted(_ body: () throws -> Void) rethrows -> Int {
+        public static func counted(_ body: () throws -> Void) rethrows -> Int {
             let counter = Counter()
             try $counter.withValue(counter, operation: body)
             return counter.count
         }
     #else
-        @inline(__always)
-        static func take(_ count: @autoclosure () -> Int = 1) {}
+        @inlinable @inline(__always)
+        public static func take(_ count: @autoclosure () -> Int = 1) {}
     #endif
 }

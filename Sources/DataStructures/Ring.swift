@@ -1,0 +1,83 @@
+/// A first-in first-out buffer in one array: putting in and taking out cost the same however many wait, on average.
+///
+/// What was taken leaves its slot at once, so that nothing lives on in a dead end.
+@frozen public struct Ring<Element> {
+    @usableFromInline var slots: [Element?] = []
+    @usableFromInline var head = 0
+    @usableFromInline var used = 0
+
+    @inlinable public init() {}
+
+    @inlinable public var count: Int { used }
+    @inlinable public var isEmpty: Bool { used == 0 }
+    @inlinable public var first: Element? { used == 0 ? nil : slots[head] }
+
+    /// The element `place` behind the first. The caller knows that there is one.
+    @inlinable public subscript(place: Int) -> Element {
+        get {
+            guard place < used, let element = slots[slot(place)] else { preconditionFailure("there is no such place") }
+            return element
+        }
+        set {
+            precondition(place < used)
+            slots[slot(place)] = newValue
+        }
+    }
+
+    @inlinable func slot(_ place: Int) -> Int { (head + place) & (slots.count - 1) }
+
+    @inlinable public mutating func append(_ element: Element) {
+        Steps.take()
+        if used == slots.count { grow() }
+        slots[slot(used)] = element
+        used += 1
+    }
+
+    @inlinable public mutating func popFirst() -> Element? {
+        guard used > 0 else { return nil }
+        Steps.take()
+        defer {
+            slots[head] = nil
+            head = (head + 1) & (slots.count - 1)
+            used -= 1
+            // A backlog that was worked off gives its memory back.
+            if used == 0, slots.count > 1024 { (slots, head) = ([], 0) }
+        }
+        return slots[head]
+    }
+
+    @inlinable public mutating func removeAll() { self = Ring() }
+
+    /// Removes the elements for which `isGone` holds; takes time in proportion to ``count``.
+    @inlinable public mutating func removeAll(where isGone: (Element) -> Bool) {
+        var kept = Ring()
+        for element in self where !isGone(element) { kept.append(element) }
+        self = kept
+    }
+
+    /// Doubles the capacity; it is always a power of two, so that a place is found by masking.
+    @inlinable mutating func grow() {
+        Steps.take(count)
+        var larger: [Element?] = []
+        larger.reserveCapacity(Swift.max(8, slots.count * 2))
+        for place in 0..<count { larger.append(slots[slot(place)]) }
+        larger.append(contentsOf: repeatElement(nil, count: Swift.max(8, slots.count * 2) - count))
+        slots = larger
+        head = 0
+    }
+}
+
+extension Ring: Sendable where Element: Sendable {}
+
+extension Ring: Sequence {
+    /// The elements, the oldest first.
+    @inlinable public func makeIterator() -> AnyIterator<Element> {
+        var place = 0
+        return AnyIterator {
+            guard place < count else { return nil }
+            Steps.take()
+            defer { place += 1 }
+            return self[place]
+        }
+    }
+}
