@@ -4,30 +4,54 @@
 # It takes seconds to say goodbye, to a directory that is thrown away.
 patience=0
 
-rabbitmq_home() {
+# As a program in that root sees it.
+rabbitmq_home() { # [ROOT]
     local home
-    for home in /usr/lib/rabbitmq/lib/rabbitmq_server-*; do
-        [[ -x $home/sbin/rabbitmq-server ]] && echo "$home" && return 0
+    for home in "${1-}"/usr/lib/rabbitmq/lib/rabbitmq_server-*; do
+        [[ -x $home/sbin/rabbitmq-server ]] && echo "${home#"${1-}"}" && return 0
     done
     return 1
 }
 
+# Which suite of Debian has a RabbitMQ: a rolling one may have gone on to the next.
+suite_of() { # RELEASE
+    case $1 in
+        3.10) echo bookworm ;;
+        4.0) echo trixie ;;
+        4.3) echo sid ;;
+        *) wrong "there is no rabbitmq@$1: 3.10, 4.0 or 4.3" ;;
+    esac
+}
+
 prepare() {
-    local home
-    home=$(rabbitmq_home) || { install_service rabbitmq-server && home=$(rabbitmq_home); } ||
-        fail "rabbitmq-server is installed, but there is no /usr/lib/rabbitmq/lib/rabbitmq_server-*: this script knows Debian's layout only"
+    local home suite
+    root=
+    if [[ -z $release ]]; then
+        home=$(rabbitmq_home) || { install_service rabbitmq-server && home=$(rabbitmq_home); } ||
+            fail "rabbitmq-server is installed, but there is no /usr/lib/rabbitmq/lib/rabbitmq_server-*: this script knows Debian's layout only"
+    else
+        suite=$(suite_of "$release") || exit
+        home=$(rabbitmq_home)
+        # The machine's own will do if it is of that release.
+        if [[ ${home##*-} != "$release".* ]]; then
+            debian_root "$suite" rabbitmq-server
+            home=$(rabbitmq_home "$root") || fail "there is no RabbitMQ in $root: delete it, and run this again"
+        fi
+        [[ ${home##*-} == "$release".* ]] || say "Debian $suite has RabbitMQ ${home##*-} now, not $release"
+    fi
     version=${home##*-}
     rabbitmq_settings "$home"
 }
 
 # The node's whole world is one directory: data, log, cookie, its epmd's port. `localhost` as host name needs no DNS.
 rabbitmq_settings() { # HOME
-    local amqp dist epmd management
+    local amqp dist epmd management node=$directory/node
     amqp=$(free_port) dist=$(free_port) epmd=$(free_port) management=$(free_port)
+    [[ -z $root ]] || node=/inside/node
     rm -rf "$directory/node" && mkdir -p "$directory/node/home" || exit 70
     {
         printf 'export %s=%q\n' \
-            HOME "$directory/node/home" \
+            HOME "$node/home" \
             ERL_EPMD_PORT "$epmd" \
             ERL_EPMD_ADDRESS 127.0.0.1 \
             RABBITMQ_HOME "$1" \
@@ -35,13 +59,13 @@ rabbitmq_settings() { # HOME
             RABBITMQ_NODE_PORT "$amqp" \
             RABBITMQ_NODE_IP_ADDRESS 127.0.0.1 \
             RABBITMQ_DIST_PORT "$dist" \
-            RABBITMQ_BASE "$directory/node" \
-            RABBITMQ_MNESIA_BASE "$directory/node/data" \
-            RABBITMQ_LOG_BASE "$directory/node/log" \
-            RABBITMQ_CONFIG_FILE "$directory/node/rabbitmq" \
-            RABBITMQ_CONF_ENV_FILE "$directory/node/none" \
-            RABBITMQ_ENABLED_PLUGINS_FILE "$directory/node/enabled_plugins" \
-            RABBITMQ_PID_FILE "$directory/node/rabbitmq.pid"
+            RABBITMQ_BASE "$node" \
+            RABBITMQ_MNESIA_BASE "$node/data" \
+            RABBITMQ_LOG_BASE "$node/log" \
+            RABBITMQ_CONFIG_FILE "$node/rabbitmq" \
+            RABBITMQ_CONF_ENV_FILE "$node/none" \
+            RABBITMQ_ENABLED_PLUGINS_FILE "$node/enabled_plugins" \
+            RABBITMQ_PID_FILE "$node/rabbitmq.pid"
         # Schedulers are left as RabbitMQ sets them: limiting them saves no time at boot, and this node is also measured.
         printf 'export RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS=%q\n' \
             "-noinput -kernel inet_dist_use_interface {127,0,0,1}"
@@ -63,18 +87,32 @@ CONF
         echo '[rabbitmq_consistent_hash_exchange].' >"$directory/node/enabled_plugins"
     fi
     port=$amqp
+    inside_program
 }
 
-# One shell with the node's environment; what it runs is all that ever sees that environment.
+# A program that runs another in the node's world, which is all that ever sees it: its environment, and its root.
+inside_program() {
+    {
+        echo '#!/usr/bin/env bash'
+        printf '. %q\n' "$directory/environment"
+        if [[ -z $root ]]; then
+            printf 'cd %q && exec "$@"\n' "$directory/node"
+        else
+            printf '. %q\nenter_root %q %q env --chdir=/inside/node "$@"\n' "$library/debian.sh" "$root" "$directory"
+        fi
+    } >"$directory/inside"
+    chmod +x "$directory/inside"
+}
+
 start() {
     (
         . "$directory/environment"
-        cd "$directory/node" || exit 70
         if ! is_alive "$(cat "$directory/epmd.pid" 2>/dev/null)"; then
-            own_session epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 </dev/null >/dev/null 2>&1 9>&- &
+            own_session "$directory/inside" epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 \
+                </dev/null >/dev/null 2>&1 9>&- &
             echo $! >"$directory/epmd.pid"
         fi
-        own_session "$RABBITMQ_HOME/sbin/rabbitmq-server" </dev/null >"$directory/output" 2>&1 9>&- &
+        own_session "$directory/inside" "$RABBITMQ_HOME/sbin/rabbitmq-server" </dev/null >"$directory/output" 2>&1 9>&- &
         echo $! >"$directory/broker.pid"
     )
 }
@@ -86,7 +124,7 @@ programs() {
     {
         echo '#!/usr/bin/env bash'
         printf '. %q\n' "$directory/environment"
-        echo 'exec "$RABBITMQ_HOME/sbin/rabbitmqctl" "$@"'
+        printf 'exec %q "$RABBITMQ_HOME/sbin/rabbitmqctl" "$@"\n' "$directory/inside"
     } >"$directory/rabbitmqctl"
     chmod +x "$directory/rabbitmqctl"
     export RABBITMQCTL="$directory/rabbitmqctl"
