@@ -22,10 +22,15 @@ public final class EventLoop: Sendable {
 
     private let state = Mutex(State())
     private let kind: PollerKind
+    /// How many seconds a closed stream waits for a peer that takes nothing, or does not close its side.
+    let patience: Int
 
     public convenience init() { self.init(.best) }
 
-    init(_ kind: PollerKind) { self.kind = kind }
+    init(_ kind: PollerKind, patience: Int = 10) {
+        self.kind = kind
+        self.patience = patience
+    }
 
     /// Called on the loop's thread after everything that one wake-up brought was handled: the place to send, in one
     /// piece per connection, what the handling produced.

@@ -14,9 +14,6 @@ public final class TCPStream: ByteStream {
     private let limit: ConnectionLimit?
     private let state: Mutex<State>
 
-    /// How long a closed stream waits for a peer that takes nothing, or does not close its side.
-    private static let patience = DispatchTimeInterval.seconds(10)
-
     /// Takes over a connected, non-blocking socket. `isAccepted` tells which side comes first in the name.
     init(connected fd: Int32, isAccepted: Bool, loop: EventLoop, limit: ConnectionLimit? = nil) {
         Socket.setNoDelay(fd)
@@ -166,7 +163,7 @@ public final class TCPStream: ByteStream {
     // MARK: A peer that does not close its side
 
     private func giveUpLater(_ written: Int) {
-        TCPTimers.queue.asyncAfter(deadline: .now() + Self.patience) { [weak self] in
+        TCPTimers.queue.asyncAfter(deadline: .now() + .seconds(loop.patience)) { [weak self] in
             self?.giveUp(unlessBeyond: written)
         }
     }

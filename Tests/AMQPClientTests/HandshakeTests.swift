@@ -88,7 +88,8 @@ import Testing
         writer.method(ConnectionOpenOk(), channel: 0)
         engine.streamReceived(writer.octets.span.bytes)
         let sent = stream.sent
-        time.advance(by: 5_000)
+        // What was sent before the first look counts as a beat.
+        for _ in 1...2 { time.advance(by: 5_000) }
         #expect(stream.sent == sent + 8, "a heartbeat frame")
     }
 

@@ -23,7 +23,6 @@ public final class BrokerCore {
     let journal: Journal?
     /// The batch that is being written, until ``BrokerInput/stored(batch:)``.
     private var batchUnderWay: (number: UInt64, needsSync: Bool)?
-
     /// What the current method has caused, to be done when it is over.
     private var causes = Causes()
     /// Long work of which the rest is to be done, the oldest first.
