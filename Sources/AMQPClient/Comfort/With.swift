@@ -1,0 +1,60 @@
+/// Opens a connection, runs `body` with it, and closes it however `body` ends: by its result, its error, or the
+/// cancellation of the task, in which the close is sent all the same.
+///
+/// ```swift
+/// try await withConnection("amqp://localhost") { connection in
+///     try await connection.withChannel { channel in
+///         try await channel.publish(Message("Hello"), routingKey: "hello")
+///     }
+/// }
+/// ```
+/// - Parameter uri: see ``ConnectionConfiguration/init(uri:)``.
+/// - Throws: what `body` throws; else ``AMQPError``, when the connection could not be opened, or its close was not answered.
+nonisolated(nonsending)
+    public func withConnection<Value>(
+        _ uri: String = "amqp://guest:guest@localhost:5672/",
+        _ body: (Connection) async throws -> Value
+    ) async throws -> Value
+{
+    try await withConnection(ConnectionConfiguration(uri: uri), body)
+}
+
+/// The same with a configuration.
+nonisolated(nonsending)
+    public func withConnection<Value>(
+        _ configuration: ConnectionConfiguration, _ body: (Connection) async throws -> Value
+    ) async throws -> Value
+{
+    let connection = try await Connection.open(configuration)
+    return try await closing({ try await connection.close() }) { try await body(connection) }
+}
+
+extension Connection {
+    /// Opens a channel, runs `body` with it, and closes it however `body` ends. Closing it gives back the deliveries that
+    /// `body` has left unacknowledged.
+    ///
+    /// - Throws: what `body` throws; else ``AMQPError``, when the channel could not be opened, or its close was not answered.
+    nonisolated(nonsending)
+        public func withChannel<Value>(_ body: (Channel) async throws -> Value) async throws -> Value
+    {
+        let channel = try await openChannel()
+        return try await closing({ try await channel.close() }) { try await body(channel) }
+    }
+}
+
+/// The error of `body` counts, not that of the close which follows from it.
+nonisolated(nonsending)
+    private func closing<Value>(
+        _ close: () async throws -> Void, after body: () async throws -> Value
+    ) async throws -> Value
+{
+    let value: Value
+    do {
+        value = try await body()
+    } catch {
+        try? await close()
+        throw error
+    }
+    try await close()
+    return value
+}
