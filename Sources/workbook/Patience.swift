@@ -16,7 +16,7 @@ extension ConnectionConfiguration {
     /// The same from the other side.
     static var patient: ConnectionConfiguration {
         var configuration = ConnectionConfiguration()
-        configuration.connectionTimeout = 180_000
+        configuration.connectionTimeout = .seconds(180)
         return configuration
     }
 }

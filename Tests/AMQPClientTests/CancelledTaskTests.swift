@@ -31,7 +31,7 @@ import Testing
         let time = ManualTime()
         let (connection, peer) = try await RawPeer.connect {
             $0.time = time
-            $0.rpcTimeout = 0
+            $0.rpcTimeout = .zero
         }
         try await cancelled { try await connection.close() }
         _ = try await peer.expect(ConnectionClose.self)

@@ -131,7 +131,7 @@ import Testing
         let time = ManualTime()
         let (connection, peer) = try await RawPeer.connect {
             $0.time = time
-            $0.rpcTimeout = 30_000
+            $0.rpcTimeout = .seconds(30)
         }
         async let closed = failure { try await connection.close() }
         _ = try await peer.expect(ConnectionClose.self)
@@ -150,7 +150,7 @@ import Testing
         let time = ManualTime()
         let (connection, peer) = try await RawPeer.connect {
             $0.time = time
-            $0.rpcTimeout = 30_000
+            $0.rpcTimeout = .seconds(30)
         }
         async let ended: Void = connection.waitUntilClosed()
         peer.send(BasicAck(deliveryTag: 1), channel: 7)

@@ -125,7 +125,7 @@ import Testing
         let time = ManualTime()
         let (channel, peer) = try await confirming {
             $0.time = time
-            $0.confirmTimeout = 5_000
+            $0.confirmTimeout = .seconds(5)
         }
         async let confirmed = failure { try await channel.publishAndConfirm(Message("x")) }
         _ = try await peer.expect(BasicPublish.self)

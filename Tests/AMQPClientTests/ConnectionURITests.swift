@@ -41,7 +41,7 @@ import Testing
         #expect(read.heartbeat == 5)
         #expect(read.channelMax == 10)
         #expect(read.frameMax == 8192)
-        #expect(read.connectionTimeout == 1500)
+        #expect(read.connectionTimeout == .milliseconds(1500))
         #expect(read.virtualHost == "v")
     }
 

@@ -56,7 +56,7 @@ import Testing
         let time = ManualTime()
         let (_, channel, peer) = try await RawPeer.connectWithChannel {
             $0.time = time
-            $0.confirmTimeout = 1_000
+            $0.confirmTimeout = .seconds(1)
         }
         async let selected: Void = channel.selectConfirms()
         _ = try await peer.expect(ConfirmSelect.self)

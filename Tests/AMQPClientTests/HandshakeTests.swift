@@ -182,7 +182,7 @@ import Testing
         let time = ManualTime()
         let error = try await refused {
             $0.time = time
-            $0.connectionTimeout = 3_000
+            $0.connectionTimeout = .seconds(3)
         } by: { peer in
             // The header has arrived, so the client is waiting.
             _ = try await peer.greeted()
@@ -221,7 +221,7 @@ import Testing
         let time = LateTime()
         var configuration = ConnectionConfiguration()
         (configuration.host, configuration.port) = ("127.0.0.1", listener.port)
-        (configuration.time, configuration.connectionTimeout) = (time, 3_000)
+        (configuration.time, configuration.connectionTimeout) = (time, .seconds(3))
         async let error = failure { [configuration] in _ = try await Connection.open(configuration) }
         _ = try await accepted.next()?.greeted()
         time.time.advance(by: 10)
@@ -254,8 +254,9 @@ import Testing
 
     @Test func numbersOutOfRange() async throws {
         for change: (inout ConnectionConfiguration) -> Void in [
-            { $0.heartbeat = -1 }, { $0.channelMax = 70_000 }, { $0.frameMax = 4095 }, { $0.connectionTimeout = 0 },
-            { $0.port = 0 }, { $0.rpcTimeout = -5 }, { $0.virtualHost = String(repeating: "v", count: 300) },
+            { $0.heartbeat = -1 }, { $0.channelMax = 70_000 }, { $0.frameMax = 4095 }, { $0.connectionTimeout = .zero },
+            { $0.port = 0 }, { $0.rpcTimeout = .milliseconds(-5) },
+            { $0.virtualHost = String(repeating: "v", count: 300) },
         ] {
             var configuration = ConnectionConfiguration()
             change(&configuration)

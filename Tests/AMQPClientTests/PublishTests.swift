@@ -96,7 +96,7 @@ import Testing
         let time = ManualTime()
         let (connection, channel, peer) = try await RawPeer.connectWithChannel {
             $0.time = time
-            $0.rpcTimeout = 1_000
+            $0.rpcTimeout = .seconds(1)
         }
         var events = connection.events.makeAsyncIterator()
         peer.send(ConnectionBlocked(reason: "low on memory"))

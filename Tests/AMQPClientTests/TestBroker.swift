@@ -15,8 +15,8 @@ enum TestBroker {
     ) async throws -> Connection {
         var configuration = try url.map { try ConnectionConfiguration(uri: $0) } ?? ConnectionConfiguration()
         // On a machine that runs every test at once, an answer may be long in coming.
-        configuration.connectionTimeout = 180_000
-        configuration.rpcTimeout = 180_000
+        configuration.connectionTimeout = .seconds(180)
+        configuration.rpcTimeout = .seconds(180)
         change(&configuration)
         if url != nil { return try await Connection.open(configuration) }
         return try await Connection.open(over: inMemory.connect(), configuration)

@@ -10,7 +10,7 @@ import Testing
         let time = ManualTime()
         let (_, channel, peer) = try await RawPeer.connectWithChannel {
             $0.time = time
-            $0.rpcTimeout = 1_000
+            $0.rpcTimeout = .seconds(1)
         }
         async let declared = failure { try await channel.declareQueue("slow") }
         _ = try await peer.expect(QueueDeclare.self)
@@ -95,7 +95,7 @@ import Testing
             ConnectionTune(channelMax: 0, frameMax: 0, heartbeat: heartbeat)
         ) {
             $0.time = time
-            $0.rpcTimeout = 0
+            $0.rpcTimeout = .zero
         }
         return (connection, peer, time)
     }

@@ -18,7 +18,7 @@ extension Connection {
 extension ConnectionConfiguration {
     fileprivate var patient: Self {
         var patient = self
-        patient.connectionTimeout = 180_000
+        patient.connectionTimeout = .seconds(180)
         return patient
     }
 }

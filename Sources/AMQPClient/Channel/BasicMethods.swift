@@ -39,7 +39,8 @@ extension Channel {
         let answer: Answer
         do throws(AMQPError) {
             answer = try await engine.wait(
-                .init(what: "basic.consume", place: .call, channel: record, timeout: engine.configuration.rpcTimeout)
+                .init(
+                    what: "basic.consume", place: .call, channel: record, timeout: engine.configuration.rpcMilliseconds)
             ) { [id] state, waiter throws(AMQPError) in
                 // Before the request leaves: the first delivery may come in the same read as the answer.
                 state.mailboxes[consumer] = ConsumerMailbox(mailbox: mailbox, channel: id, noAck: noAck)
@@ -59,7 +60,7 @@ extension Channel {
     public func get(_ queue: String, noAck: Bool = false) async throws(AMQPError) -> Delivery? {
         let method = try BasicGet(queue: ShortString(queue, as: "queue name"), noAck: noAck)
         let answer = try await engine.wait(
-            .init(what: "basic.get", place: .call, channel: record, timeout: engine.configuration.rpcTimeout)
+            .init(what: "basic.get", place: .call, channel: record, timeout: engine.configuration.rpcMilliseconds)
         ) { [id] state, waiter throws(AMQPError) in
             try state.connection.call(.basicGet(method), on: id, waiter: waiter, &state.effects)
         }

@@ -45,7 +45,8 @@ public final class Channel: Sendable {
         if !isOpen { return }
         try await engine.waitUnlessCancelled(
             .init(
-                what: "channel.close", place: .sentAnyway, timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
+                what: "channel.close", place: .sentAnyway, timeout: engine.configuration.rpcMilliseconds,
+                outlivesEnd: true)
         ) { [id] in
             $0.connection.closeChannel(id, $1, &$0.effects)
         }
@@ -66,7 +67,7 @@ public final class Channel: Sendable {
         let answer = try await engine.wait(
             .init(
                 what: "\(request.id)", place: beginsCancelled ? .sentAnyway : .call, channel: record,
-                timeout: engine.configuration.rpcTimeout, beginsCancelled: beginsCancelled)
+                timeout: engine.configuration.rpcMilliseconds, beginsCancelled: beginsCancelled)
         ) { [id] state, waiter throws(AMQPError) in
             try state.connection.call(request, on: id, waiter: waiter, &state.effects)
         }

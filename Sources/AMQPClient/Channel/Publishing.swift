@@ -75,7 +75,9 @@ extension Channel {
     /// the last such call, of messages that nobody awaited one by one.
     public func waitForConfirms() async throws(AMQPError) {
         _ = try await engine.wait(
-            .init(what: "the confirms", place: .confirm, channel: record, timeout: engine.configuration.confirmTimeout)
+            .init(
+                what: "the confirms", place: .confirm, channel: record,
+                timeout: engine.configuration.confirmMilliseconds)
         ) { [id] state, waiter throws(AMQPError) in
             try state.connection.waitForConfirms(on: id, waiter, &state.effects)
         }
@@ -145,7 +147,8 @@ extension ConnectionEngine {
 extension ConnectionEngine.Wait {
     static func confirm(_ record: ChannelRecord, _ configuration: ConnectionConfiguration) -> Self {
         Self(
-            what: "the confirm of a publish", place: .confirm, channel: record, timeout: configuration.confirmTimeout,
+            what: "the confirm of a publish", place: .confirm, channel: record,
+            timeout: configuration.confirmMilliseconds,
             beginsCancelled: true)
     }
 }

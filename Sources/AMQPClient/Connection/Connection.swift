@@ -38,7 +38,7 @@ public final class Connection: Sendable {
         do {
             stream = try await TCPStream.connect(
                 host: configuration.host, port: configuration.port,
-                timeoutMilliseconds: configuration.connectionTimeout)
+                timeoutMilliseconds: configuration.connectionMilliseconds)
         } catch {
             throw AMQPError(error)
         }
@@ -63,7 +63,7 @@ public final class Connection: Sendable {
     private static func logIn(
         over stream: any ByteStream, _ configuration: ConnectionConfiguration, spent: Int
     ) async throws(AMQPError) -> Connection {
-        let allowed = configuration.connectionTimeout
+        let allowed = configuration.connectionMilliseconds
         let engine = ConnectionEngine(stream, configuration)
         stream.start(engine)
         do throws(AMQPError) {
@@ -83,7 +83,7 @@ public final class Connection: Sendable {
     /// Opens a channel. Throws when the broker refuses, or all numbers up to ``channelMax`` are taken.
     public func openChannel() async throws(AMQPError) -> Channel {
         let answer = try await engine.wait(
-            .init(what: "channel.open", timeout: engine.configuration.rpcTimeout)
+            .init(what: "channel.open", timeout: engine.configuration.rpcMilliseconds)
         ) { state, waiter throws(AMQPError) in
             try state.connection.openChannel(waiter, &state.effects)
         }
@@ -100,7 +100,8 @@ public final class Connection: Sendable {
     /// In a task that is cancelled the close is sent all the same, and only the wait for its answer is skipped.
     public func close() async throws(AMQPError) {
         try await engine.waitUnlessCancelled(
-            .init(what: "connection.close", place: .end, timeout: engine.configuration.rpcTimeout, outlivesEnd: true)
+            .init(
+                what: "connection.close", place: .end, timeout: engine.configuration.rpcMilliseconds, outlivesEnd: true)
         ) { $0.connection.close($1, &$0.effects) }
     }
 
@@ -160,7 +161,7 @@ public final class Connection: Sendable {
     public func updateSecret(_ secret: String, reason: String = "") async throws(AMQPError) {
         let reason = try ShortString(reason, as: "reason")
         _ = try await engine.wait(
-            .init(what: "connection.update-secret", timeout: engine.configuration.rpcTimeout)
+            .init(what: "connection.update-secret", timeout: engine.configuration.rpcMilliseconds)
         ) { state, waiter throws(AMQPError) in
             try state.connection.updateSecret(Array(secret.utf8), reason: reason, waiter, &state.effects)
         }

@@ -17,14 +17,23 @@ public struct ConnectionConfiguration: Sendable {
     /// Octets of the largest frame to ask for, its overhead included: 0, which leaves it to the broker, or at least 4096.
     public var frameMax = 131_072
 
-    /// Milliseconds for connecting and logging in together. RabbitMQ holds its answer to a wrong password back for
+    /// For connecting and logging in together: 1 ms to 24 days, in whole milliseconds. RabbitMQ holds its answer to a wrong password back for
     /// about a second, three with some mechanisms; a shorter timeout hides its reason.
-    public var connectionTimeout = 10_000
-    /// Milliseconds to wait for the answer to a method; 0 waits for ever.
-    public var rpcTimeout = 20_000
-    /// Milliseconds to wait for the confirm of a published message; 0 waits for ever. Longer than ``rpcTimeout``, as a
-    /// broker under load may rightly take its time before it says that a message is safe.
-    public var confirmTimeout = 60_000
+    public var connectionTimeout: Duration {
+        get { .milliseconds(connectionMilliseconds) }
+        set { connectionMilliseconds = Int(newValue.milliseconds) }
+    }
+    /// How long to wait for the answer to a method: up to 24 days, in whole milliseconds; zero waits for ever.
+    public var rpcTimeout: Duration {
+        get { .milliseconds(rpcMilliseconds) }
+        set { rpcMilliseconds = Int(newValue.milliseconds) }
+    }
+    /// How long to wait for the confirm of a published message: up to 24 days, in whole milliseconds; zero waits for ever.
+    /// Longer than ``rpcTimeout``, as a broker under load may rightly take its time before it says that a message is safe.
+    public var confirmTimeout: Duration {
+        get { .milliseconds(confirmMilliseconds) }
+        set { confirmMilliseconds = Int(newValue.milliseconds) }
+    }
 
     /// Octets of unsent output at which publishing waits until the stream has taken them.
     public var outputHighWaterMark = 1 << 20
@@ -42,24 +51,32 @@ public struct ConnectionConfiguration: Sendable {
     /// Where timeouts and heartbeats get their time from.
     public var time: any TimeSource = SystemTime.shared
 
+    /// Numbers of their own: a `Duration` divides 128 bits for each publish.
+    private(set) var connectionMilliseconds = 10_000
+    private(set) var rpcMilliseconds = 20_000
+    private(set) var confirmMilliseconds = 60_000
+
     public init() {}
 }
 
 extension ConnectionConfiguration {
     /// Throws when a number is out of the range that the protocol can carry.
     func validate() throws(AMQPError) {
-        func check(_ value: Int, _ range: ClosedRange<Int>, _ what: String) throws(AMQPError) {
+        func check(
+            _ value: Int, _ range: ClosedRange<Int>, _ what: String, _ unit: String = ""
+        ) throws(AMQPError) {
             guard range.contains(value) else {
-                throw .badArgument("\(what) is \(value), it must be \(range.lowerBound) to \(range.upperBound)")
+                throw .badArgument(
+                    "\(what) is \(value)\(unit), it must be \(range.lowerBound) to \(range.upperBound)\(unit)")
             }
         }
         try check(port, 1...65535, "The port")
         try check(heartbeat, 0...65535, "The heartbeat")
         try check(channelMax, 0...65535, "channel_max")
         if frameMax != 0 { try check(frameMax, Int(Frame.minimumMax)...Int(Int32.max), "frame_max") }
-        try check(connectionTimeout, 1...Int(Int32.max), "The connection timeout")
-        try check(rpcTimeout, 0...Int(Int32.max), "The timeout of a method")
-        try check(confirmTimeout, 0...Int(Int32.max), "The timeout of a confirm")
+        try check(connectionMilliseconds, 1...Int(Int32.max), "The connection timeout", " ms")
+        try check(rpcMilliseconds, 0...Int(Int32.max), "The timeout of a method", " ms")
+        try check(confirmMilliseconds, 0...Int(Int32.max), "The timeout of a confirm", " ms")
         _ = try ShortString(virtualHost, as: "virtual host")
     }
 

@@ -100,7 +100,8 @@ extension ConnectionConfiguration {
                 if frameMax != 0, frameMax < Frame.minimumMax {
                     throw .badURI("frame_max is \(frameMax), the protocol's least is \(Frame.minimumMax)")
                 }
-            case "connection_timeout": connectionTimeout = try number(value, 1...Int(Int32.max), name)
+            case "connection_timeout":
+                connectionTimeout = .milliseconds(try number(value, 1...Int(Int32.max), name))
             default: break
             }
         }

@@ -195,7 +195,9 @@ final class ConnectionEngine: Sendable {
     }
 
     /// Milliseconds after which a close that nobody waits for goes without its answer.
-    var patienceWithCloses: Int { configuration.rpcTimeout == 0 ? 5_000 : min(5_000, configuration.rpcTimeout) }
+    var patienceWithCloses: Int {
+        configuration.rpcMilliseconds == 0 ? 5_000 : min(5_000, configuration.rpcMilliseconds)
+    }
 
     /// A close that is not answered must not keep the stream open. As long as somebody waits for the answer, it is up to
     /// them how long.
