@@ -67,6 +67,14 @@ let package = Package(
             name: "crash-test", dependencies: ["AMQPClient", "Commands", "Lifeline"], path: "Tests/CrashTest",
             swiftSettings: settings),
 
+        // The same for Scripts/cuts; AMQPClientTests runs some of it too.
+        .target(
+            name: "Cuts", dependencies: ["AMQPClient", "AMQPTransport", "AMQPWire", "Interceptor"], path: "Tests/Cuts",
+            swiftSettings: settings),
+        .executableTarget(
+            name: "cut-test", dependencies: ["AMQPClient", "AMQPTransport", "Commands", "Cuts"], path: "Tests/CutTest",
+            swiftSettings: settings),
+
         // No part of the product: the exercises' solutions, which the tests run.
         .executableTarget(
             name: "solutions", dependencies: ["TutorialKit"], path: "Tests/Solutions", swiftSettings: settings),
@@ -103,7 +111,7 @@ let package = Package(
         tests(
             "AMQPClientTests",
             uses: [
-                "AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer", "DataStructures",
+                "AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer", "Cuts", "DataStructures",
                 "TestSupport",
             ]),
         // The conformance suite, what makes a report of its results, and the program that runs it. The cases are tests in

@@ -42,6 +42,9 @@ public struct AMQPError: Error, Sendable, Equatable {
         case returned(ReturnedMessage)
         /// The broker ended the consumer, usually because its queue is gone.
         case consumerCancelled
+        /// The connection was lost before the broker had answered for a published message: it may have arrived, or not.
+        /// ``AMQPError/publish`` is the message.
+        case unknownOutcome
         /// All channel numbers that were agreed on are in use.
         case noFreeChannel
         /// The broker takes no publishes at present, and the configuration says not to wait.
@@ -58,7 +61,7 @@ public struct AMQPError: Error, Sendable, Equatable {
     public var method: MethodID?
     /// What to do about it: one sentence.
     public var nextStep: String
-    /// The publish that it is about, where that is not the one which throws it: ``ConfirmedPublisher`` tells of earlier ones.
+    /// The publish that it is about: of ``ConfirmedPublisher``, which tells of earlier ones, and of ``Publisher``.
     public var publish: Publish?
 
     /// A message, and where it was sent.
@@ -66,6 +69,7 @@ public struct AMQPError: Error, Sendable, Equatable {
         public var message: Message
         public var exchange: String
         public var routingKey: String
+        public var mandatory = false
     }
 
     public init(

@@ -23,6 +23,7 @@ enum Advice {
         case .nacked: "The broker did not keep the message: publish it again, or store it elsewhere."
         case .returned: "Bind a queue for this routing key, or publish without 'mandatory'."
         case .consumerCancelled: "Declare the queue again and consume anew."
+        case .unknownOutcome: "Publish it again where twice is better than never, as with resend: .atLeastOnce."
         case .noFreeChannel: "Close channels that are no longer needed, or open a second connection."
         case .blocked: "Publish again when the broker has memory and disk space again (ConnectionEvent.unblocked)."
         }

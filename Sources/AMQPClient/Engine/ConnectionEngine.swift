@@ -27,6 +27,8 @@ final class ConnectionEngine: Sendable {
         /// The buffer of the last round, for the next.
         var spare = FrameWriter()
         var hangsUp = false
+        /// The session is to end: no consumer is to be begun.
+        var stopsConsumers = false
         var isReading = true
         /// What the stream was last told about reading.
         var streamReads = true
@@ -149,7 +151,7 @@ final class ConnectionEngine: Sendable {
         switch event {
         case .answer(let id, let outcome):
             if let waiter = state.waiters.remove(id) { state.wakeups.append { waiter.resume(outcome) } }
-        case .consumerStarted(let consumer, let tag): state.mailboxes[consumer]?.tag = tag
+        case .consumerStarted(let consumer, let tag): consumerStarted(consumer, tag, &state)
         case .deliver(let consumer, let delivery): deliver(delivery, to: consumer, &state)
         case .consumerEnded(let consumer, let error): endConsumer(consumer, error, &state)
         case .returned(let channel, let message):

@@ -30,6 +30,11 @@ struct ConsumerMailbox: Sendable {
 }
 
 extension ConnectionEngine {
+    func consumerStarted(_ consumer: ConsumerID, _ tag: ShortString, _ state: inout State) {
+        state.mailboxes[consumer]?.tag = tag
+        if state.stopsConsumers, let entry = state.mailboxes[consumer] { stop(consumer, entry, &state) }
+    }
+
     func deliver(_ delivery: RawDelivery, to consumer: ConsumerID, _ state: inout State) {
         guard let entry = state.mailboxes[consumer] else { return }
         buffered.add(delivery.cost, ordering: .sequentiallyConsistent)
@@ -57,17 +62,19 @@ extension ConnectionEngine {
 
     /// Nobody will take this consumer's deliveries any more.
     func leave(_ consumer: ConsumerID, _ mailbox: Mailbox<RawDelivery>) {
-        step { state in
-            wake(mailbox.finish(nil), &state)
-            let left = mailbox.drain()
-            release(left)
-            updateReading(&state)
-            // Gone already when the channel is.
-            guard let entry = state.mailboxes.removeValue(forKey: consumer) else { return }
-            state.connection.leave(
-                consumer, tag: entry.tag, on: entry.channel, noAck: entry.noAck,
-                unhandled: entry.noAck ? [] : left.map(\.deliveryTag), &state.effects)
-        }
+        step { leave(consumer, mailbox, &$0) }
+    }
+
+    func leave(_ consumer: ConsumerID, _ mailbox: Mailbox<RawDelivery>, _ state: inout State) {
+        wake(mailbox.finish(nil), &state)
+        let left = mailbox.drain()
+        release(left)
+        updateReading(&state)
+        // Gone already when the channel is.
+        guard let entry = state.mailboxes.removeValue(forKey: consumer) else { return }
+        state.connection.leave(
+            consumer, tag: entry.tag, on: entry.channel, noAck: entry.noAck,
+            unhandled: entry.noAck ? [] : left.map(\.deliveryTag), &state.effects)
     }
 
     private func release(_ deliveries: [RawDelivery]) {

@@ -1,0 +1,124 @@
+import AMQPTransport
+import Synchronization
+
+/// A client that comes back: it knows several hosts, and begins anew after every loss.
+///
+/// ```swift
+/// let client = Client(hosts: ["amqp://a", "amqp://b"])
+/// try await client.run { session in
+///     let jobs = try await session.channel.declareQueue("jobs", durable: true)
+///     for try await job in try await jobs.consume() {
+///         try await work(on: job)
+///         try await job.ack()
+///     }
+/// }
+/// ```
+/// It is a layer above ``Connection``, which stays as it is: what is lost is lost. Nothing that was declared is recorded,
+/// and so nothing recorded can go stale: the closure of ``run(_:)`` *is* the topology, and is run again.
+public final class Client: Sendable {
+    /// Makes the stream to a broker.
+    public typealias Connect = @Sendable (ConnectionConfiguration) async throws -> any ByteStream
+
+    let configurations: Result<[ConnectionConfiguration], AMQPError>
+    let retry: RetryPolicy
+    let grace: Duration
+    private let connect: Connect?
+    private let seed: Atomic<UInt64>
+    private let broadcast = StateBroadcast()
+
+    /// Nothing is connected yet. A URI that is malformed is told by ``run(_:)``.
+    ///
+    /// - Parameters:
+    ///   - hosts: URIs as ``ConnectionConfiguration/init(uri:)`` takes them, one at least; the first is tried first.
+    ///   - retry: how long to wait between attempts.
+    ///   - grace: how long a run that is cancelled may finish what is in hand, 0 or more.
+    public convenience init(
+        hosts: [String], retry: RetryPolicy = .exponential(), grace: Duration = .seconds(30)
+    ) {
+        let configurations = Result { () throws(AMQPError) -> [ConnectionConfiguration] in
+            var configurations: [ConnectionConfiguration] = []
+            for host in hosts { configurations.append(try ConnectionConfiguration(uri: host)) }
+            return configurations
+        }
+        self.init(configurations, retry, grace, connect: nil, seed: .random(in: 0...UInt64.max))
+    }
+
+    /// The same with configurations, and streams of the caller's own: in memory, through a proxy, encrypted.
+    ///
+    /// - Parameter connect: makes a stream for a configuration; nil: over TCP. What it throws counts as a host that can't
+    ///   be reached, unless it is an ``AMQPError``.
+    public convenience init(
+        _ configurations: [ConnectionConfiguration], retry: RetryPolicy = .exponential(),
+        grace: Duration = .seconds(30), connect: Connect? = nil
+    ) {
+        self.init(.success(configurations), retry, grace, connect: connect, seed: .random(in: 0...UInt64.max))
+    }
+
+    /// - Parameter seed: what the waits are shortened by.
+    init(
+        _ configurations: Result<[ConnectionConfiguration], AMQPError>, _ retry: RetryPolicy, _ grace: Duration,
+        connect: Connect?, seed: UInt64
+    ) {
+        self.configurations = configurations.flatMap {
+            $0.isEmpty ? .failure(.badArgument("A client needs one host at least")) : .success($0)
+        }
+        self.retry = retry
+        self.grace = max(grace, .zero)
+        self.connect = connect
+        self.seed = Atomic(seed)
+    }
+
+    /// Connects and runs the closure; again on a new connection after every loss, until it returns or throws an error of
+    /// its own.
+    ///
+    /// **Lost** is a connection that broke, was closed by the broker's operator or shutdown, or went silent; a consumer that the
+    /// broker cancelled; an exclusive queue that is still locked, as its dead connection is not noticed yet. The task of the
+    /// closure is cancelled then: what it has not acknowledged is delivered again, marked as redelivered, and what it
+    /// does with the old session throws. It is run again even if it returns after that. Let ``AMQPError``s pass through
+    /// the closure: they say which of both it is.
+    ///
+    /// **The end** is at once what no further attempt would mend: a bad address, a wrong password, no such virtual host,
+    /// 404, 406, and so on; and any error that is no ``AMQPError``.
+    ///
+    /// **Cancelling** the task that runs this stops gracefully: no consumer gets another delivery, deliveries in hand are finished,
+    /// confirms that are due awaited, the connection closed. After the client's `grace`, or at once if the closure consumes
+    /// nothing, the closure's task is cancelled too. What the closure returns is returned.
+    ///
+    /// - Throws: what the closure throws; ``AMQPError`` that ends it, as above, or of the last attempt if the policy bounds
+    ///   them; of kind `cancelled`, if it was cancelled while not connected.
+    public func run<Value: Sendable>(
+        _ body: @escaping @Sendable (Session) async throws -> Value
+    ) async throws -> Value {
+        let runner = try SessionRunner(self) { [broadcast] in broadcast.tell($0) }
+        return try await withTaskCancellationHandler {
+            try await runner.start(body).value
+        } onCancel: {
+            runner.stop()
+        }
+    }
+
+    /// What the client's runs are about, from now on, beginning with what holds now. Each call makes a sequence of its own;
+    /// it ends with the client. Those of a ``Publisher`` are its own: ``Publisher/states``.
+    public var states: Notices<ClientState> { broadcast.notices }
+
+    /// What they are about at present; nil before the first run.
+    public var state: ClientState? { broadcast.state }
+
+    func recovery(hostCount: Int) -> Recovery {
+        Recovery(
+            hostCount: hostCount, policy: retry,
+            seed: seed.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue)
+    }
+
+    func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {
+        guard let connect else { return try await Connection.open(configuration) }
+        let stream: any ByteStream
+        do {
+            stream = try await connect(configuration)
+        } catch {
+            throw error as? AMQPError
+                ?? AMQPError(.unreachable, scope: .connection, text: "No stream to the broker: \(error)")
+        }
+        return try await Connection.open(over: stream, configuration)
+    }
+}

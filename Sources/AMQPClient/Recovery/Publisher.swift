@@ -1,0 +1,82 @@
+import AMQPTransport
+import AMQPWire
+import Synchronization
+
+/// Publishes with confirms over a connection of its own, which comes back after every loss.
+///
+/// ```swift
+/// let publisher = client.publisher(window: 256, whileDown: .wait(upTo: .seconds(30)))
+/// try await publisher.publish(Message("a chair"), to: "orders", key: "new")     // returns once confirmed
+/// ```
+/// Any number of tasks may publish; they share the window. It connects when it is first used. A connection of its own,
+/// because a broker that is short of memory blocks whole connections, and a consumer must go on then.
+public final class Publisher: Sendable {
+    /// What a publish does while there is no connection.
+    public enum WhileDown: Sendable, Equatable {
+        /// It fails at once, with ``AMQPError/Kind/unreachable``.
+        case fail
+        /// It waits, all losses together at most so long, and fails with ``AMQPError/Kind/timedOut``.
+        case wait(upTo: Duration)
+    }
+
+    /// What becomes of messages that were sent, and not confirmed, when the connection was lost.
+    public enum Resend: Sendable, Equatable {
+        /// They fail with ``AMQPError/Kind/unknownOutcome``.
+        case never
+        /// They are sent again, so some may arrive twice. Nothing in the protocol marks them; a `messageID` of the
+        /// application's own does.
+        case atLeastOnce
+    }
+
+    private let core: PublisherCore
+
+    init(_ client: Client, window: Int, whileDown: WhileDown, resend: Resend) {
+        core = PublisherCore(client, PublisherState(window: window, whileDown: whileDown, resend: resend))
+    }
+
+    deinit { core.stop() }
+
+    /// Publishes a message and waits until the broker has taken responsibility for it.
+    ///
+    /// - Parameters:
+    ///   - exchange: empty: the default exchange, where the key is the name of a queue.
+    ///   - key: the routing key, at most 255 octets.
+    ///   - mandatory: a message that no queue takes comes back, and `returned` is thrown.
+    /// - Throws: ``AMQPError``: of kind `unknownOutcome` when the connection was lost before the broker had answered, or it
+    ///   did not answer within the configuration's `confirmTimeout`; `nacked`, `returned`; `timedOut` or `unreachable`
+    ///   when there was no connection, and the message was never sent; what ends the client, such as a wrong password;
+    ///   404 for an exchange that does not exist. ``AMQPError/publish`` is the message. In a task that is cancelled the
+    ///   message is sent if there is a connection, and `cancelled` thrown.
+    public func publish(
+        _ message: Message, to exchange: String = "", key: String = "", mandatory: Bool = false
+    ) async throws(AMQPError) {
+        _ = try ShortString(exchange, as: "exchange name")
+        _ = try ShortString(key, as: "routing key")
+        try await core.publish(
+            AMQPError.Publish(message: message, exchange: exchange, routingKey: key, mandatory: mandatory))
+    }
+
+    /// Messages whose outcome is open.
+    public var outstandingCount: Int { core.outstandingCount }
+
+    /// What the publisher's connection is about, from now on. See ``Client/states``.
+    public var states: Notices<ClientState> { core.states }
+
+    /// Waits until the outcome of every message is known, at most the client's `grace`, and closes the connection. What is
+    /// published later opens one again. A cancelled task does not wait.
+    public func close() async { await core.close() }
+}
+
+extension Client {
+    /// A publisher with a connection of its own.
+    ///
+    /// - Parameters:
+    ///   - window: how many messages may be on their way at a time, 1 at least.
+    ///   - whileDown: what a publish does while there is no connection.
+    ///   - resend: what becomes of unconfirmed messages when the connection is lost.
+    public func publisher(
+        window: Int = 256, whileDown: Publisher.WhileDown = .wait(upTo: .seconds(30)), resend: Publisher.Resend = .never
+    ) -> Publisher {
+        Publisher(self, window: window, whileDown: whileDown, resend: resend)
+    }
+}

@@ -1,0 +1,111 @@
+import AMQPWire
+
+/// What to do after a failure: the decisions of a ``Client``, without time, chance or streams of its own.
+struct Recovery: Sendable {
+    enum Decision: Sendable, Equatable {
+        case connect(host: Int, afterMilliseconds: Int64)
+        case giveUp(AMQPError)
+    }
+
+    /// When something failed.
+    enum Moment: Sendable, Equatable {
+        /// While connecting or logging in.
+        case opening
+        /// So many milliseconds after the login.
+        case session(milliseconds: Int64)
+    }
+
+    private let hostCount: Int
+    private let policy: RetryPolicy
+    private var random: SplitMix
+    /// The host of the latest attempt.
+    private var host = 0
+    /// Hosts that were tried since the last wait.
+    private var triedInRound = 1
+    private var failedRounds = 0
+
+    /// - Parameter hostCount: 1 at least.
+    init(hostCount: Int, policy: RetryPolicy, seed: UInt64) {
+        self.hostCount = hostCount
+        self.policy = policy
+        random = SplitMix(seed: seed)
+    }
+
+    /// A round goes over all hosts without a wait, beginning with the one after the one that failed; between rounds there
+    /// is a wait. A session that lasted longer than the last wait begins the waits anew: one that is lost again and again
+    /// at once must not be begun at full speed.
+    mutating func failed(_ error: AMQPError, at moment: Moment) -> Decision {
+        if Self.isFatal(error, at: moment) || policy.rounds == 0 { return .giveUp(error) }
+        var isRoundOver = triedInRound >= hostCount
+        var isAnew = false
+        if case .session(let milliseconds) = moment, milliseconds >= policy.wait(after: failedRounds) {
+            failedRounds = 0
+            triedInRound = 1
+            isAnew = true
+            isRoundOver = false
+        }
+        host = (host + 1) % hostCount
+        if isAnew { return .connect(host: host, afterMilliseconds: afterLoss()) }
+        guard isRoundOver else {
+            triedInRound += 1
+            return .connect(host: host, afterMilliseconds: 0)
+        }
+        triedInRound = 1
+        failedRounds += 1
+        if let rounds = policy.rounds, failedRounds >= rounds { return .giveUp(error) }
+        return .connect(host: host, afterMilliseconds: shortened(policy.wait(after: failedRounds)))
+    }
+
+    /// A broker that ends loses all its clients at once: at the next host, or here again, they arrive one by one.
+    private mutating func afterLoss() -> Int64 {
+        Int64(random.next() % UInt64(policy.wait(after: 0) / 2 + 1))
+    }
+
+    private mutating func shortened(_ wait: Int64) -> Int64 {
+        wait - Int64(random.next() % UInt64(wait / 2 + 1))
+    }
+
+    // MARK: What no second attempt mends
+
+    static func isFatal(_ error: AMQPError, at moment: Moment) -> Bool {
+        switch error.kind {
+        case .connectionLost, .unreachable, .timedOut, .consumerCancelled, .unknownOutcome: false
+        // What answers with something else than AMQP will do so again; in a session it was damage on the way.
+        case .protocolViolation: moment == .opening
+        case .closedByBroker: isFatal(error.code, error.text)
+        case .badURI, .badArgument, .notSupported, .cancelled, .loginRefused, .closedByClient, .nacked, .returned,
+            .noFreeChannel, .blocked:
+            true
+        }
+    }
+
+    private static func isFatal(_ code: ReplyCode?, _ text: String) -> Bool {
+        switch code {
+        // An operator, a lack of memory or files, a bug: all of that may pass. Exclusive queues stay locked until the
+        // broker has noticed that their connection is gone.
+        case .connectionForced, .internalError, .resourceError, .resourceLocked: false
+        // The consumer that has the queue to itself may be our own that was lost.
+        case .accessRefused: !text.hasSuffix("in exclusive use")
+        // In a cluster, a queue whose node is away.
+        case .notFound: !text.contains("is down or inaccessible")
+        // A limit of connections, which the lost one may still count for.
+        case .notAllowed: !text.contains("limit (")
+        default: true
+        }
+    }
+}
+
+/// A generator that gives the same numbers for the same seed.
+package struct SplitMix: Sendable {
+    private var state: UInt64
+
+    package init(seed: UInt64) { state = seed }
+
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,71 @@
+import AMQPClient
+import AMQPTransport
+import Commands
+import Cuts
+import Foundation
+
+// Cuts connections to the broker at `AMQP_URL` at every kind of place, under load, and counts what was lost, doubled or
+// left. Scripts/cuts runs it.
+
+let seedOption = Option("--seed", "N", "what happens is decided by it [a random one]")
+let program = Program(
+    "cut-test",
+    itself: Command(
+        "cut-test", takes: "[CUTS]", options: [seedOption],
+        does: "cuts connections again and again, and compares what arrived with what was confirmed", count: 0...1))
+let given = program.request().arguments
+guard let cuts = Int(given.words.first ?? "1000"), cuts > 0 else { program.fail(UsageError("CUTS is no number")) }
+let seed: UInt64
+do throws(UsageError) {
+    seed = try given.number(seedOption, in: 0...UInt64.max) ?? .random(in: 0..<1_000_000)
+} catch {
+    program.fail(error)
+}
+
+func descriptorCount() -> Int {
+    (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count) ?? 0
+}
+
+/// Eight publishers and consumers side by side, each with its own queue; half of them send again what is unconfirmed.
+func play(_ uri: String, cuts: Int, seed: UInt64) async throws -> CutReport {
+    var configuration = try ConnectionConfiguration(uri: uri)
+    configuration.heartbeat = 1
+    configuration.connectionTimeout = .seconds(5)
+    configuration.rpcTimeout = .seconds(5)
+    configuration.confirmTimeout = .seconds(5)
+    let scenes = 8
+    return try await withThrowingTaskGroup(of: CutReport.self) { group in
+        for scene in 0..<scenes {
+            let share = cuts / scenes + (scene < cuts % scenes ? 1 : 0)
+            if share == 0 { continue }
+            group.addTask { [configuration] in
+                try await CutScene(
+                    seed: seed &+ UInt64(scene), cuts: share, queue: "cuts-\(seed)-\(scene)",
+                    resend: scene % 2 == 0 ? .never : .atLeastOnce, configuration
+                ) { try await TCPStream.connect(host: configuration.host, port: configuration.port) }.play()
+            }
+        }
+        return try await group.reduce(CutReport(), +)
+    }
+}
+
+let uri = ProcessInfo.processInfo.environment["AMQP_URL"] ?? "amqp://guest:guest@localhost:5672/"
+print("seed \(seed), \(cuts) cuts")
+do {
+    // The loop, its thread and its descriptors are there before anything is counted.
+    try await withConnection(uri) { _ in }
+    let before = descriptorCount()
+    let start = ContinuousClock.now
+    var report = try await play(uri, cuts: cuts, seed: seed)
+    for _ in 0..<50 where descriptorCount() > before { try await Task.sleep(for: .milliseconds(100)) }
+    let left = descriptorCount() - before
+    if left > 0 { report.violations.append("\(left) descriptors are left") }
+    print(report)
+    for (place, count) in report.places.sorted(by: { $0.key < $1.key }) { print("  \(count) \(place)") }
+    for violation in report.violations.prefix(20) { print("FAILED: \(violation)") }
+    if !report.violations.isEmpty { exit(1) }
+    print("Nothing lost, nothing acknowledged wrongly, nothing left, in \(ContinuousClock.now - start).")
+} catch {
+    print("FAILED: \(error)")
+    exit(1)
+}
