@@ -1,3 +1,5 @@
+import DataStructures
+
 /// What a ``Publisher`` decides: what is sent when, what again, and what is said to whom. No time, no connection of its own.
 struct PublisherState: Sendable {
     enum Effect: Sendable, Equatable {
@@ -25,7 +27,7 @@ struct PublisherState: Sendable {
 
     private var entries: [UInt64: Entry] = [:]
     /// Those that are not out, in the order in which they came. Some may be gone meanwhile.
-    private var waiting = FIFO<UInt64>()
+    private var waiting = Ring<UInt64>()
     private var out = 0
     /// The connection that is up; nil: none.
     private var link: Int?
@@ -146,7 +148,7 @@ struct PublisherState: Sendable {
         guard let entry = entries[id], entry.isOut, entry.link == link else { return }
         entries[id]?.isOut = false
         out -= 1
-        var later = waiting.elements
+        var later = Array(waiting)
         later.insert(id, at: later.firstIndex { $0 > id } ?? later.endIndex)
         waiting.removeAll()
         for id in later { waiting.append(id) }
