@@ -87,7 +87,8 @@ import Testing
             for number in store.segments.keys.sorted() {
                 let isNewest = number == store.newest
                 last = try recovered.replay(
-                    isNewest ? octets.dropLast() : store.segments[number] ?? [], number: number, isLast: isNewest)
+                    SegmentScan(isNewest ? octets.dropLast() : store.segments[number] ?? []), number: number,
+                    isLast: isNewest)
             }
             return last
         }
@@ -101,7 +102,8 @@ import Testing
         }
         var doubtful = try StoreRecovery(reader: store, beside: store.beside)
         for number in store.segments.keys.sorted() {
-            _ = try doubtful.replay(store.segments[number] ?? [], number: number, isLast: number == store.newest)
+            _ = try doubtful.replay(
+                SegmentScan(store.segments[number] ?? []), number: number, isLast: number == store.newest)
         }
         #expect(doubtful.doubt?.contains("the machine stopped") == true)
     }
@@ -138,6 +140,41 @@ import Testing
         let found = try filled().store
         found.manifest?[11] = 3
         #expect(try damage(of: found) { _ in }.isNewerFormat)
+    }
+
+    /// However a segment is cut into pieces to be read, the same is found in it, and the same place is damaged.
+    @Test func aSegmentReadInPiecesSaysTheSame() throws {
+        for octets in try filled().store.segments.values {
+            for piece in [56, 57, 69, 100, 333, 1000] {
+                for damaged in [nil] + Array(stride(from: 60, to: octets.count, by: 331)) {
+                    var octets = octets
+                    if let damaged { octets[damaged] ^= 0x40 }
+                    let whole = SegmentScan(octets)
+                    #expect((whole.end == octets.count) == (damaged == nil))
+                    let pieces = SegmentScan(octets, pieceCount: piece)
+                    #expect(pieces.end == whole.end && pieces.count == octets.count && pieces.whole == whole.whole)
+                    #expect(statements(of: pieces) == statements(of: whole), "pieces of \(piece)")
+                }
+            }
+        }
+    }
+
+    /// What a segment says, in its order.
+    private func statements(of scan: SegmentScan) -> [String] {
+        scan.parts.flatMap { part in
+            var (all, copies) = ([String](), part.copies[...])
+            for at in 0...part.messages.count {
+                all += part.others.filter { $0.before == at }.map { "\($0.place): \($0.payload)" }
+                guard at < part.messages.count else { continue }
+                let message = part.messages[at]
+                all.append(
+                    "\(message.place) \(message.count) \(message.contentCount) \(message.propertiesCount) "
+                        + "\(part.names[Int(message.exchange)])/\(part.names[Int(message.routingKey)]): "
+                        + "\(copies.prefix(Int(message.copyCount)))")
+                copies = copies.dropFirst(Int(message.copyCount))
+            }
+            return all
+        }
     }
 
     // MARK: How much is written

@@ -92,7 +92,7 @@ final class StoreRig {
         let numbers = store.segments.keys.sorted()
         for number in numbers {
             let octets = store.segments[number] ?? []
-            switch try recovered.replay(octets, number: number, isLast: number == numbers.last) {
+            switch try recovered.replay(SegmentScan(octets), number: number, isLast: number == numbers.last) {
             case .tornAt(let offset, _): store.cut(number, to: offset)
             case .unused: store.cut(number, to: 0)
             case .whole, .superseded: break

@@ -33,6 +33,9 @@ final class FaultyFiles: StoreFiles {
     /// From now on nothing can be forced to disk.
     func breakSyncs() { state.withLock { $0.isSyncBroken = true } }
 
+    /// One bit of a segment changes.
+    func flip(_ place: Int, of segment: UInt32) { state.withLock { $0.segments[segment]?[place] ^= 1 } }
+
     /// Others with the same in them, on a sound disk.
     func copy() -> FaultyFiles {
         let (segments, manifest, mark) = state.withLock { ($0.segments, $0.manifest, $0.mark) }

@@ -180,6 +180,42 @@ import Testing
 
     private static func stop(_ error: StoreError) -> Never { preconditionFailure("\(error)") }
 
+    @Test func segmentsAreReadBesideEachOtherAndTakenInOrder() async throws {
+        let files = FaultyFiles()
+        var configuration = BrokerConfiguration()
+        configuration.store.segmentOctets = 300_000
+        let stop: @Sendable (StoreError) -> Never = { preconditionFailure("\($0)") }
+        let broker = try Broker(configuration, time: SystemTime(), files: files, stop: stop)
+        let (_, channel) = try await open(broker)
+        _ = try await channel.declareQueue("q", durable: true)
+        let body = String(repeating: ".", count: 100_000)
+        for number in 1...40 {
+            try await channel.publishAndConfirm(Message("\(number) \(body)", persistent: true), routingKey: "q")
+        }
+        for _ in 1...10 { _ = try await channel.get("q", noAck: true) }
+        broker.shutDown()
+        let segments = try files.segments()
+        #expect(segments.count > 8)
+
+        let again = try Broker(configuration, time: SystemTime(), files: files.copy(), stop: stop)
+        let (_, other) = try await open(again)
+        for number in 11...40 { #expect(try await other.get("q", noAck: true)?.text.hasPrefix("\(number) ") == true) }
+        again.shutDown()
+
+        for segment in segments.dropLast() {
+            let damaged = files.copy()
+            damaged.flip(150_000, of: segment)
+            let error = try #require(throws: StoreError.self) {
+                try StoreOpening(damaged, limits: configuration.store, stop: stop)
+            }
+            guard case .damaged("segment \(segment)", let offset, "a record is damaged") = error else {
+                Issue.record("\(error)")
+                continue
+            }
+            #expect((50_000...150_000).contains(offset))
+        }
+    }
+
     @Test func noConfirmLeavesBeforeTheSync() async throws {
         let files = FaultyFiles()
         let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)

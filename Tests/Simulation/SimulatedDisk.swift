@@ -141,7 +141,8 @@ final class SimulatedDisk: StoreFiles {
     }
 
     func read(_ count: Int, at offset: Int, of segment: UInt32) throws(StoreError) -> [UInt8] {
-        state.withLock { Array(($0.files[segment]?.octets ?? []).dropFirst(offset).prefix(count)) }
+        if state.withLock({ $0.unreadable.contains(segment) }) { throw .failed("cannot read segment \(segment)") }
+        return state.withLock { Array(($0.files[segment]?.octets ?? []).dropFirst(offset).prefix(count)) }
     }
 
     func manifest() throws(StoreError) -> [UInt8]? { state.withLock { $0.manifest } }

@@ -46,14 +46,18 @@ extension BrokerCore {
             description.name,
             QueueDeclaration(durable: true, autoDelete: description.autoDelete, arguments: description.arguments),
             arguments, journal: queueJournal)
-        let messages = found.inOrder.map { message in
-            QueuedMessage(
-                message: message.message, position: message.position, expiresAt: message.expiresAt,
-                redelivered: message.redelivered)
-        }
         // Transient messages had places too, which the log does not know of unless they were handed out: what comes in
         // from now on must not look as if it had been.
-        queue.restore(messages, nextPosition: max(description.nextPosition, description.deliveredBelow))
+        let nextPosition = max(description.nextPosition, description.deliveredBelow)
+        queue.restore([], nextPosition: nextPosition)
+        found.forEachRun { run in
+            let messages = run.map { found in
+                QueuedMessage(
+                    message: found.message, position: found.position, expiresAt: found.expiresAt,
+                    redelivered: found.position < description.deliveredBelow)
+            }
+            queue.restore(messages, nextPosition: nextPosition)
+        }
         return queue
     }
 

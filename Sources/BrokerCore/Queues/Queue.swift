@@ -43,7 +43,7 @@ protocol Queue: AnyObject {
     func timerFired()
     /// Tells its consumers, and forgets its messages. Only its host calls it.
     func delete()
-    /// Takes over what was found in the store, in the order of the positions.
+    /// Takes over messages that were found in the store, in the order of the positions.
     func restore(_ messages: [QueuedMessage], nextPosition: UInt64)
     /// Lets go of what holds it, without a word to anybody.
     func dissolve()

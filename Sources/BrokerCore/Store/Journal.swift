@@ -302,14 +302,14 @@ final class Journal {
     var foundManifest: Manifest { segments.manifest }
     var foundEnd: SegmentFormat.Sealed? { segments.sealed }
 
-    /// A message was found in the newest segment.
-    func found(_ message: Message, offset: Int, count: Int) {
-        messages.enter(message)
+    /// A message was found in the newest segment, and its first copy.
+    func found(_ message: Message, _ copy: StoredMessages.Copy, offset: Int, count: Int) {
+        messages.add(copy, of: message)
         messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
         absentOctets += message.contentCount
     }
 
-    /// A copy of a message was found.
+    /// A further copy of a message was found.
     func found(_ copy: StoredMessages.Copy, of message: Message) { messages.add(copy, of: message) }
 
     /// A copy that was found turned out to be gone already.

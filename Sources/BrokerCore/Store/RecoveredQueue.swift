@@ -4,25 +4,29 @@ struct RecoveredMessage {
     let position: UInt64
     /// Milliseconds since the Unix epoch; `Int64.max`: never.
     let expiresAt: Int64
-    /// True where it may have been handed out.
-    var redelivered = false
 }
 
 /// A queue as far as it has been read back.
-struct RecoveredQueue {
+final class RecoveredQueue {
     private(set) var description: StoreRecovery.Found<StoredQueue>
     /// False: there are messages of it, and what it was declared as has yet to come.
     private(set) var isDeclared = false
-    /// By rising position; nil for what is gone.
-    private var messages: [RecoveredMessage?] = []
-    private var positions: [UInt64] = []
+    /// By rising position.
+    private var places: [Place] = []
     /// Messages that were copied to the end of the log, and so come after younger ones.
     private var moved: [UInt64: RecoveredMessage] = [:]
     private(set) var messageCount = 0
 
+    private struct Place {
+        /// nil: it is gone.
+        var message: Message?
+        let position: UInt64
+        let expiresAt: Int64
+    }
+
     init(_ description: StoreRecovery.Found<StoredQueue>) { self.description = description }
 
-    mutating func declare(as found: StoreRecovery.Found<StoredQueue>) {
+    func declare(as found: StoreRecovery.Found<StoredQueue>) {
         let old = description.value
         description = found
         description.value.nextPosition = max(old.nextPosition, found.value.nextPosition)
@@ -30,37 +34,41 @@ struct RecoveredQueue {
         isDeclared = true
     }
 
-    mutating func noteDelivery(below: UInt64) {
+    func noteDelivery(below: UInt64) {
         description.value.deliveredBelow = max(description.value.deliveredBelow, below)
     }
 
-    /// Adds a message. One that was there already has been copied to a later place in the log, which then counts;
-    /// `replaced` gets the old one.
-    mutating func add(_ message: RecoveredMessage, replaced: (Message) -> Void) {
-        description.value.nextPosition = max(description.value.nextPosition, message.position + 1)
+    /// Adds a message. Returns the one that was there already: it has been copied to a later place in the log, which
+    /// then counts.
+    func add(_ message: Message, position: UInt64, expiresAt: Int64) -> Message? {
         messageCount += 1
-        guard let last = positions.last, message.position <= last else {
-            messages.append(message)
-            return positions.append(message.position)
+        if position >= description.value.nextPosition { description.value.nextPosition = position + 1 }
+        guard let last = places.last?.position, position <= last else {
+            places.append(Place(message: message, position: position, expiresAt: expiresAt))
+            return nil
         }
-        if let old = take(message.position) { replaced(old) }
-        moved[message.position] = message
+        let old = take(position)
+        moved[position] = RecoveredMessage(message: message, position: position, expiresAt: expiresAt)
+        return old
     }
 
-    mutating func remove(from first: UInt64, count: UInt32, gone: (Message, UInt64) -> Void) {
+    func remove(from first: UInt64, count: UInt32, gone: (Message, UInt64) -> Void) {
         // A long run over few messages: look at what is there rather than at every number.
         var place = index(notBefore: first)
         let (end, overflow) = first.addingReportingOverflow(UInt64(count))
-        while place < positions.count, overflow || positions[place] < end {
-            if let message = messages[place]?.message {
-                messages[place] = nil
+        while place < places.count, overflow || places[place].position < end {
+            if let message = places[place].message {
+                places[place].message = nil
                 messageCount -= 1
-                gone(message, positions[place])
+                gone(message, places[place].position)
             }
             place += 1
         }
         guard !moved.isEmpty else { return }
-        for position in moved.keys.sorted() where position >= first && (overflow || position < end) {
+        let positions =
+            overflow || count > moved.count
+            ? moved.keys.filter { $0 >= first && (overflow || $0 < end) }.sorted() : Array(first..<end)
+        for position in positions {
             guard let message = moved.removeValue(forKey: position)?.message else { continue }
             messageCount -= 1
             gone(message, position)
@@ -68,38 +76,49 @@ struct RecoveredQueue {
     }
 
     func removeAll(gone: (Message, UInt64) -> Void) {
-        for message in inOrder { gone(message.message, message.position) }
+        forEachRun { run in for found in run { gone(found.message, found.position) } }
     }
 
-    /// What is there, by rising position, marked as redelivered where that may be.
-    var inOrder: [RecoveredMessage] {
-        var all = messages.compactMap { $0 }
-        if !moved.isEmpty {
-            all += moved.values
-            all.sort { $0.position < $1.position }
+    /// Hands out what is there, by rising position, some thousands at a time.
+    func forEachRun(_ body: ([RecoveredMessage]) -> Void) {
+        var run: [RecoveredMessage] = []
+        func add(_ found: RecoveredMessage) {
+            run.append(found)
+            if run.count == 4096 {
+                body(run)
+                run.removeAll(keepingCapacity: true)
+            }
         }
-        for place in all.indices where all[place].position < description.value.deliveredBelow {
-            all[place].redelivered = true
+        let others = moved.values.sorted { $0.position < $1.position }
+        var next = 0
+        for place in places {
+            while next < others.count, others[next].position < place.position {
+                add(others[next])
+                next += 1
+            }
+            guard let message = place.message else { continue }
+            add(RecoveredMessage(message: message, position: place.position, expiresAt: place.expiresAt))
         }
-        return all
+        others[next...].forEach(add)
+        if !run.isEmpty { body(run) }
     }
 
-    private mutating func take(_ position: UInt64) -> Message? {
+    private func take(_ position: UInt64) -> Message? {
         var old = moved.removeValue(forKey: position)?.message
         let place = index(notBefore: position)
-        if old == nil, place < positions.count, positions[place] == position {
-            old = messages[place]?.message
-            messages[place] = nil
+        if old == nil, place < places.count, places[place].position == position {
+            old = places[place].message
+            places[place].message = nil
         }
         if old != nil { messageCount -= 1 }
         return old
     }
 
     private func index(notBefore position: UInt64) -> Int {
-        var (low, high) = (0, positions.count)
+        var (low, high) = (0, places.count)
         while low < high {
             let middle = (low + high) / 2
-            if positions[middle] < position { low = middle + 1 } else { high = middle }
+            if places[middle].position < position { low = middle + 1 } else { high = middle }
         }
         return low
     }

@@ -95,13 +95,28 @@ enum SegmentFormat {
 
     /// The payload of the record that `octets` begins with; nil when it is cut off or damaged.
     static func payload(of octets: ArraySlice<UInt8>, place: Int, salt: UInt64) -> ArraySlice<UInt8>? {
-        guard octets.count > recordOverhead else { return nil }
-        var fields = Fields(octets)
-        let (count, checksum) = (Int(fields.take(4)), fields.take(8))
-        guard count > 0, count <= octets.count - recordOverhead else { return nil }
-        let payload = octets.dropFirst(recordOverhead).prefix(count)
-        guard checksum == XXHash64.hash(payload, seed: seed(count: count, place: place, salt: salt)) else { return nil }
-        return payload
+        let end = octets.withUnsafeBytes { recordEnd(in: $0, at: 0, place: place, salt: salt) }
+        return end.map { octets[(octets.startIndex + recordOverhead)..<(octets.startIndex + $0)] }
+    }
+
+    /// Where the record that begins at `start` ends; nil when it is cut off or damaged.
+    @inline(__always)
+    static func recordEnd(in octets: UnsafeRawBufferPointer, at start: Int, place: Int, salt: UInt64) -> Int? {
+        guard octets.count - start > recordOverhead else { return nil }
+        let count = payloadCount(in: octets, at: start)
+        let payload = start + recordOverhead
+        guard count > 0, count <= octets.count - payload else { return nil }
+        let checksum = UInt64(bigEndian: octets.loadUnaligned(fromByteOffset: start + 4, as: UInt64.self))
+        let found = XXHash64.hash(
+            UnsafeRawBufferPointer(rebasing: octets[payload..<(payload + count)]),
+            seed: seed(count: count, place: place, salt: salt))
+        return checksum == found ? payload + count : nil
+    }
+
+    /// What the record that begins at `start` says of its payload's length.
+    @inline(__always)
+    static func payloadCount(in octets: UnsafeRawBufferPointer, at start: Int) -> Int {
+        Int(UInt32(bigEndian: octets.loadUnaligned(fromByteOffset: start, as: UInt32.self)))
     }
 
     private static func seed(count: Int, place: Int, salt: UInt64) -> UInt64 {

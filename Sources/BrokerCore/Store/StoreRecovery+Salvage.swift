@@ -41,14 +41,16 @@ extension StoreRecovery {
     var messagesInOrder: [(message: Message, copies: [StoredContent.Copy])] {
         var (all, index): ([(message: Message, copies: [StoredContent.Copy])], [ObjectIdentifier: Int]) = ([], [:])
         for queue in sortedQueues {
-            for found in queue.inOrder {
-                let copy = StoredContent.Copy(
-                    queue: queue.description.value.number, position: found.position, expiresAt: found.expiresAt)
-                if let known = index[ObjectIdentifier(found.message)] {
-                    all[known].copies.append(copy)
-                } else {
-                    index[ObjectIdentifier(found.message)] = all.count
-                    all.append((found.message, [copy]))
+            queue.forEachRun { run in
+                for found in run {
+                    let copy = StoredContent.Copy(
+                        queue: queue.description.value.number, position: found.position, expiresAt: found.expiresAt)
+                    if let known = index[ObjectIdentifier(found.message)] {
+                        all[known].copies.append(copy)
+                    } else {
+                        index[ObjectIdentifier(found.message)] = all.count
+                        all.append((found.message, [copy]))
+                    }
                 }
             }
         }

@@ -3,13 +3,13 @@ import AMQPWire
 /// Reads a log back, segment by segment, and keeps what is still there at its end.
 public struct StoreRecovery {
     let journal: Journal
-    private(set) var exchanges: [ExchangeKey: Found<StoredExchange>] = [:]
+    var exchanges: [ExchangeKey: Found<StoredExchange>] = [:]
     var queues: [UInt64: RecoveredQueue] = [:]
     /// By their octets in the log, with the order in which they were made.
-    private var bindings: [[UInt8]: (order: Int, binding: Found<StoredBinding>)] = [:]
+    var bindings: [[UInt8]: (order: Int, binding: Found<StoredBinding>)] = [:]
     /// Those that this segment began with.
-    private var describedBindings: [[UInt8]] = []
-    private var bindingCount = 0
+    var describedBindings: [[UInt8]] = []
+    var bindingCount = 0
     /// The oldest segment that the log says is needed.
     var oldest: UInt32 = 0
     private var first: UInt32?
@@ -29,6 +29,10 @@ public struct StoreRecovery {
         var virtualHost: String
         var name: ShortString
     }
+
+    var names = SharedNames()
+    /// The queue that was asked for last: mostly the next message is for it too.
+    var lastQueue: (number: UInt64, queue: RecoveredQueue)?
 
     /// What the directory says of its segments; nil: it is of version 1, or new.
     let manifest: Manifest?
@@ -89,7 +93,7 @@ public struct StoreRecovery {
 
     /// Reads a segment. They are to come by rising number; only in the newest a write can have been cut off. Throws when
     /// octets were damaged that had been on disk.
-    public mutating func replay(_ segment: [UInt8], number: UInt32, isLast: Bool) throws(StoreDamage) -> Extent {
+    public mutating func replay(_ segment: SegmentScan, number: UInt32, isLast: Bool) throws(StoreDamage) -> Extent {
         if let manifest {
             if number < manifest.oldest { return .superseded }
             if number > manifest.newest {
@@ -120,7 +124,7 @@ public struct StoreRecovery {
 
     /// The header, if it is the right one; nil: in a store of version 1 it may have been cut off.
     private func header(
-        of segment: [UInt8], number: UInt32, isOpen: Bool
+        of segment: SegmentScan, number: UInt32, isOpen: Bool
     ) throws(StoreDamage) -> SegmentFormat.Header? {
         func damage(_ reason: String, at offset: Int = 0) -> StoreDamage {
             StoreDamage(segment: number, offset: offset, reason: reason)
@@ -130,9 +134,9 @@ public struct StoreRecovery {
         }
         let header: SegmentFormat.Header
         do throws(SegmentFormat.HeaderError) {
-            header = try SegmentFormat.header(of: segment)
+            header = try SegmentFormat.header(of: segment.head)
         } catch {
-            let isEmpty = segment.prefix(SegmentFormat.headerCount).allSatisfy { $0 == 0 }
+            let isEmpty = segment.head.allSatisfy { $0 == 0 }
             if manifest == nil, isOpen, error == .tooShort || isEmpty { return nil }
             throw Self.damage(of: error, segment: number, "the header is damaged")
         }
@@ -156,38 +160,6 @@ public struct StoreRecovery {
         return header
     }
 
-    /// Takes in all records. Returns where the last write was cut off; nil: nowhere.
-    private mutating func replayRecords(
-        of segment: [UInt8], _ header: SegmentFormat.Header, isOpen: Bool
-    ) throws(StoreDamage) -> Int? {
-        var place = header.count
-        while place < segment.count {
-            guard let payload = SegmentFormat.payload(of: segment[place...], place: place, salt: header.salt) else {
-                guard isOpen, !SegmentFormat.wasOnDisk(place, in: segment, salt: header.salt) else {
-                    throw StoreDamage(segment: header.segment, offset: place, reason: "a record is damaged")
-                }
-                return place
-            }
-            do throws(WireError) {
-                try replay(try JournalRecord(payload), payload, at: place)
-            } catch {
-                throw StoreDamage(
-                    segment: header.segment, offset: place, reason: "a record makes no sense: \(error.reason)")
-            }
-            place += SegmentFormat.recordOverhead + payload.count
-        }
-        return nil
-    }
-
-    /// Messages have come of a queue that nothing has been heard of.
-    private mutating func expect(queue number: UInt64) {
-        journal.skipQueueNumbers(through: number)
-        let queue = StoredQueue(
-            number: number, virtualHost: "/", name: ShortString(truncating: "salvaged-\(number)"), autoDelete: false,
-            arguments: [:], nextPosition: 0, deliveredBelow: 0)
-        queues[number] = RecoveredQueue(Found(value: queue, segment: newest, offset: 0))
-    }
-
     /// To be called after the last segment. Throws when one that is needed was not there.
     public mutating func finish() throws(StoreDamage) {
         if let queue = queues.values.first(where: { !$0.isDeclared && $0.messageCount > 0 }) {
@@ -195,6 +167,7 @@ public struct StoreRecovery {
                 "messages are there of a queue that is not, number \(queue.description.value.number)")
         }
         queues = queues.filter { $0.value.isDeclared }
+        (names, lastQueue) = (SharedNames(), nil)
         func missing(_ segment: UInt32) -> StoreDamage {
             StoreDamage(segment: segment, offset: 0, reason: "the segment is missing")
         }
@@ -213,84 +186,4 @@ public struct StoreRecovery {
     }
 
     var sortedBindings: [Found<StoredBinding>] { bindings.values.sorted { $0.order < $1.order }.map(\.binding) }
-
-    mutating func replay(
-        _ record: JournalRecord, _ payload: ArraySlice<UInt8>, at place: Int
-    ) throws(WireError) {
-        func found<Value>(_ value: Value) -> Found<Value> { Found(value: value, segment: newest, offset: place) }
-        switch record {
-        case .synced: break
-        case .oldest(let segment): oldest = max(oldest, segment)
-        case .exchangeDeclared(let exchange):
-            exchanges[ExchangeKey(virtualHost: exchange.virtualHost, name: exchange.name)] = found(exchange)
-        case .exchangeDeleted(let virtualHost, let name):
-            exchanges[ExchangeKey(virtualHost: virtualHost, name: name)] = nil
-            bindings = bindings.filter { entry in
-                let binding = entry.value.binding.value
-                return binding.virtualHost != virtualHost
-                    || binding.source != name && binding.destination != .exchange(name)
-            }
-        case .queueDeclared(let queue):
-            journal.skipQueueNumbers(through: queue.number)
-            queues[queue.number, default: RecoveredQueue(found(queue))].declare(as: found(queue))
-        case .queueDeleted(let number):
-            journal.skipQueueNumbers(through: number)
-            queues.removeValue(forKey: number)?.removeAll { message, position in
-                journal.foundSettled(.init(queue: number, position: position), of: message)
-            }
-            bindings = bindings.filter { $0.value.binding.value.destination != .queue(number: number) }
-        case .bound(let binding):
-            bindingCount += 1
-            let key = Array(payload.dropFirst())
-            if bindings[key] == nil { bindings[key] = (bindingCount, found(binding)) }
-            describedBindings.append(key)
-        case .unbound: bindings[Array(payload.dropFirst())] = nil
-        case .message(let content):
-            take(content, at: place, count: SegmentFormat.recordOverhead + payload.count)
-        case .settled(let runs):
-            for run in runs {
-                queues[run.queue]?.remove(from: run.first, count: run.count) { message, position in
-                    journal.foundSettled(.init(queue: run.queue, position: position), of: message)
-                }
-            }
-        case .delivered(let queue, let below): queues[queue]?.noteDelivery(below: below)
-        case .described(let segment):
-            journal.foundDescription(since: segment, at: place)
-            // In the order in which they were made, which those found before, alone, need not have been in.
-            for key in describedBindings {
-                bindingCount += 1
-                bindings[key]?.order = bindingCount
-            }
-        }
-    }
-
-    private mutating func take(_ content: StoredContent, at place: Int, count: Int) {
-        let copies = content.copies
-        guard !copies.isEmpty else { return }
-        // The segment with its declaration may be gone: then a later one has it too. Or it was deleted.
-        for copy in copies where queues[copy.queue] == nil { expect(queue: copy.queue) }
-        // Most messages have the names of the one before; one array for all of them saves tens of octets each.
-        if content.exchange != lastExchange { lastExchange = content.exchange }
-        if content.routingKey != lastKey { lastKey = content.routingKey }
-        let message = Message(
-            onDisk: RecordPlace(
-                segment: newest, offset: UInt32(truncatingIfNeeded: place), count: UInt32(truncatingIfNeeded: count)),
-            contentCount: content.content.count, exchange: lastExchange, routingKey: lastKey,
-            propertiesCount: content.propertiesCount,
-            traits: .init(
-                isPersistent: true, priority: content.priority, hasHeaders: content.hasHeaders,
-                hasBlindCopies: content.hasBlindCopies))
-        journal.found(message, offset: place, count: count)
-        for copy in copies {
-            journal.found(StoredMessages.Copy(queue: copy.queue, position: copy.position), of: message)
-            queues[copy.queue]?.add(
-                RecoveredMessage(message: message, position: copy.position, expiresAt: copy.expiresAt)
-            ) { old in
-                journal.foundSettled(.init(queue: copy.queue, position: copy.position), of: old)
-            }
-        }
-    }
-
-    private var lastExchange = ShortString()
-    private var lastKey = ShortString()
 }

@@ -56,9 +56,6 @@ struct StoredMessages {
         }
     }
 
-    /// Gives a message its entry, before anything is known of its copies.
-    mutating func enter(_ message: Message) { enter(message, Self.none) }
-
     private mutating func enter(_ message: Message, _ copy: Copy) {
         let entry = Entry(message: message, copy: copy)
         if let index = free.popLast() {

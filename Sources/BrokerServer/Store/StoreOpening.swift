@@ -26,13 +26,14 @@ package struct StoreOpening {
             recovered = try StoreRecovery(
                 reader: SegmentWindows(files, stop: stop), beside: beside, limits: limits)
         } catch { throw Self.error(of: error, files) }
+        let scans = SegmentScans(files, segments)
         for segment in segments {
-            let octets = try files.contents(of: segment)
+            let scan = try scans.next()
             do throws(StoreDamage) {
-                switch try recovered.replay(octets, number: segment, isLast: segment == segments.last) {
+                switch try recovered.replay(scan, number: segment, isLast: segment == segments.last) {
                 case .whole: break
                 case .tornAt(let offset, let isUnconfirmed):
-                    repairs.append(.cut(segment, at: offset, count: octets.count, isUnconfirmed: isUnconfirmed))
+                    repairs.append(.cut(segment, at: offset, count: scan.count, isUnconfirmed: isUnconfirmed))
                 case .unused: repairs.append(.remove(segment))
                 case .superseded:
                     notes.append(

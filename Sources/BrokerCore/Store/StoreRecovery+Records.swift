@@ -1,0 +1,164 @@
+import AMQPWire
+
+// What the records of a segment say, taken in one after the other.
+
+extension StoreRecovery {
+    /// Takes in all records. Returns where the last write was cut off; nil: nowhere.
+    mutating func replayRecords(
+        of segment: SegmentScan, _ header: SegmentFormat.Header, isOpen: Bool
+    ) throws(StoreDamage) -> Int? {
+        for part in segment.parts { try replay(part) }
+        if segment.end == segment.count { return nil }
+        guard isOpen, !SegmentFormat.wasOnDisk(segment.end, in: segment.whole, salt: header.salt) else {
+            throw StoreDamage(segment: header.segment, offset: segment.end, reason: "a record is damaged")
+        }
+        return segment.end
+    }
+
+    private mutating func replay(_ part: SegmentPart) throws(StoreDamage) {
+        let names = part.names.map { self.names.shared($0) }
+        var (next, copy) = (0, 0)
+        for other in part.others {
+            replay(part, next..<other.before, names, &copy)
+            next = other.before
+            do throws(WireError) {
+                try replay(try JournalRecord(other.payload[...]), other.payload[...], at: other.place)
+            } catch {
+                throw StoreDamage(
+                    segment: newest, offset: other.place, reason: "a record makes no sense: \(error.reason)")
+            }
+        }
+        replay(part, next..<part.messages.count, names, &copy)
+    }
+
+    private mutating func replay(_ part: SegmentPart, _ range: Range<Int>, _ names: [ShortString], _ copy: inout Int) {
+        for index in range {
+            let message = part.messages[index]
+            let end = copy + Int(message.copyCount)
+            take(
+                message, exchange: names[Int(message.exchange)], routingKey: names[Int(message.routingKey)],
+                copies: part.copies[copy..<end])
+            copy = end
+        }
+    }
+
+    /// The queue with this number. Messages come of one that nothing has been heard of when the segment with its
+    /// declaration is gone: then a later one has it too. Or it was deleted.
+    private mutating func queue(_ number: UInt64) -> RecoveredQueue {
+        if let lastQueue, lastQueue.number == number { return lastQueue.queue }
+        let queue = queues[number] ?? expect(queue: number)
+        lastQueue = (number, queue)
+        return queue
+    }
+
+    private mutating func expect(queue number: UInt64) -> RecoveredQueue {
+        journal.skipQueueNumbers(through: number)
+        let description = StoredQueue(
+            number: number, virtualHost: "/", name: ShortString(truncating: "salvaged-\(number)"), autoDelete: false,
+            arguments: [:], nextPosition: 0, deliveredBelow: 0)
+        let queue = RecoveredQueue(Found(value: description, segment: newest, offset: 0))
+        queues[number] = queue
+        return queue
+    }
+
+    mutating func replay(
+        _ record: JournalRecord, _ payload: ArraySlice<UInt8>, at place: Int
+    ) throws(WireError) {
+        func found<Value>(_ value: Value) -> Found<Value> { Found(value: value, segment: newest, offset: place) }
+        switch record {
+        case .synced: break
+        case .oldest(let segment): oldest = max(oldest, segment)
+        case .exchangeDeclared(let exchange):
+            exchanges[ExchangeKey(virtualHost: exchange.virtualHost, name: exchange.name)] = found(exchange)
+        case .exchangeDeleted(let virtualHost, let name):
+            exchanges[ExchangeKey(virtualHost: virtualHost, name: name)] = nil
+            bindings = bindings.filter { entry in
+                let binding = entry.value.binding.value
+                return binding.virtualHost != virtualHost
+                    || binding.source != name && binding.destination != .exchange(name)
+            }
+        case .queueDeclared(let queue):
+            journal.skipQueueNumbers(through: queue.number)
+            let known = queues[queue.number] ?? RecoveredQueue(found(queue))
+            known.declare(as: found(queue))
+            queues[queue.number] = known
+        case .queueDeleted(let number):
+            journal.skipQueueNumbers(through: number)
+            lastQueue = nil
+            queues.removeValue(forKey: number)?.removeAll { message, position in
+                journal.foundSettled(.init(queue: number, position: position), of: message)
+            }
+            bindings = bindings.filter { $0.value.binding.value.destination != .queue(number: number) }
+        case .bound(let binding):
+            bindingCount += 1
+            let key = Array(payload.dropFirst())
+            if bindings[key] == nil { bindings[key] = (bindingCount, found(binding)) }
+            describedBindings.append(key)
+        case .unbound: bindings[Array(payload.dropFirst())] = nil
+        case .message(let content):
+            take(content, at: place, count: SegmentFormat.recordOverhead + payload.count)
+        case .settled(let runs):
+            for run in runs {
+                queues[run.queue]?.remove(from: run.first, count: run.count) { message, position in
+                    journal.foundSettled(.init(queue: run.queue, position: position), of: message)
+                }
+            }
+        case .delivered(let queue, let below): queues[queue]?.noteDelivery(below: below)
+        case .described(let segment):
+            journal.foundDescription(since: segment, at: place)
+            // In the order in which they were made, which those found before, alone, need not have been in.
+            for key in describedBindings {
+                bindingCount += 1
+                bindings[key]?.order = bindingCount
+            }
+        }
+    }
+
+    private mutating func take(_ content: StoredContent, at place: Int, count: Int) {
+        let message = SegmentPart.Message(
+            place: UInt32(truncatingIfNeeded: place), count: UInt32(truncatingIfNeeded: count),
+            contentCount: UInt32(clamping: content.content.count),
+            propertiesCount: UInt32(clamping: content.propertiesCount),
+            copyCount: UInt32(clamping: content.copies.count), exchange: 0, routingKey: 0, priority: content.priority,
+            bits: Bits(content.hasHeaders, content.hasBlindCopies))
+        take(
+            message, exchange: names.shared(content.exchange), routingKey: names.shared(content.routingKey),
+            copies: content.copies[...])
+    }
+
+    private mutating func take(
+        _ found: SegmentPart.Message, exchange: ShortString, routingKey: ShortString,
+        copies: ArraySlice<StoredContent.Copy>
+    ) {
+        guard let first = copies.first else { return }
+        let message = Message(
+            onDisk: RecordPlace(segment: newest, offset: found.place, count: found.count),
+            contentCount: Int(found.contentCount), exchange: exchange, routingKey: routingKey,
+            propertiesCount: Int(found.propertiesCount),
+            traits: .init(
+                isPersistent: true, priority: found.priority, hasHeaders: found.bits[0], hasBlindCopies: found.bits[1]))
+        journal.found(
+            message, .init(queue: first.queue, position: first.position), offset: Int(found.place),
+            count: Int(found.count))
+        for copy in copies.dropFirst() {
+            journal.found(StoredMessages.Copy(queue: copy.queue, position: copy.position), of: message)
+        }
+        for copy in copies {
+            guard
+                let old = queue(copy.queue).add(message, position: copy.position, expiresAt: copy.expiresAt)
+            else { continue }
+            journal.foundSettled(.init(queue: copy.queue, position: copy.position), of: old)
+        }
+    }
+}
+
+/// One array for all names that are equal: it saves tens of octets a message.
+struct SharedNames {
+    private var known: Set<ShortString> = []
+
+    mutating func shared(_ name: ShortString) -> ShortString {
+        // Keys that are all different are not worth a table of them.
+        if known.count == 1024 { known = [] }
+        return known.insert(name).memberAfterInsert
+    }
+}
