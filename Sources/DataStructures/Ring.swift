@@ -28,7 +28,7 @@
 
     @inlinable public mutating func append(_ element: Element) {
         Steps.take()
-        if used == slots.count { grow() }
+        if used == slots.count { grow(to: used + 1) }
         slots[slot(used)] = element
         used += 1
     }
@@ -46,6 +46,9 @@
         return slots[head]
     }
 
+    /// Makes room for so many elements in all.
+    @inlinable public mutating func reserve(_ wanted: Int) { if wanted > slots.count { grow(to: wanted) } }
+
     @inlinable public mutating func removeAll() { self = Ring() }
 
     /// Removes the elements for which `isGone` holds; takes time in proportion to ``count``.
@@ -55,13 +58,16 @@
         self = kept
     }
 
-    /// Doubles the capacity; it is always a power of two, so that a place is found by masking.
-    @inlinable mutating func grow() {
+    /// Doubles the capacity until there are so many places; it is always a power of two, so that a place is found by
+    /// masking.
+    @inlinable mutating func grow(to wanted: Int) {
         Steps.take(count)
+        var capacity = Swift.max(8, slots.count * 2)
+        while capacity < wanted { capacity *= 2 }
         var larger: [Element?] = []
-        larger.reserveCapacity(Swift.max(8, slots.count * 2))
+        larger.reserveCapacity(capacity)
         for place in 0..<count { larger.append(slots[slot(place)]) }
-        larger.append(contentsOf: repeatElement(nil, count: Swift.max(8, slots.count * 2) - count))
+        larger.append(contentsOf: repeatElement(nil, count: capacity - count))
         slots = larger
         head = 0
     }

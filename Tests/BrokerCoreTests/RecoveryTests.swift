@@ -56,6 +56,49 @@ struct RecoveryTests {
         #expect(try StoreRig(on: store).rig.core.listBindings().map(\.source) == ["", "x"])
     }
 
+    @Test("What is copied to the end of the log takes the place of what was there, in any order")
+    func copies() throws {
+        var state: UInt64 = 7
+        func below(_ limit: UInt64) -> UInt64 {
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return (state >> 33) % limit
+        }
+        for _ in 1...200 {
+            let found = StoreRecovery.Found(value: Self.queue, segment: 1, offset: 0)
+            let queue = RecoveredQueue(found)
+            var model: [UInt64: ObjectIdentifier] = [:]
+            for _ in 1...12 {
+                if below(3) == 0 {
+                    let (first, count) = (below(30), UInt32(1 + below(12)))
+                    var gone: [UInt64] = []
+                    queue.remove(from: first, count: count) { message, position in
+                        #expect(model.removeValue(forKey: position) == ObjectIdentifier(message))
+                        gone.append(position)
+                    }
+                    #expect(!model.keys.contains { $0 >= first && $0 < first + UInt64(count) }, "\(gone)")
+                    continue
+                }
+                let messages = (0...below(6)).map { _ in
+                    Message(exchange: "", routingKey: "q", content: [0, 0], propertiesCount: 2, traits: .init())
+                }
+                let places = messages.map { _ in
+                    StoredContent.Copy(queue: 1, position: below(30), expiresAt: .max)
+                }
+                let old = queue.add(messages[...], places[...])
+                var expected: [ObjectIdentifier] = []
+                for (message, place) in zip(messages, places) {
+                    let replaced = model.updateValue(ObjectIdentifier(message), forKey: place.position)
+                    if let replaced { expected.append(replaced) }
+                }
+                #expect(old.map { ObjectIdentifier($0.message) } == expected)
+            }
+            var seen: [(UInt64, ObjectIdentifier)] = []
+            queue.forEachRun { seen += $0.map { ($0.position, ObjectIdentifier($0.message)) } }
+            #expect(seen.map(\.0) == model.keys.sorted() && seen.allSatisfy { model[$0.0] == $0.1 })
+            #expect(queue.messageCount == model.count)
+        }
+    }
+
     /// A store with these records, and where the last of them is.
     private func written(_ records: [JournalRecord]) throws -> (FakeStore, Int) {
         let store = FakeStore()

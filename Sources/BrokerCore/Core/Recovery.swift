@@ -49,14 +49,14 @@ extension BrokerCore {
         // Transient messages had places too, which the log does not know of unless they were handed out: what comes in
         // from now on must not look as if it had been.
         let nextPosition = max(description.nextPosition, description.deliveredBelow)
-        queue.restore([], nextPosition: nextPosition)
+        queue.restore([], of: found.messageCount, nextPosition: nextPosition)
         found.forEachRun { run in
             let messages = run.map { found in
                 QueuedMessage(
                     message: found.message, position: found.position, expiresAt: found.expiresAt,
                     redelivered: found.position < description.deliveredBelow)
             }
-            queue.restore(messages, nextPosition: nextPosition)
+            queue.restore(messages, of: found.messageCount, nextPosition: nextPosition)
         }
         return queue
     }

@@ -110,12 +110,10 @@ final class ClassicQueue: Queue {
         dispatch()
     }
 
-    func restore(_ messages: [QueuedMessage], nextPosition: UInt64) {
+    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {
         self.nextPosition = nextPosition
-        for message in messages {
-            load.add(message.message)
-            ready.append(message)
-        }
+        load.add(messages)
+        ready.append(messages, of: total)
         setTimer()
     }
 

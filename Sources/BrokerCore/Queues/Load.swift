@@ -25,6 +25,18 @@ final class Load {
         if message.changePlaces(by: 1) == 1, message.outputCount == 0 { count(message) }
     }
 
+    /// Counts messages that have got a place in a queue each.
+    func add(_ messages: [QueuedMessage]) {
+        var (new, octets) = (0, 0)
+        for message in messages.lazy.map(\.message) where message.changePlaces(by: 1) == 1 && message.outputCount == 0 {
+            new += 1
+            octets += message.contentCount
+        }
+        placeCount += messages.count
+        messageCount += new
+        self.octets += octets
+    }
+
     /// Takes off a message that has given up a place in a queue.
     func remove(_ message: Message) {
         placeCount -= 1

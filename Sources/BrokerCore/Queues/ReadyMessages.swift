@@ -28,6 +28,8 @@ struct ReadyMessages {
 
     mutating func append(_ message: QueuedMessage) { ring.append(message) }
 
+    mutating func reserve(_ count: Int) { ring.reserve(count) }
+
     mutating func popFirst() -> QueuedMessage? { returned.popFirst() ?? ring.popFirst() }
 
     /// Puts messages back where they were. `messages` is in any order.
@@ -69,6 +71,12 @@ struct PrioritizedMessages {
         levels[level(of: message)].append(message)
         count += 1
         bodyOctets += message.message.bodySize
+    }
+
+    /// Appends messages, some of so many that will come in all.
+    mutating func append(_ messages: [QueuedMessage], of total: Int) {
+        if levels.count == 1 { levels[0].reserve(total) }
+        for message in messages { append(message) }
     }
 
     mutating func popFirst() -> QueuedMessage? {

@@ -302,15 +302,16 @@ final class Journal {
     var foundManifest: Manifest { segments.manifest }
     var foundEnd: SegmentFormat.Sealed? { segments.sealed }
 
-    /// A message was found in the newest segment, and its first copy.
-    func found(_ message: Message, _ copy: StoredMessages.Copy, offset: Int, count: Int) {
-        messages.add(copy, of: message)
-        messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
-        absentOctets += message.contentCount
-    }
+    /// About so many messages will be found.
+    func expect(messages count: Int) { messages.reserve(count) }
 
-    /// A further copy of a message was found.
-    func found(_ copy: StoredMessages.Copy, of message: Message) { messages.add(copy, of: message) }
+    /// Messages were found in the newest segment, with these copies, one after the other.
+    func found(
+        _ found: [Message], _ records: ArraySlice<SegmentPart.Message>, _ copies: ArraySlice<StoredContent.Copy>
+    ) {
+        messages.enter(found, records, copies, firstSlot: segments.nextSlot)
+        absentOctets += segments.add(found, records)
+    }
 
     /// A copy that was found turned out to be gone already.
     func foundSettled(_ copy: StoredMessages.Copy, of message: Message) {

@@ -38,18 +38,41 @@ final class RecoveredQueue {
         description.value.deliveredBelow = max(description.value.deliveredBelow, below)
     }
 
-    /// Adds a message. Returns the one that was there already: it has been copied to a later place in the log, which
-    /// then counts.
-    func add(_ message: Message, position: UInt64, expiresAt: Int64) -> Message? {
-        messageCount += 1
-        if position >= description.value.nextPosition { description.value.nextPosition = position + 1 }
-        guard let last = places.last?.position, position <= last else {
-            places.append(Place(message: message, position: position, expiresAt: expiresAt))
-            return nil
+    /// Adds messages at a place each. Returns those that were there already: they have been copied to a later place in
+    /// the log, which then counts.
+    func add(
+        _ messages: ArraySlice<Message>, _ copies: ArraySlice<StoredContent.Copy>
+    ) -> [(message: Message, position: UInt64)] {
+        messageCount += messages.count
+        let next = copies.reduce(0) { max($0, $1.position + 1) }
+        description.value.nextPosition = max(description.value.nextPosition, next)
+        var replaced: [(message: Message, position: UInt64)] = []
+        var at = 0
+        while true {
+            at += Self.append(messages.dropFirst(at), copies.dropFirst(at), to: &places)
+            if at == messages.count { return replaced }
+            let (message, copy) = (messages[messages.startIndex + at], copies[copies.startIndex + at])
+            if let old = take(copy.position) { replaced.append((old, copy.position)) }
+            moved[copy.position] = RecoveredMessage(
+                message: message, position: copy.position, expiresAt: copy.expiresAt)
+            at += 1
         }
-        let old = take(position)
-        moved[position] = RecoveredMessage(message: message, position: position, expiresAt: expiresAt)
-        return old
+    }
+
+    /// Appends messages as long as their positions rise, and returns how many these were.
+    private static func append(
+        _ messages: ArraySlice<Message>, _ copies: ArraySlice<StoredContent.Copy>, to places: inout [Place]
+    ) -> Int {
+        var last = places.last?.position
+        for count in 0..<messages.count {
+            let copy = copies[copies.startIndex + count]
+            if let last, copy.position <= last { return count }
+            last = copy.position
+            places.append(
+                Place(
+                    message: messages[messages.startIndex + count], position: copy.position, expiresAt: copy.expiresAt))
+        }
+        return messages.count
     }
 
     func remove(from first: UInt64, count: UInt32, gone: (Message, UInt64) -> Void) {
@@ -82,24 +105,21 @@ final class RecoveredQueue {
     /// Hands out what is there, by rising position, some thousands at a time.
     func forEachRun(_ body: ([RecoveredMessage]) -> Void) {
         var run: [RecoveredMessage] = []
-        func add(_ found: RecoveredMessage) {
-            run.append(found)
-            if run.count == 4096 {
-                body(run)
-                run.removeAll(keepingCapacity: true)
-            }
-        }
         let others = moved.values.sorted { $0.position < $1.position }
         var next = 0
         for place in places {
             while next < others.count, others[next].position < place.position {
-                add(others[next])
+                run.append(others[next])
                 next += 1
             }
             guard let message = place.message else { continue }
-            add(RecoveredMessage(message: message, position: place.position, expiresAt: place.expiresAt))
+            run.append(RecoveredMessage(message: message, position: place.position, expiresAt: place.expiresAt))
+            if run.count >= 4096 {
+                body(run)
+                run.removeAll(keepingCapacity: true)
+            }
         }
-        others[next...].forEach(add)
+        run += others[next...]
         if !run.isEmpty { body(run) }
     }
 

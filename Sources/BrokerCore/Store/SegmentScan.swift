@@ -130,6 +130,21 @@ struct SegmentPart: Sendable {
         return SegmentFormat.recordOverhead + 1
     }
 
+    /// Adds a message, unless it is in no queue.
+    mutating func add(_ content: StoredContent, at place: Int, count: Int) {
+        if content.copies.isEmpty { return }
+        copies += content.copies
+        messages.append(
+            Message(
+                place: UInt32(truncatingIfNeeded: place), count: UInt32(truncatingIfNeeded: count),
+                contentCount: UInt32(clamping: content.content.count),
+                propertiesCount: UInt32(clamping: content.propertiesCount),
+                copyCount: UInt32(clamping: content.copies.count), exchange: UInt32(names.count),
+                routingKey: UInt32(names.count + 1), priority: content.priority,
+                bits: Bits(content.hasHeaders, content.hasBlindCopies)))
+        names += [content.exchange, content.routingKey]
+    }
+
     /// Takes the record of a message. False: it is another, or makes no sense. See ``StoredContent/write(to:)``.
     private mutating func take(_ payload: UnsafeRawBufferPointer, place: Int) -> Bool {
         guard payload[0] == JournalRecord.Kind.message.rawValue else { return false }

@@ -75,6 +75,22 @@ struct Segments {
             slot: UInt32(truncatingIfNeeded: slot))
     }
 
+    /// The number that the next message of the newest segment has in its list.
+    var nextSlot: UInt32 { UInt32(truncatingIfNeeded: all.last?.messages.count ?? 0) }
+
+    /// Adds messages whose records are in the newest segment. Returns the octets of their contents.
+    mutating func add(_ messages: [Message], _ records: ArraySlice<SegmentPart.Message>) -> Int {
+        let last = all.count - 1
+        all[last].messages += messages.map(\.storeEntry)
+        var (recordOctets, contentOctets) = (0, 0)
+        for record in records {
+            recordOctets += Int(record.count)
+            contentOctets += Int(record.contentCount)
+        }
+        all[last].liveCount += recordOctets
+        return contentOctets
+    }
+
     /// The message's record at this place is not needed any more.
     mutating func remove(_ place: StoredMessages.Place) {
         guard let index = index(of: place.record.segment) else { return }

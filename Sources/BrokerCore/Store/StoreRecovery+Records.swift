@@ -7,6 +7,11 @@ extension StoreRecovery {
     mutating func replayRecords(
         of segment: SegmentScan, _ header: SegmentFormat.Header, isOpen: Bool
     ) throws(StoreDamage) -> Int? {
+        let count = segment.parts.reduce(0) { $0 + $1.messages.count }
+        if let manifest, header.segment == first, count > 1000 {
+            // A table that grows is copied again and again. Room that turns out not to be needed is never touched.
+            journal.expect(messages: count * manifest.segments.count)
+        }
         for part in segment.parts { try replay(part) }
         if segment.end == segment.count { return nil }
         guard isOpen, !SegmentFormat.wasOnDisk(segment.end, in: segment.whole, salt: header.salt) else {
@@ -32,13 +37,47 @@ extension StoreRecovery {
     }
 
     private mutating func replay(_ part: SegmentPart, _ range: Range<Int>, _ names: [ShortString], _ copy: inout Int) {
-        for index in range {
-            let message = part.messages[index]
-            let end = copy + Int(message.copyCount)
-            take(
-                message, exchange: names[Int(message.exchange)], routingKey: names[Int(message.routingKey)],
-                copies: part.copies[copy..<end])
-            copy = end
+        if range.isEmpty { return }
+        let messages = range.map { index in
+            let found = part.messages[index]
+            return Message(
+                onDisk: RecordPlace(segment: newest, offset: found.place, count: found.count),
+                contentCount: Int(found.contentCount), exchange: names[Int(found.exchange)],
+                routingKey: names[Int(found.routingKey)], propertiesCount: Int(found.propertiesCount),
+                traits: .init(
+                    isPersistent: true, priority: found.priority, hasHeaders: found.bits[0],
+                    hasBlindCopies: found.bits[1]))
+        }
+        journal.found(messages, part.messages[range], part.copies[copy...])
+        var taken = 0
+        while taken < messages.count {
+            let number = part.copies[copy].queue
+            if part.messages[range.lowerBound + taken].copyCount > 1 {
+                for _ in 0..<part.messages[range.lowerBound + taken].copyCount {
+                    enter(messages[taken...taken], part.copies[copy...copy])
+                    copy += 1
+                }
+                taken += 1
+                continue
+            }
+            // Mostly many in a row are for the same queue.
+            var count = 1
+            while taken + count < messages.count, part.messages[range.lowerBound + taken + count].copyCount == 1,
+                part.copies[copy + count].queue == number
+            {
+                count += 1
+            }
+            enter(messages[taken..<(taken + count)], part.copies[copy..<(copy + count)])
+            taken += count
+            copy += count
+        }
+    }
+
+    /// Messages have a place each in one queue.
+    private mutating func enter(_ messages: ArraySlice<Message>, _ copies: ArraySlice<StoredContent.Copy>) {
+        guard let number = copies.first?.queue else { return }
+        for (old, position) in queue(number).add(messages, copies) {
+            journal.foundSettled(.init(queue: number, position: position), of: old)
         }
     }
 
@@ -114,41 +153,11 @@ extension StoreRecovery {
         }
     }
 
+    /// A message that did not come in a table.
     private mutating func take(_ content: StoredContent, at place: Int, count: Int) {
-        let message = SegmentPart.Message(
-            place: UInt32(truncatingIfNeeded: place), count: UInt32(truncatingIfNeeded: count),
-            contentCount: UInt32(clamping: content.content.count),
-            propertiesCount: UInt32(clamping: content.propertiesCount),
-            copyCount: UInt32(clamping: content.copies.count), exchange: 0, routingKey: 0, priority: content.priority,
-            bits: Bits(content.hasHeaders, content.hasBlindCopies))
-        take(
-            message, exchange: names.shared(content.exchange), routingKey: names.shared(content.routingKey),
-            copies: content.copies[...])
-    }
-
-    private mutating func take(
-        _ found: SegmentPart.Message, exchange: ShortString, routingKey: ShortString,
-        copies: ArraySlice<StoredContent.Copy>
-    ) {
-        guard let first = copies.first else { return }
-        let message = Message(
-            onDisk: RecordPlace(segment: newest, offset: found.place, count: found.count),
-            contentCount: Int(found.contentCount), exchange: exchange, routingKey: routingKey,
-            propertiesCount: Int(found.propertiesCount),
-            traits: .init(
-                isPersistent: true, priority: found.priority, hasHeaders: found.bits[0], hasBlindCopies: found.bits[1]))
-        journal.found(
-            message, .init(queue: first.queue, position: first.position), offset: Int(found.place),
-            count: Int(found.count))
-        for copy in copies.dropFirst() {
-            journal.found(StoredMessages.Copy(queue: copy.queue, position: copy.position), of: message)
-        }
-        for copy in copies {
-            guard
-                let old = queue(copy.queue).add(message, position: copy.position, expiresAt: copy.expiresAt)
-            else { continue }
-            journal.foundSettled(.init(queue: copy.queue, position: copy.position), of: old)
-        }
+        var (part, copy) = (SegmentPart(), 0)
+        part.add(content, at: place, count: count)
+        replay(part, part.messages.indices, part.names.map { names.shared($0) }, &copy)
     }
 }
 

@@ -12,7 +12,7 @@ public struct StoreRecovery {
     var bindingCount = 0
     /// The oldest segment that the log says is needed.
     var oldest: UInt32 = 0
-    private var first: UInt32?
+    var first: UInt32?
     var newest: UInt32 = 0
 
     /// Something that the log says, and where it says so.

@@ -56,8 +56,31 @@ struct StoredMessages {
         }
     }
 
-    private mutating func enter(_ message: Message, _ copy: Copy) {
-        let entry = Entry(message: message, copy: copy)
+    /// Makes room for so many messages.
+    mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
+
+    /// Gives messages that were found on disk their entries. Their copies come one after the other, and their numbers in
+    /// the segment's list are from `slot` on.
+    mutating func enter(
+        _ messages: [Message], _ records: ArraySlice<SegmentPart.Message>, _ copies: ArraySlice<StoredContent.Copy>,
+        firstSlot slot: UInt32
+    ) {
+        var (slot, copy) = (slot, copies.startIndex)
+        for (message, record) in zip(messages, records) {
+            guard case .onDisk(let place) = message.content else { continue }
+            enter(
+                message, Copy(queue: copies[copy].queue, position: copies[copy].position),
+                at: Place(record: place, slot: slot))
+            for further in copies[(copy + 1)..<(copy + Int(record.copyCount))] {
+                add(Copy(queue: further.queue, position: further.position), of: message)
+            }
+            copy += Int(record.copyCount)
+            slot += 1
+        }
+    }
+
+    private mutating func enter(_ message: Message, _ copy: Copy, at place: Place = Place()) {
+        let entry = Entry(message: message, place: place, copy: copy)
         if let index = free.popLast() {
             entries[Int(index)] = entry
             message.enter(index)
