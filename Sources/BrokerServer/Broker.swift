@@ -28,6 +28,9 @@ public final class Broker: Sendable {
         /// The time that a wake-up is set for.
         var wakeAt = Int64.max
         var connectionCount: UInt64 = 0
+        /// Those that are being taken, by the numbers in which they were asked for.
+        var snapshots: [UInt64: SnapshotInSlices] = [:]
+        var snapshotCount: UInt64 = 0
     }
 
     /// `time` is what the broker goes by: a test that puts a ``ManualTime`` here decides when heartbeats are due and
@@ -212,7 +215,9 @@ public final class Broker: Sendable {
         }
         if let log { for event in effects.log { log(event) } }
         if let batch = effects.batch { startStoring(batch) }
-        if effects.hasMoreToDo { loop.execute { [weak self] in self?.step(.time) } }
+        // The loop does not sleep, and its next wake-up ends with a step. A step of its own here would be one more in
+        // each wake-up, and each of these would ask for another.
+        if effects.hasMoreToDo { loop.execute {} }
         for (id, octets) in unsent { step(.unsent(octets, of: id), &state) }
     }
 

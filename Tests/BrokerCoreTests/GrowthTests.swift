@@ -38,6 +38,22 @@ import DataStructures
             #expect(Double(large) <= 5.5 * Double(small), "\(small) steps, then \(large)")
         }
 
+        @Test(
+            "What is done in slices is never done at once",
+            arguments: [
+                "queue.purge", "a connection ends", "a channel ends", "basic.ack, multiple", "basic.recover",
+                "tx.commit",
+            ])
+        func slices(_ name: String) throws {
+            let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)
+            let rig = Rig()
+            let work = try prepare(rig, 20_000)
+            rig.laterSteps = []
+            let first = try withExtendedLifetime(rig) { try Steps.counted(work) }
+            let later = rig.laterSteps ?? []
+            #expect(4 * max(first, later.max() ?? 0) < 3 * (first + later.reduce(0, +)), "\(first), then \(later)")
+        }
+
         @Test("The table names each operation")
         func table() throws {
             let text = try String(
@@ -136,6 +152,7 @@ import DataStructures
         private static func outstanding(_ rig: Rig, _ count: Int) throws -> RigClient {
             let client = try backlog(rig, count)
             client.send(BasicConsume(queue: "q", consumerTag: "c"))
+            rig.drain()
             client.send(BasicCancel(consumerTag: "c"))
             return client
         }

@@ -229,4 +229,60 @@ import Testing
         #expect(broker.rig.core.load.octets == 0)
         #expect(broker.rig.core.load.messageCount == 0)
     }
+
+    @Test func muchThatIsDeclaredIsDescribedLittleByLittleWhileClientsGoOn() throws {
+        let broker = try StoreRig { $0.store.segmentOctets = 250_000 }
+        let client = try broker.rig.open()
+        client.send(ExchangeDeclare(exchange: "x", type: "direct", durable: true))
+        client.send(QueueDeclare(queue: "q", durable: true))
+        var keys = (0..<4000).map { ShortString(truncating: "k\($0)") }
+        for key in keys { client.send(QueueBind(queue: "q", exchange: "x", routingKey: key, noWait: true)) }
+        broker.sync()
+        let (core, store, now) = (broker.rig.core, broker.store, broker.rig.now)
+        func send(_ write: (inout FrameWriter) -> Void) -> BrokerEffects {
+            var writer = FrameWriter()
+            write(&writer)
+            return core.step(.received(writer.take().span.bytes, from: client.id), now: now)
+        }
+        // It fills the segment, and the next one begins with all that is declared.
+        var effects = send {
+            $0.content(
+                BasicPublish(routingKey: "q"), BasicProperties(deliveryMode: 2),
+                body: Array(repeating: 1, count: 100_000),
+                channel: 1, frameMax: 131_072)
+        }
+        var (turn, largest, inTheMiddle) = (0, 0, FakeStore())
+        while effects.hasMoreToDo || effects.batch != nil {
+            turn += 1
+            if let batch = effects.batch {
+                store.carryOut(batch)
+                if turn > 1 { largest = max(largest, batch.octets.count) }
+                effects = core.step(.stored(batch: batch.number), now: now)
+            } else {
+                effects = core.step(.time, now: now)
+            }
+            // One that was told already, one that was not, and one that is new.
+            if turn == 4 {
+                let batch = effects.batch
+                effects = send {
+                    for key in ["k1", "k3999"] as [ShortString] {
+                        $0.method(QueueUnbind(queue: "q", exchange: "x", routingKey: key), channel: 1)
+                    }
+                    $0.method(QueueBind(queue: "q", exchange: "x", routingKey: "new", noWait: true), channel: 1)
+                }
+                effects.batch = effects.batch ?? batch
+                inTheMiddle = FakeStore(store)
+            }
+        }
+        #expect(turn > 4 && largest < 100_000, "\(turn) turns, \(largest) octets")
+        func found(_ store: FakeStore) throws -> [ShortString] {
+            let core = try StoreRig(on: store) { $0.store.segmentOctets = 250_000 }.rig.core
+            let bindings = core.virtualHosts["/"]?.exchanges["x"]?.bindings ?? []
+            return bindings.sorted { $0.order < $1.order }.map(\.key)
+        }
+        #expect(try found(inTheMiddle) == keys)
+        keys.removeAll { $0 == "k1" || $0 == "k3999" }
+        #expect(try found(FakeStore(store)) == keys + ["new"])
+        #expect(store.segments.keys.sorted() == [1, 2])
+    }
 }

@@ -31,6 +31,7 @@ struct MemoryTests {
         for queue in rig.core.listQueues() {
             let cleaner = try rig.open()
             cleaner.send(QueueDelete(queue: ShortString(truncating: queue.name)))
+            cleaner.send(ExchangeDelete(exchange: "x"))
             cleaner.disconnect()
         }
         #expect(rig.core.memoryInUse == 0, sourceLocation: location)
@@ -189,6 +190,34 @@ struct MemoryTests {
         client.send(octets: writer.take())
         #expect(!rig.isRead(client))
         try check([client])
+    }
+
+    @Test("Bindings and exchanges with their arguments are counted, and are gone from the account however they go")
+    func bindings() throws {
+        let client = try rig.open()
+        let arguments: FieldTable = ["a": .array(Array(repeating: .bool(true), count: 1000))]
+        for name in ["x", "y"] as [ShortString] {
+            client.send(ExchangeDeclare(exchange: name, type: "headers", arguments: arguments))
+        }
+        client.send(QueueDeclare(queue: "q", arguments: arguments))
+        let before = rig.core.memoryInUse
+        #expect(before > 3 * 1000 * MemoryLayout<FieldValue>.stride)
+        for number in 0..<40 {
+            for name in ["x", "y"] as [ShortString] {
+                client.send(
+                    QueueBind(
+                        queue: "q", exchange: name, routingKey: ShortString(truncating: "\(number)"),
+                        arguments: arguments))
+            }
+        }
+        #expect(rig.core.memoryInUse > before + 80 * 1000 * MemoryLayout<FieldValue>.stride)
+        // One by one, with its exchange, with its queue.
+        client.send(QueueUnbind(queue: "q", exchange: "x", routingKey: "0", arguments: arguments))
+        client.send(ExchangeDelete(exchange: "x"))
+        client.send(QueueDelete(queue: "q"))
+        client.send(ExchangeDelete(exchange: "y"))
+        client.disconnect()
+        #expect(rig.core.memoryInUse == 0)
     }
 
     @Test("A large message is sent in parts, whole and in order, to a client that reads")

@@ -74,12 +74,13 @@ struct StructureTests {
         }
         for tag in stride(from: 2, through: 400, by: 2) { #expect(deliveries.remove(UInt64(tag))?.tag == UInt64(tag)) }
         #expect(deliveries.remove(2) == nil && deliveries.remove(0) == nil && deliveries.remove(501) == nil)
-        #expect(deliveries.removeAll(upTo: 2) == nil)
-        #expect(deliveries.removeAll(upTo: 9)?.map(\.tag) == [1, 3, 5, 7, 9])
+        #expect(!deliveries.contains(2) && deliveries.contains(9) && deliveries.lastTag == 500)
+        #expect(deliveries.removeFirst(3, through: 9).map(\.tag) == [1, 3, 5])
+        #expect(deliveries.removeFirst(9, through: 9).map(\.tag) == [7, 9])
         #expect(deliveries.count == 500 - 200 - 5)
         #expect(deliveries.first?.tag == 11)
-        #expect(deliveries.removeAll().count == 295)
-        #expect(deliveries.isEmpty)
+        #expect(deliveries.removeFirst(500, through: .max).count == 295)
+        #expect(deliveries.isEmpty && deliveries.lastTag == nil)
     }
 
     private static func message(_ position: UInt64, priority: UInt8 = 0) -> QueuedMessage {

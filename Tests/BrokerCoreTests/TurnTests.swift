@@ -80,6 +80,117 @@ struct TurnTests {
         #expect(readyCount == 200 * 200 + 2000)
     }
 
+    /// Asks the core something small for a client, and lets nothing else happen. Returns what comes of it.
+    private func ask(for client: RigClient) -> BrokerEffects {
+        var writer = FrameWriter()
+        writer.method(QueueDeclare(queue: "other", passive: true), channel: 1)
+        return rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+    }
+
+    @Test(
+        "A connection's exclusive queues go little by little, and are gone when it hears of its end",
+        arguments: [true, false])
+    func exclusiveQueues(isClosed: Bool) throws {
+        let (client, other) = (try rig.open(), try rig.open())
+        other.send(QueueDeclare(queue: "other"))
+        client.send(ExchangeDeclare(exchange: "x", type: "fanout"))
+        for number in 0..<2000 {
+            let name = ShortString(truncating: "q\(number)")
+            client.send(QueueDeclare(queue: name, exclusive: true))
+            client.send(QueueBind(queue: name, exchange: "x"))
+        }
+        let before = rig.core.memoryInUse
+        var effects: BrokerEffects
+        if isClosed {
+            var writer = FrameWriter()
+            writer.method(ConnectionClose(replyCode: .replySuccess), channel: 0)
+            effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        } else {
+            effects = rig.core.step(.disconnected(client.id), now: rig.now)
+        }
+        var (counts, hasHeard) = ([rig.core.listQueues().count], false)
+        while effects.hasMoreToDo {
+            effects = ask(for: other)
+            #expect(effects.writes.contains { $0.connection == other.id })
+            counts.append(rig.core.listQueues().count)
+            if effects.writes.contains(where: { $0.connection == client.id && $0.isLast }) {
+                hasHeard = true
+                #expect(counts.last == 1)
+            }
+        }
+        #expect(counts.count > 3 && counts == counts.sorted().reversed(), "\(counts)")
+        #expect(hasHeard == isClosed)
+        #expect(rig.core.listQueues().map(\.name) == ["other"])
+        #expect(rig.core.memoryInUse < before - 2000 * Load.ofQueue)
+    }
+
+    @Test("An acknowledgement of many is carried out in order, little by little, and what follows waits for it")
+    func multipleAck() throws {
+        let (client, other) = (try rig.open(), try rig.open())
+        other.send(QueueDeclare(queue: "other"))
+        client.send(QueueDeclare(queue: "dead"))
+        client.send(
+            QueueDeclare(
+                queue: "q", arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"]))
+        client.publish((0..<20_000).map { "\($0)" }, to: "q")
+        client.send(BasicConsume(queue: "q"))
+        rig.drain()
+        client.send(QueueDeclare(queue: "late"))
+        client.publish("late", to: "q")
+        _ = client.take()
+        var writer = FrameWriter()
+        writer.method(BasicNack(deliveryTag: 20_000, multiple: true, requeue: false), channel: 1)
+        writer.method(BasicQos(prefetchCount: 1), channel: 1)
+        var effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        var (turns, hasHeard) = (0, false)
+        while effects.hasMoreToDo {
+            turns += 1
+            effects = ask(for: other)
+            #expect(effects.writes.contains { $0.connection == other.id })
+            guard effects.writes.contains(where: { $0.connection == client.id }) else { continue }
+            hasHeard = true
+            #expect(rig.core.listQueues().map(\.unacknowledgedCount).reduce(0, +) == 1)
+        }
+        #expect(turns > 3 && hasHeard)
+        // The one behind them is not settled.
+        #expect(rig.core.listQueues().map(\.unacknowledgedCount) == [0, 0, 0, 1])
+        other.send(BasicConsume(queue: "dead", noAck: true))
+        rig.drain()
+        #expect(other.takeBodies() == (0..<20_000).map { "\($0)" })
+    }
+
+    @Test("A stream that ends in the middle of an acknowledgement: what was sent counts, and no more comes back")
+    func ackAndEnd() throws {
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        client.publish((0..<20_000).map { "\($0)" }, to: "q")
+        client.send(BasicConsume(queue: "q"))
+        rig.drain()
+        var writer = FrameWriter()
+        writer.method(BasicAck(deliveryTag: 15_000, multiple: true), channel: 1)
+        let effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        #expect(effects.hasMoreToDo)
+        client.disconnect()
+        #expect(rig.core.listQueues().map(\.readyCount) == [5_000])
+        #expect(rig.core.listQueues().map(\.unacknowledgedCount) == [0])
+    }
+
+    @Test("A long list is put together little by little, without what has gone meanwhile")
+    func snapshot() throws {
+        let client = try rig.open()
+        for number in 0..<1000 { client.send(QueueDeclare(queue: ShortString(truncating: "q\(number)"))) }
+        let snapshot = rig.core.beginSnapshot(of: [.queues])
+        #expect(snapshot.takeSlice())
+        for number in 1..<1000 { client.send(QueueDelete(queue: ShortString(truncating: "q\(number)"))) }
+        var count = 1
+        while snapshot.takeSlice() { count += 1 }
+        let names = snapshot.taken.sorted.queues.map(\.name)
+        #expect(count >= 3 && names == names.sorted())
+        #expect(
+            SnapshotInSlices.slice...(SnapshotInSlices.slice + 1) ~= names.count && names.first == "q0"
+                || names.count < 1000)
+    }
+
     @Test("A deleted queue's timer lets go of it")
     func timers() throws {
         let client = try rig.open()

@@ -33,6 +33,27 @@ import Testing
         queues gauge Queues available
         build_info untyped RabbitMQ & Erlang/OTP version info
         identity_info untyped RabbitMQ node & cluster identity info
+        connections_opened_total counter Total number of connections opened
+        connections_closed_total counter Total number of connections closed or terminated
+        channels_opened_total counter Total number of channels opened
+        channels_closed_total counter Total number of channels closed
+        queues_declared_total counter Total number of queues declared
+        queues_created_total counter Total number of queues created
+        queues_deleted_total counter Total number of queues deleted
+        global_messages_acknowledged_total counter Total number of messages acknowledged by consumers
+        global_messages_confirmed_total counter Total number of messages confirmed to publishers
+        global_messages_delivered_consume_auto_ack_total counter Total number of messages delivered to consumers using basic.consume with automatic acknowledgment
+        global_messages_delivered_consume_manual_ack_total counter Total number of messages delivered to consumers using basic.consume with manual acknowledgment
+        global_messages_delivered_get_auto_ack_total counter Total number of messages delivered to consumers using basic.get with automatic acknowledgment
+        global_messages_delivered_get_manual_ack_total counter Total number of messages delivered to consumers using basic.get with manual acknowledgment
+        global_messages_delivered_total counter Total number of messages delivered to consumers
+        global_messages_get_empty_total counter Total number of times basic.get operations fetched no message
+        global_messages_received_confirm_total counter Total number of messages received from publishers expecting confirmations
+        global_messages_received_total counter Total number of messages received from publishers
+        global_messages_redelivered_total counter Total number of messages redelivered to consumers
+        global_messages_routed_total counter Total number of messages routed to queues or streams
+        global_messages_unroutable_dropped_total counter Total number of messages published as non-mandatory into an exchange and dropped as unroutable
+        global_messages_unroutable_returned_total counter Total number of messages published as mandatory into an exchange and returned to the publisher as unroutable
         """
 
     private func lines(of broker: Broker) throws -> [String] {

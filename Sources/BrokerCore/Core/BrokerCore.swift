@@ -10,39 +10,44 @@ public final class BrokerCore {
     public private(set) var configuration: BrokerConfiguration
     private(set) var virtualHosts: [String: VirtualHost] = [:]
     private var connections: [ConnectionID: BrokerConnection] = [:]
-    private var timers = Timers()
+    var timers = Timers()
     /// The time of the current step.
     private(set) var now: Int64
     private(set) var alarms = Alarms()
     /// As connections were last told of them.
     private var lastAlarms = Alarms()
     let load = Load()
+    let tally = Tally()
     let room: Room
-    private var random: any RandomNumberGenerator & Sendable
+    var random: any RandomNumberGenerator & Sendable
     /// The log of the store; nil: there is none.
     let journal: Journal?
+    /// What is being told to it of all that is declared.
+    var description: Description?
     /// The batch that is being written, until ``BrokerInput/stored(batch:)``.
     private var batchUnderWay: (number: UInt64, needsSync: Bool)?
     /// What the current method has caused, to be done when it is over.
-    private var causes = Causes()
+    var causes = Causes()
     /// Long work of which the rest is to be done, the oldest first.
-    private var chores = Ring<() -> Bool>()
+    var chores = Ring<() -> Bool>()
     /// How much may still be done in this turn.
     private var budget = 0
     /// The configuration's, kept here because the whole would be copied.
     private let memoryHighWater: Int
     /// Something has come in the current wake-up of whoever runs this, and more is to follow.
     private var isInWakeUp = false
-    /// Connections with frames that wait for their next turn. Nothing more is read from them meanwhile.
-    private var unfinished = Ring<ConnectionID>()
+    /// Connections with frames or other work that wait for their next turn. Nothing more is read from them meanwhile.
+    var unfinished = Ring<ConnectionID>()
+    /// The one whose turn it is.
+    var inTurn: ConnectionID?
     /// What has come of the steps since effects were last handed over.
-    private var effects = BrokerEffects()
+    var effects = BrokerEffects()
     /// The outputs that were handed over last.
     private var outputs: [FrameWriter] = []
     /// Connections with answers that wait for the store.
-    private var waitingForStore: [ConnectionID] = []
+    var waitingForStore: [ConnectionID] = []
     /// Connections of which nothing is read because of an alarm.
-    private var heldBack: [ConnectionID] = []
+    var heldBack: [ConnectionID] = []
 
     /// A broker that keeps everything in memory.
     public convenience init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {
@@ -112,11 +117,16 @@ public final class BrokerCore {
             configuration.users.removeAll { $0.name == user.name }
             configuration.users.append(user)
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
-        case .shutDown: for connection in allConnections { connection.shutDown() }
+        case .shutDown:
+            for connection in allConnections {
+                connection.shutDown()
+                connection.finish()
+            }
         }
         settle()
         if moreFollows { return BrokerEffects() }
         goOn()
+        doChores()
         return takeEffects()
     }
 
@@ -128,6 +138,8 @@ public final class BrokerCore {
     /// Handles what has come of a connection, as far as one turn goes.
     private func handleFrames(of connection: BrokerConnection) {
         var isUnfinished = false
+        inTurn = connection.id
+        defer { inTurn = nil }
         while connection.handleNextFrame() {
             spend(1 + connection.takePlacesFilled())
             settle()
@@ -183,22 +195,21 @@ public final class BrokerCore {
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
     private func settle() {
-        if causes.isEmpty, chores.isEmpty { return }
+        if causes.isEmpty { return }
         while budget > 0, let (cause, virtualHost) = causes.next() {
             load.giveBack(cause.message)
             if case .deadLetter(let letter) = cause { spend(letter.message.unitsOfPublishingAgain) }
             virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
         }
         causes.pause()
-        while budget > 0, let slice = chores.first {
-            spend(Self.sliceUnits)
-            if !slice() { _ = chores.popFirst() }
-        }
     }
 
-    func later(_ slice: @escaping () -> Bool) {
-        spend(Self.sliceUnits)
-        if slice() { chores.append(slice) }
+    /// Does some of the work that nobody waits for, beside the turns.
+    private func doChores() {
+        for _ in 0..<2 {
+            guard let slice = chores.first else { return }
+            if !slice() { _ = chores.popFirst() }
+        }
     }
 
     private func takeEffects() -> BrokerEffects {
@@ -231,7 +242,9 @@ public final class BrokerCore {
     /// Begins a segment, mostly with all that is declared.
     func beginSegment(_ journal: Journal, isAtStart: Bool = false) {
         journal.beginSegment(salt: random.next())
-        if journal.isDescriptionDue(isAtStart: isAtStart) { describe(to: journal) }
+        if description == nil, journal.isDescriptionDue(isAtStart: isAtStart) {
+            describe(to: journal, atOnce: isAtStart)
+        }
     }
 
     /// A batch was written. If it was forced to disk, those who waited for that are told.
@@ -288,33 +301,5 @@ public final class BrokerCore {
         let virtualHost = VirtualHost(name: name, core: self)
         virtualHosts[name] = virtualHost
         return virtualHost
-    }
-}
-
-extension BrokerCore: SessionHost {
-    var storedBatch: UInt64 { journal?.storedBatch ?? .max }
-
-    func virtualHost(_ name: String) -> (any SessionVirtualHost)? { virtualHosts[name] }
-
-    func randomName() -> String { Self.name(from: &random) }
-
-    func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String) {
-        guard let least = configuration.logLevel, level >= least else { return }
-        effects.log.append(LogEvent(level, at: now, text()))
-    }
-
-    func setTimer(_ time: Int64, for connection: ConnectionID) { timers.set(time, for: .connection(connection)) }
-    func setReading(_ isReading: Bool, of connection: ConnectionID) {
-        effects.readingChanges.append((connection, isReading))
-    }
-    func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
-    func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
-    func awaitAlarms(_ connection: ConnectionID) { heldBack.append(connection) }
-
-    func setTimer(_ time: Int64, for queue: any Queue) -> UInt64 { timers.set(time, for: .queue(queue)) }
-    func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
-    func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) {
-        load.lend(cause.message)
-        causes.add(cause, in: virtualHost)
     }
 }

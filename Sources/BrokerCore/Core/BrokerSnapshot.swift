@@ -1,4 +1,5 @@
-/// What there is at one moment, for the listings: everything in it is of the same moment.
+/// What there is, for the listings, by name. Long lists are put together in slices, with clients' turns between them: see
+/// ``SnapshotInSlices``.
 public struct BrokerSnapshot: Sendable {
     /// The lists that a snapshot is asked for. They may be long.
     public enum Part: Sendable {
@@ -19,27 +20,29 @@ public struct BrokerSnapshot: Sendable {
     public let memoryHighWater: Int?
     /// Octets that the store's disk must have free.
     public let diskFreeLimit: Int
-    public var queues: [QueueInfo]
-    public var exchanges: [ExchangeInfo]
-    public var bindings: [BindingInfo]
-    public var consumers: [ConsumerInfo]
-    public var connections: [ConnectionInfo]
-    public var channels: [ChannelInfo]
-}
+    public let counters: BrokerCounters
+    public var queues: [QueueInfo] = []
+    public var exchanges: [ExchangeInfo] = []
+    public var bindings: [BindingInfo] = []
+    public var consumers: [ConsumerInfo] = []
+    public var connections: [ConnectionInfo] = []
+    public var channels: [ChannelInfo] = []
 
-extension BrokerCore {
-    /// - Parameter virtualHost: the one whose queues, exchanges, bindings and consumers are wanted; nil: those of all
-    public func snapshot(of parts: Set<BrokerSnapshot.Part>, in virtualHost: String? = nil) -> BrokerSnapshot {
-        BrokerSnapshot(
-            users: configuration.users, virtualHosts: listVirtualHosts(),
-            tracedVirtualHosts: listTracedVirtualHosts(), exchangeTypes: ExchangeTypes<any Queue>.all.map { $0.type },
-            memoryAlarm: alarms.memory, diskAlarm: alarms.disk, memoryInUse: memoryInUse,
-            memoryHighWater: configuration.memoryHighWater, diskFreeLimit: configuration.store.diskFreeLimit,
-            queues: parts.contains(.queues) ? listQueues(in: virtualHost) : [],
-            exchanges: parts.contains(.exchanges) ? listExchanges(in: virtualHost) : [],
-            bindings: parts.contains(.bindings) ? listBindings(in: virtualHost) : [],
-            consumers: parts.contains(.consumers) ? listConsumers(in: virtualHost) : [],
-            connections: parts.contains(.connections) ? listConnections() : [],
-            channels: parts.contains(.channels) ? listChannels() : [])
+    /// With its lists in the order of names.
+    public var sorted: BrokerSnapshot {
+        var sorted = self
+        sorted.queues.sort { ($0.virtualHost, $0.name) < ($1.virtualHost, $1.name) }
+        sorted.exchanges.sort { ($0.virtualHost, $0.name) < ($1.virtualHost, $1.name) }
+        sorted.bindings.sort {
+            ($0.virtualHost, $0.source, $0.destination, $0.routingKey)
+                < ($1.virtualHost, $1.source, $1.destination, $1.routingKey)
+        }
+        // Those of a queue stay in the order they started.
+        var inOrder = consumers.enumerated().sorted { one, other in
+            (one.element.virtualHost, one.element.queue, one.offset)
+                < (other.element.virtualHost, other.element.queue, other.offset)
+        }.map(\.element)
+        swap(&sorted.consumers, &inOrder)
+        return sorted
     }
 }

@@ -2,15 +2,6 @@ import AMQPWire
 
 // What a virtual host and its queues tell the log.
 
-extension BrokerCore {
-    /// Writes down all that is declared.
-    func describe(to journal: Journal) {
-        journal.describe {
-            for (_, virtualHost) in virtualHosts.sorted(by: { $0.key < $1.key }) { virtualHost.describe(to: journal) }
-        }
-    }
-}
-
 extension QueueJournal: QueueLog {
     func enter(_ message: QueuedMessage) {
         enter(message.message, position: message.position, expiresAt: message.expiresAt)
@@ -22,22 +13,6 @@ extension QueueJournal: QueueLog {
 }
 
 extension VirtualHost {
-    /// Writes down everything durable that is declared here.
-    func describe(to journal: Journal) {
-        let exchanges = exchanges.values.sorted { $0.name < $1.name }
-        for exchange in exchanges where exchange.isStored {
-            journal.append(.exchangeDeclared(description(of: exchange)))
-        }
-        let stored = queues.values.compactMap { hosted in hosted.journal.map { (hosted.queue, $0) } }
-        for (queue, own) in stored.sorted(by: { $0.1.number < $1.1.number }) {
-            journal.append(.queueDeclared(description(of: queue, own)))
-        }
-        let bindings = exchanges.flatMap(\.bindings).filter(\.isDurable)
-        for binding in bindings.sorted(by: { $0.order < $1.order }) {
-            if let bound = description(of: binding) { journal.append(.bound(bound)) }
-        }
-    }
-
     func description(of exchange: Exchange<any Queue>) -> StoredExchange {
         let declaration = exchange.declaration
         return StoredExchange(

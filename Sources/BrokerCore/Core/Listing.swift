@@ -4,118 +4,30 @@ import AMQPWire
 extension BrokerCore {
     public func listVirtualHosts() -> [String] { virtualHosts.keys.sorted() }
 
-    private func virtualHosts(named name: String?) -> [VirtualHost] {
-        virtualHosts.values.filter { name == nil || $0.name == name }.sorted { $0.name < $1.name }
-    }
-
     /// The queues of a virtual host; nil: of all.
     public func listQueues(in virtualHost: String? = nil) -> [QueueInfo] {
-        virtualHosts(named: virtualHost).flatMap { host in
-            host.hostedQueues.map { info($0, in: host) }
-        }
-    }
-
-    private func info(_ queue: any Queue, in host: VirtualHost) -> QueueInfo {
-        let counts = queue.counts
-        return QueueInfo(
-            name: queue.name.text, virtualHost: host.name, isDurable: queue.declaration.durable,
-            autoDelete: queue.declaration.autoDelete,
-            owner: queue.declaration.owner.map { connection($0)?.name ?? "" },
-            arguments: queue.declaration.arguments, readyCount: counts.ready,
-            unacknowledgedCount: counts.unacknowledged, readyOctets: counts.readyOctets,
-            consumerCount: queue.consumers.count,
-            exclusiveConsumerTag: queue.consumers.first { $0.isExclusive }?.tag.text,
-            singleActiveConsumerTag: queue.singleActiveConsumer?.tag.text)
+        snapshot(of: [.queues], in: virtualHost).queues
     }
 
     public func listExchanges(in virtualHost: String? = nil) -> [ExchangeInfo] {
-        virtualHosts(named: virtualHost).flatMap { host in
-            host.exchanges.values.sorted { $0.name < $1.name }.map { exchange in
-                ExchangeInfo(
-                    name: exchange.name.text, virtualHost: host.name, type: exchange.declaration.type,
-                    isDurable: exchange.declaration.durable, autoDelete: exchange.declaration.autoDelete,
-                    isInternal: exchange.declaration.isInternal, arguments: exchange.declaration.arguments)
-            }
-        }
+        snapshot(of: [.exchanges], in: virtualHost).exchanges
     }
 
     /// Every binding; first those that nobody made: of each queue to the default exchange.
     public func listBindings(in virtualHost: String? = nil) -> [BindingInfo] {
-        virtualHosts(named: virtualHost).flatMap { host in
-            let implicit = host.queues.keys.sorted().map { name in
-                BindingInfo(
-                    source: "", virtualHost: host.name, destination: name.text, destinationKind: "queue",
-                    routingKey: name.text, arguments: [:])
-            }
-            let made = host.exchanges.values.sorted { $0.name < $1.name }.flatMap { exchange in
-                exchange.bindings.map { ($0.destination.name, $0.key, $0) }.sorted {
-                    ($0.0, $0.1) < ($1.0, $1.1)
-                }.map { _, _, binding in
-                    BindingInfo(
-                        source: exchange.name.text, virtualHost: host.name, destination: binding.destination.name.text,
-                        destinationKind: binding.destination.kind, routingKey: binding.key.text,
-                        arguments: binding.arguments)
-                }
-            }
-            return implicit + made
-        }
+        snapshot(of: [.bindings], in: virtualHost).bindings
     }
 
     /// The consumers of each queue in the order they started.
     public func listConsumers(in virtualHost: String? = nil) -> [ConsumerInfo] {
-        virtualHosts(named: virtualHost).flatMap { host in
-            host.hostedQueues.flatMap { queue in
-                queue.consumers.compactMap { $0 as? Consumer }.map { consumer in
-                    ConsumerInfo(
-                        tag: consumer.tag.text, queue: queue.name.text, virtualHost: host.name,
-                        connection: consumer.channel.connection.name, channel: consumer.channel.number,
-                        user: consumer.channel.connection.session.user, needsAcknowledgement: !consumer.noAck,
-                        isExclusive: consumer.isExclusive,
-                        isActive: queue.singleActiveConsumer.map { $0 === consumer } ?? true,
-                        prefetchCount: consumer.prefetchCount, unacknowledgedCount: consumer.unacknowledged,
-                        arguments: consumer.arguments)
-                }
-            }
-        }
+        snapshot(of: [.consumers], in: virtualHost).consumers
     }
 
     /// The connections in the order they were made, those that are as good as closed left out.
-    public func listConnections() -> [ConnectionInfo] {
-        allConnections.compactMap { connection in
-            let state: String
-            switch connection.state {
-            case .handshake(let handshake):
-                switch handshake.step {
-                case .header, .startOk, .loginCheck: state = "starting"
-                case .tuneOk: state = "tuning"
-                case .open: state = "opening"
-                }
-            case .running: state = "running"
-            case .closing: state = "closing"
-            case .ended: return nil
-            }
-            let session = connection.session
-            return ConnectionInfo(
-                name: connection.name, user: session.user, virtualHost: session.virtualHost?.name ?? "", state: state,
-                channelCount: connection.channels.count, clientProperties: session.clientProperties,
-                connectedAt: session.openedAt, channelMax: session.channelMax, frameMax: session.frameMax,
-                heartbeat: session.heartbeat, unsentOctets: connection.output.unread)
-        }
-    }
+    public func listConnections() -> [ConnectionInfo] { snapshot(of: [.connections]).connections }
 
     /// The channels of all connections, by connection and number.
-    public func listChannels() -> [ChannelInfo] {
-        allConnections.flatMap { connection in
-            connection.channels.values.sorted { $0.number < $1.number }.map { channel in
-                ChannelInfo(
-                    connection: connection.name, number: channel.number, user: connection.session.user,
-                    virtualHost: channel.virtualHost.name, consumerCount: channel.consumers.count,
-                    unacknowledgedCount: channel.unacknowledged.count, prefetchCount: channel.consumerPrefetch,
-                    globalPrefetchCount: channel.channelPrefetch, isConfirming: channel.confirms != nil,
-                    isTransactional: channel.transaction != nil)
-            }
-        }
-    }
+    public func listChannels() -> [ChannelInfo] { snapshot(of: [.channels]).channels }
 
     /// The names of the virtual hosts whose firehose is on.
     public func listTracedVirtualHosts() -> [String] {
@@ -123,9 +35,94 @@ extension BrokerCore {
     }
 }
 
-extension VirtualHost {
-    /// By name.
-    fileprivate var hostedQueues: [any Queue] { queues.values.map(\.queue).sorted { $0.name < $1.name } }
+// MARK: - Each thing as listings show it
+
+extension QueueInfo {
+    init(_ queue: any Queue, in host: VirtualHost) {
+        let counts = queue.counts
+        let consumers = queue.consumers
+        self.init(
+            name: queue.name.text, virtualHost: host.name, isDurable: queue.declaration.durable,
+            autoDelete: queue.declaration.autoDelete,
+            owner: queue.declaration.owner.map { host.core.connection($0)?.name ?? "" },
+            arguments: queue.declaration.arguments, readyCount: counts.ready,
+            unacknowledgedCount: counts.unacknowledged, readyOctets: counts.readyOctets,
+            consumerCount: consumers.count,
+            exclusiveConsumerTag: consumers.first { $0.isExclusive }?.tag.text,
+            singleActiveConsumerTag: queue.singleActiveConsumer?.tag.text)
+    }
+}
+
+extension ExchangeInfo {
+    init(_ exchange: Exchange<any Queue>, in host: VirtualHost) {
+        let declaration = exchange.declaration
+        self.init(
+            name: exchange.name.text, virtualHost: host.name, type: declaration.type, isDurable: declaration.durable,
+            autoDelete: declaration.autoDelete, isInternal: declaration.isInternal, arguments: declaration.arguments)
+    }
+}
+
+extension BindingInfo {
+    init(_ binding: Binding<any Queue>, in host: VirtualHost) {
+        self.init(
+            source: binding.source.name.text, virtualHost: host.name, destination: binding.destination.name.text,
+            destinationKind: binding.destination.kind, routingKey: binding.key.text, arguments: binding.arguments)
+    }
+
+    /// The one that nobody made.
+    init(implicit queue: ShortString, in host: VirtualHost) {
+        self.init(
+            source: "", virtualHost: host.name, destination: queue.text, destinationKind: "queue",
+            routingKey: queue.text, arguments: [:])
+    }
+}
+
+extension ConsumerInfo {
+    init(_ consumer: Consumer, in host: VirtualHost) {
+        self.init(
+            tag: consumer.tag.text, queue: consumer.queue.name.text, virtualHost: host.name,
+            connection: consumer.channel.connection.name, channel: consumer.channel.number,
+            user: consumer.channel.connection.session.user, needsAcknowledgement: !consumer.noAck,
+            isExclusive: consumer.isExclusive,
+            isActive: consumer.queue.singleActiveConsumer.map { $0 === consumer } ?? true,
+            prefetchCount: consumer.prefetchCount, unacknowledgedCount: consumer.unacknowledged,
+            arguments: consumer.arguments)
+    }
+}
+
+extension ConnectionInfo {
+    /// nil: it is as good as closed.
+    init?(_ connection: BrokerConnection) {
+        let state: String
+        switch connection.state {
+        case .handshake(let handshake):
+            switch handshake.step {
+            case .header, .startOk, .loginCheck: state = "starting"
+            case .tuneOk: state = "tuning"
+            case .open: state = "opening"
+            }
+        case .running: state = "running"
+        case .closing: state = "closing"
+        case .ended: return nil
+        }
+        let session = connection.session
+        self.init(
+            name: connection.name, user: session.user, virtualHost: session.virtualHost?.name ?? "", state: state,
+            channelCount: connection.channels.count, clientProperties: session.clientProperties,
+            connectedAt: session.openedAt, channelMax: session.channelMax, frameMax: session.frameMax,
+            heartbeat: session.heartbeat, unsentOctets: connection.output.unread)
+    }
+}
+
+extension ChannelInfo {
+    init(_ channel: BrokerChannel, of connection: BrokerConnection) {
+        self.init(
+            connection: connection.name, number: channel.number, user: connection.session.user,
+            virtualHost: channel.virtualHost.name, consumerCount: channel.consumers.count,
+            unacknowledgedCount: channel.unacknowledged.count, prefetchCount: channel.consumerPrefetch,
+            globalPrefetchCount: channel.channelPrefetch, isConfirming: channel.confirms != nil,
+            isTransactional: channel.transaction != nil)
+    }
 }
 
 extension Destination {

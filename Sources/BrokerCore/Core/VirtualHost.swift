@@ -14,6 +14,8 @@ final class VirtualHost {
     /// What is published and delivered is copied to an exchange (RabbitMQ: "Firehose Tracer").
     var isTracingOn = false { didSet { isTraced = isTracingOn } }
     private(set) var isTraced = false
+    /// The dead letter that is being put in its queues.
+    private var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
@@ -104,6 +106,8 @@ final class VirtualHost {
         do throws(BrokerError) {
             let again = try letter.republished(to: name, content(of: letter.message), now: core.now)
             let queues = try route(again.message, from: exchange, keys: again.keys).targets
+            republished = again
+            defer { republished = nil }
             enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
         } catch { core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)") }
     }
@@ -126,12 +130,14 @@ final class VirtualHost {
         let exchange = try Exchange<any Queue>(
             name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type))
         exchanges[name] = exchange
+        load.hold(Self.octets(of: exchange))
         topologyVersion += 1
         return exchange
     }
 
     private func remove(_ exchange: Exchange<any Queue>) {
         exchanges[exchange.name] = nil
+        load.hold(exchange.bindings.reduce(-Self.octets(of: exchange)) { $0 - Self.octets(of: $1) })
         topologyVersion += 1
         // Its bindings go with it in the log too.
         if exchange.isStored { core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name)) }
@@ -150,7 +156,7 @@ final class VirtualHost {
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
         queues[name] = HostedQueue(end: end, journal: journal)
-        load.hold(Load.ofQueue)
+        load.hold(Self.octets(of: queue))
         topologyVersion += 1
         return queue
     }
@@ -170,6 +176,7 @@ final class VirtualHost {
             source: source, destination: destination, key: key, arguments: arguments.sortedByName,
             order: lastBindingOrder)
         source.attach(binding)
+        load.hold(Self.octets(of: binding))
         topologyVersion += 1
         return binding
     }
@@ -193,6 +200,7 @@ final class VirtualHost {
         while let binding = pending.popLast() {
             let source = binding.source
             source.detach(binding)
+            load.hold(-Self.octets(of: binding))
             topologyVersion += 1
             if source.declaration.autoDelete, source.bindingCount == 0, exchanges[source.name] === source {
                 remove(source)
@@ -233,6 +241,7 @@ extension VirtualHost: SessionVirtualHost {
     ) -> any Queue {
         let journal = declaration.durable ? core.journal.map { QueueJournal($0, number: $0.numberQueue()) } : nil
         let queue = restoreQueue(name, declaration, arguments, journal: journal)
+        core.tally.counters.queuesCreated += 1
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }
         return queue
     }
@@ -240,7 +249,8 @@ extension VirtualHost: SessionVirtualHost {
     func delete(_ queue: any Queue) {
         guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else { return }
         topologyVersion += 1
-        load.hold(-Load.ofQueue)
+        core.tally.counters.queuesDeleted += 1
+        load.hold(-Self.octets(of: queue))
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
         if let journal = hosted.journal {
             core.journal?.declare(.queueDeleted(number: journal.number))
@@ -254,7 +264,10 @@ extension VirtualHost: SessionVirtualHost {
         guard binding(source, end, key, arguments) == nil,
             let binding = restoreBinding(source, to: end, key: key, arguments: arguments)
         else { return }
-        if binding.isDurable, let bound = description(of: binding) { core.journal?.declare(.bound(bound)) }
+        if binding.isDurable, let bound = description(of: binding) {
+            core.journal?.declare(.bound(bound))
+            core.description?.add(binding, in: self)
+        }
     }
 
     func isBound(
@@ -284,7 +297,11 @@ extension VirtualHost: QueueHost {
     }
 
     func cancelTimer(_ timer: UInt64) { core.cancelTimer(timer) }
-    func take(_ letter: DeadLetter) { core.cause(.deadLetter(letter), in: self) }
+    func take(_ letter: DeadLetter) {
+        var letter = letter
+        if let republished, republished.message === letter.message { letter.origin = republished }
+        core.cause(.deadLetter(letter), in: self)
+    }
     func later(_ slice: @escaping () -> Bool) { core.later(slice) }
     func end(_ queue: any Queue) { delete(queue) }
 }

@@ -1,10 +1,14 @@
 import AMQPWire
+import DataStructures
 
 /// A message that a queue gave up, on its way to the queue's dead-letter exchange (RabbitMQ: "Dead Letter Exchanges").
 struct DeadLetter {
     let message: Message
     let queue: any Queue
     let reason: Reason
+    /// What its message was made of, where that is still at hand: along a row of queues the header that tells of its deaths
+    /// would be read again at each, and longer each time.
+    var origin: Republished?
 
     /// Why a queue gave a message up.
     enum Reason: String {
@@ -16,6 +20,7 @@ struct DeadLetter {
         let message: Message
         /// Its routing key, and those of its CC and BCC headers.
         let keys: [ShortString]
+        fileprivate let properties: BasicProperties
         fileprivate let deaths: DeathHistory
 
         /// False for a queue in which the message has died before, and that nobody rejected it from since: it would go
@@ -27,11 +32,11 @@ struct DeadLetter {
     func republished(
         to exchange: ShortString, _ content: MessageContent, now: Int64
     ) throws(BrokerError) -> Republished {
-        var properties = try content.properties()
+        var properties = if let origin { origin.properties } else { try content.properties() }
         var headers = properties.headers ?? [:]
         let isFirst = headers["x-death"] == nil
         var keys = [message.routingKey] + CarbonCopies.keys(in: headers)
-        var deaths = DeathHistory(headers["x-death"])
+        var deaths = origin?.deaths ?? DeathHistory(headers["x-death"])
         deaths.add(
             queue: queue.name, reason: reason, message: message, copies: headers["CC"]?.array ?? [],
             seconds: UInt64(clamping: now / 1000), originalExpiration: properties.expiration)
@@ -52,7 +57,7 @@ struct DeadLetter {
         return Republished(
             message: Message(
                 exchange: exchange, routingKey: keys.first ?? "", properties: properties, body: content.body),
-            keys: keys, deaths: deaths)
+            keys: keys, properties: properties, deaths: deaths)
     }
 }
 
@@ -64,6 +69,7 @@ struct DeathHistory {
     /// many they were if it has no count of its own.
     init(_ header: FieldValue?) {
         deaths = []
+        Steps.take(header?.array?.count ?? 0)
         var places: [Cause: (place: Int, hasCount: Bool)] = [:]
         for death in (header?.array ?? []).compactMap(\.table) {
             guard let cause = Cause(death) else {

@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// The account of what clients make a broker hold in memory.
 final class Load {
     /// Messages that are held for anything: a place in a queue, a delivery without acknowledgement, an output that it is
@@ -13,8 +15,11 @@ final class Load {
     /// What a message takes up beside its octets, about; and a place in a queue.
     static let ofMessage = 200
     static let ofPlace = 48
-    /// What a queue without messages takes up, about.
+    /// What a queue without messages takes up, about; an exchange without bindings; and a binding with all that finds it.
+    /// Their arguments come on top of it.
     static let ofQueue = 2000
+    static let ofExchange = 500
+    static let ofBinding = 500
 
     /// All of it, in octets. What of the messages' octets is only on disk is to be taken off.
     var total: Int { octets + messageCount * Self.ofMessage + placeCount * Self.ofPlace + otherOctets }
@@ -65,5 +70,24 @@ final class Load {
     private func discount(_ message: Message) {
         messageCount -= 1
         octets -= message.contentCount
+    }
+}
+
+extension FieldTable {
+    /// What it takes up in memory, about, in octets: many times what it is on the wire when its values are small.
+    var footprint: Int {
+        fields.reduce(0) { $0 + MemoryLayout<Field>.stride + 32 + $1.name.count + $1.value.footprint }
+    }
+}
+
+extension FieldValue {
+    /// What it takes up beside its own place.
+    fileprivate var footprint: Int {
+        switch self {
+        case .longString(let octets), .bytes(let octets): 32 + octets.count
+        case .array(let values): values.reduce(32) { $0 + MemoryLayout<FieldValue>.stride + $1.footprint }
+        case .table(let table): 32 + table.footprint
+        default: 0
+        }
     }
 }

@@ -16,18 +16,26 @@ final class Exchange<Target> {
     let mark = PassMark()
 
     private struct Route: Hashable {
-        var destination: ObjectIdentifier
-        var key: ShortString
+        let destination: ObjectIdentifier
+        let key: ShortString
         /// As they are on the wire, by name.
-        var arguments: [UInt8] = []
+        let arguments: [UInt8]
+        /// Of all of them. A table that grows asks each of its keys at once, and a hundred thousand would take long to
+        /// find it out again.
+        private let hash: Int
 
         init(_ destination: ObjectIdentifier, _ key: ShortString, _ arguments: FieldTable) {
-            (self.destination, self.key) = (destination, key)
-            if arguments.isEmpty { return }
             var writer = ByteWriter()
-            writer.table(arguments.sortedByName)
-            self.arguments = writer.octets
+            if !arguments.isEmpty { writer.table(arguments.sortedByName) }
+            (self.destination, self.key, self.arguments) = (destination, key, writer.octets)
+            var hasher = Hasher()
+            hasher.combine(destination)
+            hasher.combine(key)
+            hasher.combine(writer.octets)
+            hash = hasher.finalize()
         }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
     /// `type` is the one that the declaration names.

@@ -10,6 +10,7 @@ protocol SessionHost: AnyObject {
     var configuration: BrokerConfiguration { get }
     var alarms: Alarms { get }
     var room: Room { get }
+    var tally: Tally { get }
     /// Everything up to this batch of the store is on disk; without a store, everything.
     var storedBatch: UInt64 { get }
 
@@ -26,6 +27,10 @@ protocol SessionHost: AnyObject {
     func check(_ login: LoginCheck)
     /// The connection wants to know when more is on disk.
     func awaitStore(_ connection: ConnectionID)
+    /// The connection has work left that is to be done in its turns, also when nothing comes from its client.
+    func awaitTurn(_ connection: ConnectionID)
+    /// Does long work in slices, the first at once, with others' turns between them. `slice` returns whether there is more.
+    func later(_ slice: @escaping () -> Bool)
     /// The connection is held back, and wants to know when the alarms change.
     func awaitAlarms(_ connection: ConnectionID)
 }

@@ -141,10 +141,7 @@ final class Journal {
     // MARK: Batches
 
     /// True when there is something to write.
-    var isPending: Bool {
-        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil
-    }
-
+    var isPending: Bool { buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil }
     /// Octets that wait to be written.
     var pendingOctets: Int { buffer.count }
 
@@ -201,15 +198,20 @@ final class Journal {
         buffer = ByteWriter(octets: header.octets)
     }
 
-    /// True when a segment that has just begun should go on with all that is declared: see ``describe(_:)``.
+    /// True when a segment that has just begun should go on with all that is declared, in as many batches as it takes.
     func isDescriptionDue(isAtStart: Bool) -> Bool { segments.isDescriptionDue(isAtStart: isAtStart) }
 
-    /// Takes records of all that is declared, so that older segments can go.
-    func describe(_ append: () -> Void) {
+    /// Takes records of what is declared. Returns the newest segment, and the records' octets.
+    func describe(_ append: () -> Void) -> (segment: UInt32, count: Int) {
         let start = buffer.count
         append()
-        self.append(.described(since: segments.newest))
-        segments.isDescribed(since: segments.newest, count: buffer.count - start)
+        return (segments.newest, buffer.count - start)
+    }
+
+    /// All that is declared has been described since this segment began, so that older ones can go.
+    func isDescribed(since segment: UInt32, count: Int) {
+        append(.described(since: segment))
+        segments.isDescribed(since: segment, count: count)
     }
 
     /// Everything up to this batch is on disk.
@@ -298,7 +300,6 @@ final class Journal {
         segments.isDescribed(since: segment, count: offset)
     }
 
-    /// What was found, for the directory's manifest; nil: nothing.
     var foundManifest: Manifest { segments.manifest }
     var foundEnd: SegmentFormat.Sealed? { segments.sealed }
 

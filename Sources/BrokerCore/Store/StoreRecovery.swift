@@ -7,8 +7,8 @@ public struct StoreRecovery {
     var queues: [UInt64: RecoveredQueue] = [:]
     /// By their octets in the log, with the order in which they were made.
     var bindings: [[UInt8]: (order: Int, binding: Found<StoredBinding>)] = [:]
-    /// Those that this segment began with.
-    var describedBindings: [[UInt8]] = []
+    /// Those that were told of since the last description, and the segments.
+    var toldBindings: [(segment: UInt32, key: [UInt8])] = []
     var bindingCount = 0
     /// The oldest segment that the log says is needed.
     var oldest: UInt32 = 0
@@ -106,7 +106,6 @@ public struct StoreRecovery {
             return .tornAt(0, isUnconfirmed: false)
         }
         (newest, first) = (number, first ?? number)
-        describedBindings = []
         oldest = max(oldest, header.oldest)
         // Told first what there is, the journal can take the messages as they come.
         journal.found(header, count: segment.count)

@@ -194,7 +194,10 @@ public struct StoreSalvage {
         }
         func begin() {
             journal.beginSegment(salt: salt())
-            if journal.isDescriptionDue(isAtStart: false) { journal.describe { recovery.describe(to: journal) } }
+            if journal.isDescriptionDue(isAtStart: false) {
+                let (segment, count) = journal.describe { recovery.describe(to: journal) }
+                journal.isDescribed(since: segment, count: count)
+            }
         }
         begin()
         for (message, copies) in recovery.messagesInOrder {

@@ -19,12 +19,21 @@ extension Broker {
             source: ListingAPI.Source(
                 users: { [weak self] in self?.state.withLock { $0.core.configuration.users } ?? [] },
                 look: { [weak self] parts, virtualHost in
-                    guard let self else { return nil }
-                    return state.withLock { state in
-                        ListingView(
-                            broker: state.core.snapshot(of: parts, in: virtualHost), listeners: state.addresses,
-                            mostDescriptors: Machine.descriptorLimit, mostConnections: mostConnections)
-                    }
+                    guard let self, let broker = snapshot(of: parts, in: virtualHost) else { return nil }
+                    return ListingView(
+                        broker: broker, listeners: state.withLock { $0.addresses },
+                        mostDescriptors: Machine.descriptorLimit, mostConnections: mostConnections)
                 }))
+    }
+
+    /// Takes a snapshot, and gives the lock away after each slice.
+    private func snapshot(of parts: Set<BrokerSnapshot.Part>, in virtualHost: String?) -> BrokerSnapshot? {
+        let number = state.withLock { state in
+            state.snapshotCount += 1
+            state.snapshots[state.snapshotCount] = state.core.beginSnapshot(of: parts, in: virtualHost)
+            return state.snapshotCount
+        }
+        while state.withLock({ $0.snapshots[number]?.takeSlice() ?? false }) {}
+        return state.withLock { $0.snapshots.removeValue(forKey: number)?.taken }?.sorted
     }
 }

@@ -2,6 +2,9 @@ import BrokerCore
 
 /// `/metrics` in Prometheus' text format, with the names of RabbitMQ's plugin `rabbitmq_prometheus` (3.10.8) for what
 /// this broker knows.
+///
+/// That plugin's own port asks for no login. Here `/metrics` is on the listings' port and asks for a user's name and
+/// password like everything else there, so a scraper needs `basic_auth`.
 struct Metrics {
     static let type = "text/plain; version=0.0.4"
     private var lines: [String] = []
@@ -31,6 +34,55 @@ struct Metrics {
         add("consumers", "Consumers currently connected", broker.consumers.count)
         add("queues", "Queues available", broker.queues.count)
         addSums(broker)
+        addCounters(broker.counters)
+    }
+
+    /// What has happened since the start.
+    private mutating func addCounters(_ counters: BrokerCounters) {
+        for (name, help, value) in [
+            ("connections_opened", "Total number of connections opened", counters.connectionsOpened),
+            ("connections_closed", "Total number of connections closed or terminated", counters.connectionsClosed),
+            ("channels_opened", "Total number of channels opened", counters.channelsOpened),
+            ("channels_closed", "Total number of channels closed", counters.channelsClosed),
+            ("queues_declared", "Total number of queues declared", counters.queuesDeclared),
+            ("queues_created", "Total number of queues created", counters.queuesCreated),
+            ("queues_deleted", "Total number of queues deleted", counters.queuesDeleted),
+        ] { add("\(name)_total", help, "\(value)", type: "counter") }
+        let ofProtocol = ["protocol=\"amqp091\""]
+        for (name, help, value) in [
+            ("received", "received from publishers", counters.received),
+            ("received_confirm", "received from publishers expecting confirmations", counters.receivedToConfirm),
+            ("confirmed", "confirmed to publishers", counters.confirmed),
+            ("routed", "routed to queues or streams", counters.routed),
+            (
+                "unroutable_dropped", "published as non-mandatory into an exchange and dropped as unroutable",
+                counters.unroutableDropped
+            ),
+            (
+                "unroutable_returned",
+                "published as mandatory into an exchange and returned to the publisher as unroutable",
+                counters.unroutableReturned
+            ),
+        ] { add(messages: name, "messages \(help)", value, ofProtocol) }
+        let consume = "messages delivered to consumers using basic.consume with"
+        let get = "messages delivered to consumers using basic.get with"
+        for (name, help, value) in [
+            ("acknowledged", "messages acknowledged by consumers", counters.acknowledged),
+            ("delivered", "messages delivered to consumers", counters.delivered),
+            (
+                "delivered_consume_auto_ack", "\(consume) automatic acknowledgment",
+                counters.deliveredToConsumersWithoutAck
+            ),
+            ("delivered_consume_manual_ack", "\(consume) manual acknowledgment", counters.deliveredToConsumers),
+            ("delivered_get_auto_ack", "\(get) automatic acknowledgment", counters.fetchedWithoutAck),
+            ("delivered_get_manual_ack", "\(get) manual acknowledgment", counters.fetched),
+            ("get_empty", "times basic.get operations fetched no message", counters.fetchedNothing),
+            ("redelivered", "messages redelivered to consumers", counters.redelivered),
+        ] { add(messages: name, help, value, ofProtocol + ["queue_type=\"rabbit_classic_queue\""]) }
+    }
+
+    private mutating func add(messages name: String, _ help: String, _ value: Int, _ labels: [String]) {
+        add("global_messages_\(name)_total", "Total number of \(help)", "\(value)", type: "counter", labels: labels)
     }
 
     /// What RabbitMQ adds up over all queues, channels and connections.

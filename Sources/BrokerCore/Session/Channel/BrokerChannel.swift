@@ -9,8 +9,10 @@ final class BrokerChannel {
     unowned let connection: BrokerConnection
     let virtualHost: any SessionVirtualHost
     unowned let host: any SessionHost
+    let tally: Tally
 
     private var state = State.opening
+    private var isReleased = false
     /// What an empty queue name stands for.
     var lastDeclaredQueue: ShortString?
 
@@ -49,6 +51,7 @@ final class BrokerChannel {
         self.number = number
         self.connection = connection
         host = connection.host
+        tally = host.tally
         self.virtualHost = virtualHost
     }
 
@@ -139,12 +142,14 @@ final class BrokerChannel {
         case .channelOpen:
             guard state == .opening else { throw BrokerError(.channelError, "second 'channel.open' seen") }
             state = .open
+            tally.counters.channelsOpened += 1
             send(ChannelOpenOk())
         case .channelClose:
             flushAnswers(stored: host.storedBatch)
-            release()
-            send(ChannelCloseOk())
-            connection.remove(self)
+            release { [self] in
+                send(ChannelCloseOk())
+                connection.remove(self)
+            }
         case .channelFlow(let flow):
             guard flow.active else { throw BrokerError(.notImplemented, "active=false") }
             send(ChannelFlowOk(active: true))
@@ -168,9 +173,8 @@ final class BrokerChannel {
         case .basicNack(let nack):
             try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue : .discard)
         case .basicRecover(let recover):
-            try basicRecover(requeue: recover.requeue)
-            send(BasicRecoverOk())
-        case .basicRecoverAsync(let recover): try basicRecover(requeue: recover.requeue)
+            try basicRecover(requeue: recover.requeue) { [self] in send(BasicRecoverOk()) }
+        case .basicRecoverAsync(let recover): try basicRecover(requeue: recover.requeue) {}
         case .confirmSelect(let select):
             if transaction != nil {
                 throw BrokerError(.preconditionFailed, "cannot switch from tx to confirm mode")
@@ -216,9 +220,10 @@ final class BrokerChannel {
         guard state != .closing else { return }
         connection.logError(error, channel: number)
         flushAnswers(stored: host.storedBatch)
-        release()
         state = .closing
-        send(ChannelClose(replyCode: error.code, replyText: error.replyText, cause: cause))
+        release { [self] in
+            send(ChannelClose(replyCode: error.code, replyText: error.replyText, cause: cause))
+        }
     }
 
     /// Nothing more is handed to its consumers.
@@ -226,22 +231,41 @@ final class BrokerChannel {
         for consumer in consumers.values { consumer.cancel() }
     }
 
-    /// Gives back everything that the channel held: its consumers end, what they had goes back to its queues.
-    func release() {
-        connection.finish()
+    /// Gives back everything that the channel held, in slices: its consumers end, what they had goes back to its queues.
+    /// `then` is done behind that.
+    func release(then: @escaping () -> Void = {}) {
+        if !isReleased { tally.counters.channelsClosed += 1 }
+        isReleased = true
         pauseConsumers()
-        unacknowledged.putBack(transaction?.settlements.flatMap(\.deliveries) ?? [])
-        connection.heldOctets -= transaction?.octets ?? 0
-        transaction = nil
-        requeue(unacknowledged.removeAll())
-        consumersUnacknowledged = 0
-        let ended = consumers.values.sorted { $0.tag < $1.tag }
-        consumers = [:]
-        waiting = Ring()
-        for consumer in ended { consumer.queue.remove(consumer) }
         endReplyConsumer()
         content = ContentReader()
         forgetContent()
+        var ended: ArraySlice<Consumer>?
+        connection.goOn { [self] in
+            if transaction != nil { rollBack() }
+            guard requeueSlice(through: .max) else { return true }
+            var left = ended ?? consumers.values.sorted { $0.tag < $1.tag }[...]
+            defer { ended = left }
+            (consumers, waiting, consumersUnacknowledged) = ([:], Ring(), 0)
+            let limit = connection.placesFilled + BrokerConnection.sliceUnits
+            while let consumer = left.popFirst() {
+                if connection.placesFilled >= limit {
+                    left = [consumer] + left
+                    return true
+                }
+                connection.placesFilled += 4
+                consumer.queue.remove(consumer)
+            }
+            then()
+            return false
+        }
+    }
+
+    /// Takes back what the current transaction has done, and ends it.
+    private func rollBack() {
+        unacknowledged.putBack(transaction?.settlements.flatMap(\.deliveries) ?? [])
+        connection.heldOctets -= transaction?.octets ?? 0
+        transaction = nil
     }
 
     /// Closes the channel when a delivery has been out for longer than the broker allows.

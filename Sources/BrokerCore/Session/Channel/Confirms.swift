@@ -34,10 +34,10 @@ struct Confirms {
         }
     }
 
-    /// What there is to tell, in order. `multiple` answers everything up to the number, as nothing before is open.
-    mutating func take(stored: UInt64) -> [(number: UInt64, multiple: Bool, accepted: Bool)] {
+    /// What there is to tell, in order. One of several publishes answers everything up to the number, as nothing before is open.
+    mutating func take(stored: UInt64) -> [(number: UInt64, count: Int, accepted: Bool)] {
         let count = runs.prefix { $0.batch <= stored }.count
-        let told = runs[..<count].map { ($0.last, $0.count > 1, $0.accepted) }
+        let told = runs[..<count].map { ($0.last, Int($0.count), $0.accepted) }
         if count == runs.count { runs.removeAll(keepingCapacity: true) } else { runs.removeFirst(count) }
         return told
     }

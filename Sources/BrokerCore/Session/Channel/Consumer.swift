@@ -44,7 +44,11 @@ final class Consumer: DeliveryTarget {
     func deliver(_ queued: QueuedMessage) {
         let tag = channel.nextDeliveryTag()
         if channel.virtualHost.isTraced { channel.trace(queued, deliveredFrom: queue) }
-        if !noAck {
+        if queued.redelivered { channel.tally.counters.redelivered += 1 }
+        if noAck {
+            channel.tally.counters.deliveredToConsumersWithoutAck += 1
+        } else {
+            channel.tally.counters.deliveredToConsumers += 1
             unacknowledged += 1
             channel.append(
                 Unacknowledged(

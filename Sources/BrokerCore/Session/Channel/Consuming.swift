@@ -61,10 +61,17 @@ extension BrokerChannel {
     func basicGet(_ get: BasicGet) throws(BrokerError) {
         let queue = try queue(named: get.queue, for: .read)
         try queue.checkAccess(by: connection.id)
-        guard let message = queue.get(noAck: get.noAck) else { return send(BasicGetEmpty()) }
+        guard let message = queue.get(noAck: get.noAck) else {
+            tally.counters.fetchedNothing += 1
+            return send(BasicGetEmpty())
+        }
+        if message.redelivered { tally.counters.redelivered += 1 }
         let tag = nextDeliveryTag()
         if virtualHost.isTraced { trace(message, deliveredFrom: queue) }
-        if !get.noAck {
+        if get.noAck {
+            tally.counters.fetchedWithoutAck += 1
+        } else {
+            tally.counters.fetched += 1
             unacknowledged.append(
                 Unacknowledged(tag: tag, message: message, queue: queue, consumer: nil, deliveredAt: host.now))
         }

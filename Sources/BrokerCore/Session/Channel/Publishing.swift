@@ -25,6 +25,8 @@ extension BrokerChannel {
         }
         if virtualHost.isTraced { trace(message, copies: copies, publishedTo: queues) }
         let number = confirms?.begin()
+        tally.counters.received += 1
+        if number != nil { tally.counters.receivedToConfirm += 1 }
         if transaction != nil {
             return try add(.init(message: message, queues: queues, mandatory: publish.mandatory))
         }
@@ -39,12 +41,16 @@ extension BrokerChannel {
     func enqueue(_ message: Message, in queues: [any Queue], mandatory: Bool) -> (accepted: Bool, batch: UInt64) {
         var accepted = true
         connection.placesFilled += queues.count
+        tally.counters.routed += queues.count
         for queue in queues where !queue.publish(message) { accepted = false }
         // It has an entry in the store now if one of the queues is durable and it is persistent.
         let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
         if queues.isEmpty {
             reply(message)
-            if mandatory {
+            if !mandatory {
+                tally.counters.unroutableDropped += 1
+            } else {
+                tally.counters.unroutableReturned += 1
                 send(
                     BasicReturn(
                         replyCode: .noRoute, replyText: "NO_ROUTE", exchange: message.exchange,

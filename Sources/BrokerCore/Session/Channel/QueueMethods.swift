@@ -56,6 +56,7 @@ extension BrokerChannel {
     }
 
     private func answer(_ queue: any Queue, noWait: Bool) {
+        tally.counters.queuesDeclared += 1
         lastDeclaredQueue = queue.name
         guard !noWait else { return }
         send(

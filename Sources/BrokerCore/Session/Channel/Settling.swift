@@ -6,23 +6,25 @@ extension BrokerChannel {
     /// `basic.ack`, `reject` and `nack`. Throws 406 for a tag that is not outstanding, in a transaction too.
     func settle(_ tag: UInt64, multiple: Bool, _ outcome: DeliveryOutcome) throws(BrokerError) {
         if transaction != nil { try holdForTransaction(Transaction.octets(of: [])) }
-        let deliveries: [Unacknowledged]
-        if multiple, tag == 0 {
-            deliveries = unacknowledged.removeAll()
-        } else if multiple {
-            guard let removed = unacknowledged.removeAll(upTo: tag) else { throw Self.unknown(tag) }
-            deliveries = removed
-        } else {
-            guard let removed = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
-            deliveries = [removed]
+        guard multiple else {
+            guard let delivery = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
+            return settle([delivery], outcome)
         }
-        if transaction != nil {
-            let before = transaction?.octets ?? 0
-            transaction?.add(deliveries, outcome)
-            connection.heldOctets += (transaction?.octets ?? 0) - before
-        } else {
-            carryOut(outcome, deliveries)
+        guard let last = tag == 0 ? unacknowledged.lastTag : tag else { return }
+        guard tag == 0 || unacknowledged.contains(tag) else { throw Self.unknown(tag) }
+        connection.goOn { [self] in
+            let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
+            connection.placesFilled += deliveries.count
+            settle(deliveries, outcome)
+            return unacknowledged.first.map { $0.tag <= last } ?? false
         }
+    }
+
+    private func settle(_ deliveries: [Unacknowledged], _ outcome: DeliveryOutcome) {
+        guard transaction != nil else { return carryOut(outcome, deliveries) }
+        let before = transaction?.octets ?? 0
+        transaction?.add(deliveries, outcome)
+        connection.heldOctets += (transaction?.octets ?? 0) - before
     }
 
     private static func unknown(_ tag: UInt64) -> BrokerError {
@@ -30,29 +32,16 @@ extension BrokerChannel {
     }
 
     private func carryOut(_ outcome: DeliveryOutcome, _ deliveries: [Unacknowledged]) {
-        let end: Settlement
         switch outcome {
-        case .requeue: return requeue(deliveries)
-        case .acknowledge: end = .acknowledged
-        case .discard: end = .rejected
-        }
-        if deliveries.count <= Self.slice { return settle(deliveries[...], end) }
-        // Each is let go of in its slice too.
-        var (rest, next) = (deliveries.map(Optional.some), 0)
-        connection.goOn { [self] in
-            let last = min(next + Self.slice, rest.count)
-            let slice = rest[next..<last].compactMap { $0 }
-            for place in next..<last { rest[place] = nil }
-            settle(slice[...], end)
-            next = last
-            return next < rest.count
+        case .requeue: requeue(deliveries)
+        case .acknowledge:
+            tally.counters.acknowledged += deliveries.count
+            settle(deliveries, .acknowledged)
+        case .discard: settle(deliveries, .rejected)
         }
     }
 
-    /// Of so many deliveries at a time one acknowledgement of many is made, with other clients' turns in between.
-    private static let slice = 1000
-
-    private func settle(_ deliveries: ArraySlice<Unacknowledged>, _ end: Settlement) {
+    private func settle(_ deliveries: [Unacknowledged], _ end: Settlement) {
         for delivery in deliveries {
             release(delivery)
             delivery.queue.settle(delivery.message, as: end)
@@ -90,10 +79,24 @@ extension BrokerChannel {
         resumeConsumers()
     }
 
-    /// Everything unacknowledged goes back to its queues, fetched messages and cancelled consumers' included.
-    func basicRecover(requeue: Bool) throws(BrokerError) {
+    /// Everything unacknowledged goes back to its queues, fetched messages and cancelled consumers' included; then `then`
+    /// is done.
+    func basicRecover(requeue: Bool, then: @escaping () -> Void) throws(BrokerError) {
         guard requeue else { throw BrokerError(.notImplemented, "requeue=false") }
-        self.requeue(unacknowledged.removeAll())
+        let last = unacknowledged.lastTag ?? 0
+        connection.goOn { [self] in
+            guard requeueSlice(through: last) else { return true }
+            then()
+            return false
+        }
+    }
+
+    /// Puts the oldest deliveries up to this tag back in their queues, a slice of them. False: there are more.
+    func requeueSlice(through last: UInt64) -> Bool {
+        let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
+        connection.placesFilled += deliveries.count
+        requeue(deliveries)
+        return unacknowledged.first.map { $0.tag > last } ?? true
     }
 
     // MARK: Confirms
@@ -113,9 +116,10 @@ extension BrokerChannel {
         guard confirms?.isReady(stored: stored) == true else { return }
         for confirm in confirms?.take(stored: stored) ?? [] {
             if confirm.accepted {
-                send(BasicAck(deliveryTag: confirm.number, multiple: confirm.multiple))
+                tally.counters.confirmed += confirm.count
+                send(BasicAck(deliveryTag: confirm.number, multiple: confirm.count > 1))
             } else {
-                send(BasicNack(deliveryTag: confirm.number, multiple: confirm.multiple, requeue: false))
+                send(BasicNack(deliveryTag: confirm.number, multiple: confirm.count > 1, requeue: false))
             }
         }
     }
@@ -148,17 +152,33 @@ extension BrokerChannel {
         let done = try takeTransaction()
         var batch = commits.last ?? 0
         var isWhole = true
-        for publish in done.publishes {
-            // A queue that is gone by now does not get it; with none left it is unroutable.
-            let queues = publish.queues.filter { !$0.isDeleted }
-            let (accepted, written) = enqueue(publish.message, in: queues, mandatory: publish.mandatory)
-            batch = max(batch, written)
-            if !accepted { isWhole = false }
+        var (publishes, settlements) = (done.publishes[...], done.settlements[...])
+        connection.goOn { [self] in
+            let limit = connection.placesFilled + BrokerConnection.sliceUnits
+            while connection.placesFilled < limit, let publish = publishes.popFirst() {
+                // A queue that is gone by now does not get it; with none left it is unroutable.
+                let queues = publish.queues.filter { !$0.isDeleted }
+                let (accepted, written) = enqueue(publish.message, in: queues, mandatory: publish.mandatory)
+                batch = max(batch, written)
+                if !accepted { isWhole = false }
+                connection.placesFilled += 1
+            }
+            while connection.placesFilled < limit, let (deliveries, outcome) = settlements.popFirst() {
+                connection.placesFilled += deliveries.count
+                carryOut(outcome, deliveries)
+            }
+            if !publishes.isEmpty || !settlements.isEmpty { return true }
+            isCommitted(through: batch, isWhole: isWhole)
+            return false
         }
-        for (deliveries, outcome) in done.settlements { carryOut(outcome, deliveries) }
-        connection.finish()
-        // What the queues had room for stays there, and what was settled is settled.
-        if !isWhole { throw BrokerError(.preconditionFailed, "partial tx completion") }
+    }
+
+    /// What the queues had room for stays there, and what was settled is settled.
+    private func isCommitted(through batch: UInt64, isWhole: Bool) {
+        guard isWhole else {
+            return connection.fail(
+                BrokerError(.preconditionFailed, "partial tx completion"), cause: TxCommit.id, channel: number)
+        }
         if batch <= host.storedBatch { return send(TxCommitOk()) }
         commits.append(batch)
         connection.willAnswer(number)

@@ -42,24 +42,31 @@ struct UnacknowledgedDeliveries {
         return delivery
     }
 
-    /// Takes out all deliveries up to and including this tag, oldest first; nil when the tag itself is not there.
-    mutating func removeAll(upTo tag: UInt64) -> [Unacknowledged]? {
-        guard let index = index(of: tag), entries[index] != nil else { return nil }
+    func contains(_ tag: UInt64) -> Bool { index(of: tag).map { entries[$0] != nil } ?? false }
+
+    /// The tag of the latest; nil: there is none.
+    var lastTag: UInt64? {
+        var place = entries.count
+        while place > front {
+            Steps.take()
+            place -= 1
+            if entries[place] != nil { return tags[place] }
+        }
+        return nil
+    }
+
+    /// Takes out the oldest deliveries up to and including this tag, so many at most, oldest first.
+    mutating func removeFirst(_ most: Int, through tag: UInt64) -> [Unacknowledged] {
         var removed: [Unacknowledged] = []
-        Steps.take(index - front)
-        for place in front...index {
-            if let delivery = entries[place] { removed.append(delivery) }
-            entries[place] = nil
+        while removed.count < most, front < entries.count, tags[front] <= tag {
+            Steps.take()
+            if let delivery = entries[front] { removed.append(delivery) }
+            entries[front] = nil
+            front += 1
         }
         count -= removed.count
         tidy()
         return removed
-    }
-
-    mutating func removeAll() -> [Unacknowledged] {
-        Steps.take(entries.count)
-        defer { self = UnacknowledgedDeliveries() }
-        return entries.compactMap { $0 }
     }
 
     /// Puts back what a rolled back transaction had settled.
@@ -98,8 +105,8 @@ struct UnacknowledgedDeliveries {
             tags.removeAll(keepingCapacity: tags.count <= 1024)
             front = 0
         } else if entries.count >= 64, count * 2 < entries.count {
-            Steps.take(entries.count)
-            entries = entries.filter { $0 != nil }
+            Steps.take(entries.count - front)
+            entries = entries[front...].filter { $0 != nil }
             tags = entries.compactMap { $0?.tag }
             front = 0
         }

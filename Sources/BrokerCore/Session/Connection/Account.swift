@@ -20,23 +20,25 @@ extension BrokerConnection {
 
     // MARK: Methods that do much
 
-    /// Does a method's work in slices, each of about a thousand units, the first at once and other clients' turns between
-    /// them. `slice` returns whether there is more.
+    /// Does work in slices, each of about ``sliceUnits`` that it adds to ``placesFilled``, with other clients' turns between
+    /// them: behind what is left of the work before, otherwise the first at once. `slice` returns whether there is more.
     func goOn(_ slice: @escaping () -> Bool) {
-        placesFilled += 1000
-        if slice() { rest.append(slice) }
+        if rest.isEmpty, placesFilled < 4 * Self.sliceUnits, !slice() { return }
+        rest.append(slice)
+        host.awaitTurn(id)
     }
+
+    static let sliceUnits = 1000
 
     /// Does the next slice. False: there is none.
     func goOn() -> Bool {
         guard let slice = rest.first else { return false }
-        placesFilled += 1000
         if !slice() { _ = rest.popFirst() }
         return true
     }
 
     /// Does all that is left, because what comes next can't wait.
-    func finish() { while let slice = rest.popFirst() { while slice() {} } }
+    func finish() { while goOn() {} }
 
     // MARK: The account
 

@@ -20,6 +20,8 @@ final class BrokerConnection {
     var publishing: [BrokerChannel] = []
     /// What is left of a method that does much, to be done before the next frame is handled.
     var rest = Ring<() -> Bool>()
+    /// It is on its way to its end, and gives back what it holds.
+    var isEnding = false
     /// How often it was found to fill memory with what it has begun and can't finish.
     var timesInTheWay = 0
     private var isWaitingForStore = false
@@ -112,8 +114,8 @@ final class BrokerConnection {
 
     /// Handles the next frame that has come whole. False: there is none.
     func handleNextFrame() -> Bool {
-        if case .ended = state { return false }
         if goOn() { return true }
+        if case .ended = state { return false }
         do throws(WireError) {
             guard !mustWait, beginHandshake(), !isLoginBeingChecked, let frame = try reader.next() else { return false }
             handle(frame)
@@ -149,9 +151,10 @@ final class BrokerConnection {
     private func brokenFrame(_ error: WireError) {
         switch state {
         case .running:
-            fail(BrokerError(error.code, error.reason), cause: .none)
-            state = .ended
-            endLater()
+            fail(BrokerError(error.code, error.reason), cause: .none) { [self] in
+                state = .ended
+                endLater()
+            }
         case .handshake: refuse("not a frame: \(error.reason)")
         case .closing, .ended: end()
         }
@@ -184,9 +187,11 @@ final class BrokerConnection {
         switch method {
         case .connectionClose:
             logClosedByClient()
-            send(ConnectionCloseOk())
-            releaseAll()
-            end()
+            // Its exclusive queues are gone when it hears of it.
+            releaseAll { [self] in
+                send(ConnectionCloseOk())
+                end()
+            }
         case .connectionUpdateSecret: send(ConnectionUpdateSecretOk())
         default: throw .unexpected(method.id, state: "running")
         }
@@ -292,6 +297,7 @@ final class BrokerConnection {
     func remove(_ channel: BrokerChannel) { channels[channel.number] = nil }
 
     func closeTimedOutChannels() {
+        if isEnding { return }
         for channel in channels.values { channel.closeIfTimedOut(consumerTimeout) }
     }
 

@@ -2,8 +2,11 @@ import AMQPWire
 
 /// How a connection ends, and what it gives back.
 extension BrokerConnection {
-    /// Answers an error with the close that it deserves.
-    func fail(_ error: BrokerError, cause: MethodID, channel number: UInt16 = 0) {
+    /// Answers an error with the close that it deserves. After that of the connection, `then` is done.
+    func fail(
+        _ error: BrokerError, cause: MethodID, channel number: UInt16 = 0, then: @escaping () -> Void = {}
+    ) {
+        if isEnding { return }
         if error.scope == .channel, let channel = channels[number] { return channel.fail(error, cause: cause) }
         guard case .running = state else {
             if case .handshake = state { failInHandshake(error, cause: cause) }
@@ -11,9 +14,11 @@ extension BrokerConnection {
         }
         logError(error)
         flushConfirms()
-        send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
-        releaseAll()
-        beginClosing()
+        releaseAll { [self] in
+            send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
+            beginClosing()
+            then()
+        }
     }
 
     /// Waits for the answer to `connection.close`, as long as a client may take for it. A deadline that there is, for
@@ -59,18 +64,34 @@ extension BrokerConnection {
         logStreamEnded()
         state = .ended
         releaseAll()
-        discard()
+        goOn { [self] in
+            discard()
+            return false
+        }
+        // It has no turns any more.
+        if !rest.isEmpty { host.later { [self] in goOn() && !rest.isEmpty } }
     }
 
-    /// Gives back everything that the connection held.
-    func releaseAll() {
+    /// Gives back everything that the connection held, in slices. `then` is done behind that unless the stream has ended
+    /// by then.
+    func releaseAll(then: @escaping () -> Void = {}) {
+        if !isEnding, session.openedAt > 0 { host.tally.counters.connectionsClosed += 1 }
+        isEnding = true
         // All consumers first: what one channel gives back must not be handed to another that goes the same way.
         for channel in channels.values { channel.pauseConsumers() }
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.release() }
-        channels = [:]
-        let queues = exclusiveQueues.all
-        exclusiveQueues = IdentityList()
-        for queue in queues { session.virtualHost?.delete(queue) }
+        goOn { [self] in
+            channels = [:]
+            let limit = placesFilled + Self.sliceUnits
+            while let queue = exclusiveQueues.first {
+                if placesFilled >= limit { return true }
+                placesFilled += 20
+                forget(queue)
+                session.virtualHost?.delete(queue)
+            }
+            if case .running = state { then() }
+            return false
+        }
     }
 
     /// The stream is no more: nothing that was for the client, or came from it, is held any longer.

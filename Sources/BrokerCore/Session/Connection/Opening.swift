@@ -96,6 +96,7 @@ extension BrokerConnection {
         session.virtualHost = virtualHost
         session.openedAt = host.now
         state = .running
+        host.tally.counters.connectionsOpened += 1
         liveness.deadline = .max
         send(ConnectionOpenOk())
         logOpened()

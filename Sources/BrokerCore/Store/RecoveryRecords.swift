@@ -132,7 +132,7 @@ extension StoreRecovery {
             bindingCount += 1
             let key = Array(payload.dropFirst())
             if bindings[key] == nil { bindings[key] = (bindingCount, found(binding)) }
-            describedBindings.append(key)
+            toldBindings.append((newest, key))
         case .unbound: bindings[Array(payload.dropFirst())] = nil
         case .message(let content):
             take(content, at: place, count: SegmentFormat.recordOverhead + payload.count)
@@ -146,10 +146,11 @@ extension StoreRecovery {
         case .described(let segment):
             journal.foundDescription(since: segment, at: place)
             // In the order in which they were made, which those found before, alone, need not have been in.
-            for key in describedBindings {
+            for (number, key) in toldBindings where number >= segment {
                 bindingCount += 1
                 bindings[key]?.order = bindingCount
             }
+            toldBindings = []
         }
     }
 

@@ -1,0 +1,121 @@
+import DataStructures
+
+/// Writes down all that is declared, a slice at a time, while clients go on declaring, binding and deleting. What they do has
+/// its own records; what has gone by its turn is left out.
+final class Description {
+    private let journal: Journal
+    /// The segment that it began in, and its octets so far.
+    private var since: UInt32?
+    private var count = 0
+    /// What is left to do, the next last. Each takes some of the units, and returns whether there is more of it.
+    private var parts: [(inout Int) -> Bool] = []
+    /// Those that were made meanwhile. They are told again behind the older ones: a start restores the order of what
+    /// it is told.
+    private var newBindings = Ring<(binding: Binding<any Queue>, virtualHost: VirtualHost)>()
+
+    /// So many records are written, or looked at, in a slice.
+    static let slice = 500
+
+    init(_ virtualHosts: [VirtualHost], to journal: Journal) {
+        self.journal = journal
+        for host in virtualHosts {
+            add({ host.exchanges.values.filter(\.isStored) }, by: \.name) { exchange in
+                guard host.exchanges[exchange.name] === exchange else { return }
+                journal.append(.exchangeDeclared(host.description(of: exchange)))
+            }
+            add({ host.queues.values.filter { $0.journal != nil } }, by: { $0.journal?.number ?? 0 }) { hosted in
+                guard let own = hosted.journal, !hosted.queue.isDeleted else { return }
+                journal.append(.queueDeclared(host.description(of: hosted.queue, own)))
+            }
+            add({ host.exchanges.values.flatMap(\.bindings).filter(\.isDurable) }, by: \.order) {
+                [unowned self] binding in
+                write(binding, host)
+            }
+        }
+        parts.append { [unowned self] units in
+            while let (binding, host) = newBindings.first {
+                if units <= 0 { return true }
+                units -= 1
+                _ = newBindings.popFirst()
+                write(binding, host)
+            }
+            return false
+        }
+        parts.reverse()
+    }
+
+    /// A binding was made that will be there after a restart.
+    func add(_ binding: Binding<any Queue>, in virtualHost: VirtualHost) { newBindings.append((binding, virtualHost)) }
+
+    /// Writes the next slice. False: that was the last one.
+    func writeSlice() -> Bool {
+        var units = Self.slice
+        let (segment, count) = journal.describe {
+            while units > 0, let part = parts.last { if !part(&units) { parts.removeLast() } }
+        }
+        self.count += count
+        let since = since ?? segment
+        self.since = since
+        if parts.isEmpty { journal.isDescribed(since: since, count: self.count) }
+        return !parts.isEmpty
+    }
+
+    private func write(_ binding: Binding<any Queue>, _ host: VirtualHost) {
+        guard binding.isAttached, let bound = host.description(of: binding) else { return }
+        journal.append(.bound(bound))
+    }
+
+    private struct Entry<Thing, Key: Comparable>: HeapElement {
+        var thing: Thing
+        var key: Key
+
+        func comes(before other: Entry) -> Bool { key < other.key }
+    }
+
+    /// Writes things in the order of their keys. A heap can be filled and emptied in slices; sorting can't.
+    private func add<Thing, Key: Comparable>(
+        _ things: @escaping () -> [Thing], by key: @escaping (Thing) -> Key, write: @escaping (Thing) -> Void
+    ) {
+        var heap = Heap<Entry<Thing, Key>>()
+        var unsorted: ArraySlice<Thing>?
+        parts.append { units in
+            var left = unsorted ?? things()[...]
+            unsorted = nil
+            defer { unsorted = left }
+            while let thing = left.first {
+                if units <= 0 { return true }
+                units -= 1
+                left.removeFirst()
+                heap.insert(Entry(thing: thing, key: key(thing)))
+            }
+            while !heap.isEmpty {
+                if units <= 0 { return true }
+                units -= 1
+                if let entry = heap.popFirst() { write(entry.thing) }
+            }
+            return false
+        }
+    }
+}
+
+extension BrokerCore {
+    /// Writes down all that is declared.
+    func describe(to journal: Journal, atOnce: Bool) {
+        let description = Description(virtualHosts.sorted { $0.key < $1.key }.map(\.value), to: journal)
+        if atOnce {
+            while description.writeSlice() {}
+            return
+        }
+        self.description = description
+        later { [unowned self] in
+            if description.writeSlice() { return true }
+            self.description = nil
+            return false
+        }
+    }
+}
+
+extension Binding {
+    /// False once it has been removed, or one of its ends has gone.
+    var isAttached: Bool { source.binding(to: destination, key: key, arguments: arguments) === self }
+}

@@ -1,0 +1,39 @@
+/// What connections, virtual hosts and queues ask of the core.
+extension BrokerCore: SessionHost {
+    var storedBatch: UInt64 { journal?.storedBatch ?? .max }
+
+    func virtualHost(_ name: String) -> (any SessionVirtualHost)? { virtualHosts[name] }
+
+    func randomName() -> String { Self.name(from: &random) }
+
+    func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String) {
+        guard let least = configuration.logLevel, level >= least else { return }
+        effects.log.append(LogEvent(level, at: now, text()))
+    }
+
+    func setTimer(_ time: Int64, for connection: ConnectionID) { timers.set(time, for: .connection(connection)) }
+    func setReading(_ isReading: Bool, of connection: ConnectionID) {
+        effects.readingChanges.append((connection, isReading))
+    }
+    func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
+    func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
+    func later(_ slice: @escaping () -> Bool) {
+        spend(Self.sliceUnits)
+        if slice() { chores.append(slice) }
+    }
+
+    func awaitTurn(_ id: ConnectionID) {
+        guard inTurn != id, let connection = self.connection(id), !connection.isUnfinished else { return }
+        connection.endTurn(isUnfinished: true)
+        unfinished.append(id)
+    }
+
+    func awaitAlarms(_ connection: ConnectionID) { heldBack.append(connection) }
+
+    func setTimer(_ time: Int64, for queue: any Queue) -> UInt64 { timers.set(time, for: .queue(queue)) }
+    func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
+    func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) {
+        load.lend(cause.message)
+        causes.add(cause, in: virtualHost)
+    }
+}

@@ -1,0 +1,95 @@
+/// A snapshot in the making, a slice at a time, so that no client waits for a long list.
+///
+/// What is listed is what there was at the beginning, without what has gone by its turn; how it is (counts of messages,
+/// say) is of the moment when its slice was taken.
+public final class SnapshotInSlices {
+    /// What has been taken so far, in no order.
+    public private(set) var taken: BrokerSnapshot
+    private var slices: [() -> Bool] = []
+
+    /// So many things are looked at in a slice.
+    static let slice = 250
+
+    fileprivate init(_ beginning: BrokerSnapshot) { taken = beginning }
+
+    /// Takes the next slice. Only while nothing else happens to the core. False: that was the last one.
+    public func takeSlice() -> Bool {
+        guard let slice = slices.last else { return false }
+        if !slice() { slices.removeLast() }
+        return !slices.isEmpty
+    }
+
+    /// Lists things: each is looked at in its slice.
+    fileprivate func list<Thing, Info>(
+        _ things: [Thing], as part: WritableKeyPath<BrokerSnapshot, [Info]>,
+        _ info: @escaping (Thing) -> [Info]
+    ) {
+        var next = 0
+        slices.append { [unowned self] in
+            let end = min(next + Self.slice, things.count)
+            var infos: [Info] = []
+            while next < end, infos.count < Self.slice {
+                infos += info(things[next])
+                next += 1
+            }
+            taken[keyPath: part] += infos
+            return next < things.count
+        }
+    }
+}
+
+extension BrokerCore {
+    /// All of a snapshot at once; see ``beginSnapshot(of:in:)``.
+    public func snapshot(of parts: Set<BrokerSnapshot.Part>, in virtualHost: String? = nil) -> BrokerSnapshot {
+        let snapshot = beginSnapshot(of: parts, in: virtualHost)
+        while snapshot.takeSlice() {}
+        return snapshot.taken.sorted
+    }
+
+    /// Begins a snapshot, of which the slices are to be taken.
+    ///
+    /// - Parameter virtualHost: the one whose queues, exchanges, bindings and consumers are wanted; nil: those of all
+    public func beginSnapshot(
+        of parts: Set<BrokerSnapshot.Part>, in virtualHost: String? = nil
+    ) -> SnapshotInSlices {
+        let snapshot = SnapshotInSlices(
+            BrokerSnapshot(
+                users: configuration.users, virtualHosts: listVirtualHosts(),
+                tracedVirtualHosts: listTracedVirtualHosts(),
+                exchangeTypes: ExchangeTypes<any Queue>.all.map { $0.type },
+                memoryAlarm: alarms.memory, diskAlarm: alarms.disk, memoryInUse: memoryInUse,
+                memoryHighWater: configuration.memoryHighWater, diskFreeLimit: configuration.store.diskFreeLimit,
+                counters: tally.counters))
+        for host in virtualHosts.values where virtualHost == nil || host.name == virtualHost {
+            list(parts, of: host, in: snapshot)
+        }
+        if parts.contains(.connections) {
+            snapshot.list(allConnections, as: \.connections) { ConnectionInfo($0).map { [$0] } ?? [] }
+        }
+        if parts.contains(.channels) {
+            snapshot.list(allConnections, as: \.channels) { connection in
+                connection.channels.values.sorted { $0.number < $1.number }.map { ChannelInfo($0, of: connection) }
+            }
+        }
+        return snapshot
+    }
+
+    private func list(_ parts: Set<BrokerSnapshot.Part>, of host: VirtualHost, in snapshot: SnapshotInSlices) {
+        let needsQueues = !parts.isDisjoint(with: [.queues, .bindings, .consumers])
+        let queues = needsQueues ? host.queues.values.map(\.queue) : []
+        if parts.contains(.queues) {
+            snapshot.list(queues, as: \.queues) { $0.isDeleted ? [] : [QueueInfo($0, in: host)] }
+        }
+        if parts.contains(.consumers) {
+            snapshot.list(queues, as: \.consumers) { queue in
+                queue.consumers.compactMap { $0 as? Consumer }.map { ConsumerInfo($0, in: host) }
+            }
+        }
+        let exchanges = parts.isDisjoint(with: [.exchanges, .bindings]) ? [] : Array(host.exchanges.values)
+        if parts.contains(.exchanges) { snapshot.list(exchanges, as: \.exchanges) { [ExchangeInfo($0, in: host)] } }
+        if parts.contains(.bindings) {
+            snapshot.list(queues, as: \.bindings) { [BindingInfo(implicit: $0.name, in: host)] }
+            snapshot.list(exchanges.flatMap(\.bindings), as: \.bindings) { [BindingInfo($0, in: host)] }
+        }
+    }
+}

@@ -1,0 +1,4 @@
+/// The counters, for all who count.
+final class Tally {
+    var counters = BrokerCounters()
+}
