@@ -22,7 +22,7 @@ import Testing
 
     @Test(
         "No file name has a plus in it: a folder says what the plus would",
-        arguments: ["Sources", "Tests"])
+        arguments: ["Sources/AMQPClient", "Sources/BrokerCore", "Sources/ConformanceSuite"])
     func names(root: String) throws {
         let paths = try Self.files(below: root)
         #expect(paths.count > 10, "so many files were looked at")
