@@ -125,14 +125,14 @@ final class Journal {
 
     private func forget(_ message: Message) {
         segments.remove(messages.place(of: message))
-        if message.isResident {
-            residentOctets -= message.contentCount
-        } else {
-            absentOctets -= message.contentCount
-            // A transient queue still has it, and its record may go with its segment.
-            if message.placeCount > 0 { message.move(to: .resident(octets(of: message))) }
-        }
+        discount(message)
+        // A transient queue still has it, and its record may go with its segment.
+        if !message.isResident, message.placeCount > 0 { message.move(to: .resident(octets(of: message))) }
         messages.remove(message)
+    }
+
+    private func discount(_ message: Message) {
+        if message.isResident { residentOctets -= message.contentCount } else { absentOctets -= message.contentCount }
     }
 
     /// A queue has handed out a message, so that the log shall know how far it got.
@@ -271,11 +271,7 @@ final class Journal {
                 messages.has(.init(queue: $0.queue, position: $0.position), of: message)
             }
             segments.remove(place)
-            if message.isResident {
-                residentOctets -= message.contentCount
-            } else {
-                absentOctets -= message.contentCount
-            }
+            discount(message)
             // Until it is on disk at its new place it has to be in memory.
             let content = Array(record.content)
             message.move(to: .resident(content))
