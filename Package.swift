@@ -64,12 +64,14 @@ let package = Package(
 
         // No part of the product: what Scripts/crash runs.
         .executableTarget(
-            name: "crash-test", dependencies: ["AMQPClient", "Commands", "Lifeline"], path: "Tests/CrashTest",
+            name: "crash-test", dependencies: ["AMQPClient", "Commands", "Lifeline", "SeededGenerator"],
+            path: "Tests/CrashTest",
             swiftSettings: settings),
 
         // The same for Scripts/cuts; AMQPClientTests runs some of it too.
         .target(
-            name: "Cuts", dependencies: ["AMQPClient", "AMQPTransport", "AMQPWire", "Interceptor"], path: "Tests/Cuts",
+            name: "Cuts", dependencies: ["AMQPClient", "AMQPTransport", "AMQPWire", "Interceptor", "SeededGenerator"],
+            path: "Tests/Cuts",
             swiftSettings: settings),
         .executableTarget(
             name: "cut-test", dependencies: ["AMQPClient", "AMQPTransport", "Commands", "Cuts"], path: "Tests/CutTest",
@@ -85,14 +87,17 @@ let package = Package(
             swiftSettings: settings),
         // The same for Scripts/simulate; BrokerServerTests runs some of it too.
         .target(
-            name: "Simulation", dependencies: ["BrokerServer", "BrokerCore", "AMQPWire"], path: "Tests/Simulation",
+            name: "Simulation", dependencies: ["BrokerServer", "BrokerCore", "AMQPWire", "SeededGenerator"],
+            path: "Tests/Simulation",
             swiftSettings: settings),
         .executableTarget(
             name: "simulate", dependencies: ["Simulation", "Commands"], path: "Tests/Simulate", swiftSettings: settings),
 
-        // What test targets share.
+        // What test targets share, and the programs among the tests.
+        .target(name: "SeededGenerator", path: "Tests/SeededGenerator", swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: ["AMQPClient", "AMQPTransport", "Lifeline"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["AMQPClient", "AMQPTransport", "Lifeline", "SeededGenerator"],
+            path: "Tests/TestSupport",
             swiftSettings: settings),
 
         tests("AMQPWireTests", uses: ["AMQPWire", "Platform", "TestSupport"]),

@@ -59,7 +59,7 @@ extension Broker {
         )
         // Each makes place for the next, in whatever order they get in.
         let waiting = (0..<3).map { _ in Task { try await Connection.open(patiently: uri).close() } }
-        while lines.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+        try await until { lines.withLock { !$0.isEmpty } }
         #expect(broker.connectionCount == 2)
         _ = try await second.openChannel().declareQueue(exclusive: true)
         #expect(broker.connectionCount == 2)

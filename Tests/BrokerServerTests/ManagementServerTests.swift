@@ -128,10 +128,6 @@ private final class TestSource: ByteStream {
     func abort() { stream.abort() }
 }
 
-private func until(_ condition: () -> Bool) async throws {
-    while !condition() { try await Task.sleep(for: .milliseconds(1)) }
-}
-
 /// What a client hears until the stream ends.
 private final class Heard: ByteStreamReceiver {
     private struct State: Sendable {

@@ -1,4 +1,5 @@
 import AMQPClient
+import SeededGenerator
 import Synchronization
 
 enum Names {
@@ -40,7 +41,7 @@ final class Load: Sendable {
         await withTaskGroup { group in
             for worker in 0..<16 {
                 let publisher = "\(round).\(number).\(worker)"
-                var random = SplitMix(state: seed &+ UInt64(number * 16 + worker))
+                var random = SeededGenerator(seed: seed &+ UInt64(number * 16 + worker))
                 group.addTask {
                     for message in 0... {
                         let id = "\(queue)/\(publisher)/\(message)"
@@ -64,7 +65,7 @@ final class Load: Sendable {
         let channel = try await connection.openChannel()
         try await channel.qos(prefetchCount: 50)
         var unsynced: [String] = []
-        var random = SplitMix(state: seed &+ UInt64(queue.count))
+        var random = SeededGenerator(seed: seed &+ UInt64(queue.count))
         for try await delivery in try await channel.queue(queue).consume() {
             let id = Load.id(delivery)
             // The other half stays, for the next rounds.

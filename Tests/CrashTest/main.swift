@@ -1,6 +1,7 @@
 import AMQPClient
 import Commands
 import Foundation
+import SeededGenerator
 
 // Kills a broker again and again while programs publish with confirms and consume with acknowledgements, starts it
 // again on the same directory, and compares what is there with what was promised. Scripts/crash runs it. What else is
@@ -47,7 +48,7 @@ if given.has(memory) {
     exit(0)
 }
 print("seed \(seed), \(rounds) rounds, data in \(directory)")
-var random = SplitMix(state: seed)
+var random = SeededGenerator(seed: seed)
 let model = Model()
 var restarts: [Double] = []
 do {

@@ -1,5 +1,6 @@
 import AMQPClient
 import Interceptor
+import SeededGenerator
 import Synchronization
 
 /// How a connection is cut.
@@ -24,7 +25,7 @@ struct CutPlace: Sendable {
 /// Decides from a seed where each connection is cut, and counts until there have been enough cuts.
 final class CutPlan: Sendable {
     private struct State: Sendable {
-        var random: SplitMix
+        var random: SeededGenerator
         var left: Int
         var connections = 0
         var cuts: [CutKind: Int] = [:]
@@ -33,7 +34,7 @@ final class CutPlan: Sendable {
 
     private let state: Mutex<State>
 
-    init(seed: UInt64, cuts: Int) { state = Mutex(State(random: SplitMix(seed: seed), left: cuts)) }
+    init(seed: UInt64, cuts: Int) { state = Mutex(State(random: SeededGenerator(seed: seed), left: cuts)) }
 
     var isDone: Bool { state.withLock { $0.left == 0 } }
     var cuts: [CutKind: Int] { state.withLock { $0.cuts } }

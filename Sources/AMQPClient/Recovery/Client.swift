@@ -1,5 +1,4 @@
 import AMQPTransport
-import Synchronization
 
 /// A client that comes back: it knows several hosts, and begins anew after every loss.
 ///
@@ -23,7 +22,6 @@ public final class Client: Sendable {
     let retry: RetryPolicy
     let grace: Duration
     private let connect: Connect?
-    private let seed: Atomic<UInt64>
     private let broadcast = StateBroadcast()
 
     /// Nothing is connected yet. A URI that is malformed is told by ``run(_:)``.
@@ -40,7 +38,7 @@ public final class Client: Sendable {
             for host in hosts { configurations.append(try ConnectionConfiguration(uri: host)) }
             return configurations
         }
-        self.init(configurations, retry, grace, connect: nil, seed: .random(in: 0...UInt64.max))
+        self.init(configurations, retry, grace, connect: nil)
     }
 
     /// The same with configurations, and streams of the caller's own: in memory, through a proxy, encrypted.
@@ -51,13 +49,12 @@ public final class Client: Sendable {
         _ configurations: [ConnectionConfiguration], retry: RetryPolicy = .exponential(),
         grace: Duration = .seconds(30), connect: Connect? = nil
     ) {
-        self.init(.success(configurations), retry, grace, connect: connect, seed: .random(in: 0...UInt64.max))
+        self.init(.success(configurations), retry, grace, connect: connect)
     }
 
-    /// - Parameter seed: what the waits are shortened by.
     init(
         _ configurations: Result<[ConnectionConfiguration], AMQPError>, _ retry: RetryPolicy, _ grace: Duration,
-        connect: Connect?, seed: UInt64
+        connect: Connect?
     ) {
         self.configurations = configurations.flatMap {
             $0.isEmpty ? .failure(.badArgument("A client needs one host at least")) : .success($0)
@@ -65,7 +62,6 @@ public final class Client: Sendable {
         self.retry = retry
         self.grace = max(grace, .zero)
         self.connect = connect
-        self.seed = Atomic(seed)
     }
 
     /// Connects and runs the closure; again on a new connection after every loss, until it returns or throws an error of
@@ -105,9 +101,7 @@ public final class Client: Sendable {
     public var state: ClientState? { broadcast.state }
 
     func recovery(hostCount: Int) -> Recovery {
-        Recovery(
-            hostCount: hostCount, policy: retry,
-            seed: seed.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue)
+        Recovery(hostCount: hostCount, policy: retry)
     }
 
     func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {

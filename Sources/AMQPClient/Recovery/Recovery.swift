@@ -17,7 +17,7 @@ struct Recovery: Sendable {
 
     private let hostCount: Int
     private let policy: RetryPolicy
-    private var random: SplitMix
+    private var random: any RandomNumberGenerator & Sendable
     /// The host of the latest attempt.
     private var host = 0
     /// Hosts that were tried since the last wait.
@@ -25,10 +25,13 @@ struct Recovery: Sendable {
     private var failedRounds = 0
 
     /// - Parameter hostCount: 1 at least.
-    init(hostCount: Int, policy: RetryPolicy, seed: UInt64) {
+    init(
+        hostCount: Int, policy: RetryPolicy,
+        random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
+    ) {
         self.hostCount = hostCount
         self.policy = policy
-        random = SplitMix(seed: seed)
+        self.random = random
     }
 
     /// A round goes over all hosts without a wait, beginning with the one after the one that failed; between rounds there
@@ -92,20 +95,5 @@ struct Recovery: Sendable {
         case .notAllowed: !text.contains("limit (")
         default: true
         }
-    }
-}
-
-/// A generator that gives the same numbers for the same seed.
-package struct SplitMix: Sendable {
-    private var state: UInt64
-
-    package init(seed: UInt64) { state = seed }
-
-    package mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,3 +1,4 @@
+import Synchronization
 import TestSupport
 import Testing
 
@@ -20,14 +21,14 @@ import Testing
 
     @Test func theErrorOfTheBlockIsWhatIsThrown() async throws {
         let connection = try await TestBroker.connect()
-        let held = Held()
+        let held = Mutex<Channel?>(nil)
         await #expect(throws: Stop.self) {
             try await connection.withChannel { channel in
-                held.channel = channel
+                held.withLock { $0 = channel }
                 throw Stop()
             }
         }
-        #expect(held.channel?.closeReason?.kind == .closedByClient)
+        #expect(held.withLock({ $0 })?.closeReason?.kind == .closedByClient)
         // The close that follows from the broker's own close adds nothing.
         let error = await failure {
             try await connection.withChannel { _ = try await $0.declareQueue("no-such-queue", passive: true) }
@@ -59,7 +60,4 @@ import Testing
         }
         #expect(error?.kind == .notSupported)
     }
-
-    /// Only one task writes it, and it is read after that.
-    private final class Held: @unchecked Sendable { var channel: Channel? }
 }

@@ -52,7 +52,7 @@ import Testing
                 log.add("begin")
                 if session.number == 2 { return }
                 // It knows nothing of the connection, and returns when its task is cancelled.
-                try? await Task.sleep(for: .seconds(100_000))
+                await untilCancelled()
             }
         }
         try await until { log.count("begin") == 1 }

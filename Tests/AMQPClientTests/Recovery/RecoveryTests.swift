@@ -11,7 +11,8 @@ import Testing
     private func recovery(hosts: Int, rounds: Int? = nil, seed: UInt64 = 1) -> Recovery {
         Recovery(
             hostCount: hosts,
-            policy: .exponential(from: .milliseconds(200), upTo: .seconds(2), rounds: rounds), seed: seed)
+            policy: .exponential(from: .milliseconds(200), upTo: .seconds(2), rounds: rounds),
+            random: SeededGenerator(seed: seed))
     }
 
     private func connect(_ decision: Recovery.Decision) throws -> (host: Int, wait: Int64) {
@@ -74,7 +75,7 @@ import Testing
         var recovery = recovery(hosts: 2, rounds: 2)
         for _ in 0..<3 { _ = try connect(recovery.failed(refused, at: .opening)) }
         #expect(recovery.failed(refused, at: .opening) == .giveUp(refused))
-        var never = Recovery(hostCount: 2, policy: .never, seed: 1)
+        var never = Recovery(hostCount: 2, policy: .never)
         #expect(never.failed(lost, at: .session(milliseconds: 60_000)) == .giveUp(lost))
     }
 
