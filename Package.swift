@@ -147,8 +147,8 @@ let package = Package(
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
-                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "Platform",
-                "BrokerCore", "BrokerServer", "TestSupport",
+                "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "AMQPWire",
+                "Interceptor", "Platform", "BrokerCore", "BrokerServer", "TestSupport",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

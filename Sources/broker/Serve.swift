@@ -10,6 +10,7 @@ enum Serve {
     private static let patience = 1000
 
     static func run(_ options: Options) -> Never {
+        BrokenInvariant.endsTheProcess = false
         // Before there is any other thread: all of them must leave these signals to the one that waits for them.
         let signals = StopSignals()
         signal(SIGPIPE, SIG_IGN)

@@ -10,7 +10,7 @@ import Testing
 /// The listing API over a stream.
 @Suite(.watched) struct ManagementServerTests {
     @Test func requestsOneBehindTheOtherOverTCP() async throws {
-        let broker = Broker.patient
+        let broker = Broker(time: ManualTime())
         let port = try broker.listenForManagement(port: 0)
         let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
         let heard = Heard()
@@ -25,7 +25,7 @@ import Testing
     }
 
     @Test func garbageGetsOneRefusalAndTheEnd() async throws {
-        let broker = Broker.patient
+        let broker = Broker(time: ManualTime())
         let port = try broker.listenForManagement(port: 0)
         for garbage in ["\u{0}\r\n\r\n", "AMQP\u{0}\u{0}\u{9}\u{1}\r\n\r\n", String(repeating: "x", count: 100_000)] {
             let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
@@ -54,7 +54,7 @@ import Testing
 
     @Test func theClientThatDidNothingForLongestMakesRoomForAnother() async throws {
         let time = ManualTime()
-        let server = ManagementServer(Broker.patient.listingAPI, time: time)
+        let server = ManagementServer(Broker().listingAPI, time: time)
         let heard = (0..<3).map { _ in Heard() }
         var clients: [MemoryStream] = []
         func connect(_ receiver: Heard?) -> MemoryStream {

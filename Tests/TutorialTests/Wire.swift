@@ -1,52 +1,33 @@
 import AMQPClient
 import AMQPTransport
+import AMQPWire
+import Interceptor
 import Synchronization
 
-/// A wire between programs and their broker that goes silent with the first publish, until it is cut: the broker gets
-/// everything, and none of its answers arrive. Connections made after the cut work.
+/// A wire between programs and their broker. Each connection goes silent with its first publish: the broker gets
+/// everything, and none of its answers arrive, until the wire is cut. Connections made after the cut work.
 final class Wire: Sendable {
-    fileprivate struct State: Sendable {
-        var streams: [TCPStream] = []
-        var isSilent = false
-        var wasCut = false
-    }
-
     private let listener: TCPListener
-    private let state: Shared
+    private let connections: Connections
     let uri: String
-
-    /// What both directions of all connections know.
-    fileprivate final class Shared: Sendable {
-        let state = Mutex(State())
-    }
 
     init(to uri: String) throws {
         let target = try ConnectionConfiguration(uri: uri)
-        let state = Shared()
-        self.state = state
+        let connections = Connections()
+        self.connections = connections
         listener = try TCPListener(host: "localhost", port: 0, loop: .shared) { program in
             Task {
                 guard let broker = try? await TCPStream.connect(host: target.host, port: target.port) else {
                     return program.abort()
                 }
-                state.state.withLock { $0.streams += [program, broker] }
-                program.start(Direction(to: broker, state, isFromProgram: true))
-                broker.start(Direction(to: program, state, isFromProgram: false))
+                Relay.join(program, connections.begin(broker))
             }
         }
         let user = target.user == "guest" ? "" : "\(target.user):\(target.password)@"
         self.uri = "amqp://\(user)localhost:\(listener.port)/"
     }
 
-    func cut() {
-        let streams = state.state.withLock { state in
-            state.wasCut = true
-            state.isSilent = false
-            defer { state.streams = [] }
-            return state.streams
-        }
-        for stream in streams { stream.abort() }
-    }
+    func cut() { connections.cut() }
 
     func close() {
         listener.close()
@@ -54,34 +35,45 @@ final class Wire: Sendable {
     }
 }
 
-private final class Direction: ByteStreamReceiver {
-    private let target: TCPStream
-    private let shared: Wire.Shared
-    private let isFromProgram: Bool
-    /// What could be the beginning of a publish, from the octets before.
-    private let rest = Mutex([UInt8]())
-
-    init(to target: TCPStream, _ shared: Wire.Shared, isFromProgram: Bool) {
-        (self.target, self.shared, self.isFromProgram) = (target, shared, isFromProgram)
+/// All that pass a wire.
+private final class Connections: Sendable {
+    private struct State: Sendable {
+        var interceptors: [Interceptor] = []
+        var wasCut = false
     }
 
-    func streamReceived(_ bytes: RawSpan) {
-        if isFromProgram { look(at: bytes.withUnsafeBytes { Array($0) }) }
-        if !isFromProgram, shared.state.withLock({ $0.isSilent }) { return }
-        target.send(bytes)
-    }
+    private let state = Mutex(State())
 
-    func streamDrained() {}
-
-    func streamEnded(_ end: StreamEnd) { target.close() }
-
-    /// basic.publish is class 60, method 40; nothing that a step sends before looks like it.
-    private func look(at octets: [UInt8]) {
-        let isPublish = rest.withLock { rest in
-            let all = rest + octets
-            rest = all.suffix(3)
-            return all.indices.dropLast(3).contains { all[$0..<($0 + 4)] == [0, 60, 0, 40] }
+    func begin(_ broker: TCPStream) -> Interceptor {
+        state.withLock { state in
+            guard !state.wasCut else { return Interceptor(broker, PassOn()) }
+            let interceptor = Interceptor(broker, SilentFromTheFirstPublish())
+            state.interceptors.append(interceptor)
+            return interceptor
         }
-        if isPublish { shared.state.withLock { $0.isSilent = !$0.wasCut } }
+    }
+
+    func cut() {
+        let interceptors = state.withLock { state in
+            state.wasCut = true
+            defer { state.interceptors = [] }
+            return state.interceptors
+        }
+        for interceptor in interceptors { interceptor.cut() }
+    }
+}
+
+private struct PassOn: Hook {}
+
+/// Once silent, a connection stays so: what a slow broker answers at the moment of the cut must not slip through.
+private final class SilentFromTheFirstPublish: Hook {
+    private let isSilent = Atomic(false)
+
+    func decide(_ piece: WirePiece, _ direction: Direction) -> Verdict {
+        if direction == .toClient { return isSilent.load(ordering: .acquiring) ? .drop : .pass }
+        if let frame = piece.frame, frame.kind == .method, case .basicPublish? = try? Method(frame.payload) {
+            isSilent.store(true, ordering: .releasing)
+        }
+        return .pass
     }
 }
