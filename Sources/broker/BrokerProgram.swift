@@ -16,13 +16,14 @@ enum BrokerProgram {
     static let heartbeat = Option("--heartbeat", "SECONDS", "offered to clients; 0 = none [60]")
     static let channelMax = Option("--channel-max", "N", "channels of a connection [2047]")
     static let frameMax = Option("--frame-max", "BYTES", "size of a frame [131072]")
-    static let maxMessageSize = Option("--max-message-size", "BYTES", "[134217728]")
+    static let maxMessageSize = Option("--max-message-size", "BYTES", "[134217728; from 4.0, 16777216]")
     static let consumerTimeout = Option("--consumer-timeout", "MS", "to acknowledge a message; 0 = no limit [1800000]")
     static let memoryHighWater = Option("--memory-high-water", "BYTES|N%", "held; above, publishers wait [40%]")
     static let diskFreeLimit = Option("--disk-free-limit", "BYTES", "free for DIR; below, publishers wait [50000000]")
     static let outputLimit = Option("--output-limit", "BYTES", "unread by a client; above, it waits [16777216]")
     static let transactionLimit = Option("--transaction-limit", "BYTES", "uncommitted in a transaction [67108864]")
     static let product = Option("--product", "rabbitmq|own", "what clients are told they speak to [rabbitmq]")
+    static let dialect = Option("--dialect", "3.10|4.0|4.3", "the release of RabbitMQ to do as [3.10]")
     static let logLevel = Option("--log-level", "LEVEL", "debug, info, warning or error, to stderr [info]")
 
     static let itself = Command(
@@ -30,7 +31,7 @@ enum BrokerProgram {
         options: [
             host, port, managementPort, data, virtualHost, user, users, noGuest, anonymous, trace, heartbeat,
             channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
-            outputLimit, transactionLimit, product, logLevel,
+            outputLimit, transactionLimit, dialect, product, logLevel,
         ],
         does: "run an AMQP 0-9-1 broker until CTRL+C")
 

@@ -29,8 +29,9 @@ struct Options: Equatable {
     var outputLimit: Int?
     /// Octets.
     var transactionLimit: Int?
-    /// What clients are told that they speak to.
-    var product = AnnouncedProduct.rabbitMQ
+    var dialect = Dialect.v3_10
+    /// Clients are told that they speak to RabbitMQ.
+    var announcesRabbitMQ = true
     var logLevel = LogEvent.Level.info
 
     /// Where the listing API is.
@@ -65,10 +66,17 @@ extension Options {
         diskFreeLimit = try given.integer(Name.diskFreeLimit)
         outputLimit = try given.integer(Name.outputLimit, in: 1...Int.max)
         transactionLimit = try given.integer(Name.transactionLimit, in: 1...Int.max)
+        if let text = given.text(Name.dialect) {
+            guard let dialect = Dialect.allCases.first(where: { $0.name == text }) else {
+                let names = Dialect.allCases.map(\.name).joined(separator: ", ")
+                throw UsageError("--dialect takes one of \(names), not \(LogEvent.quoted(text))")
+            }
+            self.dialect = dialect
+        }
         if let text = given.text(Name.product) {
             switch text {
-            case "rabbitmq": product = .rabbitMQ
-            case "own": product = .own
+            case "rabbitmq": announcesRabbitMQ = true
+            case "own": announcesRabbitMQ = false
             default: throw UsageError("--product takes rabbitmq or own, not \(LogEvent.quoted(text))")
             }
         }
@@ -97,14 +105,15 @@ extension Options {
         if let channelMax { configuration.channelMax = channelMax }
         if let frameMax { configuration.frameMax = frameMax }
         if let consumerTimeout { configuration.consumerTimeout = consumerTimeout }
-        if let maximumMessageSize { configuration.maximumMessageSize = maximumMessageSize }
+        configuration.maximumMessageSize = maximumMessageSize
         configuration.memoryHighWater = memoryHighWater
         configuration.anonymousUser = anonymousUser
         configuration.tracedVirtualHosts = Set(tracedVirtualHosts)
         if let diskFreeLimit { configuration.store.diskFreeLimit = diskFreeLimit }
         if let outputLimit { configuration.outputLimit = outputLimit }
         if let transactionLimit { configuration.transactionLimit = transactionLimit }
-        configuration.product = product
+        configuration.dialect = dialect
+        configuration.product = announcesRabbitMQ ? .rabbitMQ(dialect) : .own
         configuration.logLevel = logLevel
         return configuration
     }

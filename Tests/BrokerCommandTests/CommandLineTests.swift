@@ -23,6 +23,7 @@ import Testing
             "--host": "h", "--port": "1", "--management-port": "off", "--data": "d", "--vhost": "v", "--user": "u",
             "--users": "f", "--heartbeat": "1", "--channel-max": "1", "--frame-max": "4096", "--max-message-size": "1",
             "--consumer-timeout": "1", "--log-level": "debug", "--product": "own",
+            "--dialect": "4.0",
             "--output-limit": "1", "--transaction-limit": "1", "--memory-high-water": "1000000000",
             "--disk-free-limit": "0", "--anonymous": "guest", "--trace": "/",
         ]
@@ -47,6 +48,8 @@ import Testing
         #expect(try self.options([]).configuration.product.name == "RabbitMQ")
         #expect(try self.options([]).configuration.product.version == "3.10.8")
         #expect(try self.options(["--product", "own"]).configuration.product == .own)
+        let later = try self.options(["--dialect", "4.3"]).configuration
+        #expect(later.dialect == .v4_3 && later.product.version == "4.3.6")
         #expect(try self.options(["--management-port", "0"]).management == .port(0))
         #expect(try self.options([]).configuration.store.diskFreeLimit == 50_000_000)
         options = try self.options(["--disk-free-limit", "1000", "--anonymous=guest", "--trace", "b", "--vhost", "b"])
@@ -59,7 +62,8 @@ import Testing
         ["foo"], ["--foo"], ["-x"], ["--port", "x"], ["--port", "-1"], ["--port", "65536"], ["--port="],
         ["--port", "99999999999999999999"], ["--management-port", "on"], ["--channel-max", "0"],
         ["--frame-max", "4095"],
-        ["--heartbeat", "65536"], ["--log-level", "loud"], ["--product", "garagemq"], ["--vhost", ""], ["--user", ""],
+        ["--heartbeat", "65536"], ["--log-level", "loud"], ["--product", "garagemq"],
+        ["--dialect", "4"], ["--vhost", ""], ["--user", ""],
         ["--no-guest=1"],
         ["--user", "a", "--user", "a"], ["--trace", "b"], ["--disk-free-limit", "-1"], ["--anonymous", ""],
         ["--vhost", String(repeating: "v", count: 256)], [""],

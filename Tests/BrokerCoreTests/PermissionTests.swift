@@ -21,7 +21,7 @@ struct PermissionTests {
             rig = Rig { $0.users[0].permissions = ["/": rights] }
             let host = try #require(rig.core.virtualHosts["/"])
             for name in ["c", "w", "r", "zz"] as [ShortString] {
-                _ = host.declareQueue(name, .init(), try QueueArguments([:], label: ""))
+                _ = host.declareQueue(name, .init(), try QueueArguments([:], label: "", in: nil))
             }
             for name in ["wx", "rx", "zx"] as [ShortString] {
                 try host.declareExchange(name, .init(type: "fanout"))

@@ -65,7 +65,7 @@ struct StructureTests {
     func unacknowledged() throws {
         let rig = Rig()
         let host = try #require(rig.core.virtualHosts["/"])
-        let queue = host.declareQueue("q", .init(), try QueueArguments([:], label: ""))
+        let queue = host.declareQueue("q", .init(), try QueueArguments([:], label: "", in: nil))
         var deliveries = UnacknowledgedDeliveries()
         for tag in 1...500 {
             deliveries.append(

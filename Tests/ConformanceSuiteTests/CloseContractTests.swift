@@ -81,7 +81,7 @@ struct RudeBroker: Peer {
 
     let label = "a rude broker"
     var baseline = Baseline()
-    let followsRabbitMQ = false
+    var release: Release?
     let isShared = false
     let login = Login()
 

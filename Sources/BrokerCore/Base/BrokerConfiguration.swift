@@ -42,6 +42,8 @@ public struct BrokerConfiguration: Sendable {
     public var users: [User] = [.user("guest", password: "guest", loopbackOnly: true)]
     /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: nobody, it is not offered.
     public var anonymousUser: String?
+    /// The release of RabbitMQ that it does as.
+    public var dialect = Dialect.v3_10
     /// What clients are told that they speak to.
     public var product = AnnouncedProduct.own
     /// The names of the virtual hosts.
@@ -61,8 +63,8 @@ public struct BrokerConfiguration: Sendable {
     public var refusalDelay: Int64 = 3_000
     /// How long a client may take to answer `connection.close`, in milliseconds.
     public var closeTimeout: Int64 = 30_000
-    /// The largest body of a message, in octets.
-    public var maximumMessageSize: UInt64 = 134_217_728
+    /// The largest body of a message, in octets; nil: that of the dialect.
+    public var maximumMessageSize: UInt64?
     /// How long a delivery may be unacknowledged before its channel is closed, in milliseconds (RabbitMQ: "Consumers",
     /// acknowledgement timeout).
     public var consumerTimeout: Int64 = 1_800_000

@@ -18,7 +18,9 @@ public struct AnnouncedProduct: Sendable, Equatable {
 
     public static let own = AnnouncedProduct(name: BrokerProduct.name, version: BrokerProduct.version)
     /// The broker whose dialect this one speaks.
-    public static let rabbitMQ = AnnouncedProduct(name: "RabbitMQ", version: "3.10.8")
+    public static func rabbitMQ(_ dialect: Dialect) -> AnnouncedProduct {
+        AnnouncedProduct(name: "RabbitMQ", version: dialect.version)
+    }
 }
 
 /// Names a connection for as long as the broker runs. The caller of the core numbers them, and uses no number twice.

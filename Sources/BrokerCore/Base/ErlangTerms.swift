@@ -60,6 +60,15 @@ extension FieldValue {
         }
     }
 
+    /// The same, of a header, as RabbitMQ 4 compares them: integers and floating point numbers are of two kinds, and the
+    /// header's timestamp counts milliseconds.
+    func isEqualTerm(ofTheKindOf header: FieldValue) -> Bool {
+        var header = header
+        if case .timestamp(let seconds) = header { header = .timestamp(seconds &* 1000) }
+        guard let number, let otherNumber = header.number else { return isEqualTerm(to: header) }
+        return number.isFloat == otherNumber.isFloat && number == otherNumber
+    }
+
     private var number: ErlangNumber? {
         switch self {
         case .float(let value): .float(Double(value))
@@ -75,6 +84,8 @@ private enum ErlangNumber: Equatable {
     case signed(Int64)
     case unsigned(UInt64)
     case float(Double)
+
+    var isFloat: Bool { if case .float = self { true } else { false } }
 
     static func == (one: Self, other: Self) -> Bool {
         switch (one, other) {

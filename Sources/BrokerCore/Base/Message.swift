@@ -54,7 +54,7 @@ public final class Message {
     /// A message made by the broker itself.
     convenience init(
         exchange: ShortString, routingKey: ShortString, properties: BasicProperties, body: some Collection<UInt8>,
-        expiration: Int64? = nil
+        traits: Traits? = nil
     ) {
         var writer = ByteWriter()
         properties.write(to: &writer)
@@ -62,7 +62,7 @@ public final class Message {
         writer.raw(body)
         self.init(
             exchange: exchange, routingKey: routingKey, content: writer.octets, propertiesCount: propertiesCount,
-            traits: Traits(properties, expiration: expiration))
+            traits: traits ?? Traits(properties, expiration: nil))
     }
 
     /// Octets of properties and body.
@@ -114,16 +114,22 @@ extension Message {
         /// There is a `BCC` header: kept, because its keys serve again when the message is dead-lettered, and taken out
         /// of what is sent.
         var hasBlindCopies = false
+        /// Its `x-death` was written here, and not by the client that published it.
+        var isDeadLetter = false
+        /// Its `CC` and `BCC` headers lead nowhere any more: another key was set where it died.
+        var hasSpentCopies = false
 
         init(
             isPersistent: Bool = false, priority: UInt8 = 0, expiration: Int64? = nil, hasHeaders: Bool = false,
-            hasBlindCopies: Bool = false
+            hasBlindCopies: Bool = false, isDeadLetter: Bool = false, hasSpentCopies: Bool = false
         ) {
             self.expiration = expiration
             self.isPersistent = isPersistent
             self.priority = priority
             self.hasHeaders = hasHeaders
             self.hasBlindCopies = hasBlindCopies
+            self.isDeadLetter = isDeadLetter
+            self.hasSpentCopies = hasSpentCopies
         }
 
         init(_ properties: BasicProperties, expiration: Int64?) {

@@ -40,7 +40,8 @@ extension BrokerCore {
         let queueJournal = QueueJournal(journal, number: description.number, deliveredBelow: description.deliveredBelow)
         let arguments: QueueArguments
         do throws(BrokerError) {
-            arguments = try QueueArguments(description.arguments, label: virtualHost.label(ofQueue: description.name))
+            arguments = try QueueArguments(
+                description.arguments, label: virtualHost.label(ofQueue: description.name), in: nil)
         } catch { throw found.description.damage("a queue can't be made: \(error.text)") }
         let queue = virtualHost.restoreQueue(
             description.name,

@@ -104,7 +104,8 @@ final class VirtualHost {
     private func publish(_ letter: DeadLetter) {
         guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
         do throws(BrokerError) {
-            let again = try letter.republished(to: name, content(of: letter.message), now: core.now)
+            let again = try letter.republished(
+                to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
             let queues = try route(again.message, from: exchange, keys: again.keys).targets
             republished = again
             defer { republished = nil }
@@ -128,7 +129,8 @@ final class VirtualHost {
         _ name: ShortString, _ declaration: ExchangeDeclaration
     ) throws(BrokerError) -> Exchange<any Queue> {
         let exchange = try Exchange<any Queue>(
-            name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type))
+            name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type),
+            dialect: core.configuration.dialect)
         exchanges[name] = exchange
         load.hold(Self.octets(of: exchange))
         topologyVersion += 1

@@ -30,34 +30,43 @@ struct DeadLetter {
 
     /// The message to be published again, to this exchange. `now` is in milliseconds since the Unix epoch.
     func republished(
-        to exchange: ShortString, _ content: MessageContent, now: Int64
+        to exchange: ShortString, _ content: MessageContent, now: Int64, _ dialect: Dialect
     ) throws(BrokerError) -> Republished {
         var properties = if let origin { origin.properties } else { try content.properties() }
         var headers = properties.headers ?? [:]
-        let isFirst = headers["x-death"] == nil
-        var keys = [message.routingKey] + CarbonCopies.keys(in: headers)
-        var deaths = origin?.deaths ?? DeathHistory(headers["x-death"])
+        let counts = message.traits.isDeadLetter || !dialect.writesDeathsItself
+        let isFirst = !counts || headers["x-death"] == nil
+        let leads = !message.traits.hasSpentCopies
+        var keys = [message.routingKey] + (leads ? CarbonCopies.keys(in: headers) : [])
+        var deaths = origin?.deaths ?? DeathHistory(counts ? headers["x-death"] : nil)
         deaths.add(
-            queue: queue.name, reason: reason, message: message, copies: headers["CC"]?.array ?? [],
+            queue: queue.name, reason: reason, message: message, copies: leads ? headers["CC"]?.array ?? [] : [],
             seconds: UInt64(clamping: now / 1000), originalExpiration: properties.expiration)
         headers["x-death"] = deaths.value
-        if isFirst {
-            headers["x-first-death-reason"] = .string(reason.rawValue)
-            headers["x-first-death-queue"] = .longString(queue.name.octets)
-            headers["x-first-death-exchange"] = .longString(message.exchange.octets)
-        }
+        if isFirst { note(in: &headers, "first") }
+        if dialect.writesDeathsItself { note(in: &headers, "last") }
         // Without this the message would expire again wherever it goes.
         properties.expiration = nil
         if let key = queue.arguments.deadLetterRoutingKey {
             keys = [key]
-            headers["CC"] = nil
+            if !dialect.writesDeathsItself { headers["CC"] = nil }
             headers["BCC"] = nil
         }
-        properties.headers = headers
+        properties.headers = dialect.sortsHeaders ? headers.tidied ?? headers : headers
+        var traits = Message.Traits(properties, expiration: nil)
+        traits.isDeadLetter = true
+        traits.hasSpentCopies = !leads || queue.arguments.deadLetterRoutingKey != nil
         return Republished(
             message: Message(
-                exchange: exchange, routingKey: keys.first ?? "", properties: properties, body: content.body),
+                exchange: exchange, routingKey: keys.first ?? "", properties: properties, body: content.body,
+                traits: traits),
             keys: keys, properties: properties, deaths: deaths)
+    }
+
+    private func note(in headers: inout FieldTable, _ which: String) {
+        headers[ShortString(truncating: "x-\(which)-death-reason")] = .string(reason.rawValue)
+        headers[ShortString(truncating: "x-\(which)-death-queue")] = .longString(queue.name.octets)
+        headers[ShortString(truncating: "x-\(which)-death-exchange")] = .longString(message.exchange.octets)
     }
 }
 

@@ -33,8 +33,9 @@ struct QueueArguments {
     /// Ten years: the longest time RabbitMQ takes.
     static let longestTime: Int64 = 315_360_000_000
 
-    /// Reads and checks the arguments of a queue that is to be made. Throws 406 for one that can't be.
-    init(_ arguments: FieldTable, label: String) throws(BrokerError) {
+    /// Reads and checks the arguments of a queue that is to be made. Throws 406 for one that can't be. Those that change
+    /// nothing are not looked at without a dialect: that is for a queue that has been made before, under any.
+    init(_ arguments: FieldTable, label: String, in dialect: Dialect?) throws(BrokerError) {
         let check = Check(arguments: arguments, label: label)
         messageTimeToLive = try check.integer("x-message-ttl", in: 0...Self.longestTime)
         expires = try check.integer("x-expires", in: 1...Self.longestTime)
@@ -67,7 +68,7 @@ struct QueueArguments {
             }
             singleActiveConsumer = bool
         }
-        try check.unusedButChecked()
+        if let dialect { try check.unusedButChecked(in: dialect) }
     }
 
     /// The checks, with RabbitMQ's words for what is wrong.
@@ -111,8 +112,13 @@ struct QueueArguments {
 
         /// Arguments that change nothing here and must make sense all the same; and queue types that this broker
         /// does not have, which it says rather than make something else.
-        func unusedButChecked() throws(BrokerError) {
-            if let mode = try text("x-queue-mode"), mode != "default", mode != "lazy" {
+        func unusedButChecked(in dialect: Dialect) throws(BrokerError) {
+            if dialect.refusesMasterLocator, arguments["x-queue-master-locator"] != nil {
+                throw BrokerError(
+                    .internalError,
+                    "Feature `queue_master_locator` is deprecated.\nBy default, this feature is not permitted anymore.")
+            }
+            if dialect.checksQueueMode, let mode = try text("x-queue-mode"), mode != "default", mode != "lazy" {
                 throw invalid("x-queue-mode", "\"unsupported queue mode '\(mode)'\"")
             }
             if let type = try text("x-queue-type"), type != "classic" {
@@ -127,9 +133,11 @@ struct QueueArguments {
                 throw invalid("x-queue-version", "\"unsupported queue version '\(version)'\"")
             }
             for name in Self.ofOtherTypes where arguments[name] != nil {
-                throw BrokerError(
-                    .preconditionFailed,
-                    "invalid arg '\(name)' for \(label) of queue type rabbit_classic_queue")
+                if name == "x-queue-leader-locator", dialect.takesLeaderLocator { continue }
+                throw .argumentOfAnotherQueueType(name, for: label)
+            }
+            if arguments["x-consumer-timeout"] != nil, !dialect.takesConsumerTimeout {
+                throw .argumentOfAnotherQueueType("x-consumer-timeout", for: label)
             }
         }
     }

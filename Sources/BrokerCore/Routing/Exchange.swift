@@ -4,6 +4,7 @@ import AMQPWire
 final class Exchange<Target> {
     let name: ShortString
     let declaration: ExchangeDeclaration
+    private let dialect: Dialect
     /// Where unroutable messages go (RabbitMQ: "Alternate Exchanges"). The nameless exchange is none: it has no bindings
     /// that an alternate could follow, and RabbitMQ routes nowhere from there.
     let alternate: ShortString?
@@ -39,11 +40,14 @@ final class Exchange<Target> {
     }
 
     /// `type` is the one that the declaration names.
-    init(name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type) {
+    init(
+        name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type, dialect: Dialect = .v3_10
+    ) {
         self.name = name
+        self.dialect = dialect
         self.declaration = declaration
         routesByKeyAlone = type.routesByKeyAlone
-        router = type.init(arguments: declaration.arguments)
+        router = type.init(arguments: declaration.arguments, dialect: dialect)
         alternate = declaration.arguments["alternate-exchange"]?.text.map(ShortString.init(truncating:))
             .flatMap { $0.isEmpty ? nil : $0 }
     }
@@ -58,6 +62,13 @@ final class Exchange<Target> {
     /// Refuses a binding that makes no sense to the exchange's type.
     func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
         try type(of: router).check(binding: key, arguments)
+        guard dialect.mostHashes < .max, declaration.type == TopicRouter<Target>.type else { return }
+        let hashes = key.octets.split(separator: UInt8(ascii: ".")).count { $0.elementsEqual("#".utf8) }
+        if hashes > dialect.mostHashes {
+            throw BrokerError(
+                .preconditionFailed,
+                "Topic binding key '\(key)' uses \(hashes) '#' wildcards, at most \(dialect.mostHashes) are allowed")
+        }
     }
 
     // MARK: Bindings
@@ -92,7 +103,7 @@ final class Exchange<Target> {
     func detachAll() {
         for binding in bindings { binding.destination.remove(binding) }
         outgoing = [:]
-        router = type(of: router).init(arguments: declaration.arguments)
+        router = type(of: router).init(arguments: declaration.arguments, dialect: dialect)
     }
 
     /// Lets go of its bindings, which hold it.

@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// The exchange types that there are (AMQP 0-9-1, 3.1.3).
 enum ExchangeTypes<Target> {
     static var all: [any Router<Target>.Type] {
@@ -10,10 +12,12 @@ enum ExchangeTypes<Target> {
         ]
     }
 
-    /// Throws 503 when there is no such type.
-    static func named(_ name: String) throws(BrokerError) -> any Router<Target>.Type {
+    /// Throws this when there is no such type.
+    static func named(
+        _ name: String, else code: ReplyCode = Dialect.v3_10.unknownExchangeTypeCode
+    ) throws(BrokerError) -> any Router<Target>.Type {
         guard let type = all.first(where: { $0.type == name }) else {
-            throw BrokerError(.commandInvalid, "unknown exchange type '\(name)'")
+            throw BrokerError(code, "unknown exchange type '\(name)'")
         }
         return type
     }

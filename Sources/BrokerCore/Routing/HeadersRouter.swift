@@ -10,7 +10,10 @@ struct HeadersRouter<Target>: Router {
     private var rules: [ObjectIdentifier: Rule] = [:]
     private var bindings = BindingList<Target>()
 
-    init(arguments: FieldTable) {}
+    private let dialect: Dialect
+
+    init(arguments: FieldTable) { self.init(arguments: arguments, dialect: .v3_10) }
+    init(arguments: FieldTable, dialect: Dialect) { self.dialect = dialect }
 
     private struct Rule {
         var match: Match
@@ -60,15 +63,17 @@ struct HeadersRouter<Target>: Router {
         if rules.isEmpty { return }
         let headers = try message.headers()
         bindings.forEach { binding in
-            if let rule = rules[ObjectIdentifier(binding)], Self.matches(rule, headers) { found(binding.destination) }
+            if let rule = rules[ObjectIdentifier(binding)], matches(rule, headers) { found(binding.destination) }
         }
     }
 
-    private static func matches(_ rule: Rule, _ headers: FieldTable) -> Bool {
+    private func matches(_ rule: Rule, _ headers: FieldTable) -> Bool {
         func agrees(_ field: FieldTable.Field) -> Bool {
             guard let value = headers[field.name] else { return false }
             // A void argument asks only that the header be there.
-            return field.value == .void || field.value.isEqualTerm(to: value)
+            if field.value == .void { return true }
+            return dialect.comparesHeadersByKind
+                ? field.value.isEqualTerm(ofTheKindOf: value) : field.value.isEqualTerm(to: value)
         }
         return switch rule.match {
         case .all, .allWithX: rule.wanted.allSatisfy(agrees)

@@ -19,6 +19,8 @@ protocol Router<Target> {
 
     /// `arguments` are the exchange's own.
     init(arguments: FieldTable)
+    /// The same for a type that decides differently from release to release.
+    init(arguments: FieldTable, dialect: Dialect)
 
     mutating func add(_ binding: Binding<Target>)
     mutating func remove(_ binding: Binding<Target>)
@@ -32,4 +34,5 @@ protocol Router<Target> {
 extension Router {
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {}
     static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {}
+    init(arguments: FieldTable, dialect: Dialect) { self.init(arguments: arguments) }
 }

@@ -98,7 +98,9 @@ final class Journal {
             writer.uint8(JournalRecord.Kind.message.rawValue)
             StoredContent(
                 exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
-                hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies, copies: copies,
+                hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies,
+                isDeadLetter: message.traits.isDeadLetter, hasSpentCopies: message.traits.hasSpentCopies,
+                copies: copies,
                 propertiesCount: message.propertiesCount, content: content[...]
             ).write(to: &writer)
         }

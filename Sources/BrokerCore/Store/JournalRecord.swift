@@ -81,6 +81,8 @@ struct StoredContent {
     var priority: UInt8
     var hasHeaders: Bool
     var hasBlindCopies: Bool
+    var isDeadLetter = false
+    var hasSpentCopies = false
     var copies: [Copy]
     var propertiesCount: Int
     /// Properties, then the body.
@@ -232,7 +234,7 @@ extension StoredContent {
         writer.shortString(exchange)
         writer.shortString(routingKey)
         writer.uint8(priority)
-        writer.bits(hasHeaders, hasBlindCopies)
+        writer.bits(hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies)
         writer.uint32(UInt32(clamping: copies.count))
         for copy in copies {
             writer.uint64(copy.queue)
@@ -248,7 +250,7 @@ extension StoredContent {
         routingKey = try reader.shortString()
         priority = try reader.uint8()
         let bits = try reader.bits()
-        (hasHeaders, hasBlindCopies) = (bits[0], bits[1])
+        (hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies) = (bits[0], bits[1], bits[2], bits[3])
         copies = []
         for _ in 0..<(try reader.uint32()) {
             copies.append(

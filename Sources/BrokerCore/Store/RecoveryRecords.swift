@@ -46,7 +46,7 @@ extension StoreRecovery {
                 routingKey: names[Int(found.routingKey)], propertiesCount: Int(found.propertiesCount),
                 traits: .init(
                     isPersistent: true, priority: found.priority, hasHeaders: found.bits[0],
-                    hasBlindCopies: found.bits[1]))
+                    hasBlindCopies: found.bits[1], isDeadLetter: found.bits[2], hasSpentCopies: found.bits[3]))
         }
         journal.found(messages, part.messages[range], part.copies[copy...])
         var taken = 0

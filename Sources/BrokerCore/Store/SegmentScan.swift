@@ -141,7 +141,8 @@ struct SegmentPart: Sendable {
                 propertiesCount: UInt32(clamping: content.propertiesCount),
                 copyCount: UInt32(clamping: content.copies.count), exchange: UInt32(names.count),
                 routingKey: UInt32(names.count + 1), priority: content.priority,
-                bits: Bits(content.hasHeaders, content.hasBlindCopies)))
+                bits: Bits(
+                    content.hasHeaders, content.hasBlindCopies, content.isDeadLetter, content.hasSpentCopies)))
         names += [content.exchange, content.routingKey]
     }
 

@@ -25,6 +25,8 @@ struct Baseline: Sendable {
     }
 
     var entries: [String: Entry] = [:]
+    /// The version that it is about; empty: any.
+    private(set) var version = ""
 
     init() {}
 
@@ -40,17 +42,30 @@ struct Baseline: Sendable {
 
     static let folder = Files.suite.appending(path: "Baselines")
 
-    /// The record of a broker: of this version, else of any version, else an empty one.
-    ///
-    /// The name is a broker's own word: only what can be a file's name is used of it.
+    /// The record of a broker: of this version, else of any version, else of the version that is nearest to it, else an
+    /// empty one.
     static func of(_ name: String, _ version: String) throws -> Baseline {
-        for stem in ["\(name)-\(version)", name] {
-            let stem = String(stem.lowercased().map { $0.isLetter || $0.isNumber || "-._~+".contains($0) ? $0 : "-" })
-            let file = folder.appending(path: "\(stem).tsv")
-            guard FileManager.default.fileExists(atPath: file.path) else { continue }
-            return try Baseline(String(contentsOf: file, encoding: .utf8))
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
+        guard let stem = stem(for: name, version, among: files) else { return Baseline() }
+        var baseline = try Baseline(String(contentsOf: folder.appending(path: "\(stem).tsv"), encoding: .utf8))
+        baseline.version = String(stem.dropFirst(fileName(name).count + 1))
+        return baseline
+    }
+
+    /// Which of the files is a broker's, without its `.tsv`.
+    static func stem(for name: String, _ version: String, among files: [String]) -> String? {
+        let stems = files.filter { $0.hasSuffix(".tsv") }.map { String($0.dropLast(4)) }
+        let name = fileName(name)
+        if let exact = [fileName("\(name)-\(version)"), name].first(where: stems.contains) { return exact }
+        let known = stems.filter { $0.hasPrefix(name + "-") }.compactMap {
+            Release(String($0.dropFirst(name.count + 1)))
         }
-        return Baseline()
+        return Release(version)?.nearest(of: known).map { "\(name)-\($0)" }
+    }
+
+    /// The name is a broker's own word: only what can be a file's name is used of it.
+    private static func fileName(_ text: String) -> String {
+        String(text.lowercased().map { $0.isLetter || $0.isNumber || "-._~+".contains($0) ? $0 : "-" })
     }
 
     struct Malformed: Error, CustomStringConvertible {

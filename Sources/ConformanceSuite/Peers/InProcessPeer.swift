@@ -12,7 +12,7 @@ import Synchronization
 final class InProcessPeer: Peer {
     let label: String
     let baseline: Baseline
-    let followsRabbitMQ = true
+    let release: Release?
     let isShared = false
     let login = Login()
     private static let secondVirtualHost = "second"
@@ -34,13 +34,16 @@ final class InProcessPeer: Peer {
         var former: [Broker] = []
     }
 
-    init(overTCP: Bool, needs: Set<Need> = [], mind: FaultyMind? = nil) throws {
-        label = overTCP ? "Messaging Patterns, over TCP" : "Messaging Patterns, in memory"
+    init(overTCP: Bool, needs: Set<Need> = [], dialect: Dialect = .v3_10, mind: FaultyMind? = nil) throws {
+        let place = overTCP ? "over TCP" : "in memory"
+        label = "Messaging Patterns, \(place)" + (dialect == .v3_10 ? "" : ", as RabbitMQ \(dialect.name)")
+        release = Release(dialect.version)
         baseline = try Baseline.of("messaging-patterns", "")
         self.overTCP = overTCP
         // Its clock stands still unless a case moves it, so what it does after a while it has to do at once.
         var configuration = BrokerConfiguration()
         configuration.refusalDelay = 0
+        configuration.dialect = dialect
         configuration.virtualHosts = [login.virtualHost, Self.secondVirtualHost]
         mind?.fault.configure?(&configuration)
         self.mind = mind

@@ -7,8 +7,9 @@ protocol Peer: Sendable {
     var label: String { get }
     /// The record of what is known to deviate.
     var baseline: Baseline { get }
-    /// True for RabbitMQ, and for our own broker, which does as RabbitMQ wherever the two truths differ.
-    var followsRabbitMQ: Bool { get }
+    /// The release of RabbitMQ whose truths count: its own, or the one that our own broker does as. Nil for any other
+    /// broker, which may keep to either truth wherever there are two.
+    var release: Release? { get }
     /// True when other cases use the same broker at the same time, so that what a case leaves there has to be deleted.
     var isShared: Bool { get }
     var login: Login { get }
@@ -53,9 +54,13 @@ struct Rights: Sendable {
 }
 
 extension Peer {
+    var followsRabbitMQ: Bool { release != nil }
+
     func recorded(_ case: Proves) -> Baseline.Entry {
         if let entry = baseline.entries[`case`.id] { return entry }
-        if let rabbitmq = `case`.rabbitmq { return Baseline.Entry(verdict: .conformsAsRabbitMQ, reason: rabbitmq) }
+        if let rabbitmq = `case`.rabbitmq?.sentence(for: release) {
+            return Baseline.Entry(verdict: .conformsAsRabbitMQ, reason: rabbitmq)
+        }
         return Baseline.Entry(verdict: .conforms, reason: "")
     }
 
@@ -80,6 +85,8 @@ enum Peers {
 
     static func makePeer(needs: Set<Need> = []) async throws -> any Peer {
         if Environment.current.amqpURL != nil { return try await remote.value }
-        return try InProcessPeer(overTCP: Environment.current.wantsTCP, needs: needs)
+        return try InProcessPeer(
+            overTCP: Environment.current.wantsTCP, needs: needs,
+            dialect: Environment.current.versionOf?.dialect ?? .v3_10)
     }
 }

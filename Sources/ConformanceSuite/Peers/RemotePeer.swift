@@ -1,5 +1,6 @@
 import AMQPTransport
 import AMQPWire
+import BrokerCore
 import Testing
 import Foundation
 
@@ -7,7 +8,7 @@ import Foundation
 struct RemotePeer: Peer {
     let label: String
     let baseline: Baseline
-    let followsRabbitMQ: Bool
+    let release: Release?
     let isShared = true
     let login: Login
     private let host: String
@@ -32,11 +33,18 @@ struct RemotePeer: Peer {
         let properties = try await Self.greeting(host, port)
         // Our own broker may announce itself as another.
         let isOurs = properties["information"]?.text?.hasPrefix("Messaging Patterns in Swift ") == true
-        let name = isOurs ? "messaging-patterns" : properties["product"]?.text ?? environment.brokerName ?? "unknown"
-        let version = isOurs ? "" : properties["version"]?.text ?? environment.brokerVersion ?? ""
-        label = version.isEmpty ? name : "\(name) \(version)"
+        let product = properties["product"]?.text ?? environment.brokerName ?? "unknown"
+        let announced = properties["version"]?.text ?? environment.brokerVersion ?? ""
+        let versionOf = environment.versionOf
+        let name = isOurs ? "messaging-patterns" : versionOf == nil ? product : "RabbitMQ"
+        let version = isOurs ? "" : versionOf?.description ?? announced
         baseline = try Baseline.of(name, version)
-        followsRabbitMQ = name == "RabbitMQ"
+        let told = version.isEmpty ? name : "\(name) \(version)"
+        label =
+            baseline.version == version || baseline.version.isEmpty
+            ? told : "\(told), by the record of \(baseline.version)"
+        release =
+            versionOf ?? (product == "RabbitMQ" ? Release(announced) : isOurs ? Release(Dialect.v3_10.version) : nil)
         hasConsistentHash = await Self.makes(exchangesOf: "x-consistent-hash", login, host, port)
     }
 

@@ -19,6 +19,10 @@ struct Environment: Sendable {
     var wantsTCP: Bool { self["CONFORMANCE_PEER"] == "tcp" }
     var brokerName: String? { self["BROKER_NAME"] }
     var brokerVersion: String? { self["BROKER_VERSION"] }
+    /// `rabbitmq@4.3`: the release whose truths count whatever the broker says, and that our own in this process does as.
+    var versionOf: Release? { self["CONFORMANCE_VERSION_OF"].flatMap { Release($0.replacing("rabbitmq@", with: "")) } }
+    /// A case that knows truths for several releases is run in each dialect of our own broker, too.
+    var speaksEveryDialect: Bool { amqpURL == nil && !wantsTCP && versionOf == nil }
     /// The command that administers the broker, as `rabbitmqctl -n name`.
     var administrator: String? { self["RABBITMQCTL"] }
     /// The command that stops and starts the broker, and returns when it answers again.
@@ -45,7 +49,7 @@ struct Environment: Sendable {
     ///
     /// A broker of Scripts/real-broker is gone when the run is over: its rerun starts another.
     var prefix: String {
-        let ours = ["CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "CONFORMANCE_FRESH"]
+        let ours = ["CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "CONFORMANCE_FRESH", "CONFORMANCE_VERSION_OF"]
         let broker = ["AMQP_URL", "RABBITMQCTL", "BROKER_RESTART", "BROKER_KILL", "BROKER_FRESH"]
         func settings(_ names: [String]) -> String {
             names.compactMap { name in self[name].map { "\(name)=\(shellQuoted($0)) " } }.joined()

@@ -14,16 +14,22 @@ func note(
     run.note(verdict, expected: expected, seen, at: place)
 }
 
-/// For anything that is not an ``Outcome``: what was seen, against what the specification says and what RabbitMQ does.
+/// For anything that is not an ``Outcome``: what was seen, against what the specification says and what RabbitMQ does, in
+/// these releases.
 func expect<Value: Equatable>(
-    _ seen: Value, spec: Value, rabbitmq: Value, _ what: String, at place: SourceLocation = #_sourceLocation
+    _ seen: Value, spec: Value, rabbitmq: Value, from: Release? = nil, before: Release? = nil, _ what: String,
+    at place: SourceLocation = #_sourceLocation
 ) {
     if seen == spec { return }
-    if seen == rabbitmq {
+    let holds = Releases(from: from, before: before).contains(CaseRun.current?.peer.release)
+    if seen == rabbitmq, holds {
         return note(.conformsAsRabbitMQ, "\(what): \(seen), where the specification says \(spec)", at: place)
     }
-    note(.failed, expected: "\(what) \(spec) (RabbitMQ: \(rabbitmq))", "\(seen)", at: place)
+    note(.failed, expected: "\(what) \(spec)" + (holds ? " (RabbitMQ: \(rabbitmq))" : ""), "\(seen)", at: place)
 }
+
+/// True on RabbitMQ from that release on: for what a case has to know of before it can ask.
+func isRabbitMQ(from release: Release) -> Bool { CaseRun.current?.peer.release.map { $0 >= release } ?? false }
 
 /// Writes down which of several allowed ways the broker has chosen.
 func inform(_ text: String, at place: SourceLocation = #_sourceLocation) { note(.informational, text, at: place) }

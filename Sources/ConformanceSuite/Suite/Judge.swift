@@ -14,7 +14,8 @@ struct Judge: Sendable {
             elapsed: .zero, wire: [], on: peer)
     }
 
-    func pronounce(on run: CaseRun, elapsed: Duration) {
+    /// `elapsed` is nil for a run that the results do not have: one more of the same case.
+    func pronounce(on run: CaseRun, elapsed: Duration?) {
         let findings = run.findings
         let worst = findings.max { $0.verdict.severity < $1.verdict.severity }
         let verdict = worst?.verdict ?? .conforms
@@ -23,9 +24,11 @@ struct Judge: Sendable {
         let isSatisfied = recorded.verdicts.contains {
             Self.isOnRecord(verdict, recorded: $0, followsRabbitMQ: run.peer.followsRabbitMQ)
         }
-        write(
-            verdict, recorded: isSatisfied ? Self.naming(verdict, recorded) : recorded, reason: reason,
-            elapsed: elapsed, wire: Transcript.lines(of: run.taps), on: run.peer)
+        if let elapsed {
+            write(
+                verdict, recorded: isSatisfied ? Self.naming(verdict, recorded) : recorded, reason: reason,
+                elapsed: elapsed, wire: Transcript.lines(of: run.taps), on: run.peer)
+        }
         let place = worst?.place ?? `case`.place
         if !isSatisfied {
             Issue.record("\(explain(verdict, recorded, findings, run))", sourceLocation: place)

@@ -1,3 +1,4 @@
+import BrokerCore
 import ConformanceReport
 import Testing
 
@@ -9,9 +10,10 @@ extension Trait where Self == Proves {
     ///   - id: the case's name for good, `area.words-with-hyphens`. A literal, because the ledger reads the source.
     ///   - rules: the rules of Catalogue/rules.tsv that the case observes. Literals, likewise.
     ///   - needs: what the broker must offer beyond AMQP for the case to run; otherwise it is skipped, and counted.
-    ///   - rabbitmq: what RabbitMQ does instead of what the specification says, in one sentence, where they differ.
+    ///   - rabbitmq: what RabbitMQ does instead of what the rule says, in one sentence, where they differ; with the
+    ///     releases that do so, `.from("4.0", "…")`, if it is not all of them.
     static func proves(
-        _ id: String, _ rules: [String], needs: Set<Need> = [], rabbitmq: String? = nil,
+        _ id: String, _ rules: [String], needs: Set<Need> = [], rabbitmq: OtherTruth? = nil,
         at place: SourceLocation = #_sourceLocation
     ) -> Proves {
         Proves(id: id, rules: rules, needs: needs, rabbitmq: rabbitmq, place: place)
@@ -22,7 +24,7 @@ struct Proves: TestTrait, TestScoping {
     var id: String
     var rules: [String]
     var needs: Set<Need>
-    var rabbitmq: String?
+    var rabbitmq: OtherTruth?
     var place: SourceLocation
 
     func provideScope(
@@ -51,5 +53,11 @@ struct Proves: TestTrait, TestScoping {
         }
         let (run, elapsed) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
         judge.pronounce(on: run, elapsed: elapsed)
+        guard rabbitmq?.hasVersions == true, Environment.current.speaksEveryDialect else { return }
+        for dialect in Dialect.allCases where dialect != .v3_10 {
+            let peer = try InProcessPeer(overTCP: false, needs: needs, dialect: dialect)
+            let (run, _) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
+            judge.pronounce(on: run, elapsed: nil)
+        }
     }
 }

@@ -97,10 +97,11 @@ extension ProbeChannel {
 
     /// Sends a method, and expects this of it: the usual form of a case about a refusal.
     func send(
-        _ method: some MethodFields, expecting spec: Outcomes, rabbitmq: Outcomes? = nil,
-        at place: SourceLocation = #_sourceLocation
+        _ method: some MethodFields, expecting spec: Outcomes, rabbitmq: Outcomes? = nil, from: Release? = nil,
+        before: Release? = nil, at place: SourceLocation = #_sourceLocation
     ) async throws {
-        expect(try await outcome(of: method, at: place), spec, rabbitmq: rabbitmq, at: place)
+        let outcome = try await outcome(of: method, at: place)
+        expect(outcome, spec, rabbitmq: rabbitmq, from: from, before: before, at: place)
     }
 }
 

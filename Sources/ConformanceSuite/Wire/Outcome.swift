@@ -55,11 +55,14 @@ extension Outcome: CustomStringConvertible {
 /// Compares an outcome with what the specification says and, where that differs, with what RabbitMQ does.
 ///
 /// A refusal with another code, scope or manner than asked for is "non-strict", anything else unexpected a failure. Where
-/// `rabbitmq` is given, the case's trait has to say in words how RabbitMQ differs.
+/// `rabbitmq` is given, the case's trait has to say in words how RabbitMQ differs, and for the same releases.
 func expect(
-    _ outcome: Outcome, _ spec: Outcomes, rabbitmq: Outcomes? = nil, at place: SourceLocation = #_sourceLocation
+    _ outcome: Outcome, _ spec: Outcomes, rabbitmq: Outcomes? = nil, from: Release? = nil, before: Release? = nil,
+    at place: SourceLocation = #_sourceLocation
 ) {
     if spec.all.contains(outcome) { return }
+    let holds = Releases(from: from, before: before).contains(CaseRun.current?.peer.release)
+    let rabbitmq = holds ? rabbitmq : nil
     if rabbitmq?.all.contains(outcome) == true {
         return note(.conformsAsRabbitMQ, "\(outcome), where the specification says \(spec.text)", at: place)
     }

@@ -91,6 +91,16 @@ struct ProbeChannel: Sendable {
         _ = try await call(bind, QueueBindOk.self, at: place)
     }
 
+    /// Waits until a queue has so many ready messages, for what another channel's end brings back: where channels and
+    /// queues are processes of their own, a close may be answered before the queue has heard of it. It asks a few times:
+    /// what is not there by then is not on its way, and is the case's to find.
+    func awaitReady(_ count: Int, in queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
+        for _ in 1...100 {
+            let ok = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
+            if ok.messageCount >= count { return }
+        }
+    }
+
     /// Ready messages and consumers of a queue, once everything sent on this channel has had its effect there.
     func counts(
         of queue: ShortString, at place: SourceLocation = #_sourceLocation

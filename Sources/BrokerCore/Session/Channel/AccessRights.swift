@@ -42,19 +42,28 @@ final class AccessRights {
     /// The same for a queue.
     func check(_ right: Right, toQueue name: ShortString) throws(BrokerError) { try check(right, to: "queue", name) }
 
+    /// Throws the same when the user has no right to it at all.
+    func checkAny(toExchange name: ShortString) throws(BrokerError) {
+        if !has(.write, to: name), !has(.read, to: name) { try check(.configure, toExchange: name) }
+    }
+
+    func checkAny(toQueue name: ShortString) throws(BrokerError) {
+        if !has(.write, to: name), !has(.read, to: name) { try check(.configure, toQueue: name) }
+    }
+
     private func check(_ right: Right, to kind: String, _ name: ShortString) throws(BrokerError) {
-        let key = Key(right: right, name: name)
-        let isGranted: Bool
-        if let answer = known[key] {
-            isGranted = answer
-        } else {
-            isGranted = patterns[right.rawValue].matches(name.text)
-            if known.count >= Self.mostKnown { known = [:] }
-            known[key] = isGranted
-        }
-        guard isGranted else {
+        guard has(right, to: name) else {
             throw BrokerError(
                 .accessRefused, "access to \(kind) '\(name)' in vhost '\(virtualHost)' refused for user '\(user)'")
         }
+    }
+
+    private func has(_ right: Right, to name: ShortString) -> Bool {
+        let key = Key(right: right, name: name)
+        if let answer = known[key] { return answer }
+        let isGranted = patterns[right.rawValue].matches(name.text)
+        if known.count >= Self.mostKnown { known = [:] }
+        known[key] = isGranted
+        return isGranted
     }
 }

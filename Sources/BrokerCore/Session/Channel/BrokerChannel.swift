@@ -66,12 +66,13 @@ final class BrokerChannel {
         if state == .closing { return handleClosing(frame) }
         switch frame.kind {
         case .method:
-            if content.isUnderWay { throw Failure(.interrupted(due: content.due)) }
+            if content.isUnderWay { throw Failure(.interrupted(due: content.due), in: connection.dialect) }
             if let publish = PublishFields(frame.payload) {
                 connection.willRead(contentOf: self)
                 return content.begin(publish)
             }
             let method = try Failure.decoding(frame.payload)
+            if connection.dialect.isBrokenBy(method.id) { throw Failure(BrokerError(.internalError, "")) }
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
         case .header:
             let whole: (PublishFields, IncomingContent)?
@@ -79,12 +80,14 @@ final class BrokerChannel {
                 whole = try content.header(
                     frame.payload, limit: connection.maximumMessageSize, excess: .skipped)
             } catch {
-                throw Failure(error, headerCount: frame.payload.count)
+                throw Failure(error, in: connection.dialect, headerCount: frame.payload.count)
             }
             if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .body:
             let whole: (PublishFields, IncomingContent)?
-            do throws(ContentError) { whole = try content.body(frame.payload) } catch { throw Failure(error) }
+            do throws(ContentError) { whole = try content.body(frame.payload) } catch {
+                throw Failure(error, in: connection.dialect)
+            }
             if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .heartbeat: break
         }

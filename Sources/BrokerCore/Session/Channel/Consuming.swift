@@ -5,7 +5,7 @@ extension BrokerChannel {
         guard qos.prefetchSize == 0 else {
             throw BrokerError(.notImplemented, "prefetch_size!=0 (\(qos.prefetchSize))")
         }
-        if qos.global {
+        if qos.global, connection.dialect.hasSharedWindow {
             channelPrefetch = Int(qos.prefetchCount)
         } else {
             consumerPrefetch = Int(qos.prefetchCount)
@@ -29,6 +29,9 @@ extension BrokerChannel {
                     "x-priority", for: queue.label, "\"expected integer, got \(value.erlangTypeName)\"")
             }
             priority = integer
+        }
+        if consume.arguments["x-consumer-timeout"] != nil, !connection.dialect.takesConsumerTimeout {
+            throw .argumentOfAnotherQueueType("x-consumer-timeout", for: queue.label)
         }
         let consumer = Consumer(
             tag: tag, queue: queue, channel: self, noAck: consume.noAck, isExclusive: consume.exclusive,

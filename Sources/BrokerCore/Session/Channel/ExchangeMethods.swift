@@ -6,9 +6,11 @@ extension BrokerChannel {
         guard name.isText else { throw .notText }
         if declare.passive {
             if name.isEmpty { throw .defaultExchange }
+            if connection.dialect.guardsPassiveDeclares { try rights?.checkAny(toExchange: name) }
             guard virtualHost.exchange(name) != nil else { throw .noExchange(name, in: virtualHost.name) }
         } else {
-            let type = try ExchangeTypes<any Queue>.named(declare.type.text)
+            let type = try ExchangeTypes<any Queue>.named(
+                declare.type.text, else: connection.dialect.unknownExchangeTypeCode)
             if name.isEmpty { throw .defaultExchange }
             try rights?.check(.configure, toExchange: name)
             if let exchange = virtualHost.exchange(name) {

@@ -56,7 +56,7 @@ extension Failure {
     /// What a publish is answered with whose content is not as it should be, as RabbitMQ words it.
     ///
     /// - Parameter headerCount: octets of the header, when it is one
-    init(_ error: ContentError, headerCount: Int = 0) {
+    init(_ error: ContentError, in dialect: Dialect, headerCount: Int = 0) {
         let wording: String
         switch error {
         case .unannounced:
@@ -77,7 +77,9 @@ extension Failure {
         case .wrongClass(let classID):
             wording = "expected content header for class 60, got one for class \(classID) instead"
         case .overrun(let announced, let received):
-            wording = "a body of \(announced) octets was announced, \(received) came"
+            let wording = "a body of \(announced) octets was announced, \(received) came"
+            self.init(BrokerError(dialect.overrunCode, wording), cause: BasicPublish.id)
+            return
         }
         self.init(BrokerError(.unexpectedFrame, wording), cause: BasicPublish.id)
     }

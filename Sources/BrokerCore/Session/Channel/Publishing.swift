@@ -46,7 +46,8 @@ extension BrokerChannel {
         // It has an entry in the store now if one of the queues is durable and it is persistent.
         let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
         if queues.isEmpty {
-            reply(message)
+            let isAnswer = reply(message) && connection.dialect.routesReplies
+            if isAnswer { return (accepted, batch) }
             if !mandatory {
                 tally.counters.unroutableDropped += 1
             } else {
@@ -98,7 +99,7 @@ extension BrokerChannel {
             throw BrokerError(.internalError, "the properties of a message cannot be decoded")
         }
         var traits = Message.Traits(properties, expiration: nil)
-        if let mode = properties.deliveryMode, !(1...2).contains(mode) {
+        if let mode = properties.deliveryMode, !(1...2).contains(mode), !connection.dialect.takesAnyDeliveryMode {
             throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
         }
         if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }
@@ -107,17 +108,20 @@ extension BrokerChannel {
                 .preconditionFailed,
                 "user_id property set to '\(user)' but authenticated user was '\(connection.session.user)'")
         }
-        guard properties.replyTo == ReplyConsumer.pseudoQueue else {
+        let tidied = connection.dialect.sortsHeaders ? properties.headers?.tidied : nil
+        if let tidied { properties.headers = tidied }
+        if properties.replyTo == ReplyConsumer.pseudoQueue {
+            guard let replyConsumer else {
+                throw BrokerError(.preconditionFailed, "fast reply consumer does not exist")
+            }
+            properties.replyTo = replyConsumer.name
+        } else if tidied == nil {
             return Message(
                 exchange: route.exchangeName, routingKey: route.key, content: content.octets,
                 propertiesCount: content.propertiesCount, traits: traits)
         }
-        guard let replyConsumer else {
-            throw BrokerError(.preconditionFailed, "fast reply consumer does not exist")
-        }
-        properties.replyTo = replyConsumer.name
         return Message(
             exchange: route.exchangeName, routingKey: route.key, properties: properties,
-            body: content.octets[content.propertiesCount...], expiration: traits.expiration)
+            body: content.octets[content.propertiesCount...], traits: traits)
     }
 }

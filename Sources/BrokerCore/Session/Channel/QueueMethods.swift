@@ -30,6 +30,9 @@ extension BrokerChannel {
             if name.isEmpty { name = ShortString(truncating: "amq.gen-\(host.randomName())") }
             try rights?.check(.configure, toQueue: name)
         }
+        if declare.passive, !isReplyProbe, connection.dialect.guardsPassiveDeclares {
+            try rights?.checkAny(toQueue: name)
+        }
         if declare.passive || virtualHost.queue(name) != nil || isReplyProbe {
             if try answerReplyProbe(name, noWait: declare.noWait) { return }
             guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost.name) }
@@ -44,7 +47,7 @@ extension BrokerChannel {
             try rights.check(.write, toExchange: ShortString(truncating: deadLetterExchange))
         }
         let arguments = try QueueArguments(
-            declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'")
+            declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'", in: connection.dialect)
         let queue = virtualHost.declareQueue(
             name,
             QueueDeclaration(

@@ -47,9 +47,12 @@ extension BrokerChannel {
     }
 
     /// Hands a message that no queue took to the reply consumer it is meant for, if it is a reply and the consumer is
-    /// still there.
-    func reply(_ message: Message) {
-        guard message.exchange.isEmpty, message.routingKey.hasPrefix("amq.rabbitmq.reply-to.") else { return }
-        virtualHost.replyTarget(message.routingKey)?.deliver(message)
+    /// still there. Returns whether it was.
+    func reply(_ message: Message) -> Bool {
+        guard message.exchange.isEmpty, message.routingKey.hasPrefix("amq.rabbitmq.reply-to."),
+            let target = virtualHost.replyTarget(message.routingKey)
+        else { return false }
+        target.deliver(message)
+        return true
     }
 }

@@ -48,6 +48,7 @@ final class BrokerConnection {
 
     var liveness: Liveness
     /// The configuration's, kept here because the whole would be copied.
+    let dialect: Dialect
     let maximumMessageSize: UInt64
     let transactionLimit: Int
     private let consumerTimeout: Int64
@@ -88,7 +89,9 @@ final class BrokerConnection {
         room = host.room
         let configuration = host.configuration
         output = Output(of: id, in: room)
-        maximumMessageSize = configuration.maximumMessageSize
+        dialect = configuration.dialect
+        reader.frameMax = dialect.smallestFrameMax
+        maximumMessageSize = configuration.maximumMessageSize ?? dialect.maximumMessageSize
         // Half of the memory at most: one that fills all of it could not be committed.
         transactionLimit = min(configuration.transactionLimit, (configuration.memoryHighWater ?? .max) / 2)
         consumerTimeout = configuration.consumerTimeout

@@ -126,7 +126,7 @@ struct Handshake {
     /// be too small. Any heartbeat goes.
     private mutating func agree(_ tuneOk: ConnectionTuneOk, _ configuration: BrokerConfiguration) -> Outcome {
         guard (1...configuration.channelMax).contains(tuneOk.channelMax),
-            (Frame.minimumMax...configuration.frameMax).contains(tuneOk.frameMax)
+            (configuration.dialect.smallestFrameMax...configuration.frameMax).contains(tuneOk.frameMax)
         else {
             return .refuse(
                 reason: "channel-max \(tuneOk.channelMax) or frame-max \(tuneOk.frameMax) is not within what is offered"

@@ -8,7 +8,7 @@ extension BrokerConnection {
         guard let header = reader.take(ProtocolHeader.count) else { return false }
         guard let start = handshake.begin(header, host.configuration) else {
             logRefused("this is not AMQP 0-9-1: \(LogEvent.quoted(String(decoding: header, as: UTF8.self)))")
-            output.protocolHeader()
+            output.protocolHeader(dialect.refusingHeader)
             end()
             return false
         }

@@ -57,7 +57,7 @@ struct Output {
     private(set) var ownLaterCount = 0
     var ownCount: Int { backlog + writer.count + ownLaterCount }
 
-    mutating func protocolHeader() { writer.protocolHeader() }
+    mutating func protocolHeader(_ header: [UInt8]) { writer.raw(header) }
 
     mutating func heartbeat() {
         // Between two parts of a message there is room for it.

@@ -14,15 +14,19 @@ import Testing
 
     @Test(
         "The header that refuses another version is that of 0-9-1",
-        .proves("connection.refusing-header", ["spec/4.2.2/reject-header", "connection.start/protocol-name"]))
+        .proves(
+            "connection.refusing-header", ["spec/4.2.2/reject-header", "connection.start/protocol-name"],
+            rabbitmq: .from("4.0", "The header is that of AMQP 1.0 with SASL, which it prefers.")))
     func refusingHeader() async throws {
         let probe = try await Probe.raw()
-        // AMQP 1.0, which has come after 0-9-1.
-        probe.send(octets: Array("AMQP".utf8) + [0, 1, 0, 0])
+        // An earlier AMQP, which nobody speaks any more.
+        probe.send(octets: Array("AMQP".utf8) + [0, 0, 8, 0])
         guard case .header(let octets) = try await probe.event("a protocol header") else {
             return note(.failed, "something else than a header came")
         }
-        #expect(octets == ProtocolHeader.amqp091)
+        expect(
+            octets, spec: ProtocolHeader.amqp091, rabbitmq: Array("AMQP".utf8) + [3, 1, 0, 0], from: "4.0", "the header"
+        )
         #expect(try await probe.end() != nil)
     }
 
@@ -179,9 +183,18 @@ import Testing
         "A smaller frame size that the client asks for binds the broker, too",
         .proves(
             "connection.smaller-frames",
-            ["spec/2.3.3/client-may-lower", "spec/4.2.6.2/reassembly", "connection.tune.frame-max/minimum"]))
+            ["spec/2.3.3/client-may-lower", "spec/4.2.6.2/reassembly", "connection.tune.frame-max/minimum"],
+            rabbitmq: .from("4.3", "Less than 8192 is too small: the stream ends.")))
     func smallerFrames() async throws {
-        let channel = try await Probe.connect { $0.frameMax = 4096 }.openChannel()
+        let probe = try await Probe.raw()
+        var handshake = try Probe.handshake()
+        handshake.frameMax = 4096
+        do {
+            try await probe.logIn(handshake)
+        } catch {
+            return expect(try await probe.outcome(), .ok, rabbitmq: .hangUp, from: "4.3")
+        }
+        let channel = try await probe.openChannel()
         let queue = try await channel.declareQueue()
         let body = (0..<20_000).map { UInt8(truncatingIfNeeded: $0 / 7) }
         channel.publish(body: body, to: "", queue)

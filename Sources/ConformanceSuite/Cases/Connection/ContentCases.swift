@@ -111,24 +111,30 @@ import Testing
 
     @Test(
         "More body than announced, in one frame",
-        .proves("framing.body-too-long", ["spec/4.2.6/bad-content"]))
+        .proves(
+            "framing.body-too-long", ["spec/4.2.6/bad-content"],
+            rabbitmq: .from("4.3", "The code is 501, an error of framing.")))
     func bodyTooLong() async throws {
         let seen = try await outcome { writer, channel, queue in
             writer.publishHead(to: queue, size: 3, on: channel)
             writer.frame(.body, channel: channel.number) { $0.raw("hello".utf8) }
         }
-        expect(seen, .connectionClose(.unexpectedFrame))
+        expect(
+            seen, .connectionClose(.unexpectedFrame), rabbitmq: .connectionClose(.frameError), from: "4.3")
     }
 
     @Test(
         "More body than announced, in the second frame",
-        .proves("framing.body-too-long-in-two", ["spec/4.2.6/bad-content"]))
+        .proves(
+            "framing.body-too-long-in-two", ["spec/4.2.6/bad-content"],
+            rabbitmq: .from("4.3", "The code is 501, an error of framing.")))
     func bodyTooLongInTwo() async throws {
         let seen = try await outcome { writer, channel, queue in
             writer.publishHead(to: queue, size: 5, on: channel)
             for piece in ["hell", "lo"] { writer.frame(.body, channel: channel.number) { $0.raw(piece.utf8) } }
         }
-        expect(seen, .connectionClose(.unexpectedFrame))
+        expect(
+            seen, .connectionClose(.unexpectedFrame), rabbitmq: .connectionClose(.frameError), from: "4.3")
     }
 
     @Test(

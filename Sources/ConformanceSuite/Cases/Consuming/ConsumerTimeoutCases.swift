@@ -4,13 +4,32 @@ import Testing
 @Suite("A limit for lingering acknowledgements") struct ConsumerTimeoutCases {
     @Test(
         "x-consumer-timeout is an argument that a queue may have",
-        .proves("consumer-timeout.queue-argument", ["rabbitmq/consumer-timeout/queue-argument"]))
+        .proves(
+            "consumer-timeout.queue-argument", ["rabbitmq/consumer-timeout/queue-argument"],
+            rabbitmq: .from("4.3", "It is an argument of quorum queues alone: 406.")))
     func queueArgument() async throws {
         let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(arguments: ["x-consumer-timeout": 60_000])
+        let queue = unique("queue")
+        try await channel.send(
+            QueueDeclare(queue: queue, exclusive: true, arguments: ["x-consumer-timeout": 60_000]), expecting: .ok,
+            rabbitmq: .channelClose(.preconditionFailed), from: "4.3")
+        if isRabbitMQ(from: "4.3") { return }
         channel.publish("taken", to: "", queue)
         try await channel.consume(queue)
         #expect(try await channel.delivery().text == "taken")
+    }
+
+    @Test(
+        "x-consumer-timeout is an argument that a consumer may have",
+        .proves(
+            "consumer-timeout.consumer-argument", ["rabbitmq/consumer-timeout/consumer-argument"],
+            rabbitmq: .from("4.3", "It is an argument for consumers of quorum queues alone: 406.")))
+    func consumerArgument() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        try await channel.send(
+            BasicConsume(queue: queue, arguments: ["x-consumer-timeout": 60_000]), expecting: .ok,
+            rabbitmq: .channelClose(.preconditionFailed), from: "4.3")
     }
 
     @Test(

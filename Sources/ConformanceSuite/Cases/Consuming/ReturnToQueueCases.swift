@@ -42,6 +42,7 @@ import Testing
         let (holder, queue, observer) = try await holding()
         _ = try await holder.deliveries(3)
         try await holder.close()
+        try await observer.awaitReady(5, in: queue)
         let messages = try await delivered(queue, to: observer)
         #expect(messages.map(\.text) == ["1", "2", "3", "4", "5"])
         #expect(messages.map(\.redelivered) == [true, true, true, false, false])
@@ -57,6 +58,7 @@ import Testing
         try await holder.barrier(behind: queue)
         try await holder.probe.close()
         observer.publish("6", to: "", queue)
+        try await observer.awaitReady(5, in: queue)
         let messages = try await delivered(queue, to: observer)
         #expect(messages.map(\.text) == ["1", "3", "4", "5", "6"])
         #expect(messages.map(\.redelivered) == [true, true, true, false, false])
@@ -82,6 +84,7 @@ import Testing
         let (holder, queue, observer) = try await holding()
         _ = try await holder.deliveries(3)
         try await holder.send(BasicAck(deliveryTag: 99), expecting: .channelClose(.preconditionFailed))
+        try await observer.awaitReady(5, in: queue)
         #expect(try await delivered(queue, to: observer).map(\.text) == ["1", "2", "3", "4", "5"])
     }
 
@@ -96,8 +99,11 @@ import Testing
         for number in 1...5 { one.publish("\(number)", to: "", queue) }
         try await one.barrier(behind: queue)
         for channel in [one, other, one, other] { _ = try await channel.get(queue, noAck: false) }
+        // Each is a process of its own where that is how a broker is made: what the two give back could come in either order.
         try await one.close()
+        try await last.awaitReady(3, in: queue)
         try await other.close()
+        try await last.awaitReady(5, in: queue)
         #expect(try await last.drain(queue) == ["1", "2", "3", "4", "5"])
     }
 

@@ -14,11 +14,12 @@ struct Outstanding {
         while held.count < count { held.append(try #require(try await channel.get(queue, noAck: false))) }
     }
 
-    /// Lets the channel end, which returns what was not settled, and tells what the queue then has.
-    func leftAfterClose() async throws -> [String] {
+    /// Lets the channel end, which returns what was not settled, and compares what the queue then has.
+    func leaves(_ texts: [String], at place: SourceLocation = #_sourceLocation) async throws {
         let successor = try await channel.probe.openChannel()
         try await channel.close()
-        return try await successor.drain(queue)
+        try await successor.awaitReady(texts.count, in: queue, at: place)
+        #expect(try await successor.drain(queue) == texts, sourceLocation: place)
     }
 }
 
@@ -27,14 +28,14 @@ struct Outstanding {
     func ackedIsGone() async throws {
         let work = try await Outstanding(2)
         work.channel.ack(work.held[0])
-        #expect(try await work.leftAfterClose() == ["2", "3"])
+        try await work.leaves(["2", "3"])
     }
 
     @Test("Acks need not come in order", .proves("settle.acks-out-of-order", ["basic/10"]))
     func acksOutOfOrder() async throws {
         let work = try await Outstanding(3)
         for number in [2, 0] { work.channel.ack(work.held[number]) }
-        #expect(try await work.leftAfterClose() == ["2", "4"])
+        try await work.leaves(["2", "4"])
     }
 
     @Test(
@@ -43,7 +44,7 @@ struct Outstanding {
     func ackMultiple() async throws {
         let work = try await Outstanding(4)
         work.channel.ack(work.held[2], multiple: true)
-        #expect(try await work.leftAfterClose() == ["4", "5"])
+        try await work.leaves(["4", "5"])
     }
 
     @Test(
@@ -53,7 +54,7 @@ struct Outstanding {
         let work = try await Outstanding(4)
         work.channel.ack(work.held[1])
         work.channel.ack(work.held[2], multiple: true)
-        #expect(try await work.leftAfterClose() == ["4", "5"])
+        try await work.leaves(["4", "5"])
     }
 
     @Test(
@@ -62,7 +63,7 @@ struct Outstanding {
     func ackMultipleZero() async throws {
         let work = try await Outstanding(3)
         work.channel.send(BasicAck(deliveryTag: 0, multiple: true))
-        #expect(try await work.leftAfterClose() == ["4"])
+        try await work.leaves(["4"])
     }
 
     @Test(
@@ -188,6 +189,6 @@ struct Outstanding {
         let ok = try await work.channel.call(QueuePurge(queue: work.queue), QueuePurgeOk.self)
         #expect(ok.messageCount == 3, "purge-ok counts what it removed")
         work.channel.nack(work.held[1])
-        #expect(try await work.leftAfterClose() == ["1", "2"])
+        try await work.leaves(["1", "2"])
     }
 }

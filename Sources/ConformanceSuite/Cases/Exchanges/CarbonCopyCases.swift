@@ -70,7 +70,8 @@ import Testing
         let queues = try await [channel.declareQueue(), channel.declareQueue()]
         let headers: FieldTable = ["cc": [.longString(queues[1].octets)], "Bcc": [.longString(queues[1].octets)]]
         channel.publish("to one", to: "", queues[0], BasicProperties(headers: headers))
-        #expect(try await channel.get(queues[0])?.headers == headers)
+        let seen = try await channel.get(queues[0])?.headers
+        for field in headers.fields { #expect(seen?[field.name] == field.value) }
         #expect(try await channel.drain(queues[1]) == [])
     }
 

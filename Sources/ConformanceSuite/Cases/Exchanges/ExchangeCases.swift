@@ -112,12 +112,15 @@ import Testing
 
     @Test(
         "An exchange of a type that the broker does not know is an error of the connection",
-        .proves("declare.unknown-exchange-type", ["exchange.declare.type/support"]))
+        .proves(
+            "declare.unknown-exchange-type", ["exchange.declare.type/support"],
+            rabbitmq: .from("3.13", "It is an error of the channel, 406.")))
     func unknownExchangeType() async throws {
         let channel = try await Probe.openChannel()
         let exchange = unique("exchange")
         try await channel.send(
-            ExchangeDeclare(exchange: exchange, type: "x-nonesuch"), expecting: .connectionClose(.commandInvalid))
+            ExchangeDeclare(exchange: exchange, type: "x-nonesuch"), expecting: .connectionClose(.commandInvalid),
+            rabbitmq: .channelClose(.preconditionFailed), from: "3.13")
         #expect(try await !Probe.openChannel().exists(exchange: exchange))
     }
 

@@ -87,6 +87,23 @@ private func routed(_ keys: [ShortString], by patterns: ShortString...) async th
     }
 
     @Test(
+        "A key may have three `#`, too",
+        .proves(
+            "topic.hash-thrice", ["spec/3.1.3.3/hash-is-any-words"],
+            rabbitmq: .from("4.3.5", "406: it could take a long time to match.")))
+    func hashThrice() async throws {
+        let channel = try await Probe.openChannel()
+        let topics = try await channel.declareExchange("topic")
+        let queue = try await channel.declareQueue()
+        try await channel.send(
+            QueueBind(queue: queue, exchange: topics, routingKey: "#.a.#.b.#"), expecting: .ok,
+            rabbitmq: .channelClose(.preconditionFailed), from: "4.3.5")
+        if isRabbitMQ(from: "4.3.5") { return }
+        for key: ShortString in ["a.b", "x.a.y.b.z", "b.a", "a"] { channel.publish(key.text, to: topics, key) }
+        #expect(try await channel.drain(queue) == ["a.b", "x.a.y.b.z"])
+    }
+
+    @Test(
         "`#.*` matches one word or more",
         .proves("topic.hash-star", ["spec/3.1.3.3/star-is-one-word", "spec/3.1.3.3/hash-is-any-words"]))
     func hashStar() async throws {

@@ -195,10 +195,17 @@ private struct Conversation {
 
     @Test(
         "A mandatory reply comes back as unroutable, although it was delivered",
-        .proves("rpc.direct-mandatory", ["rabbitmq/direct-reply-to/mandatory-returned"]))
+        .proves(
+            "rpc.direct-mandatory", ["rabbitmq/direct-reply-to/mandatory-returned"],
+            rabbitmq: .from("4.3", "It is delivered, and does not come back.")))
     func mandatory() async throws {
         let talk = try await Conversation()
         talk.server.publish("832040", to: "", talk.address, mandatory: true)
+        #expect(try await talk.client.delivery().text == "832040")
+        try await talk.server.barrier()
+        let comesBack = talk.server.probe.arrived(on: talk.server.number).contains { $0.method?.id == BasicReturn.id }
+        expect(comesBack, spec: true, rabbitmq: false, from: "4.3", "whether it comes back:")
+        guard comesBack else { return }
         let returned = try await talk.server.returned()
         #expect(returned.text == "832040")
         #expect(returned.routingKey == talk.address)

@@ -22,7 +22,7 @@ import Testing
     func wholeAndInOrder() async throws {
         let (before, queue) = try await open()
         let properties = BasicProperties(
-            contentType: "text/plain", headers: ["number": 1, "CC": ["copy"]], deliveryMode: 2, priority: 3,
+            contentType: "text/plain", headers: ["CC": ["copy"], "number": 1], deliveryMode: 2, priority: 3,
             correlationID: "c", expiration: "600000", messageID: "m", timestamp: 4)
         before.publish("first", to: "", queue, properties)
         try await publish(before, queue, ["second", "third"])

@@ -5,10 +5,14 @@ import Testing
 @Suite("Arguments of a queue that change nothing for its clients") struct QueueArgumentCases {
     @Test(
         "x-queue-mode is default or lazy, and part of what a redeclare has to agree with",
-        .proves("declare.queue-mode", ["rabbitmq/queue.declare/queue-mode"]))
+        .proves(
+            "declare.queue-mode", ["rabbitmq/queue.declare/queue-mode"],
+            rabbitmq: .from("4.3", "Any mode is taken, because none means anything.")))
     func queueMode() async throws {
         let channel = try await Probe.openChannel()
-        try await channel.send(declare(["x-queue-mode": "busy"]), expecting: .channelClose(.preconditionFailed))
+        try await channel.send(
+            declare(["x-queue-mode": "busy"]), expecting: .channelClose(.preconditionFailed), rabbitmq: .ok, from: "4.3"
+        )
         try await expectEquivalence(channel, ["x-queue-mode": "lazy"], not: ["x-queue-mode": "default"])
     }
 
@@ -24,9 +28,16 @@ import Testing
 
     @Test(
         "x-queue-master-locator is part of what a redeclare has to agree with",
-        .proves("declare.queue-master-locator", ["rabbitmq/queue.declare/queue-master-locator"]))
+        .proves(
+            "declare.queue-master-locator", ["rabbitmq/queue.declare/queue-master-locator"],
+            rabbitmq: .from("4.3", "It is a deprecated feature, and refused with 541 on the connection.")))
     func queueMasterLocator() async throws {
         let channel = try await Probe.openChannel()
+        if isRabbitMQ(from: "4.3") {
+            return try await channel.send(
+                declare(["x-queue-master-locator": "client-local"]), expecting: .ok,
+                rabbitmq: .connectionClose(.internalError), from: "4.3")
+        }
         try await expectEquivalence(
             channel, ["x-queue-master-locator": "client-local"], not: ["x-queue-master-locator": "min-masters"])
     }

@@ -78,6 +78,9 @@ extension Fault {
             .request("priority.every-queue-has-some") { (declare: inout QueueDeclare) in
                 if !declare.passive { declare.arguments["x-max-priority"] = 9 }
             },
+            .request("consumer-timeout.not-for-consumers") { (consume: inout BasicConsume) in
+                if consume.arguments["x-consumer-timeout"] != nil { consume.queue = "missing" }
+            },
             .configuration("consumer-timeout.never") { $0.consumerTimeout = 1 << 40 }.asTimeGoesBy,
             .configuration("consumer-timeout.after-a-minute") { $0.consumerTimeout = 60_000 }.asTimeGoesBy,
         ]
@@ -135,6 +138,10 @@ extension Fault {
                 content.properties.headers?["x-first-death-queue"] = nil
                 content.properties.headers?["x-first-death-exchange"] = nil
                 content.properties.headers?["x-first-death-reason"] = nil
+            },
+            .handedOver("dead-letter.last-death-is-the-first") { content in
+                let first = content.properties.headers?["x-first-death-queue"]
+                if let first { content.properties.headers?["x-last-death-queue"] = first }
             },
             .handedOver("dead-letter.other-headers-lost") { content in
                 if let death = content.properties.headers?["x-death"] {

@@ -1,0 +1,79 @@
+import AMQPWire
+
+/// The release of RabbitMQ that a broker does as. All that one release does otherwise than another is here, by name, as it
+/// was seen on the versions below; no other place asks which release it is.
+public enum Dialect: CaseIterable, Comparable, Sendable {
+    case v3_10, v4_0, v4_3
+
+    /// `4.0`, as people call the release.
+    public var name: String { version.split(separator: ".").prefix(2).joined(separator: ".") }
+
+    /// The version that was looked at, which clients are told with the name RabbitMQ.
+    public var version: String {
+        switch self {
+        case .v3_10: "3.10.8"
+        case .v4_0: "4.0.5"
+        case .v4_3: "4.3.6"
+        }
+    }
+
+    // MARK: Connections
+
+    /// What a client is sent that speaks another protocol: from 4.0, the header of AMQP 1.0 with SASL.
+    var refusingHeader: [UInt8] { self < .v4_0 ? ProtocolHeader.amqp091 : Array("AMQP".utf8) + [3, 1, 0, 0] }
+    /// The least frame-max that a client may ask for, and what a frame may have before that is agreed on, in octets.
+    var smallestFrameMax: UInt32 { self < .v4_3 ? Frame.minimumMax : 8192 }
+    /// The largest body of a message unless the configuration has another, in octets.
+    var maximumMessageSize: UInt64 { self < .v4_0 ? 128 << 20 : 16 << 20 }
+    /// A body that is longer than announced.
+    var overrunCode: ReplyCode { self < .v4_3 ? .unexpectedFrame : .frameError }
+    /// A client's `basic.cancel-ok` is too much for 4.3, which says neither what was wrong nor where.
+    func isBrokenBy(_ method: MethodID) -> Bool { self >= .v4_3 && method == BasicCancelOk.id }
+
+    // MARK: Declaring
+
+    /// An exchange type that is not there: of the connection (503), from 4.0 of the channel (406).
+    var unknownExchangeTypeCode: ReplyCode { self < .v4_0 ? .commandInvalid : .preconditionFailed }
+    /// `x-queue-master-locator` is refused as a deprecated feature.
+    var refusesMasterLocator: Bool { self >= .v4_3 }
+    /// `x-queue-leader-locator` may be said of a classic queue.
+    var takesLeaderLocator: Bool { self >= .v4_0 }
+    /// `x-queue-mode` has to be one that there is.
+    var checksQueueMode: Bool { self < .v4_3 }
+    /// `x-consumer-timeout` may be said of a classic queue and of its consumers.
+    var takesConsumerTimeout: Bool { self < .v4_3 }
+    /// Who has no right at all to a queue or an exchange may not ask whether it is there.
+    var guardsPassiveDeclares: Bool { self >= .v4_3 }
+    /// How many `#` the key of a topic binding may have.
+    var mostHashes: Int { self < .v4_3 ? .max : 2 }
+
+    // MARK: Messages
+
+    /// Any octet is taken as a delivery mode.
+    var takesAnyDeliveryMode: Bool { self >= .v4_0 }
+    /// Headers are handed on in the order of their names, and the first of those of one name alone.
+    var sortsHeaders: Bool { self >= .v4_0 }
+    /// Headers exchanges: an integer equals no floating point number, and a header that is a timestamp equals its
+    /// milliseconds.
+    var comparesHeadersByKind: Bool { self >= .v4_0 }
+    /// What a client writes about deaths does not count, x-last-death-… is written beside x-first-death-…, and a
+    /// CC header stays, without effect, where another key was set.
+    var writesDeathsItself: Bool { self >= .v4_0 }
+    /// A mandatory reply to a requester that is there is no longer returned beside being delivered.
+    var routesReplies: Bool { self >= .v4_3 }
+
+    // MARK: Consuming
+
+    /// `basic.qos` with `global` limits the channel; without this it does as if that had not been said.
+    var hasSharedWindow: Bool { self < .v4_3 }
+}
+
+extension FieldTable {
+    /// In the order of the names, and of one name the first alone; nil when that is how they are.
+    var tidied: FieldTable? {
+        guard zip(fields, fields.dropFirst()).contains(where: { $0.name >= $1.name }) else { return nil }
+        var kept: [Field] = []
+        for field in sortedByName.fields where kept.last?.name != field.name { kept.append(field) }
+        return FieldTable(kept)
+    }
+}

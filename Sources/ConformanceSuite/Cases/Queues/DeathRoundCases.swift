@@ -1,0 +1,61 @@
+import AMQPWire
+import Testing
+
+@Suite("Dead letters: what is written on one that comes round again") struct DeathRoundCases {
+    @Test(
+        "The latest event is the first entry, even one that is counted up",
+        .proves("dead-letter.newest-first", ["rabbitmq/dead-letter/x-death-newest-first"]))
+    func newestFirst() async throws {
+        let round = try await Round()
+        round.letters.publish("refused")
+        for _ in 1...3 { _ = try await round.go() }
+        let deaths = try await round.go().deaths
+        #expect(deaths.map { $0["queue"]?.text } == [round.letters.queue.text, round.letters.dead.text])
+        #expect(deaths.map { $0["count"]?.integer } == [2, 1])
+    }
+
+    @Test(
+        "The time of an entry is that of its first event, in seconds",
+        .proves("dead-letter.time", ["rabbitmq/dead-letter/x-death-time"]))
+    func time() async throws {
+        let round = try await Round()
+        round.letters.publish("refused")
+        _ = try await round.go()
+        try await elapse(milliseconds: 1100)
+        _ = try await round.go()
+        let second = try await round.go()
+        let third = try await round.go()
+        let times = (second.deaths + third.deaths).map { death -> UInt64 in
+            if case .timestamp(let seconds)? = death["time"] { seconds } else { 0 }
+        }
+        try #require(times.count == 4)
+        let (later, earlier) = (times[0], times[1])
+        #expect((earlier + 1...earlier + 60).contains(later), "\(later) is not a second or two behind \(earlier)")
+        #expect(Array(times[2...]) == [earlier, later], "the time of the first event is kept")
+    }
+
+    /// Two queues whose dead go to each other, with a consumer on both.
+    private struct Round {
+        let letters: DeadLetters
+
+        init() async throws {
+            let channel = try await Probe.openChannel()
+            let (first, second) = (unique("first"), unique("second"))
+            for (queue, other) in [(first, second), (second, first)] {
+                let arguments: FieldTable = [
+                    "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(other.octets),
+                ]
+                try await channel.declareQueue(queue, arguments: arguments)
+            }
+            for queue in [first, second] { try await channel.consume(queue) }
+            letters = DeadLetters(channel: channel, queue: first, exchange: "", dead: second)
+        }
+
+        /// Takes the message from the one and refuses it, which sends it on to the other. Returns what was refused.
+        func go() async throws -> Received {
+            let message = try await letters.next()
+            letters.channel.reject(message, requeue: false)
+            return message
+        }
+    }
+}
