@@ -1,6 +1,6 @@
 import Commands
 
-/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 34
+/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 35
 /// lines.
 enum BrokerProgram {
     static let host = Option("--host", "HOST", "where to listen; \"\" is everywhere [localhost]")

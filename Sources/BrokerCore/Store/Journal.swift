@@ -100,8 +100,7 @@ final class Journal {
                 exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
                 hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies,
                 isDeadLetter: message.traits.isDeadLetter, hasSpentCopies: message.traits.hasSpentCopies,
-                copies: copies,
-                propertiesCount: message.propertiesCount, content: content[...]
+                copies: copies, propertiesCount: message.propertiesCount, content: content[...]
             ).write(to: &writer)
         }
         messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
