@@ -58,6 +58,49 @@ struct DispatchTests {
         #expect(bodies == ["a1", "a2", "b1", "c1", "c2", "c3", "c4", "a3"])
     }
 
+    @Test("After a single active consumer comes the one with the highest priority, and of those the first")
+    func nextActive() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "tasks", arguments: ["x-single-active-consumer": true]))
+        for (tag, priority) in [("a", 0), ("b", 0), ("c", 5), ("d", 5), ("e", 1)] as [(ShortString, Int32)] {
+            client.send(
+                BasicConsume(
+                    queue: "tasks", consumerTag: tag, noAck: true, arguments: ["x-priority": .int32(priority)]))
+        }
+        client.send(BasicCancel(consumerTag: "d"))
+        var served: [ShortString] = []
+        for _ in 0..<4 {
+            _ = client.take()
+            client.publish("job", to: "tasks")
+            for case .basicDeliver(let deliver) in client.take().map(\.method) {
+                served.append(deliver.consumerTag)
+                client.send(BasicCancel(consumerTag: deliver.consumerTag))
+            }
+        }
+        #expect(served == ["a", "c", "e", "b"])
+    }
+
+    @Test("An expired message waits behind a live one with a higher priority")
+    func expiredBehindHigherPriority() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "jobs", arguments: ["x-max-priority": 3]))
+        func count() -> UInt32? {
+            _ = client.take()
+            client.send(QueueDeclare(queue: "jobs", passive: true))
+            for case .queueDeclareOk(let ok) in client.take().map(\.method) { return ok.messageCount }
+            return nil
+        }
+        client.publish("live", to: "jobs", properties: .init(priority: 3))
+        client.publish("expires", to: "jobs", properties: .init(priority: 1, expiration: "100"))
+        rig.advance(by: 1000)
+        #expect(count() == 2)
+        client.send(BasicGet(queue: "jobs", noAck: true))
+        #expect(client.take().map(\.body) == ["live"])
+        #expect(count() == 0)
+    }
+
     @Test("What a lost connection held goes back to its place, marked as redelivered")
     func connectionLoss() throws {
         let rig = Rig()

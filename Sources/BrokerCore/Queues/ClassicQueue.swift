@@ -223,11 +223,12 @@ final class ClassicQueue: Queue {
         }
     }
 
-    /// Drops what has expired at the head of the queue. Behind a live message an expired one waits, as in RabbitMQ.
+    /// Drops what has expired at the head of the queue. Behind a live message an expired one waits, also behind one with
+    /// a higher priority, as in RabbitMQ.
     private func expire() {
         let now = host.now
-        guard ready.nextExpiry <= now else { return setTimer() }
-        for expired in ready.popAll(where: { $0.expiresAt <= now }) {
+        while let expired = ready.first, expired.expiresAt <= now {
+            _ = ready.popFirst()
             leave(expired)
             deadLetter(expired.message, reason: .expired)
         }
@@ -235,7 +236,7 @@ final class ClassicQueue: Queue {
     }
 
     private func setTimer() {
-        let next = min(leaseEnds, ready.nextExpiry)
+        let next = min(leaseEnds, ready.first?.expiresAt ?? .max)
         guard next < timerAt else { return }
         timerAt = next
         timer = host.setTimer(next, for: self, replacing: timer)

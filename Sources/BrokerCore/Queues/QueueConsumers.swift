@@ -5,7 +5,7 @@ struct QueueConsumers {
     /// All of them, in the order they started.
     private var list = IdentityList<any DeliveryTarget>()
     private var exclusiveCount = 0
-    /// RabbitMQ: "Single Active Consumer". Then only ``active`` has turns, and the rotation stays empty.
+    /// RabbitMQ: "Single Active Consumer". Then only ``active`` has turns, and in the rotation are those that wait.
     private let isSingleActive: Bool
     private(set) var active: (any DeliveryTarget)?
     /// Those that may have room, by falling priority; within one priority they take turns. One that was removed stands
@@ -27,8 +27,9 @@ struct QueueConsumers {
     mutating func add(_ consumer: any DeliveryTarget) {
         list.add(consumer, ObjectIdentifier(consumer))
         if consumer.isExclusive { exclusiveCount += 1 }
-        if active == nil { active = consumer }
-        resume(consumer)
+        guard isSingleActive else { return resume(consumer) }
+        consumer.isInRotation = true
+        if active == nil { active = consumer } else { join(consumer) }
     }
 
     /// Removes a consumer that is cancelled.
@@ -37,7 +38,7 @@ struct QueueConsumers {
         list.remove(ObjectIdentifier(consumer))
         guard list.count < before else { return }
         if consumer.isExclusive { exclusiveCount -= 1 }
-        if active === consumer { active = list.first }
+        if active === consumer { active = nextActive() }
         guard consumer.isInRotation else { return }
         consumer.isInRotation = false
         removedCount += 1
@@ -54,7 +55,10 @@ struct QueueConsumers {
     mutating func resume(_ consumer: any DeliveryTarget) {
         guard !consumer.isInRotation, !consumer.isCancelled else { return }
         consumer.isInRotation = true
-        if isSingleActive { return }
+        if !isSingleActive { join(consumer) }
+    }
+
+    private mutating func join(_ consumer: any DeliveryTarget) {
         let level = level(of: consumer.priority)
         if level == rotation.endIndex || rotation[level].priority != consumer.priority {
             rotation.insert(Level(priority: consumer.priority), at: level)
@@ -90,6 +94,16 @@ struct QueueConsumers {
             rotation.removeFirst()
         }
         removedCount = 0
+        return nil
+    }
+
+    /// Of those that wait, the first with the highest priority, as in RabbitMQ. A higher one that comes later does not
+    /// take over.
+    private mutating func nextActive() -> (any DeliveryTarget)? {
+        while !rotation.isEmpty {
+            while let consumer = rotation[0].consumers.popFirst() { if !consumer.isCancelled { return consumer } }
+            rotation.removeFirst()
+        }
         return nil
     }
 

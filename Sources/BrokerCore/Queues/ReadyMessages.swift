@@ -84,22 +84,6 @@ struct PrioritizedMessages {
         return countOut(message)
     }
 
-    /// Takes the first message of every level for which `isDue` holds, until none is left.
-    mutating func popAll(where isDue: (QueuedMessage) -> Bool) -> [QueuedMessage] {
-        var due: [QueuedMessage] = []
-        for level in levels.indices.reversed() {
-            while let first = levels[level].first, isDue(first) {
-                if let message = levels[level].popFirst() { due.append(countOut(message)) }
-            }
-        }
-        return due
-    }
-
-    /// The earliest expiry among the first messages of all levels.
-    var nextExpiry: Int64 {
-        levels.reduce(.max) { earliest, level in min(earliest, level.first?.expiresAt ?? .max) }
-    }
-
     private mutating func countOut(_ message: QueuedMessage) -> QueuedMessage {
         count -= 1
         bodyOctets -= message.message.bodySize

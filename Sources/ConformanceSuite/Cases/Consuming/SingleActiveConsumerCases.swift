@@ -32,15 +32,18 @@ import Testing
         "When the active one is cancelled, the next takes over, and the queue follows in order",
         .proves("single-active.cancelled", ["rabbitmq/single-active-consumer/failover-cancel"]))
     func cancelled() async throws {
-        let (channel, queue) = try await open()
-        try await channel.consume(queue, tag: "third")
-        channel.publish("1", to: "", queue)
-        #expect(try await channel.delivery().consumerTag == "first")
-        try await channel.cancel("first")
-        for number in 2...4 { channel.publish("\(number)", to: "", queue) }
-        let later = try await channel.deliveries(3)
-        #expect(later.map(\.text) == ["2", "3", "4"])
-        #expect(later.map(\.consumerTag) == ["second", "second", "second"])
+        // Of those that wait the one with the highest priority is next, and of equal ones the first.
+        for (priority, next) in [(0, "second"), (5, "third")] as [(Int32, ShortString)] {
+            let (channel, queue) = try await open()
+            try await channel.consume(queue, tag: "third", arguments: ["x-priority": .int32(priority)])
+            channel.publish("1", to: "", queue)
+            #expect(try await channel.delivery().consumerTag == "first")
+            try await channel.cancel("first")
+            for number in 2...4 { channel.publish("\(number)", to: "", queue) }
+            let later = try await channel.deliveries(3)
+            #expect(later.map(\.text) == ["2", "3", "4"])
+            #expect(later.map(\.consumerTag) == [next, next, next])
+        }
     }
 
     @Test(
