@@ -21,6 +21,7 @@ package struct DamagedStore {
     private let before: SimulatedDisk
     private let found: Found
     private let warnings: [String]
+    private var unpromised: [Found]?
 
     /// A store that a short simulation makes, and that ends properly, by `kill -9` or by a power cut.
     package init(seed: UInt64) throws {
@@ -54,8 +55,7 @@ package struct DamagedStore {
     private mutating func judge(
         _ damaged: SimulatedDisk, _ kind: SimulatedDisk.Damage, _ tally: inout Tally
     ) -> String? {
-        let year: Int64 = 31_536_000_000
-        let clocks = [1_000_000_000_000 - year, 1_000_000_000_000 + year]
+        let clocks = [1_000_000_000_000 - Simulation.year, 1_000_000_000_000 + Simulation.year]
         let seen: Found
         let lines: [String]
         do {
@@ -63,6 +63,7 @@ package struct DamagedStore {
                 at: damaged, now: kind == .clockAYearOff ? clocks[random.below(2)] : 0)
         } catch {
             tally.refused += 1
+            if kind == .unreadableOnce { return "one read that failed, and it is refused: \(error)" }
             return "\(error)".isEmpty ? "it is refused without a reason" : nil
         }
         if let surprise = seen.surprises.first { return "altered: \(surprise)" }
@@ -79,17 +80,23 @@ package struct DamagedStore {
     }
 
     /// Nobody had been told that what is missing was on disk.
-    private func isUnpromised(_ seen: Found) -> Bool {
+    private mutating func isUnpromised(_ seen: Found) -> Bool {
+        if unpromised == nil { unpromised = statesWithoutTheUnpromised() }
+        return unpromised?.contains(seen) ?? false
+    }
+
+    /// What is there when the newest segment ends earlier, at any record that nobody had been told of.
+    private func statesWithoutTheUnpromised() -> [Found] {
         guard let newest = disk.segmentNumbers.max(), let octets = disk.image[.segment(newest)],
             let mark = disk.image[.mark].flatMap({ SyncedMark($0) })
-        else { return false }
+        else { return [] }
         let promised = mark.segment == newest ? mark.offset : 0
-        for place in SimulatedDisk.records(of: octets) where place >= max(promised, StoreBatch.headerCount) {
+        let places = SimulatedDisk.records(of: octets).filter { $0 >= max(promised, StoreBatch.headerCount) }
+        return places.compactMap { place in
             let cut = disk.copy()
             cut.image[.segment(newest)] = Array(octets[..<place])
-            if let (state, _) = try? Simulation.look(at: cut, now: 0), state == seen { return true }
+            return try? Simulation.look(at: cut, now: 0).found
         }
-        return false
     }
 
     /// What never expires is there whatever the time is.

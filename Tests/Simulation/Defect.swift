@@ -5,7 +5,9 @@ package enum Defect: String, CaseIterable, Sendable {
     case confirmsBeforeTheSync, doesNotSync, losesTheLastBatch, neverTellsTheStoreIsDone
     // What it hears.
     case losesAcks, ackMultipleLeavesOneBehind, requeuesAtTheTail, discardsWhatIsToBeRequeued, prefetchOneTooMany
-    case losesABinding, commitsWithoutTheLastPublish, clockStandsStill, losesOneInAHundred
+    case losesABinding, losesAnExchangeBinding, commitsWithoutTheLastPublish, clockStandsStill, losesOneInAHundred
+    case ignoresPriorities, ignoresConsumerPriorities, letsAllBeActive, forgetsTheAlternate, limitsNoOctets
+    case dropsInsteadOfRefusing, losesTheDeadLetterKey, sharesNoWindow
     // What it says.
     case dropsRedelivered, marksAllRedelivered, swapsTwo, deliversTwice, losesADelivery, confirmsTwice, forgetsAConfirm
     case returnsNothing

@@ -18,28 +18,53 @@ enum Event: Equatable {
 
 /// A message as a client sees it.
 struct Content: Hashable, CustomStringConvertible {
-    /// Its body is made of this number alone: see ``body``.
+    /// Its body and its headers are made of this number alone: see ``body`` and ``headers``.
     var number: Int
     var exchange: String
     var key: String
     var expiration: Int64?
+    var priority: Int?
     /// What `x-death` says, the latest first.
     var deaths: [Death] = []
+    /// What `x-first-death-queue`, `-reason` and `-exchange` say.
+    var first: [String] = []
 
     struct Death: Hashable {
         var queue: String
         var reason: String
         var count: Int
+        var exchange: String
+        var key: String
+        var expiration: Int64?
+        /// Seconds.
+        var time: Int64
     }
 
     var description: String {
         "\(number) from '\(exchange)' \(key)" + (expiration.map { ", expires in \($0)" } ?? "")
-            + deaths.map { ", \($0.reason) \($0.count) times in \($0.queue)" }.joined()
+            + (priority.map { ", priority \($0)" } ?? "")
+            + deaths.map { death in
+                ", \(death.reason) \(death.count) times in \(death.queue) from '\(death.exchange)' \(death.key)"
+                    + (death.expiration.map { " expiring in \($0)" } ?? "") + " at \(death.time)"
+            }.joined() + (first.isEmpty ? "" : ", first \(first.joined(separator: " "))")
     }
 
     /// The number, and what fills it up to a length that the number decides.
     static func body(_ number: Int) -> [UInt8] {
         Array("\(number) ".utf8) + Array(repeating: 46, count: number % 7 == 0 ? number % 500 : 0)
+    }
+
+    var bodyCount: Int { Self.body(number).count }
+
+    /// Number 0, which only a look at what there is sends, has all that any binding asks for.
+    static func headers(_ number: Int) -> [String: Int] {
+        switch number % 5 {
+        case 0: ["g": 1, "h": 1, "x-p": 1]
+        case 1: ["h": 1]
+        case 2: ["g": 1, "h": 2]
+        case 3: ["g": 2, "x-p": 1]
+        default: [:]
+        }
     }
 }
 

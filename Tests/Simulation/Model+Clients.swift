@@ -83,12 +83,14 @@ extension Model {
 
     // MARK: Consuming
 
-    func consume(_ queue: ModelQueue, tag: String, noAck: Bool, _ channel: ModelChannel) {
+    func consume(_ queue: ModelQueue, tag: String, noAck: Bool, priority: Int, _ channel: ModelChannel) {
         let consumer = ModelConsumer(
-            tag: tag, queue: queue, channel: channel, noAck: noAck, prefetch: channel.consumerPrefetch)
+            tag: tag, queue: queue, channel: channel, noAck: noAck, prefetch: channel.consumerPrefetch,
+            priority: priority)
         channel.consumers.append(consumer)
         queue.consumers.append(consumer)
-        queue.turns.append(consumer)
+        if queue.kind.isSingleActive, queue.active == nil { queue.active = consumer }
+        queue.lineUp(consumer)
         channel.expected.append(.answer(BasicConsumeOk.id, []))
         dispatch(queue)
         publishDeadLetters()
@@ -107,6 +109,12 @@ extension Model {
         guard !queue.isDeleted else { return }
         queue.consumers.removeAll { $0 === consumer }
         queue.turns.removeAll { $0 === consumer }
+        if queue.active === consumer {
+            // The first of those with the highest priority.
+            let waiting = queue.consumers.filter { !$0.isCancelled }
+            let highest = waiting.map(\.priority).max()
+            queue.active = waiting.first { $0.priority == highest }
+        }
         if queue.consumers.isEmpty, queue.kind.autoDelete {
             delete(queue)
         } else {
@@ -171,7 +179,10 @@ extension Model {
     // MARK: Queues and exchanges
 
     func declare(_ kind: QueueKind, _ channel: ModelChannel) {
-        if queues[kind.name] == nil { queues[kind.name] = ModelQueue(kind, Record(born: kind.isDurable ? batch : nil)) }
+        if queues[kind.name] == nil {
+            queues[kind.name] = ModelQueue(
+                kind, number: nextNumber(), Record(born: kind.isDurable ? batch : nil))
+        }
         guard let queue = queues[kind.name] else { return }
         channel.expected.append(.answer(QueueDeclareOk.id, [queue.ready.count, queue.consumers.count]))
     }
@@ -186,8 +197,9 @@ extension Model {
             consumer.channel.consumers.removeAll { $0 === consumer }
             consumer.channel.expected.append(.cancelled(consumer: consumer.tag))
         }
-        (queue.ready, queue.consumers, queue.turns) = ([], [], [])
-        unbind { $0.queue === queue }
+        queue.ready = []
+        queue.forgetConsumers()
+        unbind { $0.end.isSame(queue) }
     }
 
     func purge(_ queue: ModelQueue, _ channel: ModelChannel) {
@@ -207,14 +219,22 @@ extension Model {
         exchanges[exchange.kind.name] = nil
         exchange.record.died = batch
         goneExchanges.append(exchange)
-        unbind { $0.exchange === exchange }
+        unbind { $0.exchange === exchange || $0.end.isSame(exchange) }
     }
 
-    func bind(_ queue: ModelQueue, to exchange: ModelExchange, _ key: String, _ channel: ModelChannel) {
-        channel.expected.append(.answer(QueueBindOk.id, []))
-        if bindings.contains(where: { $0.queue === queue && $0.exchange === exchange && $0.key == key }) { return }
-        let isWritten = queue.kind.isDurable && exchange.kind.isDurable
-        bindings.append(ModelBinding(exchange, queue, key, Record(born: isWritten ? batch : nil)))
+    func bind(_ exchange: ModelExchange, to end: ModelBinding.End, _ kind: BindingKind, _ channel: ModelChannel) {
+        let isWritten = end.isDurable && exchange.kind.isDurable
+        let binding = ModelBinding(
+            exchange, end, kind, number: nextNumber(), Record(born: isWritten ? batch : nil))
+        channel.expected.append(.answer(binding.found.isOfExchange ? ExchangeBindOk.id : QueueBindOk.id, []))
+        if !bindings.contains(where: { $0.found == binding.found }) { bindings.append(binding) }
+    }
+
+    /// A binding like this one is gone, and may be back after a crash. If it were made again now, nobody could tell then
+    /// which of its two places it has; only of direct exchanges that can be seen from outside.
+    func mayComeBack(_ exchange: ModelExchange, _ end: ModelBinding.End, _ kind: BindingKind) -> Bool {
+        let binding = ModelBinding(exchange, end, kind, number: 0, Record()).found
+        return exchange.kind.type != "direct" && goneBindings.contains { $0.found == binding }
     }
 
     func unbind(where isMeant: (ModelBinding) -> Bool) {

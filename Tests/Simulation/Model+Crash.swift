@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// What a broker that was started on the disk that a crash left has.
 struct Found: Sendable, Equatable {
     struct Message: Equatable, Sendable {
@@ -5,16 +7,26 @@ struct Found: Sendable, Equatable {
         var redelivered: Bool
     }
 
+    struct Binding: Equatable, Sendable {
+        var exchange: String
+        var end: String
+        var isOfExchange: Bool
+        var key: String
+        var arguments: FieldTable
+    }
+
     var queues: [String: [Message]] = [:]
     var exchanges: Set<String> = []
-    /// In the order in which they route.
-    var bindings: [(exchange: String, queue: String, key: String)] = []
+    /// By exchange and end.
+    var bindings: [Binding] = []
+    /// The queues that a message to an exchange and with a key goes to, in the order in which it gets there.
+    var routes: [Route: [String]] = [:]
     /// What nobody could have sent.
     var surprises: [String] = []
 
-    static func == (left: Found, right: Found) -> Bool {
-        left.queues == right.queues && left.exchanges == right.exchanges
-            && left.bindings.elementsEqual(right.bindings) { $0 == $1 }
+    struct Route: Hashable, Sendable {
+        var exchange: String
+        var key: String
     }
 }
 
@@ -37,6 +49,14 @@ extension Model {
             dissolve()
             (queues, exchanges, bindings) = (adopted, kept, bound)
             (goneQueues, goneExchanges, goneBindings) = ([], [], [])
+            for (route, ends) in found.routes {
+                let expected = self.route(Content(number: 0, exchange: route.exchange, key: route.key)) ?? []
+                if expected.map(\.kind.name) == ends { continue }
+                throw Wrong(
+                    text: "exchange \(route.exchange) routes \(route.key) to \(ends), and not to "
+                        + "\(expected.map(\.kind.name))")
+            }
+            for queue in adopted.values.sorted(by: { $0.number < $1.number }) { setAlarm(queue) }
             beginsAnew()
             return nil
         } catch {
@@ -62,7 +82,7 @@ extension Model {
             }
             var queue: ModelQueue?
             for candidate in needed.isEmpty ? candidates : needed where queue == nil {
-                guard let copies = match(messages, candidate.written, sure: sure, possible: possible) else { continue }
+                guard let copies = match(messages, candidate, sure: sure, possible: possible) else { continue }
                 queue = adopt(candidate, copies, messages)
             }
             guard let queue else {
@@ -99,43 +119,53 @@ extension Model {
         possible: UInt64
     ) throws(Wrong) -> [ModelBinding] {
         let candidates = (goneBindings + bindings).filter { $0.record.mayBeThere(sure: sure, possible: possible) }
-        func isMeant(_ binding: ModelBinding, _ found: (exchange: String, queue: String, key: String)) -> Bool {
-            binding.exchange.kind.name == found.exchange && binding.queue.kind.name == found.queue
-                && binding.key == found.key
-        }
+            .sorted { $0.number < $1.number }
         for binding in candidates where binding.record.mustBeThere(sure: sure, possible: possible) {
-            if !found.bindings.contains(where: { isMeant(binding, $0) }) {
-                throw Wrong(
-                    text: "the binding of \(binding.queue.kind.name) to \(binding.exchange.kind.name) is lost")
-            }
+            if !found.bindings.contains(binding.found) { throw Wrong(text: "lost is \(binding.found)") }
         }
         var bound: [ModelBinding] = []
-        for binding in found.bindings {
-            guard candidates.contains(where: { isMeant($0, binding) }), let queue = queues[binding.queue],
-                let exchange = exchanges[binding.exchange]
-            else {
-                throw Wrong(
-                    text: "the binding of \(binding.queue) to \(binding.exchange) is there, and should not be")
-            }
-            bound.append(ModelBinding(exchange, queue, binding.key, Record(born: 0)))
+        for binding in candidates {
+            let isThere = found.bindings.contains(binding.found)
+            guard isThere, !bound.contains(where: { $0.found == binding.found }),
+                let exchange = exchanges[binding.exchange.kind.name]
+            else { continue }
+            let end: ModelBinding.End? =
+                switch binding.end {
+                case .queue(let queue): queues[queue.kind.name].map { .queue($0) }
+                case .exchange(let next): exchanges[next.kind.name].map { .exchange($0) }
+                }
+            guard let end else { continue }
+            bound.append(ModelBinding(exchange, end, binding.kind, number: binding.number, Record(born: 0)))
         }
-        return bound
+        if let stray = found.bindings.first(where: { binding in !bound.contains { $0.found == binding } }) {
+            throw Wrong(text: "there is, and should not be, \(stray)")
+        }
+        // What is bound to a direct exchange anew may stand in its old place or in its new one.
+        func place(_ binding: ModelBinding) -> Int {
+            let route = Found.Route(exchange: binding.exchange.kind.name, key: binding.kind.key)
+            return found.routes[route]?.firstIndex(of: binding.end.name) ?? 0
+        }
+        let isDirect = { (binding: ModelBinding) in binding.exchange.kind.type == "direct" }
+        return bound.filter { !isDirect($0) } + bound.filter(isDirect).sorted { place($0) < place($1) }
     }
 
     /// The copies that the messages found are: all that must be there, and of those that may be there any, in their
     /// order. nil: they can't be.
     private func match(
-        _ messages: [Found.Message], _ copies: [Copy], sure: UInt64, possible: UInt64
+        _ messages: [Found.Message], _ queue: ModelQueue, sure: UInt64, possible: UInt64
     ) -> [Copy]? {
-        let handedOutUpTo = copies.filter { ($0.handedOut ?? .max) <= possible }.map(\.place).max() ?? 0
-        let copies = copies.filter { $0.record.mayBeThere(sure: sure, possible: possible) }
-            .sorted { $0.place < $1.place }
+        let handedOutUpTo = queue.written.filter { ($0.handedOut ?? .max) <= possible }.map(\.place).max() ?? 0
+        // The log has a place up to which all may have been handed out. Where priorities count, that may also be said of
+        // what stood behind.
+        let marked = queue.kind.maximumPriority > 0 ? queue.furthest : handedOutUpTo
+        let copies = queue.written.filter { $0.record.mayBeThere(sure: sure, possible: possible) }
+            .sorted { $0.comes(before: $1) }
         func fits(_ copy: Copy, _ message: Found.Message) -> Bool {
             if copy.content != message.content { return false }
             if let handedOut = copy.handedOut, handedOut <= sure, !message.redelivered { return false }
             // What had gone for good before the crash and is back may be marked: the log says how far its queue had got,
             // and only then what is gone.
-            return !message.redelivered || copy.place <= handedOutUpTo || copy.record.died != nil
+            return !message.redelivered || copy.place <= marked || copy.record.died != nil
         }
         // Twice the same message is possible, where a dead letter and what died both came back: try both ways.
         func match(_ message: Int, _ copy: Int) -> [Copy]? {
@@ -152,15 +182,17 @@ extension Model {
     }
 
     private func adopt(_ queue: ModelQueue, _ copies: [Copy], _ messages: [Found.Message]) -> ModelQueue {
-        let adopted = ModelQueue(queue.kind, Record(born: 0))
+        let adopted = ModelQueue(queue.kind, number: queue.number, Record(born: 0))
         for (old, message) in zip(copies, messages) {
-            let copy = Copy(old.content, isPersistent: true, place: old.place, expiresAt: old.expiresAt)
+            let copy = Copy(
+                old.content, isPersistent: true, place: old.place, expiresAt: old.expiresAt, in: queue.kind)
             copy.record.born = 0
             copy.redelivered = message.redelivered
             if message.redelivered { copy.handedOut = 0 }
             adopted.ready.append(copy)
         }
         adopted.written = adopted.ready
+        adopted.furthest = queue.furthest
         return adopted
     }
 

@@ -20,8 +20,10 @@ final class Model {
     var goneExchanges: [ModelExchange] = []
     var goneBindings: [ModelBinding] = []
     var channels: [Path: ModelChannel] = [:]
-    private var deadLetters: [(copy: Copy, queue: ModelQueue, reason: String)] = []
+    var deadLetters: [(copy: Copy, queue: ModelQueue, reason: String)] = []
     private var lastPlace = 0
+    private var lastAlarm = 0
+    private var lastNumber = 0
 
     init(now: Int64) {
         self.now = now
@@ -34,7 +36,7 @@ final class Model {
 
     /// Queues and their consumers hold each other.
     func dissolve() {
-        for queue in queues.values { (queue.consumers, queue.turns) = ([], []) }
+        for queue in queues.values { queue.forgetConsumers() }
     }
 
     // MARK: The store
@@ -78,18 +80,6 @@ final class Model {
 
     // MARK: Messages in
 
-    /// The queues that a message goes to, each once; nil: there is no such exchange.
-    func route(_ exchange: String, _ key: String) -> [ModelQueue]? {
-        if exchange.isEmpty { return queues[key].map { [$0] } ?? [] }
-        guard let exchange = exchanges[exchange] else { return nil }
-        var found: [ModelQueue] = []
-        for binding in bindings where binding.exchange === exchange {
-            guard exchange.kind.type == "fanout" || binding.key == key else { continue }
-            if !found.contains(where: { $0 === binding.queue }) { found.append(binding.queue) }
-        }
-        return found
-    }
-
     /// Puts a message in its queues; a mandatory one that has none goes back. Returns whether all took it, and the
     /// batch that must be on the platters before anybody is told so.
     func enqueue(_ publish: ModelChannel.Publish, from channel: ModelChannel?) -> (accepted: Bool, batch: UInt64) {
@@ -113,8 +103,8 @@ final class Model {
         lastPlace += 1
         let copy = Copy(
             publish.content, isPersistent: publish.isPersistent, place: lastPlace,
-            expiresAt: lives.map { now + $0 } ?? .max)
-        if kind.overflow != "drop-head", let limit = kind.maximumLength, queue.ready.count >= limit {
+            expiresAt: lives.map { now + $0 } ?? .max, in: kind)
+        if kind.overflow != "drop-head", queue.isOver(with: 1, publish.content.bodyCount) {
             if kind.overflow == "reject-publish-dlx" { deadLetters.append((copy, queue, "maxlen")) }
             return .refused
         }
@@ -130,15 +120,15 @@ final class Model {
             return isWritten && !consumer.noAck ? .written : .taken
         }
         enter()
-        queue.ready.append(copy)
+        queue.insert(copy)
         dropOverflow(queue)
         expire(queue)
         return isWritten ? .written : .taken
     }
 
     private func dropOverflow(_ queue: ModelQueue) {
-        guard let limit = queue.kind.maximumLength, queue.kind.overflow == "drop-head" else { return }
-        while queue.ready.count > limit { drop(queue.ready.removeFirst(), of: queue, "maxlen") }
+        guard queue.kind.overflow == "drop-head" else { return }
+        while queue.isOver() { drop(queue.ready.removeFirst(), of: queue, "maxlen") }
     }
 
     /// Drops what has expired, as far as nothing live stands before it.
@@ -146,6 +136,7 @@ final class Model {
         while let first = queue.ready.first, first.expiresAt <= now {
             drop(queue.ready.removeFirst(), of: queue, "expired")
         }
+        setAlarm(queue)
     }
 
     private func drop(_ copy: Copy, of queue: ModelQueue, _ reason: String) {
@@ -158,15 +149,25 @@ final class Model {
 
     // MARK: Messages out
 
-    /// The next consumer with room. It goes to the end of the line; who has no room leaves it.
+    /// The next consumer with room, of those with the highest priority. It goes to the end of the line; who has no room
+    /// leaves it. Where only one may be active, the others don't come into it.
     private func nextConsumer(of queue: ModelQueue) -> ModelConsumer? {
+        if let active = queue.active {
+            queue.turns.removeAll { $0 === active }
+            guard active.hasRoom else {
+                lineUp(active)
+                return nil
+            }
+            queue.lineUp(active)
+            return active
+        }
         while !queue.turns.isEmpty {
             let consumer = queue.turns.removeFirst()
             guard consumer.hasRoom else {
                 lineUp(consumer)
                 continue
             }
-            queue.turns.append(consumer)
+            queue.lineUp(consumer)
             return consumer
         }
         return nil
@@ -199,6 +200,7 @@ final class Model {
     func waits(_ delivery: ModelChannel.Delivery, _ channel: ModelChannel) {
         channel.out.append(delivery)
         delivery.copy.handedOut = delivery.copy.handedOut ?? batch
+        delivery.queue.furthest = max(delivery.queue.furthest, delivery.copy.place)
     }
 
     /// A consumer whose own window has room joins the end of its channel's line.
@@ -219,7 +221,7 @@ final class Model {
             guard consumer.hasRoom, !queue.isDeleted, !queue.turns.contains(where: { $0 === consumer }) else {
                 continue
             }
-            queue.turns.append(consumer)
+            queue.lineUp(consumer)
             dispatch(queue)
         }
     }
@@ -246,10 +248,9 @@ final class Model {
             if !queues.contains(where: { $0 === delivery.queue }) { queues.append(delivery.queue) }
             if delivery.queue.isDeleted { continue }
             delivery.copy.redelivered = true
-            delivery.queue.ready.append(delivery.copy)
+            delivery.queue.insert(delivery.copy)
         }
         for queue in queues where !queue.isDeleted {
-            queue.ready.sort { $0.place < $1.place }
             dropOverflow(queue)
             dispatch(queue)
         }
@@ -267,52 +268,31 @@ final class Model {
         resumeConsumers(of: channel)
     }
 
-    // MARK: Dead letters
-
-    /// To be published when the current method is done. A queue that is gone has no dead letters.
-    private func deadLetter(_ copy: Copy, of queue: ModelQueue, _ reason: String) {
-        if queue.kind.deadLetterExchange != nil, !queue.isDeleted { deadLetters.append((copy, queue, reason)) }
-    }
-
-    func publishDeadLetters() {
-        while !deadLetters.isEmpty {
-            let (copy, queue, reason) = deadLetters.removeFirst()
-            var content = copy.content
-            var death = Content.Death(queue: queue.kind.name, reason: reason, count: 0)
-            if let known = content.deaths.firstIndex(where: { $0.queue == death.queue && $0.reason == reason }) {
-                death = content.deaths.remove(at: known)
-            }
-            death.count += 1
-            content.deaths.insert(death, at: 0)
-            content.expiration = nil
-            content.exchange = queue.kind.deadLetterExchange ?? ""
-            content.key = queue.kind.deadLetterKey ?? content.key
-            let targets = (route(content.exchange, content.key) ?? []).filter { target in
-                // Where it died before, and was not rejected since, it does not go again.
-                let last = content.deaths.firstIndex { $0.queue == target.kind.name }
-                return last.map { content.deaths[...$0].contains { $0.reason == "rejected" } } ?? true
-            }
-            _ = enqueue(
-                .init(content: content, isPersistent: copy.isPersistent, isMandatory: false, queues: targets),
-                from: nil)
-        }
-    }
-
     // MARK: Time
 
-    /// Every message at the head of its queue expires at its own time.
+    /// Every queue looks at its own times whether what stands at its head has expired.
     func advance(to time: Int64) {
-        while let queue = firstToExpire(), queue.ready[0].expiresAt <= time {
-            now = max(now, queue.ready[0].expiresAt)
+        func isEarlier(_ one: ModelQueue, _ other: ModelQueue) -> Bool { one.alarm < other.alarm }
+        while let queue = queues.values.min(by: isEarlier), queue.alarm.time <= time {
+            now = max(now, queue.alarm.time)
+            queue.alarm.time = .max
             dispatch(queue)
+            setAlarm(queue)
             publishDeadLetters()
         }
         now = max(now, time)
     }
 
-    private func firstToExpire() -> ModelQueue? {
-        queues.values.filter { !$0.ready.isEmpty }.min { left, right in
-            (left.ready[0].expiresAt, left.kind.name) < (right.ready[0].expiresAt, right.kind.name)
-        }
+    /// Only ever to an earlier time: a look too many does no harm.
+    func setAlarm(_ queue: ModelQueue) {
+        guard let first = queue.ready.first, first.expiresAt < queue.alarm.time else { return }
+        lastAlarm += 1
+        queue.alarm = (first.expiresAt, lastAlarm)
+    }
+
+    /// Of queues and bindings, in the order in which they are made.
+    func nextNumber() -> Int {
+        lastNumber += 1
+        return lastNumber
     }
 }

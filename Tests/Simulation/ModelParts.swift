@@ -1,57 +1,5 @@
 import AMQPWire
 
-/// What a queue was declared with. A queue's name decides it, so that every declaration is like the one before.
-struct QueueKind: Sendable {
-    var name: String
-    var isDurable = true
-    var autoDelete = false
-    var timeToLive: Int64?
-    var maximumLength: Int?
-    var overflow = "drop-head"
-    var deadLetterExchange: String?
-    var deadLetterKey: String?
-
-    static let all: [QueueKind] = [
-        QueueKind(name: "a"),
-        QueueKind(name: "b", isDurable: false),
-        QueueKind(name: "c", maximumLength: 4, deadLetterExchange: "", deadLetterKey: "d"),
-        QueueKind(name: "d", timeToLive: 3000, deadLetterExchange: "", deadLetterKey: "e"),
-        QueueKind(name: "e"),
-        QueueKind(name: "f", autoDelete: true, maximumLength: 3, overflow: "reject-publish"),
-        QueueKind(
-            name: "g", isDurable: false, maximumLength: 3, overflow: "reject-publish-dlx", deadLetterExchange: "x"),
-        QueueKind(name: "h", timeToLive: 5000, deadLetterExchange: ""),
-    ]
-
-    var arguments: FieldTable {
-        var fields: [FieldTable.Field] = []
-        if let timeToLive { fields.append(.init("x-message-ttl", .int64(timeToLive))) }
-        if let maximumLength {
-            fields.append(.init("x-max-length", .int64(Int64(maximumLength))))
-            fields.append(.init("x-overflow", .string(overflow)))
-        }
-        if let deadLetterExchange { fields.append(.init("x-dead-letter-exchange", .string(deadLetterExchange))) }
-        if let deadLetterKey { fields.append(.init("x-dead-letter-routing-key", .string(deadLetterKey))) }
-        return FieldTable(fields)
-    }
-}
-
-/// What an exchange was declared with; `amq.direct` is always there.
-struct ExchangeKind: Sendable {
-    var name: String
-    var type: String
-    var isDurable = true
-
-    /// The keys that are used with it.
-    var keys: [String] { type == "fanout" ? [""] : ["k0", "k1"] }
-
-    static let all = [
-        ExchangeKind(name: "x", type: "fanout"),
-        ExchangeKind(name: "y", type: "direct", isDurable: false),
-        ExchangeKind(name: "amq.direct", type: "direct"),
-    ]
-}
-
 /// From which batch of the store on something is written down, and from which on it is written down that it is gone.
 struct Record {
     /// nil: it is never written down.
@@ -78,36 +26,69 @@ final class Copy {
     /// Grows from message to message.
     let place: Int
     let expiresAt: Int64
+    /// Its priority, as far as its queue tells that apart.
+    let level: Int
     var redelivered = false
     var record = Record()
     /// The batch that says that it was handed out.
     var handedOut: UInt64?
 
-    init(_ content: Content, isPersistent: Bool, place: Int, expiresAt: Int64) {
+    init(_ content: Content, isPersistent: Bool, place: Int, expiresAt: Int64, in queue: QueueKind) {
         self.content = content
+        level = min(content.priority ?? 0, queue.maximumPriority)
         self.isPersistent = isPersistent
         self.place = place
         self.expiresAt = expiresAt
     }
+
+    func comes(before other: Copy) -> Bool { level == other.level ? place < other.place : level > other.level }
 }
 
 final class ModelQueue {
     let kind: QueueKind
+    /// Grows from queue to queue.
+    let number: Int
     var record: Record
     var isDeleted = false
-    /// By rising place.
+    /// By falling priority, and by rising place.
     var ready: [Copy] = []
     /// In the order they began.
     var consumers: [ModelConsumer] = []
-    /// Those that may have room, the next one first.
+    /// Where only one may be active: the one that is.
+    var active: ModelConsumer?
+    /// Those that may have room, by falling priority, the next one first.
     var turns: [ModelConsumer] = []
     /// Every copy that may be there after a crash.
     var written: [Copy] = []
+    /// The last place that was handed out.
+    var furthest = 0
+    /// When it looks for what has expired. Of two at the same time the one that knew first is first.
+    var alarm = (time: Int64.max, number: 0)
 
-    init(_ kind: QueueKind, _ record: Record) {
+    init(_ kind: QueueKind, number: Int, _ record: Record) {
         self.kind = kind
+        self.number = number
         self.record = record
     }
+
+    var octets: Int { ready.reduce(0) { $0 + $1.content.bodyCount } }
+
+    /// Would it be, or is it, longer than it may be?
+    func isOver(with copies: Int = 0, _ octets: Int = 0) -> Bool {
+        if let limit = kind.maximumLength, ready.count + copies > limit { return true }
+        return kind.maximumOctets.map { self.octets + octets > $0 } ?? false
+    }
+
+    func insert(_ copy: Copy) {
+        ready.insert(copy, at: ready.firstIndex { copy.comes(before: $0) } ?? ready.endIndex)
+    }
+
+    /// A consumer joins the line behind those of its priority.
+    func lineUp(_ consumer: ModelConsumer) {
+        turns.insert(consumer, at: turns.firstIndex { $0.priority < consumer.priority } ?? turns.endIndex)
+    }
+
+    func forgetConsumers() { (consumers, turns, active) = ([], [], nil) }
 }
 
 final class ModelExchange {
@@ -122,15 +103,53 @@ final class ModelExchange {
 
 final class ModelBinding {
     let exchange: ModelExchange
-    let queue: ModelQueue
-    let key: String
+    let end: End
+    let kind: BindingKind
+    /// Grows from binding to binding.
+    let number: Int
     var record: Record
 
-    init(_ exchange: ModelExchange, _ queue: ModelQueue, _ key: String, _ record: Record) {
+    enum End {
+        case queue(ModelQueue)
+        case exchange(ModelExchange)
+
+        var name: String {
+            switch self {
+            case .queue(let queue): queue.kind.name
+            case .exchange(let exchange): exchange.kind.name
+            }
+        }
+
+        var isDurable: Bool {
+            switch self {
+            case .queue(let queue): queue.kind.isDurable
+            case .exchange(let exchange): exchange.kind.isDurable
+            }
+        }
+
+        func isSame(_ object: AnyObject) -> Bool {
+            switch self {
+            case .queue(let queue): queue === object
+            case .exchange(let exchange): exchange === object
+            }
+        }
+    }
+
+    init(_ exchange: ModelExchange, _ end: End, _ kind: BindingKind, number: Int, _ record: Record) {
         self.exchange = exchange
-        self.queue = queue
-        self.key = key
+        self.end = end
+        self.number = number
+        self.kind = kind
         self.record = record
+    }
+
+    /// As it is seen from outside.
+    var found: Found.Binding {
+        var isOfExchange = false
+        if case .exchange = end { isOfExchange = true }
+        return Found.Binding(
+            exchange: exchange.kind.name, end: end.name, isOfExchange: isOfExchange, key: kind.key,
+            arguments: kind.arguments)
     }
 }
 
@@ -142,15 +161,17 @@ final class ModelConsumer {
     let noAck: Bool
     /// 0: no limit.
     let prefetch: Int
+    let priority: Int
     var out = 0
     var isCancelled = false
 
-    init(tag: String, queue: ModelQueue, channel: ModelChannel, noAck: Bool, prefetch: Int) {
+    init(tag: String, queue: ModelQueue, channel: ModelChannel, noAck: Bool, prefetch: Int, priority: Int) {
         self.tag = tag
         self.queue = queue
         self.channel = channel
         self.noAck = noAck
         self.prefetch = prefetch
+        self.priority = priority
     }
 
     var hasRoom: Bool { !isCancelled && hasRoomOfItsOwn && channel.hasRoom }

@@ -68,36 +68,43 @@ final class SimulatedClient {
     }
 
     private func receive(_ method: Method, _ whole: AMQPWire.Content, on channel: UInt16) {
-        func content(_ exchange: ShortString, _ key: ShortString) -> Content? {
-            guard let number = Int(String(decoding: whole.body.prefix { $0 != 32 }, as: UTF8.self)),
-                whole.body == Content.body(number)
-            else { return nil }
-            return Content(
-                number: number, exchange: exchange.text, key: key.text,
-                expiration: whole.properties.expiration.flatMap { Int64($0.text) },
-                deaths: (whole.properties.headers?["x-death"]?.array ?? []).map { death in
-                    let death = death.table ?? [:]
-                    return Content.Death(
-                        queue: death["queue"]?.text ?? "", reason: death["reason"]?.text ?? "",
-                        count: Int(death["count"]?.integer ?? 0))
-                })
-        }
         var event: Event?
         switch method {
         case .basicDeliver(let deliver):
-            event = content(deliver.exchange, deliver.routingKey).map { content in
+            event = content(whole, deliver.exchange, deliver.routingKey).map { content in
                 .delivery(
                     consumer: deliver.consumerTag.text, tag: deliver.deliveryTag, redelivered: deliver.redelivered,
                     content)
             }
         case .basicGetOk(let ok):
-            event = content(ok.exchange, ok.routingKey).map { content in
+            event = content(whole, ok.exchange, ok.routingKey).map { content in
                 .got(tag: ok.deliveryTag, redelivered: ok.redelivered, left: Int(ok.messageCount), content)
             }
-        case .basicReturn(let returned): event = content(returned.exchange, returned.routingKey).map(Event.returned)
+        case .basicReturn(let returned):
+            event = content(whole, returned.exchange, returned.routingKey).map(Event.returned)
         default: break
         }
-        events.append((channel, event ?? .surprise("another body than any that was published")))
+        events.append((channel, event ?? .surprise("another body, or other headers, than any that was published")))
+    }
+
+    /// nil: nobody has published that.
+    private func content(_ whole: AMQPWire.Content, _ exchange: ShortString, _ key: ShortString) -> Content? {
+        let headers = whole.properties.headers ?? [:]
+        guard let number = Int(String(decoding: whole.body.prefix { $0 != 32 }, as: UTF8.self)),
+            whole.body == Content.body(number)
+        else { return nil }
+        let ofDeath = ["x-death", "x-first-death-queue", "x-first-death-reason", "x-first-death-exchange"]
+        let own = headers.fields.filter { !ofDeath.contains($0.name.text) }
+        let expected = Content.headers(number)
+        guard own.count == expected.count,
+            own.allSatisfy({ expected[$0.name.text].map(Int64.init) == $0.value.integer })
+        else { return nil }
+        return Content(
+            number: number, exchange: exchange.text, key: key.text,
+            expiration: whole.properties.expiration.flatMap { Int64($0.text) },
+            priority: whole.properties.priority.map(Int.init),
+            deaths: (headers["x-death"]?.array ?? []).map { Content.Death($0.table ?? [:]) },
+            first: ofDeath.dropFirst().compactMap { headers[ShortString(truncating: $0)]?.text })
     }
 
     private func receive(_ method: Method, on channel: UInt16) {
@@ -127,5 +134,18 @@ final class SimulatedClient {
         let first = multiple ? last + 1 : number
         for number in first...number { events.append((channel, .confirm(number, accepted: accepted))) }
         confirmed[channel] = number
+    }
+}
+
+extension Content.Death {
+    init(_ death: FieldTable) {
+        var time: Int64 = 0
+        if case .timestamp(let seconds)? = death["time"] { time = Int64(clamping: seconds) }
+        let keys = (death["routing-keys"]?.array ?? []).map { $0.text ?? "no text" }
+        self.init(
+            queue: death["queue"]?.text ?? "", reason: death["reason"]?.text ?? "",
+            count: Int(death["count"]?.integer ?? 0), exchange: death["exchange"]?.text ?? "none",
+            key: keys.joined(separator: ", "), expiration: death["original-expiration"]?.text.flatMap { Int64($0) },
+            time: time)
     }
 }

@@ -11,8 +11,8 @@ extension SimulatedDisk {
 
     /// Ways for a disk to lie. Each is done to one file, or two.
     package enum Damage: CaseIterable, Sendable {
-        case flip, lostWrite, staleFile, misdirectedWrite, cut, cutAtARecord, appended, vanished, doubled, swapped
-        case allVanished, unreadable, clockAYearOff
+        case flip, lostWrite, staleFile, staleWrite, misdirectedWrite, cut, cutAtARecord, appended, vanished, doubled
+        case swapped, allVanished, unreadable, unreadableOnce, clockAYearOff
     }
 
     /// Does something to one of the files. `earlier`: the same disk as it was before. Returns what was done.
@@ -30,11 +30,21 @@ extension SimulatedDisk {
             let start = random.oneIn(3) ? 0 : place
             octets.replaceSubrange(start..<end, with: repeatElement(0, count: end - start))
         case .staleFile: octets = earlier[name] ?? octets
+        case .staleWrite:
+            // What stood there before, where anything did.
+            let old = Array(repeating: 0, count: end).enumerated().map { earlier[name]?.dropFirst($0).first ?? $1 }
+            octets.replaceSubrange(place..<end, with: old[place...])
         case .misdirectedWrite:
-            let source = files[random.pick(names)] ?? []
+            let sourceName = random.pick(names)
+            var source = files[sourceName] ?? []
             let from = source.isEmpty ? 0 : random.below(source.count)
             let moved = source[from..<min(source.count, from + end - place)]
             octets.replaceSubrange(place..<(place + moved.count), with: moved)
+            // It is there as well, or not where it should be.
+            if sourceName != name, random.oneIn(2) {
+                source.replaceSubrange(moved.indices, with: repeatElement(0, count: moved.count))
+                files[sourceName] = source
+            }
         case .cut: octets.removeSubrange(place...)
         case .cutAtARecord: octets.removeSubrange(random.pick(Self.records(of: octets))...)
         case .appended: octets += (0..<(1 + random.below(40))).map { _ in UInt8(random.below(256)) }
@@ -47,7 +57,8 @@ extension SimulatedDisk {
             let other = random.pick(names)
             (octets, files[other]) = (files[other] ?? [], octets)
         case .allVanished: for segment in segmentNumbers { files[.segment(segment)] = nil }
-        case .unreadable: if case .segment(let segment) = name { breakReads(of: segment) }
+        case .unreadable: if case .segment(let segment) = name { failReads(of: segment, times: .max) }
+        case .unreadableOnce: if case .segment(let segment) = name { failReads(of: segment, times: 1) }
         case .clockAYearOff: break
         }
         if files[name] != nil { files[name] = octets }

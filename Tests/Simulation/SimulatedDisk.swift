@@ -19,8 +19,8 @@ final class SimulatedDisk: StoreFiles {
         /// The mark that is on the platters.
         var syncedMark: [UInt8]?
         var bootID: UInt64 = 1
-        /// Segments that can't be read.
-        var unreadable: Set<UInt32> = []
+        /// How often segments can't be read, before they can.
+        var failures: [UInt32: Int] = [:]
         var room = Int.max
         /// Operations until it stops; nil: it goes on.
         var operationsLeft: Int?
@@ -63,7 +63,8 @@ final class SimulatedDisk: StoreFiles {
 
     // MARK: Faults
 
-    func breakReads(of segment: UInt32) { state.withLock { _ = $0.unreadable.insert(segment) } }
+    /// So many attempts to read from a segment fail (EIO).
+    func failReads(of segment: UInt32, times: Int) { state.withLock { $0.failures[segment] = times } }
 
     /// Octets that can be written until there is no room left.
     var room: Int {
@@ -136,19 +137,31 @@ final class SimulatedDisk: StoreFiles {
     func path(of segment: UInt32) -> String { segment == 0 ? "manifest" : "segment \(segment)" }
     func segments() throws(StoreError) -> [UInt32] { state.withLock { $0.files.keys.sorted() } }
     func contents(of segment: UInt32) throws(StoreError) -> [UInt8] {
-        if state.withLock({ $0.unreadable.contains(segment) }) { throw .failed("cannot read segment \(segment)") }
-        return state.withLock { $0.files[segment]?.octets ?? [] }
+        try read(state.withLock { $0.files[segment]?.octets.count ?? 0 }, at: 0, of: segment)
     }
 
     func read(_ count: Int, at offset: Int, of segment: UInt32) throws(StoreError) -> [UInt8] {
-        if state.withLock({ $0.unreadable.contains(segment) }) { throw .failed("cannot read segment \(segment)") }
-        return state.withLock { Array(($0.files[segment]?.octets ?? []).dropFirst(offset).prefix(count)) }
+        let octets = state.withLock { state in
+            ReadAttempts.read(min(count, max(0, (state.files[segment]?.octets.count ?? 0) - offset)), at: offset) {
+                if let times = state.failures[segment], times > 0 {
+                    state.failures[segment] = times - 1
+                    return nil
+                }
+                // Not all at once.
+                let part = (state.files[segment]?.octets ?? []).dropFirst($1).prefix(max(1, $0.count / 2))
+                $0.copyBytes(from: part)
+                return part.count
+            }
+        }
+        guard let octets else { throw .failed("cannot read segment \(segment)") }
+        return octets
     }
 
     func manifest() throws(StoreError) -> [UInt8]? { state.withLock { $0.manifest } }
     func mark() throws(StoreError) -> [UInt8]? { state.withLock { $0.mark } }
 
     func create(_ segment: UInt32) throws(StoreError) {
+        try need(1)
         operate { $0.files[segment] = File() }
     }
 
@@ -173,9 +186,13 @@ final class SimulatedDisk: StoreFiles {
         }
     }
 
-    func replaceManifest(_ octets: [UInt8]) throws(StoreError) { operate { $0.manifest = octets } }
+    func replaceManifest(_ octets: [UInt8]) throws(StoreError) {
+        try need(octets.count)
+        operate { $0.manifest = octets }
+    }
 
     func writeMark(_ octets: [UInt8], isForced: Bool) throws(StoreError) {
+        if state.withLock({ $0.mark == nil }) { try need(octets.count) }
         operate { state in
             state.mark = octets
             if isForced || state.random.oneIn(50) { state.syncedMark = octets }
@@ -183,6 +200,7 @@ final class SimulatedDisk: StoreFiles {
     }
 
     func truncate(_ segment: UInt32, to count: Int, keepingRest: Bool) throws(StoreError) -> String? {
+        if keepingRest { try need(state.withLock { ($0.files[segment]?.octets.count ?? 0) - count }) }
         operate { state in
             state.files[segment]?.octets.removeSubrange(count...)
             state.files[segment]?.synced = count
@@ -194,6 +212,11 @@ final class SimulatedDisk: StoreFiles {
     func remove(_ segment: UInt32) throws(StoreError) { operate { $0.files[segment] = nil } }
     var freeOctets: Int { .max }
     func close() {}
+
+    /// What is written to a file of its own finds room for all of it, or none.
+    private func need(_ count: Int) throws(StoreError) {
+        if state.withLock({ !$0.isStopped && $0.room < count }) { throw .full("no room") }
+    }
 
     private func operate(_ operation: (inout State) -> Void) {
         state.withLock { state in

@@ -17,7 +17,10 @@ extension Simulation {
         case 260..<264:
             disk.room = random.below(2000)
             note("the disk has room for \(disk.room) octets")
-        case 264..<280: disk.room = .max
+        case 264..<276: disk.room = .max
+        case 276..<280:
+            note("reading fails once in each segment")
+            for segment in disk.segmentNumbers { disk.failReads(of: segment, times: 1) }
         case 280..<282: return try crash(ofMachine: random.oneIn(2))
         case 282..<284:
             isMachineToCrash = random.oneIn(2)
@@ -119,36 +122,42 @@ extension Simulation {
         for _ in 0...random.below(3) {
             // A little always flows off, so that the queues stay short.
             if model.queues.values.reduce(0, { $0 + $1.ready.count }) > 40 { return get(actor) }
-            let kind = random.pick(QueueKind.all)
-            let exchange = random.oneIn(3) ? random.pick(ExchangeKind.all).name : ""
-            let key = exchange.isEmpty ? kind.name : "k\(random.below(2))"
-            messageNumber += 1
-            let content = Content(
-                number: messageNumber, exchange: exchange, key: key,
-                expiration: random.oneIn(6) ? Int64(random.below(2000)) : nil)
+            let content = nextContent()
             let isPersistent = !random.oneIn(3)
             let isMandatory = random.oneIn(4)
             note(
-                "\(actor.channel.path) publishes \(messageNumber) to '\(exchange)' \(key)\(isPersistent ? ", persistent" : "")"
-                    + "\(content.expiration.map { ", expires in \($0)" } ?? "")\(isMandatory ? ", mandatory" : "")")
-            let queues = model.route(exchange, key)
+                "\(actor.channel.path) publishes \(content)\(isPersistent ? ", persistent" : "")"
+                    + "\(isMandatory ? ", mandatory" : "")")
+            let queues = model.route(content)
             if defect == .losesOneInAHundred, queues != nil, actor.channel.mode == .plain, random.oneIn(100) {
                 // The broker never hears of it.
             } else {
+                let properties = Self.properties(
+                    of: content.number, deliveryMode: isPersistent ? 2 : random.oneIn(2) ? 1 : nil,
+                    priority: content.priority, expiration: content.expiration)
                 actor.client.addPublish(
                     BasicPublish(
-                        exchange: ShortString(truncating: exchange), routingKey: ShortString(truncating: key),
-                        mandatory: isMandatory),
-                    BasicProperties(
-                        deliveryMode: isPersistent ? 2 : random.oneIn(2) ? 1 : nil,
-                        expiration: content.expiration.map { ShortString(truncating: "\($0)") }),
-                    body: Content.body(messageNumber), channel: actor.number)
+                        exchange: ShortString(truncating: content.exchange),
+                        routingKey: ShortString(truncating: content.key), mandatory: isMandatory),
+                    properties, body: Content.body(content.number), channel: actor.number)
             }
             guard let queues else { return fail(actor, .notFound) }
             model.publish(
                 .init(content: content, isPersistent: isPersistent, isMandatory: isMandatory, queues: queues),
                 actor.channel)
         }
+    }
+
+    private func nextContent() -> Content {
+        messageNumber += 1
+        var content = Content(number: messageNumber, exchange: "", key: random.pick(queueKinds).name)
+        if random.oneIn(3) {
+            let exchange = random.pick(exchangeKinds)
+            (content.exchange, content.key) = (exchange.name, random.pick(exchange.keys))
+        }
+        if random.oneIn(6) { content.expiration = Int64(random.below(2000)) }
+        if random.oneIn(2) { content.priority = random.below(5) }
+        return content
     }
 
     private func endTransaction(_ actor: Actor) {
@@ -162,8 +171,8 @@ extension Simulation {
             actor.send(TxCommit())
             if defect == .commitsWithoutTheLastPublish, !actor.channel.publishes.isEmpty {
                 messageNumber += 1
-                let queues = model.route("", "a") ?? []
                 let content = Content(number: messageNumber, exchange: "", key: "a")
+                let queues = model.route(content) ?? []
                 actor.channel.publishes.append(
                     .init(content: content, isPersistent: true, isMandatory: false, queues: queues))
             }
@@ -175,7 +184,7 @@ extension Simulation {
 
     /// A queue, mostly one that is there.
     func pickQueue(_ actor: Actor) -> ModelQueue? {
-        for _ in 0..<4 { if let queue = model.queues[random.pick(QueueKind.all).name] { return queue } }
+        for _ in 0..<4 { if let queue = model.queues[random.pick(queueKinds).name] { return queue } }
         declareQueue(actor)
         return nil
     }
@@ -186,12 +195,15 @@ extension Simulation {
         let tag = "c\(consumerNumber)"
         let noAck = random.oneIn(4)
         if random.oneIn(2) { prefetch(actor) }
-        note("\(actor.channel.path) consumes \(queue.kind.name) as \(tag)\(noAck ? ", no-ack" : "")")
+        let priority = random.oneIn(3) ? random.below(4) - 1 : 0
+        note(
+            "\(actor.channel.path) consumes \(queue.kind.name) as \(tag), priority \(priority)\(noAck ? ", no-ack" : "")"
+        )
         actor.send(
             BasicConsume(
                 queue: ShortString(truncating: queue.kind.name), consumerTag: ShortString(truncating: tag),
-                noAck: noAck))
-        model.consume(queue, tag: tag, noAck: noAck, actor.channel)
+                noAck: noAck, arguments: priority == 0 ? [:] : spoil(["x-priority": .int32(Int32(priority))])))
+        model.consume(queue, tag: tag, noAck: noAck, priority: priority, actor.channel)
     }
 
     private func cancel(_ actor: Actor) {
@@ -217,7 +229,7 @@ extension Simulation {
         let count = random.below(4)
         note("\(actor.channel.path) has a \(isShared ? "shared " : "")prefetch count of \(count)")
         let sent = defect == .prefetchOneTooMany && count > 0 ? count + 1 : count
-        actor.send(BasicQos(prefetchCount: UInt16(sent), global: isShared))
+        actor.send(BasicQos(prefetchCount: UInt16(sent), global: isShared && defect != .sharesNoWindow))
         model.prefetch(count, isShared: isShared, actor.channel)
     }
 

@@ -1,6 +1,26 @@
-// The defects that show in what a broker sends: planted between it and the comparison.
+import AMQPWire
+
+// The defects that show in what a broker sends, planted between it and the comparison; and those of a broker that knows
+// nothing of an argument.
 
 extension Simulation {
+    /// The arguments of a method, as the broker hears them.
+    func spoil(_ arguments: FieldTable) -> FieldTable {
+        let ignored: ShortString? =
+            switch defect {
+            case .ignoresPriorities: "x-max-priority"
+            case .ignoresConsumerPriorities: "x-priority"
+            case .letsAllBeActive: "x-single-active-consumer"
+            case .forgetsTheAlternate: "alternate-exchange"
+            case .limitsNoOctets: "x-max-length-bytes"
+            case .dropsInsteadOfRefusing: "x-overflow"
+            case .losesTheDeadLetterKey: "x-dead-letter-routing-key"
+            default: nil
+            }
+        guard let ignored else { return arguments }
+        return FieldTable(arguments.fields.filter { $0.name != ignored })
+    }
+
     /// What reaches a client, of all that the broker has sent it.
     func spoil(
         _ seen: [(channel: UInt16, event: Event)], _ defect: Defect

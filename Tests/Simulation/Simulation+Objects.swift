@@ -5,13 +5,13 @@ import BrokerCore
 
 extension Simulation {
     func declareQueue(_ actor: Actor) {
-        let missing = QueueKind.all.filter { model.queues[$0.name] == nil }
-        let kind = random.pick(missing.isEmpty || random.oneIn(4) ? QueueKind.all : missing)
+        let missing = queueKinds.filter { model.queues[$0.name] == nil }
+        let kind = random.pick(missing.isEmpty || random.oneIn(4) ? queueKinds : missing)
         note("\(actor.channel.path) declares \(kind.name)")
         actor.send(
             QueueDeclare(
                 queue: ShortString(truncating: kind.name), durable: kind.isDurable, autoDelete: kind.autoDelete,
-                arguments: kind.arguments))
+                arguments: spoil(kind.arguments)))
         model.declare(kind, actor.channel)
     }
 
@@ -31,17 +31,17 @@ extension Simulation {
     }
 
     func declareExchange(_ actor: Actor) {
-        let kind = random.pick(ExchangeKind.all)
+        let kind = random.pick(exchangeKinds)
         note("\(actor.channel.path) declares exchange \(kind.name)")
         actor.send(
             ExchangeDeclare(
                 exchange: ShortString(truncating: kind.name), type: ShortString(truncating: kind.type),
-                durable: kind.isDurable))
+                durable: kind.isDurable, arguments: spoil(kind.arguments)))
         model.declare(kind, actor.channel)
     }
 
     func deleteExchange(_ actor: Actor) {
-        guard let exchange = model.exchanges[random.pick(ExchangeKind.all).name],
+        guard let exchange = model.exchanges[random.pick(exchangeKinds).name],
             !exchange.kind.name.hasPrefix("amq.")
         else { return declareExchange(actor) }
         note("\(actor.channel.path) deletes exchange \(exchange.kind.name)")
@@ -50,37 +50,52 @@ extension Simulation {
         actor.expect(ExchangeDeleteOk.id)
     }
 
-    /// The exchange x is where queue g's dead letters go. Of the queues that are bound to it none gets dead letters of
-    /// another queue's: which of two that expire in the same millisecond is first is not for a model to know.
-    private static let boundToX = ["a", "b", "f", "h"]
-
     func bind(_ actor: Actor) {
-        guard let queue = pickQueue(actor), let exchange = model.exchanges[random.pick(ExchangeKind.all).name],
-            exchange.kind.name != "x" || Self.boundToX.contains(queue.kind.name)
-        else { return declareExchange(actor) }
-        let key = random.pick(exchange.kind.keys)
-        note("\(actor.channel.path) binds \(queue.kind.name) to \(exchange.kind.name) \(key)")
-        if defect == .losesABinding, random.oneIn(10) {
-            actor.expect(QueueBindOk.id)
+        guard let exchange = model.exchanges[random.pick(exchangeKinds).name] else { return declareExchange(actor) }
+        let kind = random.pick(exchange.kind.bindings)
+        let end: ModelBinding.End
+        if let name = exchange.kind.next, random.oneIn(3) {
+            guard let next = model.exchanges[name] else { return declareExchange(actor) }
+            end = .exchange(next)
         } else {
-            actor.send(
-                QueueBind(
-                    queue: ShortString(truncating: queue.kind.name),
-                    exchange: ShortString(truncating: exchange.kind.name), routingKey: ShortString(truncating: key)))
+            guard let queue = pickQueue(actor) else { return }
+            end = .queue(queue)
         }
-        model.bind(queue, to: exchange, key, actor.channel)
+        if model.mayComeBack(exchange, end, kind) { return }
+        note("\(actor.channel.path) binds \(end.name) to \(exchange.kind.name) \(kind)")
+        model.bind(exchange, to: end, kind, actor.channel)
+        var isLost = false
+        let (name, key) = (ShortString(truncating: end.name), ShortString(truncating: kind.key))
+        switch (end, defect) {
+        case (.queue, .losesABinding): isLost = random.oneIn(10)
+        case (.exchange, .losesAnExchangeBinding): isLost = true
+        default: break
+        }
+        // To another place.
+        let source = isLost ? "amq.fanout" : ShortString(truncating: exchange.kind.name)
+        switch end {
+        case .queue: actor.send(QueueBind(queue: name, exchange: source, routingKey: key, arguments: kind.arguments))
+        case .exchange:
+            actor.send(
+                ExchangeBind(destination: name, source: source, routingKey: key, arguments: kind.arguments))
+        }
     }
 
     func unbind(_ actor: Actor) {
         guard !model.bindings.isEmpty else { return bind(actor) }
         let binding = random.pick(model.bindings)
-        note("\(actor.channel.path) unbinds \(binding.queue.kind.name) from \(binding.exchange.kind.name)")
-        actor.send(
-            QueueUnbind(
-                queue: ShortString(truncating: binding.queue.kind.name),
-                exchange: ShortString(truncating: binding.exchange.kind.name),
-                routingKey: ShortString(truncating: binding.key)))
+        note("\(actor.channel.path) unbinds \(binding.end.name) from \(binding.exchange.kind.name) \(binding.kind)")
+        let source = ShortString(truncating: binding.exchange.kind.name)
+        let (name, key) = (ShortString(truncating: binding.end.name), ShortString(truncating: binding.kind.key))
         model.unbind { $0 === binding }
-        actor.expect(QueueUnbindOk.id)
+        switch binding.end {
+        case .queue:
+            actor.send(QueueUnbind(queue: name, exchange: source, routingKey: key, arguments: binding.kind.arguments))
+            actor.expect(QueueUnbindOk.id)
+        case .exchange:
+            actor.send(
+                ExchangeUnbind(destination: name, source: source, routingKey: key, arguments: binding.kind.arguments))
+            actor.expect(ExchangeUnbindOk.id)
+        }
     }
 }

@@ -86,16 +86,22 @@ extension Simulation {
     /// The broker ends in the middle of what it is at, and another begins with what is on the disk.
     func crash(ofMachine: Bool) throws {
         crashCount += 1
-        let sure = ofMachine ? model.synced : writtenBatch
+        var sure = ofMachine ? model.synced : writtenBatch
         note(
             "\(ofMachine ? "power cut" : "kill -9"): up to batch \(sure) all is there, of up to \(begunBatch) a part "
                 + "may be")
         disk = ofMachine ? disk.powerCut() : disk.killed()
         if defect == .losesTheLastBatch { disk.loseLastRecord() }
         do {
+            if random.oneIn(4), try beginInVain() { sure = model.synced }
             // One broker tells what is there, as of a time when nothing has expired; the other goes on with it.
             let (found, _) = try Self.look(at: disk.copy(), now: 0)
             if let wrong = model.crash(found: found, sure: sure, possible: begunBatch) { return differs(wrong) }
+            if random.oneIn(10) {
+                now += (random.oneIn(2) ? 1 : -1) * Self.year
+                model.now = now
+                note("the clock says \(now)")
+            }
             (core, store) = try Self.start(on: disk, now: now, seed: random.next())
         } catch {
             return differs("the broker does not start again: \(error)")
@@ -105,6 +111,28 @@ extension Simulation {
         model.advance(to: now)
         connectAll()
         compare()
+    }
+
+    static let year: Int64 = 31_536_000_000
+
+    /// Brokers that find no room, or are ended again while they begin. True: one of them by a power cut.
+    private func beginInVain() throws(StoreError) -> Bool {
+        var isCut = false
+        for _ in 0...random.below(2) {
+            let isFull = random.oneIn(2)
+            note("a broker begins \(isFull ? "without room" : "and ends in the middle of it")")
+            if isFull { disk.room = random.below(100) } else { disk.stop(after: random.below(8)) }
+            do { _ = try Self.start(on: disk, now: now, seed: random.next()) } catch {
+                guard case .full = error else { throw error }
+            }
+            let isCutNow = random.oneIn(2)
+            disk = isCutNow ? disk.powerCut() : disk.killed()
+            isCut = isCut || isCutNow
+            for segment in disk.segmentNumbers.sorted() where random.oneIn(2) {
+                disk.failReads(of: segment, times: 1)
+            }
+        }
+        return isCut
     }
 
     /// The broker ends when the store has written all; returns what it leaves.
@@ -120,7 +148,7 @@ extension Simulation {
 
     /// Fetches everything that there is, and sends something down every way that there is. Returns the warnings too
     /// that the broker began with.
-    static func look(at disk: SimulatedDisk, now: Int64) throws(StoreError) -> (Found, warnings: [String]) {
+    static func look(at disk: SimulatedDisk, now: Int64) throws(StoreError) -> (found: Found, warnings: [String]) {
         let (core, _, warnings) = try open(disk, now: now, seed: 1)
         var found = Found()
         found.exchanges = Set(core.listExchanges().map(\.name))
@@ -132,11 +160,18 @@ extension Simulation {
             let name = ShortString(truncating: queue.name)
             client.add(BasicConsume(queue: name, consumerTag: name, noAck: true), channel: 1)
         }
+        found.bindings = core.listBindings().filter { !$0.source.isEmpty }.map { binding in
+            Found.Binding(
+                exchange: binding.source, end: binding.destination,
+                isOfExchange: binding.destinationKind == "exchange", key: binding.routingKey,
+                arguments: binding.arguments)
+        }
         for kind in ExchangeKind.all where found.exchanges.contains(kind.name) {
-            for key in kind.keys {
+            for key in kind.probes {
+                found.routes[.init(exchange: kind.name, key: key)] = []
                 let publish = BasicPublish(
                     exchange: ShortString(truncating: kind.name), routingKey: ShortString(truncating: key))
-                client.addPublish(publish, BasicProperties(), body: Content.body(0), channel: 1)
+                client.addPublish(publish, properties(of: 0), body: Content.body(0), channel: 1)
             }
         }
         let effects = core.step(.received(client.takeOctets().span.bytes, from: client.id), now: now)
@@ -145,11 +180,24 @@ extension Simulation {
             if case .surprise(let what) = event { found.surprises.append(what) }
             guard case .delivery(let queue, _, let redelivered, let content) = event else { continue }
             if content.number == 0 {
-                found.bindings.append((content.exchange, queue, content.key))
+                found.routes[.init(exchange: content.exchange, key: content.key)]?.append(queue)
             } else {
                 found.queues[queue]?.append(.init(content: content, redelivered: redelivered))
             }
         }
         return (found, warnings)
+    }
+
+    /// What a message with this number has beside its body.
+    static func properties(
+        of number: Int, deliveryMode: UInt8? = nil, priority: Int? = nil, expiration: Int64? = nil
+    ) -> BasicProperties {
+        let headers = Content.headers(number).sorted { $0.key < $1.key }.map { name, value in
+            FieldTable.Field(ShortString(truncating: name), .int32(Int32(value)))
+        }
+        return BasicProperties(
+            headers: headers.isEmpty ? nil : FieldTable(headers), deliveryMode: deliveryMode,
+            priority: priority.map { UInt8($0) },
+            expiration: expiration.map { ShortString(truncating: "\($0)") })
     }
 }

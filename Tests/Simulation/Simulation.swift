@@ -15,6 +15,9 @@ package final class Simulation {
     package let seed: UInt64
     let defect: Defect?
     var random: Randomness
+    /// What there may be in this run. All of it at once would spread what happens too thin.
+    let queueKinds: [QueueKind]
+    let exchangeKinds: [ExchangeKind]
     let model: Model
     var now: Int64 = 1_000_000_000_000
     private(set) var stepNumber = 0
@@ -54,6 +57,8 @@ package final class Simulation {
         self.defect = defect
         self.keepsLog = keepsLog
         random = Randomness(seed: seed)
+        queueKinds = [QueueKind.all[0]] + QueueKind.all.dropFirst().shuffled(using: &random).prefix(8)
+        exchangeKinds = Array(ExchangeKind.all.shuffled(using: &random).prefix(4))
         model = Model(now: now)
         disk = SimulatedDisk(seed: random.next())
         if defect == .doesNotSync { disk.ignoreSyncs() }

@@ -52,23 +52,13 @@ final class Descriptors: Sendable {
 
     /// Octets from `offset` on, fewer at the end of the file; nil: they can't be read, and `errno` says why.
     static func read(_ count: Int, at offset: Int, from file: Int32) -> [UInt8]? {
-        var hasFailed = false
-        // A disk that fails once may be well again at the second attempt; one that fails twice is broken.
-        var attempts = 2
-        let octets = [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
-            while filled < count, !hasFailed {
-                let part = UnsafeMutableRawBufferPointer(UnsafeMutableBufferPointer(rebasing: buffer[filled..<count]))
-                let got = pread(file, part.baseAddress, part.count, off_t(offset + filled))
-                if got == 0 { break }
-                if got > 0 {
-                    filled += got
-                } else if errno != EINTR {
-                    attempts -= 1
-                    hasFailed = attempts == 0
-                }
+        ReadAttempts.read(count, at: offset) { part, offset in
+            while true {
+                let count = pread(file, part.baseAddress, part.count, off_t(offset))
+                if count >= 0 { return count }
+                if errno != EINTR { return nil }
             }
         }
-        return hasFailed ? nil : octets
     }
 
     /// False: not all could be written, and `errno` says why.
