@@ -37,12 +37,12 @@ struct SimulationTests {
         Issue.record("nothing was noticed in 10,000 steps")
     }
 
-    @Test("5,000 damaged stores: each damage is named, or without effect", arguments: 0..<parts)
+    @Test("10,000 damaged stores: each damage is named, or without effect", arguments: 0..<parts)
     func damaged(part: UInt64) async throws {
         var tally = DamagedStore.Tally()
         for seed in (part * 5)..<(part * 5 + 5) {
             var store = try DamagedStore(seed: seed)
-            if let wrong = store.run(100, into: &tally) { Issue.record("\(wrong)") }
+            if let wrong = store.run(200, into: &tally) { Issue.record("\(wrong)") }
             await Task.yield()
         }
         #expect(tally.refused > 0 && tally.harmless > 0)
