@@ -143,7 +143,11 @@ let package = Package(
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),
         tests(
             "ConformanceSuiteTests",
-            uses: ["ConformanceSuite", "AMQPTransport", "AMQPWire", "ConformanceReport", "TestSupport"]),
+            uses: [
+                "conformance", "ConformanceSuite", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer",
+                "Commands",
+                "ConformanceReport", "TestSupport",
+            ]),
         tests(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [

@@ -7,6 +7,9 @@ extension Report {
         for broker in brokers {
             let counts = Verdict.allCases.map { ($0, count($0, of: broker)) }.filter { $0.1 > 0 }
             lines.append("\(broker): " + counts.map { "\($0.1) \($0.0.rawValue)" }.joined(separator: ", "))
+            let told = results(of: broker).filter { $0.verdict.severity >= Verdict.nonStrict.severity }
+            let new = told.count { !$0.isAsRecorded }
+            if !told.isEmpty { lines.append("    of those that do not conform: \(told.count - new) known, \(new) new") }
         }
         for result in changes {
             lines.append(

@@ -42,6 +42,14 @@ struct Baseline: Sendable {
 
     static let folder = Files.suite.appending(path: "Baselines")
 
+    /// What is known of a broker: by the record that the person who runs the suite has given, else by our own.
+    static func inForce(for name: String, _ version: String, _ environment: Environment) throws -> Baseline {
+        guard let path = environment.known else { return try of(name, version) }
+        var baseline = try Baseline(String(contentsOfFile: path, encoding: .utf8))
+        baseline.version = version
+        return baseline
+    }
+
     /// The record of a broker: of this version, else of any version, else of the version that is nearest to it, else an
     /// empty one.
     static func of(_ name: String, _ version: String) throws -> Baseline {

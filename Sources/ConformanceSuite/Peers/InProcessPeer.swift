@@ -38,7 +38,7 @@ final class InProcessPeer: Peer {
         let place = overTCP ? "over TCP" : "in memory"
         label = "Messaging Patterns, \(place)" + (dialect == .v3_10 ? "" : ", as RabbitMQ \(dialect.name)")
         release = Release(dialect.version)
-        baseline = try Baseline.of("messaging-patterns", "")
+        baseline = try Baseline.inForce(for: "messaging-patterns", "", .current)
         self.overTCP = overTCP
         // Its clock stands still unless a case moves it, so what it does after a while it has to do at once.
         var configuration = BrokerConfiguration()

@@ -18,18 +18,8 @@ struct RemotePeer: Peer {
 
     init(_ environment: Environment) async throws {
         self.environment = environment
-        let text = environment.amqpURL ?? ""
-        guard let url = URLComponents(string: text), url.scheme == "amqp", let host = url.host else {
-            throw SuiteError("AMQP_URL is not like amqp://user:password@host:port/vhost: \(text)")
-        }
-        self.host = host
-        port = url.port ?? 5672
-        var login = Login()
-        if let user = url.user { login.user = user }
-        if let password = url.password { login.password = password }
-        let path = url.percentEncodedPath.dropFirst().removingPercentEncoding ?? ""
-        if !path.isEmpty { login.virtualHost = path }
-        self.login = login
+        let target = try Target(environment.amqpURL ?? "")
+        (host, port, login) = (target.host, target.port, target.login)
         let properties = try await Self.greeting(host, port)
         // Our own broker may announce itself as another.
         let isOurs = properties["information"]?.text?.hasPrefix("Messaging Patterns in Swift ") == true
@@ -38,7 +28,7 @@ struct RemotePeer: Peer {
         let versionOf = environment.versionOf
         let name = isOurs ? "messaging-patterns" : versionOf == nil ? product : "RabbitMQ"
         let version = isOurs ? "" : versionOf?.description ?? announced
-        baseline = try Baseline.of(name, version)
+        baseline = try Baseline.inForce(for: name, version, environment)
         let told = version.isEmpty ? name : "\(name) \(version)"
         label =
             baseline.version == version || baseline.version.isEmpty

@@ -42,6 +42,22 @@ struct Environment: Sendable {
     var fault: String? { self["CONFORMANCE_FAULT"] }
     /// Only cases whose id starts so.
     var only: String? { self["CONFORMANCE_ONLY"] }
+    /// Cases whose id starts so are left out: a line for each, with the reason behind a tab.
+    var skipped: [(prefix: String, why: String)] {
+        (self["CONFORMANCE_SKIP"] ?? "").split(separator: "\n").map { line in
+            let parts = line.split(separator: "\t", maxSplits: 1).map(String.init)
+            return (parts[0], parts.count > 1 ? parts[1] : "left out by CONFORMANCE_SKIP")
+        }
+    }
+    static func text(ofSkipped skipped: [(prefix: String, why: String)]) -> String {
+        skipped.map { "\($0.prefix)\t\($0.why)" }.joined(separator: "\n")
+    }
+    /// The path of a record that counts instead of the one in Baselines.
+    var known: String? { self["CONFORMANCE_KNOWN"] }
+    /// No case is run; each only writes down its id and title.
+    var listsOnly: Bool { self["CONFORMANCE_LIST"] == "1" }
+    /// Seconds until an answer of a broker with a clock of its own counts as missing.
+    var answerTimeout: Double? { self["CONFORMANCE_TIMEOUT"].flatMap(Double.init) }
     /// How many cases use the broker at the same time.
     var width: Int { wantsFreshBroker ? 1 : self["CONFORMANCE_WIDTH"].flatMap(Int.init) ?? (amqpURL == nil ? 8 : 16) }
 

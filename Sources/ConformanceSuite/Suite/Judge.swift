@@ -7,6 +7,15 @@ struct Judge: Sendable {
     var title: String
     var test: Test
 
+    /// Says that there is such a case.
+    func list() {
+        Results.append(
+            CaseResult(
+                id: `case`.id, title: title, rules: rules, verdict: .skipped, recorded: [.skipped], reason: "",
+                recordedReason: "", milliseconds: 0, broker: "", chapter: Teaching.current.place(for: `case`.id),
+                rerun: rerun, wire: []))
+    }
+
     func skip(_ reason: String, on peer: any Peer) {
         let recorded = peer.recorded(`case`)
         write(
@@ -64,17 +73,19 @@ struct Judge: Sendable {
     ) {
         var result = result(verdict, recorded: recorded, reason: reason, on: peer)
         (result.milliseconds, result.wire) = (elapsed / .milliseconds(1), wire)
-        ResultsFile.append(result)
+        Results.append(result)
     }
 
     /// What the results file says, without the time that it took and the wire.
     func result(_ verdict: Verdict, recorded: Baseline.Entry, reason: String, on peer: any Peer) -> CaseResult {
         CaseResult(
-            id: `case`.id, title: title, rules: `case`.rules.map { .init(id: $0, meaning: rule($0)?.meaning ?? "") },
-            verdict: verdict, recorded: recorded.verdicts, reason: reason, recordedReason: recorded.reason,
+            id: `case`.id, title: title, rules: rules, verdict: verdict, recorded: recorded.verdicts, reason: reason,
+            recordedReason: recorded.reason,
             baseline: peer.baseline.entries[`case`.id].map { "\($0.verdictsText)\t\($0.reason)" }, milliseconds: 0,
             broker: peer.label, chapter: Teaching.current.place(for: `case`.id), rerun: rerun, wire: [])
     }
+
+    private var rules: [CaseResult.Rule] { `case`.rules.map { .init(id: $0, meaning: rule($0)?.meaning ?? "") } }
 
     private func rule(_ id: String) -> Rule? { (try? Catalogue.current.get())?[id] }
 

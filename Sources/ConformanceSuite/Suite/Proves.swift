@@ -38,6 +38,10 @@ struct Proves: TestTrait, TestScoping {
         }
         let title = test.displayName ?? test.name
         let judge = Judge(case: self, title: title, test: test)
+        if Environment.current.listsOnly {
+            judge.list()
+            try Test.cancel("only listed")
+        }
         let peer: any Peer
         do {
             peer = try await Peers.makePeer(needs: needs)
@@ -45,11 +49,10 @@ struct Proves: TestTrait, TestScoping {
             Issue.record("\(id): no broker to test: \(error)", sourceLocation: place)
             return
         }
-        for need in needs.sorted() {
-            guard let reason = peer.lacks(need) else { continue }
+        if let reason = reasonToSkip(on: peer) {
             judge.skip(reason, on: peer)
             await peer.end()
-            try Test.cancel("needs \(need): \(reason)")
+            try Test.cancel("\(reason)")
         }
         let (run, elapsed) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
         judge.pronounce(on: run, elapsed: elapsed)
@@ -59,5 +62,11 @@ struct Proves: TestTrait, TestScoping {
             let (run, _) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
             judge.pronounce(on: run, elapsed: nil)
         }
+    }
+
+    /// The person who runs the suite has said so, or the broker lacks what is needed.
+    private func reasonToSkip(on peer: any Peer) -> String? {
+        if let said = Environment.current.skipped.first(where: { id.hasPrefix($0.prefix) }) { return said.why }
+        return needs.sorted().lazy.compactMap { need in peer.lacks(need).map { "needs \(need): \($0)" } }.first
     }
 }

@@ -1,0 +1,45 @@
+import ConformanceReport
+import Foundation
+import Synchronization
+
+/// What the cases came to. With CONFORMANCE_RESULTS they also go to the file of that name, a JSON line for each case as it
+/// ends.
+enum Results {
+    private struct State: Sendable {
+        /// Kept only for whoever watches: a test run has its file.
+        var all: [CaseResult] = []
+        var watcher: (@Sendable (CaseResult) -> Void)?
+    }
+
+    private static let state = Mutex(State())
+
+    /// Everything since ``watch(_:)``.
+    static var all: [CaseResult] { state.withLock { $0.all } }
+
+    /// From now on the results are kept, and `ended` is told of each.
+    static func watch(_ ended: @escaping @Sendable (CaseResult) -> Void) { state.withLock { $0.watcher = ended } }
+
+    static func append(_ result: CaseResult) {
+        state.withLock { state in
+            if let watcher = state.watcher {
+                state.all.append(result)
+                watcher(result)
+            }
+            if let path = Environment.current.results { append(result, to: path) }
+        }
+    }
+
+    /// With the lock held: lines must not mix.
+    private static func append(_ result: CaseResult, to path: String) {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        guard let line = try? encoder.encode(result) else { return }
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
+        guard let file = FileHandle(forWritingAtPath: path) else { return }
+        _ = try? file.seekToEnd()
+        try? file.write(contentsOf: line + [UInt8(ascii: "\n")])
+        try? file.close()
+    }
+}

@@ -1,0 +1,64 @@
+import Commands
+import ConformanceSuite
+
+/// The command line of `conformance`.
+enum ConformanceProgram {
+    static let only = Option("--only", "PREFIX", "cases whose id begins so: topic. or topic.hash-matches-zero-words")
+    static let skip = Option("--skip", "PREFIX", "leave out cases whose id begins so; repeatable")
+    static let why = Option("--why", "TEXT", "the reason, one behind each --skip")
+    static let known = Option(
+        "--known", "FILE", "what is known of the broker: lines of id, verdict, reason, tabs between")
+    static let list = Option("--list", "only print the ids and titles of the cases")
+    static let format = Option("--format", "FORMAT", "text, json, junit, html, or known: a draft for --known [text]")
+    static let width = Option("--width", "N", "how many cases use the broker at once [16]")
+    static let timeout = Option("--timeout", "SECONDS", "until an answer counts as missing [10]")
+    static let versionOf = Option(
+        "--version-of", "RELEASE", "judge by that release: rabbitmq@4.3 [what the broker says]")
+
+    static let itself = Command(
+        "conformance", takes: "[URL]", options: [only, skip, why, known, list, format, width, timeout, versionOf],
+        does: "Runs the conformance cases against the broker at URL, and says at the end what each came to",
+        notes: """
+            URL is amqp://USER:PASSWORD@HOST:PORT/VHOST. Without one, the cases run against this repository's \
+            broker, in this process. The broker may be in use: every name is made up, and deleted.
+
+            Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run.
+            """,
+        count: 0...1)
+
+    static let program = Program("conformance", itself: itself)
+
+    enum Format: String, CaseIterable {
+        case text, json, junit, html, known
+    }
+
+    /// What a command line asks for.
+    struct Request {
+        var settings = SuiteProgram.Settings()
+        var format = Format.text
+
+        init(_ given: Arguments) throws(UsageError) {
+            settings.url = given.words.first
+            if let url = settings.url, !url.contains("://") { throw UsageError("'\(url)' is no amqp:// address") }
+            settings.only = given.text(only)
+            settings.known = given.text(known)
+            settings.versionOf = given.text(versionOf)
+            settings.width = try given.integer(width, in: 1...1000)
+            settings.answerTimeout = try given.seconds(timeout, in: 0.1...3600).map { $0 / .seconds(1) }
+            settings.listsOnly = given.has(list)
+            let (prefixes, reasons) = (given.texts(skip), given.texts(why))
+            guard reasons.count == prefixes.count else {
+                throw UsageError(
+                    "\(prefixes.count) --skip and \(reasons.count) --why: each case left out needs its reason")
+            }
+            settings.skipped = zip(prefixes, reasons).map { ($0, $1) }
+            if let text = given.text(ConformanceProgram.format) {
+                guard let format = Format(rawValue: text) else {
+                    throw UsageError(
+                        "--format is \(Format.allCases.map(\.rawValue).joined(separator: ", ")), not '\(text)'")
+                }
+                self.format = format
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+import AMQPTransport
+import BrokerCore
+import BrokerServer
+import Commands
+import Foundation
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import ConformanceSuite
+@testable import conformance
+
+/// What stands between a run and its first case, in a sentence each.
+@Suite(.watched) struct DoorTests {
+    private func sentence(_ url: String, seconds: Double = 60) async -> String {
+        do throws(Door.Closed) {
+            _ = try await Door.open(url, seconds: seconds)
+            return "open"
+        } catch {
+            return error.description
+        }
+    }
+
+    /// A broker whose clock stands still, with a user who may only write.
+    private func start() throws -> (broker: Broker, place: String) {
+        var configuration = BrokerConfiguration()
+        configuration.refusalDelay = 0
+        var user = BrokerConfiguration.User.user("reader", password: "secret")
+        user.permissions = ["/": try Permissions(configure: ".*", write: "^$", read: ".*")]
+        configuration.users.append(user)
+        let broker = Broker(configuration, time: ManualTime())
+        return (broker, "localhost:\(try broker.listen(host: "127.0.0.1", port: 0))")
+    }
+
+    /// A port where something else answers.
+    private func listen(_ answer: @escaping @Sendable (TCPStream) -> Void) throws -> (TCPListener, String) {
+        let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: .shared, onAccept: answer)
+        return (listener, "localhost:\(listener.port)")
+    }
+
+    @Test func addressesThatAreNone() async {
+        for text in ["", "amqp:", "localhost", "http://localhost", "amqp://"] {
+            #expect(await sentence(text) == "'\(text)' is not like amqp://user:password@host:port/vhost")
+        }
+        #expect(await sentence("amqps://localhost").hasPrefix("The suite speaks no TLS"))
+    }
+
+    @Test func nobodyIsThere() async throws {
+        let (listener, place) = try listen { $0.abort() }
+        listener.close()
+        #expect(await sentence("amqp://\(place)").hasPrefix("Connection refused: nobody listens on \(place)."))
+    }
+
+    @Test func anotherProtocol() async throws {
+        // As a port for TLS ends what does not begin with a handshake: with an alert, or without a word.
+        let (mute, mutePlace) = try listen { $0.close() }
+        let (alert, alertPlace) = try listen { stream in
+            stream.send([21, 3, 1, 0, 2, 2, 70].span.bytes)
+            stream.close()
+        }
+        defer {
+            mute.close()
+            alert.close()
+        }
+        for place in [mutePlace, alertPlace] {
+            let sentence = await sentence("amqp://\(place)")
+            #expect(sentence.hasPrefix("\(place) does not speak AMQP 0-9-1 as it should: "))
+            #expect(sentence.hasSuffix("Is that the broker's port for AMQP without TLS?"))
+        }
+    }
+
+    @Test func noAnswer() async throws {
+        let streams = Kept()
+        let (listener, place) = try listen { streams.keep($0) }
+        defer { listener.close() }
+        #expect(await sentence("amqp://\(place)", seconds: 0.1).contains("No answer to the login within 100 ms"))
+    }
+
+    @Test func notLetIn() async throws {
+        let (broker, place) = try start()
+        defer { broker.shutDown() }
+        #expect(await sentence("amqp://guest:wrong@\(place)").hasPrefix("The broker refused the login (403)"))
+        #expect(await sentence("amqp://\(place)/nowhere").contains("vhost nowhere not found"))
+        let sentence = await sentence("amqp://reader:secret@\(place)")
+        #expect(sentence.hasPrefix("User 'reader' lacks rights in virtual host '/': "))
+        #expect(sentence.hasSuffix("grant '.*' '.*' '.*' there."))
+    }
+
+    @Test func openWithItsLimits() async throws {
+        let (broker, place) = try start()
+        defer { broker.shutDown() }
+        let limits = try await Door.open("amqp://\(place)", seconds: 60)
+        #expect(
+            limits
+                == Door.Limits(channels: 2047, frame: 131_072, heartbeat: 60, message: Door.mostTried, name: 255))
+        #expect(limits.text.contains("messages up to 16777216 bytes and perhaps more"))
+    }
+}
+
+/// The program, as somebody runs it who points it at a broker.
+@Suite(.watched, .ownThread) struct ConformanceProgramTests {
+    private let programs = Programs()
+
+    private func run(_ words: [String], _ status: Int) async throws -> (lines: [String], errors: [String]) {
+        let inherited = Executables.environment.filter { !$0.key.hasPrefix("CONFORMANCE_") && $0.key != "AMQP_URL" }
+        let program = try programs.start(Executables.path("conformance"), words, environment: inherited)
+        let output = try await programs.finish(program, status: status)
+        return (output.lines, output.errors)
+    }
+
+    @Test func wordsThatMakeNoSense() throws {
+        func complaint(_ words: String...) -> String {
+            do throws(UsageError) {
+                _ = try ConformanceProgram.Request(ConformanceProgram.itself.read(words))
+                return ""
+            } catch { return error.reason }
+        }
+        #expect(complaint("amqp://h", "--skip", "tx.", "--why", "not offered", "--format", "junit") == "")
+        #expect(complaint("localhost") == "'localhost' is no amqp:// address")
+        #expect(complaint("--skip", "tx.").hasPrefix("1 --skip and 0 --why"))
+        #expect(complaint("--format", "xml").hasPrefix("--format is text, json, junit, html, known"))
+    }
+
+    @Test func aRunAndItsEnds() async throws {
+        let broker = Broker(BrokerConfiguration(), time: ManualTime())
+        defer { broker.shutDown() }
+        let url = "amqp://localhost:\(try broker.listen(host: "127.0.0.1", port: 0))"
+        let only = ["--only", "hello."]
+
+        let listed = try await run(["--list"] + only, 0).lines
+        #expect(listed.count > 5 && listed.allSatisfy { $0.hasPrefix("hello.") && $0.contains("\t") })
+
+        let good = try await run([url, "--skip", "hello.large", "--why", "too long", "--timeout", "60"] + only, 0)
+        #expect(good.errors.isEmpty)
+        #expect(good.lines.first?.contains("\(listed.count) conforms") == false)
+        #expect(good.lines.first?.hasSuffix("1 skipped") == true)
+        #expect(good.lines.last?.hasPrefix("limits: channel-max 2047") == true)
+
+        let none = try await run([url, "--only", "hullo."], 2)
+        #expect(none.errors == ["conformance: no case was run: no id begins with 'hullo.'; see --list"])
+        #expect(try await run(["amqp://guest:wrong@" + url.dropFirst(7)], 2).errors.count == 1)
+
+        // A record that expects a failure: an unexpected pass is a change, too.
+        let known = FileManager.default.temporaryDirectory.appending(path: "known-\(UUID().uuidString).tsv")
+        defer { try? FileManager.default.removeItem(at: known) }
+        try "hello.empty-body\tfailed\tit did, once\n".write(to: known, atomically: true, encoding: .utf8)
+        let changed = try await run([url, "--known", known.path, "--timeout", "60"] + only, 1)
+        #expect(changed.lines.contains { $0.hasPrefix("hello.empty-body on ") && $0.hasSuffix("on record is failed") })
+    }
+}
+
+/// Streams that are held, and nothing else.
+private final class Kept: Sendable {
+    private let streams = Mutex<[TCPStream]>([])
+    func keep(_ stream: TCPStream) { streams.withLock { $0.append(stream) } }
+}
