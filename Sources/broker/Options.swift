@@ -67,9 +67,8 @@ extension Options {
         outputLimit = try given.integer(Name.outputLimit, in: 1...Int.max)
         transactionLimit = try given.integer(Name.transactionLimit, in: 1...Int.max)
         if let text = given.text(Name.dialect) {
-            guard let dialect = Dialect.allCases.first(where: { $0.name == text }) else {
-                let names = Dialect.allCases.map(\.name).joined(separator: ", ")
-                throw UsageError("--dialect takes one of \(names), not \(LogEvent.quoted(text))")
+            guard let dialect = Dialect(named: text) else {
+                throw UsageError("--dialect takes one of \(Dialect.names), not \(LogEvent.quoted(text))")
             }
             self.dialect = dialect
         }

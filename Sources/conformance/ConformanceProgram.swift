@@ -9,6 +9,8 @@ enum ConformanceProgram {
     static let known = Option(
         "--known", "FILE", "what is known of the broker: lines of id, verdict, reason, tabs between")
     static let list = Option("--list", "only print the ids and titles of the cases")
+    static let differences = Option(
+        "--differences", "A..B", "only print what two releases of RabbitMQ differ in: 3.10..4.3")
     static let format = Option("--format", "FORMAT", "text, json, junit, html, or known: a draft for --known [text]")
     static let width = Option("--width", "N", "how many cases use the broker at once [16]")
     static let timeout = Option("--timeout", "SECONDS", "until an answer counts as missing [10]")
@@ -16,7 +18,8 @@ enum ConformanceProgram {
         "--version-of", "RELEASE", "judge by that release: rabbitmq@4.3 [what the broker says]")
 
     static let itself = Command(
-        "conformance", takes: "[URL]", options: [only, skip, why, known, list, format, width, timeout, versionOf],
+        "conformance", takes: "[URL]",
+        options: [only, skip, why, known, list, differences, format, width, timeout, versionOf],
         does: "Runs the conformance cases against the broker at URL, and says at the end what each came to",
         notes: """
             URL is amqp://USER:PASSWORD@HOST:PORT/VHOST. Without one, the cases run against this repository's \
@@ -36,6 +39,8 @@ enum ConformanceProgram {
     struct Request {
         var settings = SuiteProgram.Settings()
         var format = Format.text
+        /// Two releases to be compared.
+        var differences: String?
 
         init(_ given: Arguments) throws(UsageError) {
             settings.url = given.words.first
@@ -45,7 +50,11 @@ enum ConformanceProgram {
             settings.versionOf = given.text(versionOf)
             settings.width = try given.integer(width, in: 1...1000)
             settings.answerTimeout = try given.seconds(timeout, in: 0.1...3600).map { $0 / .seconds(1) }
-            settings.listsOnly = given.has(list)
+            differences = given.text(ConformanceProgram.differences)
+            if let differences, !Differences.areReleases(differences) {
+                throw UsageError("--differences takes two releases, 3.10..4.3, not '\(differences)'")
+            }
+            settings.listsOnly = given.has(list) || differences != nil
             let (prefixes, reasons) = (given.texts(skip), given.texts(why))
             guard reasons.count == prefixes.count else {
                 throw UsageError(

@@ -29,15 +29,20 @@ do throws(Door.Closed) {
 } catch {
     giveUp(error.description)
 }
+if request.settings.listsOnly {
+    let cases = await suite.list()
+    if let differences = request.differences.flatMap({ Differences($0, of: cases) }) {
+        print(differences.text, terminator: "")
+    } else {
+        for one in cases { print("\(one.id)\t\(one.title)") }
+    }
+    exit(0)
+}
 let progress = Progress()
 let report = Report(await suite.run { progress.ended($0) })
 progress.finish()
 if report.rows.isEmpty {
     giveUp(request.settings.only.map { "no case was run: no id begins with '\($0)'; see --list" } ?? "no case was run")
-}
-if request.settings.listsOnly {
-    for row in report.rows { print("\(row.id)\t\(row.title)") }
-    exit(0)
 }
 switch request.format {
 case .text:

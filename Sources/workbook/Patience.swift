@@ -5,9 +5,14 @@ import BrokerServer
 extension Broker {
     /// Waits for a login as long as it takes: on a busy machine a program may come to its turn late, and a broker that hangs
     /// up then would look like a fault of the program.
-    static var patient: Broker {
+    static var patient: Broker { patient(as: .v3_10) }
+
+    /// The same, as that release of RabbitMQ.
+    static func patient(as dialect: Dialect) -> Broker {
         var configuration = BrokerConfiguration()
         configuration.handshakeTimeout = 600_000
+        configuration.dialect = dialect
+        configuration.product = .rabbitMQ(dialect)
         return Broker(configuration)
     }
 }

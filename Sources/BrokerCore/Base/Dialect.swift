@@ -8,6 +8,15 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     /// `4.0`, as people call the release.
     public var name: String { version.split(separator: ".").prefix(2).joined(separator: ".") }
 
+    /// The release of this ``name``; nil: there is none.
+    public init?(named name: String) {
+        guard let dialect = Self.allCases.first(where: { $0.name == name }) else { return nil }
+        self = dialect
+    }
+
+    /// The ``name``s of all, for people.
+    public static var names: String { allCases.map(\.name).joined(separator: ", ") }
+
     /// The version that was looked at, which clients are told with the name RabbitMQ.
     public var version: String {
         switch self {

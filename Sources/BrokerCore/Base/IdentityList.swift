@@ -6,7 +6,7 @@ import DataStructures
 /// hole, and holes are closed up when they are the greater part.
 struct IdentityList<Element> {
     private var slots: [(identity: ObjectIdentifier, element: Element)?] = []
-    private var places: [ObjectIdentifier: Int] = [:]
+    private var places = DividedDictionary<ObjectIdentifier, Int>()
     private(set) var count = 0
     /// The place of the first; no holes come before it.
     private var front = 0
@@ -72,7 +72,7 @@ struct IdentityList<Element> {
         Steps.take(slots.count)
         slots = slots.filter { $0 != nil }
         front = 0
-        places = [:]
+        places = DividedDictionary()
         if slots.count > Self.mostSearched { index() }
     }
 

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// An exchange: its declaration, and the bindings it is the source of.
 final class Exchange<Target> {
@@ -11,7 +12,7 @@ final class Exchange<Target> {
     let routesByKeyAlone: Bool
     private(set) var router: any Router<Target>
     /// The bindings of which this is the source, by what a look-up of duplicates asks for.
-    private var outgoing: [Route: Binding<Target>] = [:]
+    private var outgoing = DividedDictionary<Route, Binding<Target>>()
     /// Bindings that have this exchange as their destination, so that deleting it can remove them.
     private(set) var incoming = BindingList<Target>()
     let mark = PassMark()
@@ -77,7 +78,7 @@ final class Exchange<Target> {
 
     func remove(incoming binding: Binding<Target>) { incoming.remove(binding) }
 
-    var bindings: [Binding<Target>] { Array(outgoing.values) }
+    var bindings: [Binding<Target>] { outgoing.values }
     var bindingCount: Int { outgoing.count }
 
     func binding(to destination: Destination<Target>, key: ShortString, arguments: FieldTable) -> Binding<Target>? {
@@ -102,7 +103,7 @@ final class Exchange<Target> {
     /// that has lost all of its bindings is a new one.
     func detachAll() {
         for binding in bindings { binding.destination.remove(binding) }
-        outgoing = [:]
+        outgoing = DividedDictionary()
         router = type(of: router).init(arguments: declaration.arguments, dialect: dialect)
     }
 

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// Topic exchanges: keys are words separated by dots; in a binding `*` stands for one word and `#` for any number of
 /// them, none included (AMQP 0-9-1, 3.1.3.3).
@@ -15,7 +16,7 @@ struct TopicRouter<Target>: Router {
 
     /// A place in the tree: all patterns that begin with the words on the way to it.
     private final class Node {
-        var words: [ShortString: Node] = [:]
+        var words = DividedDictionary<ShortString, Node>()
         var star: Node?
         var hash: Node?
         /// True when the edge to this node is `#`, which may take any number of words.

@@ -110,12 +110,9 @@ extension StoreRecovery {
         case .exchangeDeclared(let exchange):
             exchanges[ExchangeKey(virtualHost: exchange.virtualHost, name: exchange.name)] = found(exchange)
         case .exchangeDeleted(let virtualHost, let name):
-            exchanges[ExchangeKey(virtualHost: virtualHost, name: name)] = nil
-            bindings = bindings.filter { entry in
-                let binding = entry.value.binding.value
-                return binding.virtualHost != virtualHost
-                    || binding.source != name && binding.destination != .exchange(name)
-            }
+            let key = ExchangeKey(virtualHost: virtualHost, name: name)
+            exchanges[key] = nil
+            bindings.removeAll(of: key)
         case .queueDeclared(let queue):
             journal.skipQueueNumbers(through: queue.number)
             let known = queues[queue.number] ?? RecoveredQueue(found(queue))
@@ -127,13 +124,9 @@ extension StoreRecovery {
             queues.removeValue(forKey: number)?.removeAll { message, position in
                 journal.foundSettled(.init(queue: number, position: position), of: message)
             }
-            bindings = bindings.filter { $0.value.binding.value.destination != .queue(number: number) }
-        case .bound(let binding):
-            bindingCount += 1
-            let key = Array(payload.dropFirst())
-            if bindings[key] == nil { bindings[key] = (bindingCount, found(binding)) }
-            toldBindings.append((newest, key))
-        case .unbound: bindings[Array(payload.dropFirst())] = nil
+            bindings.removeAll(ofQueue: number)
+        case .bound(let binding): bindings.bind(Array(payload.dropFirst()), found(binding), in: newest)
+        case .unbound: bindings.unbind(Array(payload.dropFirst()))
         case .message(let content):
             take(content, at: place, count: SegmentFormat.recordOverhead + payload.count)
         case .settled(let runs):
@@ -145,12 +138,7 @@ extension StoreRecovery {
         case .delivered(let queue, let below): queues[queue]?.noteDelivery(below: below)
         case .described(let segment):
             journal.foundDescription(since: segment, at: place)
-            // In the order in which they were made, which those found before, alone, need not have been in.
-            for (number, key) in toldBindings where number >= segment {
-                bindingCount += 1
-                bindings[key]?.order = bindingCount
-            }
-            toldBindings = []
+            bindings.wereDescribed(since: segment)
         }
     }
 

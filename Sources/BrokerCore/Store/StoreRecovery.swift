@@ -5,11 +5,7 @@ public struct StoreRecovery {
     let journal: Journal
     var exchanges: [ExchangeKey: Found<StoredExchange>] = [:]
     var queues: [UInt64: RecoveredQueue] = [:]
-    /// By their octets in the log, with the order in which they were made.
-    var bindings: [[UInt8]: (order: Int, binding: Found<StoredBinding>)] = [:]
-    /// Those that were told of since the last description, and the segments.
-    var toldBindings: [(segment: UInt32, key: [UInt8])] = []
-    var bindingCount = 0
+    var bindings = RecoveredBindings()
     /// The oldest segment that the log says is needed.
     var oldest: UInt32 = 0
     var first: UInt32?
@@ -184,5 +180,5 @@ public struct StoreRecovery {
         queues.values.sorted { $0.description.value.number < $1.description.value.number }
     }
 
-    var sortedBindings: [Found<StoredBinding>] { bindings.values.sorted { $0.order < $1.order }.map(\.binding) }
+    var sortedBindings: [Found<StoredBinding>] { bindings.sorted }
 }

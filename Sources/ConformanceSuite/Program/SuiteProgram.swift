@@ -22,7 +22,7 @@ public struct SuiteProgram: Sendable {
         public var answerTimeout: Double?
         /// The release of RabbitMQ whose truths count, `rabbitmq@4.3`; nil: the one that the broker says it is.
         public var versionOf: String?
-        /// Runs no case: each only tells its id and title.
+        /// Runs no case: they are only listed.
         public var listsOnly = false
 
         public init() {}
@@ -72,10 +72,20 @@ public struct SuiteProgram: Sendable {
     /// - Parameter ended: is told of each case as it ends.
     public func run(ended: @escaping @Sendable (CaseResult) -> Void = { _ in }) async -> [CaseResult] {
         Results.watch(ended)
+        await runTests()
+        return Results.all
+    }
+
+    /// The cases that would be run, of settings with `listsOnly`.
+    public func list() async -> [ListedCase] {
+        await runTests()
+        return Results.listed.sorted { $0.id < $1.id }
+    }
+
+    private func runTests() async {
         var arguments = __CommandLineArguments_v0()
         // Not a word: its status says that something was red, and the results say what.
         arguments.verbosity = .min
         let _: CInt = await Testing.__swiftPMEntryPoint(passing: arguments)
-        return Results.all
     }
 }

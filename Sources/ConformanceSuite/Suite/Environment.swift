@@ -54,7 +54,7 @@ struct Environment: Sendable {
     }
     /// The path of a record that counts instead of the one in Baselines.
     var known: String? { self["CONFORMANCE_KNOWN"] }
-    /// No case is run; each only writes down its id and title.
+    /// No case is run; each only tells of itself.
     var listsOnly: Bool { self["CONFORMANCE_LIST"] == "1" }
     /// Seconds until an answer of a broker with a clock of its own counts as missing.
     var answerTimeout: Double? { self["CONFORMANCE_TIMEOUT"].flatMap(Double.init) }

@@ -8,13 +8,7 @@ struct Judge: Sendable {
     var test: Test
 
     /// Says that there is such a case.
-    func list() {
-        Results.append(
-            CaseResult(
-                id: `case`.id, title: title, rules: rules, verdict: .skipped, recorded: [.skipped], reason: "",
-                recordedReason: "", milliseconds: 0, broker: "", chapter: Teaching.current.place(for: `case`.id),
-                rerun: rerun, wire: []))
-    }
+    func list() { Results.list(ListedCase(`case`, title: title, rules: rules)) }
 
     func skip(_ reason: String, on peer: any Peer) {
         let recorded = peer.recorded(`case`)

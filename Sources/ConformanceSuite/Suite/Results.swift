@@ -9,6 +9,7 @@ enum Results {
         /// Kept only for whoever watches: a test run has its file.
         var all: [CaseResult] = []
         var watcher: (@Sendable (CaseResult) -> Void)?
+        var listed: [ListedCase] = []
     }
 
     private static let state = Mutex(State())
@@ -18,6 +19,10 @@ enum Results {
 
     /// From now on the results are kept, and `ended` is told of each.
     static func watch(_ ended: @escaping @Sendable (CaseResult) -> Void) { state.withLock { $0.watcher = ended } }
+
+    static var listed: [ListedCase] { state.withLock { $0.listed } }
+
+    static func list(_ one: ListedCase) { state.withLock { $0.listed.append(one) } }
 
     static func append(_ result: CaseResult) {
         state.withLock { state in

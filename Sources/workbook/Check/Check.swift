@@ -1,9 +1,13 @@
+import BrokerCore
+
 /// Runs the check of a chapter on a program, in the role that it plays.
 enum Check {
     enum Role: Sendable { case producer, consumer }
 
-    static func findings(_ chapter: Chapter, _ subject: Subject, _ pace: Pace = Pace()) async throws -> [Finding] {
-        try await Inspection.hold(subject, pace) { inspection in
+    static func findings(
+        _ chapter: Chapter, _ subject: Subject, _ pace: Pace = Pace(), as dialect: Dialect = .v3_10
+    ) async throws -> [Finding] {
+        try await Inspection.hold(subject, pace, as: dialect) { inspection in
             let run = try await inspection.start()
             defer { run.kill() }
             guard let role = await chapter.check.role(of: run, inspection) else {

@@ -1,10 +1,13 @@
+import BrokerCore
 import Commands
 import Foundation
 
 /// `workbook check`: watches a program through a broker of its own, and says what it does right and wrong.
 enum CheckCommand {
+    private static let dialect = Option(
+        "--dialect", "3.10|4.0|4.3", "on a broker that does as that release of RabbitMQ [3.10]")
     static let command = Command(
-        "workbook check", takes: "STEP|EXERCISE [-- COMMAND...]",
+        "workbook check", takes: "STEP|EXERCISE [-- COMMAND...]", options: [dialect],
         does: "watches a program at work, or tells whether an exercise is done",
         notes: """
             Of a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right \
@@ -16,10 +19,14 @@ enum CheckCommand {
     static func run(_ given: Arguments) async -> Int32 {
         let chapter = Chapter.named(given.words[0], Self.command)
         let command = given.command ?? []
+        let release = given.text(dialect) ?? Dialect.v3_10.name
+        guard let release = Dialect(named: release) else {
+            wrong("--dialect takes one of \(Dialect.names), not '\(release)'", Self.command)
+        }
         do {
             var isGood = true
             for (name, subject, pace) in try subjects(chapter, command) {
-                let findings = try await Check.findings(chapter, subject, pace)
+                let findings = try await Check.findings(chapter, subject, pace, as: release)
                 say("check \(chapter.number): \(name)")
                 for line in lines(findings) { say(line) }
                 isGood = isGood && findings.allSatisfy(\.isGood)

@@ -1,5 +1,7 @@
 import AMQPClient
 import AMQPWire
+import BrokerCore
+import BrokerServer
 
 /// How long a check waits. Only what never comes is waited for so long.
 struct Pace: Sendable {
@@ -28,9 +30,10 @@ struct Inspection: Sendable {
     struct CannotJudge: Error, CustomStringConvertible { let description: String }
 
     static func hold(
-        _ subject: Subject, _ pace: Pace, _ body: (Inspection) async throws -> [Finding]
+        _ subject: Subject, _ pace: Pace, as dialect: Dialect = .v3_10,
+        _ body: (Inspection) async throws -> [Finding]
     ) async throws -> [Finding] {
-        let watch = try ObservingBroker()
+        let watch = try ObservingBroker(.patient(as: dialect))
         defer { watch.shutDown() }
         let connection = try await Connection.open(over: watch.broker.connect(), .patient)
         let inspection = Inspection(subject: subject, pace: pace, watch: watch, connection: connection)

@@ -1,0 +1,55 @@
+/// A dictionary that never grows all at once. A large one is divided among many small ones, which grow each in its own
+/// time: a table of a hundred thousand would make everybody wait for a tenth of a second while it does.
+@frozen public struct DividedDictionary<Key: Hashable, Value> {
+    /// All entries, as long as they are few; then none.
+    @usableFromInline var whole: [Key: Value] = [:]
+    /// As many as ``partCount``, or none.
+    @usableFromInline var parts: [[Key: Value]] = []
+    @usableFromInline var used = 0
+
+    @inlinable public var count: Int { used }
+
+    @inlinable static var mostWhole: Int { 2048 }
+    /// A power of two.
+    @inlinable static var partCount: Int { 64 }
+
+    @inlinable public init() {}
+
+    @inlinable public var isEmpty: Bool { used == 0 }
+
+    /// In no particular order.
+    @inlinable public var values: [Value] { parts.isEmpty ? Array(whole.values) : parts.flatMap(\.values) }
+
+    @inlinable public subscript(key: Key) -> Value? {
+        get { parts.isEmpty ? whole[key] : parts[Self.part(of: key)][key] }
+        set {
+            if let newValue { update(newValue, forKey: key) } else { removeValue(forKey: key) }
+        }
+    }
+
+    @inlinable mutating func update(_ value: Value, forKey key: Key) {
+        guard parts.isEmpty else {
+            if parts[Self.part(of: key)].updateValue(value, forKey: key) == nil { used += 1 }
+            return
+        }
+        if whole.updateValue(value, forKey: key) == nil { used += 1 }
+        if used > Self.mostWhole { divide() }
+    }
+
+    @discardableResult
+    @inlinable public mutating func removeValue(forKey key: Key) -> Value? {
+        let old = parts.isEmpty ? whole.removeValue(forKey: key) : parts[Self.part(of: key)].removeValue(forKey: key)
+        if old != nil { used -= 1 }
+        if used == 0 { self = Self() }
+        return old
+    }
+
+    @inlinable mutating func divide() {
+        parts = Array(repeating: [:], count: Self.partCount)
+        for (key, value) in whole { parts[Self.part(of: key)][key] = value }
+        whole = [:]
+    }
+
+    /// A part mixes the bits of a hash anew, so that these have no say in where a key stands there.
+    @inlinable static func part(of key: Key) -> Int { Int(truncatingIfNeeded: key.hashValue) & (partCount - 1) }
+}
