@@ -43,6 +43,16 @@ extension Report {
         return (lines + ["</testsuites>"]).joined(separator: "\n") + "\n"
     }
 
+    /// A badge as shields.io takes it from an address, of the first broker.
+    public var badge: String {
+        guard let broker = brokers.first else { return "" }
+        let tried = results(of: broker).filter { $0.verdict != .skipped }
+        let good = tried.count { $0.verdict.severity < Verdict.nonStrict.severity }
+        let colour = good == tried.count ? "brightgreen" : good * 10 >= tried.count * 9 ? "yellow" : "red"
+        return #"{"schemaVersion":1,"label":"AMQP 0-9-1","message":"\#(good) of \#(tried.count)","color":"\#(colour)"}"#
+            + "\n"
+    }
+
     private func testcase(_ result: CaseResult) -> String {
         let head =
             #"<testcase classname="\#(xml(result.area))" name="\#(xml(result.id))" "#

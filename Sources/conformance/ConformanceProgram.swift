@@ -11,7 +11,8 @@ enum ConformanceProgram {
     static let list = Option("--list", "only print the ids and titles of the cases")
     static let differences = Option(
         "--differences", "A..B", "only print what two releases of RabbitMQ differ in: 3.10..4.3")
-    static let format = Option("--format", "FORMAT", "text, json, junit, html, or known: a draft for --known [text]")
+    static let format = Option(
+        "--format", "FORMAT", "text, json, junit, html, badge, or known: a draft for --known [text]")
     static let width = Option("--width", "N", "how many cases use the broker at once [16]")
     static let timeout = Option("--timeout", "SECONDS", "until an answer counts as missing [10]")
     static let versionOf = Option(
@@ -32,7 +33,7 @@ enum ConformanceProgram {
     static let program = Program("conformance", itself: itself)
 
     enum Format: String, CaseIterable {
-        case text, json, junit, html, known
+        case text, json, junit, html, badge, known
     }
 
     /// What a command line asks for.

@@ -51,6 +51,7 @@ case .text:
 case .json: FileHandle.standardOutput.write(try report.json + [UInt8(ascii: "\n")])
 case .junit: print(report.junit, terminator: "")
 case .html: print(report.html)
+case .badge: print(report.badge, terminator: "")
 case .known: for line in BaselineDraft([report]).lines { print(line) }
 }
 exit(report.status)

@@ -14,6 +14,15 @@ import Testing
             wire: ["0 ms A -> <header> & more"])
     }
 
+    @Test("A badge counts what was tried: a skipped case says nothing about a broker")
+    func badge() {
+        let all = [result("x.a", .conforms), result("x.b", .conformsAsRabbitMQ), result("x.c", .skipped)]
+        #expect(
+            Report(all).badge
+                == #"{"schemaVersion":1,"label":"AMQP 0-9-1","message":"2 of 2","color":"brightgreen"}"# + "\n")
+        #expect(Report(all + [result("x.d", .failed)]).badge.contains(#""message":"2 of 3","color":"red""#))
+    }
+
     @Test("The exit status tells: as on record, changed, nothing run")
     func status() {
         #expect(Report([result("x.a", .failed)]).status == 0)

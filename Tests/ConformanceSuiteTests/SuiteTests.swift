@@ -37,6 +37,37 @@ import Testing
         #expect(throws: Baseline.Malformed.self) { try Baseline("topic.x\tbroken\twhy\n") }
     }
 
+    @Test("Of the records of a broker the version's own counts, else that of any version, else the nearest")
+    func recordOfAVersion() {
+        let files = ["rabbitmq-3.10.8.tsv", "rabbitmq-4.0.5.tsv", "rabbitmq-4.3.6.tsv", "garagemq.tsv", "notes.md"]
+        func stem(_ name: String, _ version: String) -> String? { Baseline.stem(for: name, version, among: files) }
+        #expect(stem("RabbitMQ", "4.0.5") == "rabbitmq-4.0.5")
+        #expect(stem("RabbitMQ", "4.0.9") == "rabbitmq-4.0.5")
+        #expect(stem("RabbitMQ", "4.0.1") == "rabbitmq-4.0.5")
+        #expect(stem("RabbitMQ", "4.1.0") == "rabbitmq-4.0.5")
+        #expect(stem("RabbitMQ", "5.0.0") == "rabbitmq-4.3.6")
+        #expect(stem("RabbitMQ", "3.9.0") == "rabbitmq-3.10.8")
+        #expect(stem("GarageMQ", "0.1") == "garagemq")
+        #expect(stem("LavinMQ", "2.9.1") == nil)
+        #expect(stem("RabbitMQ", "none") == nil)
+    }
+
+    @Test("What RabbitMQ does is said of all releases, of those from one on, or of those before one")
+    func truthsOfReleases() {
+        let (old, middle, new): (Release, Release, Release) = ("3.10.8", "4.0.5", "4.3.6")
+        #expect(old < middle && middle < new)
+        // As text that comes from a broker, not as a literal.
+        #expect(["4", "4.0.5-rc.1", "x", ""].map { text in Release(text)?.description } == ["4", "4.0.5", nil, nil])
+        let always: OtherTruth = "always"
+        #expect([old, middle, new].allSatisfy { always.sentence(for: $0) == "always" } && !always.hasVersions)
+        let later = OtherTruth.from("4.0", "later")
+        #expect([old, middle, new].map { later.sentence(for: $0) } == [nil, "later", "later"] && later.hasVersions)
+        let both = OtherTruth.before("4.0", "once").from("4.3", "now")
+        #expect([old, middle, new].map { both.sentence(for: $0) } == ["once", nil, "now"])
+        // A broker that follows no release may do whatever one of them does.
+        #expect(both.sentence(for: nil) == "once now")
+    }
+
     @Test("A result has the case's line in the baseline, also when it does not agree with it")
     func baselineOfAResult() throws {
         let peer = RudeBroker(baseline: try Baseline("topic.x\tfailed or conforms\tnow this, now that\n"))

@@ -34,6 +34,7 @@ public struct SuiteProgram: Sendable {
                 "CONFORMANCE_SKIP": skipped.isEmpty ? nil : Environment.text(ofSkipped: skipped),
                 "CONFORMANCE_WIDTH": width.map(String.init), "CONFORMANCE_TIMEOUT": answerTimeout.map { "\($0)" },
                 "CONFORMANCE_VERSION_OF": versionOf, "CONFORMANCE_LIST": listsOnly ? "1" : nil,
+                "CONFORMANCE_RETRY": "1",
             ]
         }
     }

@@ -24,6 +24,8 @@ final class CaseRun: Sendable {
         var users: [String] = []
         /// It has failed, and nobody wants to know more.
         var isOver = false
+        /// Something did not come in time.
+        var wasShortOfTime = false
     }
 
     @TaskLocal static var current: CaseRun?
@@ -45,8 +47,14 @@ final class CaseRun: Sendable {
         self.patience = patience ?? (peer.isShared ? .ordinary : .inProcess)
     }
 
+    /// What the worst of its findings makes of it.
+    var verdict: Verdict { findings.map(\.verdict).max { $0.severity < $1.severity } ?? .conforms }
     var findings: [Finding] { state.withLock { $0.findings } }
     var taps: [Tap] { state.withLock { $0.taps } }
+    /// A broker that is only slow, or a machine that is busy, may be why it failed.
+    var wasShortOfTime: Bool { state.withLock { $0.wasShortOfTime } }
+
+    func ranOutOfTime() { state.withLock { $0.wasShortOfTime = true } }
 
     func note(_ verdict: Verdict, expected: String? = nil, _ seen: String, at place: SourceLocation?) {
         let taps = state.withLock { state in
@@ -94,6 +102,7 @@ final class CaseRun: Sendable {
         let limit = Deadline.ofACase
         let watchdog = Task {
             try await Task.sleep(for: limit)
+            ranOutOfTime()
             note(.failed, "the case did not end within \(limit)", at: nil)
             for tap in taps { tap.stream.abort() }
         }

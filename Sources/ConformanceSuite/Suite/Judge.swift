@@ -21,12 +21,10 @@ struct Judge: Sendable {
     func pronounce(on run: CaseRun, elapsed: Duration?) {
         let findings = run.findings
         let worst = findings.max { $0.verdict.severity < $1.verdict.severity }
-        let verdict = worst?.verdict ?? .conforms
+        let verdict = run.verdict
         let recorded = run.peer.recorded(`case`)
         let reason = findings.map(\.text).joined(separator: "; ")
-        let isSatisfied = recorded.verdicts.contains {
-            Self.isOnRecord(verdict, recorded: $0, followsRabbitMQ: run.peer.followsRabbitMQ)
-        }
+        let isSatisfied = isOnRecord(run)
         if let elapsed {
             write(
                 verdict, recorded: isSatisfied ? Self.naming(verdict, recorded) : recorded, reason: reason,
@@ -40,6 +38,12 @@ struct Judge: Sendable {
             withKnownIssue("\(recorded.reason)") {
                 Issue.record("\(`case`.id): \(verdict.rawValue): \(reason)", sourceLocation: place)
             }
+        }
+    }
+
+    func isOnRecord(_ run: CaseRun) -> Bool {
+        run.peer.recorded(`case`).verdicts.contains {
+            Self.isOnRecord(run.verdict, recorded: $0, followsRabbitMQ: run.peer.followsRabbitMQ)
         }
     }
 

@@ -4,10 +4,9 @@ import BrokerCore
 struct Release: Comparable, Sendable, ExpressibleByStringLiteral, CustomStringConvertible {
     private var numbers: [Int]
 
-    /// Nil for what does not begin with a number.
+    /// Nil for what does not begin with a number. Of `4.0.5-rc.1` it is 4.0.5.
     init?(_ text: String) {
-        let parts = text.split(separator: ".").map { Int($0.prefix(while: \.isNumber)) }
-        numbers = parts.prefix { $0 != nil }.compactMap(\.self)
+        numbers = text.prefix { $0.isNumber || $0 == "." }.split(separator: ".").compactMap { Int($0) }
         if numbers.isEmpty { return nil }
     }
 

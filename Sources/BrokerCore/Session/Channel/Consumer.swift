@@ -32,7 +32,12 @@ final class Consumer: DeliveryTarget {
     }
 
     /// A consumer without acknowledgements fills no window, and waits beside a full one, as in RabbitMQ.
-    var hasRoom: Bool { !isCancelled && !channel.connection.output.isCongested && channel.hasRoom && hasRoomOfItsOwn }
+    var hasRoom: Bool {
+        if isCancelled || !hasRoomOfItsOwn { return false }
+        // Each look at what is unowned costs two counts; this is asked for each delivery.
+        let channel = channel
+        return channel.hasRoom && !channel.connection.output.isCongested
+    }
 
     /// True when its own limit lets it take another delivery.
     var hasRoomOfItsOwn: Bool { noAck || prefetchCount == 0 || unacknowledged < prefetchCount }
@@ -42,6 +47,8 @@ final class Consumer: DeliveryTarget {
 
     /// Sends a message to the client.
     func deliver(_ queued: QueuedMessage) {
+        // Looked up once: see ``hasRoom``.
+        let channel = channel
         let tag = channel.nextDeliveryTag()
         if channel.virtualHost.isTraced { channel.trace(queued, deliveredFrom: queue) }
         if queued.redelivered { channel.tally.counters.redelivered += 1 }

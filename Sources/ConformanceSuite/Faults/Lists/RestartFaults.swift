@@ -51,7 +51,7 @@ extension Fault {
         .requests("restart.acknowledged-comes-back", [BasicAck.id]) { _, _ in [] }.beforeRestarts,
         .ignores("restart.deleted-queues-come-back") { (_: QueueDelete) in true }.beforeRestarts,
         .ignores("restart.purged-messages-come-back") { (_: QueuePurge) in true }.beforeRestarts,
-        .ignores("restart.uncommitted-messages-are-kept") { (_: TxSelect) in true }.beforeRestarts,
+        .ignores("restart.uncommitted-messages-are-kept") { (_: TxSelect) in true }.aroundRestarts,
         .request("restart.times-to-live-are-forgotten") { (declare: inout QueueDeclare) in
             declare.arguments["x-message-ttl"] = nil
         }.beforeRestarts,
