@@ -128,7 +128,7 @@ let package = Package(
                 "Interceptor",
             ],
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
-        program("conformance", uses: ["ConformanceSuite", "ConformanceReport", "Commands"]),
+        program("conformance", uses: ["ConformanceSuite", "ConformanceReport", "Commands", "Platform"]),
         module("ConformanceReport"),
         module("WorkbookSite"),
         program(

@@ -1,5 +1,6 @@
 import Commands
 import ConformanceSuite
+import Platform
 
 /// The command line of `conformance`.
 enum ConformanceProgram {
@@ -23,8 +24,8 @@ enum ConformanceProgram {
         options: [only, skip, why, known, list, differences, format, width, timeout, versionOf],
         does: "Runs the conformance cases against the broker at URL, and says at the end what each came to",
         notes: """
-            URL is amqp://USER:PASSWORD@HOST:PORT/VHOST. Without one, the cases run against this repository's \
-            broker, in this process. The broker may be in use: every name is made up, and deleted.
+            URL is amqp://USER:PASSWORD@HOST:PORT/VHOST; without one, AMQP_URL. Without either, the cases run against \
+            this repository's broker, in this process. The broker may be in use: every name is made up, and deleted.
 
             Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run.
             """,
@@ -44,7 +45,7 @@ enum ConformanceProgram {
         var differences: String?
 
         init(_ given: Arguments) throws(UsageError) {
-            settings.url = given.words.first
+            settings.url = given.words.first ?? environmentValue("AMQP_URL")
             if let url = settings.url, !url.contains("://") { throw UsageError("'\(url)' is no amqp:// address") }
             settings.only = given.text(only)
             settings.known = given.text(known)

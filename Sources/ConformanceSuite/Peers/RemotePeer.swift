@@ -75,7 +75,7 @@ struct RemotePeer: Peer {
         case .admin, .secondVirtualHost, .secondUser:
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
         case .consistentHash: hasConsistentHash ? nil : "it has no exchange type x-consistent-hash"
-        case .slow: nil
+        case .slow, .quiet: nil
         case .movableClock: "its clock cannot be moved, and nobody waits that long"
         }
     }

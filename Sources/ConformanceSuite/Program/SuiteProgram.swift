@@ -59,7 +59,6 @@ public struct SuiteProgram: Sendable {
         self.settings = settings
         // Environment.current reads these once, when the first of the suite asks.
         for case (let name, let value?) in settings.variables { setenv(name, value, 1) }
-        if settings.url == nil { unsetenv("AMQP_URL") }
     }
 
     /// Tries the broker before the first case; nil: it is our own, in this process.

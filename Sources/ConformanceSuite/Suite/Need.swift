@@ -14,11 +14,13 @@ enum Need: String, Comparable, CustomStringConvertible {
     case consistentHash = "exchange type x-consistent-hash"
     /// The case takes more than ten seconds on a real clock.
     case slow
+    /// The case has to act in time, by a clock that nobody can stop: beside others it might come too late.
+    case quiet
 
     var description: String { rawValue }
 
-    /// A case that would disturb all others that use the same broker.
-    var wantsBrokerToItself: Bool { self == .restart || self == .kill || self == .admin }
+    /// A case that would disturb all others that use the same broker, or be disturbed by them.
+    var wantsBrokerToItself: Bool { self == .restart || self == .kill || self == .admin || self == .quiet }
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

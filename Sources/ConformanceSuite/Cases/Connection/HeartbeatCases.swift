@@ -38,7 +38,9 @@ import Testing
 
     @Test(
         "A client that sends heartbeats and nothing else is not dropped",
-        .proves("heartbeat.keeps-alive", ["spec/4.2.7/silent-peer-dropped", "spec/4.2.7/heartbeat-channel"]))
+        .proves(
+            "heartbeat.keeps-alive", ["spec/4.2.7/silent-peer-dropped", "spec/4.2.7/heartbeat-channel"], needs: [.quiet]
+        ))
     func keepsAlive() async throws {
         let channel = try await Probe.connect { $0.heartbeat = 1 }.openChannel()
         for _ in 1...5 {
@@ -50,7 +52,7 @@ import Testing
 
     @Test(
         "Any octets count as a sign of life, not only heartbeats",
-        .proves("heartbeat.any-octet-counts", ["spec/4.2.7/any-octet-counts"]))
+        .proves("heartbeat.any-octet-counts", ["spec/4.2.7/any-octet-counts"], needs: [.quiet]))
     func anyOctetCounts() async throws {
         let channel = try await Probe.connect { $0.heartbeat = 1 }.openChannel()
         let queue = try await channel.declareQueue()

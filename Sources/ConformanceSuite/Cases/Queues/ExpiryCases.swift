@@ -110,7 +110,7 @@ import Testing
 
     @Test(
         "Requeueing does not start the clock again",
-        .proves("ttl.requeue-keeps-expiry", ["rabbitmq/message-ttl/requeue-keeps-expiry"]))
+        .proves("ttl.requeue-keeps-expiry", ["rabbitmq/message-ttl/requeue-keeps-expiry"], needs: [.quiet]))
     func requeueKeepsExpiry() async throws {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQueue(arguments: ["x-message-ttl": 600])

@@ -4,7 +4,8 @@ import Testing
 @Suite("Queues that go when nobody uses them") struct QueueExpiresCases {
     @Test(
         "A queue that nobody uses goes after x-expires, and not before",
-        .proves("expires.unused", ["rabbitmq/queue-expires/unused", "rabbitmq/queue-expires/not-before"]))
+        .proves(
+            "expires.unused", ["rabbitmq/queue-expires/unused", "rabbitmq/queue-expires/not-before"], needs: [.quiet]))
     func unused() async throws {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQueue(arguments: ["x-expires": 700])
@@ -29,12 +30,14 @@ import Testing
         #expect(try await !channel.exists(queue: queue))
     }
 
-    @Test("A fetch is use", .proves("expires.get-renews", ["rabbitmq/queue-expires/get-renews"]))
+    @Test("A fetch is use", .proves("expires.get-renews", ["rabbitmq/queue-expires/get-renews"], needs: [.quiet]))
     func getRenews() async throws {
         try await isRenewed { channel, queue in _ = try await channel.get(queue) }
     }
 
-    @Test("A redeclare is use", .proves("expires.redeclare-renews", ["rabbitmq/queue-expires/redeclare-renews"]))
+    @Test(
+        "A redeclare is use",
+        .proves("expires.redeclare-renews", ["rabbitmq/queue-expires/redeclare-renews"], needs: [.quiet]))
     func redeclareRenews() async throws {
         try await isRenewed { channel, queue in
             let declare = QueueDeclare(queue: queue, exclusive: true, arguments: ["x-expires": 700])
@@ -42,7 +45,9 @@ import Testing
         }
     }
 
-    @Test("A passive declare is use", .proves("expires.passive-renews", ["rabbitmq/queue-expires/redeclare-renews"]))
+    @Test(
+        "A passive declare is use",
+        .proves("expires.passive-renews", ["rabbitmq/queue-expires/redeclare-renews"], needs: [.quiet]))
     func passiveRenews() async throws {
         try await isRenewed { channel, queue in
             _ = try await channel.call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self)
@@ -74,7 +79,7 @@ import Testing
 
     @Test(
         "Messages that come, or wait, are no use",
-        .proves("expires.publish-is-no-use", ["rabbitmq/queue-expires/publish-does-not-renew"]))
+        .proves("expires.publish-is-no-use", ["rabbitmq/queue-expires/publish-does-not-renew"], needs: [.quiet]))
     func publishIsNoUse() async throws {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQueue(arguments: ["x-expires": 400])
