@@ -10,6 +10,7 @@ final class RunningProgram: Sendable {
     private let process: Mutex<Process>
     private let pid: Int32
     private let outputs: [LineReader]
+    private let sawEnd = Mutex<ContinuousClock.Instant?>(nil)
 
     /// - Parameters:
     ///   - onLine: gets each line that it prints, on a thread of its own
@@ -54,6 +55,17 @@ final class RunningProgram: Sendable {
             guard !process.isRunning else { return nil }
             return process.terminationStatus + (process.terminationReason == .uncaughtSignal ? 128 : 0)
         }
+    }
+
+    /// The same, once all that it printed has been handed on, or five seconds later: a child that it leaves behind may hold
+    /// its output open.
+    var statusBehindItsLines: Int32? {
+        guard let status else { return nil }
+        let end = sawEnd.withLock { end in
+            end = end ?? .now
+            return end ?? .now
+        }
+        return isSilent || .now - end > .seconds(5) ? status : nil
     }
 
     func signal(_ number: Int32) { if !hasEnded { kill(pid, number) } }

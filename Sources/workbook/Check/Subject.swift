@@ -6,7 +6,7 @@ struct Subject: Sendable {
     struct Run: Sendable {
         /// Ends it at once, with no chance to say good-bye.
         var kill: @Sendable () -> Void
-        /// How it ended: its exit status; nil while it runs.
+        /// How it ended: its exit status; nil while it runs, and while lines that it printed are still on their way.
         var status: @Sendable () -> Int32?
         /// The last two hundred lines that it printed.
         var lastLines: @Sendable () -> [String]
@@ -34,7 +34,8 @@ struct Subject: Sendable {
                 shared.add($0)
             }
             return Run(
-                kill: { program.signal(SIGKILL) }, status: { program.status }, lastLines: { shared.lines })
+                kill: { program.signal(SIGKILL) }, status: { program.statusBehindItsLines }, lastLines: { shared.lines }
+            )
         }
     }
 }
