@@ -21,7 +21,8 @@ extension ConnectionConfiguration {
     /// The same from the other side.
     static var patient: ConnectionConfiguration {
         var configuration = ConnectionConfiguration()
-        configuration.connectionTimeout = .seconds(180)
+        configuration.connectionTimeout = .seconds(600)
+        configuration.heartbeat = 0
         return configuration
     }
 }

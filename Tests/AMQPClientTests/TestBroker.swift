@@ -2,6 +2,7 @@ import AMQPClient
 import BrokerCore
 import BrokerServer
 import Foundation
+import TestSupport
 
 /// The broker under the tests that need one: `AMQP_URL` when it is set, else one in this process.
 enum TestBroker {
@@ -15,8 +16,8 @@ enum TestBroker {
     ) async throws -> Connection {
         var configuration = try url.map { try ConnectionConfiguration(uri: $0) } ?? ConnectionConfiguration()
         // On a machine that runs every test at once, an answer may be long in coming.
-        configuration.connectionTimeout = .seconds(180)
-        configuration.rpcTimeout = .seconds(180)
+        (configuration.connectionTimeout, configuration.rpcTimeout) = (.patience, .patience)
+        configuration.heartbeat = 0
         change(&configuration)
         if url != nil { return try await Connection.open(configuration) }
         return try await Connection.open(over: inMemory.connect(), configuration)

@@ -62,7 +62,7 @@ private final class Ear: ByteStreamReceiver {
 }
 
 private func eventually(_ isSo: () -> Bool) async {
-    let limit = ContinuousClock.now + .seconds(10)
+    let limit = ContinuousClock.now + .patience
     while !isSo(), ContinuousClock.now < limit { try? await Task.sleep(for: .milliseconds(1)) }
 }
 

@@ -66,7 +66,7 @@ struct RowTests {
     }
 
     private static func eventually(_ isSo: () -> Bool) async {
-        let limit = ContinuousClock.now + .seconds(20)
+        let limit = ContinuousClock.now + .patience
         while !isSo(), ContinuousClock.now < limit { try? await Task.sleep(for: .milliseconds(1)) }
     }
 

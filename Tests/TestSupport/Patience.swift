@@ -1,6 +1,12 @@
 import AMQPClient
 import AMQPTransport
 
+extension Duration {
+    /// How long a test waits for what always comes: longer than any load takes, for it is only there so that what never
+    /// comes has a name. Less than ``HangWatch`` waits.
+    public static let patience = Duration.seconds(900)
+}
+
 extension Connection {
     /// Opens a connection that may be long in coming: on a busy machine a test comes to its turn only after a thousand others.
     public static func open(patiently uri: String) async throws(AMQPError) -> Connection {
@@ -18,7 +24,9 @@ extension Connection {
 extension ConnectionConfiguration {
     fileprivate var patient: Self {
         var patient = self
-        patient.connectionTimeout = .seconds(180)
+        patient.connectionTimeout = .patience
+        // A broker whose clock a test moves says nothing while it stands still.
+        patient.heartbeat = 0
         return patient
     }
 }

@@ -5,8 +5,6 @@ import Testing
 /// The programs that a test has started. Whatever a test waits for, it waits for it here: until they have printed or ended
 /// as it expects, however long the machine takes; what never comes is named, with all that has come so far.
 package final class Programs: Sendable {
-    /// Seconds for something that always comes, however busy the machine is.
-    private static let patience = 300
     /// Not a global queue, whose few threads the tests keep busy.
     private static let alarms = DispatchQueue(label: "Programs.alarms")
 
@@ -57,7 +55,7 @@ package final class Programs: Sendable {
                 return state.lastWait
             }
             look()
-            Self.alarms.asyncAfter(deadline: .now() + .seconds(Self.patience)) { [weak self] in
+            Self.alarms.asyncAfter(deadline: .now() + .seconds(Int(Duration.patience / .seconds(1)))) { [weak self] in
                 self?.state.withLock { $0.waits.removeValue(forKey: id) }?.resume(false)
             }
         }

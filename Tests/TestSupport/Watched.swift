@@ -3,7 +3,7 @@ import Synchronization
 import Testing
 
 /// Tells where a run hangs: when some tests of the suites that have this trait are running, and none of them has begun or
-/// ended for six minutes, it names them and ends the process. That is more than any wait of a test may take, and unlike a
+/// ended for twenty minutes, it names them and ends the process. That is more than any wait of a test may take, and unlike a
 /// time limit it also ends a test that does not listen to being cancelled, and one that is only slow passes.
 ///
 /// No more than ``width`` of these tests run at once. Swift Testing begins all tests together: of a thousand that share two
@@ -71,7 +71,7 @@ final class Turns: Sendable {
 
 /// Which tests have begun and not ended, and since when nothing has changed about that.
 final class HangWatch: Sendable {
-    static let shared = HangWatch(patience: .seconds(360)) { report in
+    static let shared = HangWatch(patience: .seconds(1200)) { report in
         FileHandle.standardError.write(Data(report.map { $0 + "\n" }.joined().utf8))
         abort()
     }

@@ -160,7 +160,8 @@ struct CommandLineTests {
             let receiver = try stage.start("pubsub", "receive", file: file)
             // Nothing tells when a file changes, so this looks again and again.
             func contents(has text: String) async throws {
-                for _ in 0..<18_000 where read(file: file) != text { try await Task.sleep(for: .milliseconds(10)) }
+                let deadline = ContinuousClock.now + .patience
+                while read(file: file) != text, .now < deadline { try await Task.sleep(for: .milliseconds(10)) }
                 #expect(read(file: file) == text)
             }
             try await contents(has: waitingForLogs + "\n")

@@ -40,8 +40,12 @@ public enum Door {
 
     /// Connects, logs in, and does once what every case does.
     ///
-    /// - Parameter seconds: how long connecting, and each answer, may take.
-    public static func open(_ url: String, seconds: Double = 10) async throws(Closed) -> Limits {
+    /// - Parameters:
+    ///   - seconds: how long connecting, and each answer, may take
+    ///   - time: what they are measured by; nil: the system's clock
+    public static func open(
+        _ url: String, seconds: Double = 10, time: (any TimeSource)? = nil
+    ) async throws(Closed) -> Limits {
         let target: Target
         do throws(SuiteError) { target = try Target(url) } catch { throw Closed(description: "\(error)") }
         var configuration = ConnectionConfiguration()
@@ -50,6 +54,7 @@ public enum Door {
         configuration.user = target.login.user
         configuration.password = target.login.password
         configuration.virtualHost = target.login.virtualHost
+        if let time { configuration.time = time }
         configuration.connectionTimeout = .seconds(seconds)
         configuration.rpcTimeout = .seconds(seconds)
         configuration.confirmTimeout = .seconds(seconds)

@@ -9,7 +9,7 @@ final class Playground: Sendable {
 
     struct NotSeen: Error, CustomStringConvertible {
         let what: String
-        var description: String { "This did not happen on the broker within ten seconds: \(what)" }
+        var description: String { "This did not happen on the broker within two minutes: \(what)" }
     }
 
     /// Plays `body` on a broker of its own.
@@ -57,7 +57,7 @@ final class Playground: Sendable {
 
     /// Waits for what the broker or a consumer does in its own time.
     func wait(_ what: String, until condition: () async throws -> Bool) async throws {
-        guard await eventually(.seconds(10), { (try? await condition()) ?? false }) else { throw NotSeen(what: what) }
+        guard await eventually(.seconds(120), { (try? await condition()) ?? false }) else { throw NotSeen(what: what) }
     }
 
     /// A consumer, and what it has got so far.

@@ -135,7 +135,7 @@ extension JSONDecoder: MessageDecoder {}
         try await withThrowingTaskGroup(of: Void.self) { group in
             for number in 0..<20 {
                 group.addTask {
-                    let answer = try await caller.call(Message("\(number)"), to: name, timeout: .seconds(180))
+                    let answer = try await caller.call(Message("\(number)"), to: name, timeout: .patience)
                     #expect(answer.text == "\(number)!")
                 }
             }
@@ -151,7 +151,7 @@ extension JSONDecoder: MessageDecoder {}
         let connection = try await TestBroker.connect()
         let caller = try await connection.openChannel().caller()
         let error = await failure {
-            _ = try await caller.call(Message("x"), to: TestBroker.name(), timeout: .seconds(180))
+            _ = try await caller.call(Message("x"), to: TestBroker.name(), timeout: .patience)
         }
         #expect(error?.code == .noRoute)
         try await connection.close()

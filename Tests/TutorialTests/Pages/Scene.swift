@@ -196,7 +196,7 @@ final class Scene {
     private func waitForFile(_ command: String) {
         guard let match = command.firstMatch(of: #/> ([a-z.]+)$/#) else { return }
         let file = folder.appending(path: String(match.1))
-        let deadline = ContinuousClock.now + .seconds(180)
+        let deadline = ContinuousClock.now + .patience
         while ContinuousClock.now < deadline {
             if let text = try? String(contentsOf: file, encoding: .utf8), text.hasSuffix("\n") { return }
             usleep(2000)
@@ -204,7 +204,7 @@ final class Scene {
     }
 
     private func look(_ command: String, _ shown: [String], _ block: Page.Block, _ number: Int) throws {
-        let deadline = ContinuousClock.now + .seconds(180)
+        let deadline = ContinuousClock.now + .patience
         var printed: [String] = []
         repeat {
             printed = try Terminal(shellLine(command), environment: environment, folder: folder).rest()

@@ -74,7 +74,7 @@ final class Terminal {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     /// The next line, or nil at the end of the output or after `patience`.
-    func nextLine(patience: Duration = .seconds(180)) -> String? {
+    func nextLine(patience: Duration = .patience) -> String? {
         let deadline = ContinuousClock.now + patience
         while true {
             if let end = buffered.firstIndex(of: UInt8(ascii: "\n")) {
@@ -110,7 +110,7 @@ final class Terminal {
     func wait() -> Int32 {
         if let status { return status }
         var raw: Int32 = 0
-        let deadline = ContinuousClock.now + .seconds(180)
+        let deadline = ContinuousClock.now + .patience
         while waitpid(pid, &raw, WNOHANG) == 0 {
             if ContinuousClock.now > deadline { kill(-pid, SIGKILL) }
             usleep(2000)

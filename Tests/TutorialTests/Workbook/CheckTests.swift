@@ -32,8 +32,8 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
 
     /// Waiting is long for what always comes, beside a thousand other tests, and short for what must not come.
     var pace: Pace {
-        var pace = Pace(begin: .seconds(60), answer: .seconds(60), moment: .milliseconds(50))
-        (pace.longestDot, pace.shortestDot, pace.givesUp) = (.seconds(10), 80, .seconds(60))
+        var pace = Pace(begin: .patience, answer: .patience, moment: .milliseconds(50))
+        (pace.longestDot, pace.shortestDot, pace.givesUp) = (.seconds(10), 80, .patience)
         switch fault {
         case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
         // The channel is closed, or the ack or the bind comes: a moment later.
@@ -100,8 +100,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
     @Test(.watched) func asCommands() async throws {
         let path = Repository.products.appending(path: "subject").path
         var pace = Pace()
-        pace.begin = .seconds(60)
-        pace.answer = .seconds(60)
+        (pace.begin, pace.answer) = (.patience, .patience)
         let right = try await Check.findings(.hello, .command([path, "hello", "send", "right"]), pace)
         #expect(right.filter { !$0.isGood } == [])
         let wrong = try await Check.findings(.hello, .command([path, "hello", "send", "unclosed"]), pace)
