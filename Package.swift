@@ -112,7 +112,7 @@ let package = Package(
             uses: [
                 "BrokerServer", "BrokerCore", "AMQPWire", "AMQPTransport", "AMQPClient", "Simulation", "TestSupport",
             ]),
-        tests("BrokerCommandTests", uses: ["broker", "BrokerServer", "Commands", "TestSupport"]),
+        tests("BrokerCommandTests", uses: ["broker", "BrokerCore", "BrokerServer", "Commands", "TestSupport"]),
         tests(
             "AMQPClientTests",
             uses: [

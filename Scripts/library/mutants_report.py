@@ -2,7 +2,8 @@
 
 Usage: python3 mutants_report.py [--part] [--crashed] RUNS
 
-  RUNS        a line a run, in columns: fault, case, what became of it, milliseconds, what was seen
+  RUNS        a line a run, in columns: fault, case, what became of it, milliseconds, what was seen; and a line for each
+              fault, "listed", that has "quirk" in the last column if it is one of the broker's
   --part      not all faults were run, so most cases stay unproven
   --crashed   the run did not come to its end
 """
@@ -19,12 +20,13 @@ class Runs:
     def __init__(self, lines):
         self.cases, self.faults, self.skipped, self.unsound = set(), {}, {}, {}
         self.count, self.tried, self.catchers = 0, Counter(), defaultdict(list)
+        self.quirks = set()  # those of the faults that are in the broker itself
         for line in lines:
             fault, case, result, _, seen = (line.rstrip("\n").split("\t") + [""] * 5)[:5]
             if fault == NONE:
                 self._add_sound(case, result, seen)
             else:
-                self._add(fault, case, result)
+                self._add(fault, case, result, seen)
 
     def _add_sound(self, case, result, seen):
         if result == "skipped":
@@ -34,9 +36,11 @@ class Runs:
         if result == "caught":
             self.unsound[case] = seen
 
-    def _add(self, fault, case, result):
+    def _add(self, fault, case, result, seen):
         self.faults[fault] = True
         if result == "listed":
+            if seen == "quirk":
+                self.quirks.add(fault)
             return
         self.count += 1
         self.tried[fault] += 1
@@ -96,10 +100,14 @@ def report(runs, is_part, has_crashed):
         print(f"unsound: {case} fails without a fault: {seen}")
     for case, reason in sorted(runs.skipped.items()):
         print(f"not run: {case}: {reason}")
+    def told(faults, kind):
+        missed = sum(1 for fault in faults if fault in unnoticed)
+        return f"{len(faults)} {kind}, {missed} not noticed"
+
     proven = sum(1 for faults in killers.values() if faults)
     share = 100 * proven / len(runs.cases) if runs.cases else 0
     print(
-        f"\n{runs.count} runs, {len(runs.faults)} faults, {len(unnoticed)} not noticed; "
+        f"\n{runs.count} runs; {told(runs.faults.keys() - runs.quirks, 'faults')}; {told(runs.quirks, 'quirks')}; "
         f"{proven} of {len(runs.cases)} cases proven, {share:.1f} %; {len(runs.skipped)} not run here"
     )
     if not runs.cases:

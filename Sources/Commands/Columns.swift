@@ -22,7 +22,7 @@ package func wrapped(_ text: String, indent: Int = 0, width: Int = 80) -> [Strin
 /// Two columns in lines of at most `width` characters where that can be done. The second goes on below itself; where the
 /// first is long, the second begins on the next line.
 func table(_ rows: [(String, String)], width: Int = 80) -> [String] {
-    let widest = 34
+    let widest = 35
     let first = rows.map(\.0.count).filter { $0 <= widest }.max() ?? 8
     let margin = "".padded(to: first + 4)
     return rows.flatMap { name, text in

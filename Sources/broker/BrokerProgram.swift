@@ -24,6 +24,7 @@ enum BrokerProgram {
     static let transactionLimit = Option("--transaction-limit", "BYTES", "uncommitted in a transaction [67108864]")
     static let product = Option("--product", "rabbitmq|own", "what clients are told they speak to [rabbitmq]")
     static let dialect = Option("--dialect", "3.10|4.0|4.3", "the release of RabbitMQ to do as [3.10]")
+    static let quirk = Option("--quirk", "NAME", "be wrong in one way (debug builds); list: all")
     static let logLevel = Option("--log-level", "LEVEL", "debug, info, warning or error, to stderr [info]")
 
     static let itself = Command(
@@ -31,7 +32,7 @@ enum BrokerProgram {
         options: [
             host, port, managementPort, data, virtualHost, user, users, noGuest, anonymous, trace, heartbeat,
             channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
-            outputLimit, transactionLimit, dialect, product, logLevel,
+            outputLimit, transactionLimit, dialect, product, quirk, logLevel,
         ],
         does: "run an AMQP 0-9-1 broker until CTRL+C")
 

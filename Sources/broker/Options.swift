@@ -1,4 +1,4 @@
-import BrokerCore
+@_spi(Quirks) import BrokerCore
 import BrokerServer
 import Commands
 
@@ -32,6 +32,8 @@ struct Options: Equatable {
     var dialect = Dialect.v3_10
     /// Clients are told that they speak to RabbitMQ.
     var announcesRabbitMQ = true
+    /// What the broker is to be wrong about, to try what notices it.
+    var quirk: String?
     var logLevel = LogEvent.Level.info
 
     /// Where the listing API is.
@@ -86,6 +88,7 @@ extension Options {
             }
             logLevel = level
         }
+        quirk = try given.quirk()
         if Set(users).count < users.count { throw UsageError("--user names the same user twice") }
         if let unknown = tracedVirtualHosts.first(where: { $0 != "/" && !virtualHosts.contains($0) }) {
             let name = LogEvent.quoted(unknown)
@@ -114,6 +117,9 @@ extension Options {
         configuration.dialect = dialect
         configuration.product = announcesRabbitMQ ? .rabbitMQ(dialect) : .own
         configuration.logLevel = logLevel
+        #if DEBUG
+            configuration.quirks = quirk.map { QuirkWatch($0) }
+        #endif
         return configuration
     }
 }
@@ -126,6 +132,15 @@ extension Arguments {
             throw UsageError("--management-port takes a port from 0 to 65535, or off, not \(LogEvent.quoted(text))")
         }
         return .port(port)
+    }
+
+    fileprivate func quirk() throws(UsageError) -> String? {
+        guard let name = text(BrokerProgram.quirk) else { return nil }
+        if Quirks.names.isEmpty { throw UsageError("--quirk is for debug builds: a release build has no quirks") }
+        guard Quirks.names.contains(name) else {
+            throw UsageError("there is no quirk \(LogEvent.quoted(name)); --quirk list names them all")
+        }
+        return name
     }
 
     /// Octets, given as such or as a share of the machine's memory in percent.

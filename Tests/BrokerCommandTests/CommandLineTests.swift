@@ -1,3 +1,4 @@
+@_spi(Quirks) import BrokerCore
 import BrokerServer
 import Commands
 import TestSupport
@@ -26,6 +27,7 @@ import Testing
             "--dialect": "4.0",
             "--output-limit": "1", "--transaction-limit": "1", "--memory-high-water": "1000000000",
             "--disk-free-limit": "0", "--anonymous": "guest", "--trace": "/",
+            "--quirk": "session.second-mandatory-is-not-returned",
         ]
         #expect(named == Set(values.keys).union(["--no-guest", "--help"]))
         for (option, value) in values {
@@ -70,6 +72,22 @@ import Testing
     ])
     func whatIsNotUnderstood(_ words: [String]) {
         #expect(throws: UsageError.self) { try options(words) }
+    }
+
+    @Test func aQuirkIsOneThatThereIs() throws {
+        #if DEBUG
+            #expect(try options(["--quirk", "core.deleted-queue-keeps-its-routes"]).configuration.quirks != nil)
+            #expect(try options([]).configuration.quirks == nil)
+            let unknown = UsageError("there is no quirk 'core.'; --quirk list names them all")
+            #expect(throws: unknown) { try options(["--quirk", "core."]) }
+            let names = Quirks.names
+            #expect(names.count == Set(names).count)
+            let form = /(?:core|queue|routing|session|store)\.[a-z0-9-]+/
+            for name in names { #expect(name.wholeMatch(of: form) != nil) }
+        #else
+            let reason = "--quirk is for debug builds: a release build has no quirks"
+            #expect(throws: UsageError(reason)) { try options(["--quirk", "core.deleted-queue-keeps-its-routes"]) }
+        #endif
     }
 
     @Test func aComplaintCannotDriveTheTerminal() {

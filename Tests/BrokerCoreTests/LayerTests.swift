@@ -69,8 +69,10 @@ struct LayerTests {
     @Test("The core makes no generator of chance, and imports nothing that has one")
     func chance() throws {
         for file in try Self.files.get() {
-            let imports = file.code.matches(of: #/(?m)^ *(?:[@\w]+ )*?import (\w+)/#).map { String($0.1) }
-            #expect(Set(imports).isSubset(of: ["AMQPWire", "DataStructures"]), "\(file.path)")
+            let imports = file.code.matches(of: #/(?m)^ *(?:[@\w()]+ )*?import (\w+)/#).map { String($0.1) }
+            // Faulty brokers run beside each other, and a suite asks from outside what they came by.
+            let locks: Set = file.path == "Base/QuirkWatch.swift" ? ["Synchronization"] : []
+            #expect(Set(imports).subtracting(locks).isSubset(of: ["AMQPWire", "DataStructures"]), "\(file.path)")
             if file.path != "Base/BrokerConfiguration.swift" {
                 #expect(!file.words.contains("SystemRandomNumberGenerator"), "\(file.path): take the configuration's")
             }

@@ -83,6 +83,11 @@ public struct BrokerConfiguration: Sendable {
     /// must not be guessed, so only a simulation puts a seeded one here. No part makes a generator of its own.
     public var random: any RandomNumberGenerator & Sendable = SystemRandomNumberGenerator()
 
+    #if DEBUG
+        /// What is wrong with the broker on purpose; nil: nothing.
+        @_spi(Quirks) public var quirks: QuirkWatch?
+    #endif
+
     /// The least of what is written to the log; nil: nothing, for nobody reads it.
     public var logLevel: LogEvent.Level?
 

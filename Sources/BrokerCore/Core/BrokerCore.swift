@@ -55,6 +55,9 @@ public final class BrokerCore {
     }
 
     init(_ configuration: BrokerConfiguration, now: Int64, journal: Journal?) {
+        #if DEBUG
+            configuration.quirks?.begin()
+        #endif
         self.journal = journal
         self.configuration = configuration
         room = Room(
@@ -82,6 +85,15 @@ public final class BrokerCore {
     /// Returns what is to be carried out. With `moreFollows` that is put off to a later step without: so everything that
     /// clients sent in one wake-up is written in one go.
     public func step(_ input: BrokerInput, now: Int64, moreFollows: Bool = false) -> BrokerEffects {
+        #if DEBUG
+            if let quirks = configuration.quirks {
+                return QuirkWatch.$current.withValue(quirks) { take(input, now: now, moreFollows: moreFollows) }
+            }
+        #endif
+        return take(input, now: now, moreFollows: moreFollows)
+    }
+
+    private func take(_ input: BrokerInput, now: Int64, moreFollows: Bool) -> BrokerEffects {
         takeBackOutputs()
         // All that comes in one wake-up shares one turn's budget: behind a hundred busy clients, each with its own, the
         // answers would come late. Every client has at least one frame handled.

@@ -10,6 +10,10 @@ extension BrokerCore {
         _ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64, recovered: StoreRecovery
     ) throws(StoreDamage) {
         self.init(configuration, now: now, journal: recovered.journal)
+        try configuration.watched { () throws(StoreDamage) in try restore(recovered) }
+    }
+
+    private func restore(_ recovered: StoreRecovery) throws(StoreDamage) {
         for exchange in recovered.sortedExchanges { try restore(exchange) }
         var queues: [UInt64: any Queue] = [:]
         for found in recovered.sortedQueues {

@@ -250,7 +250,7 @@ extension VirtualHost: SessionVirtualHost {
 
     func delete(_ queue: any Queue) {
         guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else { return }
-        topologyVersion += 1
+        if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }
         core.tally.counters.queuesDeleted += 1
         load.hold(-Self.octets(of: queue))
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }

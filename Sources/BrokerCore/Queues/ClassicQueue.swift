@@ -73,7 +73,10 @@ final class ClassicQueue: Queue {
 
     private func wouldOverflow(_ message: Message) -> Bool {
         if let limit = arguments.maximumLength, ready.count + 1 > limit { return true }
-        if let limit = arguments.maximumOctets, ready.bodyOctets + message.bodySize > limit { return true }
+        if let limit = arguments.maximumOctets {
+            let octets = ready.bodyOctets + message.bodySize
+            return octets > limit || octets == limit && quirk(.exactFitInOctetsIsRefused)
+        }
         return false
     }
 

@@ -13,7 +13,7 @@ struct DirectRouter<Target>: Router {
 
     mutating func remove(_ binding: Binding<Target>) {
         bindings[binding.key]?.remove(binding)
-        if bindings[binding.key]?.isEmpty == true { bindings[binding.key] = nil }
+        if bindings[binding.key]?.isEmpty == true || quirk(.unbindingOneUnbindsItsKey) { bindings[binding.key] = nil }
     }
 
     func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {

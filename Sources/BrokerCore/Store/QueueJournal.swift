@@ -38,7 +38,7 @@ final class QueueJournal {
 
     /// How far the queue got in handing out, for the log.
     func takeDeliveredBelow() -> UInt64 {
-        isDeliveryNoted = false
+        isDeliveryNoted = quirk(.onlyFirstDeliveriesAreNoted)
         return deliveredBelow
     }
 

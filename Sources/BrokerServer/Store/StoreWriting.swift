@@ -1,6 +1,5 @@
 import AMQPTransport
-import BrokerCore
-
+@_spi(Quirks) import BrokerCore
 import Platform
 
 extension Broker {
@@ -22,7 +21,9 @@ extension Broker {
         _ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource, files: any StoreFiles,
         log: (@Sendable (LogEvent) -> Void)? = nil, stop: @escaping @Sendable (StoreError) -> Never
     ) throws(StoreError) {
-        let opening = try StoreOpening(files, limits: configuration.store, stop: stop)
+        let opening = try configuration.watched { () throws(StoreError) in
+            try StoreOpening(files, limits: configuration.store, stop: stop)
+        }
         for (level, text) in opening.notes where level >= configuration.logLevel ?? .error {
             log?(LogEvent(level, at: time.now, text))
         }

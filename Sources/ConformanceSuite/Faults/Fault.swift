@@ -6,6 +6,9 @@ import BrokerCore
 /// A fault sits between a case and the broker in process, and spoils what passes: a request on its way in, so that the
 /// broker does something else than it was asked for, or what the broker says on its way out. Nothing of it is in the
 /// broker. The lists are in Lists/, a line a fault; `Scripts/mutants` runs them all.
+///
+/// What such a fault can't be wrong about, because it would have to know what the broker knows, the broker itself is
+/// wrong about: a ``quirk``.
 struct Fault: Sendable {
     /// What becomes of a parcel: itself, changed or not, several, or none.
     typealias Hook = @Sendable (Parcel, inout Memory) -> [Parcel]
@@ -22,6 +25,9 @@ struct Fault: Sendable {
     var configure: (@Sendable (inout BrokerConfiguration) -> Void)?
     /// How far the broker's clock goes when a case moves it by so many milliseconds.
     var clock: (@Sendable (Int) -> Int)?
+
+    /// What the broker itself is to be wrong about: the name of a `Quirk` in its sources.
+    var quirk: String?
 
     /// Only cases that restart or kill the broker are run with it.
     var isAboutRestarts = false
@@ -49,6 +55,8 @@ struct Fault: Sendable {
         var extra: [Parcel] = []
         /// The connection of the hook is to be broken off.
         var hangsUp = false
+        /// How many of the fault's methods have passed on each channel.
+        var passed: [Key: Int] = [:]
         /// Requests of each channel, the last 50.
         var recent: [Key: [Parcel]] = [:]
         /// What a barrier's answer stands for; nil: for itself.

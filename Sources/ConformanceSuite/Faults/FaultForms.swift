@@ -167,10 +167,37 @@ extension Fault {
     /// The same, and only when the broker has been restarted or killed.
     var afterRestarts: Fault { when { $0 > 0 }.aroundRestarts }
 
+    /// The same, and only when it has been restarted or killed twice.
+    var secondRestart: Fault { when { $0 > 1 }.aroundRestarts }
+
     private func when(_ isRight: @escaping @Sendable (_ restarts: Int) -> Bool) -> Fault {
+        guarded { isRight($1.restarts) }
+    }
+
+    /// The same, and only from the second of its methods on that passes on a channel.
+    var second: Fault { above(1) }
+
+    /// The same, and only behind the first `count` of its methods that pass on a channel.
+    func above(_ count: Int) -> Fault {
+        guarded { parcel, memory in
+            let key = memory.key(parcel)
+            memory.passed[key, default: 0] += 1
+            return memory.passed[key, default: 0] > count
+        }
+    }
+
+    /// The same, and only for parcels of its methods that `isMeant`.
+    private func guarded(_ isMeant: @escaping @Sendable (Parcel, inout Memory) -> Bool) -> Fault {
+        func guarded(_ hook: @escaping Hook) -> Hook {
+            let methods = methods
+            return { parcel, memory in
+                guard methods.isEmpty || methods.contains(parcel.method.id) else { return [parcel] }
+                return isMeant(parcel, &memory) ? hook(parcel, &memory) : [parcel]
+            }
+        }
         var fault = self
-        if let hook = request { fault.request = { isRight($1.restarts) ? hook($0, &$1) : [$0] } }
-        if let hook = reply { fault.reply = { isRight($1.restarts) ? hook($0, &$1) : [$0] } }
+        fault.request = request.map(guarded)
+        fault.reply = reply.map(guarded)
         return fault
     }
 
@@ -180,6 +207,9 @@ extension Fault {
         fault.isAboutTime = true
         return fault
     }
+
+    /// The broker is wrong at one of its decisions. Every quirk is a fault of its name.
+    static func quirk(_ name: String) -> Fault { Fault(name: name, quirk: name) }
 
     static func configuration(
         _ name: String, _ configure: @escaping @Sendable (inout BrokerConfiguration) -> Void

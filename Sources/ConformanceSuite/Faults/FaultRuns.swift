@@ -7,13 +7,16 @@ import Testing
 ///
 /// All faults in one process: what differs between two broken brokers is a closure, and a process for each would spend
 /// its time starting. Results go to the file that CONFORMANCE_RESULTS names, a line each, separated by tabs:
-/// fault, case, what became of it (caught, missed, skipped), milliseconds, and what was seen.
+/// fault, case, what became of it (caught, missed, skipped), milliseconds, and what was seen. Each fault has a line first,
+/// listed, that says whether it is a quirk of the broker's.
 enum FaultRuns {
     /// The faults that were asked for; nil: none was, and the suite is the suite.
     static let selected: Result<[Fault], SuiteError>? = Environment.current.fault.map { text in
         let chosen = choose(text)
         // Also those that no case will be run with: that nobody notices them must not go unnoticed.
-        for fault in (try? chosen.get()) ?? [] { append("\(fault.name)\t-\tlisted\t0\t") }
+        for fault in (try? chosen.get()) ?? [] {
+            append("\(fault.name)\t-\tlisted\t0\t\(fault.quirk == nil ? "" : "quirk")")
+        }
         return chosen
     }
 

@@ -1,4 +1,5 @@
 import AMQPWire
+@_spi(Quirks) import BrokerCore
 import Synchronization
 
 /// What passed between a case and a sound broker, so that a fault can be tried on it without running the case again.
@@ -18,6 +19,8 @@ struct Rehearsal: Sendable {
     private(set) var methods: Set<MethodID> = []
     private(set) var hasRestarts = false
     private(set) var hasElapsed = false
+    /// The quirks that the sound broker came by; see `Quirk`.
+    var quirks: Set<String> = []
 
     mutating func append(_ event: Event) {
         events.append(event)
@@ -31,6 +34,7 @@ struct Rehearsal: Sendable {
 
     /// False when all of it would have passed as it did.
     func isSpoilt(by fault: Fault) -> Bool {
+        if let quirk = fault.quirk { return quirks.contains(quirk) }
         if fault.isAboutRestarts, !hasRestarts { return false }
         if fault.isAboutTime, !hasElapsed { return false }
         if fault.configure != nil { return true }
@@ -99,13 +103,33 @@ final class FaultyMind: Sendable {
     /// Everything that passes is written down: for the sound broker that a case is run on first.
     private let isRehearsing: Bool
     private let state = Mutex(State())
+    #if DEBUG
+        private let quirks: QuirkWatch?
+    #endif
 
     init(_ fault: Fault, isRehearsing: Bool = false) {
         self.fault = fault
         self.isRehearsing = isRehearsing
+        #if DEBUG
+            quirks = isRehearsing || fault.quirk != nil ? QuirkWatch(fault.quirk) : nil
+        #endif
     }
 
-    var rehearsal: Rehearsal { state.withLock { $0.rehearsal } }
+    var rehearsal: Rehearsal {
+        var rehearsal = state.withLock { $0.rehearsal }
+        #if DEBUG
+            rehearsal.quirks = quirks?.asked ?? []
+        #endif
+        return rehearsal
+    }
+
+    /// What is wrong in the broker itself, before it starts.
+    func configure(_ configuration: inout BrokerConfiguration) {
+        fault.configure?(&configuration)
+        #if DEBUG
+            configuration.quirks = quirks
+        #endif
+    }
 
     func connect() -> Int {
         state.withLock { state in

@@ -45,7 +45,7 @@ final class InProcessPeer: Peer {
         configuration.refusalDelay = 0
         configuration.dialect = dialect
         configuration.virtualHosts = [login.virtualHost, Self.secondVirtualHost]
-        mind?.fault.configure?(&configuration)
+        mind?.configure(&configuration)
         self.mind = mind
         self.configuration = configuration
         let isStored = needs.contains(.restart) || needs.contains(.kill)

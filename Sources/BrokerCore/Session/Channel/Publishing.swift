@@ -30,7 +30,8 @@ extension BrokerChannel {
         if transaction != nil {
             return try add(.init(message: message, queues: queues, mandatory: publish.mandatory))
         }
-        let (accepted, batch) = enqueue(message, in: queues, mandatory: publish.mandatory)
+        let mandatory = publish.mandatory && !(remembered.queues != nil && quirk(.secondMandatoryIsNotReturned))
+        let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
         guard let number else { return }
         confirms?.resolve(number, accepted: accepted, batch: batch)
         connection.willAnswer(self.number)

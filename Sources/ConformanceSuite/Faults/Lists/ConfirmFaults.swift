@@ -5,6 +5,8 @@ extension Fault {
 
     static let confirming: [Fault] = [
         .never("confirm.never") { (_: BasicAck) in true },
+        .reply("confirm.numbers-stop-at-127") { (ack: inout BasicAck) in ack.deliveryTag = min(ack.deliveryTag, 127) }
+            .above(100),
         .replies("confirm.twice", confirms) { parcel, _ in [parcel, parcel] },
         .reply("confirm.from-zero") { (ack: inout BasicAck) in ack.deliveryTag -= 1 },
         .reply("confirm.ack-is-nack") { (ack: inout BasicAck) in ack.deliveryTag += 1 },

@@ -1,13 +1,16 @@
 import AMQPWire
+@_spi(Quirks) import BrokerCore
 
 extension Fault {
-    /// Every fault there is. A new one is a line in the list of its area, and nothing else.
+    /// Every fault there is. A new one is a line in the list of its area, and nothing else; the broker's quirks are among
+    /// them by themselves.
     static let all: [Fault] =
         connection + heartbeats + framing + closes + channels + queues + exchanges + bindings + exchangeBindings
         + routing
         + headersExchange + consistentHash + publishing + handingOver + settling + dispatching + consumers + confirming
         + transactions
         + queueLimits + deadLetters + restarts + permissions + firehose
+        + Quirks.names.map(Fault.quirk)
 }
 
 extension ShortString {

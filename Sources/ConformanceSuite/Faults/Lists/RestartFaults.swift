@@ -49,6 +49,7 @@ extension Fault {
         }.afterRestarts,
         .request("restart.unacknowledged-is-lost") { (get: inout BasicGet) in get.noAck = true }.beforeRestarts,
         .requests("restart.acknowledged-comes-back", [BasicAck.id]) { _, _ in [] }.beforeRestarts,
+        .handedOver("restart.second-leaves-no-bodies") { content in content.body = [] }.secondRestart,
         .ignores("restart.deleted-queues-come-back") { (_: QueueDelete) in true }.beforeRestarts,
         .ignores("restart.purged-messages-come-back") { (_: QueuePurge) in true }.beforeRestarts,
         .ignores("restart.uncommitted-messages-are-kept") { (_: TxSelect) in true }.aroundRestarts,

@@ -1,0 +1,22 @@
+/// A way in which one decision of the broker can be wrong, by name: what a tired programmer would have written there.
+///
+/// It shows that the conformance suite notices faults with a memory, which no fault between a client and the broker can
+/// have: "only the second time", "still as it was before the queue was deleted". Each layer has an enum of its own, a
+/// case for each, and `quirk(.name)` stands at the decision:
+///
+///     if message.isLate && quirk(.lateMessagesAreKept) { … }
+///     ready.count + 1 > limit - (quirk(.fitsExactlyIsRefused) ? 1 : 0)
+///
+/// It stands last, behind what makes the difference: a case of the suite is run with a quirk only if it was asked for, so
+/// a quirk that is asked for everywhere costs a run of every case. Release builds have none: there it is `false`.
+@_spi(Quirks) public protocol Quirk: RawRepresentable<String>, CaseIterable, Sendable {}
+
+/// Whether the broker whose step this is was told to be wrong in this way.
+@_transparent
+func isWrong(by quirk: some Quirk) -> Bool {
+    #if DEBUG
+        QuirkWatch.isActive(quirk.rawValue)
+    #else
+        false
+    #endif
+}
