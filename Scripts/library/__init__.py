@@ -1,1 +1,1 @@
-"""What several scripts need. The scripts themselves say nothing that is written here."""
+"""Shared by several scripts. The scripts themselves say nothing that is written here."""

@@ -1,4 +1,4 @@
-"""What `Scripts/mutants` prints: which cases fail on which broken brokers, and so are proven to be able to.
+"""The report of `Scripts/mutants`: which cases fail on which broken brokers, and so are proven.
 
 Usage: python3 mutants_report.py [--part] [--crashed] RUNS
 

@@ -31,7 +31,7 @@ def publish(words, count):
             refused += 1
     connection.close()
     if refused:
-        fail(f"Not taken by the broker: {refused}. A queue 'orders' is what they need; 'confirms.py receive' declares it.")
+        fail(f"The broker did not take: {refused}. Orders need a queue named 'orders'; 'confirms.py receive' declares it.")
 
 
 def receive(words, count):

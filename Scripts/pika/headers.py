@@ -13,7 +13,7 @@ def is_field(word):
 
 def fields(words):
     if wrong := [word for word in words if not is_field(word)]:
-        fail(f"'{wrong[0]}' is no header. Write it as NAME=VALUE.")
+        fail(f"'{wrong[0]}' is not a header. Write it as NAME=VALUE.")
     return dict(word.split("=", 1) for word in words)
 
 

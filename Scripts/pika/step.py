@@ -1,4 +1,4 @@
-"""What the steps share: where the broker is, lines written at once, Ctrl-C, the words on the command line."""
+"""Shared by the steps: where the broker is, lines written at once, Ctrl-C, the words on the command line."""
 
 import os
 import signal

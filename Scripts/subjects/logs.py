@@ -1,4 +1,4 @@
-"""Steps 3, 4 and 5: the same programs but for the type of the exchange and what stands in a key."""
+"""Steps 3, 4 and 5: the same programs but for the type of the exchange and the keys."""
 
 from scene import run, say
 

@@ -1,4 +1,4 @@
-"""What the programs that `workbook check` is tried on share: the broker, the words, the ways out."""
+"""Shared by the programs that test `workbook check`: the broker, the words, the ways out."""
 
 import os
 import sys

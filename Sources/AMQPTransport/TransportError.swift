@@ -21,7 +21,7 @@ extension TransportError: CustomStringConvertible {
     public var description: String {
         switch self {
         case .refused(let host, let port):
-            "Connection refused: nobody listens on \(endpoint(host, port))."
+            "Connection refused: no program listens on \(endpoint(host, port))."
         case .unknownHost(let host, let port, let reason):
             "Unknown host in \(endpoint(host, port)): \(reason)."
         case .timedOut(let host, let port, let milliseconds):

@@ -5,7 +5,7 @@ extension Frame: CustomStringConvertible {
     ///
     ///     1 basic.publish exchange='logs' routing-key='' mandatory
     ///     1 header body-size=12 delivery-mode=2
-    ///     1 body 12 octets 'Hello World!'
+    ///     1 body 12 bytes 'Hello World!'
     ///     0 heartbeat
     ///
     /// Bits that are not set, empty tables and absent properties are left out. Whatever a peer sends, this is one line
@@ -32,7 +32,7 @@ extension Frame: CustomStringConvertible {
                 return ([start, "body-size=\(header.bodySize)"] + words(of: header.properties)).joined(separator: " ")
             case .body:
                 let shown = payload.prefix(64)
-                return "body \(payload.count) octets \(quoted(shown))" + (shown.count < payload.count ? "…" : "")
+                return "body \(payload.count) bytes \(quoted(shown))" + (shown.count < payload.count ? "…" : "")
             case .heartbeat:
                 return "heartbeat"
             }

@@ -24,7 +24,7 @@ public struct Arguments: Sendable {
                     plain.append(word)
                     continue
                 }
-                let advice = command.most > 0 ? "; put '--' before text that begins so" : ""
+                let advice = command.most > 0 ? "; put '--' before text that begins this way" : ""
                 throw UsageError("there is no option \(quoted(name.utf8))\(advice)")
             }
             let attached = word.count > name.count ? String(word.dropFirst(name.count + 1)) : nil

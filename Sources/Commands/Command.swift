@@ -51,13 +51,13 @@ public struct Command: Sendable {
             let arguments = try Arguments(words, of: self)
             if arguments.words.count > count.upperBound {
                 let word = quoted(arguments.words[count.upperBound].utf8)
-                throw UsageError("there is no place for \(word) here")
+                throw UsageError("\(word) is one word too many")
             }
             if arguments.words.count < count.lowerBound {
                 let word = takes.prefix { $0 != " " && $0 != "." }
                 throw UsageError("\(word) is missing")
             }
-            if takesProgram, arguments.command?.isEmpty == true { throw UsageError("no command stands behind '--'") }
+            if takesProgram, arguments.command?.isEmpty == true { throw UsageError("a command is missing after '--'") }
             return arguments
         } catch {
             throw error.of(name)

@@ -21,7 +21,7 @@ public struct BaselineDraft: Sendable {
         let told = results.filter { $0.verdict != .informational && $0.verdict != .skipped }
         // The worst first.
         let verdicts = Set(told.map(\.verdict)).sorted { $0.severity > $1.severity }
-        let before = recorded.map { ["# \(id) was on record as \($0.replacing("\t", with: ": "))"] } ?? []
+        let before = recorded.map { ["# \(id) was recorded as \($0.replacing("\t", with: ": "))"] } ?? []
         if verdicts == [.conforms], recorded != nil { return before + ["# \(id) conforms now: it needs no line"] }
         let worst = told.max { $0.verdict.severity < $1.verdict.severity }
         let seen = (worst?.reason ?? "").split { $0.isNewline || $0 == "\t" }.joined(separator: " ")

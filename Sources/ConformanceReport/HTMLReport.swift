@@ -9,7 +9,7 @@ extension Report {
         <title>AMQP 0-9-1 conformance</title>
         <style>\(Self.style)</style>
         <h1>AMQP 0-9-1 conformance</h1>
-        <p>\(rows.count) cases on \(brokers.count) \(brokers.count == 1 ? "broker" : "brokers"). \(summary)</p>
+        <p>\(rows.count) \(rows.count == 1 ? "case" : "cases") on \(brokers.count) \(brokers.count == 1 ? "broker" : "brokers"). \(summary)</p>
         \(totals)
         <h2>By area</h2>
         <p>How many cases of an area conform, strictly or as RabbitMQ, of those that could be run.</p>
@@ -32,9 +32,9 @@ extension Report {
     private var summary: String {
         if rows.isEmpty { return "No case was run." }
         let changes = changes
-        guard let first = changes.first else { return "Everything is as on record." }
+        guard let first = changes.first else { return "Every result is as recorded." }
         return "<a class=\"changed\" href=\"#\(xml(first.id))\">\(changes.count) "
-            + "\(changes.count == 1 ? "result is" : "results are") otherwise than on record.</a>"
+            + "\(changes.count == 1 ? "result differs" : "results differ") from the baseline.</a>"
     }
 
     private var heads: String { brokers.map { "<th scope=\"col\">\(xml($0))</th>" }.joined() }
@@ -132,13 +132,13 @@ extension Report {
                 + "\(result.verdict.mark) \(result.verdict.rawValue)</span> "
                 + "<b>\(xml(result.broker))</b> \(result.verdict == .skipped ? "" : milliseconds(result))</p>"
         ]
-        if !result.isAsRecorded { lines.append("<p class=\"changed\">On record is: \(result.recordedText).</p>") }
+        if !result.isAsRecorded { lines.append("<p class=\"changed\">Baseline: \(result.recordedText).</p>") }
         if result.recorded.count > 1 { lines.append("<p>It varies: \(result.recordedText).</p>") }
         if !result.recordedReason.isEmpty { lines.append("<p>\(xml(result.recordedReason))</p>") }
         if !result.reason.isEmpty { lines.append("<p class=\"small\">Seen: \(xml(result.reason))</p>") }
         if !result.wire.isEmpty {
             lines.append(
-                "<details><summary>\(result.wire.count) lines of wire log, and how to run it again</summary>"
+                "<details><summary>The wire log, and how to run the case again</summary>"
                     + "<p><code>\(xml(result.rerun))</code></p>\(log(result.wire))</details>")
         }
         return lines.joined(separator: "\n") + "</div>"

@@ -60,7 +60,7 @@ extension Report {
         let body =
             switch result {
             case _ where !result.isAsRecorded:
-                #"<failure message="\#(xml(result.verdict.rawValue)), on record is \#(xml(result.recordedText))">"#
+                #"<failure message="\#(xml(result.verdict.rawValue)), baseline: \#(xml(result.recordedText))">"#
                     + xml(([result.reason, result.rerun] + result.wire).joined(separator: "\n")) + "</failure>"
             case _ where result.verdict == .skipped: #"<skipped message="\#(xml(result.reason))"/>"#
             case _ where result.verdict == .conforms: ""

@@ -10,9 +10,9 @@ extension Report {
             })
         lines += [""] + Verdict.allCases.map { "- \($0.mark) *\($0.rawValue)*: \($0.meaning)" }
         if !changes.isEmpty {
-            lines += ["", "## Otherwise than on record", ""]
+            lines += ["", "## Differs from the baseline", ""]
             lines += changes.map {
-                "- `\($0.id)` on \(escaped($0.broker)): \($0.verdict.rawValue), on record is \($0.recordedText). "
+                "- `\($0.id)` on \(escaped($0.broker)): \($0.verdict.rawValue) (baseline: \($0.recordedText)). "
                     + escaped($0.reason)
             }
         }
@@ -32,7 +32,7 @@ extension Report {
             let told = results(of: broker).filter { $0.verdict != .conforms && $0.verdict != .skipped }
             let skipped = Dictionary(grouping: results(of: broker).filter { $0.verdict == .skipped }, by: \.reason)
             guard !told.isEmpty || !skipped.isEmpty else { return [String]() }
-            var lines = ["", "## What \(escaped(broker)) does otherwise", ""]
+            var lines = ["", "## Where \(escaped(broker)) differs", ""]
             lines += told.map { result in
                 let why = result.recordedReason.isEmpty ? "" : " " + escaped(result.recordedReason)
                 return "- `\(result.id)`: \(result.verdict.rawValue).\(why) Seen: \(escaped(result.reason))"

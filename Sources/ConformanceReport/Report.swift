@@ -91,9 +91,9 @@ extension Verdict {
     var meaning: String {
         switch self {
         case .conforms: "does what the specification says"
-        case .conformsAsRabbitMQ: "does as RabbitMQ, where that differs from the specification"
-        case .informational: "either way is allowed; which one is written down"
-        case .nonStrict: "refuses what it has to, but with another code, scope or manner"
+        case .conformsAsRabbitMQ: "does what RabbitMQ does, where that differs from the specification"
+        case .informational: "either way is allowed; the report says which one"
+        case .nonStrict: "refuses what it must, but with another code, scope or manner"
         case .failed: "does something else"
         case .skipped: "could not be run against this broker"
         }

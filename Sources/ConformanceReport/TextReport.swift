@@ -13,7 +13,7 @@ extension Report {
         }
         for result in changes {
             lines.append(
-                "\(result.id) on \(result.broker): \(result.verdict.rawValue), on record is \(result.recordedText)")
+                "\(result.id) on \(result.broker): \(result.verdict.rawValue) (baseline: \(result.recordedText))")
             lines += ["    \(result.reason)", "    \(result.rerun)"]
         }
         return lines.map { $0 + "\n" }.joined()

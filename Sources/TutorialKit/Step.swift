@@ -75,7 +75,7 @@ public struct Step: Sendable {
         }
         let address = (BrokerAddress.variable, "the broker that a role talks to; if not set, \(BrokerAddress.standard)")
         return Program(
-            name, itself: Command(name, does: "the whole step in this terminal, with a broker of its own"),
+            name, itself: Command(name, does: "run the whole step in this terminal, with a broker of its own"),
             commands: roles.map { role in
                 Command("\(name) \(role.name)", takes: role.takes, options: role.options, does: role.summary)
             },

@@ -128,6 +128,9 @@ public struct Site {
     private static func introduction(_ frontMatter: [String: String]) -> String {
         guard let objectives = frontMatter["objectives"] else { return "" }
         var lines = ["<p><b>You will learn to</b> \(escaped(objectives)).</p>"]
+        if let minutes = frontMatter["minutes"] {
+            lines.append("<p><b>Time:</b> about \(escaped(minutes)) minutes, without the exercises.</p>")
+        }
         if let outside = frontMatter["out of scope"] { lines.append("<p><b>Not here:</b> \(escaped(outside)).</p>") }
         return "\n<aside>\(lines.joined())</aside>"
     }

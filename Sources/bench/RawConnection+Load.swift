@@ -32,7 +32,7 @@ extension RawConnection {
             let answer = try call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self)
             if Int(answer.messageCount) >= count { return }
             if Stopwatch.now > deadline {
-                throw BenchError("\(answer.messageCount) messages in the queue after \(count) publishes")
+                throw BenchError("after \(count) publishes the queue has \(answer.messageCount) of them")
             }
         }
     }

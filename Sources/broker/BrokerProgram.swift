@@ -22,8 +22,8 @@ enum BrokerProgram {
     static let diskFreeLimit = Option("--disk-free-limit", "BYTES", "free for DIR; below, publishers wait [50000000]")
     static let outputLimit = Option("--output-limit", "BYTES", "unread by a client; above, it waits [16777216]")
     static let transactionLimit = Option("--transaction-limit", "BYTES", "uncommitted in a transaction [67108864]")
-    static let product = Option("--product", "rabbitmq|own", "what clients are told they speak to [rabbitmq]")
-    static let dialect = Option("--dialect", "3.10|4.0|4.3", "the release of RabbitMQ to do as [3.10]")
+    static let product = Option("--product", "rabbitmq|own", "the product that clients see [rabbitmq]")
+    static let dialect = Option("--dialect", "3.10|4.0|4.3", "the release of RabbitMQ to behave as [3.10]")
     static let quirk = Option("--quirk", "NAME", "be wrong in one way (debug builds); list: all")
     static let logLevel = Option("--log-level", "LEVEL", "debug, info, warning or error, to stderr [info]")
 
@@ -49,7 +49,7 @@ enum BrokerProgram {
 
     static let salvage = Command(
         "broker salvage", takes: "DIR", options: [salvageTarget], does: "read what is left of a damaged DIR",
-        notes: "DIR is not changed. What is lost is said line by line: the file's octets, the queue, how many messages."
+        notes: "DIR is not changed. Each loss is a line: the file's bytes, the queue, how many messages."
     )
 
     static let program = Program(

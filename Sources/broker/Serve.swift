@@ -18,7 +18,7 @@ enum Serve {
         var configuration = options.configuration
         configuration.users = Users.collect(options)
         if let name = configuration.anonymousUser, !configuration.users.contains(where: { $0.name == name }) {
-            Console.fail("--anonymous names \(LogEvent.quoted(name)), who is no user here: add --user NAME")
+            Console.fail("--anonymous names \(LogEvent.quoted(name)), which is not a user: add --user NAME")
         }
         let log = LogWriter()
         let broker = open(configuration, options, log)
@@ -36,12 +36,16 @@ enum Serve {
         }
 
         let name = signals.wait()
-        log.write(LogEvent(.info, at: broker.now, "\(name): closing \(broker.connectionCount) connections"))
+        log.write(
+            LogEvent(
+                .info, at: broker.now, "\(name): closing \(LogEvent.counted(broker.connectionCount, "connection"))"))
         let empty = DispatchSemaphore(value: 0)
         broker.shutDown { empty.signal() }
         if empty.wait(timeout: .now() + .milliseconds(patience)) == .timedOut {
             log.write(
-                LogEvent(.warning, at: broker.now, "\(broker.connectionCount) clients did not answer, leaving them"))
+                LogEvent(
+                    .warning, at: broker.now,
+                    "\(LogEvent.counted(broker.connectionCount, "client")) did not answer, leaving them"))
         }
         log.flush(milliseconds: 200)
         exit(0)

@@ -1,7 +1,7 @@
 import AMQPClient
 import TutorialKit
 
-/// Publishes orders, and says of each whether the broker took it over. Returns how many it did not take.
+/// Publishes orders, and prints whether the broker took each one. Returns how many it did not take.
 func publish(_ orders: some Sequence<String>, to broker: BrokerAddress) async throws -> Int {
     var outbox = Outbox(orders)
     var connection = try await Connection.open(broker)
@@ -11,7 +11,7 @@ func publish(_ orders: some Sequence<String>, to broker: BrokerAddress) async th
             try await connection.close()
             return outbox.refused
         } catch let error as AMQPError where error.scope == .connection {
-            // The broker has some of these, or all, or none: nobody can know. Rather twice than never.
+            // The broker may have all of these, some, or none. Twice is better than never.
             Console.print(" [!] Connection lost. Unconfirmed, and sent again: \(outbox.unconfirmed.count)")
             connection = try await Connection.reopen(broker)
         }

@@ -4,12 +4,12 @@ import TutorialKit
 /// Sends the orders of the outbox, at most fifty of them unconfirmed.
 func send(_ outbox: inout Outbox, over connection: Connection) async throws {
     let channel = try await connection.openChannel()
-    // From now on the broker answers every publish on this channel.
+    // From here on the broker answers every publish on this channel.
     try await channel.selectConfirms()
     var confirms: [PendingConfirm] = []
     while true {
         if let order = outbox.next(after: confirms.count) {
-            // Mandatory: an order that no queue takes comes back. Else it would be dropped, and confirmed all the same.
+            // Mandatory: an order that no queue takes comes back. Otherwise it would be dropped, and confirmed.
             let message = Message(order, persistent: true)
             confirms.append(try await channel.publishForConfirm(message, routingKey: "orders", mandatory: true))
             Console.print(" [x] Sent '\(order)'")

@@ -11,7 +11,7 @@ await Step(
             let refused = try await publish(arguments.messages(or: "Hello World!"), to: broker)
             if refused > 0 {
                 throw StepError(
-                    "Not taken by the broker: \(refused). A queue 'orders' is what they need; "
+                    "The broker did not take: \(refused). Orders need a queue named 'orders'; "
                         + "'swift run confirms receive' declares it.")
             }
         },

@@ -4,14 +4,14 @@ import Platform
 
 /// The command line of `conformance`.
 enum ConformanceProgram {
-    static let only = Option("--only", "PREFIX", "cases whose id begins so: topic. or topic.hash-matches-zero-words")
-    static let skip = Option("--skip", "PREFIX", "leave out cases whose id begins so; repeatable")
-    static let why = Option("--why", "TEXT", "the reason, one behind each --skip")
+    static let only = Option("--only", "PREFIX", "cases whose id begins with PREFIX: topic. or topic.hash")
+    static let skip = Option("--skip", "PREFIX", "leave out cases whose id begins with PREFIX; repeatable")
+    static let why = Option("--why", "TEXT", "the reason, one after each --skip")
     static let known = Option(
         "--known", "FILE", "what is known of the broker: lines of id, verdict, reason, tabs between")
     static let list = Option("--list", "only print the ids and titles of the cases")
     static let differences = Option(
-        "--differences", "A..B", "only print what two releases of RabbitMQ differ in: 3.10..4.3")
+        "--differences", "A..B", "only print how two releases of RabbitMQ differ: 3.10..4.3")
     static let format = Option(
         "--format", "FORMAT", "text, json, junit, html, badge, or known: a draft for --known [text]")
     static let width = Option("--width", "N", "how many cases use the broker at once [16]")
@@ -22,10 +22,11 @@ enum ConformanceProgram {
     static let itself = Command(
         "conformance", takes: "[URL]",
         options: [only, skip, why, known, list, differences, format, width, timeout, versionOf],
-        does: "Runs the conformance cases against the broker at URL, and says at the end what each came to",
+        does: "Runs the conformance cases against the broker at URL, and reports the result of each at the end",
         notes: """
             URL is amqp://USER:PASSWORD@HOST:PORT/VHOST; without one, AMQP_URL. Without either, the cases run against \
-            this repository's broker, in this process. The broker may be in use: every name is made up, and deleted.
+            this repository's broker, in this process. The broker may be in use: the \
+            cases invent every name, and delete what they declared.
 
             Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run.
             """,
@@ -46,7 +47,7 @@ enum ConformanceProgram {
 
         init(_ given: Arguments) throws(UsageError) {
             settings.url = given.words.first ?? environmentValue("AMQP_URL")
-            if let url = settings.url, !url.contains("://") { throw UsageError("'\(url)' is no amqp:// address") }
+            if let url = settings.url, !url.contains("://") { throw UsageError("'\(url)' is not an amqp:// address") }
             settings.only = given.text(only)
             settings.known = given.text(known)
             settings.versionOf = given.text(versionOf)

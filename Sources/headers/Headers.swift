@@ -8,7 +8,7 @@ func isField(_ word: String) -> Bool { word.contains("=") && !word.hasPrefix("="
 func fields(_ words: some Sequence<String>) throws -> FieldTable {
     var table = FieldTable()
     for word in words {
-        guard isField(word) else { throw UsageError("'\(word)' is no header: write it as NAME=VALUE") }
+        guard isField(word) else { throw UsageError("'\(word)' is not a header: write it as NAME=VALUE") }
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = try? ShortString(parts[0]) else {
             throw UsageError("the name of a header has \(parts[0].utf8.count) bytes; 255 are the most")

@@ -8,7 +8,7 @@ func receive(_ match: String, of headers: FieldTable, from broker: BrokerAddress
     let logs = try await channel.declareExchange("headers_logs", type: .headers)
     let queue = try await channel.declareQueue(exclusive: true)
 
-    // What is wanted stands in the binding's arguments. One of them, x-match, says how: all, or any.
+    // The binding's arguments say what we want. One of them, x-match, says how to compare: all, or any.
     var arguments = headers
     arguments["x-match"] = .string(match)
     try await queue.bind(to: logs, arguments: arguments)

@@ -6,7 +6,7 @@ func send(_ messages: some Sequence<String>, to broker: BrokerAddress) async thr
     let connection = try await Connection.open(broker)
     let channel = try await connection.openChannel()
 
-    // Both sides declare the queue: whoever comes first makes it. A message to a queue that isn't there is dropped.
+    // Both sides declare the queue: the first one creates it. A message to a queue that doesn't exist is dropped.
     try await channel.declareQueue("hello")
 
     for text in messages {

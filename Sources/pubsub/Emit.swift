@@ -1,7 +1,7 @@
 import AMQPClient
 import TutorialKit
 
-/// Sends log messages to everybody who listens.
+/// Sends log messages to every receiver.
 func emit(_ messages: some Sequence<String>, to broker: BrokerAddress) async throws {
     let connection = try await Connection.open(broker)
     let channel = try await connection.openChannel()

@@ -6,7 +6,7 @@ await Step(
     roles: [
         Role(
             "emit", takes: "[MESSAGE]", options: [.count, .stamped],
-            does: "sends a log message to all who listen"
+            does: "sends a log message to every receiver"
         ) { broker, arguments in
             try await emit(arguments.messages(or: "info: Hello World!"), to: broker)
         },

@@ -1,11 +1,11 @@
 import AMQPClient
 
-/// How often a job was rejected from `jobs`. The broker keeps the record, in the header `x-death`: an entry for each queue
-/// that a message died in and each reason, with a count.
+/// How often a job was rejected from `jobs`. The broker keeps count in the header `x-death`: it has an entry for each
+/// queue that a message died in and each reason.
 func rejections(of job: Delivery) -> Int {
     let deaths = job.properties.headers?["x-death"]?.array ?? []
     let death = deaths.compactMap(\.table).first { $0["queue"]?.text == "jobs" && $0["reason"]?.text == "rejected" }
-    // Anybody can send us a header, with any number.
+    // Any program can send us this header, with any number in it.
     return Int(min(max(death?["count"]?.integer ?? 0, 0), 1000))
 }
 

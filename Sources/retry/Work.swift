@@ -18,7 +18,7 @@ func work(from broker: BrokerAddress) async throws {
             try await job.ack()
         } else if attempt < 3 {
             Console.print(" [!] Attempt \(attempt) failed")
-            // Not back into the queue, where we would get it again at once: it dies here, and is sent round.
+            // If we requeued it, we would get it again at once. Rejected, it dies and takes the way round.
             try await job.reject(requeue: false)
         } else {
             try await park(job, on: channel, attempts: attempt, reason: "there is a '!' in it")

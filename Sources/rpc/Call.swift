@@ -6,7 +6,7 @@ func call(_ question: String, timeout: Duration, on broker: BrokerAddress) async
     let connection = try await Connection.open(broker)
     let channel = try await connection.openChannel()
 
-    // A queue of our own for the answer, and a number that nobody else uses to know it by.
+    // A queue of our own for the answer, and a random number to recognise it by.
     let callbackQueue = try await channel.declareQueue(exclusive: true)
     let replies = try await callbackQueue.consume(noAck: true)
     let correlationID = try ShortString(String(UInt64.random(in: 0...UInt64.max), radix: 16))
@@ -17,7 +17,7 @@ func call(_ question: String, timeout: Duration, on broker: BrokerAddress) async
         properties: BasicProperties(correlationID: correlationID, replyTo: try ShortString(callbackQueue.name)))
     try await channel.publish(request, routingKey: "rpc_queue")
 
-    // Anybody may write to our queue: what isn't the answer to this question is passed over.
+    // Any program may write to our queue: ignore everything but the answer to this question.
     let reply = try await withTimeout(timeout) {
         try await replies.first { $0.properties.correlationID == correlationID }
     }

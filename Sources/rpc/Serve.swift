@@ -15,7 +15,7 @@ func serve(on broker: BrokerAddress) async throws {
     for try await request in requests {
         Console.print(" [.] fib(\(request.text))")
         if let replyTo = request.properties.replyTo {
-            // The correlation id goes back as it came: by it the client knows which question this answers.
+            // The correlation id goes back unchanged: it tells the client which question this answers.
             let reply = Message(
                 answer(to: request.text), properties: BasicProperties(correlationID: request.properties.correlationID))
             try await channel.publish(reply, routingKey: replyTo.text)

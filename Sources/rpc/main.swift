@@ -6,7 +6,7 @@ let timeout = Option("--timeout", "S", "seconds to wait for the answer; 10 if no
 await Step(
     "rpc",
     roles: [
-        Role("serve", does: "computes Fibonacci numbers for whoever asks") { broker, _ in
+        Role("serve", does: "computes Fibonacci numbers for its clients") { broker, _ in
             try await serve(on: broker)
         },
         Role(

@@ -14,7 +14,7 @@ await Step(
         },
         Role(
             "receive", takes: "PATTERN...",
-            does: "prints the log messages whose key fits: * is a word, # any number of words"
+            does: "prints the log messages whose key matches: * is a word, # any number of words"
         ) { broker, arguments in
             try await receive(arguments.words, from: broker)
         },

@@ -24,7 +24,7 @@ enum Overview {
         lines += ["", next(done)]
         let missed = Predictions(done).missed.map(\.kind)
         if !missed.isEmpty {
-            let what = missed.count == 1 ? missed[0] : "\(missed.count) kinds of questions"
+            let what = missed.count == 1 ? missed[0] : "questions of \(missed.count) kinds"
             lines.append("Missed so far: \(what). Once more: swift run workbook predict")
         }
         lines += ["", "swift run workbook ..."]

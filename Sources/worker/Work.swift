@@ -7,8 +7,8 @@ func work(from broker: BrokerAddress, prefetch: Int, dot: Duration) async throws
     let channel = try await connection.openChannel()
     let queue = try await channel.declareQueue("task_queue", durable: true)
 
-    // How many tasks may be here unacknowledged. With 1, a task goes to a worker that has nothing to do; without a
-    // limit (0), each gets its turn at once, and one worker may sit on long tasks while another is idle.
+    // How many unacknowledged tasks this worker may have. With 1, a task goes to a worker that has nothing to do. With
+    // no limit (0), the workers take turns, and one may sit on long tasks while another is idle.
     try await channel.qos(prefetchCount: prefetch)
 
     let tasks = try await queue.consume()
@@ -19,7 +19,7 @@ func work(from broker: BrokerAddress, prefetch: Int, dot: Duration) async throws
         let dots = task.text.count { $0 == "." }
         try await Task.sleep(for: dot * dots)
         Console.print(" [x] Done")
-        // Only now: if this worker dies before, the broker gives the task to another.
+        // Only now: if this worker dies before this line, the broker gives the task to another.
         try await task.ack()
     }
     try await connection.close()

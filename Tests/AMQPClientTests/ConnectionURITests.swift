@@ -86,6 +86,6 @@ import Testing
             try ConnectionConfiguration(uri: "amqp://host/" + String(repeating: "v", count: 256))
         }
         #expect(error.kind == .badArgument)
-        #expect(error.description.contains("virtual host has 256 octets"))
+        #expect(error.description.contains("virtual host has 256 bytes"))
     }
 }

@@ -45,7 +45,7 @@ import Testing
             let error = await failure { try await call() }
             #expect(error?.kind == .badArgument)
             #expect(error?.scope == .client)
-            #expect(error?.text.contains("256 octets") == true)
+            #expect(error?.text.contains("256 bytes") == true)
         }
         #expect(channel.isOpen)
     }

@@ -49,9 +49,9 @@ struct FrameDescriptionTests {
         writer.heartbeat()
         let lines = try frames(writer.octets).map { "\($0)" }
         #expect(lines[1] == "3 header body-size=12 headers={'a': 1} delivery-mode=2 correlation-id='7' app-id='test'")
-        #expect(lines[2] == "3 body 12 octets 'Hello World!'")
-        #expect(lines[3] == "3 body 100 octets '\(String(repeating: "a", count: 64))'…")
-        #expect(lines[4] == "3 body 0 octets ''")
+        #expect(lines[2] == "3 body 12 bytes 'Hello World!'")
+        #expect(lines[3] == "3 body 100 bytes '\(String(repeating: "a", count: 64))'…")
+        #expect(lines[4] == "3 body 0 bytes ''")
         #expect(lines[5] == "0 heartbeat")
     }
 

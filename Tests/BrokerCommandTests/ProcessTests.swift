@@ -68,7 +68,7 @@
             broker.process.signal(15)
             try await programs.finish(broker.process)
             let nobody = try await run(["list-queues", "--url", url])
-            #expect(nobody.status == 1 && nobody.errors.contains("nobody answers at http://localhost:"))
+            #expect(nobody.status == 1 && nobody.errors.contains("nothing answers at http://localhost:"))
         }
 
         @Test func ctrlCIsACleanEnd() async throws {

@@ -133,7 +133,7 @@ import Testing
             let (lines, new) = (LogLines(), directory + "/new")
             try Salvage.run(directory, to: new) { lines.add($0) }
             #expect(lines.lines.first?.contains("one message of queue 'q' at position 1") == true, "\(lines.lines)")
-            #expect(lines.lines.contains { $0.contains("1 durable queues with 2 messages") })
+            #expect(lines.lines.contains { $0.contains("1 durable queue with 2 messages") })
             #expect(try Data(contentsOf: file) == octets)
             #expect(try Set(FileManager.default.contentsOfDirectory(atPath: directory)) == Set(names + ["new"]))
             #expect(throws: StoreError.self) { try Salvage.run(directory, to: new) { _ in } }

@@ -49,8 +49,8 @@ import Testing
         ("send --count", "p send: --count needs a value; see p send --help"),
         ("send --quiet=1", "p send: --quiet takes no value; see p send --help"),
         ("check", "p check: STEP is missing; see p check --help"),
-        ("check 1 2", "p check: there is no place for '2' here; see p check --help"),
-        ("check 1 --", "p check: no command stands behind '--'; see p check --help"),
+        ("check 1 2", "p check: '2' is one word too many; see p check --help"),
+        ("check 1 --", "p check: a command is missing after '--'; see p check --help"),
         ("keys", "p keys: KEY is missing; see p keys --help"),
         ("p\u{1B}[31m", "p: there is no role 'p\\u{1B}[31m'; see p --help"),
     ])

@@ -100,10 +100,10 @@ import Testing
         ])
         #expect(
             BaselineDraft([run]).lines == [
-                "# A", "x.as-recorded\tfailed\tnobody wrote it yet", "# x.better was on record as failed: was broken",
+                "# A", "x.as-recorded\tfailed\tnobody wrote it yet", "# x.better was recorded as failed: was broken",
                 "# x.better conforms now: it needs no line", "x.new\tfailed\ta b c",
                 "x.not-as-rabbitmq\tconforms\tRabbitMQ differs: why",
-                "# x.other was on record as failed: silence", "x.other\tnon-strict\t406",
+                "# x.other was recorded as failed: silence", "x.other\tnon-strict\t406",
                 "x.skipped\tfailed or conforms\tby chance",
             ])
     }

@@ -99,7 +99,7 @@ import Testing
             "rule       In a topic binding key, # stands for zero or more words. [spec/3.1.3.3/hash-is-any-words]",
             "expected   channel.close 404 NOT_FOUND or channel.close 403 ACCESS_REFUSED",
             "seen       taken  (SuiteTests",
-            "on record  conforms", "taught in  Tutorials/05-topic/README.md",
+            "baseline   conforms", "taught in  Tutorials/05-topic/README.md",
             "swift test --filter 'SuiteTests/explanation\\(\\)'", "A -> ch 1 channel.open",
             "A <- ch 1 exchange.declare-ok",
         ] {

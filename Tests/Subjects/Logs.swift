@@ -1,6 +1,6 @@
 import AMQPClient
 
-// Steps 3, 4 and 5: the same programs but for the type of the exchange and what stands in a key.
+// Steps 3, 4 and 5: the same programs but for the type of the exchange and the keys.
 
 func pubsubEmit(_ trial: Trial) async throws {
     try await emit(trial, "logs", trial.fault == "wrong-type" ? .direct : .fanout, key: "", "info: Hello")

@@ -107,7 +107,7 @@ struct CommandLineTests {
                     let output = try await stage.run(step, role, key, status: 1)
                     #expect(output.lines.isEmpty)
                     #expect(output.errors.count == 1)
-                    #expect(output.errors.first?.contains("300 octets") == true)
+                    #expect(output.errors.first?.contains("300 bytes") == true)
                 }
             }
         }

@@ -18,11 +18,11 @@ enum Advice {
             "Check user and password in the URI; RabbitMQ lets 'guest' in only from its own machine."
         case .closedByBroker: closed(code, method, text)
         case .closedByClient: "Open a new one to go on."
-        case .connectionLost: "Look into the broker's log for the reason, then connect again."
-        case .protocolViolation: "Check that the peer is an AMQP 0-9-1 broker; if it is, report it to its makers."
+        case .connectionLost: "Look at the broker's log for the reason, then connect again."
+        case .protocolViolation: "Check that the peer is an AMQP 0-9-1 broker; if it is, report it to its authors."
         case .nacked: "The broker did not keep the message: publish it again, or store it elsewhere."
         case .returned: "Bind a queue for this routing key, or publish without 'mandatory'."
-        case .consumerCancelled: "Declare the queue again and consume anew."
+        case .consumerCancelled: "Declare the queue again, and consume from it again."
         case .unknownOutcome: "Publish it again where twice is better than never, as with resend: .atLeastOnce."
         case .noFreeChannel: "Close channels that are no longer needed, or open a second connection."
         case .blocked: "Publish again when the broker has memory and disk space again (ConnectionEvent.unblocked)."
@@ -41,8 +41,8 @@ enum Advice {
         case .invalidPath: "Check the virtual host in the URI."
         case .notAllowed: notAllowed(method)
         case .notImplemented: "The broker does not offer this; do without."
-        case .resourceError: "The broker is at a limit: look into its log."
-        default: "Look into the broker's log for the details."
+        case .resourceError: "The broker is at a limit: look at its log."
+        default: "Look at the broker's log for the details."
         }
     }
 
@@ -57,7 +57,7 @@ enum Advice {
         switch method?.classID {
         case MethodID.connection: "Check that the virtual host exists and that the user may use it."
         case MethodID.basic: "Choose another consumer tag, or none: then the broker makes one up."
-        default: "Look into the broker's log for the details."
+        default: "Look at the broker's log for the details."
         }
     }
 
@@ -104,7 +104,7 @@ extension ShortString {
             try self.init(text)
         } catch {
             throw .badArgument(
-                "The \(what) has \(text.utf8.count) octets, AMQP allows \(Self.maximumCount)",
+                "The \(what) has \(text.utf8.count) bytes, AMQP allows \(Self.maximumCount)",
                 nextStep: "Choose a shorter one.")
         }
     }

@@ -181,7 +181,7 @@ struct ConnectionState: Sendable {
     private func expectFinite(_ table: FieldTable, _ what: String) throws(AMQPError) {
         if let path = table.nonFinitePath {
             throw .badArgument(
-                "In \(what), '\(path)' is no finite number, which RabbitMQ cannot read and closes the connection for",
+                "In \(what), '\(path)' is not a finite number, which RabbitMQ can't read and closes the connection for",
                 nextStep: "Leave it out, or send it as text.")
         }
     }

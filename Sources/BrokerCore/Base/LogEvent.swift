@@ -49,4 +49,7 @@ public struct LogEvent: Sendable {
         }
         return "'\(escaped(text))\(name.count > 255 ? "..." : "")'"
     }
+
+    /// A number with its noun, `1 client` or `2 clients`; the noun takes an s.
+    public static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 }

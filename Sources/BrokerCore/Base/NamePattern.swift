@@ -59,7 +59,7 @@ public struct NamePattern: Sendable {
         _ node: NamePatternParser.Node, to steps: inout [Step], _ total: inout Int
     ) throws(Unsupported) {
         total += 1
-        guard total <= mostSteps else { throw Unsupported(reason: "it is too long once its repeats are written out") }
+        guard total <= mostSteps else { throw Unsupported(reason: "it is too long when its repeats are written out") }
         switch node {
         case .one(let scalars): steps.append(.one(scalars))
         case .position(let position): steps.append(.position(position))

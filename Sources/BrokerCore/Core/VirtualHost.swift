@@ -118,7 +118,7 @@ final class VirtualHost {
         guard let exchange = exchanges[copy.exchange] else { return }
         do throws(BrokerError) {
             enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]).targets)
-        } catch { core.log(.error, "a copy for those who trace is lost: \(error.text)") }
+        } catch { core.log(.error, "a copy for the firehose is lost: \(error.text)") }
     }
 
     // MARK: Exchanges

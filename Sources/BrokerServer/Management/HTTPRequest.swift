@@ -156,7 +156,7 @@ struct HTTPRequestReader {
         guard lengths.count <= 1 else { throw HTTPError(400, "more than one Content-Length") }
         guard let length = lengths.first else { return }
         guard !length.isEmpty, length.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw HTTPError(400, "a Content-Length that is no number")
+            throw HTTPError(400, "a Content-Length that is not a number")
         }
         guard length.utf8.allSatisfy({ $0 == 0x30 }) else { throw HTTPError(413, "requests have no body here") }
     }

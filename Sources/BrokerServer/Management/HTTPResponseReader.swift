@@ -36,10 +36,10 @@ struct HTTPResponseReader: Sendable {
         let lines = String(decoding: buffer[..<end], as: UTF8.self).split(separator: "\r\n")
         let words = lines.first?.split(separator: " ", maxSplits: 2) ?? []
         guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]), (200...599).contains(status)
-        else { throw Malformed(reason: "its first line is no status line") }
+        else { throw Malformed(reason: "its first line is not a status line") }
         var headers: [String: String] = [:]
         for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":") else { throw Malformed(reason: "a line is no header") }
+            guard let colon = line.firstIndex(of: ":") else { throw Malformed(reason: "a line is not a header") }
             headers[line[..<colon].lowercased()] = line[line.index(after: colon)...].filter { $0 != " " }
         }
         let rest = buffer[(end + 4)...]
@@ -54,7 +54,7 @@ struct HTTPResponseReader: Sendable {
             return atEnd ? Result(status: status, body: Array(rest)) : nil
         }
         guard let length = Int(text), (0...Self.longest).contains(length) else {
-            throw Malformed(reason: "its length is no number")
+            throw Malformed(reason: "its length is not a number")
         }
         guard rest.count >= length else {
             if atEnd { throw Malformed(reason: "it ends too early") }
@@ -69,7 +69,7 @@ struct HTTPResponseReader: Sendable {
         while let end = find([0x0D, 0x0A], in: rest) {
             let size = String(decoding: rest[..<end], as: UTF8.self).prefix { $0 != ";" }.filter { $0 != " " }
             guard let count = Int(size, radix: 16), (0...longest).contains(count) else {
-                throw Malformed(reason: "a chunk's size is no number")
+                throw Malformed(reason: "a chunk's size is not a number")
             }
             if count == 0 { return body }
             rest = rest[(end + 2)...]

@@ -88,7 +88,7 @@ private struct JSONReader {
         if take("}") { return .object(members) }
         while true {
             skipWhiteSpace()
-            guard next == UInt8(ascii: "\"") else { throw malformed("a member's name is no string") }
+            guard next == UInt8(ascii: "\"") else { throw malformed("a member's name is not a string") }
             let name = try string()
             skipWhiteSpace()
             guard take(":") else { throw malformed("no ':' follows a member's name") }

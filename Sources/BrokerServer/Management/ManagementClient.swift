@@ -24,7 +24,7 @@ public struct ManagementClient: Sendable {
         } catch {
             if case .refused = error {
                 throw Failure(
-                    reason: "nobody answers at \(url.text). Start a broker (swift run broker), or switch RabbitMQ's "
+                    reason: "nothing answers at \(url.text). Start a broker (swift run broker), or switch RabbitMQ's "
                         + "management plugin on (rabbitmq-plugins enable rabbitmq_management), or say where it is: "
                         + "--url http://guest:guest@HOST:PORT")
             }
@@ -39,7 +39,7 @@ public struct ManagementClient: Sendable {
         switch response.status {
         case 200: break
         case 401: throw Failure(reason: "\(url.text) does not let user '\(url.user)' in with this password: see --url")
-        case 404: throw Failure(reason: "\(url.text) has nothing of that name")
+        case 404: throw Failure(reason: "\(url.text) has nothing with that name")
         case let status: throw Failure(reason: "\(url.text) answers with HTTP status \(status)")
         }
         do throws(JSON.Malformed) {
@@ -52,7 +52,7 @@ public struct ManagementClient: Sendable {
     /// The list at this path behind `/api`.
     public func list(_ path: String) async throws(Failure) -> [JSON] {
         guard let items = try await get(path).elements else {
-            throw Failure(reason: "\(url.text) answers with something else than a list")
+            throw Failure(reason: "\(url.text) answers with something other than a list")
         }
         return items
     }

@@ -33,7 +33,7 @@ public struct ManagementURL: Sendable, Equatable {
         }
         if let colon = rest.lastIndex(of: ":"), !rest[colon...].contains("]") {
             guard let port = Int(rest[rest.index(after: colon)...]), (1...65535).contains(port) else {
-                throw Malformed(reason: "the port of a listing API's address is no number from 1 to 65535")
+                throw Malformed(reason: "the port of a listing API's address is not a number from 1 to 65535")
             }
             self.port = port
             rest = rest[..<colon]

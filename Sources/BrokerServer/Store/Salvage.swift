@@ -20,7 +20,8 @@ public enum Salvage {
         salvage.finish(found: found.map(\.number))
         for loss in salvage.losses { say("lost: \(loss)") }
         say(
-            "\(directory): \(salvage.queueCount) durable queues with \(salvage.messageCount) messages can be read; "
+            "\(directory): \(LogEvent.counted(salvage.queueCount, "durable queue")) with "
+                + "\(LogEvent.counted(salvage.messageCount, "message")) can be read; "
                 + (salvage.losses.isEmpty
                     ? "nothing is missing"
                     : "messages that were acknowledged may be among them where a loss is named"))

@@ -37,7 +37,7 @@ package struct StoreOpening {
                 case .unused: repairs.append(.remove(segment))
                 case .superseded:
                     notes.append(
-                        (.warning, "\(files.path(of: segment)): passed over, it is older than any that is needed"))
+                        (.warning, "\(files.path(of: segment)): ignored, it is older than any that is needed"))
                 }
             } catch { throw Self.error(of: error, files) }
         }
@@ -48,7 +48,9 @@ package struct StoreOpening {
         if !segments.isEmpty {
             notes.append(
                 (
-                    .info, "found \(recovered.queueCount) durable queues with \(recovered.messageCount) messages"
+                    .info,
+                    "found \(LogEvent.counted(recovered.queueCount, "durable queue")) with "
+                        + LogEvent.counted(recovered.messageCount, "message")
                 ))
         }
     }

@@ -66,7 +66,7 @@ extension Peer {
 
     func restart() async throws { throw unsupported("be restarted") }
     func kill() async throws { throw unsupported("be killed") }
-    func startAnew() async throws { throw unsupported("be started anew") }
+    func startAnew() async throws { throw unsupported("be started again without data") }
     func createVirtualHost(_ name: String) async throws -> String { throw unsupported("create a virtual host") }
     func deleteVirtualHost(_ name: String) async throws {}
     func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws {

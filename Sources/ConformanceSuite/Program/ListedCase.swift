@@ -39,7 +39,7 @@ public struct Differences: Sendable {
     }
 
     public var text: String {
-        var lines = ["\(cases.count) cases know a difference between RabbitMQ \(releases[0]) and \(releases[1])."]
+        var lines = ["Cases that know a difference between RabbitMQ \(releases[0]) and \(releases[1]): \(cases.count)"]
         for one in cases {
             lines += ["", "\(one.id): \(one.title)"]
             lines += one.rules.map { "    rule  \($0.meaning) [\($0.id)]" }

@@ -44,11 +44,11 @@ public struct SuiteProgram: Sendable {
     /// Throws a sentence about the first setting that makes no sense.
     public init(_ settings: Settings) throws {
         if let versionOf = settings.versionOf, Environment(["CONFORMANCE_VERSION_OF": versionOf]).versionOf == nil {
-            throw SuiteError("'\(versionOf)' is no release of RabbitMQ: write rabbitmq@4.3")
+            throw SuiteError("'\(versionOf)' is not a release of RabbitMQ: write rabbitmq@4.3")
         }
         if let known = settings.known {
             guard let text = try? String(contentsOfFile: known, encoding: .utf8) else {
-                throw SuiteError("there is no file \(known) that can be read")
+                throw SuiteError("can't read the file \(known)")
             }
             do {
                 _ = try Baseline(text)

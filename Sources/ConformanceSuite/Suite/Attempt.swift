@@ -47,7 +47,7 @@ extension Issue {
         let text = "\(self)".replacing(" (error)", with: "")
         guard text.hasPrefix(start) else { return (nil, text) }
         let expression = String(text.dropFirst(start.count))
-        if expression.contains(" → ") { return (expression, "what stands behind the arrow") }
+        if expression.contains(" → ") { return (expression, "what comes after the arrow") }
         return (expression, answers.isEmpty ? "something else" : answers.joined(separator: ", "))
     }
 }

@@ -102,7 +102,7 @@ struct Judge: Sendable {
             if let expected = finding.expected { text.add("expected", expected) }
             text.add("seen", finding.seen + place)
         }
-        text.add("on record", recorded.verdictsText + (recorded.reason.isEmpty ? "" : ": \(recorded.reason)"))
+        text.add("baseline", recorded.verdictsText + (recorded.reason.isEmpty ? "" : ": \(recorded.reason)"))
         if recorded.verdicts.allSatisfy({ verdict.severity < $0.severity }) {
             text.add("", "It is better than that: correct its line in Baselines, or the case's rabbitmq: text.")
         }

@@ -11,7 +11,7 @@ struct Release: Comparable, Sendable, ExpressibleByStringLiteral, CustomStringCo
     }
 
     init(stringLiteral text: String) {
-        guard let release = Release(text) else { preconditionFailure("'\(text)' is no release") }
+        guard let release = Release(text) else { preconditionFailure("'\(text)' is not a release") }
         self = release
     }
 

@@ -32,7 +32,7 @@ extension Event: CustomStringConvertible {
         case .heartbeat: "a heartbeat"
         case .header(let octets): "protocol header \(hexadecimal(octets))"
         case .stray(let frame): "a stray frame: \(describe(frame))"
-        case .junk(let octets): "octets that are no frame: \(hexadecimal(octets))"
+        case .junk(let octets): "octets that are not a frame: \(hexadecimal(octets))"
         }
     }
 }

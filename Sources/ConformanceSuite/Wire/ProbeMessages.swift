@@ -116,7 +116,7 @@ extension ProbeChannel {
         _ wanted: String, at place: SourceLocation, where isWanted: (MethodID) -> Bool
     ) async throws -> Received {
         let event = try await probe.event(on: number, wanted, at: place) { $0.method.map { isWanted($0.id) } ?? false }
-        guard let message = Received(event) else { throw SuiteError("\(event) is no message", at: place) }
+        guard let message = Received(event) else { throw SuiteError("\(event) is not a message", at: place) }
         CaseRun.current?.heard(message.summary)
         return message
     }

@@ -102,7 +102,7 @@ private enum Part: CustomStringConvertible {
         switch self {
         case .piece(.header(let octets)): "protocol header \(hexadecimal(octets))"
         case .piece(.frame(let frame)): describe(frame)
-        case .piece(.octets(let octets)): "\(octets.count) octets that are no frame: \(hexadecimal(octets))"
+        case .piece(.octets(let octets)): "\(octets.count) octets that are not a frame: \(hexadecimal(octets))"
         case .remark(let text): text
         }
     }

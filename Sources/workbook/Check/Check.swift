@@ -34,7 +34,7 @@ enum Check {
         if run.status() == 127 || run.status() == 126 {
             throw Inspection.CannotJudge(
                 description:
-                    "'\(command)' can't be started.\(run.printed) Write behind -- what you would type to start it.")
+                    "'\(command)' can't be started.\(run.printed) After --, write what you would type to start it.")
         }
         if let garbage = log.garbage.first {
             throw Inspection.CannotJudge(

@@ -5,7 +5,7 @@ import Foundation
 /// `workbook check`: watches a program through a broker of its own, and says what it does right and wrong.
 enum CheckCommand {
     private static let dialect = Option(
-        "--dialect", "3.10|4.0|4.3", "on a broker that does as that release of RabbitMQ [3.10]")
+        "--dialect", "3.10|4.0|4.3", "on a broker that behaves as that release of RabbitMQ [3.10]")
     static let command = Command(
         "workbook check", takes: "STEP|EXERCISE [-- COMMAND...]", options: [dialect],
         does: "watches a program at work, or tells whether an exercise is done",
@@ -70,9 +70,9 @@ enum CheckCommand {
         }
         let wrong = findings.count { !$0.isGood }
         switch (wrong, findings.count) {
-        case (0, let count): lines.append("All \(count) points are right.")
-        case (1, 1): lines.append("The first point is wrong; there may be more to see when it is right.")
-        case (let wrong, let count): lines.append("\(wrong) of \(count) points \(wrong == 1 ? "is" : "are") wrong.")
+        case (0, let count): lines.append("\(count) of \(count) checks passed.")
+        case (1, 1): lines.append("The first check failed; more may follow once it passes.")
+        case (let wrong, let count): lines.append("\(wrong) of \(count) checks failed.")
         }
         return lines
     }

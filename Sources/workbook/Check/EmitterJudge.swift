@@ -12,8 +12,8 @@ struct EmitterJudge {
             log.declares(exchange: first.exchange, type: type, before: first.place, see),
             Point(
                 "publishes to the exchange, not to a queue",
-                why: "The default exchange puts a message into one queue, by its name. An exchange of its own lets the "
-                    + "program not know who listens, and how many.", see: see
+                why: "The default exchange puts a message into one queue, by its name. With its own exchange, the "
+                    + "program needn't know how many receivers there are.", see: see
             ).finding(
                 !first.exchange.isEmpty,
                 "basic.publish at \(first.place.time) ms to "

@@ -37,19 +37,19 @@ struct KeyJudge {
         func point(_ why: String) -> Point { Point("binds once for each key that it wants", why: why, see: see) }
         if keys.contains("") {
             return point(
-                "The empty key is a word like any other: it fits messages with an empty routing key, and no others."
+                "The empty key is a word like any other: it matches only messages with an empty routing key."
             )
             .finding(false, text + ": one of them is empty.")
         }
         if keys.contains("#"), !words.contains("#") {
-            return point("'#' fits every key: everything is carried to the program, and it throws most of it away.")
+            return point("'#' matches every key: everything is delivered, and the program throws most of it away.")
                 .finding(false, text + ", though it was not started with '#'.")
         }
         if let odd = keys.first(where: {
             $0.split(separator: ".").contains { $0.count > 1 && $0.contains { "*#".contains($0) } }
         }) {
             return point("'*' and '#' stand for whole words; these are not the wildcards of a shell.")
-                .finding(false, text + ": in '\(odd)' the sign is only a part of a word.")
+                .finding(false, text + ": in '\(odd)' the sign is only part of a word.")
         }
         if let missing = wanted.first(where: { !keys.contains($0) }) {
             return point("A binding has one key, and several keys need several bindings.")
@@ -63,7 +63,7 @@ struct KeyJudge {
         guard let first = log.published.first else { return nil }
         return Point(
             "its routing key is the severity",
-            why: "A direct exchange compares the whole key, octet by octet. What only the text says it can't see.",
+            why: "A direct exchange compares the whole key, byte by byte. It can't see what only the text says.",
             see: .routingRead
         ).finding(
             !first.key.isEmpty && parts(first.key).count == 1 && parts(first.key)[0] == first.key,
@@ -77,11 +77,11 @@ struct KeyJudge {
         return Point(
             "its routing key is words with dots between them",
             why:
-                "A topic exchange takes the key apart at its dots, and at nothing else. What stands in the text it can't see.",
+                "A topic exchange splits the key at its dots, and at nothing else. It can't see what the text says.",
             see: .topicRead
         ).finding(
             words.count > 1 && parts(first.key).count == 1,
             "basic.publish at \(first.place.time) ms with routing key '\(first.key)': "
-                + "\(words.count) word\(words.count == 1 ? "" : "s"), \(first.key.utf8.count) octets of 255.")
+                + "\(words.count) word\(words.count == 1 ? "" : "s"), \(first.key.utf8.count) bytes of 255.")
     }
 }

@@ -45,7 +45,7 @@ extension WireLog {
         let missing = deliveries.first { $0.settlements.isEmpty && !isRefused($0.place.connection) }
         return Point(
             whole,
-            why: "The broker keeps what is unacknowledged, and hands all of it out again when the program ends.",
+            why: "The broker keeps unacknowledged messages, and hands all of them out again when the program ends.",
             see: .workerBreak
         ).finding(
             missing == nil,
@@ -58,7 +58,7 @@ extension WireLog {
         let point = Point(
             "closes its connection before it ends",
             why:
-                "What was written may still be in the program's own buffers when it ends. The answer to connection.close "
+                "Output may still be in the program's own buffers when it ends. The answer to connection.close "
                 + "says that the broker has read everything before it.", see: .helloRead)
         if let farewell = farewells.first(where: { $0.connection == connection }) {
             return point.finding(true, "connection.close at \(farewell.time) ms.")
@@ -78,15 +78,15 @@ extension WireLog {
         func point(_ why: String) -> Point { Point("declares a \(type) exchange first", why: why, see: see) }
         guard let declared = declaration(ofExchange: name) ?? exchanges.first else {
             return point(
-                "Whoever comes first makes the exchange; publishing or binding to one that is not there is an error, 404."
+                "The first program creates the exchange. Using one that doesn't exist is an error, 404."
             ).finding(false, "No exchange.declare was seen\(refusal(on: nil)).")
         }
         let text =
             "exchange.declare of '\(declared.name)', type \(declared.method.type.text), at \(declared.place.time) ms"
         if !declared.method.passive, declared.method.type.text != type {
             return point(
-                "The type decides what a key means. And whoever declares it with another type than it has is turned away, "
-                    + "with 406."
+                "The type decides what a key means. The broker refuses a declaration with another type than the "
+                    + "exchange has, with 406."
             ).finding(false, text + refusal(on: declared.place.connection) + ".")
         }
         if declared.name != name, !name.isEmpty {
@@ -94,7 +94,7 @@ extension WireLog {
                 false, "\(text), but it uses '\(name)'.")
         }
         let isBefore = place.map { declared.place < $0 } ?? true
-        return point("An exchange must be there before it is used; else it is an error, 404.").finding(
+        return point("An exchange must exist before it is used; otherwise it is an error, 404.").finding(
             isBefore, text + ".")
     }
 
@@ -109,7 +109,7 @@ extension WireLog {
         guard let refusal = refusals.first else { return nil }
         return Point(
             "does nothing that the broker refuses",
-            why: "After such an error the channel is closed, and whoever doesn't look just goes quiet.",
+            why: "After such an error the channel is closed, and a program that doesn't notice just goes quiet.",
             see: .helloBreak
         ).finding(false, "At \(refusal.place.time) ms the broker closed its channel: \(refusal.text).")
     }

@@ -114,8 +114,8 @@ struct SubscriberJudge {
         let point = Point(
             "binds its queue before it consumes",
             why:
-                "A queue gets what comes after it was bound, and nothing without a binding. Who says that it waits before it "
-                + "has bound misses messages.", see: .pubsubRead)
+                "A queue gets what comes after it is bound, and nothing without a binding. A program that says it is "
+                + "waiting before it has bound its queue misses messages.", see: .pubsubRead)
         guard let binding = log.bindings.first(where: { $0.place.connection == 1 && $0.queue == consumption.queue })
         else {
             return point.finding(
@@ -131,8 +131,8 @@ struct SubscriberJudge {
         let point = Point(
             "has a queue of its own",
             why:
-                "A message in a queue goes to one consumer: who shares a queue shares its messages. Leave the name to the "
-                + "broker, and each copy has its own.", see: .pubsubPicture)
+                "A message in a queue goes to one consumer: two that share a queue share its messages. Leave "
+                + "the name to the broker, and each copy has its own.", see: .pubsubPicture)
         let name = consumption.queue
         let second = log.consumptions.first { $0.place.connection == other }
         if log.isRefused(other) || second == nil, !log.isRefused(1) {
@@ -153,7 +153,7 @@ struct SubscriberJudge {
         }
         return Point(
             "its queue vanishes with it",
-            why: "A queue that nobody reads fills up for ever. An exclusive queue is deleted with its connection.",
+            why: "A queue that no program reads fills up for ever. An exclusive queue is deleted with its connection.",
             see: .pubsubRead
         ).finding(
             !isQueueLeft,
@@ -171,7 +171,8 @@ struct SubscriberJudge {
         }
         return [
             Point(
-                "gets what it asked for", why: "What no binding fits is dropped, and nobody is told.", see: see
+                "gets what it asked for", why: "A message that matches no binding is dropped without an error.",
+                see: see
             ).finding(
                 missing.isEmpty,
                 missing.first.map { "A message with \(described($0)) was emitted, and did not come." }
@@ -179,7 +180,7 @@ struct SubscriberJudge {
             Point(
                 "lets the exchange choose",
                 why:
-                    "What the program itself throws away has been carried to it all the same. The exchange can leave it out.",
+                    "Messages that the program throws away were delivered all the same. The exchange can skip them.",
                 see: see
             ).finding(
                 unwanted.isEmpty,

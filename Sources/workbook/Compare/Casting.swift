@@ -18,7 +18,7 @@ struct Casting: Equatable, Sendable {
             }
             if parts.count == 2 {
                 guard !parts[1].isEmpty else {
-                    throw Mistake(description: "which command is the role '\(parts[0])' played by?")
+                    throw Mistake(description: "which command plays the role '\(parts[0])'?")
                 }
                 // The shell knows quotes; the role's words come in as they are.
                 commands[parts[0]] = ["/bin/sh", "-c", "exec \(parts[1]) \"$@\"", "sh"]
@@ -34,7 +34,7 @@ struct Casting: Equatable, Sendable {
             // A program as the workbook's own: its first word says the role.
             for role in roles where commands[role] == nil { commands[role] = command + [role] }
         }
-        guard !commands.isEmpty else { throw Mistake(description: "which program is to be compared?") }
+        guard !commands.isEmpty else { throw Mistake(description: "which program should be compared?") }
     }
 
     /// All roles by the workbook's own program.

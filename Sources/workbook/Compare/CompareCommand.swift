@@ -103,7 +103,7 @@ enum CompareCommand {
         try await connection.close()
         guard let found, found.messageCount + found.consumerCount > 0 else { return }
         throw NotEmpty(
-            description: "The queue '\(queue)' on that broker has \(found.messageCount) messages and "
-                + "\(found.consumerCount) consumers. Stop them and empty it, or leave --broker out.")
+            description: "The queue '\(queue)' on that broker is in use: messages \(found.messageCount), consumers "
+                + "\(found.consumerCount). Stop the consumers and empty it, or leave --broker out.")
     }
 }

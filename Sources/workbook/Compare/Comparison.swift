@@ -160,7 +160,7 @@ struct Comparison {
             report.append("\(counted(count, "terminal")) of \(terminals.count) \(count == 1 ? "differs" : "differ").")
         }
         if differsInQuotesOnly, count > 0 {
-            report.append("It is only how the text is put in quotes: --any-quotes passes over that.")
+            report.append("Only the quotation marks differ: --any-quotes ignores them.")
         }
         return report
     }

@@ -7,7 +7,7 @@ enum Drawing {
         for exchange in picture.exchanges {
             lines.append(label(exchange))
             let bindings = picture.bindings.filter { $0.source == exchange.name }
-            if bindings.isEmpty { lines.append("  (nothing is bound: what comes is dropped)") }
+            if bindings.isEmpty { lines.append("  (nothing is bound: messages are dropped)") }
             for binding in bindings {
                 let key = binding.key.isEmpty ? "" : " \(binding.key) "
                 let target = binding.isToQueue ? "[\(binding.destination)]" : "exchange \(binding.destination)"

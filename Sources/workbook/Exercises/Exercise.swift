@@ -46,7 +46,7 @@ extension Inspection.CannotJudge {
         let status = run.status().map { "It ended with status \($0)." } ?? "It is still running."
         return Self(
             description:
-                "The program did not get as far as to be judged. \(status)\(run.printed) It has to connect to the "
+                "There was not enough to judge. \(status)\(run.printed) The program has to connect to the "
                 + "address in the environment variable AMQP_URL, and to play the role that the exercise is about.")
     }
 }

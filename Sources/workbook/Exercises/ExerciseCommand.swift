@@ -9,7 +9,7 @@ enum ExerciseCommand {
         let (id, command) = (given.words[0], given.command ?? [])
         guard let (chapter, exercise) = Chapter.exercise(id) else {
             let ids = Chapter.all.flatMap(\.exercises).map(\.id).joined(separator: ", ")
-            wrong("no program can tell whether '\(id)' is done; it can for \(ids)", CheckCommand.command)
+            wrong("'\(id)' can't be checked; these can: \(ids)", CheckCommand.command)
         }
         do {
             let findings: [Finding]
@@ -55,7 +55,7 @@ private struct Breakage {
     func finding() throws -> Finding {
         let results = FileManager.default.temporaryDirectory.appending(path: "exercise-\(UUID().uuidString).json")
         defer { try? FileManager.default.removeItem(at: results) }
-        say("Building the tests and running the cases \(area)*. The first time this takes some minutes.")
+        say("Building the tests and running the cases \(area)*. The first time, this takes some minutes.")
         // Its status says nothing: that cases fail is what the reader wants.
         try runSwift(
             "test", "--quiet", "--filter", "ConformanceSuite",

@@ -22,7 +22,7 @@ enum StartCommand {
                 say("and ask whether an exercise is done:")
                 say("    swift run workbook check \(exercise.id)")
             } else {
-                say("and let it be watched, in a role of its own:")
+                say("and have it watched in one of its roles:")
                 say("    swift run workbook check \(chapter.number) -- \(watched(chapter))")
             }
             Progress.add("start \(chapter.number)")
@@ -50,7 +50,7 @@ enum StartCommand {
         guard !files.fileExists(atPath: target.path) else {
             throw CannotStart(
                 description:
-                    "\(folder)/\(chapter.step) is there already, and stays as it is. Move it away to begin again.")
+                    "\(folder)/\(chapter.step) already exists, and was not changed. Move it away to start again.")
         }
         let sources = target.appending(path: "Sources")
         try files.createDirectory(at: sources, withIntermediateDirectories: true)

@@ -33,7 +33,7 @@ extension Playground {
         let setting =
             isPattern
             ? "\(queues.count) queues are bound to a \(type.rawValue) exchange, each with one pattern."
-            : "Bound to a \(type.rawValue) exchange are the queues \(enumerated(bound))."
+            : "These queues are bound to a \(type.rawValue) exchange: \(enumerated(bound))."
         let names = queues.map(\.name)
         return Outcome(
             "\(setting) \(asks) with the routing key '\(key)'?", among: names,

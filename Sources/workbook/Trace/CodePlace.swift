@@ -44,7 +44,7 @@ struct TraceStage: Sendable {
             ("is it allowed now?", CodePlace("AMQPClient/State/ChannelState", "mutating func publish(")),
             ("method frame", CodePlace("AMQPWire/FrameWriter", "func method(_ method: some MethodFields")),
             ("body frames", CodePlace("AMQPWire/FrameWriter", "public mutating func body(")),
-            ("kind, size, end octet", CodePlace("AMQPWire/FrameWriter", "public mutating func frame(")),
+            ("kind, size, end byte", CodePlace("AMQPWire/FrameWriter", "public mutating func frame(")),
             ("to the socket", CodePlace("AMQPTransport/TCPStream", "public func send(_ bytes: RawSpan)")),
         ], rules: ["spec/4.2.3/frame-end-octet", "spec/2.3.5.2/body-chunks"])
 
@@ -52,10 +52,10 @@ struct TraceStage: Sendable {
     static let reading = TraceStage(
         places: [
             (
-                "octets come in",
+                "bytes come in",
                 CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func take(_ octets: RawSpan)")
             ),
-            ("octets to frames", CodePlace("AMQPWire/FrameReader", "public mutating func next()")),
+            ("bytes to frames", CodePlace("AMQPWire/FrameReader", "public mutating func next()")),
             ("frame to method", CodePlace("AMQPWire/Generated/Method", "public init(_ payload: ArraySlice<UInt8>)")),
             ("frames to a message", CodePlace("AMQPWire/Content/ContentReader", "public mutating func body(")),
             (

@@ -13,11 +13,11 @@ struct TraceReport {
         heading("The program publishes \(leg.name), \(name)")
         place("in the step", leg.sender)
 
-        heading("The client makes frames of it, and they leave as these octets")
+        heading("The client makes frames of it, and they leave as these bytes")
         show(path.publish)
         stage(.framing)
 
-        heading("The broker makes frames of the octets, and a message of the frames")
+        heading("The broker makes frames of the bytes, and a message of the frames")
         stage(.reading)
 
         let exchange = method.exchange.text.isEmpty ? "The default exchange" : "The exchange '\(method.exchange.text)'"
@@ -46,7 +46,7 @@ struct TraceReport {
     private mutating func acknowledgements(_ path: MessagePath, _ leg: TraceScene.Leg) {
         let acks = path.deliveries.compactMap(\.ack)
         guard let first = acks.first else {
-            heading("Nothing is acknowledged: consumed with no-ack, it was done when it was sent")
+            heading("There is no acknowledgement: with no-ack, the message was done when it was sent")
             stage(.unacknowledged)
             return
         }
@@ -78,7 +78,7 @@ struct TraceReport {
     private mutating func route(_ path: MessagePath) {
         let reached = path.deliveries.map(\.queue)
         if path.exchangeType == nil {
-            lines.append("      queue '\(path.method.routingKey.text)' is called like the routing key: it gets it")
+            lines.append("      queue '\(path.method.routingKey.text)' is named after the routing key: it gets it")
             return
         }
         for queue in Set(path.bindings.map(\.queue)).sorted(by: { order($0, path) < order($1, path) }) {

@@ -41,7 +41,7 @@ struct WireWatch {
         case .octets(let octets):
             isLost = true
             let start = octets.prefix(16).map { String($0, radix: 16) }.joined(separator: " ")
-            return (0, .garbage("\(octets.count) octets are no frame (\(start))"), [])
+            return (0, .garbage("\(octets.count) bytes that are not a frame (\(start))"), [])
         case .frame(let frame):
             frames[frame.channel, default: []].append(frame)
             switch methods.read(frame) {

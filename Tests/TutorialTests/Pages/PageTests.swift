@@ -57,7 +57,7 @@ import Testing
         ]
         for chapter in try Repository.chapters() {
             #expect(chapter.headings.filter(parts.contains) == parts, "\(chapter.path)")
-            for key in ["step", "objectives", "out of scope", "prerequisites", "terms", "cases"] {
+            for key in ["step", "minutes", "objectives", "out of scope", "prerequisites", "terms", "cases"] {
                 #expect(chapter.frontMatter[key]?.isEmpty == false, "\(chapter.path): no '\(key)'")
             }
         }

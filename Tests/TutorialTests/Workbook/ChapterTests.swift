@@ -49,8 +49,11 @@ import Testing
             + chapter.roles.map { "`\($0.replacing("|", with: #"\|"#))`" }.joined(separator: ", ") + " | "
         #expect(try Repository.text("README.md").contains("\n" + row), "\(row)")
         let link = page.path.dropFirst("Tutorials/".count)
-        let map = "\n| \(chapter.number) | [\(step)](\(link)) | \(chapter.question) | "
-        #expect(try Repository.text("Tutorials/README.md").contains(map), "\(map)")
+        let map = "| \(chapter.number) | [\(step)](\(link)) | \(chapter.question) | "
+        let rows = try Repository.text("Tutorials/README.md").split(separator: "\n")
+        let line = try #require(rows.first { $0.hasPrefix(map) }, "\(map)")
+        let minutes = try #require(page.frontMatter["minutes"].flatMap { Int($0) })
+        #expect(line.hasSuffix(" | \(minutes) |"))
     }
 
     /// What a chapter plays are roles that it has, and each of them is played.

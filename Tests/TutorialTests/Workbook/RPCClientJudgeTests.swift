@@ -7,7 +7,7 @@ import Testing
 
 /// What the check says of a client's reading, from hand-made logs.
 @Suite(.watched) struct RPCClientJudgeTests {
-    private static let title = "passes over answers to other questions"
+    private static let title = "ignores answers to other questions"
 
     private func titles(handed: [String], printed: [String]) -> [String: Bool] {
         let ask = Observation.What.method(

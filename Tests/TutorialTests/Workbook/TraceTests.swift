@@ -57,8 +57,8 @@ import Testing
             "hello",
             [
                 "      03 00 01 00 00 00 0c 48 65 6c 6c 6f 20 57 6f 72  .......Hello Wor",
-                "      queue 'hello' is called like the routing key: it gets it",
-                " 7  Nothing is acknowledged: consumed with no-ack, it was done when it was sent",
+                "      queue 'hello' is named after the routing key: it gets it",
+                " 7  There is no acknowledgement: with no-ack, the message was done when it was sent",
             ]
         ),
         ("worker", [" 7  The program acknowledges it, and the broker forgets it"]),
@@ -68,7 +68,7 @@ import Testing
         ("rpc", [" 1  The program publishes the question, '30'", " 1  The program publishes the answer, '832040'"]),
         ("confirms", [" 8  The broker confirms it to the program that published it"]),
         ("headers", [" 4  The exchange 'headers_logs', of type headers, looks for queues: key ''"]),
-        ("retry", ["      queue 'jobs' is called like the routing key: it gets it"]),
+        ("retry", ["      queue 'jobs' is named after the routing key: it gets it"]),
     ]
 
     @Test(arguments: expected) func aMessageIsFollowed(step: String, lines: [String]) async throws {

@@ -71,7 +71,7 @@ import Testing
                 """)
         #expect(Drawing.text(Picture()) == "Nothing has been declared yet.")
         let alone = Picture(exchanges: [.init(name: "logs", type: "fanout")])
-        #expect(Drawing.text(alone) == "logs (fanout)\n  (nothing is bound: what comes is dropped)")
+        #expect(Drawing.text(alone) == "logs (fanout)\n  (nothing is bound: messages are dropped)")
     }
 
     @Test func theWayOfTheDead() {

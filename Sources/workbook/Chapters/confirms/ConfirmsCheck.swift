@@ -119,7 +119,7 @@ enum ConfirmsJudge {
         let point = Point(
             "notices when no queue takes its message",
             why:
-                "A message that fits no queue is confirmed all the same: the broker has done what there was to do. Only a "
+                "A message that no queue takes is confirmed all the same: the broker has dealt with it. Only a "
                 + "mandatory one comes back.", see: .confirmsBreak)
         if let first = act.published.first(where: { !$0.method.mandatory }) {
             return point.finding(false, "basic.publish at \(first.place.time) ms, not mandatory.")
@@ -136,8 +136,8 @@ enum ConfirmsJudge {
         Point(
             "waits for its confirms before it ends",
             why:
-                "Until the confirm has come, nobody knows whether the broker has the message. Who ends before is none the "
-                + "wiser for having asked.", see: .confirmsRead
+                "Until the confirm arrives, you can't know whether the broker has the message. A program that ends "
+                + "earlier has asked for nothing.", see: .confirmsRead
         ).finding(
             act.farewell == nil && act.status == nil && !act.published.isEmpty,
             "\(act.published.count) published, and the confirms held back: "
@@ -167,7 +167,7 @@ enum ConfirmsJudge {
         return Point(
             "loses nothing when its connection is cut",
             why:
-                "What is unconfirmed when the connection is lost may have arrived, or not. Send it again, or fail: rather "
+                "A message that is unconfirmed when the connection is lost may or may not have arrived. Send it again: "
                 + "twice than never.", see: .confirmsBreak
         ).finding(
             isAgain || failed,

@@ -25,13 +25,15 @@ enum ConfirmsExercises {
         return [
             Point(
                 "prints an order with the same message-id once",
-                why: "What was unconfirmed is sent again: at least once means sometimes twice.", see: .confirmsRead
+                why: "A producer sends unconfirmed orders again: at least once means sometimes twice.",
+                see: .confirmsRead
             ).finding(chairs == 1, seen),
             Point(
-                "and another one too", why: "An order passed over by mistake is lost.", see: .confirmsRead
+                "and another one too", why: "An order that it ignores by mistake is lost.", see: .confirmsRead
             ).finding(run.lastLines().contains { $0.contains("A table") }, seen),
             Point(
-                "acknowledges also what it passes over", why: "The broker would hand it out again.", see: .workerBreak
+                "acknowledges the orders that it ignores, too", why: "The broker would hand it out again.",
+                see: .workerBreak
             ).finding(unsettled == nil, "\(inspection.log.handed.count) deliveries."),
         ]
     }

@@ -20,7 +20,7 @@ enum ConfirmsQuestions {
                     options: ["It confirms the message.", "It refuses the message (basic.nack).", "Nothing."],
                     right: right,
                     story: [right == 0 ? "The broker sent basic.ack." : "The broker did not send basic.ack."],
-                    lesson: "A confirm means that the broker has done what there was to do, not that a queue has it.")
+                    lesson: "A confirm means that the broker has dealt with the message, not that a queue has it.")
             }
         },
         Question("mandatory-to-nobody", variants: 1) { _ in
@@ -50,7 +50,7 @@ enum ConfirmsQuestions {
                         "The message \(text.map { "came back, with the words \($0)" } ?? "did not come back").",
                         "It was \(isConfirmed ? "" : "not ")confirmed.",
                     ],
-                    lesson: "The return comes first, then the confirm: who waits for the confirm knows both.")
+                    lesson: "The return comes first, then the confirm. If you wait for the confirm, you know both.")
             }
         },
     ]

@@ -59,8 +59,8 @@ struct HeadersJudge {
         return Point(
             "says what its message is in headers",
             why:
-                "A headers exchange does not look at the routing key, nor at the text. What has no headers fits only those "
-                + "who ask for nothing.", see: .headersRead
+                "A headers exchange does not look at the routing key, nor at the text. A message without headers "
+                + "matches only bindings that ask for nothing.", see: .headersRead
         ).finding(
             !headers.isEmpty,
             "basic.publish at \(first.place.time) ms with "
@@ -69,22 +69,22 @@ struct HeadersJudge {
 
     var bindsByHeaders: Finding {
         func point(_ why: String) -> Point {
-            Point("binds by headers, and says how many must fit", why: why, see: .headersRead)
+            Point("binds by headers, and says how many must match", why: why, see: .headersRead)
         }
         guard let binding = log.bindings.first(where: { $0.place.connection == 1 }) else {
             return point("A queue gets nothing without a binding.").finding(false, "No queue.bind was seen.")
         }
         let text = "queue.bind at \(binding.place.time) ms with \(binding.method.arguments)"
         if Self.fields(binding).isEmpty {
-            return point("A binding that asks for no header fits every message; its key is not looked at.")
+            return point("A binding that asks for no header matches every message; its key is ignored.")
                 .finding(false, text + (binding.key.isEmpty ? "." : ", and key '\(binding.key)'."))
         }
         guard let match = Self.match(binding) else {
-            return point("Without x-match all of them must fit. Say so: whoever reads it need not know.").finding(
+            return point("Without x-match all of them must match. Say so, for the next reader.").finding(
                 false, text + ".")
         }
         let asked = words.first { $0 == "all" || $0 == "any" }
-        return point("'all' and 'any' are not the same: a message with one of two headers fits any, and not all.")
+        return point("'all' and 'any' differ: a message with one of the two headers matches any, but not all.")
             .finding(
                 asked == nil || match.hasPrefix(asked ?? ""), text + (asked.map { ", started with '\($0)'." } ?? "."))
     }

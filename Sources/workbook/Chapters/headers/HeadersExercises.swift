@@ -12,7 +12,7 @@ enum HeadersExercises {
         }
         let point = Point(
             "gets every message that has a format",
-            why: "A value can only be compared; where there is none, the header has to be there, and no more.",
+            why: "A value is always compared. A binding without a value asks only for the header to be there.",
             see: .headersRead)
         guard !run.hasEnded else { return [point.finding(false, "It ended without consuming.\(run.printed)")] }
         let messages: [(String, FieldTable)] = [
@@ -31,7 +31,7 @@ enum HeadersExercises {
             point.finding(
                 got.contains("as pdf") && got.contains("as zip"),
                 "It printed: \(run.lastLines().joined(separator: " | "))"),
-            Point("and no other", why: "Without any condition everything fits.", see: .headersRead).finding(
+            Point("and no other", why: "Without any condition everything matches.", see: .headersRead).finding(
                 !got.contains("of no format"), "It printed: \(run.lastLines().joined(separator: " | "))"),
         ]
     }

@@ -41,8 +41,8 @@ struct HelloSenderJudge {
                 first.key, before: first.place,
                 Point(
                     "declares the queue that it sends to first",
-                    why: "Through the default exchange the routing key is the name of a queue. If nobody has made that "
-                        + "queue, the message is dropped, and nobody is told.", see: .helloRead)),
+                    why: "Through the default exchange the routing key is the name of a queue. If that queue "
+                        + "doesn't exist, the broker drops the message without an error.", see: .helloRead)),
             Point(
                 "its message arrives in the queue",
                 why:
@@ -68,7 +68,7 @@ struct HelloReceiverJudge {
             consumption.queue, before: consumption.place,
             Point(
                 "declares the queue that it reads first",
-                why: "Whoever comes first makes the queue. To consume from one that is not there is an error, 404.",
+                why: "The first program creates the queue. Consuming from one that doesn't exist is an error, 404.",
                 see: .helloRead))
         let received = Point(
             "gets what is sent to the queue",

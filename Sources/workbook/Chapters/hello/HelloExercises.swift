@@ -18,9 +18,9 @@ enum HelloExercises {
             return [mandatory.finding(false, "basic.publish at \(publish.place.time) ms, without mandatory.")]
         }
         let misspelt = Point(
-            "to a key that is no queue's name", why: "Only what reaches no queue comes back.", see: .helloBreak)
+            "to a key that no queue has as its name", why: "Only what reaches no queue comes back.", see: .helloBreak)
         let prints = Point(
-            "prints why it came back", why: "Who sent it is the only one who can do something about it.",
+            "prints why it came back", why: "Only the program that sent it can do something about it.",
             see: .helloBreak)
         return [
             mandatory.finding(true, "basic.publish at \(publish.place.time) ms, key '\(publish.key)'."),

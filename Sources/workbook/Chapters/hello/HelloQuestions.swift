@@ -14,8 +14,8 @@ enum HelloQuestions {
                 let waiting = try await playground.count("hello") ?? 0
                 let got = try await playground.contents(of: "hello")
                 return Outcome(
-                    "A producer sends \(sent) messages to a queue, and ends. Only then a consumer starts. How many "
-                        + "messages does it get?",
+                    "A producer sends \(sent) messages to a queue, and ends. Only then does a consumer start. How "
+                        + "many messages does it get?",
                     counts: [0, 1, sent], right: got.count,
                     story: [
                         "The producer had gone, and \(waiting) messages were in the queue.",

@@ -83,7 +83,8 @@ enum PubsubExercises {
             "binds an exchange to an exchange", why: "A binding may lead to an exchange as well as to a queue.",
             see: .pubsubPicture)
         let elsewhere = Point(
-            "emits to the other one", why: "Who emits to 'logs' itself needs no second exchange.", see: .pubsubPicture)
+            "emits to the other one", why: "A program that emits to 'logs' itself needs no second exchange.",
+            see: .pubsubPicture)
         let arrives = Point(
             "the receivers of 'logs' get it",
             why: "Destination first, then source: the other way round nothing arrives.",

@@ -78,7 +78,7 @@ struct RetryJudge {
         return [
             Point(
                 "declares its queue with a dead letter exchange",
-                why: "What is refused without requeueing is dropped, unless its queue names an exchange for it.",
+                why: "A message refused without requeueing is dropped, unless its queue names an exchange for it.",
                 see: .retryRead
             ).finding(
                 hasDeadLetters,
@@ -97,7 +97,7 @@ struct RetryJudge {
                         + "\(attempts.last?.place.time ?? 0) ms."),
             Point(
                 "gives up after some attempts",
-                why: "What failed each time fails the next time too. Put it where somebody can look at it.",
+                why: "A job that has failed each time will fail next time too. Put it where you can look at it.",
                 see: .retryRead
             ).finding(
                 !isLoop && attempts.last?.settlements.isEmpty == false,
@@ -106,7 +106,7 @@ struct RetryJudge {
             Point(
                 "loses no job, not even a bad one",
                 why:
-                    "Somebody may want to know of it, and to mend it. An ack, or a refusal without a dead letter exchange, makes "
+                    "You may want to know about it and mend it. An ack, or a refusal without a dead letter exchange, makes "
                     + "the broker forget it.", see: .retryRead
             ).finding(
                 !isGone && (isLoop || !parked.isEmpty),

@@ -39,12 +39,13 @@ enum RoutingExercises {
         return [
             bindsFinding(inspection),
             Point(
-                "unbinds on 'less debug'", why: "Reading and throwing away costs the way to the program.",
+                "unbinds on 'less debug'",
+                why: "A message that you read and throw away still costs its way to the program.",
                 see: .routingRead
             ).finding(
                 unbound != nil, unbound.map { "queue.unbind at \($0.time) ms." } ?? "No queue.unbind was seen."),
             Point(
-                "gets no more of it", why: "Take the binding away with the arguments it was made with.",
+                "gets no more of it", why: "Remove the binding with the arguments that you made it with.",
                 see: .routingRead
             ).finding(!run.lastLines().contains { $0.contains("too late") }, printed(run)),
         ]
@@ -59,7 +60,8 @@ enum RoutingExercises {
         guard let publish = log.published.first else { throw Inspection.CannotJudge.silent(run) }
         let point = Point(
             "finds out that nobody got it",
-            why: "An exchange drops what fits no binding: only mandatory, or an alternate exchange, makes it say so.",
+            why:
+                "An exchange drops a message without a matching binding. Only mandatory, or an alternate exchange, tells.",
             see: .routingPredict)
         if let exchange = log.exchanges.first(where: { $0.method.arguments["alternate-exchange"] != nil }) {
             return [
@@ -110,7 +112,7 @@ enum RoutingExercises {
     private static func bindsFinding(_ inspection: Inspection) -> Finding {
         let binding = inspection.log.bindings.first { $0.key == "debug" }
         return Point(
-            "binds 'debug' on 'more debug'", why: "Without a binding nothing of it comes into the queue.",
+            "binds 'debug' on 'more debug'", why: "Without a binding none of them reaches the queue.",
             see: .routingRead
         ).finding(
             binding != nil,

@@ -12,7 +12,7 @@ enum RoutingQuestions {
                         ("alarm", ["error"]), ("all", ["info", "warning", "error"]), ("odd", ["Error"]),
                         ("star", ["*"]),
                     ], asks: "Which queues get a message",
-                    lesson: "A direct exchange compares octet by octet: capitals count, and a star is a star.")
+                    lesson: "A direct exchange compares byte by byte: capitals count, and a star is a star.")
             }
         },
         Question("bound-twice", variants: 2) { variant in
@@ -38,7 +38,7 @@ enum RoutingQuestions {
                     "A queue is bound \(how). How many copies are in the queue?", counts: [0, 1, 2], right: got.count,
                     story: ["The queue had \(got.count)."],
                     lesson: variant == 0
-                        ? "To bind again in the same way changes nothing, and an exchange collects queues, not bindings."
+                        ? "Binding the same way again changes nothing. An exchange collects queues, not bindings."
                         : "Two publishes are two messages. No exchange knows of the other.")
             }
         },

@@ -1,7 +1,7 @@
 extension Chapter {
     static let rpc = Chapter(
         6, "rpc", title: "a question and its answer",
-        question: "How does an answer find the one who asked?",
+        question: "How does an answer find the client that asked?",
         roles: ["serve", "call [N]"],
         play: rpcPlay,
         compare: CompareScene(

@@ -25,7 +25,7 @@ struct RPCClientJudge {
         let givesUp = Point(
             "gives up when no answer comes",
             why:
-                "A server may be down, or crash. Whoever calls over a network needs a timeout, and has to decide what to "
+                "A server may be down, or crash. Every call over a network needs a timeout, and a decision on what to "
                 + "do then.", see: .rpcBreak
         ).finding(isOver, isOver ? "Nobody answered, and it ended." : "Nobody answered, and it was still waiting.")
         return [asked, ownQueue(first), uniqueID] + (gotNoAnswer ? [] : [ignoresOthers]) + [givesUp]
@@ -34,7 +34,7 @@ struct RPCClientJudge {
     private func ownQueue(_ first: WireLog.Published) -> Finding {
         let point = Point(
             "asks for the answer in a queue of its own",
-            why: "What two clients read from one queue goes to either of them: one gets the other's answers.",
+            why: "If two clients read from one queue, each gets some of the other's answers.",
             see: .rpcRead)
         guard let name = first.properties.replyTo?.text else {
             return point.finding(false, "basic.publish at \(first.place.time) ms without reply-to.")
@@ -56,7 +56,7 @@ struct RPCClientJudge {
         let known = ids.compactMap { $0 }
         let shown = ids.map { $0 ?? "none" }.joined(separator: ", ")
         return Point(
-            "uses a correlation id that nobody else has",
+            "uses a correlation id of its own",
             why:
                 "Answers may come late, and twice. Only an id of its own tells the answer to this question from another's.",
             see: .rpcRead
@@ -73,8 +73,8 @@ struct RPCClientJudge {
     private var ignoresOthers: Finding {
         let text = printed.joined(separator: " | ")
         return Point(
-            "passes over answers to other questions",
-            why: "Anybody may write to its queue, and an answer may come late. Compare the correlation id.",
+            "ignores answers to other questions",
+            why: "Any program may write to its queue, and an answer may come late. Compare the correlation id.",
             see: .rpcRead
         ).finding(
             text.contains(Self.answer) && !text.contains(Self.foreign),

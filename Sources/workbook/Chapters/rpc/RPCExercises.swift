@@ -25,16 +25,16 @@ enum RPCExercises {
         return [
             Point(
                 "asks ten questions before the first answer",
-                why: "One after the other, each waits for the one before.",
+                why: "If you ask one at a time, each question waits for the answer before.",
                 see: .rpcRead
             ).finding(requests.count >= 10, "\(requests.count) requests before an answer."),
             Point(
-                "each with a correlation id of its own", why: "By nothing else can the answers be told apart.",
+                "each with a correlation id of its own", why: "Nothing else tells the answers apart.",
                 see: .rpcRead
             ).finding(ids.count == requests.count, "\(ids.count) different ids in \(requests.count) requests."),
             Point(
                 "one callback queue for all",
-                why: "A queue for each question is slow, and many of them are many queues.",
+                why: "A queue for each question is slow, and many questions make many queues.",
                 see: .rpcRead
             ).finding(queues.count == 1 && !queues.contains(nil), "\(queues.count) different reply-to."),
             Point(

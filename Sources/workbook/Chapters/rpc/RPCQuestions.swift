@@ -27,7 +27,7 @@ enum RPCQuestions {
                         "The question went back to the queue \(dies == 1 ? "once" : "twice").",
                         "The client's queue got \(answers) answers, all to the same question.",
                     ],
-                    lesson: "Unacknowledged means: given to the next. Serving twice must do no harm.")
+                    lesson: "An unacknowledged question goes to the next server. Serving twice must do no harm.")
             }
         },
         Question("client-gone", variants: 1) { _ in
@@ -59,7 +59,7 @@ enum RPCQuestions {
                         "After the answer, the server's channel was \(isOpen ? "open" : "closed").",
                     ],
                     lesson:
-                        "The queue for the answers goes with the client. A key without a queue is no error."
+                        "The queue for the answers goes when the client goes. A key without a queue is not an error."
                 )
             }
         },

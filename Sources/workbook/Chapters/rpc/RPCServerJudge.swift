@@ -14,7 +14,8 @@ struct RPCServerJudge {
                 consumption.queue, before: consumption.place,
                 Point(
                     "declares its queue first",
-                    why: "A client can only ask where a queue is; a question to no queue is dropped.", see: .helloRead)),
+                    why: "A client can ask only if there is a queue; a question without one is dropped.",
+                    see: .helloRead)),
             WorkerJudge.prefetch(log, consumption), repliesToReplyTo, sameID, acknowledgesAfterwards(consumption),
         ] + probes.map(survived)
     }
@@ -24,7 +25,7 @@ struct RPCServerJudge {
         return Point(
             "sends its answers to reply-to",
             why:
-                "reply-to names the queue of the one who asked. Through the default exchange the answer gets there, and "
+                "reply-to names the client's queue. Through the default exchange the answer gets there, and "
                 + "nowhere else.", see: .rpcRead
         ).finding(
             other == nil && log.published.count >= 2,
@@ -41,7 +42,7 @@ struct RPCServerJudge {
         let answered = log.published.map { $0.properties.correlationID?.text ?? "none" }
         return Point(
             "sends the correlation id back as it came",
-            why: "By it the client knows which question this answers. Without it, the client passes the answer over.",
+            why: "It tells the client which question this answers. Without it, the client ignores the answer.",
             see: .rpcRead
         ).finding(
             asked == answered,
@@ -52,7 +53,7 @@ struct RPCServerJudge {
         let point = Point(
             "acknowledges after it has answered",
             why:
-                "If it dies between the ack and the answer, nobody answers. The other way round the question is asked again.",
+                "If it dies between ack and answer, there is no answer. In the other order, another server answers.",
             see: .rpcRead)
         if consumption.method.noAck {
             return point.finding(false, "basic.consume at \(consumption.place.time) ms with no-ack.")

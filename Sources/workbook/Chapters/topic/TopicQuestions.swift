@@ -9,7 +9,7 @@ enum TopicQuestions {
                 try await playground.routed(
                     key, through: .topic,
                     ["*.orange.*", "*.*.rabbit", "lazy.#", "#"].map { ($0, [$0]) },
-                    asks: "Which of these patterns fit a message",
+                    asks: "Which of these patterns match a message",
                     lesson: "* is exactly one word, # is any number of words.")
             }
         },
@@ -20,8 +20,8 @@ enum TopicQuestions {
             return try await Playground.play { playground in
                 try await playground.routed(
                     key, through: .topic, patterns.map { ($0, [$0]) },
-                    asks: "Which of these patterns fit a message",
-                    lesson: "# fits no words at all, * always needs one.")
+                    asks: "Which of these patterns match a message",
+                    lesson: "# matches no words at all, * always needs one.")
             }
         },
         Question("empty-words", variants: 3) { variant in
@@ -29,8 +29,8 @@ enum TopicQuestions {
             return try await Playground.play { playground in
                 try await playground.routed(
                     key, through: .topic, ["*", "*.*", "*.*.*", "#"].map { ($0, [$0]) },
-                    asks: "Which of these patterns fit a message",
-                    lesson: "Dots divide, and a word may be empty. A key without any octet has no words.")
+                    asks: "Which of these patterns match a message",
+                    lesson: "Dots divide, and a word may be empty. A key without any bytes has no words.")
             }
         },
     ]

@@ -25,7 +25,7 @@ struct TaskJudge {
             return Point(
                 title,
                 why:
-                    "Whoever comes first makes the queue; if nobody does, a task is dropped, and consuming is an error.",
+                    "The first program creates the queue. Without it, a task is dropped, and consuming is an error.",
                 see: .helloRead
             ).finding(false, "No queue.declare of '\(queue)' was seen, which it used at \(place.time) ms.")
         }

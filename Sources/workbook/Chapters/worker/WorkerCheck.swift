@@ -29,7 +29,7 @@ struct WorkerCheck: ProgramCheck {
     private func killAtTask(_ queue: String, isEarly: Bool) async throws -> Finding {
         let point = Point(
             "loses nothing when it is killed",
-            why: "The broker forgot the task, because it was told so: by no-ack, or by an ack before the work.",
+            why: "The program told the broker to forget the task, by no-ack or by an ack before the work.",
             see: .workerRun)
         // What the killed program had goes back to the queue before its consumer does, and must not be taken for what
         // comes.

@@ -23,7 +23,8 @@ enum WorkerExercises {
         let isAgain = { (line: String) in line == " [x] Again" }
         let says = Point(
             "prints ' [x] Again' for a task that is redelivered",
-            why: "Somebody may have begun it already: to do it twice must do no harm, or be noticed.", see: .workerRun)
+            why: "Another worker may have begun it already. Doing it twice must do no harm, or be noticed.",
+            see: .workerRun)
         let quiet = Point(
             "and not for one that is new", why: "Then the line says nothing.", see: .workerRun)
         return [
@@ -60,9 +61,10 @@ enum WorkerExercises {
         }
         let later = settlement(of: "do it later", in: inspection.log)
         let drops = Point(
-            "rejects a task with 'bad' for good", why: "Put back, it comes again, for ever.", see: .workerRead)
+            "rejects a task with 'bad' for good", why: "If it is requeued, it comes back for ever.", see: .workerRead)
         let returns = Point(
-            "puts a task with 'later' back", why: "Acknowledged or dropped, it would never be done.", see: .workerRead)
+            "puts a task with 'later' back", why: "If it is acknowledged or dropped, it is never done.",
+            see: .workerRead)
         let acks = Point("still acknowledges the others", why: "They would come again.", see: .workerBreak)
         return [
             drops.finding(dropped?.kind == .dropped, seen(dropped)),

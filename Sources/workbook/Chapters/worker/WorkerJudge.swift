@@ -34,7 +34,7 @@ struct WorkerJudge {
         let missing = log.handed.filter { $0.settlements.isEmpty && !log.isRefused($0.place.connection) }
         return Point(
             title,
-            why: "The broker must keep what is unacknowledged, and hands all of it out again when the worker ends.",
+            why: "The broker keeps unacknowledged tasks, and hands all of them out again when the worker ends.",
             see: .workerBreak
         ).finding(
             missing.isEmpty,
@@ -76,8 +76,8 @@ struct WorkerJudge {
         let point = Point(
             "limits its prefetch before it consumes",
             why:
-                "Without a limit a worker gets every task by turn, and sits on them while others are idle. A limit set "
-                + "later is for later consumers.", see: .workerPredict)
+                "Without a limit a worker takes every task in its turn, and sits on them while others are idle. A "
+                + "limit that is set later applies to later consumers.", see: .workerPredict)
         guard let limit = log.limits.first(where: { $0.method.prefetchCount > 0 }) else {
             return point.finding(false, "No basic.qos with a prefetch-count was seen.")
         }

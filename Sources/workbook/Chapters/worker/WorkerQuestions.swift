@@ -72,7 +72,7 @@ enum WorkerQuestions {
                     ],
                     lesson: noAck
                         ? "With noAck a task counts as done when it is sent to the worker."
-                        : "What is unacknowledged goes back to the queue when its consumer is gone.")
+                        : "Unacknowledged messages go back to the queue when their consumer is gone.")
             }
         },
     ]
