@@ -3,7 +3,7 @@
 Usage: python3 mutants_report.py [--part] [--crashed] RUNS
 
   RUNS        a line a run, in columns: fault, case, what became of it, milliseconds, what was seen; and a line for each
-              fault, "listed", that has "quirk" in the last column if it is one of the broker's
+              fault, "listed"; the last column is "quirk" if the fault is in the broker
   --part      not all faults were run, so most cases stay unproven
   --crashed   the run did not come to its end
 """
