@@ -114,6 +114,24 @@ def of_swift(source):
     yield text
 
 
+def of_titles(source):
+    """The titles of tests, which the conformance report shows; the rest of a case quotes brokers."""
+    for title in re.finditer(r'@Test\(\s*"((?:[^"\\]|\\.)*)"', source):
+        text = Text()
+        text.add(source.count("\n", 0, title.start(1)) + 1, plain(title[1]).rstrip(".") + ".")
+        yield text
+
+
+def of_rules(source):
+    """What each line of the catalogue means; the columns after it quote RabbitMQ."""
+    head, *lines = source.splitlines()
+    place = head.split("\t").index("meaning")
+    for number, line in enumerate(lines, 2):
+        text = Text()
+        text.add(number, line.split("\t")[place])
+        yield text
+
+
 def plain(literal):
     """With a word in place of each value, and the quotation marks themselves."""
     counted = re.sub(r"\\\([\w.]*(?:[cC]ount|total)\)", "COUNT", literal)

@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(
-        "Who does not get on with the handshake within ten seconds is dropped without a word",
+        "A client that does not finish the handshake within ten seconds is dropped without a close",
         .proves("connection.handshake-too-slow", ["spec/2.2.4/no-handshake-before-open"], needs: [.slow]))
     func handshakeTooSlow() async throws {
         let probe = try await Probe.raw()

@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(
-        "Who does not answer a close within half a minute is dropped",
+        "A client that does not answer a close within half a minute is dropped",
         .proves("connection.close-unanswered", ["spec/2.3.7/close-handshake"], needs: [.slow]))
     func closeUnanswered() async throws {
         let probe = try await Probe.connect { $0.heartbeat = 0 }

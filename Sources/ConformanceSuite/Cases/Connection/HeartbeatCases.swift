@@ -22,7 +22,7 @@ import Testing
     }
 
     @Test(
-        "What a silent client held goes back when it is dropped",
+        "Messages that a silent client held go back when it is dropped",
         .proves("heartbeat.silent-peers-messages", ["spec/4.2.7/silent-peer-dropped", "basic/10"]))
     func silentPeersMessages() async throws {
         let channel = try await Probe.connect { $0.heartbeat = 1 }.openChannel()
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(
-        "An interval of zero turns heartbeats off: nothing comes, and silence is no offence",
+        "An interval of zero turns heartbeats off: nothing comes, and silence is allowed",
         .proves("heartbeat.zero-disables", ["spec/4.2.7/heartbeat-sent", "spec/4.2.7/silent-peer-dropped"]))
     func zeroDisables() async throws {
         let channel = try await Probe.connect { $0.heartbeat = 0 }.openChannel()

@@ -243,7 +243,7 @@ import Testing
     }
 
     @Test(
-        "Capabilities and properties that nobody has heard of are no obstacle",
+        "Unknown capabilities and properties are ignored",
         .proves("connection.unknown-capabilities", ["rabbitmq/capabilities/ignored-unknown"]))
     func unknownCapabilities() async throws {
         let channel = try await Probe.connect {

@@ -68,7 +68,7 @@ import Testing
     }
 
     @Test(
-        "Without the read right nothing is fetched, consumed, purged, or had from an exchange",
+        "Without the read right nothing is fetched, consumed, purged, or bound to an exchange",
         .proves("permissions.read", ["rabbitmq/permissions/read"], needs: [.secondUser]))
     func read() async throws {
         let owner = try await Probe.openChannel()
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test(
-        "What a queue or an exchange will do on behalf of who declares it needs that user's rights",
+        "Actions of a queue or an exchange on behalf of its declarer need that user's rights",
         .proves("permissions.on-behalf", ["rabbitmq/permissions/on-behalf"], needs: [.secondUser]))
     func onBehalf() async throws {
         let channel = try await openChannel()

@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test(
-        "Long strings are kept: empty ones, long ones, and such as are no text",
+        "Long strings are kept: empty ones, long ones, and those that are not text",
         .proves("tables.long-string", ["spec/4.2.5.5/field-types"]))
     func longString() async throws {
         try await returnUnchanged(

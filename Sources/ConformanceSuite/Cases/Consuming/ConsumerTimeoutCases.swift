@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(
-        "What was held for too long goes back to its queue",
+        "A message held for too long goes back to its queue",
         .proves("consumer-timeout.requeues", ["rabbitmq/consumer-timeout/requeues"], needs: [.movableClock]))
     func requeues() async throws {
         let queue = unique("queue")

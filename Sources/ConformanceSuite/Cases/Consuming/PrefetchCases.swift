@@ -83,7 +83,7 @@ import Testing
     }
 
     @Test(
-        "A window of zero is no limit", .proves("dispatch.zero-is-no-limit", ["rabbitmq/consumer-prefetch/zero"]))
+        "A window of zero means no limit", .proves("dispatch.zero-is-no-limit", ["rabbitmq/consumer-prefetch/zero"]))
     func zeroIsNoLimit() async throws {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQueue()
@@ -125,7 +125,7 @@ import Testing
     }
 
     @Test(
-        "A window is the consumer's: what a cancelled one still holds is no hindrance for the next",
+        "A window is the consumer's: messages that a cancelled one still holds do not hinder the next",
         .proves("dispatch.window-of-a-successor", ["rabbitmq/consumer-prefetch/per-consumer"]))
     func windowOfASuccessor() async throws {
         let channel = try await Probe.openChannel()

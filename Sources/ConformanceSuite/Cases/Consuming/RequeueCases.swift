@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Handing back: basic.nack and basic.reject") struct RequeueCases {
     @Test(
-        "What comes back is marked as redelivered",
+        "A message that comes back is marked as redelivered",
         .proves(
             "settle.requeued-is-redelivered", ["domain.redelivered/implementation", "rabbitmq/basic.nack/requeue-true"])
     )

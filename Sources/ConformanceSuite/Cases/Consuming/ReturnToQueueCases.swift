@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(
-        "What a channel has not settled goes back when it is closed, to its old place and marked",
+        "Unsettled messages of a channel go back when it is closed, to their old places and marked",
         .proves(
             "settle.channel-close-returns",
             ["rabbitmq/ordering/cancel-keeps-unacked", "rabbitmq/ordering/requeue-position"]))
@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test(
-        "What a connection has not settled goes back when it is closed",
+        "Unsettled messages of a connection go back when it is closed",
         .proves("settle.connection-close-returns", ["basic/10", "domain.redelivered/implementation"]))
     func connectionCloseReturns() async throws {
         let (holder, queue, observer) = try await holding()
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(
-        "What a connection has not settled goes back when it is lost",
+        "Unsettled messages of a connection go back when it is lost",
         .proves("settle.connection-loss-returns", ["basic/10", "domain.redelivered/implementation"]))
     func connectionLossReturns() async throws {
         let (holder, queue, observer) = try await holding()
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(
-        "What two channels held in turn goes back in the order of publishing",
+        "Messages that two channels held in turn go back in the order of publishing",
         .proves("settle.two-channels-return", ["rabbitmq/ordering/requeue-position"]))
     func twoChannelsReturn() async throws {
         let one = try await Probe.openChannel()
@@ -148,7 +148,7 @@ import Testing
     }
 
     @Test(
-        "What recover-async brings again is marked; there is no reply",
+        "Messages that recover-async redelivers are marked; there is no reply",
         .proves("settle.recover-async", ["basic.recover-async/01"]))
     func recoverAsync() async throws {
         let channel = try await Probe.openChannel()

@@ -151,7 +151,7 @@ struct Outstanding {
 
 @Suite("Messages that need no ack") struct NoAckCases {
     @Test(
-        "What a consumer without acks was handed is gone",
+        "A message delivered to a consumer without acks is gone",
         .proves("settle.no-ack-is-gone", ["basic/09"]))
     func noAckIsGone() async throws {
         let channel = try await Probe.openChannel()
@@ -168,7 +168,7 @@ struct Outstanding {
     }
 
     @Test(
-        "What needs no ack cannot be acknowledged",
+        "A message that needs no ack cannot be acknowledged",
         .proves("settle.ack-of-no-ack", ["basic/09", "basic.ack.multiple/exists"]))
     func ackOfNoAck() async throws {
         let channel = try await Probe.openChannel()

@@ -110,7 +110,7 @@ import Testing
     }
 
     @Test(
-        "A redeclare without the flag is refused, and so is a flag that is no boolean",
+        "A redeclare without the flag is refused, and so is a flag that is not a boolean",
         .proves("single-active.equivalence", ["rabbitmq/single-active-consumer/equivalence"]))
     func equivalence() async throws {
         let channel = try await Probe.openChannel()

@@ -18,7 +18,7 @@ extension ProbeChannel {
 
 @Suite("Alternate exchanges") struct AlternateExchangeCases {
     @Test(
-        "What an exchange cannot route goes to its alternate, and what it can does not",
+        "A message that an exchange cannot route goes to its alternate, and one that it can does not",
         .proves(
             "alternate.unroutable-only",
             ["rabbitmq/alternate-exchange/unroutable-goes-there", "rabbitmq/alternate-exchange/routable-does-not"]))
@@ -153,7 +153,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "An alternate that is no text is refused",
+        "An alternate that is not text is refused",
         .proves("alternate.bad-type", ["rabbitmq/alternate-exchange/bad-type"]))
     func badType() async throws {
         let channel = try await Probe.openChannel()

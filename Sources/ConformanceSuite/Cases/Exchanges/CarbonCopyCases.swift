@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "A CC or BCC that is no array closes the channel",
+        "A CC or BCC that is not an array closes the channel",
         .proves("copies.no-array", ["rabbitmq/sender-selected/not-array"]))
     func noArray() async throws {
         let channel = try await Probe.openChannel()
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(
-        "Elements of the array that are no strings are left out",
+        "Elements of the array that are not strings are left out",
         .proves("copies.other-elements", ["rabbitmq/sender-selected/ignored-elements"]))
     func otherElements() async throws {
         let channel = try await Probe.openChannel()

@@ -71,7 +71,7 @@ private let keys = (1...300).map { "key\($0)" }
     }
 
     @Test(
-        "A binding key that is no whole number is refused",
+        "A binding key that is not a whole number is refused",
         .proves(
             "consistent-hash.weight-not-a-number", ["rabbitmq/consistent-hash/bad-weight"], needs: [.consistentHash]))
     func weightNotANumber() async throws {

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(
-        "Who comes late gets what comes after: an exchange keeps nothing",
+        "A late receiver gets only what comes after: an exchange keeps nothing",
         .proves("pubsub.late-joiner", ["spec/4.6/visibility"]))
     func lateJoiner() async throws {
         let channel = try await Probe.openChannel()

@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(
-        "A text, a bool and a decimal are no numbers",
+        "A text, a bool and a decimal are not numbers",
         .proves("headers.what-is-no-number", ["rabbitmq/headers-exchange/equal-values"]))
     func noNumbers() async throws {
         let others: [FieldValue] = ["1", true, .decimal(scale: 0, value: 1), .decimal(scale: 1, value: 10)]

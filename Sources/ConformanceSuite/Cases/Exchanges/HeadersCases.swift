@@ -58,7 +58,7 @@ private struct Sorting {
     }
 
     @Test(
-        "Headers that the binding does not name are no hindrance",
+        "Headers that the binding does not name do not matter",
         .proves("headers.more-than-asked-for", ["spec/3.1.3.4/match-all"]))
     func moreThanAskedFor() async throws {
         let sorting = try await Sorting(["x-match": "all", "format": "pdf"])
@@ -255,7 +255,7 @@ private struct Sorting {
     }
 
     @Test(
-        "An x-match that is no text is refused",
+        "An x-match that is not text is refused",
         .proves("headers.x-match-of-another-type", ["rabbitmq/headers-exchange/bad-x-match"]))
     func xMatchOfAnotherType() async throws {
         let sorting = try await Sorting()

@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(
-        "Headers decide behind a fanout, direct or topic exchange for every message anew",
+        "After a fanout, direct or topic exchange, headers decide again for every message",
         .proves("exchange-bindings.headers-behind", ["rabbitmq/exchange-to-exchange/source-type-rules"]))
     func headersBehind() async throws {
         for type: ShortString in ["fanout", "direct", "topic"] {
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "Headers decide behind two other exchanges for every message anew",
+        "After two other exchanges, headers decide again for every message",
         .proves("exchange-bindings.headers-behind-two", ["rabbitmq/exchange-to-exchange/chain"]))
     func headersBehindTwo() async throws {
         let formats = try await Formats()
@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "Headers decide at an alternate exchange for every message anew",
+        "At an alternate exchange, headers decide again for every message",
         .proves("alternate.headers", ["rabbitmq/alternate-exchange/unroutable-goes-there"]))
     func headersAtAnAlternate() async throws {
         let formats = try await Formats()

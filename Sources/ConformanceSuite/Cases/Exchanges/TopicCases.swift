@@ -38,7 +38,7 @@ private func routed(_ keys: [ShortString], by patterns: ShortString...) async th
         #expect(try await routed(["orders.eu", "eu", "new.orders.eu", "orders.us"], by: "*.eu") == ["orders.eu"])
     }
 
-    @Test("`*` may stand in the middle", .proves("topic.star-in-the-middle", ["spec/3.1.3.3/star-is-one-word"]))
+    @Test("`*` may be in the middle", .proves("topic.star-in-the-middle", ["spec/3.1.3.3/star-is-one-word"]))
     func starInTheMiddle() async throws {
         let keys: [ShortString] = ["a.x.c", "a.c", "a.x.y.c", "a.x.d"]
         #expect(try await routed(keys, by: "a.*.c") == ["a.x.c"])
@@ -72,7 +72,7 @@ private func routed(_ keys: [ShortString], by patterns: ShortString...) async th
         #expect(try await routed(["eu", "a.eu", "a.b.eu", "eu.a", "aeu"], by: "#.eu") == ["eu", "a.eu", "a.b.eu"])
     }
 
-    @Test("`#` may stand in the middle", .proves("topic.hash-in-the-middle", ["spec/3.1.3.3/hash-is-any-words"]))
+    @Test("`#` may be in the middle", .proves("topic.hash-in-the-middle", ["spec/3.1.3.3/hash-is-any-words"]))
     func hashInTheMiddle() async throws {
         let keys: [ShortString] = ["a.z", "a.b.z", "a.b.c.z", "a.b.c", "b.z"]
         #expect(try await routed(keys, by: "a.#.z") == ["a.z", "a.b.z", "a.b.c.z"])
@@ -135,7 +135,7 @@ private func routed(_ keys: [ShortString], by patterns: ShortString...) async th
     func emptyPattern() async throws { #expect(try await routed(["", "a", "."], by: "") == [""]) }
 
     @Test(
-        "The word behind a dot at the end is an empty one, and `*` matches it",
+        "The word after a dot at the end is empty, and `*` matches it",
         .proves("topic.dot-at-the-end", ["spec/3.1.3.3/topic-key-words", "spec/3.1.3.3/star-is-one-word"]))
     func dotAtTheEnd() async throws {
         #expect(try await routed(["a.", "a", "a.."], by: "a.*") == ["a."])

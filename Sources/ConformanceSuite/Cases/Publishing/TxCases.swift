@@ -9,7 +9,7 @@ import Testing
     }
 
     @Test(
-        "What is published in a transaction is in its queue after the commit, and not before",
+        "A message published in a transaction is in its queue after the commit, and not before",
         .proves("tx.publish-and-commit", ["rabbitmq/tx/publish-on-commit", "spec/4.6/visibility"]))
     func publishAndCommit() async throws {
         let channel = try await transaction()

@@ -10,14 +10,14 @@ import Testing
     }
 
     @Test(
-        "A dead-letter exchange that is no string fails the declare",
+        "A dead-letter exchange that is not a string fails the declare",
         .proves("dead-letter.exchange-no-string", ["rabbitmq/dead-letter/bad-type"]))
     func exchangeNoString() async throws {
         try await refuse(["x-dead-letter-exchange": 1])
     }
 
     @Test(
-        "A dead-letter key that is no string fails the declare",
+        "A dead-letter key that is not a string fails the declare",
         .proves("dead-letter.key-no-string", ["rabbitmq/dead-letter/bad-type"]))
     func keyNoString() async throws {
         try await refuse(["x-dead-letter-exchange": "amq.fanout", "x-dead-letter-routing-key": 1])

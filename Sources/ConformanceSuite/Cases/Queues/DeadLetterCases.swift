@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Dead letters: which messages, and where to") struct DeadLetterCases {
     @Test(
-        "What is rejected without requeue goes to the dead-letter exchange",
+        "A message rejected without requeue goes to the dead-letter exchange",
         .proves("dead-letter.rejected", ["rabbitmq/dead-letter/rejected"]))
     func rejected() async throws {
         let letters = try await DeadLetters.open()
@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        "What is nacked without requeue goes there as rejected, too",
+        "A message nacked without requeue goes there as rejected, too",
         .proves("dead-letter.nacked", ["rabbitmq/dead-letter/rejected", "rabbitmq/basic.nack/requeue-false"]))
     func nacked() async throws {
         let letters = try await DeadLetters.open()
@@ -40,7 +40,7 @@ import Testing
     }
 
     @Test(
-        "What expires goes there with reason expired",
+        "An expired message goes there with reason expired",
         .proves("dead-letter.expired", ["rabbitmq/dead-letter/expired"]))
     func expired() async throws {
         let letters = try await DeadLetters.open(["x-message-ttl": 50])
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test(
-        "What a full queue drops goes there with reason maxlen, oldest first",
+        "Messages that a full queue drops go there with reason maxlen, oldest first",
         .proves("dead-letter.maxlen", ["rabbitmq/dead-letter/maxlen", "rabbitmq/max-length/drop-head-dlx"]))
     func maxlen() async throws {
         let letters = try await DeadLetters.open(["x-max-length": 1])
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(
-        "What is requeued is not dead",
+        "A requeued message is not dead",
         .proves("dead-letter.requeue-is-no-death", ["rabbitmq/dead-letter/requeue-not-dead"]))
     func requeueIsNoDeath() async throws {
         let letters = try await DeadLetters.open()
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(
-        "What is purged is not dead",
+        "A purged message is not dead",
         .proves("dead-letter.purge-is-no-death", ["rabbitmq/dead-letter/requeue-not-dead"]))
     func purgeIsNoDeath() async throws {
         let letters = try await DeadLetters.open()
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(
-        "What a deleted queue held is not dead",
+        "Messages of a deleted queue are not dead",
         .proves("dead-letter.deletion-is-no-death", ["rabbitmq/dead-letter/requeue-not-dead"]))
     func deletionIsNoDeath() async throws {
         let letters = try await DeadLetters.open()
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(
-        "What is acknowledged is not dead",
+        "An acknowledged message is not dead",
         .proves("dead-letter.ack-is-no-death", ["rabbitmq/dead-letter/ack-not-dead"]))
     func ackIsNoDeath() async throws {
         let letters = try await DeadLetters.open()

@@ -156,7 +156,7 @@ import Testing
     }
 
     @Test(
-        "Headers, properties and body are otherwise as published",
+        "All other headers, the properties and the body stay as published",
         .proves("dead-letter.all-else-kept", ["rabbitmq/dead-letter/header-kept"]))
     func allElseKept() async throws {
         let letters = try await DeadLetters.open()
@@ -193,7 +193,7 @@ import Testing
     }
 
     @Test(
-        "An x-death made by a client that is no array is replaced",
+        "A client's x-death that is not an array is replaced",
         .proves("dead-letter.foreign-x-death", ["rabbitmq/dead-letter/foreign-x-death"]))
     func foreignXDeath() async throws {
         let letters = try await DeadLetters.open()

@@ -216,7 +216,7 @@ import Testing
     }
 
     @Test(
-        "What another channel of the connection declared does not count",
+        "A queue that another channel of the connection declared does not count",
         .proves("declare.last-declared-is-the-channels", ["queue.purge.queue/queue-known"]))
     func ofAnotherChannel() async throws {
         let channel = try await Probe.openChannel()

@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test(
-        "What was not acknowledged before the restart is there again, marked as redelivered",
+        "An unacknowledged message is there again after the restart, marked as redelivered",
         .proves(
             "durability.unacknowledged-comes-back", ["basic/01", "domain.redelivered/implementation"],
             needs: [.restart]))
@@ -113,7 +113,7 @@ import Testing
     }
 
     @Test(
-        "What was acknowledged before the restart does not come back",
+        "A message acknowledged before the restart does not come back",
         .proves("durability.acknowledged-stays-gone", ["basic/01"], needs: [.restart]))
     func acknowledgedStaysGone() async throws {
         let (before, queue) = try await open()
@@ -141,7 +141,7 @@ import Testing
     }
 
     @Test(
-        "What was committed in a transaction is there after a kill",
+        "A message committed in a transaction is there after a kill",
         .proves("durability.committed-survives-a-kill", ["basic/01"], needs: [.kill]))
     func committedSurvivesAKill() async throws {
         let queue = try await openSettled()

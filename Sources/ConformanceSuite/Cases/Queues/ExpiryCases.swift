@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(
-        "What expires at once is dead-lettered, not returned",
+        "A message that expires at once is dead-lettered, not returned",
         .proves("ttl.zero-is-dead-lettered", ["rabbitmq/message-ttl/zero"]))
     func zeroIsDeadLettered() async throws {
         let letters = try await DeadLetters.open(["x-message-ttl": 0])
@@ -124,7 +124,7 @@ import Testing
     }
 
     @Test(
-        "What is out with a consumer does not expire, but on its return it may",
+        "A message that a consumer holds does not expire, but on its return it may",
         .proves("ttl.unacked-does-not-expire", ["rabbitmq/message-ttl/unacked-not-expired"]))
     func unackedDoesNotExpire() async throws {
         let letters = try await DeadLetters.open(["x-message-ttl": 100])
@@ -222,7 +222,7 @@ import Testing
     }
 
     @Test(
-        "What is delivered in time still shows its expiration",
+        "A message delivered in time still shows its expiration",
         .proves("ttl.expiration-is-visible", ["rabbitmq/per-message-ttl/property-visible"]))
     func expirationIsVisible() async throws {
         let channel = try await Probe.openChannel()

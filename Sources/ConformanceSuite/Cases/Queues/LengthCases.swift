@@ -34,7 +34,7 @@ import Testing
         #expect(try await channel.drain(queue) == ["bbbbbb"])
     }
 
-    @Test("What is unacknowledged does not count", .proves("length.ready-only", ["rabbitmq/max-length/ready-only"]))
+    @Test("Unacknowledged messages do not count", .proves("length.ready-only", ["rabbitmq/max-length/ready-only"]))
     func readyOnly() async throws {
         let (channel, queue) = try await open(["x-max-length": 1])
         channel.publish("out", to: "", queue)

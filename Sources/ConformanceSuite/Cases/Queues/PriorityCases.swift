@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(
-        "What is delivered already is not called back for a higher one",
+        "A delivered message is not called back for one with a higher priority",
         .proves("priority.not-preemptive", ["rabbitmq/priority-queue/not-preemptive"]))
     func notPreemptive() async throws {
         let (channel, queue) = try await open()
@@ -208,7 +208,7 @@ import Testing
     }
 
     @Test(
-        "An x-priority that is no integer is refused",
+        "An x-priority that is not an integer is refused",
         .proves("consumer-priority.no-integer", ["rabbitmq/consumer-priority/integer-only"]))
     func noInteger() async throws {
         let (channel, queue) = try await open()

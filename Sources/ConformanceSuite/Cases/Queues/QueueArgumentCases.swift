@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "What only quorum queues and streams know is refused on a classic queue",
+        "Arguments of quorum queues and streams are refused on a classic queue",
         .proves("declare.arguments-of-other-types", ["rabbitmq/queue.declare/arguments-of-other-types"]))
     func argumentsOfOtherTypes() async throws {
         let channel = try await Probe.openChannel()

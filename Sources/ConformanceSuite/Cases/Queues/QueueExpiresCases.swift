@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(
-        "What an expired queue held is not dead-lettered",
+        "Messages of an expired queue are not dead-lettered",
         .proves("expires.no-dead-letters", ["rabbitmq/queue-expires/no-dead-letter"]))
     func noDeadLetters() async throws {
         let letters = try await DeadLetters.open(["x-expires": 100])
