@@ -18,7 +18,7 @@ struct ConfirmsTests {
                     " [!] Returned '0 Hello World!'", " [!] Returned '1 Hello World!'",
                 ])
             #expect(output.errors.count == 1)
-            #expect(output.errors.first?.hasPrefix("confirms: Not taken by the broker: 2.") == true)
+            #expect(output.errors.first?.hasPrefix("confirms: The broker did not take: 2.") == true)
         }
     }
 
