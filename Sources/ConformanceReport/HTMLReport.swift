@@ -12,16 +12,16 @@ extension Report {
         <p>\(rows.count) \(rows.count == 1 ? "case" : "cases") on \(brokers.count) \(brokers.count == 1 ? "broker" : "brokers"). \(summary)</p>
         \(totals)
         <h2>By area</h2>
-        <p>How many cases of an area conform, strictly or as RabbitMQ, of those that could be run.</p>
+        <p>Of the cases of an area that could be run, how many conform, strictly or as RabbitMQ.</p>
         \(overview)
         <h2>Case by case</h2>
         <p><input id="filter" type="search" placeholder="filter: topic, 404, failed…" aria-label="Filter the cases">
-        <label><input id="deviations" type="checkbox"> only what does not conform somewhere</label></p>
+        <label><input id="deviations" type="checkbox"> only cases that do not conform on every broker</label></p>
         \(matrix)
         <h2>The cases</h2>
         <p>In the wire logs, <span class="sent">-&gt;</span> is what the suite sent and
-        <span class="got">&lt;-</span> what the broker sent; A, B… are connections, ch is the channel. Of a long log the
-        middle is left out; report.json has all of it.</p>
+        <span class="got">&lt;-</span> what the broker sent; A, B… are connections, ch is the channel. A long log
+        shows its beginning and its end; report.json has all of it.</p>
         \(rows.map(section).joined(separator: "\n"))
         <script>\(Self.script)</script>
         </html>
