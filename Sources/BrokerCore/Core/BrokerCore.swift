@@ -193,7 +193,9 @@ public final class BrokerCore {
                     connection.closeTimedOutChannels()
                     connection.closeIfInTheWay()
                 }
-                timers.set(self.now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
+                if !quirk(.onlyTheFirstLookAtTimeouts) {
+                    timers.set(self.now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
+                }
             }
             settle()
         }

@@ -140,7 +140,7 @@ final class VirtualHost {
     private func remove(_ exchange: Exchange<any Queue>) {
         exchanges[exchange.name] = nil
         load.hold(exchange.bindings.reduce(-Self.octets(of: exchange)) { $0 - Self.octets(of: $1) })
-        topologyVersion += 1
+        if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }
         // Its bindings go with it in the log too.
         if exchange.isStored { core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name)) }
         exchange.detachAll()
@@ -159,7 +159,7 @@ final class VirtualHost {
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
         queues[name] = HostedQueue(end: end, journal: journal)
         load.hold(Self.octets(of: queue))
-        topologyVersion += 1
+        if !quirk(.newQueueIsNotSeen) { topologyVersion += 1 }
         return queue
     }
 
@@ -179,7 +179,7 @@ final class VirtualHost {
             order: lastBindingOrder)
         source.attach(binding)
         load.hold(Self.octets(of: binding))
-        topologyVersion += 1
+        if !quirk(.newBindingIsNotSeen) { topologyVersion += 1 }
         return binding
     }
 
@@ -203,10 +203,10 @@ final class VirtualHost {
             let source = binding.source
             source.detach(binding)
             load.hold(-Self.octets(of: binding))
-            topologyVersion += 1
+            if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
             if source.declaration.autoDelete, source.bindingCount == 0, exchanges[source.name] === source {
                 remove(source)
-                pending += source.incoming.all
+                if !quirk(.autoDeleteGoesOneExchangeFar) { pending += source.incoming.all }
             }
         }
     }
@@ -259,7 +259,7 @@ extension VirtualHost: SessionVirtualHost {
             journal.delete()
         }
         queue.delete()
-        remove(hosted.end.incoming.all)
+        if !quirk(.deletedQueueLeavesItsBindings) { remove(hosted.end.incoming.all) }
     }
 
     func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) {

@@ -2,6 +2,170 @@
 enum SessionQuirk: String, Quirk {
     /// publish: not by a remembered route
     case secondMandatoryIsNotReturned = "session.second-mandatory-is-not-returned"
+    /// Handshake.begin: the last octet of the header is not looked at
+    case headerRevisionIsNotCompared = "session.header-revision-is-not-compared"
+    /// Handshake.receive: a heartbeat is no exception there
+    case heartbeatEndsTheHandshake = "session.heartbeat-ends-the-handshake"
+    /// Handshake.receive: the channel of connection.open is not compared
+    case openIsTakenOnAnyChannel = "session.open-is-taken-on-any-channel"
+    /// Handshake.agree: > instead of >= at the lower end
+    case smallestFrameMaxIsRefused = "session.smallest-frame-max-is-refused"
+    /// Opening, agreed: 0 is taken for "as you like"
+    case noHeartbeatMeansTheOffered = "session.no-heartbeat-means-the-offered"
+    /// Opening, refuse: every client hears of a refused login
+    case closeIsToldWithoutTheCapability = "session.close-is-told-without-the-capability"
+    /// Opening.open: an empty name is taken for the default one
+    case emptyVirtualHostIsTheDefault = "session.empty-virtual-host-is-the-default"
+    /// Opening.open: no permissions are taken for no limits
+    case userWithoutRightsMayOpen = "session.user-without-rights-may-open"
+    /// Opening.open: the deadline of the handshake is not taken back
+    case handshakeDeadlineStays = "session.handshake-deadline-stays"
+    /// Session.can: that it is named is enough
+    case capabilityFalseCounts = "session.capability-false-counts"
+    /// channel(for:): <= instead of < channel-max
+    case oneChannelTooMany = "session.one-channel-too-many"
+    /// handleClosing: a client's own close is passed over
+    case crossingCloseIsNotAnswered = "session.crossing-close-is-not-answered"
+    /// releaseAll: if instead of while
+    case onlyTheFirstExclusiveQueueGoes = "session.only-the-first-exclusive-queue-goes"
+    /// releaseAll: only a connection that is closed loses them
+    case abortedConnectionKeepsItsQueues = "session.aborted-connection-keeps-its-queues"
+    /// beginHeartbeats: the interval is kept in eight bits
+    case heartbeatIsAnOctet = "session.heartbeat-is-an-octet"
+    /// check: one interval instead of two
+    case oneSilentIntervalIsEnough = "session.one-silent-interval-is-enough"
+    /// timerFired: the timer is not set again behind a heartbeat
+    case secondHeartbeatIsNotSent = "session.second-heartbeat-is-not-sent"
+    /// refill: a part is cut into frames without their overhead
+    case partsExceedTheFrameMax = "session.parts-exceed-the-frame-max"
+    /// write: what is small does not wait for the rest of a large body
+    case smallFramesOvertakeALargeBody = "session.small-frames-overtake-a-large-body"
+    /// handleClosing: a client's own channel.close is passed over
+    case crossingChannelCloseIsNotAnswered = "session.crossing-channel-close-is-not-answered"
+    /// release: what a transaction had settled is not put back
+    case closingLosesUncommittedAcks = "session.closing-loses-uncommitted-acks"
+    /// release: only the first slice of what is outstanding goes back
+    case closingReturnsAThousand = "session.closing-returns-a-thousand"
+    /// route(for:): the key is not compared with the remembered one
+    case rememberedRouteIgnoresTheKey = "session.remembered-route-ignores-the-key"
+    /// route(for:): the exchange is not compared with the remembered one
+    case rememberedRouteIgnoresTheExchange = "session.remembered-route-ignores-the-exchange"
+    /// route(for:): only the first publish of a channel is checked
+    case writeRightIsCheckedOnce = "session.write-right-is-checked-once"
+    /// route(for:): only the first publish of a channel is checked for an internal exchange
+    case internalIsCheckedOnce = "session.internal-is-checked-once"
+    /// message: not where the route is remembered
+    case userIdIsCheckedOnce = "session.user-id-is-checked-once"
+    /// publish: CC and BCC are not looked at where the route is remembered
+    case rememberedRouteForgetsCopies = "session.remembered-route-forgets-copies"
+    /// publish: what CC and BCC reached is remembered for the key
+    case routeWithCopiesIsRemembered = "session.route-with-copies-is-remembered"
+    /// publish: also where headers decide
+    case headersRouteIsRemembered = "session.headers-route-is-remembered"
+    /// enqueue: the answer of the last queue counts
+    case lastQueueDecidesTheConfirm = "session.last-queue-decides-the-confirm"
+    /// parse: the number is kept in sixteen bits
+    case expirationIsCutToSixteenBits = "session.expiration-is-cut-to-sixteen-bits"
+    /// parse: 0 is taken for no limit
+    case expirationZeroIsNone = "session.expiration-zero-is-none"
+    /// parse: >= instead of >
+    case longestExpirationIsRefused = "session.longest-expiration-is-refused"
+    /// basicQos: the count is kept in eight bits
+    case prefetchIsAnOctet = "session.prefetch-is-an-octet"
+    /// basicQos, global: the count is kept in eight bits
+    case sharedPrefetchIsAnOctet = "session.shared-prefetch-is-an-octet"
+    /// basicQos, global: what is outstanding does not count against the new limit
+    case sharedWindowBeginsAnew = "session.shared-window-begins-anew"
+    /// basicConsume: x-priority is kept in eight bits with a sign
+    case consumerPriorityIsAnOctet = "session.consumer-priority-is-an-octet"
+    /// basicConsume: below 0 there is nothing
+    case negativePriorityIsNone = "session.negative-priority-is-none"
+    /// basicCancel: a reply consumer is answered and stays
+    case cancelledReplyConsumerStays = "session.cancelled-reply-consumer-stays"
+    /// basicGet: only what is to be acknowledged is numbered
+    case noAckGetTakesNoTag = "session.no-ack-get-takes-no-tag"
+    /// basicGet: the message-count has all that the queue holds
+    case getCountsTheUnacknowledged = "session.get-counts-the-unacknowledged"
+    /// answer: the last declared queue is set once
+    case firstDeclaredQueueStaysTheLast = "session.first-declared-queue-stays-the-last"
+    /// answer: it returns too early where nothing is to be sent
+    case noWaitDeclareIsNotTheLast = "session.no-wait-declare-is-not-the-last"
+    /// answer: declare-ok counts all that the queue holds
+    case declareCountsTheUnacknowledged = "session.declare-counts-the-unacknowledged"
+    /// answer: consumer-count has those of the channel
+    case declareCountsOwnConsumers = "session.declare-counts-own-consumers"
+    /// queueDelete: delete-ok counts all that the queue held
+    case deleteCountsTheUnacknowledged = "session.delete-counts-the-unacknowledged"
+    /// messageCount: the message-count is kept in eight bits
+    case countsEndAtAnOctet = "session.counts-end-at-an-octet"
+    /// queueDeclare: access is not checked where nothing would be declared
+    case passiveDeclareSeesExclusiveQueues = "session.passive-declare-sees-exclusive-queues"
+    /// queueDeclare: x-expires goes on although the queue was declared again
+    case redeclareRenewsNoLease = "session.redeclare-renews-no-lease"
+    /// queueBind: an empty key is replaced where the queue is named, too
+    case emptyKeyBecomesTheQueueName = "session.empty-key-becomes-the-queue-name"
+    /// queueUnbind: an empty key stays empty for the last declared queue
+    case unbindTakesTheEmptyKey = "session.unbind-takes-the-empty-key"
+    /// queueDelete: else if
+    case ifEmptyHidesIfUnused = "session.if-empty-hides-if-unused"
+    /// queueDelete: consumers of other channels are not seen
+    case ifUnusedLooksAtOwnConsumers = "session.if-unused-looks-at-own-consumers"
+    /// exchangeDeclare: passive is compared like any other
+    case passiveDeclareComparesTheType = "session.passive-declare-compares-the-type"
+    /// exchangeDeclare: amq.… is refused before it is looked up
+    case predeclaredIsRefused = "session.predeclared-is-refused"
+    /// exchangeDelete: one that is a destination is in use, too
+    case ifUnusedCountsIncomingBindings = "session.if-unused-counts-incoming-bindings"
+    /// hasRoomOfItsOwn: the channel's limit of the moment
+    case qosChangesConsumersThatRun = "session.qos-changes-consumers-that-run"
+    /// hasRoomOfItsOwn: <= instead of <, but for one
+    case windowLetsOneMore = "session.window-lets-one-more"
+    /// queueVanished: the channel still has it by its tag
+    case tagOfAVanishedConsumerStaysTaken = "session.tag-of-a-vanished-consumer-stays-taken"
+    /// queueVanished: only the last consumer of a channel hears of it
+    case onlyOneConsumerIsNotified = "session.only-one-consumer-is-notified"
+    /// nextDeliveryTag: it is kept in eight bits
+    case deliveryTagsAreOctets = "session.delivery-tags-are-octets"
+    /// settle: whether the tag is outstanding is only asked without multiple
+    case multipleTakesAnyTag = "session.multiple-takes-any-tag"
+    /// settle: the slices behind the first are forgotten
+    case multipleEndsAfterAThousand = "session.multiple-ends-after-a-thousand"
+    /// settle: of several that are refused only the first is dead-lettered
+    case onlyTheFirstOfSeveralDies = "session.only-the-first-of-several-dies"
+    /// requeue: of several queues only the first is given something back
+    case onlyTheFirstQueueGetsItsOwnBack = "session.only-the-first-queue-gets-its-own-back"
+    /// release: a message that was fetched counts, too
+    case ackOfFetchedFreesTheWindow = "session.ack-of-fetched-frees-the-window"
+    /// release: what a cancelled consumer had stays in the shared window
+    case ackAfterCancelFreesNoRoom = "session.ack-after-cancel-frees-no-room"
+    /// basicRecover: the slices behind the first are forgotten
+    case recoverEndsAfterAThousand = "session.recover-ends-after-a-thousand"
+    /// flushAnswers: multiple is not set
+    case severalConfirmsAreToldAsOne = "session.several-confirms-are-told-as-one"
+    /// flushAnswers: the number is kept in eight bits
+    case confirmNumbersAreOctets = "session.confirm-numbers-are-octets"
+    /// txCommit: the queues of the publish are not looked at again
+    case commitReachesDeletedQueues = "session.commit-reaches-deleted-queues"
+    /// txCommit: the slices behind the first are forgotten
+    case commitEndsAfterAThousand = "session.commit-ends-after-a-thousand"
+    /// takeTransaction: what was published stays in it
+    case transactionIsNotEmptied = "session.transaction-is-not-emptied"
+    /// putBack: what comes back stands behind what is there
+    case rollbackAppends = "session.rollback-appends"
+    /// contains: the tag is looked for, not the entry
+    case aHoleIsStillContained = "session.a-hole-is-still-contained"
+    /// resolve: a run of answers is not ended by another one
+    case nackJoinsTheAcks = "session.nack-joins-the-acks"
+    /// reply: the exchange is not compared
+    case repliesComeThroughAnyExchange = "session.replies-come-through-any-exchange"
+    /// has: what was found out of one right is answered for the others
+    case rightsAreRememberedByNameAlone = "session.rights-are-remembered-by-name-alone"
+    /// has: what does not go into the table is granted
+    case rightsEndAtManyNames = "session.rights-end-at-many-names"
+    /// check: there is nobody who may not publish to the default exchange
+    case defaultExchangeNeedsNoRight = "session.default-exchange-needs-no-right"
+    /// trace: routing_keys has the message's own key alone
+    case traceLeavesCopiesOut = "session.trace-leaves-copies-out"
 }
 
 @_transparent func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

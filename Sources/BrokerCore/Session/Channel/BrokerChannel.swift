@@ -121,7 +121,7 @@ final class BrokerChannel {
     private func handleClosing(_ frame: Frame) {
         guard frame.kind == .method, let method = try? Method(frame.payload) else { return }
         switch method {
-        case .channelClose: send(ChannelCloseOk())
+        case .channelClose: if !quirk(.crossingChannelCloseIsNotAnswered) { send(ChannelCloseOk()) }
         case .channelCloseOk: connection.remove(self)
         case .channelOpen:
             connection.fail(BrokerError(.channelError, "second 'channel.open' seen"), cause: ChannelOpen.id)
@@ -245,8 +245,8 @@ final class BrokerChannel {
         forgetContent()
         var ended: ArraySlice<Consumer>?
         connection.goOn { [self] in
-            if transaction != nil { rollBack() }
-            guard requeueSlice(through: .max) else { return true }
+            if transaction != nil, !quirk(.closingLosesUncommittedAcks) { rollBack() }
+            guard requeueSlice(through: .max) || quirk(.closingReturnsAThousand) else { return true }
             var left = ended ?? consumers.values.sorted { $0.tag < $1.tag }[...]
             defer { ended = left }
             (consumers, waiting, consumersUnacknowledged) = ([:], Ring(), 0)

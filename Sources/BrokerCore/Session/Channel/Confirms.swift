@@ -26,7 +26,9 @@ struct Confirms {
 
     /// All queues have taken the publish, or one has refused it. `batch` is the one of the store that it is in.
     mutating func resolve(_ number: UInt64, accepted: Bool, batch: UInt64 = 0) {
-        if let run = runs.last, run.accepted == accepted, run.last + 1 == number, batch <= run.batch {
+        if let run = runs.last, run.accepted == accepted || quirk(.nackJoinsTheAcks), run.last + 1 == number,
+            batch <= run.batch
+        {
             runs[runs.count - 1].last = number
             runs[runs.count - 1].count += 1
         } else {

@@ -40,7 +40,12 @@ final class Consumer: DeliveryTarget {
     }
 
     /// True when its own limit lets it take another delivery.
-    var hasRoomOfItsOwn: Bool { noAck || prefetchCount == 0 || unacknowledged < prefetchCount }
+    var hasRoomOfItsOwn: Bool {
+        var limit = prefetchCount
+        if quirk(.qosChangesConsumersThatRun), !isCancelled { limit = channel.consumerPrefetch }
+        if limit > 1, unacknowledged == limit, quirk(.windowLetsOneMore) { return true }
+        return noAck || limit == 0 || unacknowledged < limit
+    }
 
     /// A cancelled one may still be met in its queue's rotation when its channel is no more.
     func awaitRoom() { if !isCancelled { channel.lineUp(self) } }
@@ -75,7 +80,8 @@ final class Consumer: DeliveryTarget {
 
     /// A client that can be told is told (RabbitMQ: "Consumer Cancellation Notification").
     func queueVanished() {
-        channel.forget(self)
+        if quirk(.onlyOneConsumerIsNotified), channel.consumers.count > 1 { return channel.forget(self) }
+        if !quirk(.tagOfAVanishedConsumerStaysTaken) { channel.forget(self) }
         if channel.connection.session.can("consumer_cancel_notify") {
             channel.send(BasicCancel(consumerTag: tag, noWait: true))
         }
@@ -88,7 +94,7 @@ extension BrokerChannel {
     var hasRoom: Bool { channelPrefetch == 0 || consumersUnacknowledged < channelPrefetch }
 
     func nextDeliveryTag() -> UInt64 {
-        lastDeliveryTag += 1
+        lastDeliveryTag = lastDeliveryTag == 255 && quirk(.deliveryTagsAreOctets) ? 1 : lastDeliveryTag + 1
         return lastDeliveryTag
     }
 

@@ -7,8 +7,11 @@ extension BrokerChannel {
         }
         if qos.global, connection.dialect.hasSharedWindow {
             channelPrefetch = Int(qos.prefetchCount)
+            if channelPrefetch > 255, quirk(.sharedPrefetchIsAnOctet) { channelPrefetch &= 0xFF }
+            if consumersUnacknowledged > 0, quirk(.sharedWindowBeginsAnew) { consumersUnacknowledged = 0 }
         } else {
             consumerPrefetch = Int(qos.prefetchCount)
+            if consumerPrefetch > 255, quirk(.prefetchIsAnOctet) { consumerPrefetch &= 0xFF }
             // As RabbitMQ 3.10.8: the later of the two calls stands.
             channelPrefetch = 0
         }
@@ -29,6 +32,8 @@ extension BrokerChannel {
                     "x-priority", for: queue.label, "\"expected integer, got \(value.erlangTypeName)\"")
             }
             priority = integer
+            if integer > 127, quirk(.consumerPriorityIsAnOctet) { priority = Int64(Int8(truncatingIfNeeded: integer)) }
+            if integer < 0, quirk(.negativePriorityIsNone) { priority = 0 }
         }
         if consume.arguments["x-consumer-timeout"] != nil, !connection.dialect.takesConsumerTimeout {
             throw .argumentOfAnotherQueueType("x-consumer-timeout", for: queue.label)
@@ -56,7 +61,7 @@ extension BrokerChannel {
         if let consumer = consumers.removeValue(forKey: cancel.consumerTag) {
             consumer.queue.remove(consumer)
         } else if replyConsumer?.tag == cancel.consumerTag {
-            endReplyConsumer()
+            if !quirk(.cancelledReplyConsumerStays) { endReplyConsumer() }
         }
         if !cancel.noWait { send(BasicCancelOk(consumerTag: cancel.consumerTag)) }
     }
@@ -69,7 +74,7 @@ extension BrokerChannel {
             return send(BasicGetEmpty())
         }
         if message.redelivered { tally.counters.redelivered += 1 }
-        let tag = nextDeliveryTag()
+        let tag = get.noAck && quirk(.noAckGetTakesNoTag) ? lastDeliveryTag + 1 : nextDeliveryTag()
         if virtualHost.isTraced { trace(message, deliveredFrom: queue) }
         if get.noAck {
             tally.counters.fetchedWithoutAck += 1
@@ -81,7 +86,7 @@ extension BrokerChannel {
         send(
             BasicGetOk(
                 deliveryTag: tag, redelivered: message.redelivered, exchange: message.message.exchange,
-                routingKey: message.message.routingKey, messageCount: UInt32(clamping: queue.counts.ready)),
+                routingKey: message.message.routingKey, messageCount: queue.messageCount(.getCountsTheUnacknowledged)),
             message.message)
     }
 }

@@ -7,13 +7,16 @@ extension BrokerChannel {
         if declare.passive {
             if name.isEmpty { throw .defaultExchange }
             if connection.dialect.guardsPassiveDeclares { try rights?.checkAny(toExchange: name) }
-            guard virtualHost.exchange(name) != nil else { throw .noExchange(name, in: virtualHost.name) }
+            guard let exchange = virtualHost.exchange(name) else { throw .noExchange(name, in: virtualHost.name) }
+            if declare.type.text != exchange.declaration.type, quirk(.passiveDeclareComparesTheType) {
+                try checkEquivalence(of: declare, to: exchange)
+            }
         } else {
             let type = try ExchangeTypes<any Queue>.named(
                 declare.type.text, else: connection.dialect.unknownExchangeTypeCode)
             if name.isEmpty { throw .defaultExchange }
             try rights?.check(.configure, toExchange: name)
-            if let exchange = virtualHost.exchange(name) {
+            if let exchange = virtualHost.exchange(name), !name.hasPrefix("amq.") || !quirk(.predeclaredIsRefused) {
                 try checkEquivalence(of: declare, to: exchange)
             } else {
                 try type.check(
@@ -73,7 +76,9 @@ extension BrokerChannel {
         }
         try rights?.check(.configure, toExchange: name)
         if let exchange = virtualHost.exchange(name) {
-            if delete.ifUnused, exchange.bindingCount > 0 {
+            if delete.ifUnused,
+                exchange.bindingCount > 0 || !exchange.incoming.all.isEmpty && quirk(.ifUnusedCountsIncomingBindings)
+            {
                 throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost.name)) in use")
             }
             virtualHost.delete(exchange)

@@ -13,7 +13,13 @@ enum Expiration {
         guard rest.isEmpty else { throw invalid("{leftover_string,\"\(rest)\"}") }
         let value = Int64(number) ?? .max
         if text.hasPrefix("-"), value > 0 { throw invalid("{value_negative,-\(value)}") }
-        if value > QueueArguments.longestTime { throw invalid("{value_too_large,\(number)}") }
+        if value > QueueArguments.longestTime
+            || value == QueueArguments.longestTime && quirk(.longestExpirationIsRefused)
+        {
+            throw invalid("{value_too_large,\(number)}")
+        }
+        if value > 0xFFFF, quirk(.expirationIsCutToSixteenBits) { return value & 0xFFFF }
+        if value == 0, quirk(.expirationZeroIsNone) { return QueueArguments.longestTime }
         return value
     }
 }

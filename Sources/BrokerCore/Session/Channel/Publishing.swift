@@ -11,13 +11,15 @@ extension BrokerChannel {
         let message = try message(publish, content, remembered)
         let copies = try CarbonCopies.checkedKeys(of: message)
         let queues: [any Queue]
-        if copies.isEmpty, let known = remembered.queues {
+        if let known = remembered.queues, copies.isEmpty || quirk(.rememberedRouteForgetsCopies) {
             queues = known
         } else {
             let found = try virtualHost.route(
                 message, from: remembered.exchange, keys: [message.routingKey] + copies)
             queues = found.targets
-            if copies.isEmpty, found.dependsOnKeysAlone {
+            if copies.isEmpty || quirk(.routeWithCopiesIsRemembered),
+                found.dependsOnKeysAlone || quirk(.headersRouteIsRemembered)
+            {
                 lastRoute = RememberedRoute(
                     exchange: remembered.exchange, exchangeName: message.exchange, key: message.routingKey,
                     queues: queues, topologyVersion: virtualHost.topologyVersion)
@@ -43,7 +45,13 @@ extension BrokerChannel {
         var accepted = true
         connection.placesFilled += queues.count
         tally.counters.routed += queues.count
-        for queue in queues where !queue.publish(message) { accepted = false }
+        for queue in queues {
+            if !queue.publish(message) {
+                accepted = false
+            } else if !accepted, quirk(.lastQueueDecidesTheConfirm) {
+                accepted = true
+            }
+        }
         // It has an entry in the store now if one of the queues is durable and it is persistent.
         let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
         if queues.isEmpty {
@@ -72,14 +80,17 @@ extension BrokerChannel {
 
     private func route(for publish: PublishFields) throws(BrokerError) -> Route {
         if let last = lastRoute, last.topologyVersion == virtualHost.topologyVersion,
-            last.exchangeName.octets[...] == publish.exchange, last.key.octets[...] == publish.routingKey
+            last.exchangeName.octets[...] == publish.exchange || quirk(.rememberedRouteIgnoresTheExchange),
+            last.key.octets[...] == publish.routingKey || quirk(.rememberedRouteIgnoresTheKey)
         {
             return Route(exchange: last.exchange, exchangeName: last.exchangeName, key: last.key, queues: last.queues)
         }
         let name = ShortString(slice: publish.exchange)
-        try connection.session.rights?.check(.write, toExchange: name)
+        if lastRoute == nil || !quirk(.writeRightIsCheckedOnce) {
+            try connection.session.rights?.check(.write, toExchange: name)
+        }
         guard let exchange = virtualHost.exchange(name) else { throw .noExchange(name, in: virtualHost.name) }
-        if exchange.declaration.isInternal {
+        if exchange.declaration.isInternal, lastRoute == nil || !quirk(.internalIsCheckedOnce) {
             throw BrokerError(
                 .accessRefused, "cannot publish to internal \(exchange.label(in: virtualHost.name))")
         }
@@ -100,11 +111,15 @@ extension BrokerChannel {
             throw BrokerError(.internalError, "the properties of a message cannot be decoded")
         }
         var traits = Message.Traits(properties, expiration: nil)
-        if let mode = properties.deliveryMode, !(1...2).contains(mode), !connection.dialect.takesAnyDeliveryMode {
+        if let mode = properties.deliveryMode, !(1...2).contains(mode),
+            !connection.dialect.takesAnyDeliveryMode
+        {
             throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
         }
         if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }
-        if let user = properties.userID, user.text != connection.session.user {
+        if let user = properties.userID, user.text != connection.session.user,
+            route.queues == nil || !quirk(.userIdIsCheckedOnce)
+        {
             throw BrokerError(
                 .preconditionFailed,
                 "user_id property set to '\(user)' but authenticated user was '\(connection.session.user)'")

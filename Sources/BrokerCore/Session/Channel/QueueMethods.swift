@@ -36,9 +36,11 @@ extension BrokerChannel {
         if declare.passive || virtualHost.queue(name) != nil || isReplyProbe {
             if try answerReplyProbe(name, noWait: declare.noWait) { return }
             guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost.name) }
-            try queue.checkAccess(by: connection.id)
+            if !declare.passive || !quirk(.passiveDeclareSeesExclusiveQueues) {
+                try queue.checkAccess(by: connection.id)
+            }
             if !declare.passive { try checkEquivalence(of: declare, to: queue) }
-            queue.renewLease()
+            if !quirk(.redeclareRenewsNoLease) { queue.renewLease() }
             return answer(queue, noWait: declare.noWait)
         }
         if let rights, let deadLetterExchange = declare.arguments["x-dead-letter-exchange"]?.text {
@@ -60,12 +62,14 @@ extension BrokerChannel {
 
     private func answer(_ queue: any Queue, noWait: Bool) {
         tally.counters.queuesDeclared += 1
-        lastDeclaredQueue = queue.name
+        if noWait, quirk(.noWaitDeclareIsNotTheLast) { return }
+        if lastDeclaredQueue == nil || !quirk(.firstDeclaredQueueStaysTheLast) { lastDeclaredQueue = queue.name }
         guard !noWait else { return }
         send(
             QueueDeclareOk(
-                queue: queue.name, messageCount: UInt32(clamping: queue.counts.ready),
-                consumerCount: UInt32(clamping: queue.consumers.count)))
+                queue: queue.name, messageCount: queue.messageCount(.declareCountsTheUnacknowledged),
+                consumerCount: UInt32(
+                    clamping: quirk(.declareCountsOwnConsumers) ? consumers.count : queue.consumers.count)))
     }
 
     /// The names of direct reply-to look like queues to who asks whether a requester is still there.
@@ -99,7 +103,8 @@ extension BrokerChannel {
         let name = try resolved(bind.queue).withoutLineBreaks
         let exchangeName = bind.exchange.withoutLineBreaks
         // An empty name and an empty key together stand for the last declared queue and its name.
-        let key = bind.queue.isEmpty && bind.routingKey.isEmpty ? name : bind.routingKey
+        let isLast = bind.queue.isEmpty || quirk(.emptyKeyBecomesTheQueueName)
+        let key = bind.routingKey.isEmpty && isLast ? name : bind.routingKey
         try rights?.check(.write, toQueue: name)
         if exchangeName.isEmpty { throw .defaultExchange }
         try rights?.check(.read, toExchange: exchangeName)
@@ -117,7 +122,8 @@ extension BrokerChannel {
     func queueUnbind(_ unbind: QueueUnbind) throws(BrokerError) {
         let name = try resolved(unbind.queue).withoutLineBreaks
         let exchangeName = unbind.exchange.withoutLineBreaks
-        let key = unbind.queue.isEmpty && unbind.routingKey.isEmpty ? name : unbind.routingKey
+        let isLast = unbind.queue.isEmpty && !quirk(.unbindTakesTheEmptyKey)
+        let key = unbind.routingKey.isEmpty && isLast ? name : unbind.routingKey
         try rights?.check(.write, toQueue: name)
         if exchangeName.isEmpty { throw .defaultExchange }
         try rights?.check(.read, toExchange: exchangeName)
@@ -149,11 +155,14 @@ extension BrokerChannel {
         if delete.ifEmpty, queue.counts.ready > 0 {
             throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
         }
-        if delete.ifUnused, !queue.consumers.isEmpty {
+        let consumers: [any DeliveryTarget] =
+            delete.ifUnused && quirk(.ifUnusedLooksAtOwnConsumers)
+            ? consumers.values.filter { $0.queue === queue } : queue.consumers
+        if delete.ifUnused, !consumers.isEmpty, !delete.ifEmpty || !quirk(.ifEmptyHidesIfUnused) {
             throw BrokerError(.preconditionFailed, "\(queue.label) in use")
         }
         // Before the consumers are told: a client waits for this answer, and some for nothing else.
-        answer(queue.counts.ready)
+        answer(Int(queue.messageCount(.deleteCountsTheUnacknowledged)))
         virtualHost.delete(queue)
     }
 }
@@ -161,6 +170,18 @@ extension BrokerChannel {
 extension BrokerError {
     /// A name is octets on the wire, and text to people: RabbitMQ takes none that is not UTF-8.
     static let notText = BrokerError(.frameError, "Malformed UTF-8 in shortstr")
+}
+
+extension Queue {
+    /// The messages that are ready, as a method counts them.
+    func messageCount(_ countsTheUnacknowledged: SessionQuirk) -> UInt32 {
+        let counts = counts
+        if counts.ready > 255, quirk(.countsEndAtAnOctet) { return UInt32(counts.ready & 0xFF) }
+        if counts.unacknowledged > 0, quirk(countsTheUnacknowledged) {
+            return UInt32(clamping: counts.ready + counts.unacknowledged)
+        }
+        return UInt32(clamping: counts.ready)
+    }
 }
 
 extension ShortString {

@@ -49,7 +49,8 @@ extension BrokerChannel {
     /// Hands a message that no queue took to the reply consumer it is meant for, if it is a reply and the consumer is
     /// still there. Returns whether it was.
     func reply(_ message: Message) -> Bool {
-        guard message.exchange.isEmpty, message.routingKey.hasPrefix("amq.rabbitmq.reply-to."),
+        guard message.exchange.isEmpty || quirk(.repliesComeThroughAnyExchange),
+            message.routingKey.hasPrefix("amq.rabbitmq.reply-to."),
             let target = virtualHost.replyTarget(message.routingKey)
         else { return false }
         target.deliver(message)

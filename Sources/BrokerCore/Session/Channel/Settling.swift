@@ -11,12 +11,14 @@ extension BrokerChannel {
             return settle([delivery], outcome)
         }
         guard let last = tag == 0 ? unacknowledged.lastTag : tag else { return }
-        guard tag == 0 || unacknowledged.contains(tag) else { throw Self.unknown(tag) }
+        guard tag == 0 || unacknowledged.contains(tag) || quirk(.multipleTakesAnyTag) else {
+            throw Self.unknown(tag)
+        }
         connection.goOn { [self] in
             let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
             connection.placesFilled += deliveries.count
             settle(deliveries, outcome)
-            return unacknowledged.first.map { $0.tag <= last } ?? false
+            return unacknowledged.first.map { $0.tag <= last && !quirk(.multipleEndsAfterAThousand) } ?? false
         }
     }
 
@@ -44,7 +46,8 @@ extension BrokerChannel {
     private func settle(_ deliveries: [Unacknowledged], _ end: Settlement) {
         for delivery in deliveries {
             release(delivery)
-            delivery.queue.settle(delivery.message, as: end)
+            let dies = end == .rejected && !(delivery.tag != deliveries[0].tag && quirk(.onlyTheFirstOfSeveralDies))
+            delivery.queue.settle(delivery.message, as: dies ? end : .acknowledged)
         }
         resume(after: deliveries)
     }
@@ -63,15 +66,19 @@ extension BrokerChannel {
                 groups.append((delivery.queue, [delivery.message]))
             }
         }
-        for group in groups { group.queue.requeue(group.messages) }
+        let isCut = groups.count > 1 && quirk(.onlyTheFirstQueueGetsItsOwnBack)
+        for group in isCut ? groups.prefix(1) : groups[...] { group.queue.requeue(group.messages) }
         resume(after: deliveries)
     }
 
     /// Makes the room that a delivery took free again.
     private func release(_ delivery: Unacknowledged) {
-        guard let consumer = delivery.consumer else { return }
+        guard let consumer = delivery.consumer else {
+            if consumersUnacknowledged > 0, quirk(.ackOfFetchedFreesTheWindow) { consumersUnacknowledged -= 1 }
+            return
+        }
         consumer.release()
-        consumersUnacknowledged -= 1
+        if !consumer.isCancelled || !quirk(.ackAfterCancelFreesNoRoom) { consumersUnacknowledged -= 1 }
     }
 
     private func resume(after deliveries: some Sequence<Unacknowledged>) {
@@ -85,7 +92,7 @@ extension BrokerChannel {
         guard requeue else { throw BrokerError(.notImplemented, "requeue=false") }
         let last = unacknowledged.lastTag ?? 0
         connection.goOn { [self] in
-            guard requeueSlice(through: last) else { return true }
+            guard requeueSlice(through: last) || quirk(.recoverEndsAfterAThousand) else { return true }
             then()
             return false
         }
@@ -117,7 +124,9 @@ extension BrokerChannel {
         for confirm in confirms?.take(stored: stored) ?? [] {
             if confirm.accepted {
                 tally.counters.confirmed += confirm.count
-                send(BasicAck(deliveryTag: confirm.number, multiple: confirm.count > 1))
+                let multiple = confirm.count > 1 && !quirk(.severalConfirmsAreToldAsOne)
+                let isCut = confirm.number > 255 && quirk(.confirmNumbersAreOctets)
+                send(BasicAck(deliveryTag: isCut ? confirm.number & 0xFF : confirm.number, multiple: multiple))
             } else {
                 send(BasicNack(deliveryTag: confirm.number, multiple: confirm.count > 1, requeue: false))
             }
@@ -157,7 +166,7 @@ extension BrokerChannel {
             let limit = connection.placesFilled + BrokerConnection.sliceUnits
             while connection.placesFilled < limit, let publish = publishes.popFirst() {
                 // A queue that is gone by now does not get it; with none left it is unroutable.
-                let queues = publish.queues.filter { !$0.isDeleted }
+                let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
                 let (accepted, written) = enqueue(publish.message, in: queues, mandatory: publish.mandatory)
                 batch = max(batch, written)
                 if !accepted { isWhole = false }
@@ -167,7 +176,7 @@ extension BrokerChannel {
                 connection.placesFilled += deliveries.count
                 carryOut(outcome, deliveries)
             }
-            if !publishes.isEmpty || !settlements.isEmpty { return true }
+            if !publishes.isEmpty || !settlements.isEmpty, !quirk(.commitEndsAfterAThousand) { return true }
             isCommitted(through: batch, isWhole: isWhole)
             return false
         }
@@ -195,7 +204,8 @@ extension BrokerChannel {
             throw BrokerError(.preconditionFailed, "channel is not transactional")
         }
         connection.heldOctets -= current.octets
-        transaction = Transaction()
+        let stays = current.settlements.isEmpty && !current.publishes.isEmpty && quirk(.transactionIsNotEmptied)
+        transaction = stays ? current : Transaction()
         return current
     }
 }

@@ -31,7 +31,8 @@ extension BrokerChannel {
         let content = content(of: message)
         do throws(BrokerError) {
             let properties = try content.properties()
-            let copies = copies ?? CarbonCopies.keys(in: properties.headers ?? [:])
+            var copies = copies ?? CarbonCopies.keys(in: properties.headers ?? [:])
+            if !copies.isEmpty, quirk(.traceLeavesCopiesOut) { copies = [] }
             let first: [FieldTable.Field] = [
                 .init("exchange_name", .longString(message.exchange.octets)),
                 .init("routing_keys", .array(([message.routingKey] + copies).map { .longString($0.octets) })),

@@ -42,7 +42,9 @@ struct UnacknowledgedDeliveries {
         return delivery
     }
 
-    func contains(_ tag: UInt64) -> Bool { index(of: tag).map { entries[$0] != nil } ?? false }
+    func contains(_ tag: UInt64) -> Bool {
+        index(of: tag).map { entries[$0] != nil || quirk(.aHoleIsStillContained) } ?? false
+    }
 
     /// The tag of the latest; nil: there is none.
     var lastTag: UInt64? {
@@ -72,7 +74,8 @@ struct UnacknowledgedDeliveries {
     /// Puts back what a rolled back transaction had settled.
     mutating func putBack(_ deliveries: [Unacknowledged]) {
         if deliveries.isEmpty { return }
-        let together = (all + deliveries).sorted { $0.tag < $1.tag }
+        var together = all + deliveries
+        if isEmpty || !quirk(.rollbackAppends) { together.sort { $0.tag < $1.tag } }
         self = UnacknowledgedDeliveries()
         for delivery in together { append(delivery) }
     }

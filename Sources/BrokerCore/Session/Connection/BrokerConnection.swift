@@ -77,7 +77,8 @@ final class BrokerConnection {
 
         /// True when the client announced this capability (RabbitMQ: "Capabilities").
         func can(_ capability: ShortString) -> Bool {
-            clientProperties["capabilities"]?.table?[capability]?.bool == true
+            let announced = clientProperties["capabilities"]?.table?[capability]?.bool
+            return announced == true || announced == false && quirk(.capabilityFalseCounts)
         }
     }
 
@@ -204,7 +205,7 @@ final class BrokerConnection {
         // What can't be read any more is passed over like everything else but the answer.
         guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else { return }
         switch method {
-        case .connectionClose: send(ConnectionCloseOk())
+        case .connectionClose: if !quirk(.crossingCloseIsNotAnswered) { send(ConnectionCloseOk()) }
         case .connectionCloseOk: end()
         default: break
         }
@@ -215,7 +216,7 @@ final class BrokerConnection {
         guard let virtualHost = session.virtualHost else {
             throw Failure(.broken("a connection that is open has no virtual host"))
         }
-        guard channels.count < Int(session.channelMax) else {
+        guard channels.count < Int(session.channelMax) + (quirk(.oneChannelTooMany) ? 1 : 0) else {
             throw Failure(
                 BrokerError(
                     .notAllowed,

@@ -84,10 +84,12 @@ extension BrokerConnection {
             channels = [:]
             let limit = placesFilled + Self.sliceUnits
             while let queue = exclusiveQueues.first {
+                if case .ended = state, quirk(.abortedConnectionKeepsItsQueues) { break }
                 if placesFilled >= limit { return true }
                 placesFilled += 20
                 forget(queue)
                 session.virtualHost?.delete(queue)
+                if !exclusiveQueues.isEmpty, quirk(.onlyTheFirstExclusiveQueueGoes) { break }
             }
             if case .running = state { then() }
             return false

@@ -40,7 +40,10 @@ struct Handshake {
     /// Takes the protocol header. nil: this is no AMQP that is spoken here.
     mutating func begin(_ header: [UInt8], _ configuration: BrokerConfiguration) -> ConnectionStart? {
         // 0-9-1, and 0-9 as RabbitMQ takes it too: on the wire they are the same.
-        guard header == ProtocolHeader.amqp091 || header == Array("AMQP".utf8) + [1, 1, 0, 9] else { return nil }
+        guard
+            header == ProtocolHeader.amqp091 || header == Array("AMQP".utf8) + [1, 1, 0, 9]
+                || header.dropLast() == ProtocolHeader.amqp091.dropLast() && quirk(.headerRevisionIsNotCompared)
+        else { return nil }
         step = .startOk
         let mechanisms = Login.offered(configuration).map(\.rawValue).joined(separator: " ")
         return ConnectionStart(
@@ -68,12 +71,14 @@ struct Handshake {
     mutating func receive(
         _ frame: Frame, _ configuration: BrokerConfiguration, isLoopback: Bool
     ) throws(Failure) -> Outcome {
-        if frame.kind == .heartbeat { return .ignore }
-        if step == .open, frame.channel != 0 {
+        if frame.kind == .heartbeat, !quirk(.heartbeatEndsTheHandshake) { return .ignore }
+        if step == .open, frame.channel != 0, !quirk(.openIsTakenOnAnyChannel) {
             throw Failure(
                 BrokerError(.unexpectedFrame, "a frame on channel \(frame.channel) before the connection is open"))
         }
-        guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else {
+        guard frame.channel == 0 || quirk(.openIsTakenOnAnyChannel), frame.kind == .method,
+            let method = try? Method(frame.payload)
+        else {
             return .refuse(reason: "another frame came than the one expected while the connection was being opened")
         }
         switch (step, method) {
@@ -126,7 +131,8 @@ struct Handshake {
     /// be too small. Any heartbeat goes.
     private mutating func agree(_ tuneOk: ConnectionTuneOk, _ configuration: BrokerConfiguration) -> Outcome {
         guard (1...configuration.channelMax).contains(tuneOk.channelMax),
-            (configuration.dialect.smallestFrameMax...configuration.frameMax).contains(tuneOk.frameMax)
+            (configuration.dialect.smallestFrameMax...configuration.frameMax).contains(tuneOk.frameMax),
+            tuneOk.frameMax > configuration.dialect.smallestFrameMax || !quirk(.smallestFrameMaxIsRefused)
         else {
             return .refuse(
                 reason: "channel-max \(tuneOk.channelMax) or frame-max \(tuneOk.frameMax) is not within what is offered"

@@ -25,7 +25,7 @@ struct Liveness {
     mutating func sent(at now: Int64) { lastSent = now }
 
     mutating func beginHeartbeats(seconds: UInt16, now: Int64) {
-        interval = Int64(seconds) * 1000
+        interval = Int64(seconds > 255 && quirk(.heartbeatIsAnOctet) ? seconds & 0xFF : seconds) * 1000
         lastReceived = now
         lastSent = now
     }
@@ -35,7 +35,8 @@ struct Liveness {
         timerAt = .max
         if now >= deadline { return .deadlinePassed }
         guard interval > 0 else { return .nothing }
-        if isListening, now >= lastReceived + 2 * interval { return .peerIsSilent }
+        let isSilent = now >= lastReceived + interval && quirk(.oneSilentIntervalIsEnough)
+        if isListening, isSilent || now >= lastReceived + 2 * interval { return .peerIsSilent }
         return now >= lastSent + interval / 2 ? .sendHeartbeat : .nothing
     }
 

@@ -64,13 +64,18 @@ extension BrokerConnection {
             session.channelMax = limits.channelMax
             session.frameMax = limits.frameMax
             session.heartbeat = limits.heartbeat
+            if limits.heartbeat == 0, quirk(.noHeartbeatMeansTheOffered) {
+                session.heartbeat = host.configuration.heartbeat
+            }
             reader.frameMax = limits.frameMax
-            liveness.beginHeartbeats(seconds: limits.heartbeat, now: host.now)
+            liveness.beginHeartbeats(seconds: session.heartbeat, now: host.now)
             setTimer()
         case .open(let open): try self.open(open)
         case .refuse(let reason, let error):
             session.clientProperties = handshake.clientProperties
-            if let error, session.can("authentication_failure_close") {
+            if let error,
+                session.can("authentication_failure_close") || quirk(.closeIsToldWithoutTheCapability)
+            {
                 send(ConnectionClose(replyCode: error.code, replyText: error.replyText))
             }
             refuse(reason)
@@ -78,11 +83,15 @@ extension BrokerConnection {
     }
 
     private func open(_ open: ConnectionOpen) throws(Failure) {
-        guard let virtualHost = host.virtualHost(open.virtualHost.text) else {
+        let isDefault = open.virtualHost.isEmpty && quirk(.emptyVirtualHostIsTheDefault)
+        guard let virtualHost = host.virtualHost(isDefault ? "/" : open.virtualHost.text) else {
             throw Failure(BrokerError(.notAllowed, "vhost \(open.virtualHost) not found"), cause: ConnectionOpen.id)
         }
         if let user = host.configuration.users.first(where: { $0.name == session.user }), !user.isAdministrator {
-            guard let permissions = user.permissions(in: virtualHost.name) else {
+            guard
+                let permissions = user.permissions(in: virtualHost.name)
+                    ?? (quirk(.userWithoutRightsMayOpen) ? .all : nil)
+            else {
                 // 530 where the specification's constant is 403, as RabbitMQ 3.10.8 has it.
                 throw Failure(
                     BrokerError(
@@ -97,7 +106,7 @@ extension BrokerConnection {
         session.openedAt = host.now
         state = .running
         host.tally.counters.connectionsOpened += 1
-        liveness.deadline = .max
+        if !quirk(.handshakeDeadlineStays) { liveness.deadline = .max }
         send(ConnectionOpenOk())
         logOpened()
     }

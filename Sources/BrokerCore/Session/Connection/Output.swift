@@ -110,7 +110,7 @@ struct Output {
 
     @inline(__always)
     private mutating func write(_ body: (inout FrameWriter) -> Void) {
-        guard laterCount == 0 else { return writeLater(body) }
+        guard laterCount == 0 || quirk(.smallFramesOvertakeALargeBody) else { return writeLater(body) }
         if !isAnnounced, writer.capacity == 0 { writer = room.takeOutput() }
         body(&writer)
     }
@@ -147,7 +147,8 @@ struct Output {
                 // Whole frames, as large as they may be.
                 let frame = max(1, Int(body.frameMax) - Frame.overhead)
                 let end = min(body.octets.count, body.next + max(1, Self.part / frame) * frame)
-                writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: body.frameMax)
+                let most = body.frameMax + (quirk(.partsExceedTheFrameMax) ? UInt32(Frame.overhead) : 0)
+                writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: most)
                 laterCount -= end - body.next
                 body.next = end
                 if end < body.octets.count {

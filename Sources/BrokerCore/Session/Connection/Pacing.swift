@@ -48,6 +48,7 @@ extension BrokerConnection {
         case .sendHeartbeat:
             output.heartbeat()
             liveness.sent(at: host.now)
+            if quirk(.secondHeartbeatIsNotSent) { return }
         case .peerIsSilent, .deadlinePassed:
             // A refused client's delay is over; it has some time to take what it was told.
             if case .ended = state, !isToBeClosed {

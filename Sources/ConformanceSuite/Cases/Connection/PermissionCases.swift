@@ -112,4 +112,31 @@ import Testing
                 expecting: outcome)
         }
     }
+
+    @Test(
+        "A right is asked for by name, however many names were asked about before",
+        .proves(
+            "permissions.many-names", ["rabbitmq/permissions/configure", "rabbitmq/permissions/write"],
+            needs: [.secondUser]))
+    func manyNames() async throws {
+        let channel = try await openChannel()
+        let refused = Outcomes.channelClose(.accessRefused)
+        for round in 1...2 {
+            for number in 1...300 { channel.send(QueueDelete(queue: unique("cfg-\(number)"), noWait: true)) }
+            try await channel.send(QueueDelete(queue: unique("other-\(round)")), expecting: refused)
+        }
+        // Each right has an answer of its own under one name.
+        let names = [unique("cfg"), unique("wrt-rd"), unique("cfg-wrt-rd")]
+        for name in names {
+            try await channel.send(
+                QueueDelete(queue: name), expecting: name.hasPrefix("cfg") ? .ok : .channelClose(.accessRefused))
+            try await channel.send(
+                QueuePurge(queue: name),
+                expecting: name == names[0] ? .channelClose(.accessRefused) : .channelClose(.notFound))
+            channel.publish("nowhere", to: name)
+            expect(
+                try await channel.outcome(cause: BasicPublish.id),
+                name == names[0] ? .channelClose(.accessRefused) : .channelClose(.notFound))
+        }
+    }
 }

@@ -254,4 +254,16 @@ private struct Conversation {
             #expect(try await channel.get(queue)?.properties.replyTo == address)
         }
     }
+
+    @Test(
+        "An address is a key of the default exchange alone",
+        .proves("rpc.direct-default-exchange", ["rabbitmq/direct-reply-to/round-trip"]))
+    func defaultExchange() async throws {
+        let talk = try await Conversation()
+        let exchange = try await talk.server.declareExchange("direct")
+        for exchange in [exchange, "amq.topic", "amq.fanout"] {
+            talk.server.publish("astray", to: exchange, talk.address)
+        }
+        #expect(try await talk.replied().map(\.text) == ["last"])
+    }
 }
