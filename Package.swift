@@ -27,7 +27,7 @@ let package = Package(
         .library(name: "AMQPClient", targets: ["AMQPClient"]),
         .library(name: "TutorialKit", targets: ["TutorialKit"]),
     ],
-    // No package dependencies, on purpose: README says why.
+    // No package dependencies, on purpose: Sources/README.md says why.
     targets: [
         // The system's C library, and the command lines of all programs.
         module("Platform"),

@@ -2,7 +2,7 @@ import Foundation
 import TestSupport
 import Testing
 
-/// README's "The way of a message", held to what Scripts/message-path measures.
+/// The section "The way of a message" of Sources/README.md, held to what Scripts/message-path measures.
 @Suite("The way of a message")
 struct MessagePathTests {
     /// A function of the broker that ran, and how deep in the stack.
@@ -13,7 +13,7 @@ struct MessagePathTests {
     }
 
     @Test(
-        "From a publish to its delivery there are the files that README names, each entered once and in that order",
+        "From a publish to its delivery there are the files that Sources/README.md names, each entered once and in that order",
         .enabled(
             if: ProcessInfo.processInfo.environment["WITH_COVERAGE"] != nil,
             "left out: it compiles the broker for half a minute. WITH_COVERAGE=1 swift test does it"))
@@ -45,13 +45,13 @@ struct MessagePathTests {
 
     /// The broker's files of the section: those on the way, and those of the values that are carried along.
     private static func readme() throws -> (way: [String], values: [String]) {
-        let text = try String(contentsOf: SourceFile.repository.appending(path: "README.md"), encoding: .utf8)
-        let start = try #require(text.range(of: "### The way of a message"))
+        let text = try String(contentsOf: SourceFile.repository.appending(path: "Sources/README.md"), encoding: .utf8)
+        let start = try #require(text.range(of: "## The way of a message"))
         let section = text[start.upperBound...].prefix { $0 != "#" }
         let parts = section.split(separator: "carried along or kept", maxSplits: 1)
         try #require(parts.count == 2)
         func files(_ part: Substring) -> [String] {
-            part.matches(of: /\(Sources\/BrokerCore\/(\S+?\.swift)\)/).map { String($0.1) }
+            part.matches(of: /\(BrokerCore\/(\S+?\.swift)\)/).map { String($0.1) }
         }
         return (files(parts[0]), files(parts[1]))
     }

@@ -166,7 +166,7 @@ enum Repository {
     static func pages() throws -> [Page] {
         let chapters = try chapters()
         let hints = try chapters.map { try Page(path: $0.path.replacing("README.md", with: "hints.md")) }
-        let others = ["Tutorials/README.md", "Tutorials/seeds.md", "README.md"]
+        let others = ["Tutorials/README.md", "Tutorials/seeds.md", "README.md", "Scripts/README.md"]
         return try chapters + hints + others.map { try Page(path: $0) }
     }
 }
