@@ -30,7 +30,8 @@ struct ClientTests {
 
     private func uri(_ port: Int, _ parameters: String = "", user: String = "guest:guest@") async throws -> String {
         let certificates = try await Certificates.made()
-        return "amqps://\(user)127.0.0.1:\(port)/?connection_timeout=300000&cacertfile=\(certificates.path("ca.pem"))"
+        return
+            "amqps://\(user)127.0.0.1:\(port)/?connection_timeout=900000&heartbeat=0&cacertfile=\(certificates.path("ca.pem"))"
             + (parameters.isEmpty ? "" : "&\(parameters)")
     }
 
@@ -107,7 +108,7 @@ struct ClientTests {
         let plain = try broker.listen(host: "127.0.0.1", port: 0)
         let wrong = try await failure(uri(plain))
         #expect(wrong?.text == "The broker speaks AMQP without TLS at this port")
-        let other = await failure("amqp://127.0.0.1:\(port)/?connection_timeout=300000")
+        let other = await failure("amqp://127.0.0.1:\(port)/?connection_timeout=900000&heartbeat=0")
         #expect([.connectionLost, .protocolViolation].contains(other?.kind))
         try await until { log.has("It speaks AMQP without TLS") }
     }
@@ -118,7 +119,7 @@ struct ClientTests {
         let (broker, port) = try await broker(log: log)
         let connection = try await Connection.open(uri(port))
         for text in ["GET / HTTP/1.1\r\n\r\n", "AMQP\0\0\u{9}\u{1}", "\u{16}\u{3}\u{1}\u{1}\0\u{1}\0\0\u{FC}", ""] {
-            let stream = try await TCPStream.connect(host: "127.0.0.1", port: port, timeoutMilliseconds: 300_000)
+            let stream = try await TCPStream.connect(host: "127.0.0.1", port: port, timeoutMilliseconds: 900_000)
             stream.start(Heard())
             stream.send(text)
             stream.close()

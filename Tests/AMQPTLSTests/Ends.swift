@@ -17,11 +17,11 @@ struct Ends {
     ) async throws -> Ends {
         let accepted = Result1<Result<TLSStream, TLSError>>()
         let time = SystemTime()
-        TLSStream.accept(over: pair.1, try TLSContext(server: server), milliseconds: 300_000, time: time) {
+        TLSStream.accept(over: pair.1, try TLSContext(server: server), milliseconds: 900_000, time: time) {
             accepted.put($0)
         }
         let connected = await outcome {
-            try await TLSStream.connect(over: pair.0, client, host: host, milliseconds: 300_000, time: time)
+            try await TLSStream.connect(over: pair.0, client, host: host, milliseconds: 900_000, time: time)
         }
         return Ends(client: connected, server: await accepted.value.mapError { $0 })
     }

@@ -127,10 +127,10 @@ private func tlsPair(over pair: (any ByteStream, any ByteStream)) async throws -
     let accepted = Box<Result<TLSStream, TLSError>>()
     let time = SystemTime()
     TLSStream.accept(
-        over: pair.1, try TLSContext(server: certificates.server()), milliseconds: 300_000, time: time
+        over: pair.1, try TLSContext(server: certificates.server()), milliseconds: 900_000, time: time
     ) { accepted.put($0) }
     let stream = try await TLSStream.connect(
-        over: pair.0, certificates.client, host: "localhost", milliseconds: 300_000, time: time)
+        over: pair.0, certificates.client, host: "localhost", milliseconds: 900_000, time: time)
     return (stream, try await accepted.take().get())
 }
 

@@ -44,7 +44,7 @@ package struct Certificates: Sendable {
         var configuration = TLSServerConfiguration(
             certificateFile: path("\(name).pem"), keyFile: path("\(name).key"),
             caCertificateFile: ca.map { path("\($0).pem") })
-        configuration.handshakeMilliseconds = 300_000
+        configuration.handshakeMilliseconds = 900_000
         return configuration
     }
 
