@@ -23,7 +23,9 @@ struct ClientTests {
         ca: String? = nil, certificate: String = "server", log: Log = Log()
     ) async throws -> (Broker, port: Int) {
         let certificates = try await Certificates.made()
-        let broker = Broker(log: { log.add($0) })
+        var configuration = BrokerConfiguration()
+        configuration.logLevel = .warning
+        let broker = Broker(configuration, log: { log.add($0) })
         let port = try broker.listen(host: "127.0.0.1", port: 0, tls: certificates.server(certificate, ca: ca))
         return (broker, port)
     }
@@ -37,22 +39,6 @@ struct ClientTests {
 
     private func failure(_ uri: String) async -> AMQPError? {
         await outcome { try await Connection.open(uri).close() }.failure as? AMQPError
-    }
-
-    /// There and back: 6 MB, and small ones around it.
-    private func exchange(over connection: Connection) async throws {
-        let channel = try await connection.openChannel()
-        let queue = try await channel.declareQueue(exclusive: true)
-        let big = (0..<6_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
-        let bodies = [Array("first".utf8), big, Array("last".utf8)]
-        for body in bodies { try await channel.publishAndConfirm(Message(body: body), routingKey: queue.name) }
-        var arrived: [[UInt8]] = []
-        for try await delivery in try await queue.consume(noAck: true) {
-            arrived.append(delivery.body)
-            if arrived.count == bodies.count { break }
-        }
-        let isWhole = arrived == bodies
-        #expect(isWhole)
     }
 
     @Test func overTCP() async throws {
@@ -148,4 +134,20 @@ struct ClientTests {
         #expect(file?.text == "The CA's certificate '/no' can't be read: No such file or directory")
         withExtendedLifetime(broker) {}
     }
+}
+
+/// There and back: 6 MB, and small ones around it.
+func exchange(over connection: Connection) async throws {
+    let channel = try await connection.openChannel()
+    let queue = try await channel.declareQueue(exclusive: true)
+    let big = (0..<6_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+    let bodies = [Array("first".utf8), big, Array("last".utf8)]
+    for body in bodies { try await channel.publishAndConfirm(Message(body: body), routingKey: queue.name) }
+    var arrived: [[UInt8]] = []
+    for try await delivery in try await queue.consume(noAck: true) {
+        arrived.append(delivery.body)
+        if arrived.count == bodies.count { break }
+    }
+    let isWhole = arrived == bodies
+    #expect(isWhole)
 }
