@@ -44,6 +44,9 @@ let package = Package(
         // Not a package, not our code: the name under which Swift finds the system's <sys/epoll.h>.
         .systemLibrary(name: "CEpoll"),
 
+        // The system's OpenSSL, found at run time: nothing to install for a build, nothing linked.
+        module("AMQPTLS", uses: ["AMQPTransport", "Platform"]),
+
         // What a program starts ends with it.
         module("Lifeline", uses: ["Platform"]),
 
@@ -52,11 +55,11 @@ let package = Package(
 
         // The broker: what it decides, and what keeps it running.
         module("BrokerCore", uses: ["AMQPWire", "DataStructures"]),
-        module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTransport", "Platform"]),
-        program("broker", uses: ["BrokerServer", "BrokerCore", "AMQPTransport", "Commands", "Platform"]),
+        module("BrokerServer", uses: ["BrokerCore", "AMQPWire", "AMQPTLS", "AMQPTransport", "Platform"]),
+        program("broker", uses: ["BrokerServer", "BrokerCore", "AMQPTLS", "AMQPTransport", "Commands", "Platform"]),
 
         // The client, and the steps built on it.
-        module("AMQPClient", uses: ["AMQPWire", "AMQPTransport", "DataStructures"]),
+        module("AMQPClient", uses: ["AMQPWire", "AMQPTLS", "AMQPTransport", "DataStructures"]),
         module("TutorialKit", uses: ["AMQPClient", "BrokerServer", "Commands", "Platform"]),
 
         // The measurements: the only program that knows a broker from the outside alone, and so measures any.
@@ -96,7 +99,8 @@ let package = Package(
         // What test targets share, and the programs among the tests.
         .target(name: "SeededGenerator", path: "Tests/SeededGenerator", swiftSettings: settings),
         .target(
-            name: "TestSupport", dependencies: ["AMQPClient", "AMQPTransport", "Lifeline", "SeededGenerator"],
+            name: "TestSupport",
+            dependencies: ["AMQPClient", "AMQPTLS", "AMQPTransport", "Lifeline", "SeededGenerator"],
             path: "Tests/TestSupport",
             swiftSettings: settings),
 
@@ -105,7 +109,10 @@ let package = Package(
         tests(
             "InterceptorTests",
             uses: ["Interceptor", "AMQPWire", "AMQPTransport", "BrokerServer", "AMQPClient", "TestSupport"]),
-        tests("AMQPTransportTests", uses: ["AMQPTransport", "TestSupport"]),
+        tests("AMQPTransportTests", uses: ["AMQPTransport", "AMQPTLS", "TestSupport"]),
+        tests(
+            "AMQPTLSTests",
+            uses: ["AMQPTLS", "AMQPTransport", "AMQPClient", "BrokerCore", "BrokerServer", "TestSupport"]),
         tests("BrokerCoreTests", uses: ["BrokerCore", "AMQPWire", "DataStructures", "TestSupport"]),
         tests(
             "BrokerServerTests",

@@ -9,7 +9,7 @@ public final class Broker: Sendable {
     let state: Mutex<State>
     let time: any TimeSource
     let store: Store?
-    private let loop = EventLoop()
+    let loop = EventLoop()
     let loginChecker = LoginChecker()
     private let log: (@Sendable (LogEvent) -> Void)?
     /// Of its ports together. Those in memory need no descriptor.
@@ -19,7 +19,7 @@ public final class Broker: Sendable {
         let core: BrokerCore
         fileprivate var sessions: [ConnectionID: Session] = [:]
         var listeners: [TCPListener] = []
-        var addresses: [(host: String, port: Int)] = []
+        var addresses: [ListingView.Listener] = []
         var management: ManagementServer?
         var isShutDown = false
         var memoryStreamCount = 0
@@ -73,20 +73,24 @@ public final class Broker: Sendable {
     /// Connects a client in memory: what is written to the stream reaches the broker.
     public func connect() -> any ByteStream {
         let (client, server) = MemoryStream.pair()
-        accept(server)
+        accept(server, isInMemory: true)
         return client
     }
 
     /// Opens a port; 0 takes a free one. Returns the port. Throws when it can't be had, and says why.
     @discardableResult
     public func listen(host: String = "localhost", port: Int) throws(TransportError) -> Int {
-        let listener = try TCPListener(host: host, port: port, loop: loop, limit: connectionLimit) {
-            [weak self] stream in
-            self?.accept(stream)
-        }
+        try listen(host: host, port: port, isTLS: false) { [weak self] in self?.accept($0, isInMemory: false) }
+    }
+
+    func listen(
+        host: String, port: Int, isTLS: Bool, onAccept: @escaping @Sendable (TCPStream) -> Void
+    ) throws(TransportError) -> Int {
+        let listener = try TCPListener(
+            host: host, port: port, loop: loop, limit: connectionLimit, onAccept: onAccept)
         state.withLock { state in
             state.listeners.append(listener)
-            state.addresses.append((host, listener.port))
+            state.addresses.append(.init(host: host, port: listener.port, isTLS: isTLS))
         }
         return listener.port
     }
@@ -142,22 +146,23 @@ public final class Broker: Sendable {
     /// How many clients are connected.
     public var connectionCount: Int { state.withLock { $0.sessions.count } }
 
-    private func saysThatItIsFull() {
+    private func saysThatItIsFull() { warn("\(mostConnections) clients are connected: others wait until one has gone") }
+
+    func warn(_ text: String) {
         state.withLock { state in
             guard let log, state.core.configuration.logLevel.map({ $0 <= .warning }) ?? false else { return }
-            log(
-                LogEvent(
-                    .warning, at: now, "\(mostConnections) clients are connected: others wait until one has gone"))
+            log(LogEvent(.warning, at: now, text))
         }
     }
 
-    private func accept(_ stream: any ByteStream) {
-        let session = Session(stream, broker: self)
+    /// - Parameter isInMemory: it delivers on threads of its own, not in a wake-up of the loop.
+    func accept(_ stream: any ByteStream, isInMemory: Bool) {
+        let session = Session(stream, isInMemory: isInMemory, broker: self)
         let isTooLate = state.withLock { state in
             if state.isShutDown { return true }
             // Those in memory all have the same name.
-            if stream is MemoryStream { state.memoryStreamCount += 1 }
-            let peer = stream is MemoryStream ? "\(stream.name) \(state.memoryStreamCount)" : stream.name
+            if isInMemory { state.memoryStreamCount += 1 }
+            let peer = isInMemory ? "\(stream.name) \(state.memoryStreamCount)" : stream.name
             state.connectionCount += 1
             let id = ConnectionID(number: state.connectionCount)
             step(.connected(id, peer: peer, isLoopback: stream.isLoopback), &state)
@@ -273,10 +278,10 @@ private final class Session: ByteStreamReceiver {
     var source: String { isInMemory ? "memory \(id.withLock { $0?.number ?? 0 })" : stream.source }
     private weak let broker: Broker?
 
-    init(_ stream: any ByteStream, broker: Broker) {
+    init(_ stream: any ByteStream, isInMemory: Bool, broker: Broker) {
         self.stream = stream
+        self.isInMemory = isInMemory
         self.broker = broker
-        isInMemory = stream is MemoryStream
     }
 
     func streamReceived(_ bytes: RawSpan) {

@@ -5,7 +5,7 @@ import Synchronization
 
 /// Where the broker is that a role talks to.
 public enum BrokerAddress: Sendable {
-    /// Somewhere on the network: `amqp://user:password@host:port/vhost`.
+    /// Somewhere on the network: `amqp://user:password@host:port/vhost`, or `amqps://` for TLS.
     case uri(String)
     /// In this process: what is sent goes through memory, all else is the same.
     case inProcess(Broker)
@@ -46,7 +46,7 @@ extension Connection {
             return try await open(uri)
         } catch {
             switch error.kind {
-            case .badURI, .notSupported: throw StepError("\(variable): \(error)")
+            case .badURI, .badArgument, .notSupported, .tlsFailed: throw StepError("\(variable): \(error)")
             case .unreachable, .timedOut:
                 throw StepError(
                     "\(error.text) Start a broker with 'swift run broker' in another terminal, or name one in "

@@ -1,11 +1,15 @@
 import Commands
 
-/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 35
+/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 39
 /// lines.
 enum BrokerProgram {
     static let host = Option("--host", "HOST", "where to listen; \"\" is everywhere [localhost]")
     static let port = Option("--port", "PORT", "0 takes a free one [5672]")
     static let managementPort = Option("--management-port", "PORT", "the listing API, or off [PORT + 10000]")
+    static let tlsCertificate = Option("--tls-certificate", "FILE", "serve TLS too: its certificate and chain, PEM")
+    static let tlsKey = Option("--tls-key", "FILE", "the certificate's key, PEM [in its file]")
+    static let tlsPort = Option("--tls-port", "PORT", "for TLS; 0 takes a free one [5671]")
+    static let tlsCA = Option("--tls-ca", "FILE", "want clients' certificates, from these CAs")
     static let data = Option("--data", "DIR", "keep what is durable there [keep it in memory]")
     static let virtualHost = Option("--vhost", "NAME", "one more virtual host beside \"/\"; repeatable")
     static let user = Option("--user", "NAME", "one more user; password: BROKER_PASSWORD, stdin")
@@ -30,7 +34,8 @@ enum BrokerProgram {
     static let itself = Command(
         "broker",
         options: [
-            host, port, managementPort, data, virtualHost, user, users, noGuest, anonymous, trace, heartbeat,
+            host, port, managementPort, tlsCertificate, tlsKey, tlsPort, tlsCA, data, virtualHost, user, users, noGuest,
+            anonymous, trace, heartbeat,
             channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
             outputLimit, transactionLimit, dialect, product, quirk, logLevel,
         ],

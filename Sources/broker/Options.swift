@@ -7,6 +7,10 @@ struct Options: Equatable {
     var host = "localhost"
     var port = 5672
     var management = Management.besideThePort
+    var tlsCertificate: String?
+    var tlsKey: String?
+    var tlsPort: Int?
+    var tlsCA: String?
     var virtualHosts: [String] = []
     /// Users whose passwords are asked for at the start.
     var users: [String] = []
@@ -51,6 +55,10 @@ extension Options {
         host = given.text(Name.host) ?? host
         port = try given.integer(Name.port, in: 0...65535) ?? port
         management = try given.management() ?? management
+        tlsCertificate = given.text(Name.tlsCertificate)
+        tlsKey = given.text(Name.tlsKey)
+        tlsPort = try given.integer(Name.tlsPort, in: 0...65535)
+        tlsCA = given.text(Name.tlsCA)
         virtualHosts = try given.shortNames(Name.virtualHost)
         users = try given.shortNames(Name.user)
         usersFile = given.text(Name.users)

@@ -1,7 +1,9 @@
 import Platform
+import AMQPTLS
 import AMQPTransport
 import BrokerCore
 import BrokerServer
+import Commands
 import Dispatch
 
 /// Runs a broker until it is told to stop.
@@ -23,8 +25,10 @@ enum Serve {
         let log = LogWriter()
         let broker = open(configuration, options, log)
         let port = listen(broker, options)
+        let tlsPort = listenForTLS(broker, options)
         let managementPort = listenForManagement(broker, options, log)
-        Console.print(greeting(options, port: port, managementPort: managementPort, users: configuration.users))
+        Console.print(
+            greeting(options, port: port, tlsPort: tlsPort, managementPort: managementPort, users: configuration.users))
         warn(options, configuration.users, log)
         if configuration.logLevel.map({ $0 <= .info }) ?? false {
             log.write(
@@ -65,12 +69,37 @@ enum Serve {
         do throws(TransportError) {
             return try broker.listen(host: options.host, port: options.port)
         } catch {
-            guard case .addressInUse = error else { Console.fail("\(error)") }
-            let holder =
-                PortHolder.find(port: options.port).map { "by \(LogEvent.escaped($0))" } ?? "by another program"
-            Console.fail(
-                "port \(options.port) is already in use \(holder). Stop it, or take another port: broker --port "
-                    + "\(options.port == 65535 ? 0 : options.port + 1)")
+            fail(error, port: options.port, option: BrokerProgram.port)
+        }
+    }
+
+    private static func fail(_ error: TransportError, port: Int, option: Option) -> Never {
+        guard case .addressInUse = error else { Console.fail("\(error)") }
+        let holder = PortHolder.find(port: port).map { "by \(LogEvent.escaped($0))" } ?? "by another program"
+        Console.fail(
+            "port \(port) is already in use \(holder). Stop it, or take another port: broker \(option.name) "
+                + "\(port == 65535 ? 0 : port + 1)")
+    }
+
+    /// The port for TLS; nil: there is none.
+    private static func listenForTLS(_ broker: Broker, _ options: Options) -> Int? {
+        guard let certificate = options.tlsCertificate else {
+            if options.tlsKey != nil || options.tlsPort != nil || options.tlsCA != nil {
+                Console.fail("TLS needs a certificate: --tls-certificate FILE")
+            }
+            return nil
+        }
+        let port = options.tlsPort ?? 5671
+        do {
+            return try broker.listen(
+                host: options.host, port: port,
+                tls: TLSServerConfiguration(
+                    certificateFile: certificate, keyFile: options.tlsKey ?? certificate,
+                    caCertificateFile: options.tlsCA))
+        } catch let error as TransportError {
+            fail(error, port: port, option: BrokerProgram.tlsPort)
+        } catch {
+            Console.fail(LogEvent.escaped("\(error)"))
         }
     }
 
@@ -102,7 +131,7 @@ enum Serve {
 
     /// The one line at the start: where, what of it lasts, who.
     private static func greeting(
-        _ options: Options, port: Int, managementPort: Int?, users: [BrokerConfiguration.User]
+        _ options: Options, port: Int, tlsPort: Int?, managementPort: Int?, users: [BrokerConfiguration.User]
     ) -> String {
         let host =
             switch options.host {
@@ -117,8 +146,9 @@ enum Serve {
         let more = users.count > 3 ? " and \(users.count - 3) more" : ""
         let storage = options.dataDirectory.map { "data in \(LogEvent.escaped($0))" } ?? "in memory"
         let listings = managementPort.map { "; listings on http://127.0.0.1:\($0)" } ?? ""
+        let tls = tlsPort.map { "; TLS on amqps://\(host):\($0)" } ?? ""
         return " [*] Broker listening on amqp://\(host):\(port)/ (\(storage); "
-            + "\(users.count == 1 ? "user" : "users") \(names.joined(separator: "; "))\(more)\(listings)). "
+            + "\(users.count == 1 ? "user" : "users") \(names.joined(separator: "; "))\(more)\(listings)\(tls)). "
             + "To exit press CTRL+C"
     }
 

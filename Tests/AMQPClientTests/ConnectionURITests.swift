@@ -23,6 +23,8 @@ import Testing
         ("amqp://me@home:secret@host", "me@home", "secret", "host", 5672, "/"),
         ("amqp://user:p%40ss%3Aw%2Ford%23@host", "user", "p@ss:w/ord#", "host", 5672, "/"),
         ("amqp://user:%C3%A9@host", "user", "é", "host", 5672, "/"),
+        ("amqps://host", "guest", "guest", "host", 5671, "/"),
+        ("AMQPS://user:pass@host:5672/v", "user", "pass", "host", 5672, "v"),
     ])
     func parts(
         uri: String, user: String, password: String, host: String, port: Int, virtualHost: String
@@ -37,12 +39,33 @@ import Testing
 
     @Test func query() throws {
         let read = try ConnectionConfiguration(
-            uri: "amqp://host/v?heartbeat=5&channel_max=10&frame_max=8192&connection_timeout=1500&cacertfile=%2Fx")
+            uri: "amqp://host/v?heartbeat=5&channel_max=10&frame_max=8192&connection_timeout=1500")
         #expect(read.heartbeat == 5)
         #expect(read.channelMax == 10)
         #expect(read.frameMax == 8192)
         #expect(read.connectionTimeout == .milliseconds(1500))
         #expect(read.virtualHost == "v")
+        #expect(read.tls == nil)
+        #expect(read.authMechanism == .plain)
+    }
+
+    @Test func tls() throws {
+        #expect(try ConnectionConfiguration(uri: "amqps://host").tls == TLSConfiguration())
+        let read = try ConnectionConfiguration(
+            uri: "amqps://host?cacertfile=%2Fc.pem&certfile=/d.pem&keyfile=/e.pem&password=s%26t&verify=verify_none"
+                + "&server_name_indication=other&auth_mechanism=external")
+        var expected = TLSConfiguration()
+        expected.caCertificateFile = "/c.pem"
+        expected.certificateFile = "/d.pem"
+        expected.keyFile = "/e.pem"
+        expected.keyPassword = "s&t"
+        expected.verifiesPeer = false
+        expected.serverName = "other"
+        #expect(read.tls == expected)
+        #expect(read.authMechanism == .external)
+        let unnamed = try ConnectionConfiguration(uri: "amqps://host?server_name_indication=disable&verify=verify_peer")
+        #expect(unnamed.tls?.checksServerName == false)
+        #expect(unnamed.tls?.verifiesPeer == true)
     }
 
     @Test(arguments: [
@@ -68,17 +91,17 @@ import Testing
         ("amqp://host?frame_max=100", "frame_max is 100"),
         ("amqp://host?connection_timeout=0", "connection_timeout is '0'"),
         ("amqp://user:pa#ss@host", "%23"),
+        ("amqp://host?retry_delay=3", "There is no query parameter 'retry_delay'; known are heartbeat, "),
+        ("amqps://host?Verify=verify_none", "There is no query parameter 'Verify'; known are "),
+        ("amqp://host?verify=verify_peer", "verify is for amqps:// only"),
+        ("amqps://host?verify=no", "verify is 'no'"),
+        ("amqps://host?cacertfile=", "cacertfile is empty"),
+        ("amqps://host?auth_mechanism=kerberos", "auth_mechanism is 'kerberos'"),
     ])
     func malformed(uri: String, reason: String) throws {
         let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: uri) }
         #expect(error.kind == .badURI)
         #expect(error.description.contains(reason))
-    }
-
-    @Test func amqpsIsNotOffered() throws {
-        let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: "amqps://host") }
-        #expect(error.kind == .notSupported)
-        #expect(error.description.contains("TLS"))
     }
 
     @Test func virtualHostOver255Octets() throws {

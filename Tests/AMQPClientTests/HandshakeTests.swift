@@ -147,6 +147,36 @@ import Testing
         #expect(error?.text.contains("'EXTERNAL'") == true)
     }
 
+    /// Asked for, it is all that is used: no password leaves.
+    @Test func external() async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        let peer = RawPeer(theirs)
+        var configuration = ConnectionConfiguration()
+        configuration.authMechanism = .external
+        configuration.time = ManualTime()
+        let task = Task { [configuration] in try await Connection.open(over: ours, configuration) }
+        _ = try await peer.greeted()
+        peer.send(ConnectionStart(mechanisms: Array("PLAIN EXTERNAL".utf8), locales: english))
+        let login = try await peer.expect(ConnectionStartOk.self)
+        #expect(login.mechanism == "EXTERNAL")
+        #expect(login.response == [])
+        peer.hangUp()
+        _ = await task.result
+        let error = try await refused({ $0.authMechanism = .external }) { peer in
+            peer.send(ConnectionStart(mechanisms: Array("PLAIN AMQPLAIN".utf8), locales: english))
+            try await peer.expectHangUp()
+        }
+        #expect(error?.text.contains("'PLAIN AMQPLAIN', this client was to use EXTERNAL") == true)
+    }
+
+    @Test func aPortForTLS() async throws {
+        let error = try await refused { peer in
+            peer.send([21, 3, 1, 0, 2, 2, 70])
+            peer.hangUp()
+        }
+        #expect(error?.text == "the peer speaks TLS at this port: use amqps://")
+    }
+
     @Test(arguments: [
         Array("HTTP/1.1 400 Bad Request\r\n".utf8), [1, 0, 0, 0, 0, 0, 0, 0xCE], [8, 0, 0, 0, 0, 0, 0, 0],
         [1, 0, 0, 0, 0, 0, 4, 0, 60, 0, 40, 0xCE], [1, 0, 0, 0xFF, 0xFF, 0xFF, 0xFF],

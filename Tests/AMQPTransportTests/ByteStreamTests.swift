@@ -64,7 +64,8 @@ struct ByteStreamTests {
         var sent = 0
         // A kernel takes several megabytes at most, so this ends.
         while one.unsent < 2_000_000 {
-            #expect(one.send(piece.span.bytes) <= sent + piece.count)
+            // TLS counts encrypted octets: 22 more for each record of 16 KiB at most.
+            #expect(one.send(piece.span.bytes) <= (sent + piece.count) / 700 * 701 + 1_000)
             sent += piece.count
         }
         #expect(first.heard.drained == 0)
@@ -215,7 +216,7 @@ struct ByteStreamTests {
         let (one, two) = try await kind.pair()
         #expect(one.isLoopback && two.isLoopback)
         #expect(one.name == two.name)
-        if kind == .memory {
+        if kind.isInMemory {
             #expect(one.name == "memory")
         } else {
             #expect(one.name.wholeMatch(of: /127\.0\.0\.1:\d+ -> 127\.0\.0\.1:\d+/) != nil)

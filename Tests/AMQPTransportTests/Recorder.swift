@@ -1,4 +1,6 @@
+import AMQPTLS
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import AMQPTransport
@@ -85,8 +87,12 @@ extension ByteStream {
 
 /// The ways two peers can be joined; every rule of ``ByteStream`` holds for each.
 enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
-    case memory, tcp, tcpOnPoll
+    case memory, tcp, tcpOnPoll, tlsInMemory, tls
     var testDescription: String { rawValue }
+
+    static var allCases: [Kind] {
+        [.memory, .tcp, .tcpOnPoll] + (Certificates.missing == nil ? [.tlsInMemory, .tls] : [])
+    }
 
     // On a busy machine a peer in the same process may take nothing for long.
     static let epollLoop = EventLoop(.best, patience: 180)
@@ -96,9 +102,15 @@ enum Kind: String, CaseIterable, Sendable, CustomTestStringConvertible {
 
     /// The side that connected, and the side that accepted.
     func pair() async throws -> (any ByteStream, any ByteStream) {
-        if self == .memory { return MemoryStream.pair() }
-        return try await tcpPair(loop: loop)
+        switch self {
+        case .memory: MemoryStream.pair()
+        case .tcp, .tcpOnPoll: try await tcpPair(loop: loop)
+        case .tlsInMemory: try await tlsPair(over: MemoryStream.pair())
+        case .tls: try await tlsPair(over: tcpPair(loop: loop))
+        }
     }
+
+    var isInMemory: Bool { self == .memory || self == .tlsInMemory }
 }
 
 func tcpPair(loop: EventLoop) async throws -> (TCPStream, TCPStream) {
@@ -108,6 +120,18 @@ func tcpPair(loop: EventLoop) async throws -> (TCPStream, TCPStream) {
     let stream = try await TCPStream.connect(
         host: "127.0.0.1", port: listener.port, timeoutMilliseconds: 20_000, loop: loop)
     return (stream, await accepted.take())
+}
+
+private func tlsPair(over pair: (any ByteStream, any ByteStream)) async throws -> (any ByteStream, any ByteStream) {
+    let certificates = try await Certificates.made()
+    let accepted = Box<Result<TLSStream, TLSError>>()
+    let time = SystemTime()
+    TLSStream.accept(
+        over: pair.1, try TLSContext(server: certificates.server()), milliseconds: 900_000, time: time
+    ) { accepted.put($0) }
+    let stream = try await TLSStream.connect(
+        over: pair.0, certificates.client, host: "localhost", milliseconds: 900_000, time: time)
+    return (stream, try await accepted.take().get())
 }
 
 /// One value on its way from a callback to a test.

@@ -38,10 +38,10 @@ import Testing
     }
 
     @Test func addressesThatAreNone() async {
-        for text in ["", "amqp:", "localhost", "http://localhost", "amqp://"] {
+        for text in ["", "amqp:", "localhost", "http://localhost"] {
             #expect(await sentence(text) == "'\(text)' is not like amqp://user:password@host:port/vhost")
         }
-        #expect(await sentence("amqps://localhost").hasPrefix("The suite speaks no TLS"))
+        #expect(await sentence("amqps://localhost?verify=no").hasPrefix("verify is 'no'"))
     }
 
     @Test func nobodyIsThere() async throws {
@@ -65,7 +65,23 @@ import Testing
             let sentence = await sentence("amqp://\(place)")
             #expect(sentence.hasPrefix("\(place) does not speak AMQP 0-9-1 as it should: "))
             #expect(sentence.hasSuffix("Is that the broker's port for AMQP without TLS?"))
+            #expect(sentence.contains("use amqps://") == (place == alertPlace))
         }
+    }
+
+    @Test(.enabled(if: Certificates.missing == nil, "needs the system's OpenSSL and the openssl command"))
+    func throughTLS() async throws {
+        let certificates = try await Certificates.made()
+        let broker = Broker()
+        let port = try broker.listen(host: "127.0.0.1", port: 0, tls: certificates.server())
+        let plain = try broker.listen(host: "127.0.0.1", port: 0)
+        let trust = "cacertfile=\(certificates.path("ca.pem"))"
+        #expect(await sentence("amqps://127.0.0.1:\(port)?\(trust)") == "open")
+        #expect(await sentence("amqps://127.0.0.1:\(port)").contains("a CA that is not trusted here"))
+        #expect(await sentence("amqps://127.0.0.1:\(plain)?\(trust)").contains("speaks AMQP without TLS at this port"))
+        let (mute, place) = try listen { $0.close() }
+        defer { mute.close() }
+        #expect(await sentence("amqps://\(place)").hasSuffix("Is that the broker's port for AMQP with TLS?"))
     }
 
     @Test func noAnswer() async throws {

@@ -50,7 +50,7 @@ func play(_ uri: String, cuts: Int, seed: UInt64) async throws -> CutReport {
                 try await CutScene(
                     seed: seed &+ UInt64(scene), cuts: share, queue: "cuts-\(seed)-\(scene)",
                     resend: scene % 2 == 0 ? .never : .atLeastOnce, configuration
-                ) { try await TCPStream.connect(host: configuration.host, port: configuration.port) }.play()
+                ) { try await Connection.stream(to: configuration) }.play()
             }
         }
         return try await group.reduce(CutReport(), +)

@@ -17,7 +17,7 @@ final class Wire: Sendable {
         self.connections = connections
         listener = try TCPListener(host: "localhost", port: 0, loop: .shared) { program in
             Task {
-                guard let broker = try? await TCPStream.connect(host: target.host, port: target.port) else {
+                guard let broker = try? await Connection.stream(to: target) else {
                     return program.abort()
                 }
                 Relay.join(program, connections.begin(broker))
@@ -44,7 +44,7 @@ private final class Connections: Sendable {
 
     private let state = Mutex(State())
 
-    func begin(_ broker: TCPStream) -> Interceptor {
+    func begin(_ broker: any ByteStream) -> Interceptor {
         state.withLock { state in
             guard !state.wasCut else { return Interceptor(broker, PassOn()) }
             let interceptor = Interceptor(broker, SilentFromTheFirstPublish())

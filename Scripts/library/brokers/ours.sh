@@ -12,6 +12,11 @@ prepare() {
     fi
     program=$(cd "$repository" && swift build -c "$configuration" --show-bin-path)/broker
     [[ -x $program ]] || fail "there is no $program: run  swift build  first"
+    if [[ $tls == yes ]]; then
+        certificates=$directory/tls
+        make_certificates "$certificates"
+        data+=(--tls-port 0 --tls-certificate "$certificates/server.pem" --tls-key "$certificates/server.key")
+    fi
     version=$(cd "$repository" && git rev-parse --short HEAD 2>/dev/null || echo working-copy)
 }
 
@@ -25,8 +30,9 @@ start() {
 
 is_up() {
     local line
-    line=$(grep -m 1 -oE 'amqps?://[^[:space:]]*:[0-9]+' "$directory/output" 2>/dev/null) || return 1
+    line=$(grep -m 1 -oE 'amqp://[^[:space:]]*:[0-9]+' "$directory/output" 2>/dev/null) || return 1
     port=${line##*:}
+    line=$(grep -m 1 -oE 'amqps://[^[:space:]]*:[0-9]+' "$directory/output") && tls_port=${line##*:}
     line=$(grep -m 1 -oE 'listings on http://127.0.0.1:[0-9]+' "$directory/output") &&
         export MANAGEMENT_URL="http://guest:guest@127.0.0.1:${line##*:}"
 }

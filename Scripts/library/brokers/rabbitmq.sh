@@ -79,15 +79,39 @@ log.console = false
 management.tcp.ip = 127.0.0.1
 management.tcp.port = $management
 CONF
+    local enabled=rabbitmq_consistent_hash_exchange
     if [[ $plugins == yes ]]; then
-        echo '[rabbitmq_management,rabbitmq_consistent_hash_exchange].' >"$directory/node/enabled_plugins"
+        enabled+=,rabbitmq_management
         export MANAGEMENT_URL="http://guest:guest@127.0.0.1:$management"
     else
         sed -i '/^management/d' "$directory/node/rabbitmq.conf"
-        echo '[rabbitmq_consistent_hash_exchange].' >"$directory/node/enabled_plugins"
     fi
+    if [[ $tls == yes ]]; then
+        enabled+=,rabbitmq_auth_mechanism_ssl
+        tls_settings "$node/tls"
+    fi
+    echo "[$enabled]." >"$directory/node/enabled_plugins"
     port=$amqp
     inside_program
+}
+
+# A client that gives a certificate is its common name's user, if it logs in by that; one that gives none logs in as ever.
+tls_settings() { # DIRECTORY, as the node sees it
+    tls_port=$(free_port)
+    certificates=$directory/node/tls
+    make_certificates "$certificates"
+    cat >>"$directory/node/rabbitmq.conf" <<CONF
+listeners.ssl.1 = 127.0.0.1:$tls_port
+ssl_options.cacertfile = $1/ca.pem
+ssl_options.certfile = $1/server.pem
+ssl_options.keyfile = $1/server.key
+ssl_options.verify = verify_peer
+ssl_options.fail_if_no_peer_cert = false
+ssl_cert_login_from = common_name
+auth_mechanisms.1 = PLAIN
+auth_mechanisms.2 = AMQPLAIN
+auth_mechanisms.3 = EXTERNAL
+CONF
 }
 
 # A program that runs another in the node's world, which is all that ever sees it: its environment, and its root.

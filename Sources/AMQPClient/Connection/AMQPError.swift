@@ -18,10 +18,13 @@ public struct AMQPError: Error, Sendable, Equatable {
         case badURI
         /// An argument that the protocol cannot carry: a name over 255 octets, a number out of range.
         case badArgument
-        /// Something that this client leaves out on purpose, such as TLS.
+        /// Something that is not there: in this client on purpose, or OpenSSL on this machine.
         case notSupported
         /// No connection to host and port.
         case unreachable
+        /// No encrypted connection, for a reason that another attempt does not mend: a certificate that is not trusted, or is
+        /// for another name, or is wanted from this client.
+        case tlsFailed
         /// No answer in time.
         case timedOut
         /// The task that waited has been cancelled.

@@ -11,6 +11,7 @@ enum Advice {
             "Write amqp://user:password@host:port/vhost; a '/' inside a part is written %2f, an '@' %40."
         case .badArgument: ""
         case .notSupported: "Use amqp:// and a plain port, for instance through a TLS tunnel on this machine."
+        case .tlsFailed: ""
         case .unreachable: "Check that a broker is running there and that host and port are right."
         case .timedOut: "Check the broker's load and log; a longer timeout can be set in ConnectionConfiguration."
         case .cancelled: ""

@@ -1,3 +1,4 @@
+import AMQPTLS
 import AMQPTransport
 import AMQPWire
 import Synchronization
@@ -30,19 +31,35 @@ public final class Connection: Sendable {
         try await open(ConnectionConfiguration(uri: uri))
     }
 
-    /// Connects over TCP and logs in. Throws as ``open(_:)-(String)``.
+    /// Connects over TCP, with TLS if the configuration says so, and logs in. Throws as ``open(_:)-(String)``.
     public static func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {
         try configuration.validate()
         let start = configuration.time.now
-        let stream: any ByteStream
+        let stream = try await stream(to: configuration)
+        return try await logIn(over: stream, configuration, spent: Int(configuration.time.now - start))
+    }
+
+    /// The way to a broker, with nothing said yet: over TCP, with TLS if the configuration says so. The caller closes it.
+    ///
+    /// - Throws: ``AMQPError``: nobody there, no encrypted connection and why, no answer within `connectionTimeout`.
+    package static func stream(to configuration: ConnectionConfiguration) async throws(AMQPError) -> any ByteStream {
+        let start = configuration.time.now
+        let allowed = configuration.connectionMilliseconds
+        let stream: TCPStream
         do {
             stream = try await TCPStream.connect(
-                host: configuration.host, port: configuration.port,
-                timeoutMilliseconds: configuration.connectionMilliseconds)
+                host: configuration.host, port: configuration.port, timeoutMilliseconds: allowed)
         } catch {
             throw AMQPError(error)
         }
-        return try await logIn(over: stream, configuration, spent: Int(configuration.time.now - start))
+        guard let tls = configuration.tls else { return stream }
+        do throws(TLSError) {
+            return try await TLSStream.connect(
+                over: stream, tls, host: configuration.host,
+                milliseconds: max(1, allowed - Int(configuration.time.now - start)), time: configuration.time)
+        } catch {
+            throw AMQPError(error)
+        }
     }
 
     /// Logs in over a stream that is connected already, for instance to a broker in the same process; host and port of
@@ -75,6 +92,8 @@ public final class Connection: Sendable {
         } catch {
             // Closes politely if the broker has spoken, drops a stream on which nothing is to be said.
             engine.step { $0.connection.close(nil, &$0.effects) }
+            // In TLS 1.3 a broker says only after the handshake that it wants another certificate, or one at all.
+            if error.kind == .connectionLost, let reason = (stream as? TLSStream)?.failure { throw AMQPError(reason) }
             throw error
         }
         return Connection(engine)
@@ -179,6 +198,21 @@ extension AMQPError {
         self.init(
             kind, scope: .connection, text: error.description,
             nextStep: kind == .cancelled ? "" : Advice.next(kind: .unreachable))
+    }
+
+    init(_ error: TLSError) {
+        let kind: Kind =
+            switch error.kind {
+            case .unavailable: .notSupported
+            case .file: .badArgument
+            case .refused: .tlsFailed
+            case .lost: .connectionLost
+            case .timedOut: .timedOut
+            case .cancelled: .cancelled
+            }
+        self.init(
+            kind, scope: kind == .notSupported || kind == .badArgument ? .client : .connection, text: error.text,
+            nextStep: error.nextStep.isEmpty ? nil : error.nextStep)
     }
 
     /// The state machine lets no other reply through; should it ever, the caller gets an error, not a trap.

@@ -1,3 +1,4 @@
+import AMQPTLS
 import AMQPTransport
 import AMQPWire
 
@@ -8,6 +9,20 @@ public struct ConnectionConfiguration: Sendable {
     public var user = "guest"
     public var password = "guest"
     public var virtualHost = "/"
+
+    /// Encrypts the connection, to a port that is for TLS: 5671 is usual. nil: it is not encrypted. `amqps://` in a URI sets
+    /// both.
+    public var tls: TLSConfiguration?
+    /// How the client says who it is (SASL; RabbitMQ: "Authentication").
+    public var authMechanism = AuthMechanism.plain
+
+    /// The login mechanisms that this client knows, by the names that brokers have for them.
+    public enum AuthMechanism: String, Sendable, CaseIterable {
+        /// ``user`` and ``password``.
+        case plain = "PLAIN"
+        /// The certificate that was given in the TLS handshake. RabbitMQ: plugin `rabbitmq_auth_mechanism_ssl`.
+        case external = "EXTERNAL"
+    }
 
     /// Seconds between heartbeats to ask for, 0 to 65535; 0 turns them off. The broker may ask for fewer.
     /// A peer that is silent for twice as long counts as gone.

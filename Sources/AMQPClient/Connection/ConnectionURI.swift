@@ -1,29 +1,33 @@
+import AMQPTLS
 import AMQPWire
 
 extension ConnectionConfiguration {
     /// Reads a URI as RabbitMQ's pages "URI Specification" and "URI Query Parameters" describe it:
     /// `amqp://user:password@host:port/vhost?heartbeat=10&channel_max=100&frame_max=65536&connection_timeout=5000`.
     ///
+    /// `amqps://` is the same over TLS (RabbitMQ: "TLS Support"), by default to port 5671, with
+    /// `?cacertfile=/ca.pem&certfile=/client.pem&keyfile=/key.pem`, all PEM; `password`, the key's; `verify=verify_none`,
+    /// which checks no certificate; `server_name_indication=NAME`, if that is not the host, or `disable`. Unlike
+    /// RabbitMQ's client, this one checks certificate and name unless told otherwise. `auth_mechanism=external` logs in by
+    /// the certificate, without a password.
+    ///
     /// Every part may be left out. `%` escapes work in all of them, so the virtual host `/` is `%2f`; an IPv6 address
-    /// stands in brackets, its zone behind `%25`. Timeouts are milliseconds, heartbeats seconds; further query parameters are ignored, as
-    /// other clients' have no meaning here.
+    /// stands in brackets, its zone behind `%25`. Timeouts are milliseconds, heartbeats seconds.
     ///
     /// One deviation: the specification reads `amqp://host/` as the virtual host with the empty name, which nobody
     /// has and nobody who types that slash means. Here, as in pika, it is `/`.
     ///
-    /// Throws ``AMQPError`` that names the part that is wrong; for `amqps`, that TLS is not offered.
+    /// Throws ``AMQPError`` that names the part that is wrong; for a query parameter that is not known, those that are.
     public init(uri: String) throws(AMQPError) {
         self.init()
         guard let colon = uri.firstIndex(of: ":"), uri[colon...].hasPrefix("://") else {
             throw .badURI("'\(uri)' is not a URI of the form amqp://host")
         }
         let scheme = uri[..<colon].lowercased()
-        guard scheme == "amqp" else {
-            if scheme == "amqps" {
-                throw AMQPError(
-                    .notSupported, scope: .client, text: "amqps (AMQP over TLS) is not supported by this client")
-            }
-            throw .badURI("The scheme is '\(scheme)', only amqp is known")
+        switch scheme {
+        case "amqp": break
+        case "amqps": (port, tls) = (5671, TLSConfiguration())
+        default: throw .badURI("The scheme is '\(scheme)', only amqp and amqps are known")
         }
         var rest = uri[colon...].dropFirst(3)
         if rest.contains("#") { throw .badURI("A fragment ('#') has no meaning here; in a password write %23") }
@@ -102,8 +106,41 @@ extension ConnectionConfiguration {
                 }
             case "connection_timeout":
                 connectionTimeout = .milliseconds(try number(value, 1...Int(Int32.max), name))
-            default: break
+            case "auth_mechanism":
+                guard let mechanism = AuthMechanism(rawValue: value.uppercased()) else {
+                    throw .badURI("The auth_mechanism is '\(value)', it must be plain or external")
+                }
+                authMechanism = mechanism
+            default: try readTLS(name, value)
             }
+        }
+    }
+
+    private static let tlsParameters = [
+        "cacertfile", "certfile", "keyfile", "password", "verify", "server_name_indication",
+    ]
+
+    private mutating func readTLS(_ name: String, _ value: String) throws(AMQPError) {
+        guard Self.tlsParameters.contains(name) else {
+            let known = ["heartbeat", "channel_max", "frame_max", "connection_timeout", "auth_mechanism"]
+            throw .badURI(
+                "There is no query parameter '\(name)'; known are \((known + Self.tlsParameters).joined(separator: ", "))"
+            )
+        }
+        if tls == nil { throw .badURI("The query parameter \(name) is for amqps:// only, and this is amqp://") }
+        if value.isEmpty { throw .badURI("The query parameter \(name) is empty") }
+        switch name {
+        case "cacertfile": tls?.caCertificateFile = value
+        case "certfile": tls?.certificateFile = value
+        case "keyfile": tls?.keyFile = value
+        case "password": tls?.keyPassword = value
+        case "verify":
+            guard ["verify_peer", "verify_none"].contains(value) else {
+                throw .badURI("verify is '\(value)', it must be verify_peer or verify_none")
+            }
+            tls?.verifiesPeer = value == "verify_peer"
+        default:
+            if value == "disable" { tls?.checksServerName = false } else { tls?.serverName = value }
         }
     }
 

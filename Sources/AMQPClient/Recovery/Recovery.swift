@@ -76,7 +76,8 @@ struct Recovery: Sendable {
         // What answers with something else than AMQP will do so again; in a session it was damage on the way.
         case .protocolViolation: moment == .opening
         case .closedByBroker: isFatal(error.code, error.text)
-        case .badURI, .badArgument, .notSupported, .cancelled, .loginRefused, .closedByClient, .nacked, .returned,
+        case .badURI, .badArgument, .notSupported, .tlsFailed, .cancelled, .loginRefused, .closedByClient, .nacked,
+            .returned,
             .noFreeChannel, .blocked:
             true
         }

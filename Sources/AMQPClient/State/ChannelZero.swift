@@ -36,16 +36,25 @@ extension ConnectionState {
                 method: ConnectionStart.id)
         }
         let mechanisms = String(decoding: start.mechanisms, as: UTF8.self)
-        guard mechanisms.split(separator: " ").contains("PLAIN") else {
+        let mechanism = configuration.authMechanism
+        guard mechanisms.split(separator: " ").contains(where: { $0 == mechanism.rawValue }) else {
             throw ProtocolViolation(
-                .notImplemented, "the broker offers the login mechanisms '\(mechanisms)', this client knows PLAIN",
+                .notImplemented,
+                "the broker offers the login mechanisms '\(mechanisms)', this client was to use \(mechanism.rawValue)",
                 method: ConnectionStart.id)
         }
         serverProperties = start.serverProperties
-        let login = [0] + Array(configuration.user.utf8) + [0] + Array(configuration.password.utf8)
+        let response =
+            switch mechanism {
+            case .plain: [0] + Array(configuration.user.utf8) + [0] + Array(configuration.password.utf8)
+            // Who it is, is in the certificate.
+            case .external: [UInt8]()
+            }
         effects.output.method(
             ConnectionStartOk(
-                clientProperties: configuration.announcedProperties, mechanism: "PLAIN", response: login),
+                clientProperties: configuration.announcedProperties,
+                mechanism: ShortString(truncating: mechanism.rawValue),
+                response: response),
             channel: 0)
         phase = .awaitingTune
     }

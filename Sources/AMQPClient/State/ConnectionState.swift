@@ -209,7 +209,12 @@ struct ConnectionState: Sendable {
 
     /// A broker that does not speak 0-9-1 answers with the header of what it does speak.
     private func rejectOtherVersion() throws(ProtocolViolation) {
-        guard phase == .awaitingStart, reader.peek.first == UInt8(ascii: "A") else { return }
+        guard phase == .awaitingStart else { return }
+        // A port for TLS answers with an alert (RFC 8446, 5.1), which no AMQP frame begins like.
+        if reader.peek.starts(with: [21, 3]) {
+            throw ProtocolViolation(.notImplemented, "the peer speaks TLS at this port: use amqps://")
+        }
+        guard reader.peek.first == UInt8(ascii: "A") else { return }
         let version = reader.peek.dropFirst(4).prefix(4).map { String($0) }.joined(separator: "-")
         throw ProtocolViolation(.notImplemented, "the peer does not speak AMQP 0-9-1; it offers \(version)")
     }

@@ -33,7 +33,7 @@ struct HealthChecks {
             ])
     }
 
-    /// There is no TLS here, so no certificate that could expire.
+    /// Nothing here can read a certificate's dates: a client that connects says when the broker's has expired.
     private func certificates(within text: String, unit: String) -> HTTPResponse {
         guard Int(text) != nil else { return .failure(400, "bad_request", "Invalid expiration value.") }
         guard ["days", "weeks", "months", "years"].contains(unit) else {
@@ -57,8 +57,13 @@ struct HealthChecks {
 
     private func protocolListener(_ name: String) -> HTTPResponse {
         // The listing itself is asked over HTTP.
-        let spoken = (view.listeners.isEmpty ? [] : ["amqp"]) + ["http"]
-        let meant = ["amqp091", "amqp0.9.1", "amqp"].contains(name) ? "amqp" : name
+        let spoken = Set(view.listeners.map(\.protocolName)).sorted() + ["http"]
+        let meant =
+            switch name {
+            case "amqp091", "amqp0.9.1": "amqp"
+            case "amqps": "amqp/ssl"
+            default: name
+            }
         if spoken.contains(meant) { return HTTPResponse(200, ["status": "ok", "protocol": .string(meant)]) }
         return HTTPResponse(
             503,

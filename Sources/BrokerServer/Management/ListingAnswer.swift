@@ -142,8 +142,8 @@ struct ListingAnswer {
             "listeners": .array(
                 view.listeners.map { listener in
                     [
-                        "node": .string(node), "protocol": "amqp", "ip_address": .string(listener.host),
-                        "port": JSON(listener.port),
+                        "node": .string(node), "protocol": .string(listener.protocolName),
+                        "ip_address": .string(listener.host), "port": JSON(listener.port),
                     ]
                 }),
         ]

@@ -3,8 +3,18 @@ import BrokerCore
 /// What a request's answer is made of.
 struct ListingView: Sendable {
     var broker: BrokerSnapshot
-    /// Where clients can connect: address as given, and port.
-    var listeners: [(host: String, port: Int)]
+    /// Where clients can connect.
+    var listeners: [Listener]
+
+    struct Listener: Sendable {
+        /// As given.
+        var host: String
+        var port: Int
+        var isTLS: Bool
+        /// RabbitMQ's name for what is spoken there.
+        var protocolName: String { isTLS ? "amqp/ssl" : "amqp" }
+    }
+
     /// How many files and sockets this process may have open, and how many clients may be connected over TCP.
     var mostDescriptors: Int
     var mostConnections: Int

@@ -1,3 +1,4 @@
+import AMQPClient
 import AMQPTransport
 import AMQPWire
 import BrokerCore
@@ -11,16 +12,15 @@ struct RemotePeer: Peer {
     let release: Release?
     let isShared = true
     let login: Login
-    private let host: String
-    private let port: Int
+    private let target: Target
     private let hasConsistentHash: Bool
     private let environment: Environment
 
     init(_ environment: Environment) async throws {
         self.environment = environment
-        let target = try Target(environment.amqpURL ?? "")
-        (host, port, login) = (target.host, target.port, target.login)
-        let properties = try await Self.greeting(host, port)
+        target = try Target(environment.amqpURL ?? "")
+        login = target.login
+        let properties = try await Self.greeting(target)
         // Our own broker may announce itself as another.
         let isOurs = properties["information"]?.text?.hasPrefix("Messaging Patterns in Swift ") == true
         let product = properties["product"]?.text ?? environment.brokerName ?? "unknown"
@@ -35,18 +35,18 @@ struct RemotePeer: Peer {
             ? told : "\(told), by the record of \(baseline.version)"
         release =
             versionOf ?? (product == "RabbitMQ" ? Release(announced) : isOurs ? Release(Dialect.v3_10.version) : nil)
-        hasConsistentHash = await Self.makes(exchangesOf: "x-consistent-hash", login, host, port)
+        hasConsistentHash = await Self.makes(exchangesOf: "x-consistent-hash", target)
     }
 
     /// Whether the broker knows an exchange type. Tried, because no broker lists them to its clients.
     private static func makes(
-        exchangesOf type: ShortString, _ login: Login, _ host: String, _ port: Int
+        exchangesOf type: ShortString, _ target: Target
     ) async -> Bool {
-        guard let stream = try? await TCPStream.connect(host: host, port: port) else { return false }
+        guard let stream = try? await Connection.stream(to: target.configuration) else { return false }
         let probe = Probe(Tap(stream, name: "?"))
         defer { probe.abort() }
         do {
-            try await probe.logIn(Handshake(login))
+            try await probe.logIn(Handshake(target.login))
             let channel = try await probe.openChannel()
             let exchange = try await channel.declareExchange(type)
             _ = try await channel.call(ExchangeDelete(exchange: exchange), ExchangeDeleteOk.self)
@@ -57,14 +57,14 @@ struct RemotePeer: Peer {
     }
 
     /// What the broker says about itself in connection.start.
-    private static func greeting(_ host: String, _ port: Int) async throws -> FieldTable {
-        let probe = Probe(Tap(try await TCPStream.connect(host: host, port: port), name: "?"))
+    private static func greeting(_ target: Target) async throws -> FieldTable {
+        let probe = Probe(Tap(try await Connection.stream(to: target.configuration), name: "?"))
         defer { probe.abort() }
         probe.send(octets: ProtocolHeader.amqp091)
         return try await probe.receive(ConnectionStart.self).serverProperties
     }
 
-    func connect() async throws -> any ByteStream { try await TCPStream.connect(host: host, port: port) }
+    func connect() async throws -> any ByteStream { try await Connection.stream(to: target.configuration) }
 
     func advance(milliseconds: Int) async throws -> Bool { false }
 

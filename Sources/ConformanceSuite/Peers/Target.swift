@@ -1,27 +1,24 @@
-import Foundation
+import AMQPClient
 
-/// The broker to test, as an address says it: `amqp://user:password@host:port/vhost`.
+/// The broker to test, as an address says it: `amqp://user:password@host:port/vhost`, or `amqps://` for TLS.
 struct Target: Sendable {
-    var host: String
-    var port: Int
-    var login: Login
+    let configuration: ConnectionConfiguration
+    let login: Login
+    /// For people.
+    var place: String { "\(configuration.host):\(configuration.port)" }
 
-    /// Throws ``SuiteError`` for what is no such address; for `amqps`, with what to do instead.
+    /// Throws ``SuiteError`` for what is no such address.
     init(_ text: String) throws(SuiteError) {
-        guard let url = URLComponents(string: text), let scheme = url.scheme, let host = url.host, !host.isEmpty else {
+        let parts = text.lowercased().split(separator: "://", maxSplits: 1)
+        guard parts.count == 2, ["amqp", "amqps"].contains(parts[0]) else {
             throw SuiteError("'\(text)' is not like amqp://user:password@host:port/vhost")
         }
-        if scheme == "amqps" {
-            throw SuiteError(
-                "The suite speaks no TLS: give the broker's plain port, or that of a TLS tunnel on this machine")
+        do throws(AMQPError) {
+            configuration = try ConnectionConfiguration(uri: text)
+        } catch {
+            throw SuiteError("\(error)")
         }
-        guard scheme == "amqp" else { throw SuiteError("'\(text)' is not like amqp://user:password@host:port/vhost") }
-        self.host = host
-        port = url.port ?? 5672
-        login = Login()
-        if let user = url.user { login.user = user }
-        if let password = url.password { login.password = password }
-        let path = url.percentEncodedPath.dropFirst().removingPercentEncoding ?? ""
-        if !path.isEmpty { login.virtualHost = path }
+        login = Login(
+            user: configuration.user, password: configuration.password, virtualHost: configuration.virtualHost)
     }
 }

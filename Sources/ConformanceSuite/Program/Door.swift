@@ -48,12 +48,7 @@ public enum Door {
     ) async throws(Closed) -> Limits {
         let target: Target
         do throws(SuiteError) { target = try Target(url) } catch { throw Closed(description: "\(error)") }
-        var configuration = ConnectionConfiguration()
-        configuration.host = target.host
-        configuration.port = target.port
-        configuration.user = target.login.user
-        configuration.password = target.login.password
-        configuration.virtualHost = target.login.virtualHost
+        var configuration = target.configuration
         if let time { configuration.time = time }
         configuration.connectionTimeout = .seconds(seconds)
         configuration.rpcTimeout = .seconds(seconds)
@@ -72,11 +67,11 @@ public enum Door {
     }
 
     private static func sentence(_ error: AMQPError, _ target: Target) -> String {
-        let place = "\(target.host):\(target.port)"
         switch error.kind {
         case .connectionLost, .protocolViolation, .timedOut:
-            return "\(place) does not speak AMQP 0-9-1 as it should: \(error.text). Is that the broker's port for AMQP "
-                + "without TLS?"
+            return
+                "\(target.place) does not speak AMQP 0-9-1 as it should: \(error.text). Is that the broker's port for "
+                + "AMQP \(target.configuration.tls == nil ? "without" : "with") TLS?"
         case .closedByBroker where error.code == .accessRefused:
             return "User '\(target.login.user)' lacks rights in virtual host '\(target.login.virtualHost)': "
                 + "\(error.text). The suite declares, binds, writes and reads under names of its own: grant "
@@ -133,7 +128,7 @@ public enum Door {
 
     /// What the broker offers; our client would tell what was agreed on.
     private static func tune(_ target: Target) async -> ConnectionTune? {
-        guard let stream = try? await TCPStream.connect(host: target.host, port: target.port) else { return nil }
+        guard let stream = try? await Connection.stream(to: target.configuration) else { return nil }
         let probe = Probe(Tap(stream, name: "?"))
         defer { probe.abort() }
         return try? await probe.authenticate(Handshake(target.login))

@@ -1,0 +1,153 @@
+import AMQPClient
+import AMQPTransport
+import BrokerCore
+import BrokerServer
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import AMQPTLS
+
+/// The client against the broker, encrypted.
+@Suite(.watched, .enabled(if: Certificates.missing == nil, "needs the system's OpenSSL and the openssl command"))
+struct ClientTests {
+    /// What the broker has written to its log.
+    private final class Log: Sendable {
+        private let lines = Mutex<[String]>([])
+        func add(_ event: LogEvent) { lines.withLock { $0.append(event.text) } }
+        func has(_ text: String) -> Bool { lines.withLock { $0.contains { $0.contains(text) } } }
+        var count: Int { lines.withLock { $0.count { $0.hasPrefix("no TLS with ") } } }
+    }
+
+    private func broker(
+        ca: String? = nil, certificate: String = "server", log: Log = Log()
+    ) async throws -> (Broker, port: Int) {
+        let certificates = try await Certificates.made()
+        var configuration = BrokerConfiguration()
+        configuration.logLevel = .warning
+        let broker = Broker(configuration, log: { log.add($0) })
+        let port = try broker.listen(host: "127.0.0.1", port: 0, tls: certificates.server(certificate, ca: ca))
+        return (broker, port)
+    }
+
+    private func uri(_ port: Int, _ parameters: String = "", user: String = "guest:guest@") async throws -> String {
+        let certificates = try await Certificates.made()
+        return
+            "amqps://\(user)127.0.0.1:\(port)/?connection_timeout=900000&heartbeat=0&cacertfile=\(certificates.path("ca.pem"))"
+            + (parameters.isEmpty ? "" : "&\(parameters)")
+    }
+
+    private func failure(_ uri: String) async -> AMQPError? {
+        await outcome { try await Connection.open(uri).close() }.failure as? AMQPError
+    }
+
+    @Test func overTCP() async throws {
+        let (broker, port) = try await broker()
+        let connection = try await Connection.open(uri(port))
+        try await exchange(over: connection)
+        try await connection.close()
+        withExtendedLifetime(broker) {}
+    }
+
+    @Test func inMemory() async throws {
+        let certificates = try await Certificates.made()
+        let broker = Broker()
+        let ends = try await Ends.meet(certificates.client, certificates.server())
+        broker.serve(try ends.server.get())
+        let connection = try await Connection.open(patientlyOver: try ends.client.get())
+        try await exchange(over: connection)
+        try await connection.close()
+    }
+
+    @Test(arguments: [
+        ("expired", "The broker's certificate has expired"),
+        ("other-name", "The broker's certificate is not for '127.0.0.1'"),
+        ("stranger", "The broker's certificate comes from a CA"), ("self", "The broker's certificate is self-signed"),
+    ])
+    func wrongCertificates(name: String, reason: String) async throws {
+        let log = Log()
+        let (broker, port) = try await broker(certificate: name, log: log)
+        let error = try await failure(uri(port))
+        #expect(error?.kind == .tlsFailed)
+        #expect(error?.text.hasPrefix(reason) == true, "\(String(describing: error))")
+        #expect(error?.nextStep != "")
+        #expect(try await failure(uri(port, "verify=verify_none")) == nil)
+        try await until { log.has("The client does not trust this broker's certificate") }
+        #expect(broker.connectionCount == 0)
+    }
+
+    @Test func aClientsCertificate() async throws {
+        let certificates = try await Certificates.made()
+        let (broker, port) = try await broker(ca: "ca")
+        let missing = try await failure(uri(port))
+        #expect(missing?.kind == .tlsFailed)
+        #expect(missing?.text == "The broker wants a client certificate")
+        let own =
+            "certfile=\(certificates.path("client.pem"))&keyfile=\(certificates.path("locked.key"))&password=secret"
+        #expect(try await failure(uri(port, own)) == nil)
+        withExtendedLifetime(broker) {}
+    }
+
+    @Test func portsForTheOther() async throws {
+        let log = Log()
+        let (broker, port) = try await broker(log: log)
+        let plain = try broker.listen(host: "127.0.0.1", port: 0)
+        let wrong = try await failure(uri(plain))
+        #expect(wrong?.text == "The broker speaks AMQP without TLS at this port")
+        let other = await failure("amqp://127.0.0.1:\(port)/?connection_timeout=900000&heartbeat=0")
+        #expect([.connectionLost, .protocolViolation].contains(other?.kind))
+        try await until { log.has("It speaks AMQP without TLS") }
+    }
+
+    /// Whatever comes to the port for TLS, others are served, and the log has a line for each.
+    @Test func nobodyIsHurt() async throws {
+        let log = Log()
+        let (broker, port) = try await broker(log: log)
+        let connection = try await Connection.open(uri(port))
+        for text in ["GET / HTTP/1.1\r\n\r\n", "AMQP\0\0\u{9}\u{1}", "\u{16}\u{3}\u{1}\u{1}\0\u{1}\0\0\u{FC}", ""] {
+            let stream = try await TCPStream.connect(host: "127.0.0.1", port: port, timeoutMilliseconds: 900_000)
+            stream.start(Heard())
+            stream.send(text)
+            stream.close()
+        }
+        try await until { log.count == 4 }
+        try await exchange(over: connection)
+        #expect(broker.connectionCount == 1)
+        try await connection.close()
+    }
+
+    @Test func aBrokerThatIsGoneInTheMiddle() async throws {
+        let (broker, port) = try await broker()
+        let connection = try await Connection.open(uri(port))
+        broker.shutDown()
+        await connection.waitUntilClosed()
+        #expect(connection.closeReason?.code == .connectionForced)
+    }
+
+    @Test func filesThatAreNotThere() async throws {
+        let error = await failure("amqps://127.0.0.1:1/?cacertfile=/no")
+        // Nobody listens there, which is found out first.
+        #expect(error?.kind == .unreachable)
+        let (broker, port) = try await broker()
+        let file = await failure("amqps://127.0.0.1:\(port)/?cacertfile=/no")
+        #expect(file?.kind == .badArgument)
+        #expect(file?.text == "The CA's certificate '/no' can't be read: No such file or directory")
+        withExtendedLifetime(broker) {}
+    }
+}
+
+/// There and back: 6 MB, and small ones around it.
+func exchange(over connection: Connection) async throws {
+    let channel = try await connection.openChannel()
+    let queue = try await channel.declareQueue(exclusive: true)
+    let big = (0..<6_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+    let bodies = [Array("first".utf8), big, Array("last".utf8)]
+    for body in bodies { try await channel.publishAndConfirm(Message(body: body), routingKey: queue.name) }
+    var arrived: [[UInt8]] = []
+    for try await delivery in try await queue.consume(noAck: true) {
+        arrived.append(delivery.body)
+        if arrived.count == bodies.count { break }
+    }
+    let isWhole = arrived == bodies
+    #expect(isWhole)
+}

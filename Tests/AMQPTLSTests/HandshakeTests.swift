@@ -1,0 +1,109 @@
+import AMQPTransport
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import AMQPTLS
+
+/// Peers that do something else than shake hands.
+@Suite(.watched, .enabled(if: Certificates.missing == nil, "needs the system's OpenSSL and the openssl command"))
+struct HandshakeTests {
+    /// A server on one end, and the other end.
+    private func server(_ time: any TimeSource) async throws -> (any ByteStream, Heard, Result1<TLSError?>) {
+        let (ours, theirs) = MemoryStream.pair()
+        let result = Result1<TLSError?>()
+        let context = try TLSContext(server: try await Certificates.made().server())
+        TLSStream.accept(over: theirs, context, milliseconds: 5_000, time: time) { outcome in
+            if case .failure(let error) = outcome { result.put(error) } else { result.put(nil) }
+        }
+        let heard = Heard()
+        ours.start(heard)
+        return (ours, heard, result)
+    }
+
+    @Test func plainAMQP() async throws {
+        let (stream, heard, result) = try await server(ManualTime())
+        stream.send("AMQP\0\0\u{9}\u{1}")
+        #expect(await result.value?.text == "It speaks AMQP without TLS")
+        #expect(await heard.end.value == .finished)
+    }
+
+    @Test(arguments: ["GET / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}", "\0\0\0\0\0\0\0\0\0\0", "hello, is anybody there?"])
+    func garbage(text: String) async throws {
+        let time = ManualTime()
+        let (stream, heard, result) = try await server(time)
+        stream.send(text)
+        stream.send(String(repeating: "x", count: 100_000))
+        #expect(await result.value?.kind == .refused)
+        #expect(await heard.end.value == .finished)
+    }
+
+    /// Not a word, or only the beginning of one: the time that there is for it ends it.
+    @Test(arguments: [0, 1, 5, 100]) func silence(after count: Int) async throws {
+        let time = ManualTime()
+        let (stream, heard, result) = try await server(time)
+        let beginning = Array(try await hello().prefix(count))
+        _ = stream.send(beginning.span.bytes)
+        time.advance(by: 4_999)
+        time.advance(by: 1)
+        #expect(await result.value?.text == "The TLS handshake was not over within 5000 ms")
+        guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
+    }
+
+    /// What our client says first.
+    private func hello() async throws -> [UInt8] {
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        theirs.start(heard)
+        let configuration = try await Certificates.made().client
+        let task = Task { _ = await failure(ours, configuration, SystemTime()) }
+        await heard.until(100)
+        task.cancel()
+        await task.value
+        return heard.octets
+    }
+
+    @Test func theClientsTimeIsUp() async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        theirs.start(heard)
+        let time = ManualTime()
+        let configuration = try await Certificates.made().client
+        async let error = failure(ours, configuration, time)
+        await heard.until(100)
+        time.advance(by: 2_000)
+        #expect(await error?.kind == .timedOut)
+        guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
+    }
+
+    @Test func theClientIsCancelled() async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        theirs.start(heard)
+        let configuration = try await Certificates.made().client
+        let task = Task { await failure(ours, configuration, ManualTime()) }
+        await heard.until(100)
+        task.cancel()
+        #expect(await task.value?.kind == .cancelled)
+        guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
+    }
+
+    @Test func aBrokerWithoutTLS() async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        theirs.start(Heard())
+        let configuration = try await Certificates.made().client
+        theirs.send("AMQP\0\0\u{9}\u{1}")
+        let error = await failure(ours, configuration, ManualTime())
+        #expect(error?.text == "The broker speaks AMQP without TLS at this port")
+        #expect(error?.nextStep.contains("5671") == true)
+    }
+
+    private func failure(
+        _ stream: any ByteStream, _ configuration: TLSConfiguration, _ time: any TimeSource
+    ) async -> TLSError? {
+        await outcome {
+            try await TLSStream.connect(
+                over: stream, configuration, host: "localhost", milliseconds: 2_000, time: time)
+        }.failure as? TLSError
+    }
+}
