@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test(
-        "What is fetched without acknowledgement takes a delivery tag too",
+        "A message fetched without acknowledgement takes a delivery tag too",
         .proves("settle.fetches-take-tags", ["domain.delivery-tag/non-zero"]))
     func fetchesTakeTags() async throws {
         let channel = try await Probe.openChannel()
