@@ -12,6 +12,8 @@ import Synchronization
 /// ``close()`` says goodbye properly. A connection whose last reference (its own, or a channel's) is gone closes itself.
 public final class Connection: Sendable {
     let engine: ConnectionEngine
+    /// What carries it: how those who made the stream know the connection.
+    package var stream: any ByteStream { engine.stream }
 
     private init(_ engine: ConnectionEngine) { self.engine = engine }
 
@@ -33,12 +35,18 @@ public final class Connection: Sendable {
     /// Connects over TCP and logs in. Throws as ``open(_:)-(String)``.
     public static func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {
         try configuration.validate()
+        let here = InProcessHost.named(configuration.host)
+        let configuration = configuration.inTime(of: here)
         let start = configuration.time.now
         let stream: any ByteStream
         do {
-            stream = try await TCPStream.connect(
-                host: configuration.host, port: configuration.port,
-                timeoutMilliseconds: configuration.connectionMilliseconds)
+            if let here {
+                stream = try here.connect(configuration)
+            } else {
+                stream = try await TCPStream.connect(
+                    host: configuration.host, port: configuration.port,
+                    timeoutMilliseconds: configuration.connectionMilliseconds)
+            }
         } catch {
             throw AMQPError(error)
         }
@@ -47,7 +55,7 @@ public final class Connection: Sendable {
 
     /// Logs in over a stream that is connected already, for instance to a broker in the same process; host and port of
     /// the configuration are not looked at. The connection closes the stream. Throws as ``open(_:)-(String)``.
-    public static func open(
+    package static func open(
         over stream: any ByteStream, _ configuration: ConnectionConfiguration = .init()
     ) async throws(AMQPError) -> Connection {
         do throws(AMQPError) {
