@@ -172,7 +172,7 @@ public final class TestBroker: Sendable {
     /// - Throws: ``Overdue`` when it does not hold in time; what the condition throws.
     nonisolated(nonsending)
         public func advance(
-            by step: Duration = .milliseconds(100), limit: Duration = .seconds(120),
+            by step: Duration = .milliseconds(100), limit: Duration = .seconds(300),
             until condition: () async throws -> Bool
         ) async throws
     {
@@ -194,7 +194,7 @@ public final class TestBroker: Sendable {
     ///   - condition: asked again and again.
     /// - Throws: ``Overdue`` when it does not hold in time; what the condition throws.
     nonisolated(nonsending)
-        public func wait(limit: Duration = .seconds(120), until condition: () async throws -> Bool) async throws
+        public func wait(limit: Duration = .seconds(300), until condition: () async throws -> Bool) async throws
     {
         let start = ContinuousClock.now
         while true {

@@ -7,7 +7,7 @@ final class TestClock: Sendable {
     typealias Member = @Sendable () -> Bool?
 
     /// Real time after which something that is still going on no longer keeps the clock.
-    private static let patience = Duration.seconds(120)
+    private static let patience = Duration.seconds(300)
 
     let time = ManualTime()
     private let start: Int64

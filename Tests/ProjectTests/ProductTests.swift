@@ -23,9 +23,12 @@ import Testing
             })
     }
 
-    /// The public declarations of a file, each up to its body, its value or the end of its paragraph.
+    /// The public declarations of a file, each up to its body, its value or what follows it.
     static func publicDeclarations(_ code: String) -> [String] {
-        code.matches(of: /(?m)^ *(?:[@\w()]+ )*?public (?:[^{=\n]|\n(?! *\n))*/).map { String($0.output) }
+        code.matches(
+            of:
+                /(?m)^ *(?:[@\w()]+ )*?public (?:[^{=\n]|\n(?! *(?:\n|private |fileprivate |package |public |static |func |let |var |\})))*/
+        ).map { String($0.output) }
     }
 
     @Test(

@@ -35,18 +35,13 @@ public final class Connection: Sendable {
     /// Connects over TCP and logs in. Throws as ``open(_:)-(String)``.
     public static func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {
         try configuration.validate()
-        let here = InProcessHost.named(configuration.host)
-        let configuration = configuration.inTime(of: here)
+        if let here = InProcessHost.named(configuration.host) { return try await open(at: here, configuration) }
         let start = configuration.time.now
         let stream: any ByteStream
         do {
-            if let here {
-                stream = try here.connect(configuration)
-            } else {
-                stream = try await TCPStream.connect(
-                    host: configuration.host, port: configuration.port,
-                    timeoutMilliseconds: configuration.connectionMilliseconds)
-            }
+            stream = try await TCPStream.connect(
+                host: configuration.host, port: configuration.port,
+                timeoutMilliseconds: configuration.connectionMilliseconds)
         } catch {
             throw AMQPError(error)
         }

@@ -25,6 +25,20 @@ package struct InProcessHost: Sendable {
     }
 }
 
+extension Connection {
+    static func open(
+        at host: InProcessHost, _ configuration: ConnectionConfiguration
+    ) async throws(AMQPError) -> Connection {
+        let stream: any ByteStream
+        do {
+            stream = try host.connect(configuration)
+        } catch {
+            throw AMQPError(error)
+        }
+        return try await open(over: stream, configuration.inTime(of: host))
+    }
+}
+
 extension ConnectionConfiguration {
     func inTime(of host: InProcessHost?) -> Self {
         guard let host else { return self }
