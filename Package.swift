@@ -22,9 +22,10 @@ let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms",
 let package = Package(
     name: "messaging-patterns",
     platforms: [.macOS(.v15)],
-    // What a reader's own package uses (`workbook start`).
+    // What other packages use: applications and their tests, and a reader's own (`workbook start`).
     products: [
         .library(name: "AMQPClient", targets: ["AMQPClient"]),
+        .library(name: "BrokerTesting", targets: ["BrokerTesting"]),
         .library(name: "TutorialKit", targets: ["TutorialKit"]),
     ],
     // No package dependencies, on purpose: Sources/README.md says why.
@@ -60,6 +61,10 @@ let package = Package(
 
         // The client, and the steps built on it.
         module("AMQPClient", uses: ["AMQPWire", "AMQPTLS", "AMQPTransport", "DataStructures"]),
+        // A broker for the tests of whatever uses one.
+        module(
+            "BrokerTesting",
+            uses: ["AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "Interceptor"]),
         module("TutorialKit", uses: ["AMQPClient", "BrokerServer", "Commands", "Platform"]),
 
         // The measurements: the only program that knows a broker from the outside alone, and so measures any.
@@ -126,6 +131,7 @@ let package = Package(
                 "AMQPClient", "AMQPWire", "AMQPTransport", "BrokerCore", "BrokerServer", "Cuts", "DataStructures",
                 "TestSupport",
             ]),
+        tests("BrokerTestingTests", uses: ["BrokerTesting", "AMQPClient", "TestSupport"]),
         // The conformance suite, what makes a report of its results, and the program that runs it. The cases are tests in
         // a library: `swift test` finds them because ConformanceSuiteTests links it.
         .target(

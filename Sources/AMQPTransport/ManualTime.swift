@@ -28,6 +28,9 @@ public final class ManualTime: TimeSource {
         state.withLock { $0.now = max($0.now, target) }
     }
 
+    /// When the next work falls due; nil: there is none.
+    public var nextDue: Int64? { state.withLock { $0.timers.next() } }
+
     private func popDue(by target: Int64) -> (@Sendable () -> Void)? {
         state.withLock { state in
             guard let due = state.timers.pop(dueAt: target) else { return nil }

@@ -34,6 +34,9 @@ public final class MemoryStream: ByteStream {
     /// How many octets the peer's receiver has not been handed yet.
     public var unsent: Int { link.unsent(of: end) }
 
+    /// Neither end's receiver is being called or has anything to hear. What receivers have others do is not seen.
+    public var isAtRest: Bool { link.isAtRest }
+
     public func setReading(_ on: Bool) { link.setReading(end, on) }
 
     public func close() { link.close(end) }
@@ -114,6 +117,12 @@ private final class MemoryLink: Sendable {
     }
 
     func unsent(of end: End) -> Int { state.withLock { $0[end.peer].inbox.count } }
+
+    var isAtRest: Bool {
+        state.withLock { state in
+            ![state.first, state.second].contains { $0.isScheduled || $0.hasWork }
+        }
+    }
 
     func setReading(_ end: End, _ on: Bool) {
         change(end) { $0[end].isReading = on }

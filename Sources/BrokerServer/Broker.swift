@@ -14,6 +14,8 @@ public final class Broker: Sendable {
     private let log: (@Sendable (LogEvent) -> Void)?
     /// Of its ports together. Those in memory need no descriptor.
     private let connectionLimit: ConnectionLimit
+    /// What threads of its own were given to do, and have not done yet.
+    let undone = Atomic<Int>(0)
 
     struct State {
         let core: BrokerCore
@@ -31,6 +33,8 @@ public final class Broker: Sendable {
         /// Those that are being taken, by the numbers in which they were asked for.
         var snapshots: [UInt64: SnapshotInSlices] = [:]
         var snapshotCount: UInt64 = 0
+        /// Another step is to follow.
+        var hasMoreToDo = false
     }
 
     /// `time` is what the broker goes by: a test that puts a ``ManualTime`` here decides when heartbeats are due and
@@ -146,6 +150,11 @@ public final class Broker: Sendable {
     /// How many clients are connected.
     public var connectionCount: Int { state.withLock { $0.sessions.count } }
 
+    /// Nothing goes on in it until a client sends something or a time comes. For tests that move the time on.
+    package var isAtRest: Bool {
+        undone.load(ordering: .acquiring) == 0 && loginChecker.isAtRest && state.withLock { !$0.hasMoreToDo }
+    }
+
     private func saysThatItIsFull() { warn("\(mostConnections) clients are connected: others wait until one has gone") }
 
     func warn(_ text: String) {
@@ -222,6 +231,7 @@ public final class Broker: Sendable {
         if let batch = effects.batch { startStoring(batch) }
         // The loop does not sleep, and its next wake-up ends with a step. A step of its own here would be one more in
         // each wake-up, and each of these would ask for another.
+        state.hasMoreToDo = effects.hasMoreToDo
         if effects.hasMoreToDo { loop.execute {} }
         for (id, octets) in unsent { step(.unsent(octets, of: id), &state) }
     }
@@ -247,7 +257,11 @@ public final class Broker: Sendable {
                     backlogs.append((id, unsent))
                 } else if write.awaitsDrain {
                     // The stream took all of it: on it goes, after the others' turn.
-                    loop.execute { [weak self] in self?.drained(id) }
+                    undone.add(1, ordering: .relaxed)
+                    loop.execute { [weak self] in
+                        self?.drained(id)
+                        self?.undone.subtract(1, ordering: .releasing)
+                    }
                 }
             }
             if write.isGivenUp { stream.abort() } else if write.isLast { stream.close() }

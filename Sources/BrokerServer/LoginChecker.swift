@@ -17,6 +17,7 @@ final class LoginChecker: Sendable {
 
     var waitingCount: Int { state.withLock { $0.queue.count } }
     var runningCount: Int { state.withLock { $0.runningCount } }
+    var isAtRest: Bool { state.withLock { $0.runningCount == 0 } }
 
     /// Calls the check's `finished`, from another thread, once it was checked.
     func check(_ check: LoginQueue.Check) {

@@ -25,12 +25,16 @@ public final class Interceptor: ByteStream, ByteStreamReceiver {
         var receiver: (any ByteStreamReceiver)?
         var held: [Step] = []
         var isCut = false
+        /// The two sides don't hear of each other any more.
+        var isSevered = false
         /// For the receiver, in order; one thread at a time hands it over, so that calls never overlap.
         var arrivals: [Arrival] = []
         var isDelivering = false
         /// For the stream, likewise: no other object is ever called with the lock held.
         var departures: [Departure] = []
         var isSending = false
+
+        var passes: Bool { !isCut && !isSevered }
     }
 
     private let stream: any ByteStream
@@ -57,7 +61,7 @@ public final class Interceptor: ByteStream, ByteStreamReceiver {
         // A copy of the octets: a span can't be carried into the lock.
         let octets = bytes.withUnsafeBytes { Array($0) }
         state.withLock { state in
-            if !state.isCut { carryOut(hook.steps(for: state.toBroker.read(octets), .toBroker), &state) }
+            if state.passes { carryOut(hook.steps(for: state.toBroker.read(octets), .toBroker), &state) }
         }
         deliver()
         return stream.unsent
@@ -67,6 +71,7 @@ public final class Interceptor: ByteStream, ByteStreamReceiver {
 
     public func close() {
         state.withLock { state in
+            if state.isSevered { return state.arrivals.append(.ended(.closedHere)) }
             end(.toBroker, .finished, &state)
             state.departures.append(.close)
         }
@@ -75,6 +80,7 @@ public final class Interceptor: ByteStream, ByteStreamReceiver {
 
     public func abort() {
         state.withLock { state in
+            if state.isSevered { return state.arrivals.append(.ended(.closedHere)) }
             if !state.isCut { hook.ended(.toBroker, .reset("")) }
             state.isCut = true
             state.departures.append(.abort)
@@ -94,6 +100,21 @@ public final class Interceptor: ByteStream, ByteStreamReceiver {
     /// Breaks the connection now, at both ends; what was held is lost with it.
     public func cut() {
         state.withLock { carryOut([.cut], &$0) }
+        deliver()
+    }
+
+    /// From now on nothing passes, not even that a side has ended: a cable that was pulled out somewhere in between. Each
+    /// side finds out by itself, if ever.
+    public func sever() {
+        state.withLock { state in
+            state.isSevered = true
+            state.held = []
+        }
+    }
+
+    /// Puts something between what passes, as if a side had sent it.
+    public func carryOut(_ steps: [Step]) {
+        state.withLock { if $0.passes { carryOut(steps, &$0) } }
         deliver()
     }
 
@@ -126,7 +147,7 @@ public final class Interceptor: ByteStream, ByteStreamReceiver {
     public func streamReceived(_ bytes: RawSpan) {
         let octets = bytes.withUnsafeBytes { Array($0) }
         state.withLock { state in
-            if !state.isCut { carryOut(hook.steps(for: state.toClient.read(octets), .toClient), &state) }
+            if state.passes { carryOut(hook.steps(for: state.toClient.read(octets), .toClient), &state) }
         }
         deliver()
     }
@@ -138,6 +159,7 @@ public final class Interceptor: ByteStream, ByteStreamReceiver {
 
     public func streamEnded(_ end: StreamEnd) {
         state.withLock { state in
+            if state.isSevered { return }
             switch end {
             case .finished: self.end(.toClient, .finished, &state)
             case .reset(let text): self.end(.toClient, .reset(text), &state)

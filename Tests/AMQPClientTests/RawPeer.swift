@@ -170,22 +170,6 @@ struct Missing: Error, CustomStringConvertible {
     init(_ what: String) { description = "the peer expected \(what)" }
 }
 
-/// The error that `body` throws; records an issue when it throws none.
-func failure(
-    _ location: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
-) async -> AMQPError? {
-    do {
-        try await body()
-        Issue.record("nothing was thrown", sourceLocation: location)
-        return nil
-    } catch let error as AMQPError {
-        return error
-    } catch {
-        Issue.record("\(error) is no AMQPError", sourceLocation: location)
-        return nil
-    }
-}
-
 extension BasicDeliver {
     init(_ consumerTag: ShortString, _ deliveryTag: UInt64) {
         self.init(consumerTag: consumerTag, deliveryTag: deliveryTag, exchange: "", routingKey: "q")

@@ -131,6 +131,42 @@ struct InterceptorTests {
         #expect(scene.atClient.octets == body(2, 8).octets)
     }
 
+    /// As when a cable is pulled out: neither side hears anything more of the other, nor of its end.
+    @Test func whatIsSeveredPassesNothing() async {
+        let scene = Scene(Rule(verdict: .pass))
+        scene.send(body(1, 7), from: .toClient)
+        #expect(await scene.atClient.heard(9) == body(1, 7).octets)
+        scene.client.sever()
+        scene.send(body(1, 8), from: .toBroker)
+        scene.send(body(1, 8), from: .toClient)
+        scene.client.carryOut([.send(body(1, 8).octets, .toClient)])
+        await eventually { scene.broker.isAtRest }
+        scene.client.abort()
+        #expect(await scene.atClient.end() == .closedHere)
+        #expect(scene.atClient.octets == body(1, 7).octets)
+        #expect(scene.atBroker.octets == [])
+        #expect(scene.atBroker.ends == 0)
+        scene.broker.abort()
+        #expect(await scene.atBroker.end() == .closedHere)
+        #expect(scene.atClient.ends == 1)
+    }
+
+    @Test func somethingIsPutInBetween() async {
+        let scene = Scene(Rule(verdict: .drop))
+        scene.send(body(2, 1), from: .toBroker)
+        scene.client.carryOut([
+            .send(body(1, 7).octets, .toBroker), .hold(body(1, 8).octets, .toBroker),
+            .send(body(1, 9).octets, .toClient),
+        ])
+        scene.send(body(2, 2), from: .toBroker)
+        scene.client.release()
+        let octets = [body(2, 1), body(1, 7), body(2, 2), body(1, 8)].flatMap(\.octets)
+        #expect(await scene.atBroker.heard(octets.count) == octets)
+        #expect(await scene.atClient.heard(9) == body(1, 9).octets)
+        scene.client.carryOut([.cut])
+        #expect(await scene.atClient.end() == .reset("the connection was cut"))
+    }
+
     @Test func aFrameThatNeverBecomesWholePassesAtTheEnd() async {
         let scene = Scene(Rule(verdict: .drop))
         let half = Array(body(1, 7).octets.dropLast())

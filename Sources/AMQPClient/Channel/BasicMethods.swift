@@ -20,6 +20,7 @@ extension Channel {
     /// Starts a consumer (basic.consume).
     ///
     /// - Parameters:
+    ///   - queue: its name.
     ///   - tag: its name on this channel, at most 255 octets; empty: the broker makes one up. A tag in use closes the
     ///     connection with 530.
     ///   - noAck: deliveries count as acknowledged when they are sent.
@@ -65,44 +66,51 @@ extension Channel {
             try state.connection.call(.basicGet(method), on: id, waiter: waiter, &state.effects)
         }
         guard case .message(let delivery, let count) = answer else { return nil }
+        engine.count(.delivered(octets: delivery.message.body.count))
         return Delivery(delivery, self, messageCount: Int(count))
     }
 
     // MARK: Settling deliveries
 
     /// Acknowledges a delivery (basic.ack). A tag that is unknown, or settled already, closes the channel with 406.
-    /// - Parameter multiple: all up to this one; with tag 0 all there are.
+    /// - Parameters:
+    ///   - tag: the delivery's.
+    ///   - multiple: all up to this one; with tag 0 all there are.
     nonisolated(nonsending)
         public func ack(_ tag: UInt64, multiple: Bool = false) async throws(AMQPError)
     {
-        try settle(BasicAck(deliveryTag: tag, multiple: multiple))
+        try settle(BasicAck(deliveryTag: tag, multiple: multiple), .acknowledged)
     }
 
     /// Refuses a delivery (basic.nack, a RabbitMQ extension).
     /// - Parameters:
+    ///   - tag: the delivery's.
     ///   - multiple: all up to this one; with tag 0 all there are.
     ///   - requeue: back into the queue; else it is dropped or dead-lettered.
     nonisolated(nonsending)
         public func nack(_ tag: UInt64, multiple: Bool = false, requeue: Bool = true) async throws(AMQPError)
     {
-        try settle(BasicNack(deliveryTag: tag, multiple: multiple, requeue: requeue))
+        try settle(BasicNack(deliveryTag: tag, multiple: multiple, requeue: requeue), .rejected(requeue: requeue))
     }
 
     /// Refuses one delivery (basic.reject).
-    /// - Parameter requeue: back into the queue; else it is dropped or dead-lettered.
+    /// - Parameters:
+    ///   - tag: the delivery's.
+    ///   - requeue: back into the queue; else it is dropped or dead-lettered.
     nonisolated(nonsending)
         public func reject(_ tag: UInt64, requeue: Bool = true) async throws(AMQPError)
     {
-        try settle(BasicReject(deliveryTag: tag, requeue: requeue))
+        try settle(BasicReject(deliveryTag: tag, requeue: requeue), .rejected(requeue: requeue))
     }
 
     /// Settling is never held up: not by a blocked connection, which must be able to empty its queues, nor by unsent
     /// output, of which an acknowledgement is hardly any.
-    private func settle(_ method: some MethodFields) throws(AMQPError) {
+    private func settle(_ method: some MethodFields, _ count: Hooks.Count) throws(AMQPError) {
         try engine.step { state throws(AMQPError) in
             if let reason = record.reason.withLock({ $0 }) { throw reason }
             state.effects.output.method(method, channel: id.number)
         }
+        engine.count(count)
     }
 
     /// Everything unacknowledged on this channel goes back to its queue and is delivered again (basic.recover).

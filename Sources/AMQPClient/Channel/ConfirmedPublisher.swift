@@ -35,6 +35,7 @@ public struct ConfirmedPublisher: Sendable {
         let method = try BasicPublish(
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
+        let message = channel.engine.traced(message)
         try await window.enter()
         do throws(AMQPError) {
             let engine = channel.engine

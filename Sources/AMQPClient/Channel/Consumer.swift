@@ -100,6 +100,7 @@ final class Subscription: Sendable {
             if isLeft.load(ordering: .relaxed) { return nil }
             guard let raw = try await subscription.mailbox.next() else { return nil }
             subscription.channel.engine.taken(raw.cost)
+            subscription.channel.engine.count(.delivered(octets: raw.message.body.count))
             return Delivery(raw, subscription.channel)
         }
     }

@@ -5,6 +5,7 @@ extension Channel {
     ///
     /// - Parameters:
     ///   - name: at most 255 octets.
+    ///   - type: how it routes.
     ///   - passive: only checks that one of that name exists; all else is then ignored.
     ///   - durable: outlives a restart of the broker.
     ///   - autoDelete: goes when its last binding has gone.
@@ -33,7 +34,9 @@ extension Channel {
     public var defaultExchange: Exchange { exchange("") }
 
     /// Deletes an exchange (exchange.delete); one that does not exist is no error in RabbitMQ.
-    /// - Parameter ifUnused: only if nothing is bound to it; else 406 closes the channel.
+    /// - Parameters:
+    ///   - name: its name.
+    ///   - ifUnused: only if nothing is bound to it; else 406 closes the channel.
     public func deleteExchange(_ name: String, ifUnused: Bool = false) async throws(AMQPError) {
         let method = try ExchangeDelete(exchange: ShortString(name, as: "exchange name"), ifUnused: ifUnused)
         _ = try await call(.exchangeDelete(method))

@@ -14,7 +14,10 @@ public struct Message: Sendable, Equatable {
 
     /// A message of text, in UTF-8.
     ///
-    /// - Parameter persistent: delivery mode 2: in a durable queue the message survives a restart of the broker.
+    /// - Parameters:
+    ///   - text: the body.
+    ///   - persistent: delivery mode 2: in a durable queue the message survives a restart of the broker.
+    ///   - properties: what travels with it.
     public init(_ text: String, persistent: Bool = false, properties: BasicProperties = BasicProperties()) {
         self.init(body: Array(text.utf8), properties: properties)
         if persistent { self.properties.deliveryMode = 2 }

@@ -8,6 +8,7 @@ extension Channel {
     /// connection or stopped the channel.
     ///
     /// - Parameters:
+    ///   - message: what is sent.
     ///   - exchange: empty: the default exchange, where the routing key is the name of a queue.
     ///   - routingKey: at most 255 octets.
     ///   - mandatory: a message that no queue takes comes back, see ``returns``.
@@ -23,6 +24,7 @@ extension Channel {
         let method = try BasicPublish(
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory, immediate: immediate)
+        let message = engine.traced(message)
         while try !engine.publish(method, message, on: record) { try await engine.waitForRoom(on: record) }
     }
 
@@ -41,12 +43,14 @@ extension Channel {
         let method = try BasicPublish(
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
+        let message = engine.traced(message)
         try await startConfirms()
         let wait = ConnectionEngine.Wait.confirm(record, engine.configuration)
         while true {
             let answer = try await engine.wait(wait) { [engine, id] state, waiter throws(AMQPError) in
                 guard try engine.mayPublish(on: id, state) else { return state.effects.answer(waiter, .notYet) }
                 try state.connection.publish(method, message, on: id, waiter: waiter, &state.effects)
+                engine.count(.published(octets: message.body.count), &state)
             }
             guard case .notYet = answer else { return }
             try await engine.waitForRoom(on: record)
@@ -118,6 +122,7 @@ extension ConnectionEngine {
             guard try mayPublish(on: record.id, state) else { return false }
             let waiter = confirmed.map { _ in WaiterID(number: nextID()) }
             try state.connection.publish(method, message, on: record.id, waiter: waiter, &state.effects)
+            count(.published(octets: message.body.count), &state)
             if let waiter, let confirmed { register(waiter, .confirm(record, configuration), &state, confirmed) }
             return true
         }

@@ -35,6 +35,7 @@ extension Channel {
 
     /// Deletes a queue (queue.delete); one that does not exist is no error in RabbitMQ.
     /// - Parameters:
+    ///   - name: its name.
     ///   - ifUnused: only if it has no consumers; else 406 closes the channel.
     ///   - ifEmpty: only if it has no messages; else 406 closes the channel.
     /// - Returns: how many messages went with it.

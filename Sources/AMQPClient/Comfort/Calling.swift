@@ -68,6 +68,9 @@ public final class Caller: Sendable {
 
     deinit { for reader in readers { reader.cancel() } }
 
+    /// Returns when no more answers come: the channel is closed, or its consumers were ended.
+    func waitForEnd() async { await readers[0].value }
+
     /// Asks, and waits for the answer.
     ///
     /// - Parameters:
@@ -122,6 +125,7 @@ extension Queue {
     ///   - concurrency: 1 to 65535.
     ///   - failure: what becomes of a question over which the closure has thrown. Whoever asked waits in vain, so an error
     ///     that the other side is to know of is better returned as an answer.
+    ///   - answer: makes the answer to a question.
     /// - Throws: as ``process(concurrency:failure:_:)``.
     public func serve(
         concurrency: Int = 1, failure: FailurePolicy = .reject,

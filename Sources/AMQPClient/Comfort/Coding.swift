@@ -22,8 +22,11 @@ extension Message {
     /// A message whose body is a value.
     ///
     /// - Parameters:
+    ///   - value: what the body is to be.
+    ///   - encoder: turns it into octets.
     ///   - contentType: at most 255 octets; nil: none.
     ///   - persistent: delivery mode 2: in a durable queue the message survives a restart of the broker.
+    ///   - properties: what travels with it.
     /// - Throws: what the encoder throws; ``AMQPError`` for a content type that is too long.
     public init(
         _ value: some Encodable, by encoder: some MessageEncoder, contentType: String? = "application/json",

@@ -39,6 +39,7 @@ extension Queue {
     ///   - concurrency: 1 to 65535. As many are here unacknowledged (basic.qos), so the consumers of a queue share its
     ///     messages by who has time.
     ///   - failure: what becomes of a delivery whose work has thrown.
+    ///   - work: what is to be done with each.
     /// - Throws: ``AMQPError`` as ``Consumer`` does, or of a closed channel; the closure's error, if the policy says `stop`.
     public func process(
         concurrency: Int = 1, failure: FailurePolicy = .requeueOnce,
@@ -65,7 +66,11 @@ extension Queue {
         _ delivery: Delivery, _ failure: FailurePolicy, _ work: @Sendable (Delivery) async throws -> Void
     ) async throws {
         do {
-            try await work(delivery)
+            if let working = channel.engine.configuration.hooks.working {
+                try await working(delivery) { try await work(delivery) }
+            } else {
+                try await work(delivery)
+            }
         } catch {
             let isCancelled =
                 Task.isCancelled && (error is CancellationError || (error as? AMQPError)?.kind == .cancelled)

@@ -54,6 +54,7 @@ public struct QueueFeature: Sendable, Equatable {
     /// - Parameters:
     ///   - messages: 0 or more; nil: any number.
     ///   - octets: of the bodies together, 0 or more; nil: any number.
+    ///   - overflow: what becomes of the rest.
     public static func limit(messages: Int? = nil, octets: Int? = nil, overflow: Overflow = .dropHead) -> QueueFeature {
         var feature = QueueFeature([:]).adding("x-max-length", messages).adding("x-max-length-bytes", octets)
         if overflow != .dropHead { feature.arguments["x-overflow"] = .string(overflow.rawValue) }

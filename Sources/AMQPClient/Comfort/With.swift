@@ -8,7 +8,9 @@
 ///     }
 /// }
 /// ```
-/// - Parameter uri: see ``ConnectionConfiguration/init(uri:)``.
+/// - Parameters:
+///   - uri: see ``ConnectionConfiguration/init(uri:)``.
+///   - body: what is done with the connection.
 /// - Throws: what `body` throws; else ``AMQPError``, when the connection could not be opened, or its close was not answered.
 nonisolated(nonsending)
     public func withConnection<Value>(

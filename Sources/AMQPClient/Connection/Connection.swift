@@ -13,6 +13,8 @@ import Synchronization
 /// ``close()`` says goodbye properly. A connection whose last reference (its own, or a channel's) is gone closes itself.
 public final class Connection: Sendable {
     let engine: ConnectionEngine
+    /// What carries it: how those who made the stream know the connection.
+    package var stream: any ByteStream { engine.stream }
 
     private init(_ engine: ConnectionEngine) { self.engine = engine }
 
@@ -34,6 +36,7 @@ public final class Connection: Sendable {
     /// Connects over TCP, with TLS if the configuration says so, and logs in. Throws as ``open(_:)-(String)``.
     public static func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {
         try configuration.validate()
+        if let here = InProcessHost.named(configuration.host) { return try await open(at: here, configuration) }
         let start = configuration.time.now
         let stream = try await stream(to: configuration)
         return try await logIn(over: stream, configuration, spent: Int(configuration.time.now - start))
@@ -64,7 +67,7 @@ public final class Connection: Sendable {
 
     /// Logs in over a stream that is connected already, for instance to a broker in the same process; host and port of
     /// the configuration are not looked at. The connection closes the stream. Throws as ``open(_:)-(String)``.
-    public static func open(
+    package static func open(
         over stream: any ByteStream, _ configuration: ConnectionConfiguration = .init()
     ) async throws(AMQPError) -> Connection {
         do throws(AMQPError) {

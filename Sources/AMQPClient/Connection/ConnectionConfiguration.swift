@@ -63,8 +63,10 @@ public struct ConnectionConfiguration: Sendable {
     public var connectionName: String?
     /// Further client properties; those named here go before the client's own.
     public var clientProperties: FieldTable = [:]
+    /// For tracing and metrics.
+    public var hooks = Hooks()
     /// Where timeouts and heartbeats get their time from.
-    public var time: any TimeSource = SystemTime.shared
+    package var time: any TimeSource = SystemTime.shared
 
     /// Numbers of their own: a `Duration` divides 128 bits for each publish.
     private(set) var connectionMilliseconds = 10_000

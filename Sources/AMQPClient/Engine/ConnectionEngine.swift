@@ -47,7 +47,9 @@ final class ConnectionEngine: Sendable {
     init(_ stream: any ByteStream, _ configuration: ConnectionConfiguration) {
         self.stream = stream
         self.configuration = configuration
-        state = Mutex(State(connection: ConnectionState(configuration)))
+        var state = State(connection: ConnectionState(configuration))
+        state.effects.countsConfirms = configuration.hooks.counting != nil
+        self.state = Mutex(state)
     }
 
     func nextID() -> UInt64 { lastID.add(1, ordering: .relaxed).newValue }
@@ -156,6 +158,8 @@ final class ConnectionEngine: Sendable {
         case .consumerEnded(let consumer, let error): endConsumer(consumer, error, &state)
         case .returned(let channel, let message):
             for mailbox in state.channels[channel]?.returns ?? [] { wake(mailbox.put(message), &state) }
+            count(.returned, &state)
+        case .confirmed(let count, let isTaken): self.count(isTaken ? .confirmed(count) : .nacked(count), &state)
         case .channelEnded(let channel, let error): endChannel(channel, error, &state)
         case .blocked(let reason): publish(.blocked(reason: reason), &state)
         case .unblocked: publish(.unblocked, &state)

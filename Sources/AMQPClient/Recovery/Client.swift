@@ -1,4 +1,5 @@
 import AMQPTransport
+import Synchronization
 
 /// A client that comes back: it knows several hosts, and begins anew after every loss.
 ///
@@ -16,13 +17,14 @@ import AMQPTransport
 /// and so nothing recorded can go stale: the closure of ``run(_:)`` *is* the topology, and is run again.
 public final class Client: Sendable {
     /// Makes the stream to a broker.
-    public typealias Connect = @Sendable (ConnectionConfiguration) async throws -> any ByteStream
+    package typealias Connect = @Sendable (ConnectionConfiguration) async throws -> any ByteStream
 
     let configurations: Result<[ConnectionConfiguration], AMQPError>
     let retry: RetryPolicy
     let grace: Duration
     private let connect: Connect?
     private let broadcast = StateBroadcast()
+    private let questions = Mutex<Calls?>(nil)
 
     /// Nothing is connected yet. A URI that is malformed is told by ``run(_:)``.
     ///
@@ -41,13 +43,20 @@ public final class Client: Sendable {
         self.init(configurations, retry, grace, connect: nil)
     }
 
-    /// The same with configurations, and streams of the caller's own: in memory, through a proxy, encrypted.
-    ///
-    /// - Parameter connect: makes a stream for a configuration; nil: over TCP. What it throws counts as a host that can't
-    ///   be reached, unless it is an ``AMQPError``.
+    /// The same with configurations.
     public convenience init(
+        _ configurations: [ConnectionConfiguration], retry: RetryPolicy = .exponential(), grace: Duration = .seconds(30)
+    ) {
+        self.init(.success(configurations), retry, grace, connect: nil)
+    }
+
+    /// The same with streams of the caller's own: in memory, through a proxy.
+    ///
+    /// - Parameter connect: makes a stream for a configuration. What it throws counts as a host that can't be reached,
+    ///   unless it is an ``AMQPError``.
+    package convenience init(
         _ configurations: [ConnectionConfiguration], retry: RetryPolicy = .exponential(),
-        grace: Duration = .seconds(30), connect: Connect? = nil
+        grace: Duration = .seconds(30), connect: @escaping Connect
     ) {
         self.init(.success(configurations), retry, grace, connect: connect)
     }
@@ -57,11 +66,27 @@ public final class Client: Sendable {
         connect: Connect?
     ) {
         self.configurations = configurations.flatMap {
-            $0.isEmpty ? .failure(.badArgument("A client needs one host at least")) : .success($0)
+            // The client's own waits go by the time that the brokers go by.
+            $0.isEmpty
+                ? .failure(.badArgument("A client needs one host at least"))
+                : .success($0.map { $0.inTime(of: InProcessHost.named($0.host)) })
         }
         self.retry = retry
         self.grace = max(grace, .zero)
         self.connect = connect
+    }
+
+    deinit { existingCalls?.stop() }
+
+    var existingCalls: Calls? { questions.withLock { $0 } }
+
+    func calls() throws(AMQPError) -> Calls {
+        let time = try configurations.get()[0].time
+        return questions.withLock { calls in
+            let it = calls ?? Calls(Client(configurations, retry, grace, connect: connect), time)
+            calls = it
+            return it
+        }
     }
 
     /// Connects and runs the closure; again on a new connection after every loss, until it returns or throws an error of

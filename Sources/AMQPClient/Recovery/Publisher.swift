@@ -39,6 +39,7 @@ public final class Publisher: Sendable {
     /// Publishes a message and waits until the broker has taken responsibility for it.
     ///
     /// - Parameters:
+    ///   - message: what is sent.
     ///   - exchange: empty: the default exchange, where the key is the name of a queue.
     ///   - key: the routing key, at most 255 octets.
     ///   - mandatory: a message that no queue takes comes back, and `returned` is thrown.
@@ -53,7 +54,23 @@ public final class Publisher: Sendable {
         _ = try ShortString(exchange, as: "exchange name")
         _ = try ShortString(key, as: "routing key")
         try await core.publish(
-            AMQPError.Publish(message: message, exchange: exchange, routingKey: key, mandatory: mandatory))
+            AMQPError.Publish(
+                message: message.traced(by: core.hooks.traceparent), exchange: exchange, routingKey: key,
+                mandatory: mandatory))
+    }
+
+    /// Publishes a message and returns the broker's answer, also one that ``publish(_:to:key:mandatory:)`` would throw.
+    ///
+    /// - Throws: ``AMQPError`` when there is no answer, as ``publish(_:to:key:mandatory:)``.
+    public func outcome(
+        of message: Message, to exchange: String = "", key: String = "", mandatory: Bool = true
+    ) async throws(AMQPError) -> PublishOutcome {
+        do throws(AMQPError) {
+            try await publish(message, to: exchange, key: key, mandatory: mandatory)
+            return .confirmed
+        } catch {
+            return try PublishOutcome(error)
+        }
     }
 
     /// Messages whose outcome is open.

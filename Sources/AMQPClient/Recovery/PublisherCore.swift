@@ -27,6 +27,7 @@ final class PublisherCore: Sendable {
 
     var outstandingCount: Int { state.withLock { $0.decisions.count } }
     var states: Notices<ClientState> { broadcast.notices }
+    var hooks: Hooks { (try? client.configurations.get().first?.hooks) ?? Hooks() }
     private var time: any TimeSource { (try? client.configurations.get().first?.time) ?? SystemTime.shared }
 
     // MARK: The one door

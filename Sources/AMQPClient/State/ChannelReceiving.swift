@@ -98,7 +98,10 @@ extension ChannelState {
         _ tag: UInt64, multiple: Bool, acknowledged: Bool, _ method: MethodID, _ effects: inout Effects
     ) throws(ProtocolViolation) {
         if confirms == nil { throw .unexpected(method, "on a channel without confirms") }
+        let outstanding = confirms?.outstanding ?? 0
         try confirms?.settle(tag, multiple: multiple, acknowledged: acknowledged, &effects)
+        let count = outstanding - (confirms?.outstanding ?? 0)
+        if effects.countsConfirms, count > 0 { effects.events.append(.confirmed(count, isTaken: acknowledged)) }
     }
 
     /// The broker ended a consumer (RabbitMQ, page "Consumer Cancel Notification").

@@ -40,6 +40,8 @@ struct ChannelID: Hashable, Sendable {
 struct Effects: Sendable {
     var output = FrameWriter()
     var events: [Event] = []
+    /// Somebody wants to know of ``Event/confirmed(_:isTaken:)``.
+    var countsConfirms = false
 
     enum Event: Sendable {
         case answer(WaiterID, Result<Answer, AMQPError>)
@@ -49,6 +51,8 @@ struct Effects: Sendable {
         /// No more deliveries. nil: it was cancelled here.
         case consumerEnded(ConsumerID, AMQPError?)
         case returned(ChannelID, ReturnedMessage)
+        /// The broker has answered to so many publishes.
+        case confirmed(Int, isTaken: Bool)
         /// The channel is gone; whatever of it still waits is told.
         case channelEnded(ChannelID, AMQPError)
         case blocked(String)

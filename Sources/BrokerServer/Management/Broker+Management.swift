@@ -27,7 +27,7 @@ extension Broker {
     }
 
     /// Takes a snapshot, and gives the lock away after each slice.
-    private func snapshot(of parts: Set<BrokerSnapshot.Part>, in virtualHost: String?) -> BrokerSnapshot? {
+    package func snapshot(of parts: Set<BrokerSnapshot.Part>, in virtualHost: String?) -> BrokerSnapshot? {
         let number = state.withLock { state in
             state.snapshotCount += 1
             state.snapshots[state.snapshotCount] = state.core.beginSnapshot(of: parts, in: virtualHost)

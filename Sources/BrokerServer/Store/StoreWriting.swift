@@ -17,7 +17,8 @@ extension Broker {
         try self.init(configuration, time: time, files: files, log: log, stop: Self.stop)
     }
 
-    convenience init(
+    /// The same with a file system of the caller's own.
+    package convenience init(
         _ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource, files: any StoreFiles,
         log: (@Sendable (LogEvent) -> Void)? = nil, stop: @escaping @Sendable (StoreError) -> Never
     ) throws(StoreError) {
@@ -49,7 +50,11 @@ extension Broker {
     func startStoring(_ batch: StoreBatch) {
         guard let store, store.hand(batch) else { return }
         // The broker lives until all is written.
-        store.execute { self.storeBatches(store) }
+        undone.add(1, ordering: .relaxed)
+        store.execute {
+            self.storeBatches(store)
+            self.undone.subtract(1, ordering: .releasing)
+        }
     }
 
     /// On the store's thread: writes until there is nothing left to write, or no room.

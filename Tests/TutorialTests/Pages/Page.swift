@@ -162,11 +162,21 @@ enum Repository {
         }
     }
 
-    /// The chapters, their hints, the map, what the steps go back to, and the front page.
+    /// The articles of the libraries' documentation.
+    static func articles() throws -> [Page] {
+        let catalogues = ["Sources/AMQPClient/AMQPClient.docc", "Sources/BrokerTesting/BrokerTesting.docc"]
+        return try catalogues.flatMap { catalogue in
+            try FileManager.default.contentsOfDirectory(atPath: root.appending(path: catalogue).path).sorted().map {
+                try Page(path: "\(catalogue)/\($0)")
+            }
+        }
+    }
+
+    /// The chapters, their hints, the map, what the steps go back to, the front page, and the articles.
     static func pages() throws -> [Page] {
         let chapters = try chapters()
         let hints = try chapters.map { try Page(path: $0.path.replacing("README.md", with: "hints.md")) }
         let others = ["Tutorials/README.md", "Tutorials/seeds.md", "README.md", "Scripts/README.md"]
-        return try chapters + hints + others.map { try Page(path: $0) }
+        return try chapters + hints + others.map { try Page(path: $0) } + articles()
     }
 }

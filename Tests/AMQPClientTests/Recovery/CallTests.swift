@@ -1,0 +1,88 @@
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import AMQPClient
+
+/// Questions of a client, over connections that are lost, in memory and in virtual time.
+@Suite(.watched) struct CallTests {
+    private let world = World()
+
+    /// Answers on a connection of its own, which is not cut.
+    private func server(_ name: String) async throws -> (Connection, Task<Void, any Error>) {
+        let connection = try await Connection.open(patientlyOver: world.broker.connect())
+        let queue = try await connection.openChannel().declareQueue(name)
+        return (connection, Task { try await queue.serve(concurrency: 4) { Message("\($0.text)!") } })
+    }
+
+    @Test func manyAskAtATime() async throws {
+        let (connection, _) = try await server("q")
+        let client = world.client()
+        let answers = try await withThrowingTaskGroup(of: String.self) { group in
+            for number in 0..<20 {
+                group.addTask { try await client.call(Message("\(number)"), to: "q", timeout: .seconds(1_000)).text }
+            }
+            return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+        }
+        #expect(answers == Set((0..<20).map { "\($0)!" }))
+        #expect(world.attempts == 1)
+        await client.close()
+        #expect(world.broker.connectionCount == 1)
+        #expect(try await client.call(Message("again"), to: "q").text == "again!")
+        #expect(world.attempts == 2)
+        await client.close()
+        try await connection.close()
+    }
+
+    @Test func itComesBackAfterALoss() async throws {
+        let (connection, _) = try await server("q")
+        let quiet = try await connection.openChannel().declareQueue("quiet")
+        let client = world.client()
+        let asking = Task { try await client.call(Message("?"), to: "quiet", timeout: .seconds(1_000)) }
+        try await until { try await quiet.get(noAck: true) != nil }
+        world.cut()
+        let error = await failure { _ = try await asking.value }
+        #expect(error?.kind == .unknownOutcome)
+        #expect(error?.publish?.message == Message("?"))
+        let again = Task { try await client.call(Message("1"), to: "q", timeout: .seconds(1_000)).text }
+        try await world.pass { world.attempts == 2 }
+        #expect(try await again.value == "1!")
+        await client.close()
+        try await connection.close()
+    }
+
+    @Test func withoutAConnectionItWaitsInVain() async throws {
+        world.setAway(true)
+        let client = world.client()
+        let asking = Task { try await client.call(Message("?"), to: "q", timeout: .seconds(5)) }
+        let isOver = Mutex(false)
+        let watch = Task {
+            _ = await asking.result
+            isOver.withLock { $0 = true }
+        }
+        try await world.pass { isOver.withLock { $0 } }
+        await watch.value
+        let error = await failure { _ = try await asking.value }
+        #expect(error?.kind == .timedOut)
+        #expect(error?.text.hasSuffix("within 5000 ms: away") == true)
+        await client.close()
+    }
+
+    @Test func whatNoAttemptMendsIsToldAtOnce() async throws {
+        let client = world.client { $0.password = "wrong" }
+        #expect(await failure { _ = try await client.call(Message("?"), to: "q") }?.kind == .loginRefused)
+        #expect(await failure { _ = try await Client(hosts: []).call(Message("?"), to: "q") }?.kind == .badArgument)
+        let sound = world.client()
+        #expect(await failure { _ = try await sound.call(Message("?"), to: "nobody") }?.code == .noRoute)
+        await sound.close()
+    }
+
+    @Test func itsConnectionGoesWithTheClient() async throws {
+        let (connection, _) = try await server("q")
+        var client: Client? = world.client()
+        #expect(try await client?.call(Message("1"), to: "q").text == "1!")
+        client = nil
+        try await until { world.broker.connectionCount == 1 }
+        try await connection.close()
+    }
+}
