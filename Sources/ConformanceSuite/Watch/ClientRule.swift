@@ -127,7 +127,7 @@ extension ClientRule {
         "watch/reject-tag": ("MUST", "A reject names a delivery that is outstanding on its channel."),
         "watch/cancel-answered": ("MUST", "A basic.cancel from the broker that waits for an answer gets cancel-ok."),
         "watch/no-wait": ("MUST", "A client that declines replies gets by without: it gives the names itself."),
-        "watch/whole-frames": ("MUST", "What a client has begun to send it sends to its end: frames, and contents."),
+        "watch/whole-frames": ("MUST", "A client that has begun a frame sends all of it."),
     ]
 
     static let byTrigger = Dictionary(grouping: all, by: \.trigger)

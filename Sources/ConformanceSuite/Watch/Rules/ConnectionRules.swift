@@ -9,7 +9,7 @@ extension ClientRule {
             guard !moment.session.hasHeader, moment.session.lastFromClient == nil else { return nil }
             if case .ended = moment.event { return nil }
             if case .header = moment.event { return .exercised }
-            return .broken("the first octets are no protocol header")
+            return .broken("the first bytes are not a protocol header")
         },
         ClientRule("spec/4.2.2/version-probe", .header) { isForeign($0) ? .exercised : nil },
         ClientRule("spec/4.2.2/reject-header", .header) { isForeign($0) ? .exercised : nil },

@@ -51,7 +51,7 @@ extension ClientRule {
             sends("rabbitmq/sender-selected/not-array", BasicPublish.self) { _, moment in
                 let values = [moment.properties?.headers?["CC"], moment.properties?.headers?["BCC"]].compactMap { $0 }
                 guard !values.isEmpty else { return nil }
-                return .unless(values.allSatisfy { $0.array != nil }, "CC or BCC is no array")
+                return .unless(values.allSatisfy { $0.array != nil }, "CC or BCC is not an array")
             },
             exercised("rabbitmq/sender-selected/cc", by: BasicPublish.self) { _, moment in
                 moment.properties?.headers?["CC"] != nil
