@@ -138,7 +138,7 @@ let package = Package(
             name: "ConformanceSuite",
             dependencies: [
                 "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "ConformanceReport",
-                "Interceptor",
+                "Interceptor", "Platform",
             ],
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
         program("conformance", uses: ["ConformanceSuite", "ConformanceReport", "Commands", "Platform"]),
@@ -148,7 +148,7 @@ let package = Package(
             "workbook",
             uses: [
                 "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
-                "BrokerServer", "Commands", "Interceptor", "Lifeline",
+                "BrokerServer", "Commands", "Interceptor", "Lifeline", "Platform",
             ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
         // The tree itself: folders, imports, and what Sources/README.md says of them.
@@ -157,9 +157,8 @@ let package = Package(
         tests(
             "ConformanceSuiteTests",
             uses: [
-                "conformance", "ConformanceSuite", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer",
-                "Commands",
-                "ConformanceReport", "TestSupport",
+                "conformance", "ConformanceSuite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
+                "BrokerServer", "Commands", "ConformanceReport", "Interceptor", "Platform", "TestSupport",
             ]),
         tests(
             "TutorialTests",

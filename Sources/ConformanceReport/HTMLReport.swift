@@ -1,6 +1,9 @@
 extension Report {
     /// The report as one HTML page that needs nothing else: an overview, the matrix, and a section for each case.
-    public var html: String {
+    public var html: String { page(isLight: false) }
+
+    /// - Parameter isLight: with no wire logs in it, see ``lightPage``.
+    func page(isLight: Bool) -> String {
         """
         <!DOCTYPE html>
         <html lang="en">
@@ -10,6 +13,7 @@ extension Report {
         <style>\(Self.style)</style>
         <h1>AMQP 0-9-1 conformance</h1>
         <p>\(rows.count) \(rows.count == 1 ? "case" : "cases") on \(brokers.count) \(brokers.count == 1 ? "broker" : "brokers"). \(summary)</p>
+        \(notes.map { "<p class=\"small\">\(xml($0))</p>" }.joined(separator: "\n"))
         \(totals)
         <h2>By area</h2>
         <p>Of the cases of an area that could be run, how many conform, strictly or as RabbitMQ.</p>
@@ -17,13 +21,13 @@ extension Report {
         <h2>Case by case</h2>
         <p><input id="filter" type="search" placeholder="filter: topic, 404, failed…" aria-label="Filter the cases">
         <label><input id="deviations" type="checkbox"> only cases that do not conform on every broker</label></p>
-        \(matrix)
+        \(matrix(isLight))
         <h2>The cases</h2>
         <p>In the wire logs, <span class="sent">-&gt;</span> is what the suite sent and
         <span class="got">&lt;-</span> what the broker sent; A, B… are connections, ch is the channel. A long log
         shows its beginning and its end; report.json has all of it.</p>
-        \(rows.map(section).joined(separator: "\n"))
-        <script>\(Self.script)</script>
+        \(rows.map { isLight ? lightSection($0) : section($0) }.joined(separator: "\n"))
+        <script>\(Self.script)\(isLight ? Self.loader : "")</script>
         </html>
 
         """
@@ -77,12 +81,12 @@ extension Report {
             + "\(lines.joined(separator: "\n"))</table></div>"
     }
 
-    private var matrix: String {
+    private func matrix(_ isLight: Bool) -> String {
         table(
             "matrix", "case",
             areas.map { name, rows in
                 let lines = rows.map { row in
-                    let cells = brokers.map { cell(row.results[$0]) }.joined()
+                    let cells = brokers.map { isLight ? lightCell(row.results[$0]) : cell(row.results[$0]) }.joined()
                     return "<tr data-words=\"\(words(row))\"\(isConforming(row) ? "" : " data-deviates")>"
                         + "<th><a href=\"#\(xml(row.id))\">\(xml(row.title))</a></th>\(cells)</tr>"
                 }
@@ -113,20 +117,23 @@ extension Report {
     private func milliseconds(_ result: CaseResult) -> String { "\(Int(result.milliseconds.rounded())) ms" }
 
     private func section(_ row: Row) -> String {
+        section(row, brokers.compactMap { row.results[$0] }.map { account($0) }.joined(separator: "\n"))
+    }
+
+    func section(_ row: Row, _ accounts: String) -> String {
         let rules = row.rules.map { "<p class=\"rule\">\(xml($0.meaning)) <code>\(xml($0.id))</code></p>" }
-        let results = brokers.compactMap { row.results[$0] }
-        let chapter = results.first.map { "<p class=\"small\">Taught in \(xml($0.chapter))</p>" } ?? ""
+        let chapter = brokers.lazy.compactMap { row.results[$0]?.chapter }.first { !$0.isEmpty }
         return """
             <section id="\(xml(row.id))"><h3>\(xml(row.title))</h3><p class="small"><code>\(xml(row.id))</code></p>
             \(rules.joined(separator: "\n"))
-            \(chapter)
-            \(results.map(account).joined(separator: "\n"))
+            \(chapter.map { "<p class=\"small\">Taught in \(xml($0))</p>" } ?? "")
+            \(accounts)
             </section>
             """
     }
 
     /// One broker's part of a case's section.
-    private func account(_ result: CaseResult) -> String {
+    func account(_ result: CaseResult, withLog: Bool = true) -> String {
         var lines = [
             "<div class=\"account\"><p><span class=\"\(result.verdict.style)\">"
                 + "\(result.verdict.mark) \(result.verdict.rawValue)</span> "
@@ -136,7 +143,7 @@ extension Report {
         if result.recorded.count > 1 { lines.append("<p>It varies: \(result.recordedText).</p>") }
         if !result.recordedReason.isEmpty { lines.append("<p>\(xml(result.recordedReason))</p>") }
         if !result.reason.isEmpty { lines.append("<p class=\"small\">Seen: \(xml(result.reason))</p>") }
-        if !result.wire.isEmpty {
+        if withLog, !result.wire.isEmpty {
             lines.append(
                 "<details><summary>The wire log, and how to run the case again</summary>"
                     + "<p><code>\(xml(result.rerun))</code></p>\(log(result.wire))</details>")
@@ -145,12 +152,14 @@ extension Report {
     }
 
     private func log(_ wire: [String]) -> String {
+        "<pre>\(Self.shortened(wire).map(line).joined(separator: "\n"))</pre>"
+    }
+
+    /// Without the middle of what is long.
+    static func shortened(_ wire: [String]) -> [String] {
         let (first, last) = (60, 140)
-        var lines = wire.map(line)
-        if lines.count > first + last {
-            lines.replaceSubrange(first..<lines.count - last, with: ["… \(lines.count - first - last) lines …"])
-        }
-        return "<pre>\(lines.joined(separator: "\n"))</pre>"
+        guard wire.count > first + last else { return wire }
+        return wire.prefix(first) + ["… \(wire.count - first - last) lines …"] + wire.suffix(last)
     }
 
     private func line(_ wire: String) -> String {
@@ -217,7 +226,7 @@ extension Report {
 
 extension Verdict {
     /// The class of its cells.
-    fileprivate var style: String {
+    var style: String {
         switch self {
         case .conforms: "conforms"
         case .conformsAsRabbitMQ: "as-rabbitmq"

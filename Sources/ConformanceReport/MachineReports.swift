@@ -7,6 +7,11 @@ extension Report {
         var results: [CaseResult]
     }
 
+    /// The part of it that it can be read back from.
+    struct Results: Decodable {
+        var results: [CaseResult]
+    }
+
     /// Everything, for programs: the brokers, the totals, and the results as they were in the files.
     public var json: Data {
         get throws {

@@ -16,6 +16,8 @@ public struct Report: Sendable {
     public var brokers: [String] = []
     /// In the order in which their areas appear first, and by id within an area.
     public var rows: [Row] = []
+    /// What there is to know about where a column comes from.
+    private(set) var notes: [String] = []
 
     /// Of the same case on the same broker the last result counts: a file may hold several runs.
     public init(_ results: [CaseResult]) {
@@ -31,10 +33,23 @@ public struct Report: Sendable {
         rows = byID.values.sorted { ($0.area, $0.id) < ($1.area, $1.id) }
     }
 
-    /// Reads results files, a JSON object a line. Throws ``Unreadable`` with file and line.
+    /// Reads results: files of a JSON object a line, JSON as ``json`` writes it, and records of the suite's Baselines, by
+    /// their names' ends. Throws ``Unreadable`` with file and line.
     public init(files: [URL]) throws {
         var results: [CaseResult] = []
+        var records: [Record] = []
         for file in files {
+            if file.pathExtension == "tsv" {
+                records.append(try Record(file))
+                continue
+            }
+            if file.pathExtension == "json" {
+                guard let document = try? JSONDecoder().decode(Results.self, from: Data(contentsOf: file)) else {
+                    throw Unreadable(file: file.path, line: 1)
+                }
+                results += document.results
+                continue
+            }
             let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
             for (number, line) in lines.enumerated() {
                 do {
@@ -44,7 +59,9 @@ public struct Report: Sendable {
                 }
             }
         }
-        self.init(results)
+        let cases = Report(results).rows
+        self.init(results + records.flatMap { $0.results(of: cases) })
+        notes = records.map(\.note)
     }
 
     public struct Unreadable: Error, CustomStringConvertible {

@@ -23,16 +23,17 @@ enum ConformanceProgram {
         "conformance", takes: "[URL]",
         options: [only, skip, why, known, list, differences, format, width, timeout, versionOf],
         does: "Runs the conformance cases against the broker at URL, and reports the result of each at the end",
+        count: 0...1)
+
+    static let program = Program(
+        "conformance", itself: itself, commands: [WatchCommand.command],
         notes: """
             URL is amqp://USER:PASSWORD@HOST:PORT/VHOST; without one, AMQP_URL. Without either, the cases run against \
             this repository's broker, in this process. The broker may be in use: the \
             cases invent every name, and delete what they declared.
 
             Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run.
-            """,
-        count: 0...1)
-
-    static let program = Program("conformance", itself: itself)
+            """)
 
     enum Format: String, CaseIterable {
         case text, json, junit, html, badge, known

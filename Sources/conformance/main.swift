@@ -4,7 +4,14 @@ import ConformanceSuite
 import Foundation
 
 // EX_USAGE: 1 and 2 have a meaning of their own.
-let given = ConformanceProgram.program.request(failure: 64).arguments
+let (command, given) = ConformanceProgram.program.request(failure: 64)
+if command == WatchCommand.command.name {
+    do throws(UsageError) {
+        exit(await WatchCommand.run(try WatchCommand.Request(given)))
+    } catch {
+        ConformanceProgram.program.fail(error, of: command, status: 64)
+    }
+}
 let (request, suite): (ConformanceProgram.Request, SuiteProgram)
 do throws(UsageError) {
     request = try ConformanceProgram.Request(given)

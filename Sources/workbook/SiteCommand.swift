@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import Platform
 import WorkbookSite
 
 /// `workbook site`: the pages as a static site.
@@ -13,7 +14,7 @@ enum SiteCommand {
         let folder = URL(filePath: given.words.first ?? "site")
         do {
             let chapters = Chapter.all.map { ChapterPage(number: $0.number, step: $0.step, path: $0.page) }
-            let site = try Site(root: URL(filePath: FileManager.default.currentDirectoryPath), chapters: chapters)
+            let site = try Site(root: URL(filePath: SourceTree.top), chapters: chapters)
             for file in site.files {
                 let path = folder.appending(path: file.path)
                 try FileManager.default.createDirectory(
@@ -24,7 +25,7 @@ enum SiteCommand {
             for link in site.deadLinks { complain(link) }
             return site.deadLinks.isEmpty ? 0 : 1
         } catch {
-            fail("the site can't be made: \(error.localizedDescription) Run it at the top of the repository.")
+            fail("the site can't be made: \(error.localizedDescription)")
         }
     }
 }

@@ -116,4 +116,39 @@ import Testing
         ]
         #expect(BaselineDraft(runs).lines == ["# A", "x.a\tfailed or conforms\tlost"])
     }
+
+    @Test("The light page has no wire log in it; a script for each case hands its logs over")
+    func light() throws {
+        let report = Report([
+            result("x.a", .conforms), result("x.a", .failed, broker: "B"), result("x.b", .conforms),
+            result("x.b", .conforms, broker: "B"),
+        ])
+        let page = report.lightPage
+        #expect(report.html.contains("&lt;header&gt; &amp; more") && !page.html.contains("header&gt;"))
+        #expect(page.scripts.map(\.path) == ["wire/x.a.js", "wire/x.b.js"])
+        #expect(
+            page.scripts[0].text == #"wire("x.a", [["A","swift test","0 ms A -> <header> & more"],"#
+                + #"["B","swift test","0 ms A -> <header> & more"]]);"# + "\n")
+        // Those that conform share a line; the others keep their own.
+        #expect(page.html.contains("conforms</span> A, B</p>"))
+        #expect(page.html.contains("<b>B</b>") && !page.html.contains("<b>A</b>"))
+        #expect(page.html.contains(#"<details data-case="x.a">"#))
+    }
+
+    @Test("Results are read from JSON, and a record stands for a broker that is not at hand")
+    func records() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (json, record) = (folder.appending(path: "a.json"), folder.appending(path: "hare-2.1.tsv"))
+        try Report([result("x.a", .conforms), result("x.b", .conforms)]).json.write(to: json)
+        try Data("# Run once.\nx.b\tfailed or conforms\tby chance\nx.gone\tfailed\tlong ago\n".utf8).write(to: record)
+        let report = try Report(files: [record, json])
+        #expect(report.brokers == ["A", "hare 2.1, from its record"])
+        #expect(report.rows.map { $0.results["hare 2.1, from its record"]?.verdict } == [.conforms, .failed])
+        #expect(report.status == 0)
+        #expect(report.html.contains("hare 2.1, from its record: Run once."))
+        try Data("x.b\tbroken\twhy\n".utf8).write(to: record)
+        #expect(throws: Report.Unreadable.self) { try Report(files: [record, json]) }
+    }
 }

@@ -1,5 +1,6 @@
 import AMQPWire
 import Foundation
+import Platform
 
 /// Catalogue/rules.tsv: every rule of AMQP 0-9-1 and of RabbitMQ's extensions to it, in our own words.
 struct Rule: Sendable {
@@ -13,6 +14,8 @@ struct Rule: Sendable {
     }
 
     var id: String
+    /// `MUST`, `SHOULD` or `MAY`.
+    var level: String
     var observable: Observability
     var meaning: String
     /// Where RabbitMQ is known to differ.
@@ -47,7 +50,8 @@ struct Catalogue: Sendable {
             guard let observable = Rule.Observability(rawValue: fields[4]) else { continue }
             rules.append(
                 Rule(
-                    id: fields[0], observable: observable, meaning: fields[5], rabbitmq: fields[6], noCase: fields[7]))
+                    id: fields[0], level: fields[3], observable: observable, meaning: fields[5], rabbitmq: fields[6],
+                    noCase: fields[7]))
         }
         byID = Dictionary(rules.map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
     }
@@ -92,6 +96,6 @@ private struct Column: Sendable {
 
 /// Where the suite's own files are: beside its sources, so that the data needs no bundle and a ledger can read the cases.
 enum Files {
-    static let suite = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    static let package = suite.deletingLastPathComponent().deletingLastPathComponent()
+    static let package = URL(filePath: SourceTree.top)
+    static let suite = package.appending(path: "Sources/ConformanceSuite")
 }

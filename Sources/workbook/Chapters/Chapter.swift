@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// Everything that the workbook knows of a chapter. Each has a folder beside this file, with its value and what the value
 /// names; `all` lists them, and whatever goes through the chapters goes through that list.
@@ -43,7 +44,7 @@ struct Chapter: Sendable {
     /// The areas of the conformance suite that are about it, the first words of the cases' ids: the line `cases` at the head
     /// of its page, where the suite reads them too. None where there is no page to be read.
     var areas: [String] {
-        let text = (try? String(contentsOfFile: page, encoding: .utf8)) ?? ""
+        let text = (try? String(contentsOfFile: SourceTree.path(page), encoding: .utf8)) ?? ""
         let line = text.firstMatch(of: /\ncases: ([^\n]*)\n/)?.1 ?? ""
         return line.split(separator: ", ").map(String.init)
     }

@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import Platform
 
 /// `workbook hint`: the next hint for an exercise, one at a time.
 enum HintCommand {
@@ -10,8 +11,8 @@ enum HintCommand {
     static func run(_ given: Arguments) -> Int32 {
         let exercise = given.words[0]
         guard let chapter = Chapter.find(exercise.prefix { $0 != "." }.description),
-            let page = try? String(contentsOfFile: "\(chapter.folder)/hints.md", encoding: .utf8)
-        else { wrong("there is no exercise '\(exercise)' here; run it at the top of the repository", command) }
+            let page = try? String(contentsOfFile: SourceTree.path("\(chapter.folder)/hints.md"), encoding: .utf8)
+        else { wrong("there is no exercise '\(exercise)'", command) }
         let hints = hints(for: exercise, in: page)
         guard !hints.isEmpty else { wrong("there is no exercise '\(exercise)'", command) }
         // When it is done, the reader needs no hint, but may want to compare.
@@ -32,7 +33,7 @@ enum HintCommand {
     static func solution(of exercise: String) -> (path: String, text: String)? {
         guard let name = Chapter.exercise(exercise)?.exercise.solution else { return nil }
         let path = "Tests/Solutions/\(name).swift"
-        return (try? String(contentsOfFile: path, encoding: .utf8)).map { (path, $0) }
+        return (try? String(contentsOfFile: SourceTree.path(path), encoding: .utf8)).map { (path, $0) }
     }
 
     /// The numbered hints below the exercise's heading, each in one line.

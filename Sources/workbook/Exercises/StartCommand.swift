@@ -1,5 +1,6 @@
 import Commands
 import Foundation
+import Platform
 
 /// `workbook start`: a folder with a copy of a step's program, for the reader to change.
 enum StartCommand {
@@ -39,6 +40,7 @@ enum StartCommand {
     }
 
     static func make(_ chapter: Chapter, in root: URL) throws {
+        if SourceTree.isReleased { throw NeedsToolchain() }
         let files = FileManager.default
         let source = root.appending(path: "Sources/\(chapter.step)")
         let target = root.appending(path: "\(folder)/\(chapter.step)")
@@ -84,6 +86,7 @@ enum StartCommand {
 
     /// Builds the reader's program, and returns the words that start it.
     static func program(of chapter: Chapter) throws -> [String] {
+        if SourceTree.isReleased { throw NeedsToolchain() }
         let path = "\(folder)/\(chapter.step)"
         guard FileManager.default.fileExists(atPath: path) else {
             throw CannotStart(

@@ -1,4 +1,5 @@
 import Foundation
+import Platform
 
 /// A place in this repository's code, named by what stands there and not by a number, so that it can't go stale: the
 /// line is looked up when it is shown, and a test fails when a marker is gone or no longer the only one.
@@ -18,18 +19,11 @@ struct CodePlace: Equatable, Sendable {
 
     /// The lines with the marker, from 1.
     func linesOfMarker() throws -> [Int] {
-        let text = try String(contentsOfFile: Self.root + "/" + file, encoding: .utf8)
+        let text = try String(contentsOfFile: SourceTree.path(file), encoding: .utf8)
         return text.components(separatedBy: "\n").enumerated().filter { $0.element.contains(marker) }.map {
             $0.offset + 1
         }
     }
-
-    /// Where the reader is, if that is the repository; else where this was compiled.
-    private static let root: String = {
-        if FileManager.default.fileExists(atPath: "Sources/workbook/Trace/CodePlace.swift") { return "." }
-        return URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().deletingLastPathComponent().path
-    }()
 }
 
 /// What a trace points to: what is done, where it is done in our code, and the rules of the conformance suite about it.
