@@ -25,7 +25,10 @@ extension BrokerCore {
 
     /// A virtual host that is not configured any more but has something in the store is there all the same: what was
     /// confirmed is not lost by a missing word on the command line.
-    private func keptVirtualHost(_ name: String) -> VirtualHost { virtualHosts[name] ?? addVirtualHost(name) }
+    private func keptVirtualHost(_ name: String) -> VirtualHost {
+        if name != "/", quirk(.oneVirtualHostIsRestored) { return keptVirtualHost("/") }
+        return virtualHosts[name] ?? addVirtualHost(name)
+    }
 
     private func restore(_ found: StoreRecovery.Found<StoredExchange>) throws(StoreDamage) {
         let exchange = found.value
@@ -33,7 +36,8 @@ extension BrokerCore {
             try keptVirtualHost(exchange.virtualHost).restoreExchange(
                 exchange.name,
                 ExchangeDeclaration(
-                    type: exchange.type, durable: true, autoDelete: exchange.autoDelete,
+                    type: exchange.type, durable: !quirk(.restoredExchangesAreTransient),
+                    autoDelete: exchange.autoDelete,
                     isInternal: exchange.isInternal, arguments: exchange.arguments))
         } catch { throw found.damage("the exchange '\(exchange.name)' can't be made: \(error.text)") }
     }
@@ -49,17 +53,25 @@ extension BrokerCore {
         } catch { throw found.description.damage("a queue can't be made: \(error.text)") }
         let queue = virtualHost.restoreQueue(
             description.name,
-            QueueDeclaration(durable: true, autoDelete: description.autoDelete, arguments: description.arguments),
+            QueueDeclaration(
+                durable: !quirk(.restoredQueuesAreTransient), autoDelete: description.autoDelete,
+                arguments: description.arguments),
             arguments, journal: queueJournal)
         // Transient messages had places too, which the log does not know of unless they were handed out: what comes in
         // from now on must not look as if it had been.
-        let nextPosition = max(description.nextPosition, description.deliveredBelow)
+        var nextPosition = max(description.nextPosition, description.deliveredBelow)
+        if quirk(.transientPlacesAreForgotten) { nextPosition = description.nextPosition }
+        if quirk(.positionsStartAnew) { nextPosition = 0 }
         queue.restore([], of: found.messageCount, nextPosition: nextPosition)
         found.forEachRun { run in
             let messages = run.map { found in
-                QueuedMessage(
-                    message: found.message, position: found.position, expiresAt: found.expiresAt,
-                    redelivered: found.position < description.deliveredBelow)
+                let isLate = found.expiresAt != .max && quirk(.timesToLiveStartAnew)
+                let isNext = found.position == description.deliveredBelow && quirk(.oneMoreIsRedelivered)
+                return QueuedMessage(
+                    message: found.message, position: found.position,
+                    expiresAt: isLate ? now + (arguments.messageTimeToLive ?? .max >> 1) : found.expiresAt,
+                    redelivered: (found.position < description.deliveredBelow || isNext)
+                        && !quirk(.nothingIsRedelivered))
             }
             queue.restore(messages, of: found.messageCount, nextPosition: nextPosition)
         }

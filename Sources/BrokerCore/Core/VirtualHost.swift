@@ -69,6 +69,7 @@ final class VirtualHost {
             var hasMatched = false
             if exchange === defaultExchange {
                 for hosted in keys.compactMap({ queues[$0] }) {
+                    if hasMatched, quirk(.copiesStopAtTheDefaultExchange) { break }
                     hasMatched = true
                     pass.reach(.target(hosted.end))
                 }
@@ -76,6 +77,8 @@ final class VirtualHost {
                 hasMatched = try pass.follow(exchange, message, keys: keys)
             }
             if !hasMatched, let name = exchange.alternate, let alternate = exchanges[name] {
+                if !pass.targets.isEmpty, quirk(.alternateNeedsNothingReached) { continue }
+                if exchange !== start, quirk(.onlyTheFirstHasAnAlternate) { continue }
                 pass.reach(.exchange(alternate))
             }
         }
@@ -133,7 +136,7 @@ final class VirtualHost {
             dialect: core.configuration.dialect)
         exchanges[name] = exchange
         load.hold(Self.octets(of: exchange))
-        topologyVersion += 1
+        if !quirk(.routesOutliveNewExchanges) { topologyVersion += 1 }
         return exchange
     }
 
@@ -142,7 +145,9 @@ final class VirtualHost {
         load.hold(exchange.bindings.reduce(-Self.octets(of: exchange)) { $0 - Self.octets(of: $1) })
         if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }
         // Its bindings go with it in the log too.
-        if exchange.isStored { core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name)) }
+        if exchange.isStored, !quirk(.exchangeDeletesAreNotWritten) {
+            core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name))
+        }
         exchange.detachAll()
     }
 
@@ -204,7 +209,10 @@ final class VirtualHost {
             source.detach(binding)
             load.hold(-Self.octets(of: binding))
             if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
-            if source.declaration.autoDelete, source.bindingCount == 0, exchanges[source.name] === source {
+            if quirk(.autoDeleteIsForUnbind), queues[binding.destination.name] == nil { continue }
+            if source.declaration.autoDelete, source.bindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
+                exchanges[source.name] === source
+            {
                 remove(source)
                 if !quirk(.autoDeleteGoesOneExchangeFar) { pending += source.incoming.all }
             }
@@ -255,7 +263,7 @@ extension VirtualHost: SessionVirtualHost {
         load.hold(-Self.octets(of: queue))
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
         if let journal = hosted.journal {
-            core.journal?.declare(.queueDeleted(number: journal.number))
+            if !quirk(.queueDeletesAreNotWritten) { core.journal?.declare(.queueDeleted(number: journal.number)) }
             journal.delete()
         }
         queue.delete()
@@ -263,7 +271,7 @@ extension VirtualHost: SessionVirtualHost {
     }
 
     func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) {
-        guard binding(source, end, key, arguments) == nil,
+        guard binding(source, end, key, arguments) == nil || quirk(.boundTwiceIsTwoBindings),
             let binding = restoreBinding(source, to: end, key: key, arguments: arguments)
         else { return }
         if binding.isDurable, let bound = description(of: binding) {
@@ -278,7 +286,9 @@ extension VirtualHost: SessionVirtualHost {
 
     func unbind(_ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable) {
         guard let binding = binding(source, end, key, arguments) else { return }
-        if binding.isDurable, let unbound = description(of: binding) { core.journal?.declare(.unbound(unbound)) }
+        if binding.isDurable, !quirk(.unbindsAreNotWritten), let unbound = description(of: binding) {
+            core.journal?.declare(.unbound(unbound))
+        }
         remove([binding])
     }
 

@@ -35,7 +35,9 @@ final class ClassicQueue: Queue {
     }
 
     var counts: QueueCounts {
-        QueueCounts(ready: ready.count, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
+        QueueCounts(
+            ready: ready.count > 255 && quirk(.countsAreOctets) ? ready.count & 255 : ready.count,
+            unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
     var consumers: [any DeliveryTarget] { rotation.all }
@@ -44,13 +46,18 @@ final class ClassicQueue: Queue {
     // MARK: Messages in
 
     func publish(_ message: Message) -> Bool {
-        if arguments.overflow != .dropHead, wouldOverflow(message) {
-            if arguments.overflow == .rejectPublishDeadLetter { deadLetter(message, reason: .maxlen) }
+        if arguments.overflow != .dropHead, arguments.refuses(held(with: message)) {
+            if arguments.overflow == .rejectPublishDeadLetter || quirk(.everyRefusalIsDeadLettered) {
+                deadLetter(message, reason: .maxlen)
+            }
             return false
         }
         let queued = QueuedMessage(message: message, position: nextPosition, expiresAt: expiry(of: message))
         nextPosition += 1
-        if ready.isEmpty, let consumer = rotation.next() {
+        if ready.isEmpty,
+            queued.expiresAt == .max || !quirk(.noTimeToLiveMissesConsumers) || queued.expiresAt > host.now,
+            let consumer = rotation.next()
+        {
             // What is delivered and needs no acknowledgement was never really here.
             if !consumer.noAck { enter(queued) }
             hand(queued, to: consumer)
@@ -60,24 +67,23 @@ final class ClassicQueue: Queue {
             // Only a message that stands at the head can be the next to expire.
             if dropOverflow() || queued.expiresAt != .max { expire() }
         }
+        if quirk(.publishRenewsTheLease) { renewLease() }
         return true
     }
 
     private func expiry(of message: Message) -> Int64 {
         switch (arguments.messageTimeToLive, message.traits.expiration) {
         case (nil, nil): return .max
-        case (let one?, nil), (nil, let one?): return host.now + one
-        case (let queues?, let own?): return host.now + min(queues, own)
+        case (let one?, nil), (nil, let one?):
+            return host.now + (one > Int32.max && quirk(.timesToLiveHave32Bits) ? one & 0xffff_ffff : one)
+        case (let queues?, let own?): return host.now + (quirk(.ownTimeToLiveWins) ? own : min(queues, own))
         }
     }
 
-    private func wouldOverflow(_ message: Message) -> Bool {
-        if let limit = arguments.maximumLength, ready.count + 1 > limit { return true }
-        if let limit = arguments.maximumOctets {
-            let octets = ready.bodyOctets + message.bodySize
-            return octets > limit || octets == limit && quirk(.exactFitInOctetsIsRefused)
-        }
-        return false
+    private func held(with message: Message? = nil) -> QueueArguments.Held {
+        .init(
+            ready: ready.count + (message == nil ? 0 : 1), octets: ready.bodyOctets + (message?.bodySize ?? 0),
+            unacknowledged: unacknowledgedCount)
     }
 
     /// Drops what is too much, from the head. True: another message stands there now.
@@ -86,15 +92,12 @@ final class ClassicQueue: Queue {
     @discardableResult
     private func dropOverflow() -> Bool {
         if arguments.overflow != .dropHead { return false }
-        func isOver() -> Bool {
-            if let limit = arguments.maximumLength, ready.count > limit { return true }
-            if let limit = arguments.maximumOctets, ready.bodyOctets > limit { return true }
-            return false
-        }
         var hasDropped = false
-        while isOver(), let dropped = ready.popFirst() {
+        while !(hasDropped && quirk(.overflowDropsOne)), arguments.areExceeded(by: held()),
+            let dropped = ready.popFirst()
+        {
             hasDropped = true
-            leave(dropped)
+            if !quirk(.overflowIsNotWritten) { leave(dropped) }
             deadLetter(dropped.message, reason: .maxlen)
         }
         return hasDropped
@@ -106,10 +109,13 @@ final class ClassicQueue: Queue {
         ready.putBack(
             returned.map { message in
                 var message = message
-                message.redelivered = true
-                return message
+                message.redelivered = message.position == returned[0].position || !quirk(.oneOfTheReturnedIsRedelivered)
+                if message.expiresAt == .max || !quirk(.returnRenewsTheTimeToLive) { return message }
+                return QueuedMessage(
+                    message: message.message, position: message.position, expiresAt: expiry(of: message.message),
+                    redelivered: true)
             })
-        dropOverflow()
+        if !quirk(.whatComesBackOverflows) { dropOverflow() }
         dispatch()
     }
 
@@ -117,7 +123,8 @@ final class ClassicQueue: Queue {
         self.nextPosition = nextPosition
         load.add(messages)
         ready.append(messages, of: total)
-        setTimer()
+        if quirk(.restoredQueuesHaveNoLease) { leaseEnds = .max }
+        if !quirk(.expiredWhileDownStays) { setTimer() }
     }
 
     /// A message has got its place here.
@@ -139,28 +146,32 @@ final class ClassicQueue: Queue {
         expire()
         while !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
-            if consumer.noAck { leave(message) }
-            if message.expiresAt != .max || ready.first?.expiresAt ?? .max != .max { expire() }
+            if consumer.noAck, !quirk(.deliveriesWithoutAckAreNotWritten) { leave(message) }
+            if message.expiresAt != .max
+                || ready.first?.expiresAt ?? .max != .max && !quirk(.expiredBehindLiveIsDelivered)
+            {
+                expire()
+            }
         }
     }
 
     private func hand(_ message: QueuedMessage, to consumer: any DeliveryTarget) {
         if !consumer.noAck {
             unacknowledgedCount += 1
-            log?.noteDelivery(of: message)
+            if !quirk(.deliveriesAreNotNoted) { log?.noteDelivery(of: message) }
         }
         consumer.deliver(message)
     }
 
     func get(noAck: Bool) -> QueuedMessage? {
-        renewLease()
+        if !quirk(.getDoesNotRenewTheLease) { renewLease() }
         expire()
         guard let message = ready.popFirst() else { return nil }
         if noAck {
-            leave(message)
+            if !quirk(.getsWithoutAckAreNotWritten) { leave(message) }
         } else {
             unacknowledgedCount += 1
-            log?.noteDelivery(of: message)
+            if !quirk(.getsAreNotNoted) { log?.noteDelivery(of: message) }
         }
         expire()
         return message
@@ -168,25 +179,33 @@ final class ClassicQueue: Queue {
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        leave(message)
+        if settlement == .acknowledged || !quirk(.rejectionsAreNotWritten) { leave(message) }
         if settlement == .rejected { deadLetter(message.message, reason: .rejected) }
     }
 
     func purge() -> Int {
-        defer { dropReady() }
-        return ready.count
+        defer {
+            let first = ready.first
+            dropReady()
+            if let first, first.redelivered, quirk(.purgeLeavesWhatCameBack) { ready.putBack([first]) }
+        }
+        if ready.count > 255, quirk(.purgeCountIsAnOctet) { return ready.count & 255 }
+        return ready.count + (unacknowledgedCount > 0 && quirk(.purgeCountsUnacknowledged) ? unacknowledgedCount : 0)
     }
 
     // MARK: Consumers
 
     func admit(exclusive: Bool) throws(BrokerError) {
-        if rotation.hasExclusive || exclusive && (!rotation.isEmpty || arguments.singleActiveConsumer) {
+        if rotation.hasExclusive && !quirk(.othersComeToExclusive)
+            || exclusive && !rotation.isEmpty && !quirk(.exclusiveComesToOthers)
+            || exclusive && arguments.singleActiveConsumer && !quirk(.singleActiveMayBeExclusive)
+        {
             throw BrokerError(.accessRefused, "\(label) in exclusive use")
         }
     }
 
     func add(_ consumer: any DeliveryTarget) {
-        leaseEnds = .max
+        if !quirk(.consumersDoNotHoldTheLease) { leaseEnds = .max }
         rotation.add(consumer)
         dispatch()
     }
@@ -195,9 +214,12 @@ final class ClassicQueue: Queue {
         consumer.cancel()
         guard !isDeleted else { return }
         rotation.remove(consumer)
-        guard rotation.isEmpty else { return dispatch() }
-        renewLease()
-        if declaration.autoDelete { host.end(self) }
+        guard rotation.isEmpty else { return quirk(.nobodyTakesOverWhatIsReady) ? () : dispatch() }
+        if !quirk(.leaseDoesNotBeginAgain) { renewLease() }
+        if !declaration.autoDelete { return }
+        if !ready.isEmpty, quirk(.autoDeleteKeepsMessages) { return }
+        if unacknowledgedCount > 0, quirk(.autoDeleteWaitsForAcknowledgements) { return }
+        host.end(self)
     }
 
     func resume(_ consumer: any DeliveryTarget) {
@@ -211,12 +233,12 @@ final class ClassicQueue: Queue {
     /// A consumer holds the lease anyway.
     func renewLease() {
         guard let expires = arguments.expires, rotation.isEmpty else { return }
-        leaseEnds = host.now + expires
+        leaseEnds = host.now + (expires > Int32.max && quirk(.leasesHave32Bits) ? expires & 0xffff_ffff : expires)
         setTimer()
     }
 
     func timerFired() {
-        timerAt = .max
+        if !quirk(.timerIsSetOnce) { timerAt = .max }
         guard !isDeleted else { return }
         if leaseEnds <= host.now {
             host.end(self)
@@ -232,14 +254,15 @@ final class ClassicQueue: Queue {
         let now = host.now
         while let expired = ready.first, expired.expiresAt <= now {
             _ = ready.popFirst()
-            leave(expired)
+            if !quirk(.expiryIsNotWritten) { leave(expired) }
             deadLetter(expired.message, reason: .expired)
         }
         setTimer()
     }
 
     private func setTimer() {
-        let next = min(leaseEnds, ready.first?.expiresAt ?? .max)
+        var next = min(leaseEnds, ready.first?.expiresAt ?? .max)
+        if leaseEnds != .max, next != leaseEnds, quirk(.leaseHidesTimesToLive) { next = leaseEnds }
         guard next < timerAt else { return }
         timerAt = next
         timer = host.setTimer(next, for: self, replacing: timer)
@@ -250,7 +273,8 @@ final class ClassicQueue: Queue {
     func delete() {
         isDeleted = true
         host.cancelTimer(timer)
-        for consumer in rotation.all {
+        for (place, consumer) in rotation.all.enumerated() {
+            if place > 0, quirk(.firstConsumerIsTold) { break }
             consumer.cancel()
             consumer.isInRotation = false
             consumer.queueVanished()
@@ -262,13 +286,16 @@ final class ClassicQueue: Queue {
     /// Forgets what is ready, little by little.
     private func dropReady() {
         var dropped = ready
-        ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
+        ready = PrioritizedMessages(
+            highestPriority: arguments.maximumPriority > 0 && quirk(.purgeForgetsPriorities)
+                ? 0 : arguments.maximumPriority)
         host.later { [self] in
             for _ in 0..<500 {
                 guard let message = dropped.popFirst() else { return false }
                 leave(message)
+                if quirk(.purgeDeadLetters) { deadLetter(message.message, reason: .rejected) }
             }
-            return !dropped.isEmpty
+            return !dropped.isEmpty && !quirk(.purgeEndsWithItsFirstSlice)
         }
     }
 
@@ -279,7 +306,7 @@ final class ClassicQueue: Queue {
 
     /// A queue that was deleted has none: what was handed out by it and is rejected now is gone, as in RabbitMQ.
     private func deadLetter(_ message: Message, reason: DeadLetter.Reason) {
-        guard arguments.deadLetterExchange != nil, !isDeleted else { return }
+        guard arguments.deadLetterExchange != nil, !isDeleted || quirk(.deletedQueuesDeadLetter) else { return }
         host.take(DeadLetter(message: message, queue: self, reason: reason))
     }
 }

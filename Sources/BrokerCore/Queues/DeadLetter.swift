@@ -35,10 +35,11 @@ struct DeadLetter {
         var properties = if let origin { origin.properties } else { try content.properties() }
         var headers = properties.headers ?? [:]
         let counts = message.traits.isDeadLetter || !dialect.writesDeathsItself
-        let isFirst = !counts || headers["x-death"] == nil
-        let leads = !message.traits.hasSpentCopies
+        let isFirst = !counts || headers["x-death"] == nil || quirk(.firstDeathIsTheLatest)
+        let leads = !message.traits.hasSpentCopies && !quirk(.copiesDoNotFollowDeaths)
         var keys = [message.routingKey] + (leads ? CarbonCopies.keys(in: headers) : [])
         var deaths = origin?.deaths ?? DeathHistory(counts ? headers["x-death"] : nil)
+        if !message.traits.isDeadLetter, quirk(.foreignDeathsAreForgotten) { deaths = DeathHistory(nil) }
         deaths.add(
             queue: queue.name, reason: reason, message: message, copies: leads ? headers["CC"]?.array ?? [] : [],
             seconds: UInt64(clamping: now / 1000), originalExpiration: properties.expiration)
@@ -46,15 +47,17 @@ struct DeadLetter {
         if isFirst { note(in: &headers, "first") }
         if dialect.writesDeathsItself { note(in: &headers, "last") }
         // Without this the message would expire again wherever it goes.
-        properties.expiration = nil
+        if reason == .expired || !quirk(.othersKeepTheirExpiration) { properties.expiration = nil }
         if let key = queue.arguments.deadLetterRoutingKey {
-            keys = [key]
-            if !dialect.writesDeathsItself { headers["CC"] = nil }
+            keys = [key] + (quirk(.newKeyKeepsCopies) ? Array(keys.dropFirst()) : [])
+            if !dialect.writesDeathsItself, !quirk(.newKeyLeavesCarbonCopies) { headers["CC"] = nil }
             headers["BCC"] = nil
         }
         properties.headers = dialect.sortsHeaders ? headers.tidied ?? headers : headers
         var traits = Message.Traits(properties, expiration: nil)
         traits.isDeadLetter = true
+        if quirk(.deadLettersHaveNoPriority) { traits.priority = 0 }
+        if quirk(.deadLettersAreTransient) { traits.isPersistent = false }
         traits.hasSpentCopies = !leads || queue.arguments.deadLetterRoutingKey != nil
         return Republished(
             message: Message(
@@ -114,12 +117,14 @@ struct DeathHistory {
         originalExpiration: ShortString?
     ) {
         let known = deaths.firstIndex { death in
-            death["queue"] == .longString(queue.octets) && death["reason"]?.text == reason.rawValue
+            (death["queue"] == .longString(queue.octets) || quirk(.deathsAreCountedByReason))
+                && (death["reason"]?.text == reason.rawValue || quirk(.deathsAreCountedByQueue))
         }
         if let known {
             var death = deaths.remove(at: known)
             death["count"] = .int64((death["count"]?.integer ?? 0) &+ 1)
-            deaths.insert(death, at: 0)
+            if death["count"]?.integer == 128, quirk(.deathCountIsAnOctet) { death["count"] = .int64(-128) }
+            deaths.insert(death, at: quirk(.deathsKeepTheirPlaces) ? known : 0)
             return
         }
         var death: FieldTable = [
@@ -128,7 +133,8 @@ struct DeathHistory {
             "queue": .longString(queue.octets),
             "time": .timestamp(seconds),
             "exchange": .longString(message.exchange.octets),
-            "routing-keys": .array([.longString(message.routingKey.octets)] + copies),
+            "routing-keys": .array(
+                [.longString(message.routingKey.octets)] + (quirk(.deathsTellNoCopies) ? [] : copies)),
         ]
         if let originalExpiration { death["original-expiration"] = .longString(originalExpiration.octets) }
         deaths.insert(death, at: 0)
@@ -140,6 +146,8 @@ struct DeathHistory {
         guard let last = deaths.firstIndex(where: { $0["queue"] == .longString(queue.octets) }) else {
             return false
         }
-        return deaths[...last].allSatisfy { $0["reason"]?.text != DeadLetter.Reason.rejected.rawValue }
+        let since = quirk(.latestDeathDecidesCycles) ? 0 : quirk(.anyRejectionOpensCycles) ? deaths.count - 1 : last
+        return quirk(.rejectionsDoNotOpenCycles)
+            || deaths[...since].allSatisfy { $0["reason"]?.text != DeadLetter.Reason.rejected.rawValue }
     }
 }

@@ -44,6 +44,13 @@ struct QueueArguments {
         if let priority = try check.integer("x-max-priority", in: 0...255) {
             maximumPriority = UInt8(clamping: priority)
         }
+        if let length = maximumLength, length > Int32.max, quirk(.lengthsHave32Bits) {
+            maximumLength = length & 0xffff_ffff
+        }
+        if let octets = maximumOctets, octets > Int32.max, quirk(.octetsHave32Bits) {
+            maximumOctets = octets & 0xffff_ffff
+        }
+        if maximumPriority > 127, quirk(.prioritiesStopAt127) { maximumPriority = 127 }
         if let text = try check.text("x-overflow") {
             guard let overflow = Overflow(rawValue: text) else { throw check.invalid("x-overflow", "invalid_overflow") }
             self.overflow = overflow
@@ -54,13 +61,14 @@ struct QueueArguments {
                     .preconditionFailed,
                     "invalid type '\(value.erlangTypeName)' for arg 'x-dead-letter-exchange' in \(label)")
             }
-            deadLetterExchange = name
+            deadLetterExchange = name.count > 127 && quirk(.longDeadLetterExchangesAreNone) ? nil : name
         }
         if let key = try check.text("x-dead-letter-routing-key") {
             guard deadLetterExchange != nil else {
                 throw check.invalid("x-dead-letter-routing-key", "routing_key_but_no_dlx_defined")
             }
             deadLetterRoutingKey = ShortString(truncating: key)
+            if key.isEmpty, quirk(.emptyDeadLetterKeyIsNone) { deadLetterRoutingKey = nil }
         }
         if let value = arguments["x-single-active-consumer"] {
             guard let bool = value.bool else {

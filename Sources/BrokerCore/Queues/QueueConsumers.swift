@@ -29,7 +29,9 @@ struct QueueConsumers {
         if consumer.isExclusive { exclusiveCount += 1 }
         guard isSingleActive else { return resume(consumer) }
         consumer.isInRotation = true
-        if active == nil { active = consumer } else { join(consumer) }
+        if active == nil || quirk(.newestIsActive) { return active = consumer }
+        if consumer.priority > active?.priority ?? 0, quirk(.higherPriorityBecomesActive) { return active = consumer }
+        join(consumer)
     }
 
     /// Removes a consumer that is cancelled.
@@ -37,8 +39,8 @@ struct QueueConsumers {
         let before = list.count
         list.remove(ObjectIdentifier(consumer))
         guard list.count < before else { return }
-        if consumer.isExclusive { exclusiveCount -= 1 }
-        if active === consumer { active = nextActive() }
+        if consumer.isExclusive, !quirk(.exclusiveUseNeverEnds) { exclusiveCount -= 1 }
+        if active === consumer { active = quirk(.nobodyFollowsTheActive) ? nil : nextActive() }
         guard consumer.isInRotation else { return }
         consumer.isInRotation = false
         removedCount += 1
@@ -46,7 +48,11 @@ struct QueueConsumers {
     }
 
     private mutating func closeUp() {
-        for level in rotation.indices { rotation[level].consumers.removeAll { $0.isCancelled } }
+        for level in rotation.indices {
+            rotation[level].consumers.removeAll {
+                $0.isCancelled || !$0.hasRoom && quirk(.closingUpLosesTheBusy)
+            }
+        }
         rotation.removeAll(where: \.consumers.isEmpty)
         removedCount = 0
     }
@@ -59,9 +65,11 @@ struct QueueConsumers {
     }
 
     private mutating func join(_ consumer: any DeliveryTarget) {
-        let level = level(of: consumer.priority)
-        if level == rotation.endIndex || rotation[level].priority != consumer.priority {
-            rotation.insert(Level(priority: consumer.priority), at: level)
+        var priority = consumer.priority
+        if priority != 0, isSingleActive, quirk(.waitingHaveNoPriority) { priority = 0 }
+        let level = level(of: priority)
+        if level == rotation.endIndex || rotation[level].priority != priority {
+            rotation.insert(Level(priority: priority), at: level)
         }
         rotation[level].consumers.append(consumer)
     }
@@ -90,7 +98,7 @@ struct QueueConsumers {
                 consumer.awaitRoom()
             }
             // The last level stays, with its room: mostly there is just one, and it is soon needed again.
-            if rotation.count == 1 { break }
+            if rotation.count == 1 || quirk(.lowerPrioritiesStarve) { break }
             rotation.removeFirst()
         }
         removedCount = 0
@@ -111,7 +119,7 @@ struct QueueConsumers {
         guard let active else { return nil }
         active.isInRotation = active.hasRoom
         if active.isInRotation { return active }
-        active.awaitRoom()
+        if !quirk(.activeIsNotResumed) { active.awaitRoom() }
         return nil
     }
 }

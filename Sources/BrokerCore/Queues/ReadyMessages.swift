@@ -10,7 +10,9 @@ struct QueuedMessage: HeapElement {
     /// True once it has been handed out.
     var redelivered = false
 
-    func comes(before other: QueuedMessage) -> Bool { position < other.position }
+    func comes(before other: QueuedMessage) -> Bool {
+        quirk(.returnedComeBackwards) ? position > other.position : position < other.position
+    }
 }
 
 /// The messages of a queue that wait to be handed out, in the order of their positions.
@@ -60,7 +62,10 @@ struct PrioritizedMessages {
     var isEmpty: Bool { count == 0 }
 
     private func level(of message: QueuedMessage) -> Int {
-        levels.count == 1 ? 0 : min(Int(message.message.traits.priority), levels.count - 1)
+        if levels.count == 1 { return 0 }
+        let priority = Int(message.message.traits.priority)
+        if priority >= levels.count, quirk(.tooHighPrioritiesAreNone) { return 0 }
+        return min(priority > 31 && quirk(.prioritiesHaveFiveBits) ? priority & 31 : priority, levels.count - 1)
     }
 
     private var firstLevel: Int? { levels.count == 1 ? 0 : levels.lastIndex { !$0.isEmpty } }
@@ -86,15 +91,21 @@ struct PrioritizedMessages {
 
     private mutating func countOut(_ message: QueuedMessage) -> QueuedMessage {
         count -= 1
-        bodyOctets -= message.message.bodySize
+        if !quirk(.takenOctetsStayCounted) { bodyOctets -= message.message.bodySize }
         return message
     }
 
     mutating func putBack(_ messages: [QueuedMessage]) {
         count += messages.count
-        bodyOctets += messages.reduce(0) { $0 + $1.message.bodySize }
+        if !quirk(.returnedOctetsAreNotCounted) { bodyOctets += messages.reduce(0) { $0 + $1.message.bodySize } }
         if levels.count == 1 { return levels[0].putBack(messages) }
-        for (level, group) in Dictionary(grouping: messages, by: level(of:)) { levels[level].putBack(group) }
+        for (level, group) in Dictionary(grouping: messages, by: level(of:)) {
+            if quirk(.returnedGoBehindTheirPriority) {
+                group.forEach { levels[level].append($0) }
+            } else {
+                levels[level].putBack(group)
+            }
+        }
     }
 
     mutating func removeAll() -> [QueuedMessage] {

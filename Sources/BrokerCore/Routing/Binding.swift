@@ -15,7 +15,7 @@ enum Destination<Target> {
     var isDurable: Bool {
         switch self {
         case .target(let end): end.isDurable
-        case .exchange(let exchange): exchange.declaration.durable
+        case .exchange(let exchange): exchange.declaration.durable && !quirk(.bindingsBetweenExchangesAreTransient)
         }
     }
 
@@ -86,5 +86,8 @@ final class Binding<Target> {
     }
 
     /// Kept over a restart: both its ends are.
-    var isDurable: Bool { source.declaration.durable && destination.isDurable }
+    var isDurable: Bool {
+        source.declaration.durable && destination.isDurable
+            && (arguments.isEmpty || !quirk(.bindingsWithArgumentsAreTransient))
+    }
 }

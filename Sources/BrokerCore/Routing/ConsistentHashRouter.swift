@@ -9,7 +9,7 @@ import AMQPWire
 /// million stops that broker.
 struct ConsistentHashRouter<Target>: Router {
     static var type: String { "x-consistent-hash" }
-    static var routesByKeyAlone: Bool { false }
+    static var routesByKeyAlone: Bool { quirk(.hashedHeadersAreReadOnce) }
 
     /// What of a message is hashed.
     private enum Subject {
@@ -65,13 +65,23 @@ struct ConsistentHashRouter<Target>: Router {
     mutating func add(_ binding: Binding<Target>) {
         let hash = Self.hash(binding.destination.name.octets)
         // A destination that is bound again keeps its first weight.
-        if shares.contains(where: { $0.binding.destination.identity == binding.destination.identity }) { return }
-        shares.append(Share(binding: binding, weight: Double(Int(binding.key.text) ?? 1), hash: hash))
+        if shares.contains(where: { $0.binding.destination.identity == binding.destination.identity }),
+            !quirk(.boundAgainIsAnotherShare)
+        {
+            return
+        }
+        shares.append(
+            Share(
+                binding: binding,
+                weight: Double(min(Int(binding.key.text) ?? 1, quirk(.weightsStopAt255) ? 255 : .max)), hash: hash))
     }
 
     /// Whichever of its bindings goes, a destination has no share any more, as in RabbitMQ.
     mutating func remove(_ binding: Binding<Target>) {
-        shares.removeAll { $0.binding.destination.identity == binding.destination.identity }
+        shares.removeAll {
+            $0.binding === binding
+                || $0.binding.destination.identity == binding.destination.identity && !quirk(.shareStaysWithTheFirst)
+        }
     }
 
     func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) throws(BrokerError) {
@@ -88,8 +98,11 @@ struct ConsistentHashRouter<Target>: Router {
 
     private func subjectOctets(of message: Message, key: ShortString) throws(BrokerError) -> [UInt8] {
         switch subject {
-        case .routingKey: return key.octets
-        case .header(let name): return try message.headers()[name].map { Array($0.erlangText.utf8) } ?? []
+        case .routingKey: return quirk(.hashTakesEightOctets) ? Array(key.octets.prefix(8)) : key.octets
+        case .header(let name):
+            let header = try message.headers()[name]
+            if quirk(.hashedHeadersAreTexts), header?.text == nil { return [] }
+            return header.map { Array($0.erlangText.utf8) } ?? []
         case .property(let name):
             guard let resident = message.resident else { throw .broken("a message was routed without its octets") }
             let properties = try MessageContent(resident, of: message).properties()

@@ -17,6 +17,9 @@ struct DirectRouter<Target>: Router {
     }
 
     func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {
+        if quirk(.directReachesTheFirst) {
+            return bindings[key]?.first { _ in true }.map { found($0.destination) } ?? ()
+        }
         bindings[key]?.forEach { found($0.destination) }
     }
 }

@@ -28,7 +28,9 @@ final class Exchange<Target> {
 
         init(_ destination: ObjectIdentifier, _ key: ShortString, _ arguments: FieldTable) {
             var writer = ByteWriter()
-            if !arguments.isEmpty { writer.table(arguments.sortedByName) }
+            if !arguments.isEmpty, !quirk(.argumentsAreNoIdentity) {
+                writer.table(quirk(.argumentOrderIsIdentity) ? arguments : arguments.sortedByName)
+            }
             (self.destination, self.key, self.arguments) = (destination, key, writer.octets)
             var hasher = Hasher()
             hasher.combine(destination)
@@ -50,13 +52,15 @@ final class Exchange<Target> {
         routesByKeyAlone = type.routesByKeyAlone
         router = type.init(arguments: declaration.arguments, dialect: dialect)
         alternate = declaration.arguments["alternate-exchange"]?.text.map(ShortString.init(truncating:))
-            .flatMap { $0.isEmpty ? nil : $0 }
+            .flatMap { $0.isEmpty || $0.count > 127 && quirk(.longAlternateNamesAreNone) ? nil : $0 }
     }
 
     var isPredeclared: Bool { name.isEmpty || name.hasPrefix("amq.") }
 
     /// Kept over a restart, and not made at every start anyway.
-    var isStored: Bool { declaration.durable && !isPredeclared }
+    var isStored: Bool {
+        declaration.durable && !isPredeclared && !(declaration.autoDelete && quirk(.autoDeleteExchangesAreTransient))
+    }
 
     func label(in virtualHost: String) -> String { "exchange '\(name)' in vhost '\(virtualHost)'" }
 
@@ -82,20 +86,29 @@ final class Exchange<Target> {
     var bindingCount: Int { outgoing.count }
 
     func binding(to destination: Destination<Target>, key: ShortString, arguments: FieldTable) -> Binding<Target>? {
-        outgoing[Route(destination.identity, key, arguments)]
+        outgoing[route(destination, key, arguments)]
+    }
+
+    private func route(_ destination: Destination<Target>, _ key: ShortString, _ arguments: FieldTable) -> Route {
+        Route(
+            destination.identity, declaration.type == "fanout" && quirk(.fanoutKeysAreNoIdentity) ? "" : key, arguments)
+    }
+
+    private func leadsTwice(to destination: Destination<Target>) -> Bool {
+        bindings.count { $0.destination.identity == destination.identity } > 1
     }
 
     /// Puts a binding in its place at both ends.
     func attach(_ binding: Binding<Target>) {
-        outgoing[Route(binding.destination.identity, binding.key, binding.arguments)] = binding
-        router.add(binding)
+        outgoing[route(binding.destination, binding.key, binding.arguments)] = binding
+        if !quirk(.firstBindingIsEnough) || !leadsTwice(to: binding.destination) { router.add(binding) }
         binding.destination.add(binding)
     }
 
     /// Takes a binding off both ends.
     func detach(_ binding: Binding<Target>) {
-        outgoing[Route(binding.destination.identity, binding.key, binding.arguments)] = nil
-        router.remove(binding)
+        if !quirk(.lastUnbindCounts) || !leadsTwice(to: binding.destination) { router.remove(binding) }
+        outgoing[route(binding.destination, binding.key, binding.arguments)] = nil
         binding.destination.remove(binding)
     }
 

@@ -4,7 +4,7 @@ import AMQPWire
 /// (AMQP 0-9-1, 3.1.3.4; RabbitMQ: "Headers Exchange").
 struct HeadersRouter<Target>: Router {
     static var type: String { "headers" }
-    static var routesByKeyAlone: Bool { false }
+    static var routesByKeyAlone: Bool { quirk(.headersAreReadOnce) }
 
     /// By binding, whose order it keeps.
     private var rules: [ObjectIdentifier: Rule] = [:]
@@ -46,7 +46,7 @@ struct HeadersRouter<Target>: Router {
 
     mutating func add(_ binding: Binding<Target>) {
         let match = binding.arguments["x-match"]?.text.flatMap(Match.init) ?? .all
-        let countsX = match == .allWithX || match == .anyWithX
+        let countsX = match == .allWithX || match == .anyWithX && !quirk(.anyWithXLeavesXOut)
         let wanted = binding.arguments.fields.filter { field in
             field.name != "x-match" && (countsX || !field.name.hasPrefix("x-"))
         }
@@ -72,12 +72,18 @@ struct HeadersRouter<Target>: Router {
             guard let value = headers[field.name] else { return false }
             // A void argument asks only that the header be there.
             if field.value == .void { return true }
+            if let one = field.value.integer, let other = value.integer, quirk(.integersAreComparedIn32Bits) {
+                return Int32(truncatingIfNeeded: one) == Int32(truncatingIfNeeded: other)
+            }
+            if let one = field.value.text, let other = value.text, quirk(.textsAreComparedThrough127) {
+                return one.utf8.prefix(127).elementsEqual(other.utf8.prefix(127))
+            }
             return dialect.comparesHeadersByKind
                 ? field.value.isEqualTerm(ofTheKindOf: value) : field.value.isEqualTerm(to: value)
         }
         return switch rule.match {
         case .all, .allWithX: rule.wanted.allSatisfy(agrees)
-        case .any, .anyWithX: rule.wanted.contains(where: agrees)
+        case .any, .anyWithX: rule.wanted.prefix(quirk(.anyIsTheFirst) ? 1 : .max).contains(where: agrees)
         }
     }
 }

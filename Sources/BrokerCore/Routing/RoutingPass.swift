@@ -19,7 +19,9 @@ struct RoutingPass<Target> {
     /// The exchange to go through next.
     mutating func next() -> Exchange<Target>? {
         guard let exchange = exchanges.popLast() else { return nil }
-        if !exchange.routesByKeyAlone { dependsOnKeysAlone = false }
+        if !exchange.routesByKeyAlone, exchange.incoming.isEmpty || !quirk(.innerHeadersAreReadOnce) {
+            dependsOnKeysAlone = false
+        }
         return exchange
     }
 
@@ -29,6 +31,9 @@ struct RoutingPass<Target> {
     ) throws(BrokerError) -> Bool {
         var hasMatched = false
         for key in keys {
+            if !exchange.incoming.isEmpty, key != keys.first, quirk(.copiesStopAtTheSecondExchange) { break }
+            if hasMatched, quirk(.firstMatchingKeyIsEnough) { break }
+            if hasMatched, quirk(.lastKeyDecidesTheAlternate) { hasMatched = false }
             try exchange.router.matches(message, key: key) { destination in
                 hasMatched = true
                 reach(destination)
@@ -39,7 +44,9 @@ struct RoutingPass<Target> {
 
     mutating func reach(_ destination: Destination<Target>) {
         switch destination {
-        case .target(let end): if end.mark.enter(number) { targets.append(end.target) }
+        case .target(let end):
+            if targets.count == 16, quirk(.sixteenQueuesAtMost) { return }
+            if end.mark.enter(number) || quirk(.queueIsReachedTwice) { targets.append(end.target) }
         case .exchange(let exchange): if exchange.mark.enter(number) { exchanges.append(exchange) }
         }
     }

@@ -2,6 +2,104 @@
 enum RoutingQuirk: String, Quirk {
     /// DirectRouter.remove: the list of the key goes
     case unbindingOneUnbindsItsKey = "routing.unbinding-one-unbinds-its-key"
+
+    // MARK: Bindings: what tells them apart, and what is kept
+
+    /// Destination.isDurable: an exchange is no queue, so nothing to keep
+    case bindingsBetweenExchangesAreTransient = "routing.bindings-between-exchanges-are-transient"
+    /// Binding.isDurable: those with arguments were left for later
+    case bindingsWithArgumentsAreTransient = "routing.bindings-with-arguments-are-transient"
+    /// Exchange.Route: source, destination and key, as it was before arguments came
+    case argumentsAreNoIdentity = "routing.arguments-are-no-identity"
+    /// Exchange.Route: the arguments' octets as they came, not sorted
+    case argumentOrderIsIdentity = "routing.argument-order-is-identity"
+    /// Exchange.route: a fanout exchange has no use for keys
+    case fanoutKeysAreNoIdentity = "routing.fanout-keys-are-no-identity"
+    /// Exchange.attach: a router that leads there already is left alone
+    case firstBindingIsEnough = "routing.first-binding-is-enough"
+    /// Exchange.detach: as long as another binding leads there, the router is left alone
+    case lastUnbindCounts = "routing.last-unbind-counts"
+    /// VirtualHost.bind: no look whether it is there
+    case boundTwiceIsTwoBindings = "routing.bound-twice-is-two-bindings"
+    /// Exchange.init: a length read into a signed octet
+    case longAlternateNamesAreNone = "routing.long-alternate-names-are-none"
+    /// Exchange.isStored: what deletes itself need not be kept
+    case autoDeleteExchangesAreTransient = "routing.auto-delete-exchanges-are-transient"
+
+    // MARK: Routers
+
+    /// DirectRouter.matches: a look-up gives one
+    case directReachesTheFirst = "routing.direct-reaches-the-first"
+    /// TopicRouter.remove: the list at the pattern's end goes, not the binding in it
+    case topicUnbindEmptiesThePattern = "routing.topic-unbind-empties-the-pattern"
+    /// TopicRouter.remove: a * goes when no pattern ends there, whatever follows it
+    case starIsPruned = "routing.star-is-pruned"
+    /// TopicRouter.remove: a # goes with any of the patterns behind it
+    case hashIsPruned = "routing.hash-is-pruned"
+    /// TopicRouter.remove: a word goes when no pattern ends there, whatever follows it
+    case wordIsPruned = "routing.word-is-pruned"
+    /// TopicRouter.matches: one step over a # that stands for nothing, not as many as there are
+    case secondHashTakesAWord = "routing.second-hash-takes-aword"
+    /// TopicRouter.matches: only a # at the end may stand for nothing
+    case hashBeforeAWordTakesOne = "routing.hash-before-aword-takes-one"
+    /// TopicRouter.matches: else if
+    case exactWordHidesStar = "routing.exact-word-hides-star"
+    /// TopicRouter.matches: a word has letters
+    case starIsNoEmptyWord = "routing.star-is-no-empty-word"
+    /// TopicRouter.matches: the numbers start where they did the last time
+    case topicStepsAreNotKept = "routing.topic-steps-are-not-kept"
+    /// HeadersRouter.routesByKeyAlone: copied from another router
+    case headersAreReadOnce = "routing.headers-are-read-once"
+    /// HeadersRouter.agrees: an Int32
+    case integersAreComparedIn32Bits = "routing.integers-are-compared-in-32-bits"
+    /// HeadersRouter.agrees: a buffer of 128 octets
+    case textsAreComparedThrough127 = "routing.texts-are-compared-through-127"
+    /// HeadersRouter.matches: returns in the loop
+    case anyIsTheFirst = "routing.any-is-the-first"
+    /// HeadersRouter.add: one of the two words was forgotten
+    case anyWithXLeavesXOut = "routing.any-with-xleaves-xout"
+    /// ConsistentHashRouter.routesByKeyAlone: true for the key, and so for all
+    case hashedHeadersAreReadOnce = "routing.hashed-headers-are-read-once"
+    /// ConsistentHashRouter.add: no look whether the destination has a share
+    case boundAgainIsAnotherShare = "routing.bound-again-is-another-share"
+    /// ConsistentHashRouter.add: a weight is an octet
+    case weightsStopAt255 = "routing.weights-stop-at-255"
+    /// ConsistentHashRouter.remove: only the binding that has the share takes it along
+    case shareStaysWithTheFirst = "routing.share-stays-with-the-first"
+    /// ConsistentHashRouter: a header that is no string is none
+    case hashedHeadersAreTexts = "routing.hashed-headers-are-texts"
+    /// ConsistentHashRouter: the key's first word of memory
+    case hashTakesEightOctets = "routing.hash-takes-eight-octets"
+
+    // MARK: A message's pass
+
+    /// RoutingPass.next: only the first exchange is asked whether the key decides
+    case innerHeadersAreReadOnce = "routing.inner-headers-are-read-once"
+    /// RoutingPass.follow: CC and BCC were for the exchange that was published to
+    case copiesStopAtTheSecondExchange = "routing.copies-stop-at-the-second-exchange"
+    /// RoutingPass.follow: stops when one key has matched
+    case firstMatchingKeyIsEnough = "routing.first-matching-key-is-enough"
+    /// RoutingPass.follow: = for ||
+    case lastKeyDecidesTheAlternate = "routing.last-key-decides-the-alternate"
+    /// RoutingPass.reach: a table of sixteen
+    case sixteenQueuesAtMost = "routing.sixteen-queues-at-most"
+    /// RoutingPass.reach: no mark
+    case queueIsReachedTwice = "routing.queue-is-reached-twice"
+    /// VirtualHost.route: one key, one queue
+    case copiesStopAtTheDefaultExchange = "routing.copies-stop-at-the-default-exchange"
+    /// VirtualHost.route: asks the message rather than the exchange
+    case alternateNeedsNothingReached = "routing.alternate-needs-nothing-reached"
+    /// VirtualHost.route: asked before the loop
+    case onlyTheFirstHasAnAlternate = "routing.only-the-first-has-an-alternate"
+
+    // MARK: What a channel remembers, and what goes along
+
+    /// VirtualHost.restoreExchange: a new exchange leads nowhere yet
+    case routesOutliveNewExchanges = "routing.routes-outlive-new-exchanges"
+    /// VirtualHost.remove: not when the queue goes
+    case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
+    /// VirtualHost.remove: no look whether it was the last
+    case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
 }
 
 @_transparent func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }

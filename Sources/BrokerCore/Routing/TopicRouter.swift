@@ -55,21 +55,24 @@ struct TopicRouter<Target>: Router {
 
     /// Removes the binding, and the nodes that then lead nowhere.
     private func remove(_ binding: Binding<Target>, _ words: ArraySlice<ShortString>, from node: Node) {
-        guard let word = words.first else { return node.bindings.remove(binding) }
+        guard let word = words.first else {
+            if quirk(.topicUnbindEmptiesThePattern) { node.bindings = BindingList() }
+            return node.bindings.remove(binding)
+        }
         let rest = words.dropFirst()
         switch word {
         case "*":
             guard let next = node.star else { return }
             remove(binding, rest, from: next)
-            if next.isEmpty { node.star = nil }
+            if next.isEmpty || next.bindings.isEmpty && quirk(.starIsPruned) { node.star = nil }
         case "#":
             guard let next = node.hash else { return }
             remove(binding, rest, from: next)
-            if next.isEmpty { node.hash = nil }
+            if next.isEmpty || quirk(.hashIsPruned) { node.hash = nil }
         default:
             guard let next = node.words[word] else { return }
             remove(binding, rest, from: next)
-            if next.isEmpty { node.words[word] = nil }
+            if next.isEmpty || next.bindings.isEmpty && quirk(.wordIsPruned) { node.words[word] = nil }
         }
     }
 
@@ -86,6 +89,8 @@ struct TopicRouter<Target>: Router {
                 node.step = step
                 active.append(node)
                 next = node.hash
+                if node.isHash, quirk(.secondHashTakesAWord) { next = nil }
+                if next?.words.isEmpty == false, quirk(.hashBeforeAWordTakesOne) { next = nil }
             }
         }
         activate(root, into: &active)
@@ -94,12 +99,15 @@ struct TopicRouter<Target>: Router {
             var following: [Node] = []
             for node in active {
                 if node.isHash { activate(node, into: &following) }
-                if let next = node.words[word] { activate(next, into: &following) }
+                let exact = node.words[word]
+                if let exact { activate(exact, into: &following) }
+                if exact != nil, quirk(.exactWordHidesStar) { continue }
+                if word.isEmpty, quirk(.starIsNoEmptyWord) { continue }
                 if let next = node.star { activate(next, into: &following) }
             }
             active = following
         }
-        root.step = step
+        if !quirk(.topicStepsAreNotKept) { root.step = step }
         for node in active { node.bindings.forEach { found($0.destination) } }
     }
 

@@ -74,7 +74,9 @@ final class Journal {
     }
 
     /// Queue numbers up to this one are taken.
-    func skipQueueNumbers(through number: UInt64) { nextQueueNumber = max(nextQueueNumber, number + 1) }
+    func skipQueueNumbers(through number: UInt64) {
+        if !quirk(.queueNumbersStartAnew) { nextQueueNumber = max(nextQueueNumber, number + 1) }
+    }
 
     // MARK: Messages
 
@@ -88,7 +90,7 @@ final class Journal {
     /// durable or none keeps it.
     func write(_ message: Message) -> UInt64 {
         guard !copies.isEmpty, let content = message.resident else { return 0 }
-        write(message, content, copies: copies)
+        write(message, content, copies: copies.count > 1 && quirk(.firstCopyIsWritten) ? [copies[0]] : copies)
         copies.removeAll(keepingCapacity: true)
         return batch
     }
@@ -114,7 +116,9 @@ final class Journal {
     func settle(_ message: Message, _ copy: StoredMessages.Copy, isQueueDeleted: Bool) {
         guard messages.remove(copy, of: message) else { return }
         if !isQueueDeleted {
-            if let last = settled.last, last.queue == copy.queue, last.first + UInt64(last.count) == copy.position {
+            if let last = settled.last, last.queue == copy.queue || quirk(.settledRunsGoOnInOtherQueues),
+                last.first + UInt64(last.count) == copy.position || quirk(.settledRunsTakeAnyOrder)
+            {
                 settled[settled.count - 1].count += 1
             } else {
                 settled.append(SettledRun(queue: copy.queue, first: copy.position, count: 1))

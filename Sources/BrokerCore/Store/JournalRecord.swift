@@ -113,8 +113,10 @@ extension JournalRecord {
             writer.name(exchange.virtualHost)
             writer.shortString(exchange.name)
             writer.name(exchange.type)
-            writer.bits(exchange.autoDelete, exchange.isInternal)
-            writer.table(exchange.arguments)
+            writer.bits(
+                exchange.autoDelete && !quirk(.autoDeleteOfExchangesIsNotWritten),
+                exchange.isInternal && !quirk(.internalIsNotWritten))
+            writer.table(quirk(.argumentsOfExchangesAreNotWritten) ? [:] : exchange.arguments)
         case .exchangeDeleted(let virtualHost, let name):
             kind(.exchangeDeleted)
             writer.name(virtualHost)
@@ -124,8 +126,8 @@ extension JournalRecord {
             writer.uint64(queue.number)
             writer.name(queue.virtualHost)
             writer.shortString(queue.name)
-            writer.bits(queue.autoDelete)
-            writer.table(queue.arguments)
+            writer.bits(queue.autoDelete && !quirk(.autoDeleteOfQueuesIsNotWritten))
+            writer.table(quirk(.argumentsOfQueuesAreNotWritten) ? [:] : queue.arguments)
             writer.uint64(queue.nextPosition)
             writer.uint64(queue.deliveredBelow)
         case .queueDeleted(let number):
@@ -142,6 +144,7 @@ extension JournalRecord {
             message.write(to: &writer)
         case .settled(let runs):
             kind(.settled)
+            let runs = quirk(.firstSettledRunIsWritten) ? Array(runs.prefix(1)) : runs
             writer.uint32(UInt32(clamping: runs.count))
             for run in runs {
                 writer.uint64(run.queue)
@@ -213,7 +216,7 @@ extension StoredBinding {
             writer.shortString(name)
         }
         writer.shortString(key)
-        writer.table(arguments)
+        writer.table(quirk(.argumentsOfBindingsAreNotWritten) ? [:] : arguments)
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
@@ -231,18 +234,19 @@ extension StoredBinding {
 
 extension StoredContent {
     func write(to writer: inout ByteWriter) {
-        writer.shortString(exchange)
+        writer.shortString(quirk(.exchangesOfMessagesAreNotWritten) ? "" : exchange)
         writer.shortString(routingKey)
-        writer.uint8(priority)
-        writer.bits(hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies)
+        writer.uint8(quirk(.prioritiesAreNotWritten) ? 0 : priority)
+        writer.bits(
+            hasHeaders, hasBlindCopies && !quirk(.blindCopiesAreNotWritten), isDeadLetter, hasSpentCopies)
         writer.uint32(UInt32(clamping: copies.count))
         for copy in copies {
             writer.uint64(copy.queue)
             writer.uint64(copy.position)
-            writer.uint64(UInt64(bitPattern: copy.expiresAt))
+            writer.uint64(UInt64(bitPattern: quirk(.expiryOfMessagesIsNotWritten) ? .max : copy.expiresAt))
         }
         writer.uint32(UInt32(clamping: propertiesCount))
-        writer.raw(content)
+        writer.raw(content.count > 131_072 && quirk(.bodiesStopAt128K) ? content.prefix(131_072) : content)
     }
 
     init(from reader: inout ByteReader) throws(WireError) {

@@ -18,8 +18,13 @@ final class QueueJournal {
 
     /// A message has got a place in the queue. To be followed by ``Journal/write(_:)`` when all queues have taken it.
     func enter(_ message: Message, position: UInt64, expiresAt: Int64) {
-        guard message.traits.isPersistent else { return }
-        journal.add(message, .init(queue: number, position: position, expiresAt: expiresAt))
+        guard message.traits.isPersistent || quirk(.transientMessagesAreKept) else { return }
+        let isOwn = message.traits.expiration != nil || expiresAt == .max
+        journal.add(
+            message,
+            .init(
+                queue: number, position: position,
+                expiresAt: isOwn || !quirk(.timesToLiveOfQueuesAreNotWritten) ? expiresAt : .max))
     }
 
     /// A message has given up its place for good.
@@ -31,14 +36,14 @@ final class QueueJournal {
     /// The message at this position was handed out, and will be marked as redelivered if that is ever repeated.
     func noteDelivery(position: UInt64) {
         guard position >= deliveredBelow else { return }
-        deliveredBelow = position + 1
+        deliveredBelow = quirk(.lastDeliveryIsNotCounted) ? position : position + 1
         if !isDeliveryNoted { journal.handsOut(self) }
         isDeliveryNoted = true
     }
 
     /// How far the queue got in handing out, for the log.
     func takeDeliveredBelow() -> UInt64 {
-        isDeliveryNoted = quirk(.onlyFirstDeliveriesAreNoted)
+        if !quirk(.onlyFirstDeliveriesAreNoted) { isDeliveryNoted = false }
         return deliveredBelow
     }
 

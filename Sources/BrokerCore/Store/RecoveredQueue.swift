@@ -35,7 +35,9 @@ final class RecoveredQueue {
     }
 
     func noteDelivery(below: UInt64) {
-        description.value.deliveredBelow = max(description.value.deliveredBelow, below)
+        description.value.deliveredBelow =
+            quirk(.firstDeliveryNoteCounts) && description.value.deliveredBelow > 0
+            ? description.value.deliveredBelow : max(description.value.deliveredBelow, below)
     }
 
     /// Adds messages at a place each. Returns those that were there already: they have been copied to a later place in
@@ -78,7 +80,8 @@ final class RecoveredQueue {
     func remove(from first: UInt64, count: UInt32, gone: (Message, UInt64) -> Void) {
         // A long run over few messages: look at what is there rather than at every number.
         var place = index(notBefore: first)
-        let (end, overflow) = first.addingReportingOverflow(UInt64(count))
+        let (end, overflow) = first.addingReportingOverflow(
+            UInt64(count > 1 && quirk(.settledRunsEndEarly) ? count - 1 : count))
         while place < places.count, overflow || places[place].position < end {
             if let message = places[place].message {
                 places[place].message = nil

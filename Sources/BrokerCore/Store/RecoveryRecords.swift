@@ -112,7 +112,7 @@ extension StoreRecovery {
         case .exchangeDeleted(let virtualHost, let name):
             let key = ExchangeKey(virtualHost: virtualHost, name: name)
             exchanges[key] = nil
-            bindings.removeAll(of: key)
+            if !quirk(.deletedExchangesLeaveBindings) { bindings.removeAll(of: key) }
         case .queueDeclared(let queue):
             journal.skipQueueNumbers(through: queue.number)
             let known = queues[queue.number] ?? RecoveredQueue(found(queue))

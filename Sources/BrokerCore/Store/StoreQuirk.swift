@@ -3,6 +3,80 @@
 enum StoreQuirk: String, Quirk {
     /// takeDeliveredBelow: the flag stays up
     case onlyFirstDeliveriesAreNoted = "store.only-first-deliveries-are-noted"
+
+    // MARK: What is written
+
+    /// JournalRecord.write: one bit forgotten
+    case autoDeleteOfExchangesIsNotWritten = "store.auto-delete-of-exchanges-is-not-written"
+    /// JournalRecord.write: one bit forgotten
+    case internalIsNotWritten = "store.internal-is-not-written"
+    /// JournalRecord.write: an empty table
+    case argumentsOfExchangesAreNotWritten = "store.arguments-of-exchanges-are-not-written"
+    /// JournalRecord.write: one bit forgotten
+    case autoDeleteOfQueuesIsNotWritten = "store.auto-delete-of-queues-is-not-written"
+    /// JournalRecord.write: an empty table
+    case argumentsOfQueuesAreNotWritten = "store.arguments-of-queues-are-not-written"
+    /// StoredBinding.write: an empty table
+    case argumentsOfBindingsAreNotWritten = "store.arguments-of-bindings-are-not-written"
+    /// StoredContent.write: the routing key is enough to find the queue
+    case exchangesOfMessagesAreNotWritten = "store.exchanges-of-messages-are-not-written"
+    /// StoredContent.write: they are in the properties
+    case prioritiesAreNotWritten = "store.priorities-are-not-written"
+    /// StoredContent.write: one bit forgotten
+    case blindCopiesAreNotWritten = "store.blind-copies-are-not-written"
+    /// StoredContent.write: it is in the properties
+    case expiryOfMessagesIsNotWritten = "store.expiry-of-messages-is-not-written"
+    /// StoredContent.write: one frame
+    case bodiesStopAt128K = "store.bodies-stop-at-128-k"
+    /// JournalRecord.write: one queue, one run
+    case firstSettledRunIsWritten = "store.first-settled-run-is-written"
+    /// Journal.write: a message, a place
+    case firstCopyIsWritten = "store.first-copy-is-written"
+    /// Journal.settle: compares positions alone
+    case settledRunsGoOnInOtherQueues = "store.settled-runs-go-on-in-other-queues"
+    /// Journal.settle: compares queues alone
+    case settledRunsTakeAnyOrder = "store.settled-runs-take-any-order"
+    /// VirtualHost.remove: the log is told of declarations
+    case exchangeDeletesAreNotWritten = "store.exchange-deletes-are-not-written"
+    /// VirtualHost.delete: the log is told of declarations
+    case queueDeletesAreNotWritten = "store.queue-deletes-are-not-written"
+    /// VirtualHost.unbind: the log is told of declarations
+    case unbindsAreNotWritten = "store.unbinds-are-not-written"
+    /// QueueJournal.enter: all that a durable queue holds
+    case transientMessagesAreKept = "store.transient-messages-are-kept"
+    /// QueueJournal.enter: only a message's own
+    case timesToLiveOfQueuesAreNotWritten = "store.times-to-live-of-queues-are-not-written"
+    /// QueueJournal.noteDelivery: one too few
+    case lastDeliveryIsNotCounted = "store.last-delivery-is-not-counted"
+    /// StoredMessages.remove: the message goes with the first of its copies
+    case firstAckSettlesAllCopies = "store.first-ack-settles-all-copies"
+
+    // MARK: What is read back
+
+    /// StoreRecovery.replay: they are left to the next exchange of that name
+    case deletedExchangesLeaveBindings = "store.deleted-exchanges-leave-bindings"
+    /// RecoveredQueue.remove: one too few
+    case settledRunsEndEarly = "store.settled-runs-end-early"
+    /// RecoveredQueue.noteDelivery: what is known is not looked at again
+    case firstDeliveryNoteCounts = "store.first-delivery-note-counts"
+    /// Journal.skipQueueNumbers: 1 is free again
+    case queueNumbersStartAnew = "store.queue-numbers-start-anew"
+    /// BrokerCore.restore: the default of the initializer
+    case restoredExchangesAreTransient = "store.restored-exchanges-are-transient"
+    /// BrokerCore.restore: the default of the initializer
+    case restoredQueuesAreTransient = "store.restored-queues-are-transient"
+    /// BrokerCore.restore: the default of a new queue
+    case positionsStartAnew = "store.positions-start-anew"
+    /// BrokerCore.restore: positions go on behind what was found
+    case transientPlacesAreForgotten = "store.transient-places-are-forgotten"
+    /// BrokerCore.restore: found is come in
+    case timesToLiveStartAnew = "store.times-to-live-start-anew"
+    /// BrokerCore.restore: the default of the initializer
+    case nothingIsRedelivered = "store.nothing-is-redelivered"
+    /// BrokerCore.restore: <=
+    case oneMoreIsRedelivered = "store.one-more-is-redelivered"
+    /// BrokerCore.keptVirtualHost: the one that is always there
+    case oneVirtualHostIsRestored = "store.one-virtual-host-is-restored"
 }
 
 @_transparent func quirk(_ quirk: StoreQuirk) -> Bool { isWrong(by: quirk) }

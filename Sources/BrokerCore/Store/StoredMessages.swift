@@ -96,6 +96,7 @@ struct StoredMessages {
         if entries[index]?.copy == gone {
             let next = entries[index]?.furtherCopies.popLast()
             entries[index]?.copy = next ?? Self.none
+            if next != nil, quirk(.firstAckSettlesAllCopies) { entries[index]?.copy = Self.none }
             return true
         }
         guard let at = entries[index]?.furtherCopies.firstIndex(of: gone) else { return false }
