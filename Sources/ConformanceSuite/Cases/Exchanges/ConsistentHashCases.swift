@@ -71,6 +71,34 @@ private let keys = (1...300).map { "key\($0)" }
     }
 
     @Test(
+        "Weights of more than 255 count, and so does every octet of a key",
+        .proves("consistent-hash.wide-weights", ["rabbitmq/consistent-hash/weights"], needs: [.consistentHash]))
+    func wideWeights() async throws {
+        let (channel, exchange, queues) = try await openExchange("300", "900")
+        for number in 1...1000 { channel.publish("", to: exchange, ShortString(truncating: "orders.europe.\(number)")) }
+        let counts = try await backlogs(channel, queues)
+        #expect(counts.reduce(0, +) == 1000)
+        // 250 and 750 are to be expected; the limits are five standard deviations away and more.
+        for (count, limits) in zip(counts, [170...330, 670...830]) {
+            #expect(limits.contains(count), "\(counts) for weights 300 and 900")
+        }
+    }
+
+    @Test(
+        "A header that is a number is hashed, too, and looked at for every message anew",
+        .proves("consistent-hash.header-number", ["rabbitmq/consistent-hash/header"], needs: [.consistentHash]))
+    func headerNumber() async throws {
+        let (channel, exchange, queues) = try await openExchange("1", "1", "1", arguments: ["hash-header": "customer"])
+        for number in 1...300 {
+            channel.publish(
+                "\(number)", to: exchange, "same", BasicProperties(headers: ["customer": .int64(Int64(number))]))
+        }
+        let owners = try await distribution(channel, queues)
+        #expect(owners.count == 300)
+        #expect(Set(owners.values) == [0, 1, 2])
+    }
+
+    @Test(
         "A binding key that is not a whole number is refused",
         .proves(
             "consistent-hash.weight-not-a-number", ["rabbitmq/consistent-hash/bad-weight"], needs: [.consistentHash]))
