@@ -12,10 +12,18 @@ enum CoreQuirk: String, Quirk {
     case deletedExchangeKeepsItsRoutes = "core.deleted-exchange-keeps-its-routes"
     /// remove(bindings): an exchange that goes takes none with it
     case autoDeleteGoesOneExchangeFar = "core.auto-delete-goes-one-exchange-far"
+    /// delete(exchange): the bindings that lead to it stay
+    case deletedExchangeStaysADestination = "core.deleted-exchange-stays-a-destination"
     /// delete(queue): the bindings that lead to it stay
     case deletedQueueLeavesItsBindings = "core.deleted-queue-leaves-its-bindings"
+    /// Timers.cancel: those that are due go with those that are cancelled
+    case manyCancelledTimersTakeTheRest = "core.many-cancelled-timers-take-the-rest"
     /// advance: the next look at what was out too long is not set
     case onlyTheFirstLookAtTimeouts = "core.only-the-first-look-at-timeouts"
+    /// remove(bindings): an exchange that loses several at once stays
+    case autoDeleteNeedsALoneBinding = "core.auto-delete-needs-a-lone-binding"
+    /// setTracing: it is switched on, and never off
+    case tracingStaysOn = "core.tracing-stays-on"
 }
 
 @_transparent func quirk(_ quirk: CoreQuirk) -> Bool { isWrong(by: quirk) }

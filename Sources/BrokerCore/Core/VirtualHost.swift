@@ -211,7 +211,8 @@ final class VirtualHost {
             if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
             if quirk(.autoDeleteIsForUnbind), queues[binding.destination.name] == nil { continue }
             if source.declaration.autoDelete, source.bindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
-                exchanges[source.name] === source
+                exchanges[source.name] === source,
+                bindings.count == 1 || !quirk(.autoDeleteNeedsALoneBinding)
             {
                 remove(source)
                 if !quirk(.autoDeleteGoesOneExchangeFar) { pending += source.incoming.all }
@@ -243,7 +244,7 @@ extension VirtualHost: SessionVirtualHost {
 
     func delete(_ exchange: Exchange<any Queue>) {
         remove(exchange)
-        remove(exchange.incoming.all)
+        if !quirk(.deletedExchangeStaysADestination) { remove(exchange.incoming.all) }
     }
 
     func declareQueue(

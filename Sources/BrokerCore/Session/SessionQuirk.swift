@@ -46,6 +46,8 @@ enum SessionQuirk: String, Quirk {
     case closingLosesUncommittedAcks = "session.closing-loses-uncommitted-acks"
     /// release: only the first slice of what is outstanding goes back
     case closingReturnsAThousand = "session.closing-returns-a-thousand"
+    /// closeIfTimedOut: only what a consumer has counts
+    case fetchedNeverTimesOut = "session.fetched-never-times-out"
     /// route(for:): the key is not compared with the remembered one
     case rememberedRouteIgnoresTheKey = "session.remembered-route-ignores-the-key"
     /// route(for:): the exchange is not compared with the remembered one
@@ -164,8 +166,46 @@ enum SessionQuirk: String, Quirk {
     case rightsEndAtManyNames = "session.rights-end-at-many-names"
     /// check: there is nobody who may not publish to the default exchange
     case defaultExchangeNeedsNoRight = "session.default-exchange-needs-no-right"
+    /// trace: the first of the routed queues is named
+    case traceNamesOneQueue = "session.trace-names-one-queue"
     /// trace: routing_keys has the message's own key alone
     case traceLeavesCopiesOut = "session.trace-leaves-copies-out"
+    /// txCommit: what was refused is taken for acknowledged
+    case committedRefusalsDoNotDie = "session.committed-refusals-do-not-die"
+    /// txSelect: what the transaction has so far is forgotten
+    case secondTxSelectBeginsAnew = "session.second-tx-select-begins-anew"
+    /// settle: a tag whose queue is gone is unknown
+    case ackForADeletedQueueIsRefused = "session.ack-for-a-deleted-queue-is-refused"
+    /// basicQos: a window for consumers to come leaves the shared one as it is
+    case sharedWindowStays = "session.shared-window-stays"
+    /// basicQos: the count is kept in sixteen bits with a sign
+    case prefetchIsSigned = "session.prefetch-is-signed"
+    /// freeTag: a tag is kept in 127 octets
+    case longConsumerTagsAreCut = "session.long-consumer-tags-are-cut"
+    /// queuePurge: purge-ok has the count in eight bits
+    case purgeCountIsAnOctet = "session.purge-count-is-an-octet"
+    /// content: only what is copied whole is looked at for BCC
+    case bccStaysInLargeMessages = "session.bcc-stays-in-large-messages"
+    /// willAnswer: one channel of a turn is noted
+    case secondChannelsConfirmsWait = "session.second-channels-confirms-wait"
+    /// Login: LOGIN has to come first in the table
+    case amqplainWantsItsOrder = "session.amqplain-wants-its-order"
+    /// handleClosing: content on a channel that is being closed is an error of the connection
+    case contentBehindAnErrorIsFatal = "session.content-behind-an-error-is-fatal"
+    /// exchangeDelete: amq.… is refused only for what is there
+    case reservedNameThatIsNotThereIsDeleted = "session.reserved-name-that-is-not-there-is-deleted"
+    /// exchangeUnbind: the arguments of the binding are left out
+    case exchangeUnbindForgetsArguments = "session.exchange-unbind-forgets-arguments"
+    /// exchangeBind: the right to the source is not asked for
+    case exchangeBindNeedsNoRead = "session.exchange-bind-needs-no-read"
+    /// exchangeUnbind: the right to the source is not asked for
+    case exchangeUnbindNeedsNoRead = "session.exchange-unbind-needs-no-read"
+    /// queueUnbind: the right to the source is not asked for
+    case queueUnbindNeedsNoRead = "session.queue-unbind-needs-no-read"
+    /// setUnsent: consumers that waited for the output are not looked at
+    case slowReaderIsForgotten = "session.slow-reader-is-forgotten"
+    /// setBacklog: the next part of a large body is not announced
+    case restOfALargeBodyIsForgotten = "session.rest-of-a-large-body-is-forgotten"
 }
 
 @_transparent func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

@@ -119,6 +119,9 @@ final class BrokerChannel {
     }
 
     private func handleClosing(_ frame: Frame) {
+        if frame.kind == .body, quirk(.contentBehindAnErrorIsFatal) {
+            return connection.fail(BrokerError(.unexpectedFrame, "content on a closing channel"), cause: .none)
+        }
         guard frame.kind == .method, let method = try? Method(frame.payload) else { return }
         switch method {
         case .channelClose: if !quirk(.crossingChannelCloseIsNotAnswered) { send(ChannelCloseOk()) }
@@ -273,7 +276,9 @@ final class BrokerChannel {
 
     /// Closes the channel when a delivery has been out for longer than the broker allows.
     func closeIfTimedOut(_ timeout: Int64) {
-        guard timeout > 0, let oldest = unacknowledged.first, host.now - oldest.deliveredAt > timeout else { return }
+        guard timeout > 0, let oldest = unacknowledged.first, host.now - oldest.deliveredAt > timeout,
+            oldest.consumer != nil || !quirk(.fetchedNeverTimesOut)
+        else { return }
         fail(
             BrokerError(
                 .preconditionFailed,

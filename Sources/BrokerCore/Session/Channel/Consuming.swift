@@ -11,9 +11,10 @@ extension BrokerChannel {
             if consumersUnacknowledged > 0, quirk(.sharedWindowBeginsAnew) { consumersUnacknowledged = 0 }
         } else {
             consumerPrefetch = Int(qos.prefetchCount)
+            if consumerPrefetch > 32_767, quirk(.prefetchIsSigned) { consumerPrefetch -= 65_536 }
             if consumerPrefetch > 255, quirk(.prefetchIsAnOctet) { consumerPrefetch &= 0xFF }
             // As RabbitMQ 3.10.8: the later of the two calls stands.
-            channelPrefetch = 0
+            if !quirk(.sharedWindowStays) { channelPrefetch = 0 }
         }
         send(BasicQosOk())
         resumeConsumers()
@@ -49,6 +50,7 @@ extension BrokerChannel {
     /// The tag of a new consumer: the client's own, or one that is made up for an empty one. Throws 530 for one that is in
     /// use.
     func freeTag(_ tag: ShortString) throws(BrokerError) -> ShortString {
+        if tag.count > 127, quirk(.longConsumerTagsAreCut) { return ShortString(slice: tag.octets.prefix(127)) }
         if tag.isEmpty { return ShortString(truncating: "amq.ctag-\(host.randomName())") }
         if consumers[tag] != nil || replyConsumer?.tag == tag {
             throw BrokerError(.notAllowed, "attempt to reuse consumer tag '\(tag)'")

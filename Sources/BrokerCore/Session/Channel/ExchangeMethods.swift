@@ -69,7 +69,8 @@ extension BrokerChannel {
     func exchangeDelete(_ delete: ExchangeDelete) throws(BrokerError) {
         let name = delete.exchange.withoutLineBreaks
         if name.isEmpty { throw .defaultExchange }
-        if name.hasPrefix("amq.") {
+        let isLost = name.hasPrefix("amq.") && virtualHost.exchange(name) == nil
+        if name.hasPrefix("amq."), !isLost || !quirk(.reservedNameThatIsNotThereIsDeleted) {
             throw BrokerError(
                 .accessRefused,
                 "deletion of system exchange '\(name)' in vhost '\(virtualHost.name)' not allowed")
@@ -90,7 +91,7 @@ extension BrokerChannel {
         let (sourceName, destinationName) = (bind.source.withoutLineBreaks, bind.destination.withoutLineBreaks)
         try rights?.check(.write, toExchange: destinationName)
         if sourceName.isEmpty || destinationName.isEmpty { throw .defaultExchange }
-        try rights?.check(.read, toExchange: sourceName)
+        if rights == nil || !quirk(.exchangeBindNeedsNoRead) { try rights?.check(.read, toExchange: sourceName) }
         guard let source = virtualHost.exchange(sourceName) else {
             throw .noExchange(sourceName, in: virtualHost.name)
         }
@@ -107,10 +108,12 @@ extension BrokerChannel {
         let (sourceName, destinationName) = (unbind.source.withoutLineBreaks, unbind.destination.withoutLineBreaks)
         try rights?.check(.write, toExchange: destinationName)
         if sourceName.isEmpty || destinationName.isEmpty { throw .defaultExchange }
-        try rights?.check(.read, toExchange: sourceName)
+        if rights == nil || !quirk(.exchangeUnbindNeedsNoRead) { try rights?.check(.read, toExchange: sourceName) }
         if let source = virtualHost.exchange(sourceName), let destination = virtualHost.exchange(destinationName) {
+            let isCut = !unbind.arguments.isEmpty && quirk(.exchangeUnbindForgetsArguments)
             virtualHost.unbind(
-                source, from: .exchange(destination), key: unbind.routingKey, arguments: unbind.arguments)
+                source, from: .exchange(destination), key: unbind.routingKey,
+                arguments: isCut ? [:] : unbind.arguments)
         }
         if !unbind.noWait { send(ExchangeUnbindOk()) }
     }

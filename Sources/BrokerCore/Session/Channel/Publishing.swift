@@ -111,9 +111,7 @@ extension BrokerChannel {
             throw BrokerError(.internalError, "the properties of a message cannot be decoded")
         }
         var traits = Message.Traits(properties, expiration: nil)
-        if let mode = properties.deliveryMode, !(1...2).contains(mode),
-            !connection.dialect.takesAnyDeliveryMode
-        {
+        if let mode = properties.deliveryMode, !(1...2).contains(mode), !connection.dialect.takesAnyDeliveryMode {
             throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
         }
         if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }

@@ -126,7 +126,7 @@ extension BrokerChannel {
         let key = unbind.routingKey.isEmpty && isLast ? name : unbind.routingKey
         try rights?.check(.write, toQueue: name)
         if exchangeName.isEmpty { throw .defaultExchange }
-        try rights?.check(.read, toExchange: exchangeName)
+        if rights == nil || !quirk(.queueUnbindNeedsNoRead) { try rights?.check(.read, toExchange: exchangeName) }
         if let exchange = virtualHost.exchange(exchangeName), let queue = virtualHost.queue(name),
             virtualHost.isBound(exchange, to: .queue(queue), key: key, arguments: unbind.arguments)
         {
@@ -139,7 +139,8 @@ extension BrokerChannel {
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
         let queue = try queue(named: purge.queue, for: .read)
         try queue.checkAccess(by: connection.id)
-        let count = queue.purge()
+        var count = queue.purge()
+        if count > 255, quirk(.purgeCountIsAnOctet) { count &= 0xFF }
         if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
     }
 

@@ -8,6 +8,7 @@ extension BrokerChannel {
         if transaction != nil { try holdForTransaction(Transaction.octets(of: [])) }
         guard multiple else {
             guard let delivery = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
+            if delivery.queue.isDeleted, quirk(.ackForADeletedQueueIsRefused) { throw Self.unknown(tag) }
             return settle([delivery], outcome)
         }
         guard let last = tag == 0 ? unacknowledged.lastTag : tag else { return }
@@ -137,7 +138,7 @@ extension BrokerChannel {
 
     func txSelect() throws(BrokerError) {
         if confirms != nil { throw BrokerError(.preconditionFailed, "cannot switch from confirm to tx mode") }
-        if transaction == nil { transaction = Transaction() }
+        if transaction == nil || quirk(.secondTxSelectBeginsAnew) { transaction = Transaction() }
         send(TxSelectOk())
     }
 
@@ -174,7 +175,8 @@ extension BrokerChannel {
             }
             while connection.placesFilled < limit, let (deliveries, outcome) = settlements.popFirst() {
                 connection.placesFilled += deliveries.count
-                carryOut(outcome, deliveries)
+                let dies = outcome == .discard && !quirk(.committedRefusalsDoNotDie)
+                carryOut(outcome == .requeue || dies ? outcome : .acknowledge, deliveries)
             }
             if !publishes.isEmpty || !settlements.isEmpty, !quirk(.commitEndsAfterAThousand) { return true }
             isCommitted(through: batch, isWhole: isWhole)

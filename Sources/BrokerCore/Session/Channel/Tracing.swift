@@ -9,9 +9,10 @@ enum Tracing {
 extension BrokerChannel {
     /// A message was published. In a transaction too, committed or not: this tells what clients do.
     func trace(_ message: Message, copies: [ShortString], publishedTo queues: [any Queue]) {
+        let traced = queues.count > 1 && quirk(.traceNamesOneQueue) ? queues.prefix(1) : queues[...]
         trace(
             message, key: "publish.\(message.exchange)", copies: copies, [],
-            [.init("routed_queues", .array(queues.map { .longString($0.name.octets) }))])
+            [.init("routed_queues", .array(traced.map { .longString($0.name.octets) }))])
     }
 
     /// A message was handed to this channel's client.

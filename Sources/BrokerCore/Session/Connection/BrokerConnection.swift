@@ -258,7 +258,7 @@ final class BrokerConnection {
     func setUnsent(_ octets: Int) -> Bool {
         let mayGoOn = output.setBacklog(octets)
         account()
-        if mayGoOn { resumeConsumers() }
+        if mayGoOn, !quirk(.slowReaderIsForgotten) { resumeConsumers() }
         guard !output.isOverfull, silences.contains(.output) else { return false }
         goOnReading(.output)
         return true
@@ -270,7 +270,7 @@ final class BrokerConnection {
 
     /// A channel has answers to send, now or when more is on disk.
     func willAnswer(_ channel: UInt16) {
-        if channel == lastAnswering { return }
+        if channel == lastAnswering || lastAnswering > 0 && quirk(.secondChannelsConfirmsWait) { return }
         answering.insert(channel)
         lastAnswering = channel
     }

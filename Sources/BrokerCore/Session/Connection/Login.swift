@@ -40,7 +40,9 @@ struct Login: Equatable {
             var writer = ByteWriter()
             writer.longString(startOk.response)
             var reader = ByteReader(writer.octets)
-            guard let table = try? reader.table(), case .longString(let user)? = table["LOGIN"],
+            guard let table = try? reader.table(),
+                table.fields.first?.name == "LOGIN" || !quirk(.amqplainWantsItsOrder),
+                case .longString(let user)? = table["LOGIN"],
                 case .longString(let password)? = table["PASSWORD"]
             else { return nil }
             (name, self.password) = (String(decoding: user, as: UTF8.self), password)

@@ -75,7 +75,7 @@ struct Output {
         _ method: some MethodFields, _ content: MessageContent, of message: Message, channel: UInt16,
         frameMax: UInt32
     ) throws(BrokerError) {
-        if message.traits.hasBlindCopies {
+        if message.traits.hasBlindCopies, content.body.count <= Self.part || !quirk(.bccStaysInLargeMessages) {
             let properties = try content.sentProperties()
             let body = Array(content.body)
             write { $0.content(method, properties, body: body, channel: channel, frameMax: frameMax) }
@@ -186,7 +186,7 @@ struct Output {
     mutating func setBacklog(_ octets: Int) -> Bool {
         let before = backlog
         backlog = octets
-        if octets == 0, laterCount > 0 { announce() }
+        if octets == 0, laterCount > 0, !quirk(.restOfALargeBodyIsForgotten) { announce() }
         guard before > octets || awaitsDrain, !isCongested else { return false }
         awaitsDrain = false
         return true

@@ -120,4 +120,42 @@ import Testing
         probe.send(ConnectionOpen(virtualHost: ""))
         expect(try await probe.outcome(), .connectionClose(.notAllowed))
     }
+
+    @Test(
+        "The rest of a message behind the error that it caused is ignored",
+        .proves("channel.content-behind-an-error", ["channel.close/stability"]))
+    func contentBehindAnError() async throws {
+        let channel = try await Probe.openChannel()
+        let sibling = try await channel.probe.openChannel()
+        channel.probe.send { frames in
+            for number in 1...2 {
+                frames.content(
+                    BasicPublish(exchange: ShortString(truncating: "missing-\(number)")), BasicProperties(),
+                    body: Array("hello".utf8),
+                    channel: channel.number, frameMax: 4096)
+            }
+        }
+        expect(try await channel.outcome(), .channelClose(.notFound))
+        try await sibling.barrier()
+    }
+
+    @Test(
+        "AMQPLAIN takes its table in either order",
+        .proves("connection.amqplain-in-any-order", ["connection.start-ok.mechanism/validity"]))
+    func amqplainInAnyOrder() async throws {
+        let login = try Probe.handshake().login
+        let fields: [FieldTable.Field] = [
+            .init("LOGIN", .string(login.user)), .init("PASSWORD", .string(login.password)),
+        ]
+        for table in [FieldTable(fields), FieldTable(fields.reversed())] {
+            var writer = ByteWriter()
+            writer.table(table)
+            let response = Array(writer.octets.dropFirst(4))
+            let probe = try await Probe.connect {
+                $0.mechanism = "AMQPLAIN"
+                $0.response = response
+            }
+            try await probe.openChannel().barrier()
+        }
+    }
 }

@@ -139,4 +139,23 @@ import Testing
                 name == names[0] ? .channelClose(.accessRefused) : .channelClose(.notFound))
         }
     }
+
+    @Test(
+        "Binding and unbinding, of queues and of exchanges, needs the read right to the source",
+        .proves("permissions.read-of-sources", ["rabbitmq/permissions/read"], needs: [.secondUser]))
+    func readOfSources() async throws {
+        let owner = try await Probe.openChannel()
+        let (open, closed, destination) = (unique("rd"), unique("other"), unique("wrt"))
+        for name in [open, closed, destination] {
+            try await owner.send(ExchangeDeclare(exchange: name, type: "fanout"), expecting: .ok)
+        }
+        try await owner.send(QueueDeclare(queue: destination), expecting: .ok)
+        let channel = try await openChannel()
+        for (source, outcome) in [(open, Outcomes.ok), (closed, Outcomes.channelClose(.accessRefused))] {
+            try await channel.send(QueueBind(queue: destination, exchange: source), expecting: outcome)
+            try await channel.send(QueueUnbind(queue: destination, exchange: source), expecting: outcome)
+            try await channel.send(ExchangeBind(destination: destination, source: source), expecting: outcome)
+            try await channel.send(ExchangeUnbind(destination: destination, source: source), expecting: outcome)
+        }
+    }
 }

@@ -164,10 +164,12 @@ import Testing
     func deliveryMode() async throws {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQueue()
-        channel.publish("hello", to: "", queue, BasicProperties(deliveryMode: 3))
-        expect(
-            try await channel.outcome(cause: BasicPublish.id), [.connectionClose(.unexpectedFrame), .ok],
-            rabbitmq: .channelClose(.preconditionFailed), before: "4.0")
+        for mode in [0, 3, 255] as [UInt8] {
+            channel.publish("hello", to: "", queue, BasicProperties(deliveryMode: mode))
+            expect(
+                try await channel.outcome(cause: BasicPublish.id), [.connectionClose(.unexpectedFrame), .ok],
+                rabbitmq: .channelClose(.preconditionFailed), before: "4.0")
+        }
     }
 
     @Test(

@@ -59,6 +59,23 @@ import Testing
         #expect(message.redelivered)
     }
 
+    @Test(
+        "A fetched message that is not settled closes its channel after half an hour, too",
+        .proves(
+            "consumer-timeout.fetched", ["rabbitmq/consumer-timeout/closes-channel"], needs: [.movableClock]))
+    func fetched() async throws {
+        let channel = try await Probe.connect { $0.heartbeat = 0 }.openChannel()
+        _ = try await channel.probe.openChannel()
+        let queue = try await channel.declareQueue()
+        for text in ["settled", "held"] { channel.publish(text, to: "", queue) }
+        channel.ack(try #require(try await channel.get(queue, noAck: false)))
+        try await channel.barrier()
+        try await elapse(milliseconds: 31 * 60_000)
+        #expect(try await channel.get(queue, noAck: false)?.text == "held")
+        try await elapse(milliseconds: 31 * 60_000)
+        expect(try await channel.outcome(), .channelClose(.preconditionFailed))
+    }
+
     /// A channel with a consumer that does not acknowledge.
     private func holding(_ text: String, from queue: ShortString = unique("queue")) async throws -> ProbeChannel {
         let channel = try await Probe.connect { $0.heartbeat = 0 }.openChannel()

@@ -211,4 +211,20 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "Some megabytes of large messages reach a consumer whole and in order",
+        .proves("framing.many-large-messages", ["spec/4.2.6.2/reassembly", "spec/4.7/ordering"]))
+    func manyLargeMessages() async throws {
+        let sender = try await Probe.openChannel()
+        let queue = try await sender.declareQueue(exclusive: false)
+        for number in 1...30 { sender.publish(body: [UInt8](repeating: UInt8(number), count: 100_000), to: "", queue) }
+        try await sender.barrier(behind: queue)
+        let channel = try await Probe.openChannel()
+        try await channel.consume(queue, noAck: true)
+        for number in 1...30 {
+            let body = try await channel.delivery().content.body
+            #expect(body.count == 100_000 && body.first == UInt8(number) && body.last == UInt8(number))
+        }
+    }
 }

@@ -178,4 +178,90 @@ import Testing
         let returns = channel.probe.arrived(on: channel.number).compactMap(Received.init).map(\.text)
         #expect(returns == ["late"], "what came back before commit-ok")
     }
+
+    @Test(
+        "The commit of a transaction dead-letters its refused messages, and not its acknowledged ones",
+        .proves(
+            "tx.refused-is-dead-lettered", ["rabbitmq/tx/acks-on-commit", "rabbitmq/dead-letter/rejected"]))
+    func refusedIsDeadLettered() async throws {
+        let channel = try await Probe.openChannel()
+        let (exchange, grave) = try await channel.declareFanoutAndQueue()
+        let queue = try await channel.declareQueue(arguments: ["x-dead-letter-exchange": .longString(exchange.octets)])
+        for text in ["nacked", "acknowledged", "rejected"] { channel.publish(text, to: "", queue) }
+        try await channel.barrier(behind: queue)
+        _ = try await channel.call(TxSelect(), TxSelectOk.self)
+        var fetched: [Received] = []
+        for _ in 1...3 { fetched.append(try #require(try await channel.get(queue, noAck: false))) }
+        channel.nack(fetched[0], requeue: false)
+        channel.ack(fetched[1])
+        channel.reject(fetched[2], requeue: false)
+        #expect(try await channel.counts(of: grave).messages == 0)
+        _ = try await channel.call(TxCommit(), TxCommitOk.self)
+        try await channel.awaitReady(2, in: grave)
+        #expect(try await channel.drain(grave) == ["nacked", "rejected"])
+    }
+
+    @Test(
+        "Messages that a deleted queue had handed out can still be settled, in any way",
+        .proves(
+            "settle.after-the-queue-went",
+            ["basic.ack.multiple/exists", "rabbitmq/consumer-cancel-notify/channel-stays"]))
+    func afterTheQueueWent() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await filled(["1", "2", "3", "4"], by: channel)
+        var fetched: [Received] = []
+        for _ in 1...4 { fetched.append(try #require(try await channel.get(queue, noAck: false))) }
+        _ = try await channel.call(QueueDelete(queue: queue), QueueDeleteOk.self)
+        channel.ack(fetched[0])
+        channel.reject(fetched[1], requeue: true)
+        channel.nack(fetched[2], requeue: false)
+        channel.ack(fetched[3], multiple: true)
+        expect(try await channel.outcome(), .ok)
+        // A queue of the same name is another queue.
+        try await channel.declareQueue(queue)
+        #expect(try await channel.counts(of: queue).messages == 0)
+    }
+
+    @Test(
+        "Room that is made for two consumers at once is used by both",
+        .proves("dispatch.two-go-on-at-once", ["rabbitmq/consumer-prefetch/settle-frees"]))
+    func twoGoOnAtOnce() async throws {
+        let channel = try await Probe.openChannel()
+        let queues = try await [filled(["a1", "a2"], by: channel), filled(["b1", "b2"], by: channel)]
+        try await channel.qos(1)
+        for queue in queues { try await channel.consume(queue) }
+        let both = try await channel.deliveries(2)
+        channel.ack(try #require(both.last), multiple: true)
+        #expect(Set(try await channel.deliveries(2).map(\.text)) == ["a2", "b2"])
+    }
+
+    @Test(
+        "A consumer tag may have 255 octets, each of which counts",
+        .proves(
+            "work.longest-tags", ["basic.consume.consumer-tag/01", "basic.consume.consumer-tag/02"]))
+    func longestTags() async throws {
+        let channel = try await Probe.openChannel()
+        for count in [127, 128, 254] {
+            let tags = ["a", "b"].map { ShortString(truncating: String(repeating: "t", count: count) + $0) }
+            for tag in tags {
+                let queue = try await filled(["hello"], by: channel)
+                #expect(try await channel.consume(queue, tag: tag, noAck: true) == tag)
+                #expect(try await channel.delivery().consumerTag == tag)
+            }
+            for tag in tags { try await channel.cancel(tag) }
+        }
+    }
+
+    @Test(
+        "Windows of 32,767 and more let messages through",
+        .proves("dispatch.widest-window", ["basic.qos.prefetch-count/01"]))
+    func widestWindow() async throws {
+        let channel = try await Probe.openChannel()
+        for count in [32_767, 32_768, 65_535] as [UInt16] {
+            let queue = try await filled(["1", "2"], by: channel)
+            try await channel.qos(count)
+            try await channel.consume(queue)
+            #expect(try await channel.deliveries(2).map(\.text) == ["1", "2"])
+        }
+    }
 }

@@ -123,4 +123,23 @@ import Testing
         #expect(Confirm(try await channel.next()) == .ack(1))
         #expect(try await channel.drain(queue) == ["copied"])
     }
+
+    @Test(
+        "A large message loses its BCC header as a small one does, in a fetch and a delivery",
+        .proves("copies.bcc-of-a-large-message", ["rabbitmq/sender-selected/bcc", "spec/3.1.1/body-untouched"]))
+    func bccOfALargeMessage() async throws {
+        let channel = try await Probe.openChannel()
+        let queues = try await [channel.declareQueue(), channel.declareQueue()]
+        let body = [UInt8](repeating: 7, count: 300_000)
+        channel.publish(
+            body: body, to: "", queues[0],
+            BasicProperties(headers: ["BCC": [.longString(queues[1].octets)], "kept": 1], messageID: "large"))
+        try await channel.consume(queues[1], noAck: true)
+        for message in [try #require(try await channel.get(queues[0])), try await channel.delivery()] {
+            #expect(message.headers == ["kept": 1])
+            #expect(message.properties.messageID == "large")
+            let isUntouched = message.content.body == body
+            #expect(isUntouched, "the body was changed on the way")
+        }
+    }
 }

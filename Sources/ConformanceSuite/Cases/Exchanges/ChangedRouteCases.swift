@@ -135,7 +135,7 @@ import Testing
     }
 
     @Test(
-        "The user-id of each message is checked, even if the one before went the same way",
+        "The user-id of each message is checked, even where the message before went the same way",
         .proves(
             "connection.anothers-user-id-later",
             ["rabbitmq/validated-user-id/mismatch", "rabbitmq/validated-user-id/match"]))

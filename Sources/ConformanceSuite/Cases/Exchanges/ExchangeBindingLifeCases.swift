@@ -125,6 +125,28 @@ import Testing
         #expect(try await channel.drain(queue) == [])
     }
 
+    @Test(
+        "When a destination is deleted its source is as if it had never been bound",
+        .proves(
+            "exchange-bindings.destination-deleted-for-good",
+            ["rabbitmq/exchange-to-exchange/delete-cascades", "rabbitmq/exchange-to-exchange/in-use"]))
+    func destinationDeletedForGood() async throws {
+        let channel = try await Probe.openChannel()
+        let (alternate, unrouted) = try await channel.declareFanoutAndQueue()
+        let source = try await channel.declareExchange(
+            "fanout", arguments: ["alternate-exchange": .longString(alternate.octets)])
+        let leaving = try await channel.declareExchange("fanout", autoDelete: true)
+        let (destination, queue) = try await channel.declareFanoutAndQueue()
+        for exchange in [source, leaving] { try await channel.bind(exchange: destination, to: exchange) }
+        channel.publish("through", to: source)
+        #expect(try await channel.drain(queue) == ["through"])
+        _ = try await channel.call(ExchangeDelete(exchange: destination), ExchangeDeleteOk.self)
+        channel.publish("unrouted", to: source)
+        #expect(try await channel.drain(unrouted) == ["unrouted"])
+        try await channel.send(ExchangeDelete(exchange: source, ifUnused: true), expecting: .ok)
+        #expect(try await !channel.exists(exchange: leaving))
+    }
+
     private func recreate(_ exchange: ShortString, on channel: ProbeChannel) async throws {
         _ = try await channel.call(ExchangeDelete(exchange: exchange), ExchangeDeleteOk.self)
         try await channel.declareExchange("fanout", exchange)
@@ -215,5 +237,28 @@ import Testing
         after.publish("through", to: source, "key")
         after.publish("another key", to: source, "other")
         #expect(try await after.drain(queue) == ["through"])
+    }
+
+    @Test(
+        "Of two bindings between two exchanges that differ in arguments alone, each is unbound by its own",
+        .proves(
+            "exchange-bindings.unbind-by-arguments", ["exchange.unbind/01", "rabbitmq/exchange-to-exchange/unbind"]))
+    func unbindByArguments() async throws {
+        let channel = try await Probe.openChannel()
+        let source = try await channel.declareExchange("headers")
+        let (destination, queue) = try await channel.declareFanoutAndQueue()
+        let formats: [FieldTable] = [["format": "pdf"], ["format": "zip"]]
+        for arguments in formats { try await channel.bind(exchange: destination, to: source, arguments: arguments) }
+        for (round, expected) in [["pdf", "zip"], ["zip"], []].enumerated() {
+            for arguments in formats {
+                channel.publish(
+                    arguments["format"]?.text ?? "", to: source, "", BasicProperties(headers: arguments))
+            }
+            #expect(try await channel.drain(queue) == expected)
+            guard round < formats.count else { continue }
+            _ = try await channel.call(
+                ExchangeUnbind(destination: destination, source: source, arguments: formats[round]),
+                ExchangeUnbindOk.self)
+        }
     }
 }

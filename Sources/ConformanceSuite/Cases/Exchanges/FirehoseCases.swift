@@ -122,4 +122,51 @@ import Testing
         try await after.barrier()
         #expect(try await after.drain(traced) == [])
     }
+
+    @Test(
+        "A copy of a publish names each queue that it went to, and a copy of a delivery each key",
+        .proves("firehose.several-queues", ["rabbitmq/firehose/headers"], needs: [.admin]))
+    func severalQueues() async throws {
+        let channel = try await Probe.openChannel()
+        let traced = try await channel.declareQueue()
+        let queues = try await [channel.declareQueue(), channel.declareQueue(), channel.declareQueue()]
+        let exchange = try await channel.declareExchange("direct")
+        for (queue, key) in zip(queues, ["a", "b", "b"] as [ShortString]) {
+            try await channel.bind(queue, to: exchange, key)
+        }
+        try await channel.bind(traced, to: "amq.rabbitmq.trace", try ShortString("publish.\(exchange)"))
+        try await channel.bind(traced, to: "amq.rabbitmq.trace", try ShortString("deliver.\(queues[2])"))
+        try await administer("trace_on")
+        channel.publish("hello", to: exchange, "a", BasicProperties(headers: ["CC": ["b"]]))
+        for queue in queues { #expect(try await channel.get(queue)?.text == "hello") }
+        try await channel.barrier(behind: traced)
+        try await administer("trace_off")
+        let (publish, deliver) = (
+            try #require(try await channel.get(traced)).headers, try #require(try await channel.get(traced)).headers
+        )
+        let routed = publish["routed_queues"]?.array?.compactMap(\.text).sorted()
+        #expect(routed == queues.map(\.text).sorted())
+        #expect(publish["routing_keys"] == ["a", "b"] && deliver["routing_keys"] == ["a", "b"])
+    }
+
+    @Test(
+        "Once tracing is switched off nothing more is copied",
+        .proves("firehose.off-again", ["rabbitmq/firehose/off-by-default"], needs: [.admin]))
+    func offAgain() async throws {
+        let channel = try await Probe.openChannel()
+        let traced = try await channel.declareQueue()
+        try await channel.bind(traced, to: "amq.rabbitmq.trace", "publish.amq.fanout")
+        for round in 1...2 {
+            try await administer("trace_on")
+            // A channel that is there already may have to hear of it first.
+            let witness = try await Probe.openChannel()
+            witness.publish("copied \(round)", to: "amq.fanout")
+            try await witness.barrier()
+            try await administer("trace_off")
+            let other = try await Probe.openChannel()
+            other.publish("not copied", to: "amq.fanout")
+            try await other.barrier()
+        }
+        #expect(try await channel.drain(traced) == ["copied 1", "copied 2"])
+    }
 }

@@ -250,4 +250,14 @@ import Testing
         let channel = try await Probe.openChannel()
         try await channel.send(QueueDelete(), expecting: .channelClose(.notFound))
     }
+
+    @Test(
+        "A reserved exchange name is refused whether there is such an exchange or not",
+        .proves("declare.delete-reserved-exchange", ["rabbitmq/exchange.delete/predeclared"]))
+    func reservedExchangeThatIsNotThere() async throws {
+        let channel = try await Probe.openChannel()
+        for name in ["amq.direct", "amq.match", "amq.rabbitmq.trace", "amq.nothing"] as [ShortString] {
+            try await channel.send(ExchangeDelete(exchange: name), expecting: .channelClose(.accessRefused))
+        }
+    }
 }

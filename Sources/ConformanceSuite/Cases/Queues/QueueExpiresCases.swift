@@ -104,4 +104,27 @@ import Testing
         letters.channel.publish("the marker", to: "", letters.dead)
         #expect(try await letters.next().text == "the marker")
     }
+
+    @Test(
+        "Many queues that are deleted before they expire take nobody else's time with them",
+        .proves(
+            "expires.beside-many-deleted-queues",
+            ["rabbitmq/queue-expires/unused", "rabbitmq/dead-letter/expired"]))
+    func besideManyDeletedQueues() async throws {
+        let channel = try await Probe.openChannel()
+        let (exchange, grave) = try await channel.declareFanoutAndQueue()
+        let dying = try await channel.declareQueue(
+            arguments: ["x-message-ttl": 700, "x-dead-letter-exchange": .longString(exchange.octets)])
+        let leased = try await channel.declareQueue(exclusive: false, arguments: ["x-expires": 700])
+        channel.publish("expired", to: "", dying)
+        for _ in 1...100 {
+            let queue = try await channel.declareQueue(arguments: ["x-expires": 600_000])
+            channel.send(QueueDelete(queue: queue, noWait: true))
+        }
+        try await channel.barrier()
+        try await elapse(milliseconds: 700)
+        try await channel.awaitReady(1, in: grave)
+        #expect(try await channel.drain(grave) == ["expired"])
+        #expect(try await !channel.exists(queue: leased))
+    }
 }

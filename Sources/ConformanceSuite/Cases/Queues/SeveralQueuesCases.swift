@@ -159,4 +159,44 @@ import Testing
             }
         }
     }
+
+    @Test(
+        "Two channels that publish at the same time are both confirmed",
+        .proves(
+            "confirms.two-channels-at-once",
+            ["confirm/all-messages-acknowledged", "rabbitmq/publisher-confirms/channel-scoped"]))
+    func twoChannelsAtOnce() async throws {
+        let first = try await Probe.openChannel()
+        let channels = try await [first, first.probe.openChannel(), first.probe.openChannel()]
+        let queue = try await first.declareQueue()
+        for channel in channels { try await channel.confirmSelect() }
+        for round in 1...2 as ClosedRange<UInt64> {
+            first.probe.send { frames in
+                for channel in channels.reversed() {
+                    frames.content(
+                        BasicPublish(routingKey: queue), BasicProperties(), body: [1], channel: channel.number,
+                        frameMax: 4096)
+                }
+            }
+            for channel in channels { #expect(try await channel.confirm().tag == round) }
+        }
+        #expect(try await first.counts(of: queue).messages == 6)
+    }
+
+    @Test(
+        "An auto-delete exchange that loses all of its bindings at once goes, too",
+        .proves(
+            "declare.auto-delete-several-bindings", ["rabbitmq/exchange.declare/auto-delete-last-binding"]))
+    func autoDeleteSeveralBindings() async throws {
+        let channel = try await Probe.openChannel()
+        let exchange = try await channel.declareExchange("direct", autoDelete: true)
+        let queues = try await [channel.declareQueue(), channel.declareQueue()]
+        for queue in queues {
+            for key in ["a", "b", "c"] as [ShortString] { try await channel.bind(queue, to: exchange, key) }
+        }
+        _ = try await channel.call(QueueDelete(queue: queues[0]), QueueDeleteOk.self)
+        #expect(try await channel.exists(exchange: exchange), "the other queue is still bound")
+        _ = try await channel.call(QueueDelete(queue: queues[1]), QueueDeleteOk.self)
+        #expect(try await !channel.exists(exchange: exchange))
+    }
 }
