@@ -68,7 +68,7 @@ let package = Package(
         module("TutorialKit", uses: ["AMQPClient", "BrokerServer", "Commands", "Platform"]),
 
         // The measurements: the only program that knows a broker from the outside alone, and so measures any.
-        program("bench", uses: ["AMQPClient", "AMQPWire", "Commands", "Platform"]),
+        program("bench", uses: ["AMQPClient", "AMQPTLS", "AMQPWire", "Commands", "Platform"]),
 
         // No part of the product: what Scripts/crash runs.
         .executableTarget(

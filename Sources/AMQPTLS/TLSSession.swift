@@ -4,8 +4,8 @@ import Platform
 ///
 /// An `SSL` object is for one thread at a time. It is never copied out of here, and ``TLSStream`` keeps this value under
 /// a lock: hence "unchecked".
-struct TLSSession: ~Copyable, @unchecked Sendable {
-    enum Step: Equatable {
+package struct TLSSession: ~Copyable, @unchecked Sendable {
+    package enum Step: Equatable {
         /// It goes on when more has arrived.
         case wantsMore
         case done
@@ -42,7 +42,7 @@ struct TLSSession: ~Copyable, @unchecked Sendable {
     }
 
     /// - Parameter host: what a client connects to.
-    static func make(_ context: TLSContext, host: String?) throws(TLSError) -> TLSSession {
+    package static func make(_ context: TLSContext, host: String?) throws(TLSError) -> TLSSession {
         let library = context.library
         library.clearErrors()
         let incoming = library.newBuffer(library.memory())
@@ -97,18 +97,18 @@ struct TLSSession: ~Copyable, @unchecked Sendable {
 
     // MARK: In
 
-    func feed(_ octets: UnsafeRawBufferPointer) {
+    package func feed(_ octets: UnsafeRawBufferPointer) {
         _ = library.writeBuffer(incoming, octets.baseAddress, Int32(octets.count))
     }
 
-    func handshake() -> Step {
+    package func handshake() -> Step {
         library.clearErrors()
         let result = library.handshake(ssl)
         return result == 1 ? .done : step(after: result)
     }
 
     /// Appends what has been fed, decrypted.
-    func decrypt(into plain: inout [UInt8]) -> Step {
+    package func decrypt(into plain: inout [UInt8]) -> Step {
         withUnsafeTemporaryAllocation(byteCount: Self.recordSize, alignment: 16) { record in
             while true {
                 library.clearErrors()
@@ -155,7 +155,7 @@ struct TLSSession: ~Copyable, @unchecked Sendable {
     // MARK: Out
 
     /// Encrypts octets, 2 GiB at most. False: they can't be any more.
-    func encrypt(_ octets: UnsafeRawBufferPointer) -> Bool {
+    package func encrypt(_ octets: UnsafeRawBufferPointer) -> Bool {
         library.clearErrors()
         return library.write(ssl, octets.baseAddress, Int32(octets.count)) == Int32(octets.count)
     }
@@ -168,7 +168,7 @@ struct TLSSession: ~Copyable, @unchecked Sendable {
     }
 
     /// Hands on what is to leave, in pieces.
-    func takeOutput(_ body: (UnsafeRawBufferPointer) -> Void) {
+    package func takeOutput(_ body: (UnsafeRawBufferPointer) -> Void) {
         while true {
             let count = min(library.pending(outgoing), 1 << 17)
             guard count > 0 else { return }

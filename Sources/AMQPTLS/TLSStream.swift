@@ -40,6 +40,8 @@ package final class TLSStream: ByteStream {
         var awaitsDrain = false
         var owesDrained = false
         var end: StreamEnd?
+        /// Closed or aborted on this side: whatever the peer does now, that is how it ended.
+        var isEndedHere = false
         var isEndReported = false
         /// A thread calls the receiver; what others bring meanwhile it delivers too.
         var isDelivering = false
@@ -174,6 +176,7 @@ package final class TLSStream: ByteStream {
             schedule { self.deliver() }
         }
         state.phase = .over
+        state.isEndedHere = true
     }
 
     private func fail(_ reason: TLSError, _ state: inout State) {
@@ -305,6 +308,8 @@ extension TLSStream: ByteStreamReceiver {
             } else if state.phase == .open, !state.hasReceived, end != .closedHere, state.session.lacksCertificate {
                 // Its alert may have been lost with the connection.
                 fail(.wantsCertificate(), &state)
+            } else if state.isEndedHere {
+                state.end = state.end ?? (end == .finished ? .closedHere : end)
             } else if end == .finished {
                 state.end = state.end ?? .reset("the peer's stream was cut off: it ended without close_notify")
             } else {

@@ -4,7 +4,7 @@ import AMQPWire
 /// A connection with one channel, number 1, that does no more than a measurement needs: its methods block, nothing is
 /// kept, nothing is checked twice. For one thread.
 final class RawConnection {
-    private let socket: BlockingSocket
+    private let socket: any RawSocket
     private var buffer: UnsafeMutableRawBufferPointer
     private var start = 0
     private var end = 0
@@ -27,7 +27,12 @@ final class RawConnection {
     static func number(_ id: MethodID) -> UInt32 { UInt32(id.classID) << 16 | UInt32(id.methodID) }
 
     init(_ target: ConnectionConfiguration) throws(BenchError) {
-        socket = try BlockingSocket(host: target.host, port: target.port)
+        let plain = try BlockingSocket(host: target.host, port: target.port)
+        if let tls = target.tls {
+            socket = try EncryptedSocket(plain, tls, host: target.host)
+        } else {
+            socket = plain
+        }
         buffer = .allocate(byteCount: 1 << 20, alignment: 16)
         var opening = FrameWriter()
         opening.protocolHeader()

@@ -79,6 +79,9 @@ final class Heard: ByteStreamReceiver {
     private let bytes = Mutex<[UInt8]>([])
     private let awaited = Mutex<(count: Int, reached: Result1<Void>)?>(nil)
     let end = Result1<StreamEnd>()
+    private let onReceived: @Sendable () -> Void
+
+    init(onReceived: @escaping @Sendable () -> Void = {}) { self.onReceived = onReceived }
 
     var octets: [UInt8] { bytes.withLock { $0 } }
     var text: String { String(decoding: octets, as: UTF8.self) }
@@ -97,6 +100,7 @@ final class Heard: ByteStreamReceiver {
 
     func streamReceived(_ bytes: RawSpan) {
         bytes.withUnsafeBytes { more in self.bytes.withLock { $0 += more } }
+        onReceived()
         look()
     }
 

@@ -96,12 +96,15 @@ struct RecordTests {
         let certificates = try await Certificates.made()
         let ends = try await Ends.meet(certificates.client, certificates.server())
         let (client, server) = (try ends.client.get(), try ends.server.get())
-        let (heard, other) = (Heard(), Heard())
+        let (heard, other) = (Heard { client.setReading(false) }, Heard())
         client.start(heard)
         server.start(other)
         client.setReading(false)
-        server.send("unread")
+        server.send("last")
         server.close()
+        // Both in one delivery, in the middle of which reading is switched off.
+        client.setReading(true)
+        await heard.until(4)
         if aborts { client.abort() } else { client.close() }
         #expect(await heard.end.value == .closedHere)
         #expect(await other.end.value == .closedHere)

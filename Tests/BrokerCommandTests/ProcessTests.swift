@@ -71,6 +71,31 @@
             #expect(nobody.status == 1 && nobody.errors.contains("nothing answers at http://localhost:"))
         }
 
+        @Test(.enabled(if: Certificates.missing == nil, "needs the system's OpenSSL and the openssl command"))
+        func aPortForTLS() async throws {
+            let certificates = try await Certificates.made()
+            let files = [
+                "--tls-certificate", certificates.path("server.pem"), "--tls-key", certificates.path("server.key"),
+            ]
+            let broker = try await start(files + ["--tls-port", "0"])
+            let port = try #require(broker.line.firstMatch(of: /; TLS on amqps:\/\/127\.0\.0\.1:([0-9]+)\)/)?.output.1)
+            #expect(Int(port) != broker.port)
+            let second = try await run(["--port", "0"] + files + ["--tls-port", "\(port)"])
+            #expect(second.status == 1 && second.errors.contains("port \(port) is already in use by"))
+            #expect(second.errors.contains("broker --tls-port "))
+            broker.process.signal(15)
+            try await programs.finish(broker.process)
+        }
+
+        @Test func filesForTLSThatAreMissing() async throws {
+            let alone = try await run(["--port", "0", "--tls-ca", "ca.pem"])
+            #expect(alone.status == 1 && alone.errors == "broker: TLS needs a certificate: --tls-certificate FILE\n")
+            guard Certificates.missing == nil else { return }
+            let none = try await run(["--port", "0", "--tls-certificate", "/no such file", "--tls-port", "0"])
+            #expect(none.status == 1)
+            #expect(none.errors.hasPrefix("broker: The certificate '/no such file' can't be read: No such file"))
+        }
+
         @Test func ctrlCIsACleanEnd() async throws {
             let broker = try await start(["--log-level", "error"])
             broker.process.signal(2)

@@ -72,7 +72,9 @@ import Testing
     @Test(.enabled(if: Certificates.missing == nil, "needs the system's OpenSSL and the openssl command"))
     func throughTLS() async throws {
         let certificates = try await Certificates.made()
-        let broker = Broker()
+        var configuration = BrokerConfiguration()
+        configuration.handshakeTimeout = 600_000
+        let broker = Broker(configuration)
         let port = try broker.listen(host: "127.0.0.1", port: 0, tls: certificates.server())
         let plain = try broker.listen(host: "127.0.0.1", port: 0)
         let trust = "cacertfile=\(certificates.path("ca.pem"))"
