@@ -19,13 +19,13 @@ package final class TLSStream: ByteStream {
     package let name: String
     package let isLoopback: Bool
     package let source: String
-    private let stream: any ByteStream
+    let stream: any ByteStream
     private let schedule: @Sendable (@escaping @Sendable () -> Void) -> Void
-    private let state: Mutex<State>
+    let state: Mutex<State>
 
-    private enum Phase { case handshake, open, over }
+    enum Phase { case handshake, open, over }
 
-    private struct State: ~Copyable, Sendable {
+    struct State: ~Copyable, Sendable {
         let session: TLSSession
         var phase = Phase.handshake
         var completion: Completion?
@@ -179,14 +179,14 @@ package final class TLSStream: ByteStream {
         state.isEndedHere = true
     }
 
-    private func fail(_ reason: TLSError, _ state: inout State) {
+    func fail(_ reason: TLSError, _ state: inout State) {
         state.failure = reason
         state.phase = .over
         state.end = state.end ?? .reset(reason.description)
     }
 
     /// Takes the handshake further, then decrypts.
-    private func advance(_ state: inout State) {
+    func advance(_ state: inout State) {
         if state.phase == .handshake {
             let step = state.session.handshake()
             flush(state.session)
@@ -213,7 +213,7 @@ package final class TLSStream: ByteStream {
         flush(state.session)
     }
 
-    private func speaksPlainAMQP(_ bytes: UnsafeRawBufferPointer, _ state: inout State) -> Bool {
+    func speaksPlainAMQP(_ bytes: UnsafeRawBufferPointer, _ state: inout State) -> Bool {
         guard state.phase == .handshake, state.head.count < 4 else { return false }
         state.head += bytes.prefix(4 - state.head.count)
         return state.head.elementsEqual("AMQP".utf8)
@@ -222,7 +222,7 @@ package final class TLSStream: ByteStream {
     // MARK: Delivering
 
     /// Calls whoever has something to hear, until there is nothing.
-    private func deliver() {
+    func deliver() {
         var isMine = false
         while let step = state.withLock({ next(&$0, &isMine) }) {
             switch step {
@@ -266,67 +266,5 @@ package final class TLSStream: ByteStream {
         guard state.owesDrained else { return nil }
         state.owesDrained = false
         return .drained(receiver)
-    }
-}
-
-extension TLSStream: ByteStreamReceiver {
-    package func streamReceived(_ bytes: RawSpan) {
-        let isOver = bytes.withUnsafeBytes { bytes in
-            state.withLock { state in
-                guard state.phase != .over else { return false }
-                if speaksPlainAMQP(bytes, &state) {
-                    fail(.plain(isServer: state.session.context.isServer), &state)
-                    return true
-                }
-                var rest = bytes
-                while state.phase != .over, !rest.isEmpty {
-                    let piece = UnsafeRawBufferPointer(rebasing: rest.prefix(1 << 15))
-                    rest = UnsafeRawBufferPointer(rebasing: rest[piece.count...])
-                    state.session.feed(piece)
-                    advance(&state)
-                }
-                return state.phase == .over
-            }
-        }
-        // With the alert, or the answer to the peer's goodbye.
-        if isOver { stream.close() }
-        deliver()
-    }
-
-    package func streamDrained() {
-        state.withLock { state in
-            state.owesDrained = state.owesDrained || state.awaitsDrain
-            state.awaitsDrain = false
-        }
-        deliver()
-    }
-
-    package func streamEnded(_ end: StreamEnd) {
-        state.withLock { state in
-            if state.phase == .handshake {
-                fail(TLSError(.lost, "The stream ended during the TLS handshake: \(end.text)"), &state)
-            } else if state.phase == .open, !state.hasReceived, end != .closedHere, state.session.lacksCertificate {
-                // Its alert may have been lost with the connection.
-                fail(.wantsCertificate(), &state)
-            } else if state.isEndedHere {
-                state.end = state.end ?? (end == .finished ? .closedHere : end)
-            } else if end == .finished {
-                state.end = state.end ?? .reset("the peer's stream was cut off: it ended without close_notify")
-            } else {
-                state.end = state.end ?? end
-            }
-            state.phase = .over
-        }
-        deliver()
-    }
-}
-
-extension StreamEnd {
-    fileprivate var text: String {
-        switch self {
-        case .finished: "the peer closed it"
-        case .reset(let reason): reason
-        case .closedHere: "it was closed on this side"
-        }
     }
 }
