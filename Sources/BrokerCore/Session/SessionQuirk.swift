@@ -182,8 +182,6 @@ enum SessionQuirk: String, Quirk {
     case prefetchIsSigned = "session.prefetch-is-signed"
     /// freeTag: a tag is kept in 127 octets
     case longConsumerTagsAreCut = "session.long-consumer-tags-are-cut"
-    /// queuePurge: purge-ok has the count in eight bits
-    case purgeCountIsAnOctet = "session.purge-count-is-an-octet"
     /// content: only what is copied whole is looked at for BCC
     case bccStaysInLargeMessages = "session.bcc-stays-in-large-messages"
     /// willAnswer: one channel of a turn is noted

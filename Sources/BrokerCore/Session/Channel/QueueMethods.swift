@@ -139,8 +139,7 @@ extension BrokerChannel {
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
         let queue = try queue(named: purge.queue, for: .read)
         try queue.checkAccess(by: connection.id)
-        var count = queue.purge()
-        if count > 255, quirk(.purgeCountIsAnOctet) { count &= 0xFF }
+        let count = queue.purge()
         if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
     }
 

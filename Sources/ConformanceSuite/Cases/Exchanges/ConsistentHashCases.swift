@@ -85,7 +85,7 @@ private let keys = (1...300).map { "key\($0)" }
     }
 
     @Test(
-        "A header that is a number is hashed, too, and looked at for every message anew",
+        "A header that is a number is hashed, too, and read for every message",
         .proves("consistent-hash.header-number", ["rabbitmq/consistent-hash/header"], needs: [.consistentHash]))
     func headerNumber() async throws {
         let (channel, exchange, queues) = try await openExchange("1", "1", "1", arguments: ["hash-header": "customer"])

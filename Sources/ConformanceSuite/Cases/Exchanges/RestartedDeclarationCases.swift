@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test(
-        "A lease begins anew with the broker",
+        "A lease starts over with the broker",
         .proves("durability.lease", ["rabbitmq/restart/declarations"], needs: [.restart]))
     func lease() async throws {
         let before = try await Probe.openChannel()

@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "A key is looked up anew each time, however many words the one before had",
+        "Each key is looked up by itself, however many words the one before had",
         .proves("topic.keys-in-a-row", ["spec/3.1.3.3/hash-is-any-words"]))
     func keysInARow() async throws {
         let channel = try await Probe.openChannel()

@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test(
-        "A restart does not begin a time to live anew",
+        "A restart does not start a time to live over",
         .proves("durability.expiry-is-not-renewed", ["rabbitmq/restart/expiry"], needs: [.restart]))
     func expiryIsNotRenewed() async throws {
         let queue = try await Durable.open(["x-message-ttl": 900])
@@ -244,7 +244,7 @@ import Testing
     }
 
     @Test(
-        "Messages published between two restarts stand behind older ones, and none is marked as redelivered",
+        "Messages published between two restarts come behind older ones, and none is marked as redelivered",
         .proves("durability.messages-over-two-restarts", ["rabbitmq/restart/second"], needs: [.restart]))
     func overTwoRestarts() async throws {
         let first = try await Durable.open()
