@@ -60,8 +60,8 @@ public final class Watch: Sendable {
             return state.findings.connections
         }
         Task {
-            do throws(TransportError) {
-                let broker = try await TCPStream.connect(host: target.host, port: target.port)
+            do throws(AMQPError) {
+                let broker = try await Connection.stream(to: target.configuration)
                 Relay.join(client, Interceptor(broker, Note(number, self)))
             } catch {
                 trouble("\(error)")
