@@ -1,3 +1,4 @@
+import AMQPClient
 import AMQPTransport
 import AMQPWire
 import Interceptor
