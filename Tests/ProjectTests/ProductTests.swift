@@ -6,7 +6,7 @@ import Testing
 @Suite("Products", .ownThread) struct ProductTests {
     /// Modules that are no part of a product's vocabulary.
     private static let hidden = [
-        "AMQPTLS", "AMQPTransport", "BrokerCore", "BrokerServer", "DataStructures", "Interceptor", "Platform",
+        "AMQPTransport", "BrokerCore", "BrokerServer", "DataStructures", "Interceptor", "Platform",
     ]
 
     private static func types(_ module: String) throws -> Set<String> {

@@ -94,6 +94,18 @@ struct SettledRun: Equatable {
     var queue: UInt64
     var first: UInt64
     var count: UInt32
+
+    /// Whether a copy is the next one behind it.
+    func goesOn(with copy: StoredMessages.Copy) -> Bool {
+        (copy.queue == queue || quirk(.settledRunsGoOnInOtherQueues))
+            && (copy.position == first + UInt64(count) || quirk(.settledRunsTakeAnyOrder))
+    }
+
+    func write(to writer: inout ByteWriter) {
+        writer.uint64(queue)
+        writer.uint64(first)
+        writer.uint32(count)
+    }
 }
 
 // MARK: - Octets
@@ -146,11 +158,7 @@ extension JournalRecord {
             kind(.settled)
             let runs = quirk(.firstSettledRunIsWritten) ? Array(runs.prefix(1)) : runs
             writer.uint32(UInt32(clamping: runs.count))
-            for run in runs {
-                writer.uint64(run.queue)
-                writer.uint64(run.first)
-                writer.uint32(run.count)
-            }
+            for run in runs { run.write(to: &writer) }
         case .delivered(let queue, let below):
             kind(.delivered)
             writer.uint64(queue)

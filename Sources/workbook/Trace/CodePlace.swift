@@ -124,7 +124,7 @@ struct TraceStage: Sendable {
 
     static let unacknowledged = TraceStage(
         places: [
-            ("it is not kept", CodePlace("BrokerCore/Queues/ClassicQueue", "if consumer.noAck { leave(message) }"))
+            ("it is not kept", CodePlace("BrokerCore/Queues/ClassicQueue", "if consumer.noAck, "))
         ],
         rules: ["basic/09"])
 

@@ -51,7 +51,9 @@ import Testing
         channel.publish("1", to: "", queue)
         let first = try await channel.delivery()
         var tags: [ShortString] = []
-        for number in 1...40 { tags.append(try await channel.consume(queue, tag: ShortString(truncating: "passing-\(number)"))) }
+        for number in 1...40 {
+            tags.append(try await channel.consume(queue, tag: ShortString(truncating: "passing-\(number)")))
+        }
         for tag in tags { try await channel.cancel(tag) }
         channel.ack(first)
         try await channel.barrier(behind: queue)

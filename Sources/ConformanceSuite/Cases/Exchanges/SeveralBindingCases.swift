@@ -47,7 +47,7 @@ import Testing
 
     @Test(
         "A queue that is bound to a fanout exchange under two keys is bound until both are unbound",
-        .proves("fanout.two-keys", ["spec/3.1.3.2/fanout-ignores-key"]))
+        .proves("pubsub.two-keys", ["spec/3.1.3.2/fanout-ignores-key"]))
     func fanoutTwoKeys() async throws {
         let channel = try await Probe.openChannel()
         let exchange = try await channel.declareExchange("fanout")
@@ -63,7 +63,7 @@ import Testing
 
     @Test(
         "40 queues that are bound to one exchange each get a copy, whatever its type",
-        .proves("fanout.many-queues", ["spec/3.1.3.2/fanout-ignores-key", "spec/3.1.3.3/hash-is-any-words"]))
+        .proves("pubsub.many-queues", ["spec/3.1.3.2/fanout-ignores-key", "spec/3.1.3.3/hash-is-any-words"]))
     func manyQueues() async throws {
         let channel = try await Probe.openChannel()
         var exchanges: [ShortString] = []
