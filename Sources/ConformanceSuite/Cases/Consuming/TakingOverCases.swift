@@ -25,22 +25,6 @@ import Testing
     }
 
     @Test(
-        "A consumer that takes over gets at once the backlog that the active one had no room for",
-        .proves("single-active.backlog", ["rabbitmq/single-active-consumer/failover-cancel"]))
-    func backlog() async throws {
-        let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(arguments: ["x-single-active-consumer": true])
-        try await channel.qos(1)
-        for tag in ["first", "second"] as [ShortString] { try await channel.consume(queue, tag: tag) }
-        for text in ["1", "2", "3"] { channel.publish(text, to: "", queue) }
-        #expect(try await channel.delivery().consumerTag == "first")
-        try await channel.cancel("first")
-        let next = try await channel.delivery()
-        #expect(next.text == "2")
-        #expect(next.consumerTag == "second")
-    }
-
-    @Test(
         "A busy consumer keeps its place while many others come and go",
         .proves("consumer-priority.many-come-and-go", ["rabbitmq/consumer-priority/round-robin-within"]))
     func manyComeAndGo() async throws {
