@@ -105,7 +105,7 @@ let package = Package(
         .target(name: "SeededGenerator", path: "Tests/SeededGenerator", swiftSettings: settings),
         .target(
             name: "TestSupport",
-            dependencies: ["AMQPClient", "AMQPTLS", "AMQPTransport", "Lifeline", "SeededGenerator"],
+            dependencies: ["AMQPClient", "AMQPTLS", "AMQPTransport", "BrokerCore", "Lifeline", "SeededGenerator"],
             path: "Tests/TestSupport",
             swiftSettings: settings),
 

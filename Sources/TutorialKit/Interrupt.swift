@@ -1,32 +1,26 @@
-import Dispatch
-import Synchronization
-
 import Platform
+import Synchronization
 
 /// Ctrl-C, and `kill`, which mean the same here: stop properly.
 final class Interrupt: Sendable {
-    private let count = Atomic<Int>(0)
+    private let signals = Signals([SIGINT, SIGTERM])
+    private let isOver = Atomic<Bool>(false)
 
-    var hasHappened: Bool { count.load(ordering: .relaxed) > 0 }
+    var hasHappened: Bool { isOver.load(ordering: .relaxed) }
 
     /// Runs `body`. The first signal cancels its task, which is how every wait in the client ends; the second one, from
     /// somebody who is not willing to wait for the broker's good-bye, ends the process.
     func cancels(_ body: @escaping @Sendable () async throws -> Void) async -> Result<Void, any Error> {
         let task = Task(operation: body)
-        let sources = [SIGINT, SIGTERM].map { number in
-            // The source sees the signal only once its default, the end of the process, is off.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler {
-                if self.count.add(1, ordering: .relaxed).newValue > 1 { _exit(128 + number) }
-                task.cancel()
-            }
-            source.resume()
-            return source
+        let code = SystemThread.start {
+            _ = self.signals.next()
+            self.isOver.store(true, ordering: .relaxed)
+            task.cancel()
+            _exit(128 + self.signals.next())
         }
+        if code != 0 { signals.letGo() }
         let result = await task.result
         await OpenConnections.close()
-        for source in sources { source.cancel() }
         return result
     }
 }

@@ -18,6 +18,7 @@ enum BrokerProgram {
     static let anonymous = Option("--anonymous", "USER", "log in passwordless clients as USER (ANONYMOUS)")
     static let trace = Option("--trace", "VHOST", "copy messages to amq.rabbitmq.trace; repeatable")
     static let heartbeat = Option("--heartbeat", "SECONDS", "offered to clients; 0 = none [60]")
+    static let handshakeTimeout = Option("--handshake-timeout", "MS", "for a client to open its connection [10000]")
     static let channelMax = Option("--channel-max", "N", "channels of a connection [2047]")
     static let frameMax = Option("--frame-max", "BYTES", "size of a frame [131072]")
     static let maxMessageSize = Option("--max-message-size", "BYTES", "[134217728; from 4.0, 16777216]")
@@ -35,7 +36,7 @@ enum BrokerProgram {
         "broker",
         options: [
             host, port, managementPort, tlsCertificate, tlsKey, tlsPort, tlsCA, data, virtualHost, user, users, noGuest,
-            anonymous, trace, heartbeat,
+            anonymous, trace, heartbeat, handshakeTimeout,
             channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
             outputLimit, transactionLimit, dialect, product, quirk, logLevel,
         ],

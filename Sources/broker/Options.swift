@@ -21,6 +21,8 @@ struct Options: Equatable {
     var tracedVirtualHosts: [String] = []
     var dataDirectory: String?
     var heartbeat: UInt16?
+    /// Milliseconds.
+    var handshakeTimeout: Int64?
     var channelMax: UInt16?
     var frameMax: UInt32?
     var consumerTimeout: Int64?
@@ -67,6 +69,7 @@ extension Options {
         tracedVirtualHosts = try given.shortNames(Name.trace)
         dataDirectory = given.text(Name.data)
         heartbeat = try given.number(Name.heartbeat, in: 0...UInt16.max)
+        handshakeTimeout = try given.number(Name.handshakeTimeout, in: 1...Int64.max / 2)
         channelMax = try given.number(Name.channelMax, in: 1...UInt16.max)
         // 4096 is what the specification lets every peer count on; a signed 32-bit number is what many clients read.
         frameMax = try given.number(Name.frameMax, in: 4096...0x7FFF_FFFF)
@@ -112,6 +115,7 @@ extension Options {
         }
         if !withGuest { configuration.users = [] }
         if let heartbeat { configuration.heartbeat = heartbeat }
+        if let handshakeTimeout { configuration.handshakeTimeout = handshakeTimeout }
         if let channelMax { configuration.channelMax = channelMax }
         if let frameMax { configuration.frameMax = frameMax }
         if let consumerTimeout { configuration.consumerTimeout = consumerTimeout }

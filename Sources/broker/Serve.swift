@@ -13,8 +13,7 @@ enum Serve {
 
     static func run(_ options: Options) -> Never {
         BrokenInvariant.endsTheProcess = false
-        // Before there is any other thread: all of them must leave these signals to the one that waits for them.
-        let signals = StopSignals()
+        let signals = Signals([SIGTERM] + [SIGINT, SIGHUP].filter { !Signals.isIgnored($0) })
         signal(SIGPIPE, SIG_IGN)
         let descriptors = Machine.raiseDescriptorLimit()
         var configuration = options.configuration
@@ -39,7 +38,9 @@ enum Serve {
                         + "\(Machine.descriptorLimit)"))
         }
 
-        let name = signals.wait()
+        let name = name(of: signals.next())
+        // The next one ends the process at once.
+        signals.letGo()
         log.write(
             LogEvent(
                 .info, at: broker.now, "\(name): closing \(LogEvent.counted(broker.connectionCount, "connection"))"))
@@ -53,6 +54,14 @@ enum Serve {
         }
         log.flush(milliseconds: 200)
         exit(0)
+    }
+
+    private static func name(of signal: Int32) -> String {
+        switch signal {
+        case SIGTERM: "SIGTERM"
+        case SIGINT: "SIGINT"
+        default: "SIGHUP"
+        }
     }
 
     private static func open(_ configuration: BrokerConfiguration, _ options: Options, _ log: LogWriter) -> Broker {
@@ -160,40 +169,6 @@ enum Serve {
                 LogEvent(
                     .warning, at: SystemTime().now,
                     "nobody can log in from another machine: guest may not, and there is no other user (--user NAME)"))
-        }
-    }
-}
-
-/// The signals that ask the broker to stop: SIGTERM, and SIGINT and SIGHUP unless whoever started it had them ignored
-/// (a shell does so for what runs in the background, and `nohup`).
-private struct StopSignals {
-    private var set = sigset_t()
-
-    init() {
-        sigemptyset(&set)
-        sigaddset(&set, SIGTERM)
-        for signal in [SIGINT, SIGHUP] where !Self.isIgnored(signal) { sigaddset(&set, signal) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-    }
-
-    private static func isIgnored(_ number: Int32) -> Bool {
-        // Only by setting it can the disposition be asked for without naming C's union of handlers.
-        let previous = signal(number, SIG_DFL)
-        guard unsafeBitCast(previous, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self) else { return false }
-        signal(number, SIG_IGN)
-        return true
-    }
-
-    /// Waits for the first of them and returns its name. The next one ends the process at once.
-    func wait() -> String {
-        var set = set
-        var number: Int32 = 0
-        while sigwait(&set, &number) != 0 {}
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
-        return switch number {
-        case SIGTERM: "SIGTERM"
-        case SIGINT: "SIGINT"
-        default: "SIGHUP"
         }
     }
 }

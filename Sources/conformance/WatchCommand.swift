@@ -1,6 +1,5 @@
 import Commands
 import ConformanceSuite
-import Dispatch
 import Platform
 
 /// `conformance watch`: judges the client, not the broker.
@@ -40,15 +39,12 @@ enum WatchCommand {
 
     static func run(_ request: Request) async -> Int32 {
         let end = AsyncStream<Void>.makeStream()
-        let sources = [SIGINT, SIGTERM].map { number in
-            // The source sees the signal only once its default, the end of the process, is off.
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler { end.continuation.finish() }
-            source.resume()
-            return source
+        let signals = Signals([SIGINT, SIGTERM])
+        let code = SystemThread.start {
+            _ = signals.next()
+            end.continuation.finish()
         }
-        defer { for source in sources { source.cancel() } }
+        if code != 0 { signals.letGo() }
         signal(SIGPIPE, SIG_IGN)
         do throws(Watch.Failed) {
             let (watch, listener) = try Watch.begin(

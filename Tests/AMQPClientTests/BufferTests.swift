@@ -13,7 +13,7 @@ import Testing
     ) async throws -> (Consumer, Channel, RawPeer, MemoryStream) {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         configuration.deliveryBufferLimit = limit
         configuration.time = time
         async let opening = Connection.open(over: ours, configuration)

@@ -210,7 +210,7 @@ import Testing
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
         let stream = WatchedStream(ours)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         configuration.time = ManualTime()
         async let opening = Connection.open(over: stream, configuration)
         try await peer.handshake()

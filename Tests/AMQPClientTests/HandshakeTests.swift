@@ -13,7 +13,7 @@ import Testing
     ) async throws -> AMQPError? {
         let (ours, theirs) = MemoryStream.pair()
         let raw = RawPeer(theirs)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         configuration.time = ManualTime()
         change(&configuration)
         async let behaviour: Void = peer(raw)
@@ -25,7 +25,7 @@ import Testing
     @Test func announcesWhatItCan() async throws {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         configuration.user = "me"
         configuration.password = "pässword"
         configuration.connectionName = "a test"
@@ -74,7 +74,7 @@ import Testing
 
     /// The task that opens a connection may be long in going on: on a busy machine longer than a broker waits for a beat.
     @Test func heartsBeatBeforeTheOpenerGoesOn() throws {
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         let time = ManualTime()
         configuration.time = time
         let stream = EagerStream(.octets([]))
@@ -151,7 +151,7 @@ import Testing
     @Test func external() async throws {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         configuration.authMechanism = .external
         configuration.time = ManualTime()
         let task = Task { [configuration] in try await Connection.open(over: ours, configuration) }
@@ -194,7 +194,7 @@ import Testing
     /// may end the connection before anybody waits for it.
     @Test(arguments: [EagerStream.Event.octets([2, 0, 0, 0, 0, 0, 0, 0xCE]), .end(.finished), .end(.reset("reset"))])
     func theEndBeforeAnybodyWaits(event: EagerStream.Event) async {
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         // It stands still: a wait that nobody ends would not end in a time-out either.
         configuration.time = ManualTime()
         let stream = EagerStream(event)
@@ -249,7 +249,7 @@ import Testing
         let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: .shared) { accepted.put(RawPeer($0))?() }
         defer { listener.close() }
         let time = LateTime()
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         (configuration.host, configuration.port) = ("127.0.0.1", listener.port)
         (configuration.time, configuration.connectionTimeout) = (time, .seconds(3))
         async let error = failure { [configuration] in _ = try await Connection.open(configuration) }
@@ -261,7 +261,7 @@ import Testing
     @Test func cancelledWhileOpening() async throws {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         configuration.time = ManualTime()
         let task = Task { [configuration] in
             await failure { _ = try await Connection.open(over: ours, configuration) }
@@ -288,7 +288,7 @@ import Testing
             { $0.port = 0 }, { $0.rpcTimeout = .milliseconds(-5) },
             { $0.virtualHost = String(repeating: "v", count: 300) },
         ] {
-            var configuration = ConnectionConfiguration()
+            var configuration = ConnectionConfiguration.unhurried
             change(&configuration)
             let error = await failure { [configuration] in _ = try await Connection.open(configuration) }
             #expect(error?.kind == .badArgument)

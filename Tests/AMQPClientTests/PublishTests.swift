@@ -179,7 +179,7 @@ import Testing
     @Test func waitsAtTheHighWaterMark() async throws {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         configuration.outputHighWaterMark = 100_000
         configuration.time = ManualTime()
         async let opening = Connection.open(over: ours, configuration)

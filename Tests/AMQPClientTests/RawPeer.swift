@@ -1,3 +1,4 @@
+import TestSupport
 import AMQPTransport
 import Synchronization
 import Testing
@@ -141,7 +142,7 @@ final class RawPeer: ByteStreamReceiver {
     ) async throws -> (Connection, RawPeer) {
         let (ours, theirs) = MemoryStream.pair()
         let peer = RawPeer(theirs)
-        var configuration = ConnectionConfiguration()
+        var configuration = ConnectionConfiguration.unhurried
         // Time stands still unless a test moves it: nothing times out because the machine is busy.
         configuration.time = ManualTime()
         change(&configuration)

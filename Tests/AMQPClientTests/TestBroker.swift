@@ -29,9 +29,5 @@ enum TestBroker {
 
 extension Broker {
     /// In real time, but with patience for logins: a client's task may come to its turn only after a thousand others.
-    static var patient: Broker {
-        var configuration = BrokerConfiguration()
-        configuration.handshakeTimeout = 600_000
-        return Broker(configuration)
-    }
+    static var patient: Broker { Broker(.patient) }
 }

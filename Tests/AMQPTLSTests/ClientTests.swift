@@ -23,9 +23,8 @@ struct ClientTests {
         ca: String? = nil, certificate: String = "server", log: Log = Log()
     ) async throws -> (Broker, port: Int) {
         let certificates = try await Certificates.made()
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.logLevel = .warning
-        configuration.handshakeTimeout = 600_000
         let broker = Broker(configuration, log: { log.add($0) })
         let port = try broker.listen(host: "127.0.0.1", port: 0, tls: certificates.server(certificate, ca: ca))
         return (broker, port)
@@ -52,9 +51,7 @@ struct ClientTests {
 
     @Test func inMemory() async throws {
         let certificates = try await Certificates.made()
-        var configuration = BrokerConfiguration()
-        configuration.handshakeTimeout = 600_000
-        let broker = Broker(configuration)
+        let broker = Broker(.patient)
         let ends = try await Ends.meet(certificates.client, certificates.server())
         broker.serve(try ends.server.get())
         let connection = try await Connection.open(patientlyOver: try ends.client.get())

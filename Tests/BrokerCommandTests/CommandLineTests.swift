@@ -23,7 +23,7 @@ import Testing
         let values = [
             "--host": "h", "--port": "1", "--management-port": "off", "--data": "d", "--vhost": "v", "--user": "u",
             "--users": "f", "--heartbeat": "1", "--channel-max": "1", "--frame-max": "4096", "--max-message-size": "1",
-            "--consumer-timeout": "1", "--log-level": "debug", "--product": "own",
+            "--consumer-timeout": "1", "--handshake-timeout": "1", "--log-level": "debug", "--product": "own",
             "--dialect": "4.0",
             "--output-limit": "1", "--transaction-limit": "1", "--memory-high-water": "1000000000",
             "--disk-free-limit": "0", "--tls-certificate": "c", "--tls-key": "k", "--tls-port": "1", "--tls-ca": "a",

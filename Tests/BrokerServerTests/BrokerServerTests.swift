@@ -45,9 +45,8 @@ extension Broker {
 
     @Test func atTheLimitNewClientsWaitAndThoseThatAreInGoOn() async throws {
         let lines = Mutex<[String]>([])
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.logLevel = .warning
-        configuration.handshakeTimeout = 600_000
         let time = SystemTime()
         let broker = Broker(
             BrokerCore(configuration, now: time.now), store: nil, time: time,
@@ -153,9 +152,5 @@ private final class Ending: ByteStreamReceiver {
 
 extension Broker {
     /// In real time, but with patience for logins: a client's task may come to its turn only after a thousand others.
-    static var patient: Broker {
-        var configuration = BrokerConfiguration()
-        configuration.handshakeTimeout = 600_000
-        return Broker(configuration)
-    }
+    static var patient: Broker { Broker(.patient) }
 }

@@ -42,7 +42,7 @@ func get(
 
     /// Two queues, two exchanges, two bindings, a consumer with one of the queue's three messages.
     private func populated() async throws -> Populated {
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.virtualHosts.append("empty")
         let broker = Broker(configuration)
         let connection = try await broker.open()
@@ -200,7 +200,7 @@ func get(
 
     /// As RabbitMQ shows them to a user with the tag `management`.
     @Test func aUserSeesOnlyWhatThatUserMay() async throws {
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.virtualHosts = ["/", "mine", "theirs"]
         configuration.tracedVirtualHosts = ["mine"]
         var user = BrokerConfiguration.User.user("user", password: "pw")
@@ -249,7 +249,7 @@ func get(
 
     @Test func aNameThatNobodyHasIsCheckedLikeOneThatSomebodyHas() throws {
         let checks = Mutex(0)
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.users.append(
             BrokerConfiguration.User(name: "slow", isCostlyToCheck: true) { _ in
                 checks.withLock { $0 += 1 }

@@ -58,7 +58,7 @@ import Testing
 
     @Test func whatTheCoreLogs() async throws {
         let log = Lines()
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.logLevel = .debug
         let broker = Broker(configuration, log: { log.append($0) })
         let connection = try await broker.open()
@@ -82,7 +82,7 @@ import Testing
 
     @Test func belowTheLevelNothingIsLogged() async throws {
         let log = Lines()
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.logLevel = .warning
         let broker = Broker(configuration, log: { log.append($0) })
         try await broker.open().close()

@@ -37,13 +37,13 @@ private final class Checks: Sendable {
         Task {
             var configuration = ConnectionConfiguration()
             (configuration.user, configuration.password) = ("slow", password)
-            return try await Connection.open(over: broker.connect(), configuration)
+            return try await Connection.open(patientlyOver: broker.connect(), configuration)
         }
     }
 
     @Test func messagesGoOnWhilePasswordsAreChecked() async throws {
         let checks = Checks()
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.refusalDelay = 0
         configuration.users.append(checks.user)
         let broker = Broker(configuration)

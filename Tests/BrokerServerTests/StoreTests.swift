@@ -25,7 +25,7 @@ import Testing
     @Test func whatIsDurableIsThereAfterAStop() async throws {
         try await withDirectory { directory in
             let nested = directory + "/a/b"
-            let first = try Broker(data: nested)
+            let first = try Broker(.patient, data: nested)
             let (connection, channel) = try await open(first)
             _ = try await channel.declareQueue("q", durable: true)
             _ = try await channel.declareQueue("gone")
@@ -35,13 +35,13 @@ import Testing
             try await connection.close()
             first.shutDown()
 
-            let second = try Broker(data: nested)
+            let second = try Broker(.patient, data: nested)
             let (_, again) = try await open(second)
             #expect(try await again.declareQueue("q", passive: true).messageCount == 3)
             for number in 1...3 { #expect(try await again.get("q", noAck: true)?.text == "\(number)") }
             second.shutDown()
 
-            let third = try Broker(data: nested)
+            let third = try Broker(.patient, data: nested)
             let (_, last) = try await open(third)
             #expect(try await last.get("q") == nil)
             await #expect(throws: AMQPError.self) { try await last.declareQueue("gone", passive: true) }
@@ -51,12 +51,12 @@ import Testing
 
     @Test func aSecondBrokerOnADirectoryIsRefused() async throws {
         try await withDirectory { directory in
-            let first = try Broker(data: directory)
-            let refusal = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            let first = try Broker(.patient, data: directory)
+            let refusal = try #require(throws: StoreError.self) { try Broker(.patient, data: directory) }
             #expect(refusal == .inUse(directory: directory, by: " (process \(getpid()))"))
             #expect("\(refusal)".contains("--data"))
             first.shutDown()
-            try Broker(data: directory).shutDown()
+            try Broker(.patient, data: directory).shutDown()
         }
     }
 
@@ -65,14 +65,14 @@ import Testing
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
             let file = directory + "/file"
             try Data().write(to: URL(fileURLWithPath: file))
-            let error = try #require(throws: StoreError.self) { try Broker(data: file) }
+            let error = try #require(throws: StoreError.self) { try Broker(.patient, data: file) }
             #expect("\(error)" == "\(file) is not a directory")
         }
     }
 
     @Test func damageIsRefusedAndATornTailCutOff() async throws {
         try await withDirectory { directory in
-            let first = try Broker(data: directory)
+            let first = try Broker(.patient, data: directory)
             let (_, channel) = try await open(first)
             _ = try await channel.declareQueue("q", durable: true)
             try await channel.publishAndConfirm(Message("1", persistent: true), routingKey: "q")
@@ -83,7 +83,7 @@ import Testing
             var bad = good
             bad[60] ^= 1
             try bad.write(to: file)
-            let error = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            let error = try #require(throws: StoreError.self) { try Broker(.patient, data: directory) }
             guard case .damaged(file.path, let offset, _) = error else {
                 Issue.record("\(error)")
                 return
@@ -99,7 +99,7 @@ import Testing
             try Data(mark.octets).write(to: URL(fileURLWithPath: directory + "/synced"))
             try (good + [0, 0, 0]).write(to: file)
             let log = LogLines()
-            var configuration = BrokerConfiguration()
+            var configuration = BrokerConfiguration.patient
             configuration.logLevel = .warning
             let second = try Broker(configuration, data: directory, log: { log.add($0.text) })
             #expect(try Data(contentsOf: file) == good)
@@ -114,7 +114,7 @@ import Testing
 
     @Test func salvageReadsADamagedDirectoryAndLeavesItAlone() async throws {
         try await withDirectory { directory in
-            let broker = try Broker(data: directory)
+            let broker = try Broker(.patient, data: directory)
             let (_, channel) = try await open(broker)
             _ = try await channel.declareQueue("q", durable: true)
             for number in 1...3 {
@@ -127,7 +127,7 @@ import Testing
             octets[second] ^= 1
             try octets.write(to: file)
             let names = try FileManager.default.contentsOfDirectory(atPath: directory)
-            let refusal = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            let refusal = try #require(throws: StoreError.self) { try Broker(.patient, data: directory) }
             #expect("\(refusal)".contains("broker salvage \(directory)"))
 
             let (lines, new) = (LogLines(), directory + "/new")
@@ -138,7 +138,7 @@ import Testing
             #expect(try Set(FileManager.default.contentsOfDirectory(atPath: directory)) == Set(names + ["new"]))
             #expect(throws: StoreError.self) { try Salvage.run(directory, to: new) { _ in } }
 
-            let saved = try Broker(data: new)
+            let saved = try Broker(.patient, data: new)
             let (_, again) = try await open(saved)
             for number in [1, 3] { #expect(try await again.get("q", noAck: true)?.text == "\(number)") }
             #expect(try await again.get("q") == nil)
@@ -168,12 +168,12 @@ import Testing
 
     @Test func aFileThatMayNotBeReadIsNotDamaged() async throws {
         try await withDirectory { directory in
-            try Broker(data: directory).shutDown()
+            try Broker(.patient, data: directory).shutDown()
             // A directory can be opened and not be read, whoever asks.
             let file = directory + "/segment-0000000001.log"
             try FileManager.default.removeItem(atPath: file)
             try FileManager.default.createDirectory(atPath: file, withIntermediateDirectories: false)
-            let error = try #require(throws: StoreError.self) { try Broker(data: directory) }
+            let error = try #require(throws: StoreError.self) { try Broker(.patient, data: directory) }
             #expect("\(error)" == "cannot read \(file): Is a directory")
         }
     }
@@ -182,7 +182,7 @@ import Testing
 
     @Test func segmentsAreReadBesideEachOtherAndTakenInOrder() async throws {
         let files = FaultyFiles()
-        var configuration = BrokerConfiguration()
+        var configuration = BrokerConfiguration.patient
         configuration.store.segmentOctets = 300_000
         let stop: @Sendable (StoreError) -> Never = { preconditionFailure("\($0)") }
         let broker = try Broker(configuration, time: SystemTime(), files: files, stop: stop)
@@ -218,7 +218,7 @@ import Testing
 
     @Test func noConfirmLeavesBeforeTheSync() async throws {
         let files = FaultyFiles()
-        let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)
+        let broker = try Broker(.patient, time: SystemTime(), files: files, stop: Self.stop)
         let (_, channel) = try await open(broker)
         _ = try await channel.declareQueue("q", durable: true)
         try await channel.publishAndConfirm(Message("before", persistent: true), routingKey: "q")
@@ -244,7 +244,7 @@ import Testing
         await #expect(processExitsWith: .exitCode(7)) {
             endWithParent()
             let files = FaultyFiles()
-            let broker = try Broker(time: SystemTime(), files: files) { _ in exit(7) }
+            let broker = try Broker(.patient, time: SystemTime(), files: files) { _ in exit(7) }
             let channel = try await Connection.open(patientlyOver: broker.connect()).openChannel()
             _ = try await channel.declareQueue("q", durable: true)
             try await channel.publishAndConfirm(Message("before", persistent: true), routingKey: "q")
@@ -256,7 +256,7 @@ import Testing
 
     @Test func aFullDiskBlocksLosesNothingAndLiftsByItself() async throws {
         let files = FaultyFiles()
-        let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)
+        let broker = try Broker(.patient, time: SystemTime(), files: files, stop: Self.stop)
         let (_, channel) = try await open(broker)
         _ = try await channel.declareQueue("q", durable: true)
         try await channel.publishAndConfirm(Message("1", persistent: true), routingKey: "q")
@@ -270,7 +270,7 @@ import Testing
         files.room = .max
         try await confirmed
         broker.shutDown()
-        let again = try Broker(time: SystemTime(), files: files.copy(), stop: Self.stop)
+        let again = try Broker(.patient, time: SystemTime(), files: files.copy(), stop: Self.stop)
         let (_, last) = try await open(again)
         #expect(try await last.get("q", noAck: true)?.text == "2")
         #expect(try await last.get("q", noAck: true) == nil)
@@ -279,7 +279,7 @@ import Testing
 
     @Test func littleRoomOnTheDiskBlocksPublishersUntilThereIsMore() async throws {
         let files = FaultyFiles()
-        let broker = try Broker(time: SystemTime(), files: files, stop: Self.stop)
+        let broker = try Broker(.patient, time: SystemTime(), files: files, stop: Self.stop)
         // A publish that waits while it is blocked would wait for what this test does next.
         var configuration = ConnectionConfiguration()
         configuration.publishWaitsWhileBlocked = false

@@ -102,7 +102,7 @@ import Testing
     @Test func itEndsWithItsLastReference() async throws {
         var broker: TestBroker? = TestBroker()
         let uri = try #require(broker?.uri)
-        let connection = try await Connection.open(uri)
+        let connection = try await Connection.open(patiently: uri)
         broker = nil
         await connection.waitUntilClosed()
         #expect(await failure { _ = try await Connection.open(uri) }?.kind == .unreachable)

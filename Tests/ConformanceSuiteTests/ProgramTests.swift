@@ -77,9 +77,7 @@ import Testing
     @Test(.enabled(if: Certificates.missing == nil, "needs the system's OpenSSL and the openssl command"))
     func throughTLS() async throws {
         let certificates = try await Certificates.made()
-        var configuration = BrokerConfiguration()
-        configuration.handshakeTimeout = 600_000
-        let broker = Broker(configuration)
+        let broker = Broker(.patient)
         let port = try broker.listen(host: "127.0.0.1", port: 0, tls: certificates.server())
         let plain = try broker.listen(host: "127.0.0.1", port: 0)
         let trust = "cacertfile=\(certificates.path("ca.pem"))"

@@ -26,7 +26,7 @@ private final class Cutter: Hook {
 }
 
 /// Our client and our broker, with an interceptor between them: over TCP, through a relay, and in memory.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.watched)
 struct RelayTests {
     private func open(_ broker: Broker, _ hook: any Hook, overTCP: Bool) async throws -> (Connection, TCPListener?) {
         guard overTCP else {
@@ -54,7 +54,7 @@ struct RelayTests {
     }
 
     @Test(arguments: [true, false]) func everythingPasses(overTCP: Bool) async throws {
-        let broker = Broker()
+        let broker = Broker(.patient)
         defer { broker.shutDown() }
         let hook = Cutter()
         let (connection, listener) = try await open(broker, hook, overTCP: overTCP)
@@ -64,7 +64,7 @@ struct RelayTests {
     }
 
     @Test(arguments: [true, false]) func aCutAtAnyFrameEndsTheClientWithAnError(overTCP: Bool) async throws {
-        let broker = Broker()
+        let broker = Broker(.patient)
         defer { broker.shutDown() }
         let whole = Cutter()
         let (connection, listener) = try await open(broker, whole, overTCP: overTCP)

@@ -2,6 +2,7 @@ import AMQPTransport
 import AMQPWire
 import Interceptor
 import Synchronization
+import TestSupport
 import Testing
 
 /// Hears one end of a stream: how many octets came, how often it drained, how it ended.
@@ -44,7 +45,7 @@ private struct Answers: Hook {
 private struct Through: Hook {}
 
 /// Two interceptors, one behind the other, over TCP.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.watched)
 struct RowTests {
     private let client: Interceptor
     private let broker: any ByteStream

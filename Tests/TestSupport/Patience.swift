@@ -22,6 +22,13 @@ extension Connection {
 }
 
 extension ConnectionConfiguration {
+    /// Waits long for its connection to be opened.
+    public static var unhurried: Self {
+        var unhurried = Self()
+        unhurried.connectionTimeout = .patience
+        return unhurried
+    }
+
     fileprivate var patient: Self {
         var patient = self
         patient.connectionTimeout = .patience

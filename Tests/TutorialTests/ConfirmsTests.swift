@@ -80,7 +80,7 @@ struct ConfirmsTests {
     @Test("A broker that stays away: the reason, status 1")
     func brokerGone() async throws {
         let house = Stage(uri: "")
-        let broker = try await house.startReady("broker", "--port", "0")
+        let broker = try await house.startReady("broker", words: Stage.brokerWords)
         let words = try #require(broker.lines.first).split(separator: " ")
         let stage = Stage(uri: String(try #require(words.first { $0.hasPrefix("amqp://") })))
         let receiver = try await stage.startReady("confirms", "receive")

@@ -65,6 +65,10 @@ final class Stage: Sendable {
         try await programs.wait(what, location: location, until: isOver)
     }
 
+    /// A broker on a free port that waits long for a client to log in: its task may come to its turn only after a thousand
+    /// others.
+    static let brokerWords = ["--port", "0", "--handshake-timeout", "600000"]
+
     /// Starts a role that goes on, and waits until it is ready: it says so in its first line.
     func startReady(
         _ step: String, _ first: String, _ more: String..., environment: [String: String] = [:],
@@ -132,7 +136,7 @@ func onStage(_ venue: Venue, _ body: @Sendable (Stage) async throws -> Void) asy
     case .executable:
         let house = Stage(uri: "")
         do {
-            let broker = try await house.startReady("broker", "--port", "0")
+            let broker = try await house.startReady("broker", words: Stage.brokerWords)
             let words = try #require(broker.lines.first, "\(broker.account)").split(separator: " ")
             let uri = try #require(words.first { $0.hasPrefix("amqp://") }, "\(broker.account)")
             try await play(Stage(uri: String(uri)), body)

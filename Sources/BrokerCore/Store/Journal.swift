@@ -115,14 +115,8 @@ final class Journal {
     /// A copy has left its queue for good. `isQueueDeleted`: the log knows anyway.
     func settle(_ message: Message, _ copy: StoredMessages.Copy, isQueueDeleted: Bool) {
         guard messages.remove(copy, of: message) else { return }
-        if let last = settled.last, !isQueueDeleted, last.goesOn(with: copy) {
-            settled[settled.count - 1].count += 1
-        } else if !isQueueDeleted {
-            settled.append(SettledRun(queue: copy.queue, first: copy.position, count: 1))
-        }
-        if quirk(.firstAckSettlesAnother), let other = messages.anyCopy(of: message) {
-            settled.append(SettledRun(queue: other.queue, first: other.position, count: 1))
-        }
+        if !isQueueDeleted { settled.add(copy) }
+        if quirk(.firstAckSettlesAnother), let other = messages.anyCopy(of: message) { settled.add(other) }
         // One that is not written yet is looked at when it is.
         if !messages.hasCopies(message), messages.place(of: message).record.segment != 0 { forget(message) }
     }

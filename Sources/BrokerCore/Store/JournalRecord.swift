@@ -96,7 +96,7 @@ struct SettledRun: Equatable {
     var count: UInt32
 
     /// Whether a copy is the next one behind it.
-    func goesOn(with copy: StoredMessages.Copy) -> Bool {
+    fileprivate func goesOn(with copy: StoredMessages.Copy) -> Bool {
         (copy.queue == queue || quirk(.settledRunsGoOnInOtherQueues))
             && (copy.position == first + UInt64(count) || quirk(.settledRunsTakeAnyOrder))
     }
@@ -105,6 +105,16 @@ struct SettledRun: Equatable {
         writer.uint64(queue)
         writer.uint64(first)
         writer.uint32(count)
+    }
+}
+
+extension [SettledRun] {
+    mutating func add(_ copy: StoredMessages.Copy) {
+        if last?.goesOn(with: copy) == true {
+            self[count - 1].count += 1
+        } else {
+            append(SettledRun(queue: copy.queue, first: copy.position, count: 1))
+        }
     }
 }
 

@@ -255,7 +255,8 @@ final class Scene {
 
     private func startBroker() throws {
         let program = Repository.products.appending(path: "broker").path
-        let broker = try Terminal("exec '\(program)' --port 0 2>broker.log", environment: environment, folder: folder)
+        let words = Stage.brokerWords.joined(separator: " ")
+        let broker = try Terminal("exec '\(program)' \(words) 2>broker.log", environment: environment, folder: folder)
         self.broker = broker
         greeting = broker.nextLine() ?? ""
         guard let port = greeting.firstMatch(of: #/127\.0\.0\.1:([0-9]+)/#)?.1 else {
