@@ -89,7 +89,7 @@ struct TopicRouter<Target>: Router {
                 node.step = step
                 active.append(node)
                 next = node.hash
-                if node.isHash, quirk(.secondHashTakesAWord) { next = nil }
+                if next != nil, node.isHash, quirk(.secondHashTakesAWord) { next = nil }
                 if next?.words.isEmpty == false, quirk(.hashBeforeAWordTakesOne) { next = nil }
             }
         }

@@ -36,6 +36,20 @@ import Testing
     }
 
     @Test(
+        "An acknowledgement of many keeps what another channel holds between them",
+        .proves("durability.acks-around-others", ["rabbitmq/restart/settled"], needs: [.restart]))
+    func acksAroundOthers() async throws {
+        let (before, queue) = try await open()
+        let other = try await before.probe.openChannel()
+        try await publish(before, queue, (1...7).map { "\($0)" })
+        for number in 1...6 { _ = try await (number.isMultiple(of: 2) ? other : before).get(queue, noAck: false) }
+        before.ack(try #require(try await before.get(queue, noAck: false)), multiple: true)
+        try await before.barrier(behind: queue)
+        try await restartBroker()
+        #expect(try await Probe.openChannel().drain(queue) == ["2", "4", "6"])
+    }
+
+    @Test(
         "A transient queue, and an exclusive one that was declared durable, are gone",
         .proves(
             "durability.transient-queue-goes", ["queue.declare.durable/types", "queue.declare.exclusive/types"],
