@@ -125,6 +125,18 @@ import Testing
     }
 
     @Test(
+        "Fetching from such a queue works beside its consumers, and beside what was fetched before",
+        .proves("single-active.fetched", ["rabbitmq/single-active-consumer/one-at-a-time"]))
+    func fetched() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await declare(channel)
+        for number in 1...3 { channel.publish("\(number)", to: "", queue) }
+        for number in 1...2 { #expect(try await channel.get(queue, noAck: false)?.text == "\(number)") }
+        try await channel.consume(queue, tag: "active")
+        #expect(try await channel.delivery().text == "3")
+    }
+
+    @Test(
         "Exclusive consume on such a queue is refused",
         .proves("single-active.no-exclusive", ["rabbitmq/single-active-consumer/no-exclusive"]))
     func noExclusive() async throws {

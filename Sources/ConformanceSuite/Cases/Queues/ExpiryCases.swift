@@ -241,6 +241,20 @@ import Testing
     }
 
     @Test(
+        "Once the lasting message before it was taken, a message expires in time, though nobody touches the queue",
+        .proves(
+            "ttl.behind-a-message-that-was-taken",
+            ["rabbitmq/per-message-ttl/expiration", "rabbitmq/dead-letter/expired"]))
+    func behindAMessageThatWasTaken() async throws {
+        let letters = try await DeadLetters.open()
+        letters.publish("lasting")
+        letters.publish("ephemeral", BasicProperties(expiration: "100"))
+        #expect(try await letters.get()?.text == "lasting")
+        try await elapse(milliseconds: 150)
+        #expect(try await letters.next().text == "ephemeral")
+    }
+
+    @Test(
         "A message delivered in time still shows its expiration",
         .proves("ttl.expiration-is-visible", ["rabbitmq/per-message-ttl/property-visible"]))
     func expirationIsVisible() async throws {
