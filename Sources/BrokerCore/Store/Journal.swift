@@ -43,8 +43,7 @@ final class Journal {
     private var nextQueueNumber: UInt64 = 1
 
     init(reader: any StoreReader, limits: StoreLimits) {
-        self.reader = reader
-        self.limits = limits
+        (self.reader, self.limits) = (reader, limits)
     }
 
     // MARK: Records
@@ -118,11 +117,10 @@ final class Journal {
         if let last = settled.last, !isQueueDeleted, last.goesOn(with: copy) {
             settled[settled.count - 1].count += 1
         } else if !isQueueDeleted {
-            settled.append(SettledRun(queue: copy.queue, first: copy.position, count: 1))
+            settled.append(SettledRun(queue: copy.queue, first: copy.position))
         }
-        if quirk(.firstAckSettlesAnother), let other = messages.anyCopy(of: message) {
-            settled.append(SettledRun(queue: other.queue, first: other.position, count: 1))
-        }
+        let other = quirk(.firstAckSettlesAnother) ? messages.anyCopy(of: message) : nil
+        if let other { settled.append(SettledRun(queue: other.queue, first: other.position)) }
         // One that is not written yet is looked at when it is.
         if !messages.hasCopies(message), messages.place(of: message).record.segment != 0 { forget(message) }
     }

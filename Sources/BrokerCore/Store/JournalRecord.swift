@@ -93,7 +93,7 @@ struct StoredContent {
 struct SettledRun: Equatable {
     var queue: UInt64
     var first: UInt64
-    var count: UInt32
+    var count: UInt32 = 1
 
     /// Whether a copy is the next one behind it.
     func goesOn(with copy: StoredMessages.Copy) -> Bool {
