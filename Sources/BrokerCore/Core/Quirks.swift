@@ -3,11 +3,21 @@
     #if DEBUG
         public static let names =
             names(RoutingQuirk.self) + names(QueueQuirk.self) + names(SessionQuirk.self)
-            + names(StoreQuirk.self) + names(CoreQuirk.self)
+            + names(StoreQuirk.self) + names(CoreQuirk.self) + names(ReportedQuirk.self)
 
         private static func names<Kind: Quirk>(_ kind: Kind.Type) -> [String] { kind.allCases.map(\.rawValue) }
     #else
         /// A release build has none.
         public static let names: [String] = []
     #endif
+}
+
+extension VirtualHost {
+    /// For a quirk: an empty key leads where it leads from any topic exchange.
+    func leadThroughEveryTopic(_ pass: inout RoutingPass<any Queue>, from start: Exchange<any Queue>) {
+        guard start.declaration.type == "topic" else { return }
+        for exchange in exchanges.values where exchange.declaration.type == "topic" {
+            for binding in exchange.bindings where binding.key.isEmpty { pass.reach(binding.destination) }
+        }
+    }
 }

@@ -86,6 +86,7 @@ extension BrokerCore {
         guard let source = virtualHost.exchange(binding.source) else {
             throw found.damage("a binding's source, exchange '\(binding.source)', is not there")
         }
+        if source.declaration.type == "x-consistent-hash", quirk(.hashesAreForgotten) { return }
         let end: BindingEnd
         switch binding.destination {
         case .queue(let number):

@@ -15,7 +15,7 @@ final class VirtualHost {
     var isTracingOn = false { didSet { isTraced = isTracingOn } }
     private(set) var isTraced = false
     /// The dead letter that is being put in its queues.
-    private var republished: DeadLetter.Republished?
+    private(set) var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
@@ -76,6 +76,7 @@ final class VirtualHost {
             } else {
                 hasMatched = try pass.follow(exchange, message, keys: keys)
             }
+            if keys == [""], quirk(.emptyKeyLeadsThroughEveryTopic) { leadThroughEveryTopic(&pass, from: exchange) }
             if !hasMatched, let name = exchange.alternate, let alternate = exchanges[name] {
                 if !pass.targets.isEmpty, quirk(.alternateNeedsNothingReached) { continue }
                 if exchange !== start, quirk(.onlyTheFirstHasAnAlternate) { continue }
@@ -210,6 +211,11 @@ final class VirtualHost {
             load.hold(-Self.octets(of: binding))
             if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
             if quirk(.autoDeleteIsForUnbind), queues[binding.destination.name] == nil { continue }
+            if case .exchange(let gone) = binding.destination, exchanges[gone.name] !== gone,
+                quirk(.sourcesOutliveTheirDestination)
+            {
+                continue
+            }
             if source.declaration.autoDelete, source.bindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
                 exchanges[source.name] === source,
                 bindings.count == 1 || !quirk(.autoDeleteNeedsALoneBinding)
@@ -296,25 +302,4 @@ extension VirtualHost: SessionVirtualHost {
     func replyTarget(_ name: ShortString) -> (any ReplyTarget)? { replyTargets[name] }
     func add(_ target: any ReplyTarget) { replyTargets[target.name] = target }
     func remove(_ target: any ReplyTarget) { replyTargets[target.name] = nil }
-}
-
-// MARK: - What its queues ask for
-
-extension VirtualHost: QueueHost {
-    var now: Int64 { core.now }
-    var load: Load { core.load }
-
-    func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64 {
-        core.cancelTimer(timer)
-        return core.setTimer(time, for: queue)
-    }
-
-    func cancelTimer(_ timer: UInt64) { core.cancelTimer(timer) }
-    func take(_ letter: DeadLetter) {
-        var letter = letter
-        if let republished, republished.message === letter.message { letter.origin = republished }
-        core.cause(.deadLetter(letter), in: self)
-    }
-    func later(_ slice: @escaping () -> Bool) { core.later(slice) }
-    func end(_ queue: any Queue) { delete(queue) }
 }

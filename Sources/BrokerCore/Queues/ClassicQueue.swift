@@ -72,6 +72,7 @@ final class ClassicQueue: Queue {
     }
 
     private func expiry(of message: Message) -> Int64 {
+        if message.traits.isDeadLetter, arguments.messageTimeToLive != nil, quirk(.timeGoesOn) { return host.now }
         switch (arguments.messageTimeToLive, message.traits.expiration) {
         case (nil, nil): return .max
         case (let one?, nil), (nil, let one?):
@@ -122,7 +123,8 @@ final class ClassicQueue: Queue {
     func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {
         self.nextPosition = nextPosition
         load.add(messages)
-        ready.append(messages, of: total)
+        let isDropped = messages.first?.expiresAt ?? .max <= host.now && quirk(.expiredWhileDownIsLost)
+        ready.append(isDropped ? messages.filter { $0.expiresAt > host.now } : messages, of: total)
         if quirk(.restoredQueuesHaveNoLease) { leaseEnds = .max }
         if !quirk(.expiredWhileDownStays) { setTimer() }
     }
@@ -167,6 +169,7 @@ final class ClassicQueue: Queue {
         if !quirk(.getDoesNotRenewTheLease) { renewLease() }
         expire()
         guard let message = ready.popFirst() else { return nil }
+        if message.expiresAt == .max, ready.first?.expiresAt ?? .max != .max, quirk(.lastingEndsExpiry) { timerAt = 0 }
         if noAck {
             if !quirk(.getsWithoutAckAreNotWritten) { leave(message) }
         } else {
@@ -207,6 +210,7 @@ final class ClassicQueue: Queue {
     func add(_ consumer: any DeliveryTarget) {
         if !quirk(.consumersDoNotHoldTheLease) { leaseEnds = .max }
         rotation.add(consumer)
+        if arguments.maximumPriority > 0, !ready.isEmpty, quirk(.backlogOfPrioritiesStays) { return }
         dispatch()
     }
 
@@ -216,6 +220,7 @@ final class ClassicQueue: Queue {
         rotation.remove(consumer)
         guard rotation.isEmpty else { return quirk(.nobodyTakesOverWhatIsReady) ? () : dispatch() }
         if !quirk(.leaseDoesNotBeginAgain) { renewLease() }
+        if arguments.expires != nil, quirk(.leaseEndsWithTheConsumer) { return host.end(self) }
         if !declaration.autoDelete { return }
         if !ready.isEmpty, quirk(.autoDeleteKeepsMessages) { return }
         if unacknowledgedCount > 0, quirk(.autoDeleteWaitsForAcknowledgements) { return }
@@ -263,7 +268,7 @@ final class ClassicQueue: Queue {
     private func setTimer() {
         var next = min(leaseEnds, ready.first?.expiresAt ?? .max)
         if leaseEnds != .max, next != leaseEnds, quirk(.leaseHidesTimesToLive) { next = leaseEnds }
-        guard next < timerAt else { return }
+        guard next < timerAt, !(rotation.isEmpty && leaseEnds == .max && quirk(.expiryNeedsAConsumer)) else { return }
         timerAt = next
         timer = host.setTimer(next, for: self, replacing: timer)
     }
@@ -286,12 +291,14 @@ final class ClassicQueue: Queue {
     /// Forgets what is ready, little by little.
     private func dropReady() {
         var dropped = ready
+        let keepsOctets = arguments.maximumOctets != nil && quirk(.purgeLeavesOctets)
         ready = PrioritizedMessages(
             highestPriority: arguments.maximumPriority > 0 && quirk(.purgeForgetsPriorities)
-                ? 0 : arguments.maximumPriority)
+                ? 0 : arguments.maximumPriority, bodyOctets: keepsOctets ? dropped.bodyOctets : 0)
         host.later { [self] in
             for _ in 0..<500 {
                 guard let message = dropped.popFirst() else { return false }
+                if message.redelivered, quirk(.purgedAfterReturnReappears) { continue }
                 leave(message)
                 if quirk(.purgeDeadLetters) { deadLetter(message.message, reason: .rejected) }
             }

@@ -34,6 +34,7 @@ struct DeadLetter {
     ) throws(BrokerError) -> Republished {
         var properties = if let origin { origin.properties } else { try content.properties() }
         var headers = properties.headers ?? [:]
+        if !headers.isEmpty, quirk(.deadLettersLoseTheirHeaders) { headers = [:] }
         let counts = message.traits.isDeadLetter || !dialect.writesDeathsItself
         let isFirst = !counts || headers["x-death"] == nil || quirk(.firstDeathIsTheLatest)
         let leads = !message.traits.hasSpentCopies && !quirk(.copiesDoNotFollowDeaths)
@@ -43,6 +44,7 @@ struct DeadLetter {
         deaths.add(
             queue: queue.name, reason: reason, message: message, copies: leads ? headers["CC"]?.array ?? [] : [],
             seconds: UInt64(clamping: now / 1000), originalExpiration: properties.expiration)
+        if deaths.count > 2, quirk(.thirdEntryLosesTheMessage) { throw BrokerError(.internalError, "badmatch") }
         headers["x-death"] = deaths.value
         if isFirst { note(in: &headers, "first") }
         if dialect.writesDeathsItself { note(in: &headers, "last") }
@@ -54,7 +56,8 @@ struct DeadLetter {
             headers["BCC"] = nil
         }
         properties.headers = dialect.sortsHeaders ? headers.tidied ?? headers : headers
-        var traits = Message.Traits(properties, expiration: nil)
+        let keepsTime = message.traits.expiration != nil && quirk(.deadLettersKeepTheirTime)
+        var traits = Message.Traits(properties, expiration: keepsTime ? message.traits.expiration : nil)
         traits.isDeadLetter = true
         if quirk(.deadLettersHaveNoPriority) { traits.priority = 0 }
         if quirk(.deadLettersAreTransient) { traits.isPersistent = false }
@@ -110,6 +113,7 @@ struct DeathHistory {
     }
 
     var value: FieldValue { .array(deaths.map(FieldValue.table)) }
+    var count: Int { deaths.count }
 
     /// Counts up the entry of this queue and reason, or makes one, and puts it first.
     mutating func add(
@@ -122,7 +126,8 @@ struct DeathHistory {
         }
         if let known {
             var death = deaths.remove(at: known)
-            death["count"] = .int64((death["count"]?.integer ?? 0) &+ 1)
+            let stays = !message.traits.isDeadLetter && quirk(.countOfTheRepublishedStays)
+            death["count"] = .int64((death["count"]?.integer ?? 0) &+ (stays ? 0 : 1))
             if death["count"]?.integer == 128, quirk(.deathCountIsAnOctet) { death["count"] = .int64(-128) }
             deaths.insert(death, at: quirk(.deathsKeepTheirPlaces) ? known : 0)
             return
@@ -143,11 +148,17 @@ struct DeathHistory {
     /// True when the message has died in this queue before and nobody rejected it since: it would go round for
     /// ever.
     func closesCycle(to queue: ShortString) -> Bool {
-        guard let last = deaths.firstIndex(where: { $0["queue"] == .longString(queue.octets) }) else {
-            return false
+        let name = FieldValue.longString(queue.octets)
+        var deaths = deaths
+        if deaths.count > 1, quirk(.entriesStandByName) {
+            deaths.sort { $0["queue"]?.text ?? "" < $1["queue"]?.text ?? "" }
         }
+        guard let last = deaths.firstIndex(where: { $0["queue"] == name }) else { return false }
         let since = quirk(.latestDeathDecidesCycles) ? 0 : quirk(.anyRejectionOpensCycles) ? deaths.count - 1 : last
         return quirk(.rejectionsDoNotOpenCycles)
-            || deaths[...since].allSatisfy { $0["reason"]?.text != DeadLetter.Reason.rejected.rawValue }
+            || deaths[...since].allSatisfy {
+                $0["reason"]?.text != DeadLetter.Reason.rejected.rawValue
+                    || $0["queue"] != name && quirk(.onlyItsOwnRejectionCounts)
+            }
     }
 }

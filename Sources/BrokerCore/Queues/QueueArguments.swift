@@ -42,6 +42,7 @@ struct QueueArguments {
         maximumLength = try check.integer("x-max-length", in: 0...Int64.max)
         maximumOctets = try check.integer("x-max-length-bytes", in: 0...Int64.max)
         if let priority = try check.integer("x-max-priority", in: 0...255) {
+            if priority == 0, quirk(.highestPriorityZeroFails) { throw BrokerError(.internalError, "badarith") }
             maximumPriority = UInt8(clamping: priority)
         }
         if let length = maximumLength, length > Int32.max, quirk(.lengthsHave32Bits) {
@@ -95,6 +96,7 @@ struct QueueArguments {
             }
             if integer < 0 { throw invalid(name.text, "{value_negative,\(integer)}") }
             if integer < range.lowerBound { throw invalid(name.text, "{value_zero,0}") }
+            if range.upperBound == 255, integer > 255, quirk(.anyHighestPriorityIsTaken) { return 255 }
             if integer > range.upperBound {
                 throw invalid(
                     name.text,

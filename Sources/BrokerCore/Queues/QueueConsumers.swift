@@ -31,6 +31,7 @@ struct QueueConsumers {
         consumer.isInRotation = true
         if active == nil || quirk(.newestIsActive) { return active = consumer }
         if consumer.priority > active?.priority ?? 0, quirk(.higherPriorityBecomesActive) { return active = consumer }
+        if consumer.priority > active?.priority ?? 0, quirk(.higherPriorityHaltsTheQueue) { active = nil }
         join(consumer)
     }
 

@@ -105,13 +105,13 @@ enum QueueQuirk: String, Quirk {
     case exclusiveComesToOthers = "queue.exclusive-comes-to-others"
     /// ClassicQueue.admit: one is active anyway
     case singleActiveMayBeExclusive = "queue.single-active-may-be-exclusive"
-    /// QueueConsumers.remove: not counted down
+    /// QueueConsumers.remove: not counted down (cloudamqp/lavinmq#1903)
     case exclusiveUseNeverEnds = "queue.exclusive-use-never-ends"
     /// QueueConsumers.add: active =
     case newestIsActive = "queue.newest-is-active"
     /// QueueConsumers.add: as from RabbitMQ 4.0 on
     case higherPriorityBecomesActive = "queue.higher-priority-becomes-active"
-    /// QueueConsumers.remove: the next one that comes is served
+    /// QueueConsumers.remove: the next one that comes is served (rabbitmq/rabbitmq-server#5460)
     case nobodyFollowsTheActive = "queue.nobody-follows-the-active"
     /// QueueConsumers.join: those that wait stand in the order in which they came
     case waitingHaveNoPriority = "queue.waiting-have-no-priority"

@@ -55,7 +55,8 @@ struct PrioritizedMessages {
     /// Octets of all bodies.
     private(set) var bodyOctets = 0
 
-    init(highestPriority: UInt8 = 0) {
+    init(highestPriority: UInt8 = 0, bodyOctets: Int = 0) {
+        self.bodyOctets = bodyOctets
         levels = Array(repeating: ReadyMessages(), count: Int(highestPriority) + 1)
     }
 
@@ -73,6 +74,9 @@ struct PrioritizedMessages {
     var first: QueuedMessage? { firstLevel.flatMap { levels[$0].first } }
 
     mutating func append(_ message: QueuedMessage) {
+        if levels.count > 1, message.message.traits.priority >= levels.count, quirk(.tooHighPrioritiesAreDropped) {
+            return
+        }
         levels[level(of: message)].append(message)
         count += 1
         bodyOctets += message.message.bodySize

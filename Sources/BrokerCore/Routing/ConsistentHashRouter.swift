@@ -23,6 +23,7 @@ struct ConsistentHashRouter<Target>: Router {
         var weight: Double
         /// The hash of the destination's name.
         var hash: UInt64
+        var isHole = false
     }
 
     private static var properties: [String] { ["correlation_id", "message_id", "timestamp"] }
@@ -56,6 +57,7 @@ struct ConsistentHashRouter<Target>: Router {
     }
 
     static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
+        if key.isEmpty, quirk(.emptyWeightIsTaken) { return }
         guard let weight = Int(key.text) else {
             throw BrokerError(.preconditionFailed, "The binding key must be an integer: \"\(key)\"")
         }
@@ -78,6 +80,11 @@ struct ConsistentHashRouter<Target>: Router {
 
     /// Whichever of its bindings goes, a destination has no share any more, as in RabbitMQ.
     mutating func remove(_ binding: Binding<Target>) {
+        if let wide = shares.firstIndex(where: { $0.binding === binding }), shares[wide].weight > 30,
+            quirk(.wideSharesLeaveHoles)
+        {
+            return shares[wide].isHole = true
+        }
         shares.removeAll {
             $0.binding === binding
                 || $0.binding.destination.identity == binding.destination.identity && !quirk(.shareStaysWithTheFirst)
@@ -93,7 +100,7 @@ struct ConsistentHashRouter<Target>: Router {
             let score = Self.logarithm(uniform) / share.weight
             if best.map({ score < $0.score }) ?? true { best = (score, share) }
         }
-        if let best { found(best.share.binding.destination) }
+        if let best, !best.share.isHole { found(best.share.binding.destination) }
     }
 
     private func subjectOctets(of message: Message, key: ShortString) throws(BrokerError) -> [UInt8] {

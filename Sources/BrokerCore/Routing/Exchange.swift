@@ -108,8 +108,14 @@ final class Exchange<Target> {
     /// Takes a binding off both ends.
     func detach(_ binding: Binding<Target>) {
         if !quirk(.lastUnbindCounts) || !leadsTwice(to: binding.destination) { router.remove(binding) }
-        outgoing[route(binding.destination, binding.key, binding.arguments)] = nil
         binding.destination.remove(binding)
+        if !binding.arguments.isEmpty, quirk(.unbindTakesOtherArguments) {
+            for other in bindings where other.key == binding.key {
+                if other.destination.identity == binding.destination.identity { router.remove(other) }
+            }
+        }
+        if declaration.type == "topic", bindingCount > 1, quirk(.boundAgainIsNotBound) { return }
+        outgoing[route(binding.destination, binding.key, binding.arguments)] = nil
     }
 
     /// Takes all bindings off at both ends: the exchange is no more. Not one by one where that is not needed: a router

@@ -60,7 +60,7 @@ struct HeadersRouter<Target>: Router {
     }
 
     func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) throws(BrokerError) {
-        if rules.isEmpty { return }
+        if rules.isEmpty || quirk(.headersMatchNothing) { return }
         let headers = try message.headers()
         bindings.forEach { binding in
             if let rule = rules[ObjectIdentifier(binding)], matches(rule, headers) { found(binding.destination) }

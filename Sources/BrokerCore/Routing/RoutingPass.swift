@@ -47,7 +47,9 @@ struct RoutingPass<Target> {
         case .target(let end):
             if targets.count == 16, quirk(.sixteenQueuesAtMost) { return }
             if end.mark.enter(number) || quirk(.queueIsReachedTwice) { targets.append(end.target) }
-        case .exchange(let exchange): if exchange.mark.enter(number) { exchanges.append(exchange) }
+        case .exchange(let exchange):
+            if !exchanges.isEmpty, quirk(.onlyTheFirstExchangeIsReached) { return }
+            if exchange.mark.enter(number) { exchanges.append(exchange) }
         }
     }
 }

@@ -5,7 +5,7 @@ enum RoutingQuirk: String, Quirk {
 
     // MARK: Bindings: what tells them apart, and what is kept
 
-    /// Destination.isDurable: an exchange is no queue, so nothing to keep
+    /// Destination.isDurable: an exchange is no queue, so nothing to keep (cloudamqp/lavinmq#45)
     case bindingsBetweenExchangesAreTransient = "routing.bindings-between-exchanges-are-transient"
     /// Binding.isDurable: those with arguments were left for later
     case bindingsWithArgumentsAreTransient = "routing.bindings-with-arguments-are-transient"
@@ -60,7 +60,7 @@ enum RoutingQuirk: String, Quirk {
     case anyWithXLeavesXOut = "routing.any-with-xleaves-xout"
     /// ConsistentHashRouter.routesByKeyAlone: true for the key, and so for all
     case hashedHeadersAreReadOnce = "routing.hashed-headers-are-read-once"
-    /// ConsistentHashRouter.add: no look whether the destination has a share
+    /// ConsistentHashRouter.add: no look whether the destination has a share (rabbitmq/rabbitmq-server#5121)
     case boundAgainIsAnotherShare = "routing.bound-again-is-another-share"
     /// ConsistentHashRouter.add: a weight is an octet
     case weightsStopAt255 = "routing.weights-stop-at-255"
@@ -96,7 +96,7 @@ enum RoutingQuirk: String, Quirk {
 
     /// VirtualHost.restoreExchange: a new exchange leads nowhere yet
     case routesOutliveNewExchanges = "routing.routes-outlive-new-exchanges"
-    /// VirtualHost.remove: not when the queue goes
+    /// VirtualHost.remove: not when the queue goes (rabbitmq/rabbitmq-server#1705)
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
     /// VirtualHost.remove: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"

@@ -21,6 +21,8 @@ struct TopicRouter<Target>: Router {
         var hash: Node?
         /// True when the edge to this node is `#`, which may take any number of words.
         var isHash = false
+        /// True when an edge on the way to this node is `*`.
+        var isBehindStar = false
         /// The bindings whose pattern ends here.
         var bindings = BindingList<Target>()
         /// The step of a match that last put this node among the active ones, so that none is there twice.
@@ -36,6 +38,7 @@ struct TopicRouter<Target>: Router {
             case "*":
                 if node.star == nil { node.star = Node() }
                 node = node.star ?? node
+                node.isBehindStar = true
             case "#":
                 if node.hash == nil {
                     node.hash = Node()
@@ -45,6 +48,7 @@ struct TopicRouter<Target>: Router {
             default:
                 let next = node.words[word] ?? Node()
                 node.words[word] = next
+                next.isBehindStar = node.isBehindStar
                 node = next
             }
         }
@@ -89,8 +93,11 @@ struct TopicRouter<Target>: Router {
                 node.step = step
                 active.append(node)
                 next = node.hash
-                if node.isHash, quirk(.secondHashTakesAWord) { next = nil }
+                if next != nil, node.isHash, quirk(.secondHashTakesAWord) { next = nil }
                 if next?.words.isEmpty == false, quirk(.hashBeforeAWordTakesOne) { next = nil }
+                if next != nil, node.isBehindStar, quirk(.hashBehindAStarTakesAWord) {
+                    next = nil
+                }
             }
         }
         activate(root, into: &active)

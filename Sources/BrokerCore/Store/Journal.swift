@@ -43,8 +43,7 @@ final class Journal {
     private var nextQueueNumber: UInt64 = 1
 
     init(reader: any StoreReader, limits: StoreLimits) {
-        self.reader = reader
-        self.limits = limits
+        (self.reader, self.limits) = (reader, limits)
     }
 
     // MARK: Records

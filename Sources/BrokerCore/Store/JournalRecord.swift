@@ -93,7 +93,7 @@ struct StoredContent {
 struct SettledRun: Equatable {
     var queue: UInt64
     var first: UInt64
-    var count: UInt32
+    var count: UInt32 = 1
 
     /// Whether a copy is the next one behind it.
     fileprivate func goesOn(with copy: StoredMessages.Copy) -> Bool {
@@ -113,7 +113,7 @@ extension [SettledRun] {
         if last?.goesOn(with: copy) == true {
             self[count - 1].count += 1
         } else {
-            append(SettledRun(queue: copy.queue, first: copy.position, count: 1))
+            append(SettledRun(queue: copy.queue, first: copy.position))
         }
     }
 }

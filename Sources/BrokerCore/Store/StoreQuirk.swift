@@ -20,7 +20,7 @@ enum StoreQuirk: String, Quirk {
     case argumentsOfBindingsAreNotWritten = "store.arguments-of-bindings-are-not-written"
     /// StoredContent.write: the routing key is enough to find the queue
     case exchangesOfMessagesAreNotWritten = "store.exchanges-of-messages-are-not-written"
-    /// StoredContent.write: they are in the properties
+    /// StoredContent.write: they are in the properties (cloudamqp/lavinmq#436)
     case prioritiesAreNotWritten = "store.priorities-are-not-written"
     /// StoredContent.write: one bit forgotten
     case blindCopiesAreNotWritten = "store.blind-copies-are-not-written"
@@ -38,7 +38,7 @@ enum StoreQuirk: String, Quirk {
     case settledRunsTakeAnyOrder = "store.settled-runs-take-any-order"
     /// VirtualHost.remove: the log is told of declarations
     case exchangeDeletesAreNotWritten = "store.exchange-deletes-are-not-written"
-    /// VirtualHost.delete: the log is told of declarations
+    /// VirtualHost.delete: the log is told of declarations (cloudamqp/lavinmq#209)
     case queueDeletesAreNotWritten = "store.queue-deletes-are-not-written"
     /// VirtualHost.unbind: the log is told of declarations
     case unbindsAreNotWritten = "store.unbinds-are-not-written"
@@ -71,7 +71,7 @@ enum StoreQuirk: String, Quirk {
     case transientPlacesAreForgotten = "store.transient-places-are-forgotten"
     /// BrokerCore.restore: found is come in
     case timesToLiveStartAnew = "store.times-to-live-start-anew"
-    /// BrokerCore.restore: the default of the initializer
+    /// BrokerCore.restore: the default of the initializer (cloudamqp/lavinmq#1911)
     case nothingIsRedelivered = "store.nothing-is-redelivered"
     /// BrokerCore.restore: <=
     case oneMoreIsRedelivered = "store.one-more-is-redelivered"

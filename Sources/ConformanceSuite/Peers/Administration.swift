@@ -2,8 +2,11 @@ import AMQPWire
 
 // What a case does to its broker that AMQP has no words for. Each has a `Need` that the case must name.
 
-/// Stops the broker and starts it again (`needs: [.restart]`). Every connection of the case is lost.
-func restartBroker() async throws { try await CaseRun.active().peer.restart() }
+/// Stops the broker and starts it again (`needs: [.restart]`). Every connection of the case is lost. Our own is down for
+/// so long; others for as long as they take, mostly some seconds.
+func restartBroker(lasting milliseconds: Int = 0) async throws {
+    try await CaseRun.active().peer.restart(lasting: milliseconds)
+}
 
 /// Kills the broker without warning and starts it again (`needs: [.kill]`).
 func killBroker() async throws { try await CaseRun.active().peer.kill() }

@@ -114,11 +114,12 @@ final class InProcessPeer: Peer {
         running.withLock { $0.broker }.setTracing(words.first == "trace_on", in: login.virtualHost)
     }
 
-    func restart() async throws {
+    func restart(lasting milliseconds: Int) async throws {
         try running.withLock { running in
             try running.askWhetherItEnded()
             mind?.restarted()
             running.broker.shutDown()
+            time.advance(by: Int64(milliseconds))
             running.goOn(with: try Self.start(configuration, time, running.directory, overTCP: overTCP))
         }
     }

@@ -21,7 +21,8 @@ protocol Peer: Sendable {
     func lacks(_ need: Need) -> String?
 
     /// Stops and starts the broker. Every connection is lost.
-    func restart() async throws
+    /// Stops it, and starts it again after so long at least.
+    func restart(lasting milliseconds: Int) async throws
     /// Kills the broker without warning and starts it again.
     func kill() async throws
     /// Starts the broker anew, with nothing in it if that can be had.
@@ -64,7 +65,7 @@ extension Peer {
         return Baseline.Entry(verdict: .conforms, reason: "")
     }
 
-    func restart() async throws { throw unsupported("be restarted") }
+    func restart(lasting milliseconds: Int) async throws { throw unsupported("be restarted") }
     func kill() async throws { throw unsupported("be killed") }
     func startAnew() async throws { throw unsupported("be started again without data") }
     func createVirtualHost(_ name: String) async throws -> String { throw unsupported("create a virtual host") }

@@ -80,7 +80,8 @@ struct RemotePeer: Peer {
         }
     }
 
-    func restart() async throws { try await Shell.run(environment.restart ?? "false") }
+    /// It takes the time that it takes: some seconds.
+    func restart(lasting milliseconds: Int) async throws { try await Shell.run(environment.restart ?? "false") }
     func kill() async throws { try await Shell.run(environment.kill ?? "false") }
 
     func startAnew() async throws {

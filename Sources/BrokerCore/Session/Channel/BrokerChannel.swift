@@ -12,7 +12,7 @@ final class BrokerChannel {
     let tally: Tally
 
     private var state = State.opening
-    private var isReleased = false
+    private(set) var isReleased = false
     /// What an empty queue name stands for.
     var lastDeclaredQueue: ShortString?
 
@@ -228,6 +228,7 @@ final class BrokerChannel {
         flushAnswers(stored: host.storedBatch)
         state = .closing
         release { [self] in
+            if error.replyText.count == 255, quirk(.longReasonsAreNotSent) { return }
             send(ChannelClose(replyCode: error.code, replyText: error.replyText, cause: cause))
         }
     }

@@ -6,6 +6,9 @@ extension BrokerChannel {
             throw BrokerError(.notImplemented, "prefetch_size!=0 (\(qos.prefetchSize))")
         }
         if qos.global, connection.dialect.hasSharedWindow {
+            if qos.prefetchCount > 0, qos.prefetchCount < channelPrefetch, quirk(.sharedWindowIsNeverLowered) {
+                return send(BasicQosOk())
+            }
             channelPrefetch = Int(qos.prefetchCount)
             if channelPrefetch > 255, quirk(.sharedPrefetchIsAnOctet) { channelPrefetch &= 0xFF }
             if consumersUnacknowledged > 0, quirk(.sharedWindowBeginsAnew) { consumersUnacknowledged = 0 }
@@ -62,6 +65,7 @@ extension BrokerChannel {
     func basicCancel(_ cancel: BasicCancel) {
         if let consumer = consumers.removeValue(forKey: cancel.consumerTag) {
             consumer.queue.remove(consumer)
+            if consumer.unacknowledged > 0, quirk(.cancelGivesBack) { _ = requeueSlice(through: .max) }
         } else if replyConsumer?.tag == cancel.consumerTag {
             if !quirk(.cancelledReplyConsumerStays) { endReplyConsumer() }
         }
@@ -71,6 +75,11 @@ extension BrokerChannel {
     func basicGet(_ get: BasicGet) throws(BrokerError) {
         let queue = try queue(named: get.queue, for: .read)
         try queue.checkAccess(by: connection.id)
+        if queue.arguments.singleActiveConsumer, queue.counts.unacknowledged > 0,
+            quirk(.secondGetOfASingleActiveQueueFails)
+        {
+            throw BrokerError(.internalError, "badmatch")
+        }
         guard let message = queue.get(noAck: get.noAck) else {
             tally.counters.fetchedNothing += 1
             return send(BasicGetEmpty())
@@ -82,6 +91,7 @@ extension BrokerChannel {
             tally.counters.fetchedWithoutAck += 1
         } else {
             tally.counters.fetched += 1
+            if channelPrefetch > 0, quirk(.fetchedFillsTheSharedWindow) { consumersUnacknowledged += 1 }
             unacknowledged.append(
                 Unacknowledged(tag: tag, message: message, queue: queue, consumer: nil, deliveredAt: host.now))
         }

@@ -48,6 +48,7 @@ extension BrokerChannel {
         for queue in queues {
             if !queue.publish(message) {
                 accepted = false
+                if queues.count > 1, quirk(.refusalEndsTheRow) { break }
             } else if !accepted, quirk(.lastQueueDecidesTheConfirm) {
                 accepted = true
             }

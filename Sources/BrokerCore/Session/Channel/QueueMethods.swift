@@ -48,8 +48,16 @@ extension BrokerChannel {
             try rights.check(.read, toQueue: name)
             try rights.check(.write, toExchange: ShortString(truncating: deadLetterExchange))
         }
-        let arguments = try QueueArguments(
-            declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'", in: connection.dialect)
+        let arguments: QueueArguments
+        do throws(BrokerError) {
+            arguments = try QueueArguments(
+                declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'", in: connection.dialect)
+        } catch {
+            if quirk(.refusedDeclareMakesTheQueue), let none = try? QueueArguments([:], label: "", in: nil) {
+                _ = virtualHost.declareQueue(name, QueueDeclaration(), none)
+            }
+            throw error
+        }
         let queue = virtualHost.declareQueue(
             name,
             QueueDeclaration(

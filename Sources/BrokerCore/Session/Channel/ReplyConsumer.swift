@@ -53,7 +53,7 @@ extension BrokerChannel {
             message.routingKey.hasPrefix("amq.rabbitmq.reply-to."),
             let target = virtualHost.replyTarget(message.routingKey)
         else { return false }
-        target.deliver(message)
+        if !virtualHost.isTraced || !quirk(.tracedRepliesAreLost) { target.deliver(message) }
         return true
     }
 }

@@ -11,7 +11,12 @@ extension BrokerChannel {
             if delivery.queue.isDeleted, quirk(.ackForADeletedQueueIsRefused) { throw Self.unknown(tag) }
             return settle([delivery], outcome)
         }
-        guard let last = tag == 0 ? unacknowledged.lastTag : tag else { return }
+        guard let last = tag == 0 ? unacknowledged.lastTag : tag else {
+            if transaction != nil, quirk(.ackOfNothingFailsInATransaction) {
+                throw BrokerError(.internalError, "empty")
+            }
+            return
+        }
         guard tag == 0 || unacknowledged.contains(tag) || quirk(.multipleTakesAnyTag) else {
             throw Self.unknown(tag)
         }
@@ -59,6 +64,10 @@ extension BrokerChannel {
         var places: [ObjectIdentifier: Int] = [:]
         for delivery in deliveries {
             release(delivery)
+            if isReleased, delivery.consumer == nil, quirk(.fetchedDoesNotComeBack) {
+                delivery.queue.settle(delivery.message, as: .acknowledged)
+                continue
+            }
             let queue = ObjectIdentifier(delivery.queue)
             if let place = places[queue] {
                 groups[place].messages.append(delivery.message)
@@ -90,7 +99,12 @@ extension BrokerChannel {
     /// Everything unacknowledged goes back to its queues, fetched messages and cancelled consumers' included; then `then`
     /// is done.
     func basicRecover(requeue: Bool, then: @escaping () -> Void) throws(BrokerError) {
-        guard requeue else { throw BrokerError(.notImplemented, "requeue=false") }
+        guard requeue else {
+            throw BrokerError(quirk(.recoverWithoutRequeueIsFatal) ? .internalError : .notImplemented, "requeue=false")
+        }
+        if transaction?.settlements.isEmpty == false, quirk(.recoverStrandsWhatIsSettled) {
+            transaction = Transaction()
+        }
         let last = unacknowledged.lastTag ?? 0
         connection.goOn { [self] in
             guard requeueSlice(through: last) || quirk(.recoverEndsAfterAThousand) else { return true }
@@ -125,7 +139,8 @@ extension BrokerChannel {
         for confirm in confirms?.take(stored: stored) ?? [] {
             if confirm.accepted {
                 tally.counters.confirmed += confirm.count
-                let multiple = confirm.count > 1 && !quirk(.severalConfirmsAreToldAsOne)
+                var multiple = confirm.count > 1 && !quirk(.severalConfirmsAreToldAsOne)
+                if confirm.number > confirm.count, quirk(.ackCoversTheRefused) { multiple = true }
                 let isCut = confirm.number > 255 && quirk(.confirmNumbersAreOctets)
                 send(BasicAck(deliveryTag: isCut ? confirm.number & 0xFF : confirm.number, multiple: multiple))
             } else {
@@ -196,7 +211,11 @@ extension BrokerChannel {
     }
 
     func txRollback() throws(BrokerError) {
-        unacknowledged.putBack(try takeTransaction().settlements.flatMap(\.deliveries))
+        let done = try takeTransaction()
+        unacknowledged.putBack(done.settlements.flatMap(\.deliveries))
+        if !done.publishes.isEmpty, quirk(.rolledBackIsCommittedLater) {
+            for publish in done.publishes { try add(publish) }
+        }
         send(TxRollbackOk())
     }
 

@@ -170,6 +170,19 @@ import Testing
     }
 
     @Test(
+        "A fetched message that is not acknowledged takes no room in the shared window",
+        .proves("dispatch.fetched-fills-no-shared-window", ["rabbitmq/consumer-prefetch/get-exempt"]))
+    func fetchedFillsNoSharedWindow() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        try await channel.qos(1, global: true)
+        for number in 1...2 { channel.publish("\(number)", to: "", queue) }
+        #expect(try await channel.get(queue, noAck: false)?.text == "1")
+        try await channel.consume(queue)
+        #expect(try await channel.delivery().text == "2")
+    }
+
+    @Test(
         "With both windows the shared one may be full first",
         .proves(
             "dispatch.both-windows-shared-first", ["rabbitmq/consumer-prefetch/both"],

@@ -29,6 +29,31 @@ import Testing
     }
 
     @Test(
+        "The active one gets its message when another queue's consumer makes room in the window that both share",
+        .proves(
+            "single-active.shared-window",
+            ["rabbitmq/single-active-consumer/busy-still-active", "rabbitmq/consumer-prefetch/per-channel"],
+            rabbitmq: .from("4.3", "The window is each consumer's own, and it gets the message at once.")))
+    func sharedWindow() async throws {
+        let channel = try await Probe.openChannel()
+        try await channel.qos(1, global: true)
+        let (queue, other) = (try await declare(channel), try await channel.declareQueue())
+        try await channel.consume(queue, tag: "active")
+        try await channel.consume(other, tag: "other")
+        channel.publish("fills the window", to: "", other)
+        let message = try await channel.delivery()
+        channel.publish("waits", to: "", queue)
+        try await channel.barrier(behind: queue)
+        let early = channel.deliveriesSoFar()
+        expect(early.map(\.text), spec: [], rabbitmq: ["waits"], from: "4.3", "what came beside a full window")
+        guard early.isEmpty else { return }
+        channel.ack(message)
+        let waited = try await channel.delivery()
+        #expect(waited.text == "waits")
+        #expect(waited.consumerTag == "active")
+    }
+
+    @Test(
         "When the active one is cancelled, the next takes over, and the queue follows in order",
         .proves("single-active.cancelled", ["rabbitmq/single-active-consumer/failover-cancel"]))
     func cancelled() async throws {
@@ -97,6 +122,18 @@ import Testing
         try await channel.close()
         let after = try await channel.probe.openChannel()
         #expect(try await after.drain(queue) == [])
+    }
+
+    @Test(
+        "Fetching from such a queue works beside its consumers, and beside what was fetched before",
+        .proves("single-active.fetched", ["rabbitmq/single-active-consumer/one-at-a-time"]))
+    func fetched() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await declare(channel)
+        for number in 1...3 { channel.publish("\(number)", to: "", queue) }
+        for number in 1...2 { #expect(try await channel.get(queue, noAck: false)?.text == "\(number)") }
+        try await channel.consume(queue, tag: "active")
+        #expect(try await channel.delivery().text == "3")
     }
 
     @Test(

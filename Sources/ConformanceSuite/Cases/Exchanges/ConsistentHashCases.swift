@@ -225,6 +225,39 @@ private let keys = (1...300).map { "key\($0)" }
     }
 
     @Test(
+        "When a queue of large weight is deleted, the others get all messages",
+        .proves(
+            "consistent-hash.wide-weight-deleted", ["rabbitmq/consistent-hash/one-destination"],
+            needs: [.consistentHash]))
+    func wideWeightDeleted() async throws {
+        let (channel, exchange, queues) = try await openExchange("100", "34", "2")
+        _ = try await channel.call(QueueDelete(queue: queues[0]), QueueDeleteOk.self)
+        for key in keys { channel.publish(key, to: exchange, ShortString(truncating: key)) }
+        #expect(try await backlogs(channel, Array(queues[1...])).reduce(0, +) == keys.count)
+    }
+
+    @Test(
+        "After a restart every message still goes to exactly one queue, and no queue is left out",
+        .proves(
+            "consistent-hash.restarted", ["rabbitmq/consistent-hash/one-destination", "rabbitmq/restart/declarations"],
+            needs: [.restart, .consistentHash]))
+    func restarted() async throws {
+        let before = try await Probe.openChannel()
+        let exchange = try await before.declareExchange("x-consistent-hash", durable: true)
+        var queues: [ShortString] = []
+        for _ in 1...3 {
+            queues.append(try await before.declareQueue(unique("durable"), durable: true, exclusive: false))
+            try await before.bind(queues[queues.count - 1], to: exchange, "1")
+        }
+        try await restartBroker()
+        let after = try await Probe.openChannel()
+        for key in keys { after.publish(key, to: exchange, ShortString(truncating: key)) }
+        let owners = try await distribution(after, queues)
+        #expect(owners.count == keys.count)
+        #expect(Set(owners.values) == [0, 1, 2])
+    }
+
+    @Test(
         "Without a binding a message is unroutable",
         .proves("consistent-hash.no-binding", ["rabbitmq/consistent-hash/one-destination"], needs: [.consistentHash]))
     func noBinding() async throws {

@@ -182,4 +182,35 @@ import Testing
         _ = try await channel.call(QueueDelete(queue: one), QueueDeleteOk.self)
         #expect(try await !channel.exists(exchange: exchange))
     }
+
+    @Test(
+        "An empty key leads to the queues of its own exchange, and to no other's",
+        .proves("topic.empty-pattern-of-another-exchange", ["spec/3.1.3.3/topic-key-words"]))
+    func emptyPatternOfAnotherExchange() async throws {
+        let channel = try await Probe.openChannel()
+        var ends: [(exchange: ShortString, queue: ShortString)] = []
+        for _ in 1...2 {
+            ends.append((try await channel.declareExchange("topic"), try await channel.declareQueue()))
+            try await channel.bind(ends[ends.count - 1].queue, to: ends[ends.count - 1].exchange, "")
+        }
+        for end in ends { channel.publish("to its own", to: end.exchange, "") }
+        for end in ends { #expect(try await channel.drain(end.queue) == ["to its own"]) }
+    }
+
+    @Test(
+        "A queue that was unbound can be bound again, with the same key",
+        .proves("bindings.bound-again", ["queue.bind/unique"]))
+    func boundAgain() async throws {
+        let channel = try await Probe.openChannel()
+        for type: ShortString in ["direct", "topic", "fanout", "headers"] {
+            let exchange = try await channel.declareExchange(type)
+            let (queue, other) = (try await channel.declareQueue(), try await channel.declareQueue())
+            for queue in [queue, other] { try await channel.bind(queue, to: exchange, "key") }
+            _ = try await channel.call(
+                QueueUnbind(queue: queue, exchange: exchange, routingKey: "key"), QueueUnbindOk.self)
+            try await channel.bind(queue, to: exchange, "key")
+            channel.publish("arrives", to: exchange, "key")
+            for queue in [queue, other] { #expect(try await channel.drain(queue) == ["arrives"], "\(type)") }
+        }
+    }
 }

@@ -87,6 +87,22 @@ private func routed(_ keys: [ShortString], by patterns: ShortString...) async th
     }
 
     @Test(
+        "Two `#` side by side are as good as one",
+        .proves("topic.hash-beside-hash", ["spec/3.1.3.3/hash-is-any-words"]))
+    func hashBesideHash() async throws {
+        let keys: [ShortString] = ["", "a", "a.b", "a.b.c"]
+        #expect(try await routed(keys, by: "#.#") == keys)
+        #expect(try await routed(keys, by: "a.#.#") == ["a", "a.b", "a.b.c"])
+    }
+
+    @Test(
+        "`#` at the end matches zero words after a `*` and a word, too",
+        .proves("topic.star-word-hash", ["spec/3.1.3.3/hash-is-any-words"]))
+    func starWordHash() async throws {
+        #expect(try await routed(["a.b.c", "a.b.c.d", "a.b", "a.c"], by: "a.*.c.#") == ["a.b.c", "a.b.c.d"])
+    }
+
+    @Test(
         "A key may have three `#`, too",
         .proves(
             "topic.hash-thrice", ["spec/3.1.3.3/hash-is-any-words"],

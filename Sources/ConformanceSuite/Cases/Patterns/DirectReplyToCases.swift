@@ -266,4 +266,16 @@ private struct Conversation {
         }
         #expect(try await talk.replied().map(\.text) == ["last"])
     }
+
+    @Test(
+        "While messages are traced, replies arrive as ever",
+        .proves("rpc.direct-traced", ["rabbitmq/direct-reply-to/round-trip"], needs: [.admin]))
+    func traced() async throws {
+        let talk = try await Conversation()
+        try await administer("trace_on")
+        talk.server.publish("832040", to: "", talk.address)
+        let reply = try await talk.client.delivery()
+        try await administer("trace_off")
+        #expect(reply.text == "832040")
+    }
 }

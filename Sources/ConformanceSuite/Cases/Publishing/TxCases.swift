@@ -35,6 +35,36 @@ import Testing
     }
 
     @Test(
+        "With nothing outstanding an acknowledgement of all is no error in a transaction either",
+        .proves("tx.ack-all-of-nothing", ["domain.delivery-tag/non-zero", "rabbitmq/tx/acks-on-commit"]))
+    func ackAllOfNothing() async throws {
+        let channel = try await transaction()
+        try await channel.send(BasicAck(deliveryTag: 0, multiple: true), expecting: .ok)
+        try await channel.send(BasicNack(deliveryTag: 0, multiple: true), expecting: .ok)
+        _ = try await channel.call(TxCommit(), TxCommitOk.self)
+    }
+
+    @Test(
+        "basic.recover leaves what the transaction has acknowledged, and a rollback makes that outstanding again",
+        .proves("tx.recover-in-between", ["rabbitmq/tx/rollback-acks", "rabbitmq/tx/acks-on-commit"]))
+    func recoverInBetween() async throws {
+        let channel = try await transaction()
+        let queue = try await channel.declareQueue(exclusive: false)
+        let publisher = try await Probe.openChannel()
+        for text in ["acknowledged", "recovered"] { publisher.publish(text, to: "", queue) }
+        try await publisher.barrier(behind: queue)
+        let first = try #require(try await channel.get(queue, noAck: false))
+        _ = try await channel.get(queue, noAck: false)
+        channel.ack(first)
+        _ = try await channel.call(BasicRecover(requeue: true), BasicRecoverOk.self)
+        #expect(try await publisher.drain(queue) == ["recovered"])
+        _ = try await channel.call(TxRollback(), TxRollbackOk.self)
+        try await channel.close()
+        try await publisher.awaitReady(1, in: queue)
+        #expect(try await publisher.drain(queue) == ["acknowledged"])
+    }
+
+    @Test(
         "Closing the channel discards what was published and not committed",
         .proves("tx.close-rolls-back", ["rabbitmq/tx/rollback-publish"]))
     func closeRollsBack() async throws {

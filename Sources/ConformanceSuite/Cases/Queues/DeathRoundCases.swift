@@ -36,6 +36,45 @@ import Testing
         #expect(Array(times[2...]) == [earlier, later], "the time of the first event is kept")
     }
 
+    @Test(
+        "In the next queue time starts again: as long as that queue gives, and no end where it gives none",
+        .proves(
+            "dead-letter.time-starts-again",
+            ["rabbitmq/dead-letter/expired", "rabbitmq/dead-letter/original-expiration"]))
+    func timeStartsAgain() async throws {
+        let channel = try await Probe.openChannel()
+        let long = try await channel.declareQueue(arguments: ["x-message-ttl": 60_000])
+        let lasting = try await channel.declareQueue()
+        for next in [long, lasting] {
+            let short = try await channel.declareQueue(
+                arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(next.octets)])
+            channel.publish("goes on", to: "", short, BasicProperties(expiration: "100"))
+            try await channel.barrier(behind: short)
+        }
+        for _ in 1...2 { try await elapse(milliseconds: 150) }
+        for queue in [long, lasting] { #expect(try await channel.drain(queue) == ["goes on"]) }
+    }
+
+    @Test(
+        "A rejection by any queue on the way lets a message go round",
+        .proves("dead-letter.round-with-a-rejection-on-the-way", ["rabbitmq/dead-letter/cycle-with-reject"]))
+    func rejectionOnTheWay() async throws {
+        let channel = try await Probe.openChannel()
+        let (first, second) = (unique("first"), unique("second"))
+        for (queue, other) in [(first, second), (second, first)] {
+            try await channel.declareQueue(
+                queue,
+                arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(other.octets)])
+        }
+        channel.publish("goes round", to: "", first, BasicProperties(expiration: "100"))
+        try await channel.barrier(behind: first)
+        try await elapse(milliseconds: 150)
+        try await channel.awaitReady(1, in: second)
+        channel.reject(try #require(try await channel.get(second, noAck: false)), requeue: false)
+        try await channel.barrier(behind: second)
+        #expect(try await channel.drain(first) == ["goes round"])
+    }
+
     /// Two queues whose dead go to each other, with a consumer on both.
     private struct Round {
         let letters: DeadLetters
@@ -62,4 +101,5 @@ import Testing
 
         func refuse(_ message: Received) { letters.channel.reject(message, requeue: false) }
     }
+
 }

@@ -162,4 +162,15 @@ import Testing
         channel.publish("hello", to: "", last)
         #expect(try await channel.drain(last) == ["hello"])
     }
+
+    @Test(
+        "A declaration that is refused makes no queue",
+        .proves("declare.refused-makes-none", ["rabbitmq/max-length/invalid"]))
+    func refusedMakesNone() async throws {
+        let channel = try await Probe.openChannel()
+        let name = unique("queue")
+        try await channel.send(
+            QueueDeclare(queue: name, arguments: ["x-max-length": -1]), expecting: .channelClose(.preconditionFailed))
+        #expect(try await !channel.exists(queue: name))
+    }
 }

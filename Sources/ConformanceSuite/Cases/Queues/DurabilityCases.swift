@@ -36,6 +36,20 @@ import Testing
     }
 
     @Test(
+        "An acknowledgement of many keeps what another channel holds between them",
+        .proves("durability.acks-around-others", ["rabbitmq/restart/settled"], needs: [.restart]))
+    func acksAroundOthers() async throws {
+        let (before, queue) = try await open()
+        let other = try await before.probe.openChannel()
+        try await publish(before, queue, (1...7).map { "\($0)" })
+        for number in 1...6 { _ = try await (number.isMultiple(of: 2) ? other : before).get(queue, noAck: false) }
+        before.ack(try #require(try await before.get(queue, noAck: false)), multiple: true)
+        try await before.barrier(behind: queue)
+        try await restartBroker()
+        #expect(try await Probe.openChannel().drain(queue) == ["2", "4", "6"])
+    }
+
+    @Test(
         "A transient queue, and an exclusive one that was declared durable, are gone",
         .proves(
             "durability.transient-queue-goes", ["queue.declare.durable/types", "queue.declare.exclusive/types"],
@@ -183,6 +197,43 @@ import Testing
         let after = try await Probe.openChannel()
         #expect(try await !after.exists(queue: deleted))
         #expect(try await after.drain(purged) == [])
+    }
+
+    @Test(
+        "Messages that were put back and then purged stay gone",
+        .proves("durability.purged-after-return", ["rabbitmq/restart/settled"], needs: [.restart]))
+    func purgedAfterReturn() async throws {
+        let (before, queue) = try await open()
+        try await publish(before, queue, ["1", "2", "3"])
+        for _ in 1...2 {
+            let message = try #require(try await before.get(queue, noAck: false))
+            before.reject(message)
+            try await before.barrier(behind: queue)
+        }
+        #expect(try await before.call(QueuePurge(queue: queue), QueuePurgeOk.self).messageCount == 3)
+        try await restartBroker()
+        #expect(try await Probe.openChannel().drain(queue) == [])
+    }
+
+    @Test(
+        "A message that expires while the broker is down is dead-lettered",
+        .proves(
+            "durability.expired-while-down", ["rabbitmq/restart/expiry", "rabbitmq/dead-letter/expired"],
+            needs: [.restart]))
+    func expiredWhileDown() async throws {
+        let (before, dead) = try await open()
+        let queue = try await before.declareQueue(
+            unique("durable"), durable: true, exclusive: false,
+            arguments: [
+                "x-message-ttl": 900, "x-dead-letter-exchange": "",
+                "x-dead-letter-routing-key": .longString(dead.octets),
+            ])
+        try await publish(before, queue, ["1", "2"])
+        try await restartBroker(lasting: 1000)
+        try await elapse(milliseconds: 1000)
+        let after = try await Probe.openChannel()
+        try await after.awaitReady(2, in: dead)
+        #expect(try await after.drain(dead) == ["1", "2"])
     }
 
     /// A durable queue that has lived through a restart. These rules are about messages; RabbitMQ 3.10.8, killed within

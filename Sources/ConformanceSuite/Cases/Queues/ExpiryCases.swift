@@ -222,6 +222,39 @@ import Testing
     }
 
     @Test(
+        "A consumer that takes a live message is not given the expired one behind it",
+        .proves(
+            "ttl.consumed-behind-a-live-message",
+            ["rabbitmq/per-message-ttl/head-only", "rabbitmq/message-ttl/never-delivered-late"]))
+    func consumedBehindALiveMessage() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        let texts = ["lasting", "ephemeral", "lasting, too", "ephemeral, too", "the last"]
+        for text in texts {
+            channel.publish(
+                text, to: "", queue, BasicProperties(expiration: text.hasPrefix("ephemeral") ? "50" : nil))
+        }
+        try await channel.barrier(behind: queue)
+        try await elapse(milliseconds: 60)
+        try await channel.consume(queue)
+        #expect(try await channel.deliveries(3).map(\.text) == ["lasting", "lasting, too", "the last"])
+    }
+
+    @Test(
+        "Once the lasting message before it was taken, a message expires in time, though nobody touches the queue",
+        .proves(
+            "ttl.behind-a-message-that-was-taken",
+            ["rabbitmq/per-message-ttl/expiration", "rabbitmq/dead-letter/expired"]))
+    func behindAMessageThatWasTaken() async throws {
+        let letters = try await DeadLetters.open()
+        letters.publish("lasting")
+        letters.publish("ephemeral", BasicProperties(expiration: "100"))
+        #expect(try await letters.get()?.text == "lasting")
+        try await elapse(milliseconds: 150)
+        #expect(try await letters.next().text == "ephemeral")
+    }
+
+    @Test(
         "A message delivered in time still shows its expiration",
         .proves("ttl.expiration-is-visible", ["rabbitmq/per-message-ttl/property-visible"]))
     func expirationIsVisible() async throws {

@@ -123,4 +123,14 @@ import Testing
         try await stranger.send(
             QueueDeclare(queue: queue, passive: true), expecting: .channelClose(.resourceLocked))
     }
+
+    @Test(
+        "A refusal is told even if its reason names something too long for the text",
+        .proves("declare.long-reason", ["queue.declare.passive/passive"]))
+    func longReason() async throws {
+        let channel = try await Probe.openChannel()
+        let name = ShortString(truncating: unique("queue").text + String(repeating: "x", count: 255))
+        channel.send(QueueDeclare(queue: name, passive: true))
+        expect(try await channel.outcome(cause: QueueDeclare.id), .channelClose(.notFound))
+    }
 }

@@ -11,6 +11,17 @@ import Testing
         #expect(try await channel.drain(queue) == ["5", "3", "1"])
     }
 
+    @Test(
+        "A consumer that comes later gets what is there, the highest first",
+        .proves("priority.consumed-backlog", ["rabbitmq/priority-queue/order"]))
+    func consumedBacklog() async throws {
+        let (channel, queue) = try await open()
+        for priority in [1, 5, 3] as [UInt8] { publish(priority, on: channel, to: queue) }
+        try await channel.barrier(behind: queue)
+        try await channel.consume(queue)
+        #expect(try await channel.deliveries(3).map(\.text) == ["5", "3", "1"])
+    }
+
     @Test("Equal priorities stay in order", .proves("priority.equal", ["rabbitmq/priority-queue/fifo-within"]))
     func equal() async throws {
         let (channel, queue) = try await open()
@@ -55,14 +66,14 @@ import Testing
     }
 
     @Test(
-        "An x-max-priority outside of 0 to 255, or no integer, fails the declare; 1 and 255 are taken",
+        "An x-max-priority outside of 0 to 255, or no integer, fails the declare; 0, 1 and 255 are taken",
         .proves("priority.range", ["rabbitmq/priority-queue/range"]))
     func range() async throws {
         let channel = try await Probe.openChannel()
         for value in [-1, 256, "5"] as [FieldValue] {
             try await channel.send(declare(value), expecting: .channelClose(.preconditionFailed))
         }
-        for value in [1, 255] as [FieldValue] { try await channel.send(declare(value), expecting: .ok) }
+        for value in [0, 1, 255] as [FieldValue] { try await channel.send(declare(value), expecting: .ok) }
     }
 
     @Test(

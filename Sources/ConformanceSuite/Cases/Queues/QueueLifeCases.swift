@@ -144,13 +144,14 @@ import Testing
         .proves("expires.after-a-consumer", ["rabbitmq/queue-expires/unused", "rabbitmq/queue-expires/consumer-holds"]))
     func leaseAfterAConsumer() async throws {
         let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(arguments: ["x-expires": 200])
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 500])
         let tags = [try await channel.consume(queue), try await channel.consume(queue)]
         try await channel.cancel(tags[0])
-        try await elapse(milliseconds: 300)
+        try await elapse(milliseconds: 600)
         expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
         try await channel.cancel(tags[1])
-        try await elapse(milliseconds: 300)
+        expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
+        try await elapse(milliseconds: 600)
         #expect(try await !channel.exists(queue: queue))
     }
 }

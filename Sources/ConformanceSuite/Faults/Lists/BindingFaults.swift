@@ -105,7 +105,7 @@ extension FieldTable {
         func plain(_ value: FieldValue) -> String {
             switch value {
             case .bytes(let octets): String(decoding: octets, as: UTF8.self)
-            case .double(let number): "\(Int(number))"
+            case .double(let number): Int(exactly: number.rounded(.towardZero)).map { "\($0)" } ?? "\(number)"
             case .table(let table): table.names.map(\.text).sorted().joined()
             default: value.text ?? value.description
             }

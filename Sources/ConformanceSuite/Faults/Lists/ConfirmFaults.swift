@@ -8,8 +8,8 @@ extension Fault {
         .reply("confirm.numbers-stop-at-127") { (ack: inout BasicAck) in ack.deliveryTag = min(ack.deliveryTag, 127) }
             .above(100),
         .replies("confirm.twice", confirms) { parcel, _ in [parcel, parcel] },
-        .reply("confirm.from-zero") { (ack: inout BasicAck) in ack.deliveryTag -= 1 },
-        .reply("confirm.ack-is-nack") { (ack: inout BasicAck) in ack.deliveryTag += 1 },
+        .reply("confirm.from-zero") { (ack: inout BasicAck) in ack.deliveryTag &-= 1 },
+        .reply("confirm.ack-is-nack") { (ack: inout BasicAck) in ack.deliveryTag &+= 1 },
         .replies("confirm.nack-for-ack", [BasicAck.id]) { parcel, _ in
             guard case .basicAck(let ack) = parcel.method else { return [parcel] }
             return [
@@ -27,7 +27,7 @@ extension Fault {
             ]
         },
         .reply("confirm.always-multiple-from-the-next") { (ack: inout BasicAck) in
-            (ack.deliveryTag, ack.multiple) = (ack.deliveryTag + 1, true)
+            (ack.deliveryTag, ack.multiple) = (ack.deliveryTag &+ 1, true)
         },
         .replies("confirm.before-the-return", [BasicReturn.id, BasicAck.id]) { parcel, memory in
             if parcel.method.id == BasicReturn.id {

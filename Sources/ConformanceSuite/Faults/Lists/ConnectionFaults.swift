@@ -158,7 +158,7 @@ extension Fault {
         .request("heartbeat.zero-is-a-second") { (ok: inout ConnectionTuneOk) in
             if ok.heartbeat == 0 { ok.heartbeat = 1 }
         },
-        .request("heartbeat.ten-times-as-long") { (ok: inout ConnectionTuneOk) in ok.heartbeat *= 10 },
+        .request("heartbeat.ten-times-as-long") { (ok: inout ConnectionTuneOk) in ok.heartbeat &*= 10 },
         .octetsIn("heartbeat.on-a-channel-taken") { octets, _ in
             if octets.first == Frame.Kind.heartbeat.rawValue, octets.count == 8 { (octets[1], octets[2]) = (0, 0) }
         },

@@ -2,7 +2,7 @@ import AMQPWire
 
 extension Fault {
     static let dispatching: [Fault] = [
-        .request("qos.one-too-many") { (qos: inout BasicQos) in if qos.prefetchCount > 0 { qos.prefetchCount += 1 } },
+        .request("qos.one-too-many") { (qos: inout BasicQos) in if qos.prefetchCount > 0 { qos.prefetchCount &+= 1 } },
         .request("qos.one-too-few") { (qos: inout BasicQos) in if qos.prefetchCount > 1 { qos.prefetchCount -= 1 } },
         .request("qos.zero-is-one") { (qos: inout BasicQos) in qos.prefetchCount = max(1, qos.prefetchCount) },
         .request("qos.never-shared") { (qos: inout BasicQos) in qos.global = false },

@@ -58,11 +58,11 @@ extension Fault {
         .reply("deliver.another-consumer-tag") { (deliver: inout BasicDeliver) in
             deliver.consumerTag = deliver.consumerTag.changed { $0 + "x" }
         },
-        .reply("deliver.tags-from-zero") { (deliver: inout BasicDeliver) in deliver.deliveryTag -= 1 },
-        .reply("get.tags-from-zero") { (ok: inout BasicGetOk) in ok.deliveryTag -= 1 },
+        .reply("deliver.tags-from-zero") { (deliver: inout BasicDeliver) in deliver.deliveryTag &-= 1 },
+        .reply("get.tags-from-zero") { (ok: inout BasicGetOk) in ok.deliveryTag &-= 1 },
         .reply("get.without-exchange") { (ok: inout BasicGetOk) in ok.exchange = "missing" },
         .reply("get.without-key") { (ok: inout BasicGetOk) in ok.routingKey = "" },
-        .reply("get.counts-itself") { (ok: inout BasicGetOk) in ok.messageCount += 1 },
+        .reply("get.counts-itself") { (ok: inout BasicGetOk) in ok.messageCount &+= 1 },
         .reply("get.counts-nothing") { (ok: inout BasicGetOk) in ok.messageCount = 0 },
         .replies("deliver.twice", [BasicDeliver.id]) { parcel, _ in [parcel, parcel] },
         .replies("deliver.every-third-lost", [BasicDeliver.id]) { parcel, memory in
@@ -102,7 +102,7 @@ extension Fault {
         .handedOver("content.without-message-id") { ($0.properties.messageID, $0.properties.type) = (nil, nil) },
         .handedOver("content.without-timestamp") { $0.properties.timestamp = nil },
         .handedOver("content.timestamp-in-milliseconds") {
-            $0.properties.timestamp = $0.properties.timestamp.map { $0 * 1000 }
+            $0.properties.timestamp = $0.properties.timestamp.map { $0 &* 1000 }
         },
         .handedOver("content.without-user-id") { $0.properties.userID = nil },
         .handedOver("content.without-app-id") { ($0.properties.appID, $0.properties.clusterID) = (nil, nil) },

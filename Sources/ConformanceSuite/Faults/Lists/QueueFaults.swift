@@ -58,8 +58,8 @@ extension Fault {
         },
         .request("queue.argument-width-matters") { (declare: inout QueueDeclare) in
             for case (let index, let field) in declare.arguments.fields.enumerated() {
-                if case .int64(let number) = field.value { declare.arguments.fields[index].value = .int64(number + 1) }
-                if case .int16(let number) = field.value { declare.arguments.fields[index].value = .int16(number + 1) }
+                if case .int64(let number) = field.value { declare.arguments.fields[index].value = .int64(number &+ 1) }
+                if case .int16(let number) = field.value { declare.arguments.fields[index].value = .int16(number &+ 1) }
                 if case .uint8(let number) = field.value { declare.arguments.fields[index].value = .uint8(number ^ 1) }
                 if case .int8(let number) = field.value { declare.arguments.fields[index].value = .int8(number ^ 1) }
                 if case .uint32(let number) = field.value {
@@ -111,9 +111,9 @@ extension Fault {
         .reply("queue.declare-ok-one-message-fewer") { (ok: inout QueueDeclareOk) in
             if ok.messageCount > 0 { ok.messageCount -= 1 }
         },
-        .reply("queue.declare-ok-one-message-more") { (ok: inout QueueDeclareOk) in ok.messageCount += 1 },
+        .reply("queue.declare-ok-one-message-more") { (ok: inout QueueDeclareOk) in ok.messageCount &+= 1 },
         .reply("queue.declare-ok-without-consumers") { (ok: inout QueueDeclareOk) in ok.consumerCount = 0 },
-        .reply("queue.declare-ok-one-consumer-more") { (ok: inout QueueDeclareOk) in ok.consumerCount += 1 },
+        .reply("queue.declare-ok-one-consumer-more") { (ok: inout QueueDeclareOk) in ok.consumerCount &+= 1 },
         .request("queue.last-declared-forgotten") { (bind: inout QueueBind) in
             if bind.queue.isEmpty { bind.queue = "forgotten" }
         },
@@ -145,7 +145,7 @@ extension Fault {
                 .changing { (bind: inout QueueBind) in if bind.queue.isEmpty { bind.queue = last.queue } }.alone
         },
         .ignores("queue.purge-does-nothing") { (_: QueuePurge) in true },
-        .reply("queue.purge-ok-counts-wrong") { (ok: inout QueuePurgeOk) in ok.messageCount += 1 },
+        .reply("queue.purge-ok-counts-wrong") { (ok: inout QueuePurgeOk) in ok.messageCount &+= 1 },
         .request("queue.purge-always-answered") { (purge: inout QueuePurge) in purge.noWait = false },
         .requests("queue.purge-takes-unacked-too", [QueuePurge.id, BasicDeliver.id]) { parcel, _ in
             [
@@ -155,7 +155,7 @@ extension Fault {
         },
         .ignores("queue.delete-does-nothing") { (_: QueueDelete) in true },
         .reply("queue.delete-ok-counts-nothing") { (ok: inout QueueDeleteOk) in ok.messageCount = 0 },
-        .reply("queue.delete-ok-counts-one-more") { (ok: inout QueueDeleteOk) in ok.messageCount += 1 },
+        .reply("queue.delete-ok-counts-one-more") { (ok: inout QueueDeleteOk) in ok.messageCount &+= 1 },
         .request("queue.if-unused-means-nothing") { (delete: inout QueueDelete) in delete.ifUnused = false },
         .request("queue.if-empty-means-nothing") { (delete: inout QueueDelete) in delete.ifEmpty = false },
         .request("queue.always-if-unused") { (delete: inout QueueDelete) in delete.ifUnused = true },

@@ -11,7 +11,7 @@ extension Fault {
             .published("ttl.of-messages-means-nothing") { _, content in content.properties.expiration = nil },
             .published("ttl.of-messages-in-seconds") { _, content in
                 if let number = content.properties.expiration.flatMap({ Int($0.text) }) {
-                    content.properties.expiration = ShortString(truncating: "\(number * 1000)")
+                    content.properties.expiration = ShortString(truncating: "\(number &* 1000)")
                 }
             },
             .published("ttl.any-expiration-does") { _, content in
@@ -26,7 +26,7 @@ extension Fault {
                 if declare.arguments["x-message-ttl"]?.integer == 0 { declare.arguments["x-message-ttl"] = nil }
             },
             .request("ttl.of-queues-before-that-of-messages") { (declare: inout QueueDeclare) in
-                declare.arguments = declare.arguments.changing("x-message-ttl") { $0 * 10 }
+                declare.arguments = declare.arguments.changing("x-message-ttl") { $0 &* 10 }
             },
             .request("expires.zero-is-taken") { (declare: inout QueueDeclare) in
                 if declare.arguments["x-expires"]?.integer == 0 { declare.arguments["x-expires"] = 1000 }
@@ -35,16 +35,16 @@ extension Fault {
                 declare.arguments = declare.arguments.changing("x-expires") { max(1, $0 / 2) }
             },
             .request("max-length.one-too-many") { (declare: inout QueueDeclare) in
-                declare.arguments = declare.arguments.changing("x-max-length") { $0 + 1 }
+                declare.arguments = declare.arguments.changing("x-max-length") { $0 &+ 1 }
             },
             .request("max-length.one-too-few") { (declare: inout QueueDeclare) in
-                declare.arguments = declare.arguments.changing("x-max-length") { max(0, $0 - 1) }
+                declare.arguments = declare.arguments.changing("x-max-length") { max(0, $0 &- 1) }
             },
             .request("max-length.zero-is-no-limit") { (declare: inout QueueDeclare) in
                 if declare.arguments["x-max-length"]?.integer == 0 { declare.arguments["x-max-length"] = nil }
             },
             .request("max-length.octets-twice") { (declare: inout QueueDeclare) in
-                declare.arguments = declare.arguments.changing("x-max-length-bytes") { $0 * 2 }
+                declare.arguments = declare.arguments.changing("x-max-length-bytes") { $0 &* 2 }
             },
             overflow("drop-head", "reject-publish"), overflow("reject-publish", "drop-head"),
             overflow("reject-publish-dlx", "reject-publish"), overflow("reject-publish", "reject-publish-dlx"),
