@@ -223,7 +223,7 @@ extension Capture {
         Capture(
             "aio-pika", 1, size: 1,
             BasicProperties(
-                headers: ["number": .uint8(0)], deliveryMode: 2, priority: 0,
+                headers: ["number": .int8(0)], deliveryMode: 2, priority: 0,
                 messageID: "fa8532028d2b4eeb90667a0f08064a20"),
             """
             0200010000003e00 3c00000000000000 0000013880000000 0906 'number' 62000200

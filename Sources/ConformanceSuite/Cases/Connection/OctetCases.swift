@@ -7,7 +7,7 @@ import Testing
 @Suite("Octets of connections and declarations") struct OctetCases {
     @Test(
         "The handshake and the end of a connection, octet by octet",
-        .proves("octets.connection", ["spec/4.2.4/method-octets", "spec/4.2.3/frame-end-octet"]))
+        .proves("wire.connection", ["spec/4.2.4/method-octets", "spec/4.2.3/frame-end-octet"]))
     func connection() async throws {
         let login = try CaseRun.active().peer.login
         let peer = try await OctetPeer.raw()
@@ -31,7 +31,7 @@ import Testing
 
     @Test(
         "AMQPLAIN's response is a table without its count",
-        .proves("octets.amqplain", ["spec/4.2.4/method-octets"]))
+        .proves("wire.amqplain", ["spec/4.2.4/method-octets"]))
     func amqplain() async throws {
         let login = try CaseRun.active().peer.login
         let peer = try await OctetPeer.raw()
@@ -44,7 +44,7 @@ import Testing
 
     @Test(
         "A channel is opened, asked to flow, and closed, octet by octet, by a number of two octets",
-        .proves("octets.channel", ["spec/4.2.4/method-octets"]))
+        .proves("wire.channel", ["spec/4.2.4/method-octets"]))
     func channel() async throws {
         let peer = try await OctetPeer.raw()
         try await peer.logIn()
@@ -61,7 +61,7 @@ import Testing
 
     @Test(
         "A refusal names code, class and method, octet by octet, on a channel and on the connection",
-        .proves("octets.refusals", ["spec/4.2.4/method-octets"]))
+        .proves("wire.refusals", ["spec/4.2.4/method-octets"]))
     func refusals() async throws {
         let peer = try await OctetPeer.open()
         let queue = unique("octets")
@@ -75,7 +75,7 @@ import Testing
 
     @Test(
         "Exchanges are declared, bound, unbound and deleted, octet by octet",
-        .proves("octets.exchange", ["spec/4.2.4/method-octets"]))
+        .proves("wire.exchange", ["spec/4.2.4/method-octets"]))
     func exchange() async throws {
         let peer = try await OctetPeer.open()
         let (from, to, queue) = (unique("octets"), unique("octets"), unique("octets"))
@@ -107,7 +107,7 @@ import Testing
 
     @Test(
         "Each bit of exchange.declare and exchange.delete means what the specification says",
-        .proves("octets.exchange-bits", ["spec/4.2.4/method-octets"]))
+        .proves("wire.exchange-bits", ["spec/4.2.4/method-octets"]))
     func exchangeBits() async throws {
         let peer = try await OctetPeer.open()
         let (exchange, queue) = (unique("octets"), unique("octets"))
@@ -144,7 +144,7 @@ import Testing
 
     @Test(
         "Queues are declared, bound, unbound, purged and deleted, octet by octet",
-        .proves("octets.queue", ["spec/4.2.4/method-octets"]))
+        .proves("wire.queue", ["spec/4.2.4/method-octets"]))
     func queue() async throws {
         let peer = try await OctetPeer.open()
         let queue = unique("octets")
@@ -170,7 +170,7 @@ import Testing
 
     @Test(
         "Each bit of queue.declare, purge and delete means what the specification says",
-        .proves("octets.queue-bits", ["spec/4.2.4/method-octets"]))
+        .proves("wire.queue-bits", ["spec/4.2.4/method-octets"]))
     func queueBits() async throws {
         let peer = try await OctetPeer.open()
         let other = try await OctetPeer.open()

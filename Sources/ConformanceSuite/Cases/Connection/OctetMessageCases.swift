@@ -34,7 +34,7 @@ import Testing
 
     @Test(
         "A message is consumed within a window of one, octet by octet",
-        .proves("octets.consume", ["spec/4.2.4/method-octets"]))
+        .proves("wire.consume", ["spec/4.2.4/method-octets"]))
     func consume() async throws {
         let (peer, queue) = try await openQueue()
         try await peer.call("003c 000a (qos) 0000 0000 0001 00", "003c 000b (qos-ok)")
@@ -54,7 +54,7 @@ import Testing
 
     @Test(
         "Each bit of basic.consume means what the specification says",
-        .proves("octets.consume-bits", ["spec/4.2.4/method-octets"]))
+        .proves("wire.consume-bits", ["spec/4.2.4/method-octets"]))
     func consumeBits() async throws {
         let (peer, queue) = try await openQueue()
         func consume(_ bits: String) -> String { "003c 0014 0000 14 '\(queue)' 01 'c' \(bits) 0000 0000" }
@@ -79,7 +79,7 @@ import Testing
 
     @Test(
         "Messages are fetched, acknowledged, rejected and recovered, octet by octet",
-        .proves("octets.settle", ["spec/4.2.4/method-octets"]))
+        .proves("wire.settle", ["spec/4.2.4/method-octets"]))
     func settle() async throws {
         let (peer, queue) = try await openQueue()
         try await expectEmpty(peer, queue)
@@ -110,7 +110,7 @@ import Testing
 
     @Test(
         "A mandatory message comes back with code, exchange, key, properties and body, octet by octet",
-        .proves("octets.return", ["spec/4.2.4/method-octets"]))
+        .proves("wire.return", ["spec/4.2.4/method-octets"]))
     func returned() async throws {
         let peer = try await OctetPeer.open()
         let key = unique("octets")
@@ -123,7 +123,7 @@ import Testing
 
     @Test(
         "Confirms count up as acks and nacks, octet by octet",
-        .proves("octets.confirms", ["spec/4.2.4/method-octets"]))
+        .proves("wire.confirms", ["spec/4.2.4/method-octets"]))
     func confirms() async throws {
         let (peer, queue) = try await openQueue(
             "00000030 0c 'x-max-length' 49 0000 0001 0a 'x-overflow' 53 0000000e 'reject-publish'")
@@ -142,7 +142,7 @@ import Testing
 
     @Test(
         "Transactions are begun, rolled back and committed, octet by octet",
-        .proves("octets.tx", ["spec/4.2.4/method-octets"]))
+        .proves("wire.tx", ["spec/4.2.4/method-octets"]))
     func transactions() async throws {
         let (peer, queue) = try await openQueue()
         try await peer.call("005a 000a (tx.select)", "005a 000b (select-ok)")
@@ -157,7 +157,7 @@ import Testing
 
     @Test(
         "The broker's cancel names the consumer, and wants no answer",
-        .proves("octets.broker-cancel", ["spec/4.2.4/method-octets"]))
+        .proves("wire.broker-cancel", ["spec/4.2.4/method-octets"]))
     func brokerCancel() async throws {
         let login = try CaseRun.active().peer.login
         let peer = try await OctetPeer.raw()

@@ -25,7 +25,7 @@ import Testing
 
     @Test(
         "Each property comes back as the octets that were sent, alone and with all others",
-        .proves("octets.properties", ["spec/4.2.6.1/properties"]))
+        .proves("wire.properties", ["spec/4.2.6.1/properties"]))
     func properties() async throws {
         let user = Octets.short(try CaseRun.active().peer.login.user)
         // The first property has the highest bit, and the last two bits are none (4.2.6.1).
@@ -44,14 +44,14 @@ import Testing
 
     @Test(
         "Each type of field comes back as the octets that were sent, from a get and to a consumer",
-        .proves("octets.fields", ["spec/4.2.5.5/field-types"]))
+        .proves("wire.fields", ["spec/4.2.5.5/field-types"]))
     func fields() async throws {
         try await returnUnchanged(Self.fields.map { "2000 " + Octets.counted("01 'h' " + $0) })
     }
 
     @Test(
         "Fields of every type stay the octets that were sent, side by side in one table",
-        .proves("octets.all-fields", ["spec/4.2.5.5/field-types"]))
+        .proves("wire.all-fields", ["spec/4.2.5.5/field-types"]))
     func allFields() async throws {
         let fields = Self.fields.enumerated().map { "01 \(Octets.hexadecimal([UInt8(65 + $0)])) \($1)" }
         try await returnUnchanged(["2000 " + Octets.counted(fields.joined(separator: " "))])
@@ -71,9 +71,9 @@ import Testing
     ]
 
     @Test(
-        "What dies keeps the octets of its headers, and x-death and x-first-death follow octet by octet",
+        "A dead letter keeps the octets of its headers, and x-death and x-first-death follow octet by octet",
         .proves(
-            "octets.dead-letter",
+            "wire.dead-letter",
             ["rabbitmq/dead-letter/header-kept", "rabbitmq/dead-letter/x-death-entry", "spec/4.2.5.5/field-types"]))
     func deadLetter() async throws {
         let peer = try await OctetPeer.open()
@@ -112,7 +112,7 @@ import Testing
 
     @Test(
         "An argument of a queue may be an integer of any width",
-        .proves("octets.integer-arguments", ["spec/4.2.5.5/field-types", "rabbitmq/max-length/drop-head"]))
+        .proves("wire.integer-arguments", ["spec/4.2.5.5/field-types", "rabbitmq/max-length/drop-head"]))
     func integerArguments() async throws {
         let peer = try await OctetPeer.open()
         for one in [
@@ -130,7 +130,7 @@ import Testing
 
     @Test(
         "A number with its highest bit set is negative under the letters of signed integers, and only there",
-        .proves("octets.signs", ["spec/4.2.5.5/field-types", "rabbitmq/max-length/invalid"]))
+        .proves("wire.signs", ["spec/4.2.5.5/field-types", "rabbitmq/max-length/invalid"]))
     func signs() async throws {
         let peer = try await OctetPeer.open()
         func declare(_ queue: ShortString, _ number: String) -> String {
