@@ -70,9 +70,10 @@ struct DeadLetter {
     }
 
     private func note(in headers: inout FieldTable, _ which: String) {
-        headers[ShortString(truncating: "x-\(which)-death-reason")] = .string(reason.rawValue)
-        headers[ShortString(truncating: "x-\(which)-death-queue")] = .longString(queue.name.octets)
+        // In this order on RabbitMQ 3.10.8, 4.0.5 and 4.3.6.
         headers[ShortString(truncating: "x-\(which)-death-exchange")] = .longString(message.exchange.octets)
+        headers[ShortString(truncating: "x-\(which)-death-queue")] = .longString(queue.name.octets)
+        headers[ShortString(truncating: "x-\(which)-death-reason")] = .string(reason.rawValue)
     }
 }
 

@@ -6,10 +6,14 @@ struct Mailbox: Sendable {
     private var reader = WireReader()
     private var methods = MethodReader()
     private var events: [UInt16: Queue] = [:]
+    /// False: what arrives stays the octets that it is, in ``octets``, and makes no events.
+    var readsFrames = true
+    var octets: [UInt8] = []
     /// How the stream ended.
     var end: StreamEnd?
 
     mutating func receive(_ octets: [UInt8]) {
+        guard readsFrames else { return self.octets += octets }
         for piece in reader.read(octets) {
             switch piece {
             case .header(let octets): events[0, default: Queue()].append(.header(octets))

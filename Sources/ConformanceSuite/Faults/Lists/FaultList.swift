@@ -5,8 +5,8 @@ extension Fault {
     /// Every fault there is. A new one is a line in the list of its area, and nothing else; the broker's quirks are among
     /// them by themselves.
     static let all: [Fault] =
-        connection + heartbeats + framing + closes + channels + queues + exchanges + bindings + exchangeBindings
-        + routing
+        connection + heartbeats + framing + octets + closes + channels + queues + exchanges + bindings
+        + exchangeBindings + routing
         + headersExchange + consistentHash + publishing + handingOver + settling + dispatching + consumers + confirming
         + transactions
         + queueLimits + deadLetters + restarts + permissions + firehose
