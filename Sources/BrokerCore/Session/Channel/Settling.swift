@@ -196,8 +196,12 @@ extension BrokerChannel {
     }
 
     func txRollback() throws(BrokerError) {
-        unacknowledged.putBack(try takeTransaction().settlements.flatMap(\.deliveries))
-        send(TxRollbackOk())
+        var rolling = RollingBack(try takeTransaction())
+        connection.goOn { [self] most in rolling.goOn(most, among: &unacknowledged) }
+        connection.goOn { [self] in
+            send(TxRollbackOk())
+            return false
+        }
     }
 
     /// The current transaction; the next begins.
