@@ -15,7 +15,9 @@ import DataStructures
             [
                 ("exchange.delete", deletedExchange), ("exchange.delete, headers", deletedHeadersExchange),
                 ("queue.bind", bindings), ("queue.bind, other arguments", headersBindings),
-                ("queue.delete", deletedQueue), ("queue.purge", purge), ("a connection ends", exclusiveQueues),
+                ("queue.bind, x-consistent-hash", hashBindings),
+                ("queue.delete", deletedQueue), ("a queue expires", expiredQueue), ("queue.purge", purge),
+                ("a connection ends", exclusiveQueues),
                 ("a channel ends", consumers), ("basic.cancel", cancels), ("basic.ack, nack, reject", nacks),
                 ("basic.ack, multiple", multipleAck), ("basic.recover", recover), ("tx.commit", commit),
                 ("tx.rollback", rollback), ("a shared window", sharedWindow),
@@ -41,8 +43,9 @@ import DataStructures
         @Test(
             "What is done in slices is never done at once",
             arguments: [
-                "queue.purge", "a connection ends", "a channel ends", "basic.ack, multiple", "basic.recover",
-                "tx.commit",
+                "exchange.delete", "exchange.delete, headers", "queue.delete", "a queue expires", "queue.purge",
+                "a connection ends", "a channel ends", "basic.ack, multiple", "basic.recover", "tx.commit",
+                "tx.rollback",
             ])
         func slices(_ name: String) throws {
             let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)
@@ -93,6 +96,17 @@ import DataStructures
             return { bind(client, "headers", count) }
         }
 
+        private static func hashBindings(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try rig.open()
+            client.send(ExchangeDeclare(exchange: "x", type: "x-consistent-hash"))
+            for number in 0..<count { client.send(QueueDeclare(queue: name("q", number))) }
+            return {
+                for number in 0..<count {
+                    client.send(QueueBind(queue: name("q", number), exchange: "x", routingKey: "1"))
+                }
+            }
+        }
+
         private static func deletedExchange(_ rig: Rig, _ count: Int) throws -> () -> Void {
             let client = try client(rig)
             bind(client, "fanout", count)
@@ -115,6 +129,13 @@ import DataStructures
             let client = try backlog(rig, count)
             bind(client, "topic", count)
             return { client.send(QueueDelete(queue: "q")) }
+        }
+
+        private static func expiredQueue(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try rig.open()
+            client.send(QueueDeclare(queue: "q", arguments: ["x-expires": 1000]))
+            bind(client, "topic", count)
+            return { rig.advance(by: 1000) }
         }
 
         private static func purge(_ rig: Rig, _ count: Int) throws -> () -> Void {

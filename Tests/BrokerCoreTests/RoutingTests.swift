@@ -28,9 +28,9 @@ struct RoutingTests {
         let binding = Self.binding(try ShortString(pattern))
         router.add(binding)
         var found = 0
-        router.matches(Self.message, key: try ShortString(key)) { _ in found += 1 }
+        _ = router.matches(Self.message, key: try ShortString(key)) { _ in found += 1 }
         router.remove(binding)
-        router.matches(Self.message, key: try ShortString(key)) { _ in Issue.record("a removed binding matched") }
+        _ = router.matches(Self.message, key: try ShortString(key)) { _ in Issue.record("a removed binding matched") }
         #expect(found <= 1)
         return found == 1
     }
@@ -68,7 +68,7 @@ struct RoutingTests {
         }
         for key in words(upTo: 4, of: ["a", "b", "c"]) {
             var found: Set<[String]> = []
-            router.matches(Self.message, key: try ShortString(key.joined(separator: "."))) { destination in
+            _ = router.matches(Self.message, key: try ShortString(key.joined(separator: "."))) { destination in
                 found.insert(names[destination.identity] ?? [])
             }
             let expected = Set(patterns.filter { matches($0[...], key[...]) })
@@ -84,7 +84,7 @@ struct RoutingTests {
         router.add(binding)
         var found = 0
         let key = Array(repeating: "a", count: 120).joined(separator: ".")
-        router.matches(Self.message, key: try ShortString(key)) { _ in found += 1 }
+        _ = router.matches(Self.message, key: try ShortString(key)) { _ in found += 1 }
         #expect(found == 1)
     }
 

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 import TestSupport
 import Testing
 
@@ -122,6 +123,47 @@ struct TurnTests {
         #expect(hasHeard == isClosed)
         #expect(rig.core.listQueues().map(\.name) == ["other"])
         #expect(rig.core.memoryInUse < before - 2000 * Load.ofQueue)
+    }
+
+    @Test(
+        "A message that is compared with many bindings counts for as much", arguments: ["headers", "x-consistent-hash"])
+    func routing(_ type: ShortString) throws {
+        let (client, other) = (try rig.open(), try rig.open())
+        other.send(QueueDeclare(queue: "other"))
+        client.send(ExchangeDeclare(exchange: "x", type: type))
+        for number in 0..<2000 {
+            let name = ShortString(truncating: "q\(number)")
+            client.send(QueueDeclare(queue: name))
+            client.send(QueueBind(queue: name, exchange: "x", routingKey: "1", arguments: ["n": .int32(Int32(number))]))
+        }
+        var writer = FrameWriter()
+        for _ in 0..<1000 {
+            writer.content(BasicPublish(exchange: "x"), BasicProperties(), body: [1], channel: 1, frameMax: 4096)
+        }
+        let octets = writer.take()
+        var effects = BrokerEffects()
+        let steps = Steps.counted {
+            effects = rig.core.step(.received(octets.span.bytes, from: client.id), now: rig.now)
+        }
+        #expect(effects.hasMoreToDo && steps < 100_000, "\(steps) of 2,000,000")
+        #expect(ask(for: other).writes.map(\.connection) == [other.id])
+    }
+
+    @Test("However many copies a message asks for, headers are compared once")
+    func copies() throws {
+        let client = try rig.open()
+        client.send(ExchangeDeclare(exchange: "x", type: "headers"))
+        client.send(QueueDeclare(queue: "q"))
+        for number in 0..<1000 {
+            client.send(QueueBind(queue: "q", exchange: "x", arguments: ["n": .int32(Int32(number))]))
+        }
+        let keys = (0..<100).map { FieldValue.string("\($0)") }
+        let steps = Steps.counted {
+            client.publish(
+                "x", to: "", exchange: "x", properties: BasicProperties(headers: ["CC": .array(keys), "n": 1]))
+        }
+        #expect(steps < 5000, "\(steps)")
+        #expect(rig.core.listQueues().map(\.readyCount) == [1])
     }
 
     @Test("An acknowledgement of many is carried out in order, little by little, and what follows waits for it")

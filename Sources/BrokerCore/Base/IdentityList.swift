@@ -30,6 +30,11 @@ struct IdentityList<Element> {
         }
     }
 
+    func contains(_ identity: ObjectIdentifier) -> Bool {
+        Steps.take(places.isEmpty ? slots.count : 1)
+        return places.isEmpty ? slots.contains { $0?.identity == identity } : places[identity] != nil
+    }
+
     /// Nothing happens for one that is not there.
     mutating func remove(_ identity: ObjectIdentifier) {
         Steps.take(places.isEmpty ? slots.count : 1)

@@ -1,3 +1,4 @@
+import AMQPWire
 import DataStructures
 
 /// What a method has caused, to be done when the method is over: one death may cause the next, and a queue that hands a
@@ -49,4 +50,37 @@ struct Causes {
 extension Message {
     /// What it counts to publish a message again: its properties are read and written anew.
     var unitsOfPublishingAgain: Int { 1 + contentCount / 256 + propertiesCount / 16 }
+}
+
+extension VirtualHost {
+    /// Publishes what was caused before. Copies for those who trace are not copied again, nor what they cause.
+    func carryOut(_ cause: Causes.Cause, isOfCopy: Bool) {
+        isTraced = isTracingOn && !isOfCopy
+        switch cause {
+        case .deadLetter(let letter): publish(letter)
+        case .copy(let copy): publish(copy)
+        }
+        isTraced = isTracingOn
+    }
+
+    /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
+    private func publish(_ letter: DeadLetter) {
+        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
+        do throws(BrokerError) {
+            let again = try letter.republished(
+                to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
+            let queues = try route(again.message, from: exchange, keys: again.keys).targets
+            republished = again
+            defer { republished = nil }
+            enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
+        } catch { core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)") }
+    }
+
+    /// Publishes a copy for those who trace.
+    private func publish(_ copy: Message) {
+        guard let exchange = exchanges[copy.exchange] else { return }
+        do throws(BrokerError) {
+            enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]).targets)
+        } catch { core.log(.error, "a copy for the firehose is lost: \(error.text)") }
+    }
 }

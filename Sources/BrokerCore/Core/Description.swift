@@ -117,5 +117,8 @@ extension BrokerCore {
 
 extension Binding {
     /// False once it has been removed, or one of its ends has gone.
-    var isAttached: Bool { source.binding(to: destination, key: key, arguments: arguments) === self }
+    var isAttached: Bool {
+        !source.isRemoved && !destination.isRemoved
+            && source.binding(to: destination, key: key, arguments: arguments) === self
+    }
 }

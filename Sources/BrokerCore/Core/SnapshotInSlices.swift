@@ -89,7 +89,9 @@ extension BrokerCore {
         if parts.contains(.exchanges) { snapshot.list(exchanges, as: \.exchanges) { [ExchangeInfo($0, in: host)] } }
         if parts.contains(.bindings) {
             snapshot.list(queues, as: \.bindings) { [BindingInfo(implicit: $0.name, in: host)] }
-            snapshot.list(exchanges.flatMap(\.bindings), as: \.bindings) { [BindingInfo($0, in: host)] }
+            snapshot.list(exchanges.flatMap(\.bindings), as: \.bindings) { binding in
+                binding.destination.isRemoved ? [] : [BindingInfo(binding, in: host)]
+            }
         }
     }
 }

@@ -4,4 +4,8 @@ extension BrokerCore {
     static let quantum = 4000
     /// What a slice of long work counts.
     static let sliceUnits = 1000
+    /// So many looks at bindings take about as long as what counts one.
+    static let placesOfUnit = 8
+    /// What it counts to remove a binding.
+    static let unitsOfRemoval = 4
 }

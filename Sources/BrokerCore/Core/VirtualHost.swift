@@ -13,9 +13,9 @@ final class VirtualHost {
     private var lastRoutingPass: UInt64 = 0
     /// What is published and delivered is copied to an exchange (RabbitMQ: "Firehose Tracer").
     var isTracingOn = false { didSet { isTraced = isTracingOn } }
-    private(set) var isTraced = false
+    var isTraced = false
     /// The dead letter that is being put in its queues.
-    private(set) var republished: DeadLetter.Republished?
+    var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
@@ -83,46 +83,16 @@ final class VirtualHost {
                 pass.reach(.exchange(alternate))
             }
         }
+        core.spend(pass.places / BrokerCore.placesOfUnit)
         return pass
     }
 
     func write(_ message: Message) -> UInt64 { core.journal?.write(message) ?? 0 }
 
-    private func enqueue(_ message: Message, in queues: [any Queue]) {
+    func enqueue(_ message: Message, in queues: [any Queue]) {
         core.spend(queues.count)
         for queue in queues { _ = queue.publish(message) }
         if message.storeEntry != 0 { _ = write(message) }
-    }
-
-    /// Publishes what was caused before. Copies for those who trace are not copied again, nor what they cause.
-    func carryOut(_ cause: Causes.Cause, isOfCopy: Bool) {
-        isTraced = isTracingOn && !isOfCopy
-        switch cause {
-        case .deadLetter(let letter): publish(letter)
-        case .copy(let copy): publish(copy)
-        }
-        isTraced = isTracingOn
-    }
-
-    /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
-    private func publish(_ letter: DeadLetter) {
-        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
-        do throws(BrokerError) {
-            let again = try letter.republished(
-                to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
-            let queues = try route(again.message, from: exchange, keys: again.keys).targets
-            republished = again
-            defer { republished = nil }
-            enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
-        } catch { core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)") }
-    }
-
-    /// Publishes a copy for those who trace.
-    private func publish(_ copy: Message) {
-        guard let exchange = exchanges[copy.exchange] else { return }
-        do throws(BrokerError) {
-            enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]).targets)
-        } catch { core.log(.error, "a copy for the firehose is lost: \(error.text)") }
     }
 
     // MARK: Exchanges
@@ -141,15 +111,17 @@ final class VirtualHost {
         return exchange
     }
 
-    private func remove(_ exchange: Exchange<any Queue>) {
+    /// Removes an exchange. Returns its bindings, which are to go too: all that lead from it, and to it if `isWhole`.
+    private func remove(_ exchange: Exchange<any Queue>, isWhole: Bool) -> [Binding<any Queue>] {
         exchanges[exchange.name] = nil
-        load.hold(exchange.bindings.reduce(-Self.octets(of: exchange)) { $0 - Self.octets(of: $1) })
+        if isWhole { exchange.markRemoved() }
+        load.hold(-Self.octets(of: exchange))
         if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }
         // Its bindings go with it in the log too.
         if exchange.isStored, !quirk(.exchangeDeletesAreNotWritten) {
             core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name))
         }
-        exchange.detachAll()
+        return exchange.bindings + (isWhole ? exchange.incoming.all : [])
     }
 
     // MARK: Queues
@@ -202,28 +174,40 @@ final class VirtualHost {
         destination(end).flatMap { source.binding(to: $0, key: key, arguments: arguments) }
     }
 
-    /// Removes bindings, then the auto-delete exchanges that have lost their last one by it, and so on.
-    private func remove(_ bindings: [Binding<any Queue>]) {
+    /// Removes bindings, then the auto-delete exchanges that have lost their last one by it, and so on; then does `then`.
+    private func removal(of bindings: [Binding<any Queue>], then: @escaping () -> Void) -> LongWork {
         var pending = bindings
-        while let binding = pending.popLast() {
-            let source = binding.source
-            source.detach(binding)
-            load.hold(-Self.octets(of: binding))
-            if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
-            if quirk(.autoDeleteIsForUnbind), queues[binding.destination.name] == nil { continue }
-            if case .exchange(let gone) = binding.destination, exchanges[gone.name] !== gone,
-                quirk(.sourcesOutliveTheirDestination)
-            {
-                continue
+        var last: (() -> Void)? = then
+        return { [self] most in
+            var units = 0
+            while units < most, let binding = pending.popLast() {
+                units += BrokerCore.unitsOfRemoval
+                pending += remove(binding, isAlone: bindings.count == 1)
             }
-            if source.declaration.autoDelete, source.bindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
-                exchanges[source.name] === source,
-                bindings.count == 1 || !quirk(.autoDeleteNeedsALoneBinding)
-            {
-                remove(source)
-                if !quirk(.autoDeleteGoesOneExchangeFar) { pending += source.incoming.all }
-            }
+            guard units < most else { return units }
+            last?()
+            last = nil
+            return units
         }
+    }
+
+    /// Removes a binding. Returns those that go with it.
+    private func remove(_ binding: Binding<any Queue>, isAlone: Bool) -> [Binding<any Queue>] {
+        let source = binding.source
+        source.detach(binding)
+        load.hold(-Self.octets(of: binding))
+        guard exchanges[source.name] === source else { return [] }
+        if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
+        if quirk(.autoDeleteIsForUnbind), queues[binding.destination.name] == nil { return [] }
+        if case .exchange(let gone) = binding.destination, exchanges[gone.name] !== gone,
+            quirk(.sourcesOutliveTheirDestination)
+        {
+            return []
+        }
+        guard source.declaration.autoDelete, source.bindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
+            isAlone || !quirk(.autoDeleteNeedsALoneBinding)
+        else { return [] }
+        return remove(source, isWhole: !quirk(.autoDeleteGoesOneExchangeFar))
     }
 }
 
@@ -248,9 +232,8 @@ extension VirtualHost: SessionVirtualHost {
         if exchange.isStored { core.journal?.declare(.exchangeDeclared(description(of: exchange))) }
     }
 
-    func delete(_ exchange: Exchange<any Queue>) {
-        remove(exchange)
-        if !quirk(.deletedExchangeStaysADestination) { remove(exchange.incoming.all) }
+    func delete(_ exchange: Exchange<any Queue>, then: @escaping () -> Void) -> LongWork {
+        removal(of: remove(exchange, isWhole: !quirk(.deletedExchangeStaysADestination)), then: then)
     }
 
     func declareQueue(
@@ -263,8 +246,10 @@ extension VirtualHost: SessionVirtualHost {
         return queue
     }
 
-    func delete(_ queue: any Queue) {
-        guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else { return }
+    func delete(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
+        guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else {
+            return removal(of: [], then: then)
+        }
         if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }
         core.tally.counters.queuesDeleted += 1
         load.hold(-Self.octets(of: queue))
@@ -274,7 +259,11 @@ extension VirtualHost: SessionVirtualHost {
             journal.delete()
         }
         queue.delete()
-        if !quirk(.deletedQueueLeavesItsBindings) { remove(hosted.end.incoming.all) }
+        if !quirk(.deletedQueueLeavesItsBindings) { hosted.end.markRemoved() }
+        return removal(of: hosted.end.isRemoved ? hosted.end.incoming.all : []) {
+            then()
+            queue.dismissConsumers()
+        }
     }
 
     func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) {
@@ -291,12 +280,15 @@ extension VirtualHost: SessionVirtualHost {
         _ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable
     ) -> Bool { binding(source, end, key, arguments) != nil }
 
-    func unbind(_ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable) {
-        guard let binding = binding(source, end, key, arguments) else { return }
+    func unbind(
+        _ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable,
+        then: @escaping () -> Void
+    ) -> LongWork {
+        guard let binding = binding(source, end, key, arguments) else { return removal(of: [], then: then) }
         if binding.isDurable, !quirk(.unbindsAreNotWritten), let unbound = description(of: binding) {
             core.journal?.declare(.unbound(unbound))
         }
-        remove([binding])
+        return removal(of: [binding], then: then)
     }
 
     func replyTarget(_ name: ShortString) -> (any ReplyTarget)? { replyTargets[name] }

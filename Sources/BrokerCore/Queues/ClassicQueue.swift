@@ -22,11 +22,8 @@ final class ClassicQueue: Queue {
     private var timer: UInt64 = 0
 
     init(_ order: QueueOrder, host: any QueueHost) {
-        name = order.name
-        label = order.label
-        declaration = order.declaration
-        arguments = order.arguments
-        log = order.log
+        (name, label, log) = (order.name, order.label, order.log)
+        (declaration, arguments) = (order.declaration, order.arguments)
         self.host = host
         load = host.load
         ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
@@ -278,18 +275,29 @@ final class ClassicQueue: Queue {
     func delete() {
         isDeleted = true
         host.cancelTimer(timer)
-        for (place, consumer) in rotation.all.enumerated() {
-            if place > 0, quirk(.firstConsumerIsTold) { break }
-            consumer.cancel()
-            consumer.isInRotation = false
-            consumer.queueVanished()
-        }
-        rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
         dropReady()
+    }
+
+    func dismissConsumers() {
+        var left = rotation.all[...]
+        if left.isEmpty { return }
+        rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
+        host.later {
+            // Not those that their clients have cancelled meanwhile, or whose channels have ended.
+            for consumer in left.prefix(250) where !consumer.isCancelled {
+                consumer.cancel()
+                consumer.isInRotation = false
+                consumer.queueVanished()
+                if quirk(.firstConsumerIsTold) { return false }
+            }
+            left = left.dropFirst(250)
+            return !left.isEmpty
+        }
     }
 
     /// Forgets what is ready, little by little.
     private func dropReady() {
+        if ready.isEmpty { return }
         var dropped = ready
         let keepsOctets = arguments.maximumOctets != nil && quirk(.purgeLeavesOctets)
         ready = PrioritizedMessages(

@@ -41,8 +41,10 @@ protocol Queue: AnyObject {
     func renewLease()
     /// A time that it had set has come.
     func timerFired()
-    /// Tells its consumers, and forgets its messages. Only its host calls it.
+    /// Forgets its messages, and hands out nothing more. Only its host calls it.
     func delete()
+    /// Tells its consumers that it was deleted, little by little.
+    func dismissConsumers()
     /// Takes over messages that were found in the store, in the order of the positions: some of so many in all.
     func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64)
     /// Lets go of what holds it, without a word to anybody.

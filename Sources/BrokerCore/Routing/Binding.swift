@@ -12,6 +12,14 @@ enum Destination<Target> {
         }
     }
 
+    /// It is no more, and its bindings are on their way out: none of them matches.
+    var isRemoved: Bool {
+        switch self {
+        case .target(let end): end.isRemoved
+        case .exchange(let exchange): exchange.isRemoved
+        }
+    }
+
     var isDurable: Bool {
         switch self {
         case .target(let end): end.isDurable
@@ -50,12 +58,17 @@ final class RouteEnd<Target> {
     /// Bindings that lead here, so that deleting the target can remove them.
     fileprivate(set) var incoming = BindingList<Target>()
     let mark = PassMark()
+    /// See ``Destination/isRemoved``.
+    private(set) var isRemoved = false
 
     init(_ target: Target, name: ShortString, isDurable: Bool) {
         self.target = target
         self.name = name
         self.isDurable = isDurable
     }
+
+    /// The target is no more.
+    func markRemoved() { isRemoved = true }
 
     /// Lets go of its bindings, which hold it.
     func dissolve() { incoming = BindingList() }

@@ -10,6 +10,7 @@ import AMQPWire
 struct ConsistentHashRouter<Target>: Router {
     static var type: String { "x-consistent-hash" }
     static var routesByKeyAlone: Bool { quirk(.hashedHeadersAreReadOnce) }
+    static var matchesEachKey: Bool { false }
 
     /// What of a message is hashed.
     private enum Subject {
@@ -29,7 +30,8 @@ struct ConsistentHashRouter<Target>: Router {
     private static var properties: [String] { ["correlation_id", "message_id", "timestamp"] }
 
     private let subject: Subject
-    private var shares: [Share] = []
+    /// By destination.
+    private var shares = IdentityList<Share>()
 
     init(arguments: FieldTable) {
         if let header = arguments["hash-header"]?.text {
@@ -65,42 +67,48 @@ struct ConsistentHashRouter<Target>: Router {
     }
 
     mutating func add(_ binding: Binding<Target>) {
-        let hash = Self.hash(binding.destination.name.octets)
+        let weight = Double(min(Int(binding.key.text) ?? 1, quirk(.weightsStopAt255) ? 255 : .max))
+        let share = Share(
+            binding: binding, weight: weight, hash: Self.hash(binding.destination.name.octets))
         // A destination that is bound again keeps its first weight.
-        if shares.contains(where: { $0.binding.destination.identity == binding.destination.identity }),
-            !quirk(.boundAgainIsAnotherShare)
-        {
-            return
+        if !shares.contains(binding.destination.identity) {
+            shares.add(share, binding.destination.identity)
+        } else if quirk(.boundAgainIsAnotherShare) {
+            shares.add(share, ObjectIdentifier(binding))
         }
-        shares.append(
-            Share(
-                binding: binding,
-                weight: Double(min(Int(binding.key.text) ?? 1, quirk(.weightsStopAt255) ? 255 : .max)), hash: hash))
     }
 
     /// Whichever of its bindings goes, a destination has no share any more, as in RabbitMQ.
     mutating func remove(_ binding: Binding<Target>) {
-        if let wide = shares.firstIndex(where: { $0.binding === binding }), shares[wide].weight > 30,
-            quirk(.wideSharesLeaveHoles)
+        let identity = binding.destination.identity
+        if var wide = shares.first(where: { $0.binding === binding }), wide.weight > 30, quirk(.wideSharesLeaveHoles) {
+            wide.isHole = true
+            shares.remove(identity)
+            return shares.add(wide, identity)
+        }
+        if quirk(.shareStaysWithTheFirst),
+            shares.first(where: { $0.binding.destination.identity == identity })?.binding !== binding
         {
-            return shares[wide].isHole = true
+            return
         }
-        shares.removeAll {
-            $0.binding === binding
-                || $0.binding.destination.identity == binding.destination.identity && !quirk(.shareStaysWithTheFirst)
-        }
+        shares.remove(identity)
+        if quirk(.boundAgainIsAnotherShare) { shares.remove(ObjectIdentifier(binding)) }
     }
 
-    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) throws(BrokerError) {
+    func matches(
+        _ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void
+    ) throws(BrokerError) -> Int {
         let hash = Self.hash(try subjectOctets(of: message, key: key))
         var best: (score: Double, share: Share)?
-        for share in shares {
+        shares.forEach { share in
+            if share.binding.destination.isRemoved { return }
             // Uniform between 0 and 1, without either; of -ln(u) / weight, the least has its weight's share of all keys.
             let uniform = (Double(Self.mixed(hash ^ share.hash) >> 11) + 0.5) / 0x1p53
             let score = Self.logarithm(uniform) / share.weight
             if best.map({ score < $0.score }) ?? true { best = (score, share) }
         }
         if let best, !best.share.isHole { found(best.share.binding.destination) }
+        return shares.count
     }
 
     private func subjectOctets(of message: Message, key: ShortString) throws(BrokerError) -> [UInt8] {

@@ -16,10 +16,12 @@ struct DirectRouter<Target>: Router {
         if bindings[binding.key]?.isEmpty == true || quirk(.unbindingOneUnbindsItsKey) { bindings[binding.key] = nil }
     }
 
-    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) -> Int {
         if quirk(.directReachesTheFirst) {
-            return bindings[key]?.first { _ in true }.map { found($0.destination) } ?? ()
+            if let first = bindings[key]?.first(where: { _ in true }) { found(first.destination) }
+        } else {
+            bindings[key]?.forEach { found($0.destination) }
         }
-        bindings[key]?.forEach { found($0.destination) }
+        return 0
     }
 }

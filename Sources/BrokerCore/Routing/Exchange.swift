@@ -10,12 +10,15 @@ final class Exchange<Target> {
     /// that an alternate could follow, and RabbitMQ routes nowhere from there.
     let alternate: ShortString?
     let routesByKeyAlone: Bool
+    let matchesEachKey: Bool
     private(set) var router: any Router<Target>
     /// The bindings of which this is the source, by what a look-up of duplicates asks for.
     private var outgoing = DividedDictionary<Route, Binding<Target>>()
     /// Bindings that have this exchange as their destination, so that deleting it can remove them.
     private(set) var incoming = BindingList<Target>()
     let mark = PassMark()
+    /// It is no more, and its bindings are on their way out.
+    private(set) var isRemoved = false
 
     private struct Route: Hashable {
         let destination: ObjectIdentifier
@@ -50,6 +53,7 @@ final class Exchange<Target> {
         self.dialect = dialect
         self.declaration = declaration
         routesByKeyAlone = type.routesByKeyAlone
+        matchesEachKey = type.matchesEachKey
         router = type.init(arguments: declaration.arguments, dialect: dialect)
         alternate = declaration.arguments["alternate-exchange"]?.text.map(ShortString.init(truncating:))
             .flatMap { $0.isEmpty || $0.count > 127 && quirk(.longAlternateNamesAreNone) ? nil : $0 }
@@ -118,17 +122,13 @@ final class Exchange<Target> {
         outgoing[route(binding.destination, binding.key, binding.arguments)] = nil
     }
 
-    /// Takes all bindings off at both ends: the exchange is no more. Not one by one where that is not needed: a router
-    /// that has lost all of its bindings is a new one.
-    func detachAll() {
-        for binding in bindings { binding.destination.remove(binding) }
-        outgoing = DividedDictionary()
-        router = type(of: router).init(arguments: declaration.arguments, dialect: dialect)
-    }
+    /// It is no more.
+    func markRemoved() { isRemoved = true }
 
     /// Lets go of its bindings, which hold it.
     func dissolve() {
-        detachAll()
+        outgoing = DividedDictionary()
+        router = type(of: router).init(arguments: declaration.arguments, dialect: dialect)
         incoming = BindingList()
     }
 }

@@ -4,6 +4,7 @@ import AMQPWire
 struct FanoutRouter<Target>: Router {
     static var type: String { "fanout" }
     static var routesByKeyAlone: Bool { true }
+    static var matchesEachKey: Bool { false }
 
     private var bindings = BindingList<Target>()
 
@@ -13,7 +14,8 @@ struct FanoutRouter<Target>: Router {
 
     mutating func remove(_ binding: Binding<Target>) { bindings.remove(binding) }
 
-    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) -> Int {
         bindings.forEach { found($0.destination) }
+        return 0
     }
 }

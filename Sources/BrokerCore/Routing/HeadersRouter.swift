@@ -5,6 +5,7 @@ import AMQPWire
 struct HeadersRouter<Target>: Router {
     static var type: String { "headers" }
     static var routesByKeyAlone: Bool { quirk(.headersAreReadOnce) }
+    static var matchesEachKey: Bool { false }
 
     /// By binding, whose order it keeps.
     private var rules: [ObjectIdentifier: Rule] = [:]
@@ -59,12 +60,15 @@ struct HeadersRouter<Target>: Router {
         bindings.remove(binding)
     }
 
-    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) throws(BrokerError) {
-        if rules.isEmpty || quirk(.headersMatchNothing) { return }
+    func matches(
+        _ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void
+    ) throws(BrokerError) -> Int {
+        if rules.isEmpty || quirk(.headersMatchNothing) { return 0 }
         let headers = try message.headers()
         bindings.forEach { binding in
             if let rule = rules[ObjectIdentifier(binding)], matches(rule, headers) { found(binding.destination) }
         }
+        return bindings.count
     }
 
     private func matches(_ rule: Rule, _ headers: FieldTable) -> Bool {

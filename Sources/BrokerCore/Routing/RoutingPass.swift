@@ -7,6 +7,8 @@ struct RoutingPass<Target> {
     private(set) var targets: [Target] = []
     /// The keys decided, and no header did: another message with the same keys goes the same way.
     private(set) var dependsOnKeysAlone = true
+    /// How many bindings, and places in a router, were looked at.
+    private(set) var places = 0
     /// Reached, and not yet gone through.
     private var exchanges: [Exchange<Target>]
 
@@ -30,11 +32,13 @@ struct RoutingPass<Target> {
         _ exchange: Exchange<Target>, _ message: Message, keys: [ShortString]
     ) throws(BrokerError) -> Bool {
         var hasMatched = false
-        for key in keys {
+        for key in exchange.matchesEachKey ? keys[...] : keys.prefix(1) {
             if !exchange.incoming.isEmpty, key != keys.first, quirk(.copiesStopAtTheSecondExchange) { break }
             if hasMatched, quirk(.firstMatchingKeyIsEnough) { break }
             if hasMatched, quirk(.lastKeyDecidesTheAlternate) { hasMatched = false }
-            try exchange.router.matches(message, key: key) { destination in
+            places += try exchange.router.matches(message, key: key) { destination in
+                places += 1
+                if destination.isRemoved { return }
                 hasMatched = true
                 reach(destination)
             }

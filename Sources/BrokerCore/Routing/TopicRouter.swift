@@ -82,7 +82,7 @@ struct TopicRouter<Target>: Router {
 
     /// Follows all patterns at once, a word at a time. Trying them one after the other would take exponential time on
     /// `#.#.#.#.…`; here every node is active at most once a word.
-    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) {
+    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) -> Int {
         // The step numbers only ever grow, over all matches in this tree.
         var step = root.step + 1
         var active: [Node] = []
@@ -101,6 +101,7 @@ struct TopicRouter<Target>: Router {
             }
         }
         activate(root, into: &active)
+        var places = 0
         for word in Self.words(of: key) {
             step += 1
             var following: [Node] = []
@@ -113,9 +114,12 @@ struct TopicRouter<Target>: Router {
                 if let next = node.star { activate(next, into: &following) }
             }
             active = following
+            places += active.count
         }
+        Steps.take(places)
         if !quirk(.topicStepsAreNotKept) { root.step = step }
         for node in active { node.bindings.forEach { found($0.destination) } }
+        return places
     }
 
     /// The words of a key: none in the empty key, and an empty one before, behind and between dots that have nothing

@@ -59,15 +59,22 @@ protocol SessionVirtualHost: AnyObject {
 
     /// Throws 503 for a type that isn't there.
     func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError)
-    func delete(_ exchange: Exchange<any Queue>)
+    /// The exchange is not there any more; its bindings are removed by the work that is returned, then `then` is done.
+    func delete(_ exchange: Exchange<any Queue>, then: @escaping () -> Void) -> LongWork
     func declareQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
     ) -> any Queue
-    func delete(_ queue: any Queue)
+    /// The queue is not there any more; its bindings are removed by the work that is returned, then `then` is done, and then
+    /// its consumers are told.
+    func delete(_ queue: any Queue, then: @escaping () -> Void) -> LongWork
     /// Binding twice is binding once.
     func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable)
     func isBound(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) -> Bool
-    func unbind(_ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable)
+    /// Unbinding what is not bound changes nothing. `then` is done when the auto-delete exchanges are gone that go with it.
+    func unbind(
+        _ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable,
+        then: @escaping () -> Void
+    ) -> LongWork
 
     func replyTarget(_ name: ShortString) -> (any ReplyTarget)?
     func add(_ target: any ReplyTarget)
@@ -81,6 +88,10 @@ protocol ReplyTarget: AnyObject {
 
     func deliver(_ reply: Message)
 }
+
+/// Work that may be long. Does some of it, of so many units or a little more, and returns of how many: of fewer when that
+/// was all.
+typealias LongWork = (_ most: Int) -> Int
 
 /// Where a binding is to lead.
 enum BindingEnd {

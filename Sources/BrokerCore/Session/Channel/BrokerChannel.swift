@@ -247,9 +247,13 @@ final class BrokerChannel {
         endReplyConsumer()
         content = ContentReader()
         forgetContent()
+        var rolling: RollingBack?
+        connection.goOn { [self] most in
+            if transaction != nil, rolling == nil, !quirk(.closingLosesUncommittedAcks) { rolling = endTransaction() }
+            return rolling?.goOn(most, among: &unacknowledged) ?? 0
+        }
         var ended: ArraySlice<Consumer>?
         connection.goOn { [self] in
-            if transaction != nil, !quirk(.closingLosesUncommittedAcks) { rollBack() }
             guard requeueSlice(through: .max) || quirk(.closingReturnsAThousand) else { return true }
             var left = ended ?? consumers.values.sorted { $0.tag < $1.tag }[...]
             defer { ended = left }
@@ -269,10 +273,10 @@ final class BrokerChannel {
     }
 
     /// Takes back what the current transaction has done, and ends it.
-    private func rollBack() {
-        unacknowledged.putBack(transaction?.settlements.flatMap(\.deliveries) ?? [])
+    private func endTransaction() -> RollingBack? {
+        defer { transaction = nil }
         connection.heldOctets -= transaction?.octets ?? 0
-        transaction = nil
+        return transaction.map(RollingBack.init)
     }
 
     /// Closes the channel when a delivery has been out for longer than the broker allows.

@@ -67,6 +67,7 @@ extension BrokerChannel {
 
     /// Deleting an exchange that is not there is no error.
     func exchangeDelete(_ delete: ExchangeDelete) throws(BrokerError) {
+        func answer() { if !delete.noWait { send(ExchangeDeleteOk()) } }
         let name = delete.exchange.withoutLineBreaks
         if name.isEmpty { throw .defaultExchange }
         let isLost = name.hasPrefix("amq.") && virtualHost.exchange(name) == nil
@@ -82,9 +83,10 @@ extension BrokerChannel {
             {
                 throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost.name)) in use")
             }
-            virtualHost.delete(exchange)
+            connection.goOn(virtualHost.delete(exchange, then: answer))
+        } else {
+            answer()
         }
-        if !delete.noWait { send(ExchangeDeleteOk()) }
     }
 
     func exchangeBind(_ bind: ExchangeBind) throws(BrokerError) {
@@ -105,16 +107,19 @@ extension BrokerChannel {
 
     /// Unbinding what is not bound, or not there, is no error.
     func exchangeUnbind(_ unbind: ExchangeUnbind) throws(BrokerError) {
+        func answer() { if !unbind.noWait { send(ExchangeUnbindOk()) } }
         let (sourceName, destinationName) = (unbind.source.withoutLineBreaks, unbind.destination.withoutLineBreaks)
         try rights?.check(.write, toExchange: destinationName)
         if sourceName.isEmpty || destinationName.isEmpty { throw .defaultExchange }
         if rights == nil || !quirk(.exchangeUnbindNeedsNoRead) { try rights?.check(.read, toExchange: sourceName) }
         if let source = virtualHost.exchange(sourceName), let destination = virtualHost.exchange(destinationName) {
             let isCut = !unbind.arguments.isEmpty && quirk(.exchangeUnbindForgetsArguments)
-            virtualHost.unbind(
-                source, from: .exchange(destination), key: unbind.routingKey,
-                arguments: isCut ? [:] : unbind.arguments)
+            connection.goOn(
+                virtualHost.unbind(
+                    source, from: .exchange(destination), key: unbind.routingKey,
+                    arguments: isCut ? [:] : unbind.arguments, then: answer))
+        } else {
+            answer()
         }
-        if !unbind.noWait { send(ExchangeUnbindOk()) }
     }
 }

@@ -139,9 +139,13 @@ extension BrokerChannel {
             virtualHost.isBound(exchange, to: .queue(queue), key: key, arguments: unbind.arguments)
         {
             try queue.checkAccess(by: connection.id)
-            virtualHost.unbind(exchange, from: .queue(queue), key: key, arguments: unbind.arguments)
+            connection.goOn(
+                virtualHost.unbind(exchange, from: .queue(queue), key: key, arguments: unbind.arguments) { [self] in
+                    send(QueueUnbindOk())
+                })
+        } else {
+            send(QueueUnbindOk())
         }
-        send(QueueUnbindOk())
     }
 
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
@@ -169,9 +173,9 @@ extension BrokerChannel {
         if delete.ifUnused, !consumers.isEmpty, !delete.ifEmpty || !quirk(.ifEmptyHidesIfUnused) {
             throw BrokerError(.preconditionFailed, "\(queue.label) in use")
         }
+        let count = Int(queue.messageCount(.deleteCountsTheUnacknowledged))
         // Before the consumers are told: a client waits for this answer, and some for nothing else.
-        answer(Int(queue.messageCount(.deleteCountsTheUnacknowledged)))
-        virtualHost.delete(queue)
+        connection.goOn(virtualHost.delete(queue) { answer(count) })
     }
 }
 

@@ -212,11 +212,14 @@ extension BrokerChannel {
 
     func txRollback() throws(BrokerError) {
         let done = try takeTransaction()
-        unacknowledged.putBack(done.settlements.flatMap(\.deliveries))
-        if !done.publishes.isEmpty, quirk(.rolledBackIsCommittedLater) {
-            for publish in done.publishes { try add(publish) }
+        let later = quirk(.rolledBackIsCommittedLater) ? done.publishes : []
+        var rolling = RollingBack(done)
+        connection.goOn { [self] most in rolling.goOn(most, among: &unacknowledged) }
+        connection.goOn { [self] in
+            for publish in later { transaction?.add(publish) }
+            send(TxRollbackOk())
+            return false
         }
-        send(TxRollbackOk())
     }
 
     /// The current transaction; the next begins.

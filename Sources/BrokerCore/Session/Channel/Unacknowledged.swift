@@ -1,7 +1,7 @@
 import DataStructures
 
 /// A delivery that waits for its acknowledgement.
-struct Unacknowledged {
+struct Unacknowledged: HeapElement {
     let tag: UInt64
     let message: QueuedMessage
     let queue: any Queue
@@ -9,6 +9,8 @@ struct Unacknowledged {
     let consumer: Consumer?
     /// When it was handed out, in milliseconds since the Unix epoch.
     let deliveredAt: Int64
+
+    func comes(before other: Unacknowledged) -> Bool { tag < other.tag }
 }
 
 /// What a channel has handed out and not yet seen settled, by rising delivery tag.
@@ -69,21 +71,6 @@ struct UnacknowledgedDeliveries {
         count -= removed.count
         tidy()
         return removed
-    }
-
-    /// Puts back what a rolled back transaction had settled.
-    mutating func putBack(_ deliveries: [Unacknowledged]) {
-        if deliveries.isEmpty { return }
-        var together = all + deliveries
-        if isEmpty || !quirk(.rollbackAppends) { together.sort { $0.tag < $1.tag } }
-        self = UnacknowledgedDeliveries()
-        for delivery in together { append(delivery) }
-    }
-
-    /// All of them, oldest first.
-    var all: [Unacknowledged] {
-        Steps.take(entries.count)
-        return entries.compactMap { $0 }
     }
 
     private func index(of tag: UInt64) -> Int? {

@@ -30,6 +30,15 @@ extension BrokerConnection {
 
     static let sliceUnits = 1000
 
+    /// The same, with work that counts its units itself.
+    func goOn(_ work: @escaping LongWork) {
+        goOn { [self] in
+            let units = work(Self.sliceUnits)
+            placesFilled += units
+            return units >= Self.sliceUnits
+        }
+    }
+
     /// Does the next slice. False: there is none.
     func goOn() -> Bool {
         guard let slice = rest.first else { return false }

@@ -82,17 +82,35 @@ extension BrokerConnection {
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.release() }
         goOn { [self] in
             channels = [:]
-            let limit = placesFilled + Self.sliceUnits
-            while let queue = exclusiveQueues.first {
-                if case .ended = state, quirk(.abortedConnectionKeepsItsQueues) { break }
-                if placesFilled >= limit { return true }
-                placesFilled += 20
-                forget(queue)
-                session.virtualHost?.delete(queue)
-                if !exclusiveQueues.isEmpty, quirk(.onlyTheFirstExclusiveQueueGoes) { break }
-            }
+            return false
+        }
+        goOn(deletionOfExclusiveQueues())
+        goOn { [self] in
             if case .running = state { then() }
             return false
+        }
+    }
+
+    private func deletionOfExclusiveQueues() -> LongWork {
+        var removal: LongWork?
+        return { [self] most in
+            var units = 0
+            while units < most {
+                if let work = removal {
+                    let some = most - units
+                    let done = work(some)
+                    units += done
+                    if done < some { removal = nil }
+                    continue
+                }
+                guard let queue = exclusiveQueues.first else { break }
+                if case .ended = state, quirk(.abortedConnectionKeepsItsQueues) { break }
+                units += 20
+                forget(queue)
+                removal = session.virtualHost?.delete(queue) {}
+                if !exclusiveQueues.isEmpty, quirk(.onlyTheFirstExclusiveQueueGoes) { exclusiveQueues = IdentityList() }
+            }
+            return units
         }
     }
 

@@ -1,0 +1,91 @@
+import AMQPWire
+import TestSupport
+import Testing
+
+@testable import BrokerCore
+
+/// What is deleted is gone at once for everybody, however long it takes to take it apart.
+@Suite("Deletion", .ownThread)
+struct DeletionTests {
+    private let rig = Rig()
+
+    /// Hands the clients what came of a step.
+    private func carryOut(_ effects: BrokerEffects, _ clients: [RigClient]) {
+        for write in effects.writes {
+            for client in clients where client.id == write.connection { write.withOctets { client.receive($0) } }
+        }
+    }
+
+    /// Has a client's frames handled, and all that is left of what others began, while `other` publishes what must come
+    /// back to it each time. Returns how often that was.
+    private func deletes(
+        _ client: RigClient, _ method: some MethodFields, beside other: RigClient, exchange: ShortString
+    ) -> Int {
+        var writer = FrameWriter()
+        writer.method(method, channel: 1)
+        var effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        var turns = 0
+        while effects.hasMoreToDo {
+            turns += 1
+            writer.content(
+                BasicPublish(exchange: exchange, mandatory: true), BasicProperties(), body: [1], channel: 1,
+                frameMax: 4096)
+            carryOut(effects, [client, other])
+            effects = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
+        }
+        carryOut(effects, [client, other])
+        return turns
+    }
+
+    @Test(
+        "A deleted queue gets nothing more; its bindings go little by little, then it is answered, then consumers are told"
+    )
+    func deletedQueue() throws {
+        let (client, other) = (try rig.open(), try rig.open())
+        client.send(ExchangeDeclare(exchange: "x", type: "fanout", autoDelete: true))
+        let before = rig.core.memoryInUse
+        client.send(QueueDeclare(queue: "q"))
+        for number in 0..<5000 {
+            client.send(QueueBind(queue: "q", exchange: "x", routingKey: ShortString(truncating: "\(number)")))
+        }
+        for number in 0..<1000 {
+            client.send(BasicConsume(queue: "q", consumerTag: ShortString(truncating: "\(number)")))
+        }
+        _ = (client.take(), other.take())
+        let turns = deletes(client, QueueDelete(queue: "q"), beside: other, exchange: "x")
+        // The exchange goes with its last binding, and then it is an error to publish to it.
+        let returned = other.take().filter { $0.body != nil }.count
+        #expect(turns >= 4 && returned >= 2 && returned < turns, "\(returned) of \(turns)")
+        #expect(rig.core.memoryInUse < before)
+        let heard = client.take().map(\.method.id)
+        #expect(heard == [QueueDeleteOk.id] + Array(repeating: BasicCancel.id, count: 1000))
+    }
+
+    @Test("A deleted exchange hands on nothing more, and may be declared again while its bindings go")
+    func deletedExchange() throws {
+        let (client, other) = (try rig.open(), try rig.open())
+        for name: ShortString in ["up", "x"] { client.send(ExchangeDeclare(exchange: name, type: "fanout")) }
+        let before = rig.core.memoryInUse
+        client.send(ExchangeBind(destination: "x", source: "up"))
+        client.send(QueueDeclare(queue: "q"))
+        for number in 0..<5000 {
+            client.send(QueueBind(queue: "q", exchange: "x", routingKey: ShortString(truncating: "\(number)")))
+        }
+        _ = (client.take(), other.take())
+        var writer = FrameWriter()
+        writer.method(ExchangeDelete(exchange: "x"), channel: 1)
+        var effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        writer.method(ExchangeDeclare(exchange: "x", type: "fanout"), channel: 1)
+        writer.method(QueueBind(queue: "q", exchange: "x"), channel: 1)
+        writer.method(ExchangeBind(destination: "x", source: "up", routingKey: "again"), channel: 1)
+        effects = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
+        #expect(effects.hasMoreToDo && !effects.writes.contains { $0.connection == client.id })
+        other.publish("one", to: "", exchange: "up")
+        #expect(client.take().map(\.method.id) == [ExchangeDeleteOk.id])
+        #expect(rig.core.listQueues().map(\.readyCount) == [1])
+        client.send(QueueDelete(queue: "q"))
+        client.send(ExchangeDelete(exchange: "x"))
+        client.send(ExchangeDeclare(exchange: "x", type: "fanout"))
+        #expect(rig.core.memoryInUse == before)
+    }
+}
