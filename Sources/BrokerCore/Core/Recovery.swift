@@ -41,12 +41,14 @@ extension BrokerCore {
     private func restore(_ found: RecoveredQueue, _ journal: Journal) throws(StoreDamage) -> any Queue {
         let description = found.description.value
         let virtualHost = keptVirtualHost(description.virtualHost)
-        let queueJournal = QueueJournal(journal, number: description.number, deliveredBelow: description.deliveredBelow)
         let arguments: QueueArguments
         do throws(BrokerError) {
             arguments = try QueueArguments(
                 description.arguments, label: virtualHost.label(ofQueue: description.name), in: nil)
         } catch { throw found.description.damage("a queue can't be made: \(error.text)") }
+        let queueJournal = QueueJournal(
+            journal, number: description.number, keepsAll: arguments.kind.keepsAll,
+            deliveredBelow: description.deliveredBelow)
         let queue = virtualHost.restoreQueue(
             description.name,
             QueueDeclaration(durable: true, autoDelete: description.autoDelete, arguments: description.arguments),
@@ -54,12 +56,16 @@ extension BrokerCore {
         // Transient messages had places too, which the log does not know of unless they were handed out: what comes in
         // from now on must not look as if it had been.
         let nextPosition = max(description.nextPosition, description.deliveredBelow)
+        if let queue = queue as? QuorumQueue {
+            queue.restore(found, nextPosition: nextPosition, queueJournal)
+            return queue
+        }
         queue.restore([], of: found.messageCount, nextPosition: nextPosition)
         found.forEachRun { run in
             let messages = run.map { found in
                 QueuedMessage(
                     message: found.message, position: found.position, expiresAt: found.expiresAt,
-                    redelivered: found.position < description.deliveredBelow)
+                    returnCount: found.position < description.deliveredBelow ? 1 : 0)
             }
             queue.restore(messages, of: found.messageCount, nextPosition: nextPosition)
         }

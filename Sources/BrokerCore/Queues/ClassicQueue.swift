@@ -15,11 +15,7 @@ final class ClassicQueue: Queue {
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    /// When its lease runs out, in milliseconds since the Unix epoch (RabbitMQ: "Queue TTL").
-    private var leaseEnds = Int64.max
-    /// The time a timer is set for, so that there is one and not one a message; and the timer's number.
-    private var timerAt = Int64.max
-    private var timer: UInt64 = 0
+    private var clock = QueueClock()
 
     init(_ order: QueueOrder, host: any QueueHost) {
         name = order.name
@@ -45,10 +41,11 @@ final class ClassicQueue: Queue {
 
     func publish(_ message: Message) -> Bool {
         if arguments.overflow != .dropHead, wouldOverflow(message) {
-            if arguments.overflow == .rejectPublishDeadLetter { deadLetter(message, reason: .maxlen) }
+            if arguments.overflow == .rejectPublishDeadLetter { deadLetter(message, .maxlen, to: host) }
             return false
         }
-        let queued = QueuedMessage(message: message, position: nextPosition, expiresAt: expiry(of: message))
+        let queued = QueuedMessage(
+            message: message, position: nextPosition, expiresAt: arguments.expiry(of: message, at: host.now))
         nextPosition += 1
         if ready.isEmpty, let consumer = rotation.next() {
             // What is delivered and needs no acknowledgement was never really here.
@@ -61,14 +58,6 @@ final class ClassicQueue: Queue {
             if dropOverflow() || queued.expiresAt != .max { expire() }
         }
         return true
-    }
-
-    private func expiry(of message: Message) -> Int64 {
-        switch (arguments.messageTimeToLive, message.traits.expiration) {
-        case (nil, nil): return .max
-        case (let one?, nil), (nil, let one?): return host.now + one
-        case (let queues?, let own?): return host.now + min(queues, own)
-        }
     }
 
     private func wouldOverflow(_ message: Message) -> Bool {
@@ -86,27 +75,22 @@ final class ClassicQueue: Queue {
     @discardableResult
     private func dropOverflow() -> Bool {
         if arguments.overflow != .dropHead { return false }
-        func isOver() -> Bool {
-            if let limit = arguments.maximumLength, ready.count > limit { return true }
-            if let limit = arguments.maximumOctets, ready.bodyOctets > limit { return true }
-            return false
-        }
         var hasDropped = false
-        while isOver(), let dropped = ready.popFirst() {
+        while arguments.isExceeded(by: ready.count, ready.bodyOctets), let dropped = ready.popFirst() {
             hasDropped = true
             leave(dropped)
-            deadLetter(dropped.message, reason: .maxlen)
+            deadLetter(dropped.message, .maxlen, to: host)
         }
         return hasDropped
     }
 
-    func requeue(_ returned: [QueuedMessage]) {
+    func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
         unacknowledgedCount -= returned.count
         guard !isDeleted else { return returned.forEach(leave) }
         ready.putBack(
             returned.map { message in
                 var message = message
-                message.redelivered = true
+                message.noteReturn(isFailure: true)
                 return message
             })
         dropOverflow()
@@ -169,7 +153,7 @@ final class ClassicQueue: Queue {
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
         leave(message)
-        if settlement == .rejected { deadLetter(message.message, reason: .rejected) }
+        if settlement == .rejected { deadLetter(message.message, .rejected, to: host) }
     }
 
     func purge() -> Int {
@@ -186,7 +170,7 @@ final class ClassicQueue: Queue {
     }
 
     func add(_ consumer: any DeliveryTarget) {
-        leaseEnds = .max
+        clock.hold()
         rotation.add(consumer)
         dispatch()
     }
@@ -211,14 +195,14 @@ final class ClassicQueue: Queue {
     /// A consumer holds the lease anyway.
     func renewLease() {
         guard let expires = arguments.expires, rotation.isEmpty else { return }
-        leaseEnds = host.now + expires
+        clock.renew(for: expires, now: host.now)
         setTimer()
     }
 
     func timerFired() {
-        timerAt = .max
+        clock.fired()
         guard !isDeleted else { return }
-        if leaseEnds <= host.now {
+        if clock.isOver(at: host.now) {
             host.end(self)
         } else {
             dispatch()
@@ -233,28 +217,19 @@ final class ClassicQueue: Queue {
         while let expired = ready.first, expired.expiresAt <= now {
             _ = ready.popFirst()
             leave(expired)
-            deadLetter(expired.message, reason: .expired)
+            deadLetter(expired.message, .expired, to: host)
         }
         setTimer()
     }
 
-    private func setTimer() {
-        let next = min(leaseEnds, ready.first?.expiresAt ?? .max)
-        guard next < timerAt else { return }
-        timerAt = next
-        timer = host.setTimer(next, for: self, replacing: timer)
-    }
+    private func setTimer() { clock.set(ready.first?.expiresAt ?? .max, for: self, by: host) }
 
     // MARK: The end
 
     func delete() {
         isDeleted = true
-        host.cancelTimer(timer)
-        for consumer in rotation.all {
-            consumer.cancel()
-            consumer.isInRotation = false
-            consumer.queueVanished()
-        }
+        clock.cancel(by: host)
+        rotation.vanish()
         rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
         dropReady()
     }
@@ -263,23 +238,11 @@ final class ClassicQueue: Queue {
     private func dropReady() {
         var dropped = ready
         ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
-        host.later { [self] in
-            for _ in 0..<500 {
-                guard let message = dropped.popFirst() else { return false }
-                leave(message)
-            }
-            return !dropped.isEmpty
-        }
+        host.forget({ dropped.popFirst() }, leave)
     }
 
     func dissolve() {
         rotation = QueueConsumers(isSingleActive: false)
         ready = PrioritizedMessages()
-    }
-
-    /// A queue that was deleted has none: what was handed out by it and is rejected now is gone, as in RabbitMQ.
-    private func deadLetter(_ message: Message, reason: DeadLetter.Reason) {
-        guard arguments.deadLetterExchange != nil, !isDeleted else { return }
-        host.take(DeadLetter(message: message, queue: self, reason: reason))
     }
 }

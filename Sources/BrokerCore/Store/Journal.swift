@@ -23,6 +23,7 @@ final class Journal {
     private var copies: [StoredContent.Copy] = []
     private var settled: [SettledRun] = []
     private var handedOut: [QueueJournal] = []
+    var deliveries = DeliveryStates()
 
     // What became of the batches before.
     private(set) var storedBatch: UInt64 = 0
@@ -100,7 +101,8 @@ final class Journal {
                 exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
                 hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies,
                 isDeadLetter: message.traits.isDeadLetter, hasSpentCopies: message.traits.hasSpentCopies,
-                copies: copies, propertiesCount: message.propertiesCount, content: content[...]
+                hasPriority: message.traits.hasPriority, copies: copies, propertiesCount: message.propertiesCount,
+                content: content[...]
             ).write(to: &writer)
         }
         messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
@@ -113,6 +115,7 @@ final class Journal {
     /// A copy has left its queue for good. `isQueueDeleted`: the log knows anyway.
     func settle(_ message: Message, _ copy: StoredMessages.Copy, isQueueDeleted: Bool) {
         guard messages.remove(copy, of: message) else { return }
+        deliveries.remove(copy)
         if !isQueueDeleted {
             if let last = settled.last, last.queue == copy.queue, last.first + UInt64(last.count) == copy.position {
                 settled[settled.count - 1].count += 1
@@ -142,7 +145,9 @@ final class Journal {
     // MARK: Batches
 
     /// True when there is something to write.
-    var isPending: Bool { buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil }
+    var isPending: Bool {
+        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || deliveries.hasChanges || newlySynced != nil
+    }
     /// Octets that wait to be written.
     var pendingOctets: Int { buffer.count }
 
@@ -154,6 +159,8 @@ final class Journal {
             append(.delivered(queue: queue.number, below: queue.takeDeliveredBelow()))
         }
         handedOut.removeAll(keepingCapacity: true)
+        let told = deliveries.takeChanges()
+        if !told.isEmpty { append(.deliveries(told)) }
         if !settled.isEmpty {
             append(.settled(settled))
             settled.removeAll(keepingCapacity: true)
@@ -277,6 +284,8 @@ final class Journal {
             let content = Array(record.content)
             message.move(to: .resident(content))
             write(message, content, copies: copies)
+            // What the log says of it may go with the old segments.
+            for copy in copies { deliveries.noteChange(of: .init(queue: copy.queue, position: copy.position)) }
             budget -= Int(place.record.count)
         }
     }

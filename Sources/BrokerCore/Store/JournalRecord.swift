@@ -19,13 +19,15 @@ enum JournalRecord {
     case delivered(queue: UInt64, below: UInt64)
     /// All that is declared has been written since this segment began, so older ones are needed for messages only.
     case described(since: UInt32)
+    /// What became of messages that quorum queues handed out.
+    case deliveries([StoredDelivery])
 
     enum Kind: UInt8 {
         case synced = 1
         case oldest, exchangeDeclared, exchangeDeleted, queueDeclared, queueDeleted, bound, unbound, message, settled,
-            delivered, described
+            delivered, described, deliveries
 
-        static let range = Kind.synced.rawValue...Kind.described.rawValue
+        static let range = Kind.synced.rawValue...Kind.deliveries.rawValue
     }
 
     /// Octets of the payload of ``synced(offset:)``.
@@ -83,6 +85,7 @@ struct StoredContent {
     var hasBlindCopies: Bool
     var isDeadLetter = false
     var hasSpentCopies = false
+    var hasPriority = false
     var copies: [Copy]
     var propertiesCount: Int
     /// Properties, then the body.
@@ -155,6 +158,10 @@ extension JournalRecord {
         case .described(let segment):
             kind(.described)
             writer.uint32(segment)
+        case .deliveries(let deliveries):
+            kind(.deliveries)
+            writer.uint32(UInt32(clamping: deliveries.count))
+            for delivery in deliveries { delivery.write(to: &writer) }
         }
     }
 
@@ -195,6 +202,10 @@ extension JournalRecord {
             self = .settled(runs)
         case .delivered: self = .delivered(queue: try reader.uint64(), below: try reader.uint64())
         case .described: self = .described(since: try reader.uint32())
+        case .deliveries:
+            var deliveries: [StoredDelivery] = []
+            for _ in 0..<(try reader.uint32()) { deliveries.append(try StoredDelivery(from: &reader)) }
+            self = .deliveries(deliveries)
         }
         try reader.expectEnd(of: "a record")
     }
@@ -234,7 +245,7 @@ extension StoredContent {
         writer.shortString(exchange)
         writer.shortString(routingKey)
         writer.uint8(priority)
-        writer.bits(hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies)
+        writer.bits(hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies, hasPriority)
         writer.uint32(UInt32(clamping: copies.count))
         for copy in copies {
             writer.uint64(copy.queue)
@@ -251,6 +262,7 @@ extension StoredContent {
         priority = try reader.uint8()
         let bits = try reader.bits()
         (hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies) = (bits[0], bits[1], bits[2], bits[3])
+        hasPriority = bits[4]
         copies = []
         for _ in 0..<(try reader.uint32()) {
             copies.append(

@@ -33,7 +33,7 @@ extension BrokerChannel {
 
     private func carryOut(_ outcome: DeliveryOutcome, _ deliveries: [Unacknowledged]) {
         switch outcome {
-        case .requeue: requeue(deliveries)
+        case .requeue(let reason): requeue(deliveries, because: reason)
         case .acknowledge:
             tally.counters.acknowledged += deliveries.count
             settle(deliveries, .acknowledged)
@@ -50,7 +50,7 @@ extension BrokerChannel {
     }
 
     /// Puts deliveries back in their queues, all of a queue's at once so that they keep their order.
-    func requeue(_ deliveries: [Unacknowledged]) {
+    func requeue(_ deliveries: [Unacknowledged], because reason: ReturnReason) {
         var groups: [(queue: any Queue, messages: [QueuedMessage])] = []
         var places: [ObjectIdentifier: Int] = [:]
         for delivery in deliveries {
@@ -63,7 +63,7 @@ extension BrokerChannel {
                 groups.append((delivery.queue, [delivery.message]))
             }
         }
-        for group in groups { group.queue.requeue(group.messages) }
+        for group in groups { group.queue.requeue(group.messages, because: reason) }
         resume(after: deliveries)
     }
 
@@ -85,17 +85,17 @@ extension BrokerChannel {
         guard requeue else { throw BrokerError(.notImplemented, "requeue=false") }
         let last = unacknowledged.lastTag ?? 0
         connection.goOn { [self] in
-            guard requeueSlice(through: last) else { return true }
+            guard requeueSlice(through: last, because: .released) else { return true }
             then()
             return false
         }
     }
 
     /// Puts the oldest deliveries up to this tag back in their queues, a slice of them. False: there are more.
-    func requeueSlice(through last: UInt64) -> Bool {
+    func requeueSlice(through last: UInt64, because reason: ReturnReason) -> Bool {
         let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
         connection.placesFilled += deliveries.count
-        requeue(deliveries)
+        requeue(deliveries, because: reason)
         return unacknowledged.first.map { $0.tag > last } ?? true
     }
 
