@@ -6,11 +6,9 @@ extension Fault {
         isClassic("quorum.is-classic"), isClassic("quorum.is-classic-before-a-restart").beforeRestarts,
         counts("quorum.counts-nothing") { _ in nil }, counts("quorum.counts-one-too-many") { $0 + 1 },
         counts("quorum.counts-are-forgotten-at-a-restart") { _ in nil }.afterRestarts,
-        .replies("quorum.tells-acquisitions-always", Fault.deliveries) { parcel, _ in
-            var parcel = parcel
-            parcel.content?.properties.headers = FieldTable(
-                (parcel.content?.properties.headers?.fields ?? []) + [.init("x-acquired-count", 7)])
-            return [parcel]
+        .handedOver("quorum.tells-acquisitions-always") { content in
+            let headers = content.properties.headers?.fields ?? []
+            content.properties.headers = FieldTable(headers + [.init("x-acquired-count", 7)])
         },
         .handedOver("quorum.keeps-the-clients-count") { content in
             if content.properties.headers?["kept"] != nil { content.properties.headers?["x-delivery-count"] = 77 }
@@ -27,12 +25,10 @@ extension Fault {
         .request("quorum.conditions-of-a-delete-mean-nothing") { (delete: inout QueueDelete) in
             (delete.ifUnused, delete.ifEmpty) = (false, false)
         },
-        .replies("quorum.delivery-limit-is-called-rejected", Fault.deliveries) { parcel, _ in
-            var parcel = parcel
-            if parcel.content?.properties.headers?["x-first-death-reason"]?.text == "delivery_limit" {
-                parcel.content?.properties.headers?["x-first-death-reason"] = "rejected"
+        .handedOver("quorum.delivery-limit-is-called-rejected") { content in
+            if content.properties.headers?["x-first-death-reason"]?.text == "delivery_limit" {
+                content.properties.headers?["x-first-death-reason"] = "rejected"
             }
-            return [parcel]
         },
         .request("quorum.returns-are-dropped") { (nack: inout BasicNack) in nack.requeue = false },
         .requests("quorum.transient-messages-are-forgotten", [BasicPublish.id]) { parcel, _ in
