@@ -201,7 +201,7 @@ import Testing
     }
 
     @Test(
-        "What fails too often is dead-lettered with reason delivery_limit",
+        "A message that fails too often is dead-lettered with reason delivery_limit",
         .proves(
             "quorum.limit-dead-letters", ["rabbitmq/dead-letter/delivery-limit"], needs: [.quorumQueues]))
     func limitDeadLetters() async throws {

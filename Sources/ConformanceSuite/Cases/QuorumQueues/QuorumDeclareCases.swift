@@ -111,7 +111,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "What a replicated queue needs may be said to a single node, too",
+        "A single node takes the arguments of a replicated queue too",
         .proves("quorum.cluster-arguments", ["rabbitmq/quorum/cluster-arguments"], needs: [.quorumQueues]))
     func clusterArguments() async throws {
         let channel = try await Probe.openChannel()

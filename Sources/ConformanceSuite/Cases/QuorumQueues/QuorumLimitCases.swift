@@ -31,7 +31,7 @@ import Testing
     }
 
     @Test(
-        "What it drops is dead-lettered with reason maxlen, oldest first",
+        "A dropped message is dead-lettered with reason maxlen, oldest first",
         .proves("quorum.drop-head-dead-letters", ["rabbitmq/quorum/dead-letters"], needs: [.quorumQueues]))
     func dropHeadDeadLetters() async throws {
         let (channel, queue) = try await openWithDeadLetters(["x-max-length": 1])
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test(
-        "What is held does not count toward its length",
+        "Unacknowledged messages do not count toward its length",
         .proves("quorum.length-of-ready", ["rabbitmq/quorum/length"], needs: [.quorumQueues]))
     func lengthOfReady() async throws {
         let (channel, queue) = try await open(["x-max-length": 2])
@@ -115,7 +115,7 @@ import Testing
     }
 
     @Test(
-        "What comes back to a full queue is dropped first",
+        "A message that comes back to a full queue is dropped first",
         .proves(
             "quorum.requeue-to-full", ["rabbitmq/quorum/requeue-to-full"], needs: [.quorumQueues],
             rabbitmq: .before("4.0", "It is put to the end, and what stands at the head is dropped.")))
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test(
-        "What expires is dead-lettered with reason expired",
+        "An expired message is dead-lettered with reason expired",
         .proves("quorum.expired", ["rabbitmq/quorum/expired"], needs: [.quorumQueues]))
     func expired() async throws {
         let (channel, queue) = try await openWithDeadLetters(["x-message-ttl": 50])
@@ -155,7 +155,7 @@ import Testing
     }
 
     @Test(
-        "What expired while it was held is not handed out again",
+        "A message that expired while it was held is not handed out again",
         .proves("quorum.expired-while-held", ["rabbitmq/quorum/expired"], needs: [.quorumQueues]))
     func expiredWhileHeld() async throws {
         let (channel, queue) = try await open(["x-message-ttl": 50])
@@ -194,7 +194,7 @@ import Testing
     }
 
     @Test(
-        "What came back and what was held before a restart is there with its counts",
+        "Messages that had come back or were held before a restart are there with their counts",
         .proves("quorum.counts-survive", ["rabbitmq/quorum/counts-survive"], needs: [.quorumQueues, .restart]))
     func countsSurvive() async throws {
         let (before, queue) = try await open(["x-delivery-limit": 9])
@@ -214,7 +214,7 @@ import Testing
     }
 
     @Test(
-        "What was confirmed survives a kill, also in the order of what came back",
+        "Confirmed messages survive a kill, in their order",
         .proves("quorum.confirmed-survives-a-kill", ["rabbitmq/quorum/keeps-all"], needs: [.quorumQueues, .kill]))
     func confirmedSurvivesAKill() async throws {
         let (before, queue) = try await open([:])

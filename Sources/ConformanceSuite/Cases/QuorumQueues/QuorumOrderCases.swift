@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test(
-        "What is handed back stands in front of what was not handed out, in the order in which it came back",
+        "Returned messages come before those that were never handed out, in the order in which they came back",
         .proves(
             "quorum.order-of-returns", ["rabbitmq/quorum/order-of-returns"], needs: [.quorumQueues],
             rabbitmq: .before("4.0", "Without a delivery limit it goes to the end of the queue.")))
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test(
-        "What a closed connection held is back in front, in its order",
+        "The messages that a closed connection held come first, in their order",
         .proves("quorum.order-after-close", ["rabbitmq/quorum/order-after-close"], needs: [.quorumQueues]))
     func orderAfterClose() async throws {
         let (channel, queue) = try await open(1...5)
@@ -114,7 +114,7 @@ import Testing
     }
 
     @Test(
-        "What came back is handed out before a message of higher priority",
+        "A returned message is handed out before one of higher priority",
         .proves("quorum.returns-before-priorities", ["rabbitmq/quorum/returns-first"], needs: [.quorumQueues]))
     func returnsBeforePriorities() async throws {
         let channel = try await Probe.openChannel()
