@@ -138,7 +138,7 @@ import Testing
         let newer = try damage(of: FakeStore()) { $0 = [1: segment] }
         #expect(newer.isNewerFormat && newer.reason.contains("version 4"))
         let found = try filled().store
-        found.manifest?[11] = 3
+        found.manifest?[11] = 4
         #expect(try damage(of: found) { _ in }.isNewerFormat)
     }
 

@@ -19,7 +19,7 @@ import Testing
     ) async throws -> [Int64?] {
         var seen: [Int64?] = []
         for _ in 1...times {
-            let message = try #require(try await channel.get(queue, noAck: false))
+            let message = try #require(try await channel.fetch(queue))
             seen.append(message.headers["x-delivery-count"]?.integer)
             handBack(message)
         }
@@ -71,7 +71,7 @@ import Testing
         let (channel, queue) = try await open()
         var seen: [Int64?] = []
         for _ in 1...3 {
-            seen.append(try #require(try await channel.get(queue, noAck: false)).headers["x-delivery-count"]?.integer)
+            seen.append(try #require(try await channel.fetch(queue)).headers["x-delivery-count"]?.integer)
             _ = try await channel.call(BasicRecover(requeue: true), BasicRecoverOk.self)
         }
         expect(seen.dropFirst().map(\.self), spec: [nil, nil], rabbitmq: [1, 2], before: "4.3", "x-delivery-count")
@@ -86,7 +86,7 @@ import Testing
         let (channel, queue) = try await open()
         var seen: [Int64?] = []
         for isReject in [false, true, false] {
-            let message = try #require(try await channel.get(queue, noAck: false))
+            let message = try #require(try await channel.fetch(queue))
             seen.append(message.headers["x-acquired-count"]?.integer)
             if isReject { channel.reject(message) } else { channel.nack(message) }
         }
@@ -100,11 +100,11 @@ import Testing
         let (channel, queue) = try await open()
         for _ in 1...2 {
             let other = try await channel.probe.openChannel()
-            _ = try #require(try await other.get(queue, noAck: false))
+            _ = try #require(try await other.fetch(queue))
             try await other.close()
             try await channel.awaitReady(1, in: queue)
         }
-        let message = try #require(try await channel.get(queue))
+        let message = try #require(try await channel.fetch(queue, noAck: true))
         #expect(message.headers["x-delivery-count"]?.integer == 2)
         #expect(message.redelivered)
     }
@@ -132,7 +132,7 @@ import Testing
         let (channel, queue) = try await open(["x-delivery-limit": 2], "poison")
         channel.publish("sound", to: "", queue)
         var poisoned = 0
-        while poisoned < 10, let message = try await channel.get(queue, noAck: false) {
+        while poisoned < 10, let message = try await channel.fetch(queue) {
             guard message.text == "poison" else {
                 channel.ack(message)
                 continue
@@ -148,8 +148,8 @@ import Testing
         .proves("quorum.limit-of-zero", ["rabbitmq/quorum/delivery-limit"], needs: [.quorumQueues]))
     func limitOfZero() async throws {
         let (channel, queue) = try await open(["x-delivery-limit": 0])
-        channel.reject(try #require(try await channel.get(queue, noAck: false)))
-        #expect(try await channel.get(queue) == nil)
+        channel.reject(try #require(try await channel.fetch(queue)))
+        #expect(try await channel.fetch(queue, noAck: true) == nil)
     }
 
     @Test(
@@ -193,7 +193,7 @@ import Testing
         _ channel: ProbeChannel, _ queue: ShortString, most: Int, _ handBack: ((Received) -> Void)? = nil
     ) async throws -> Int {
         var count = 0
-        while count < most, let message = try await channel.get(queue, noAck: false) {
+        while count < most, let message = try await channel.fetch(queue) {
             count += 1
             if let handBack { handBack(message) } else { channel.reject(message) }
         }
@@ -212,7 +212,7 @@ import Testing
         ])
         try await channel.consume(dead, noAck: true)
         channel.publish("poison", to: "", queue)
-        for _ in 1...2 { channel.reject(try #require(try await channel.get(queue, noAck: false))) }
+        for _ in 1...2 { channel.reject(try #require(try await channel.fetch(queue))) }
         let letter = try await channel.delivery()
         #expect(letter.text == "poison")
         #expect(letter.deaths.first?["reason"] == "delivery_limit")

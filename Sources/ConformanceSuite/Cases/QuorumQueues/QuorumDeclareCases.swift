@@ -19,9 +19,22 @@ extension ProbeChannel {
     /// Fetches so many messages, to be settled.
     func hold(_ count: Int, of queue: ShortString) async throws -> [Received] {
         var messages: [Received] = []
-        while messages.count < count, let message = try await get(queue, noAck: false) { messages.append(message) }
-        #expect(messages.count == count, "as many messages as were there")
+        while messages.count < count, let message = try await fetch(queue) { messages.append(message) }
+        try #require(messages.count == count, "as many messages as were there")
         return messages
+    }
+
+    /// Fetches a message; nil: there is none, nor on its way. Where a queue is a process of its own, a fetch can overtake
+    /// what was published or handed back.
+    func fetch(_ queue: ShortString, noAck: Bool = false) async throws -> Received? {
+        try await awaitReady(1, in: queue)
+        return try await get(queue, noAck: noAck)
+    }
+
+    func drainWhole(_ queue: ShortString) async throws -> [String] {
+        var texts: [String] = []
+        while let message = try await fetch(queue, noAck: true) { texts.append(message.text) }
+        return texts
     }
 }
 
@@ -41,10 +54,10 @@ extension ProbeChannel {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQuorumQueue()
         channel.publish("kept by a majority", to: "", queue)
-        let message = try #require(try await channel.get(queue, noAck: false))
+        let message = try #require(try await channel.fetch(queue))
         #expect(message.text == "kept by a majority")
         channel.ack(message)
-        #expect(try await channel.get(queue) == nil)
+        #expect(try await channel.fetch(queue, noAck: true) == nil)
     }
 
     @Test(
@@ -120,7 +133,7 @@ extension ProbeChannel {
             "x-dead-letter-strategy": "at-most-once", "x-delivery-limit": 5,
         ])
         channel.publish("taken", to: "", queue)
-        #expect(try await channel.drain(queue) == ["taken"])
+        #expect(try await channel.drainWhole(queue) == ["taken"])
     }
 
     @Test(
@@ -205,9 +218,9 @@ extension ProbeChannel {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQuorumQueue()
         channel.publish(1...3, toQueue: queue)
-        let held = try #require(try await channel.get(queue, noAck: false))
+        let held = try #require(try await channel.fetch(queue))
         #expect(try await channel.call(QueuePurge(queue: queue), QueuePurgeOk.self).messageCount == 2)
         channel.nack(held)
-        #expect(try await channel.drain(queue) == ["1"])
+        #expect(try await channel.drainWhole(queue) == ["1"])
     }
 }

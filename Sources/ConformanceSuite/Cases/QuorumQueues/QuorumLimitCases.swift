@@ -27,7 +27,7 @@ import Testing
         let (channel, queue) = try await open(["x-max-length": 2])
         channel.publish(1...4, toQueue: queue)
         try await channel.barrier(behind: queue)
-        #expect(try await channel.drain(queue) == ["3", "4"])
+        #expect(try await channel.drainWhole(queue) == ["3", "4"])
     }
 
     @Test(
@@ -51,7 +51,7 @@ import Testing
         channel.publish(3...4, toQueue: queue)
         try await channel.barrier(behind: queue)
         for message in held { channel.ack(message) }
-        #expect(try await channel.drain(queue) == ["3", "4"])
+        #expect(try await channel.drainWhole(queue) == ["3", "4"])
     }
 
     @Test(
@@ -65,7 +65,7 @@ import Testing
         for text in ["first", "second", "third"] { channel.publish(text, to: "", queue, properties) }
         try await channel.barrier(behind: queue)
         expect(
-            try await channel.drain(queue).count, spec: 0, rabbitmq: 3, before: "4.3", "messages that were kept")
+            try await channel.drainWhole(queue).count, spec: 0, rabbitmq: 3, before: "4.3", "messages that were kept")
     }
 
     @Test(
@@ -80,7 +80,7 @@ import Testing
             answers.append(try await channel.confirm().isAck)
         }
         #expect(answers == [true, true, true, false, false])
-        #expect(try await channel.drain(queue) == ["1", "2", "3"])
+        #expect(try await channel.drainWhole(queue) == ["1", "2", "3"])
     }
 
     @Test(
@@ -98,7 +98,7 @@ import Testing
         #expect(answers == [true, true, true, true, true, false])
         // With 4 left it is still full, with 3 it is not.
         for isRoom in [false, true] {
-            _ = try #require(try await channel.get(queue))
+            _ = try #require(try await channel.fetch(queue, noAck: true))
             try await channel.barrier(behind: queue)
             #expect(try await publish() == isRoom)
         }
@@ -111,7 +111,7 @@ import Testing
         let (channel, queue) = try await openWithDeadLetters(["x-max-length": 1, "x-overflow": "reject-publish-dlx"])
         channel.publish(1...2, toQueue: queue)
         #expect(try await channel.delivery().text == "1")
-        #expect(try await channel.drain(queue) == ["2"])
+        #expect(try await channel.drainWhole(queue) == ["2"])
     }
 
     @Test(
@@ -122,11 +122,11 @@ import Testing
     func requeueToFull() async throws {
         let (channel, queue) = try await open(["x-max-length": 1])
         channel.publish("old", to: "", queue)
-        let old = try #require(try await channel.get(queue, noAck: false))
+        let old = try #require(try await channel.fetch(queue))
         channel.publish("new", to: "", queue)
         channel.nack(old)
         try await channel.barrier(behind: queue)
-        expect(try await channel.drain(queue), spec: ["new"], rabbitmq: ["old"], before: "4.0", "what is left")
+        expect(try await channel.drainWhole(queue), spec: ["new"], rabbitmq: ["old"], before: "4.0", "what is left")
     }
 
     @Test(
@@ -151,7 +151,7 @@ import Testing
         channel.publish("long", to: "", queue, BasicProperties(expiration: "600000"))
         try await channel.barrier(behind: queue)
         try await elapse(milliseconds: 100)
-        #expect(try await channel.drain(queue) == ["long"])
+        #expect(try await channel.drainWhole(queue) == ["long"])
     }
 
     @Test(
@@ -160,10 +160,10 @@ import Testing
     func expiredWhileHeld() async throws {
         let (channel, queue) = try await open(["x-message-ttl": 50])
         channel.publish("held", to: "", queue)
-        let held = try #require(try await channel.get(queue, noAck: false))
+        let held = try #require(try await channel.fetch(queue))
         try await elapse(milliseconds: 100)
         channel.nack(held)
-        #expect(try await channel.get(queue) == nil)
+        #expect(try await channel.fetch(queue, noAck: true) == nil)
     }
 
     @Test(
@@ -172,7 +172,7 @@ import Testing
     func rejected() async throws {
         let (channel, queue) = try await openWithDeadLetters([:])
         channel.publish("refused", to: "", queue)
-        channel.reject(try #require(try await channel.get(queue, noAck: false)), requeue: false)
+        channel.reject(try #require(try await channel.fetch(queue)), requeue: false)
         let dead = try await channel.delivery()
         #expect(dead.text == "refused")
         #expect(dead.deaths.first?["reason"] == "rejected")
@@ -188,7 +188,7 @@ import Testing
         #expect(try await before.confirm().isAck)
         try await restartBroker()
         let after = try await Probe.openChannel()
-        let message = try #require(try await after.get(queue))
+        let message = try #require(try await after.fetch(queue, noAck: true))
         #expect(message.text == "transient")
         #expect(message.properties.deliveryMode == 1)
     }
@@ -199,7 +199,7 @@ import Testing
     func countsSurvive() async throws {
         let (before, queue) = try await open(["x-delivery-limit": 9])
         before.publish(1...4, toQueue: queue)
-        for _ in 1...2 { before.reject(try #require(try await before.get(queue, noAck: false))) }
+        for _ in 1...2 { before.reject(try #require(try await before.fetch(queue))) }
         let held = try await before.hold(3, of: queue)
         before.reject(held[0])
         // The queue has heard of it all when the rest is there.
@@ -207,7 +207,7 @@ import Testing
         try await restartBroker()
         let after = try await Probe.openChannel()
         var seen: [String] = []
-        while let message = try await after.get(queue) {
+        while let message = try await after.fetch(queue, noAck: true) {
             seen.append("\(message.text): \(message.headers["x-delivery-count"]?.integer ?? 0)")
         }
         #expect(seen == ["1: 3", "2: 1", "3: 1", "4: 0"])
@@ -224,6 +224,6 @@ import Testing
         while last < 20 { last = max(last, try await before.confirm().tag) }
         try await killBroker()
         let after = try await Probe.openChannel()
-        #expect(try await after.drain(queue) == (1...20).map { "\($0)" })
+        #expect(try await after.drainWhole(queue) == (1...20).map { "\($0)" })
     }
 }

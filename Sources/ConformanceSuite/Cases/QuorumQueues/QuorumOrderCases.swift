@@ -16,7 +16,7 @@ import Testing
         .proves("quorum.order", ["rabbitmq/quorum/order"], needs: [.quorumQueues]))
     func order() async throws {
         let (channel, queue) = try await open(1...50)
-        #expect(try await channel.drain(queue) == (1...50).map { "\($0)" })
+        #expect(try await channel.drainWhole(queue) == (1...50).map { "\($0)" })
     }
 
     @Test(
@@ -30,7 +30,8 @@ import Testing
         channel.reject(held[1])
         channel.reject(held[0])
         expect(
-            try await channel.drain(queue), spec: ["2", "1", "4", "5"], rabbitmq: ["4", "5", "2", "1"], before: "4.0",
+            try await channel.drainWhole(queue), spec: ["2", "1", "4", "5"], rabbitmq: ["4", "5", "2", "1"],
+            before: "4.0",
             "the order")
     }
 
@@ -43,7 +44,7 @@ import Testing
         let held = try await channel.hold(3, of: queue)
         channel.nack(held[1])
         channel.nack(held[0])
-        #expect(try await channel.drain(queue) == ["2", "1", "4", "5"])
+        #expect(try await channel.drainWhole(queue) == ["2", "1", "4", "5"])
     }
 
     @Test(
@@ -54,8 +55,8 @@ import Testing
             rabbitmq: .before("4.3", "3.10 lets none come back then; in 4.0 it goes to the end of the queue.")))
     func orderOfReturnsWithoutLimit() async throws {
         let (channel, queue) = try await open(1...3, ["x-delivery-limit": -1])
-        channel.nack(try #require(try await channel.get(queue, noAck: false)))
-        let seen = try await channel.drain(queue)
+        channel.nack(try #require(try await channel.fetch(queue)))
+        let seen = try await channel.drainWhole(queue)
         if isRabbitMQ(from: "4.0") {
             expect(seen, spec: ["1", "2", "3"], rabbitmq: ["2", "3", "1"], before: "4.3", "the order")
         } else {
@@ -73,7 +74,7 @@ import Testing
         let held = try await channel.hold(3, of: queue)
         channel.nack(held[2], multiple: true)
         expect(
-            try await channel.drain(queue), spec: ["1", "2", "3", "4", "5"], rabbitmq: ["4", "5", "1", "2", "3"],
+            try await channel.drainWhole(queue), spec: ["1", "2", "3", "4", "5"], rabbitmq: ["4", "5", "1", "2", "3"],
             before: "4.0", "the order")
     }
 
@@ -86,7 +87,7 @@ import Testing
         _ = try await other.hold(3, of: queue)
         try await other.probe.close()
         try await channel.awaitReady(5, in: queue)
-        #expect(try await channel.drain(queue) == ["1", "2", "3", "4", "5"])
+        #expect(try await channel.drainWhole(queue) == ["1", "2", "3", "4", "5"])
     }
 
     @Test(
@@ -103,7 +104,7 @@ import Testing
         for (number, priority) in [1, nil, 5, 3, 9, 40, 6].enumerated() as EnumeratedSequence<[UInt8?]> {
             channel.publish("\(number)", to: "", queue, BasicProperties(priority: priority))
         }
-        let seen = try await channel.drain(queue)
+        let seen = try await channel.drainWhole(queue)
         let strict = ["5", "4", "6", "2", "1", "3", "0"]
         if isRabbitMQ(from: "4.0") {
             let turns = ["2", "4", "0", "5", "6", "1", "3"]
@@ -120,10 +121,10 @@ import Testing
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQuorumQueue(["x-delivery-limit": 5])
         channel.publish("low", to: "", queue, BasicProperties(priority: 0))
-        let low = try #require(try await channel.get(queue, noAck: false))
+        let low = try #require(try await channel.fetch(queue))
         channel.publish("high", to: "", queue, BasicProperties(priority: 9))
         channel.reject(low)
-        #expect(try await channel.drain(queue) == ["low", "high"])
+        #expect(try await channel.drainWhole(queue) == ["low", "high"])
     }
 
     @Test(
