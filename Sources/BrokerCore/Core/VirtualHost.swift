@@ -15,7 +15,7 @@ final class VirtualHost {
     var isTracingOn = false { didSet { isTraced = isTracingOn } }
     private(set) var isTraced = false
     /// The dead letter that is being put in its queues.
-    private var republished: DeadLetter.Republished?
+    private(set) var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
@@ -159,7 +159,8 @@ final class VirtualHost {
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
     ) -> any Queue {
         let order = QueueOrder(
-            name: name, declaration: declaration, arguments: arguments, label: label(ofQueue: name), log: journal)
+            name: name, declaration: declaration, arguments: arguments, dialect: core.configuration.dialect,
+            label: label(ofQueue: name), log: journal)
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
         queues[name] = HostedQueue(end: end, journal: journal)
@@ -250,7 +251,9 @@ extension VirtualHost: SessionVirtualHost {
     func declareQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
     ) -> any Queue {
-        let journal = declaration.durable ? core.journal.map { QueueJournal($0, number: $0.numberQueue()) } : nil
+        let journal =
+            declaration.durable
+            ? core.journal.map { QueueJournal($0, number: $0.numberQueue(), keepsAll: arguments.kind.keepsAll) } : nil
         let queue = restoreQueue(name, declaration, arguments, journal: journal)
         core.tally.counters.queuesCreated += 1
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }
@@ -296,25 +299,4 @@ extension VirtualHost: SessionVirtualHost {
     func replyTarget(_ name: ShortString) -> (any ReplyTarget)? { replyTargets[name] }
     func add(_ target: any ReplyTarget) { replyTargets[target.name] = target }
     func remove(_ target: any ReplyTarget) { replyTargets[target.name] = nil }
-}
-
-// MARK: - What its queues ask for
-
-extension VirtualHost: QueueHost {
-    var now: Int64 { core.now }
-    var load: Load { core.load }
-
-    func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64 {
-        core.cancelTimer(timer)
-        return core.setTimer(time, for: queue)
-    }
-
-    func cancelTimer(_ timer: UInt64) { core.cancelTimer(timer) }
-    func take(_ letter: DeadLetter) {
-        var letter = letter
-        if let republished, republished.message === letter.message { letter.origin = republished }
-        core.cause(.deadLetter(letter), in: self)
-    }
-    func later(_ slice: @escaping () -> Bool) { core.later(slice) }
-    func end(_ queue: any Queue) { delete(queue) }
 }

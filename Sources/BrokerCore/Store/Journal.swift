@@ -23,6 +23,7 @@ final class Journal {
     private var copies: [StoredContent.Copy] = []
     private var settled: [SettledRun] = []
     private var handedOut: [QueueJournal] = []
+    var deliveries = DeliveryStates()
 
     // What became of the batches before.
     private(set) var storedBatch: UInt64 = 0
@@ -98,12 +99,7 @@ final class Journal {
     private func write(_ message: Message, _ content: [UInt8], copies: [StoredContent.Copy]) {
         let (offset, count) = append { writer in
             writer.uint8(JournalRecord.Kind.message.rawValue)
-            StoredContent(
-                exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
-                hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies,
-                isDeadLetter: message.traits.isDeadLetter, hasSpentCopies: message.traits.hasSpentCopies,
-                copies: copies, propertiesCount: message.propertiesCount, content: content[...]
-            ).write(to: &writer)
+            StoredContent(message, content, copies).write(to: &writer)
         }
         messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
         residentOctets += content.count
@@ -142,7 +138,9 @@ final class Journal {
     // MARK: Batches
 
     /// True when there is something to write.
-    var isPending: Bool { buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil }
+    var isPending: Bool {
+        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || deliveries.hasChanges || newlySynced != nil
+    }
     /// Octets that wait to be written.
     var pendingOctets: Int { buffer.count }
 
@@ -154,6 +152,7 @@ final class Journal {
             append(.delivered(queue: queue.number, below: queue.takeDeliveredBelow()))
         }
         handedOut.removeAll(keepingCapacity: true)
+        if let told = deliveries.takeChanges() { append(.deliveries(told)) }
         if !settled.isEmpty {
             append(.settled(settled))
             settled.removeAll(keepingCapacity: true)
@@ -277,6 +276,8 @@ final class Journal {
             let content = Array(record.content)
             message.move(to: .resident(content))
             write(message, content, copies: copies)
+            // What the log says of it may go with the old segments.
+            for copy in copies { deliveries.noteChange(of: .init(queue: copy.queue, position: copy.position)) }
             budget -= Int(place.record.count)
         }
     }
