@@ -101,20 +101,21 @@ public final class Broker: Sendable {
 
     /// Closes the ports, and every connection with 320 (`CONNECTION_FORCED`); from now on nobody can connect.
     ///
-    /// `finished` is called once, on any thread, when the last client has answered and gone. A client that never
-    /// answers is not waited for here: the caller sets a limit of its own.
+    /// `finished` is called once, on any thread, when the store is closed and the last client has answered and gone. A
+    /// client that never answers is not waited for here: the caller sets a limit of its own.
     public func shutDown(finished: (@Sendable () -> Void)? = nil) {
         let (listeners, management) = state.withLock { state in
             state.isShutDown = true
             step(.shutDown, &state)
-            if let finished { state.awaitingLast.append(finished) }
             defer { (state.listeners, state.management) = ([], nil) }
             return (state.listeners, state.management)
         }
         for listener in listeners { listener.close() }
         management?.close()
-        tellIfEmpty()
+        // Before anybody is told: a program that ends then would end with what is not written yet.
         closeStore()
+        if let finished { state.withLock { $0.awaitingLast.append(finished) } }
+        tellIfEmpty()
     }
 
     private func tellIfEmpty() {

@@ -71,9 +71,7 @@ public final class BrokerCore {
         timers.set(now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
     }
 
-    deinit {
-        for virtualHost in virtualHosts.values { virtualHost.dissolve() }
-    }
+    deinit { dissolve() }
 
     /// How often deliveries are checked for having been out too long, in milliseconds: as in RabbitMQ.
     private static let consumerTimeoutInterval: Int64 = 60_000
@@ -129,11 +127,7 @@ public final class BrokerCore {
             configuration.users.removeAll { $0.name == user.name }
             configuration.users.append(user)
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
-        case .shutDown:
-            for connection in allConnections {
-                connection.shutDown()
-                connection.finish()
-            }
+        case .shutDown: shutDown()
         }
         settle()
         if moreFollows { return BrokerEffects() }
@@ -208,7 +202,7 @@ public final class BrokerCore {
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
-    private func settle() {
+    func settle() {
         if causes.isEmpty { return }
         while budget > 0, let (cause, virtualHost) = causes.next() {
             load.giveBack(cause.message)

@@ -116,6 +116,9 @@ final class Journal {
         } else if !isQueueDeleted {
             settled.append(SettledRun(queue: copy.queue, first: copy.position, count: 1))
         }
+        if quirk(.firstAckSettlesAnother), let other = messages.anyCopy(of: message) {
+            settled.append(SettledRun(queue: other.queue, first: other.position, count: 1))
+        }
         // One that is not written yet is looked at when it is.
         if !messages.hasCopies(message), messages.place(of: message).record.segment != 0 { forget(message) }
     }

@@ -48,8 +48,8 @@ enum StoreQuirk: String, Quirk {
     case timesToLiveOfQueuesAreNotWritten = "store.times-to-live-of-queues-are-not-written"
     /// QueueJournal.noteDelivery: one too few
     case lastDeliveryIsNotCounted = "store.last-delivery-is-not-counted"
-    /// StoredMessages.remove: the message goes with the first of its copies
-    case firstAckSettlesAllCopies = "store.first-ack-settles-all-copies"
+    /// Journal.settle: another queue's copy is written down as gone, too
+    case firstAckSettlesAnother = "store.first-ack-settles-another"
 
     // MARK: What is read back
 

@@ -39,6 +39,9 @@ struct StoredMessages {
 
     func hasCopies(_ message: Message) -> Bool { (entries[Int(message.storeEntry)]?.copy.queue ?? 0) != 0 }
 
+    /// A copy that would be the first to be settled; nil: it has none.
+    func anyCopy(of message: Message) -> Copy? { hasCopies(message) ? entries[Int(message.storeEntry)]?.copy : nil }
+
     func has(_ copy: Copy, of message: Message) -> Bool {
         guard let entry = entries[Int(message.storeEntry)] else { return false }
         return entry.copy == copy || entry.furtherCopies.contains(copy)
@@ -96,7 +99,6 @@ struct StoredMessages {
         if entries[index]?.copy == gone {
             let next = entries[index]?.furtherCopies.popLast()
             entries[index]?.copy = next ?? Self.none
-            if next != nil, quirk(.firstAckSettlesAllCopies) { entries[index]?.copy = Self.none }
             return true
         }
         guard let at = entries[index]?.furtherCopies.firstIndex(of: gone) else { return false }

@@ -144,9 +144,14 @@ package final class Store: Sendable {
         }
     }
 
-    /// Forces to disk what nobody waited for, notes that nothing is missing, and gives the directory back.
+    /// Forces to disk what nobody waited for, notes that nothing is missing, and gives the directory back. Once is enough: a
+    /// second call does nothing.
     package func close() {
-        condition.withLock { $0.isClosed = true }
+        let isOpen = condition.withLock { condition in
+            defer { condition.isClosed = true }
+            return !condition.isClosed
+        }
+        guard isOpen else { return }
         if var mark = end.withLock({ $0 }), unfinished.withLock({ $0 }) == nil {
             mark.isClean = true
             do throws(StoreError) {

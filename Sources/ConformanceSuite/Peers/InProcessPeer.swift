@@ -32,6 +32,16 @@ final class InProcessPeer: Peer {
         var directory: URL?
         /// Those that ran before it. They still have to end the streams of clients that answer their close.
         var former: [Broker] = []
+        var hasEnded = false
+
+        mutating func goOn(with next: Running) {
+            self = Running(broker: next.broker, port: next.port, directory: next.directory, former: former + [broker])
+        }
+
+        /// A case whose time is up may still be about to restart a broker whose directory is being removed.
+        func askWhetherItEnded() throws(SuiteError) {
+            if hasEnded { throw SuiteError("the broker of this case has ended") }
+        }
     }
 
     init(overTCP: Bool, needs: Set<Need> = [], dialect: Dialect = .v3_10, mind: FaultyMind? = nil) throws {
@@ -106,34 +116,46 @@ final class InProcessPeer: Peer {
     }
 
     func restart() async throws {
-        mind?.restarted()
-        let before = running.withLock { $0 }
-        before.broker.shutDown()
-        var after = try Self.start(configuration, time, before.directory, overTCP: overTCP)
-        after.former = before.former + [before.broker]
-        running.withLock { $0 = after }
+        try running.withLock { running in
+            try running.askWhetherItEnded()
+            mind?.restarted()
+            running.broker.shutDown()
+            running.goOn(with: try Self.start(configuration, time, running.directory, overTCP: overTCP))
+        }
     }
 
     /// What a broker leaves when it is killed is what its files hold at that moment: so the next one begins with a copy
     /// of them, made while the first still runs and knows of nothing. It is put away afterwards.
     func kill() async throws {
-        let before = running.withLock { $0 }
-        guard let directory = before.directory else { return }
-        mind?.restarted()
-        let copy = Self.newDirectory()
-        try FileManager.default.copyItem(at: directory, to: copy)
-        var after = try Self.start(configuration, time, copy, overTCP: overTCP)
-        after.former = before.former + [before.broker]
-        running.withLock { $0 = after }
-        before.broker.shutDown()
-        try? FileManager.default.removeItem(at: directory)
+        try running.withLock { running in
+            try running.askWhetherItEnded()
+            guard let directory = running.directory else { return }
+            mind?.restarted()
+            let copy = Self.newDirectory()
+            let killed = running.broker
+            do {
+                try FileManager.default.copyItem(at: directory, to: copy)
+                running.goOn(with: try Self.start(configuration, time, copy, overTCP: overTCP))
+            } catch {
+                try? FileManager.default.removeItem(at: copy)
+                throw error
+            }
+            Self.end(killed, in: directory)
+        }
+    }
+
+    /// The directory goes when the broker has nobody left for whom it might read a message back: a broker that can't
+    /// ends the process.
+    private static func end(_ broker: Broker, in directory: URL?) {
+        broker.shutDown { if let directory { try? FileManager.default.removeItem(at: directory) } }
     }
 
     func createVirtualHost(_ name: String) async throws -> String { Self.secondVirtualHost }
 
     func end() async {
-        let last = running.withLock { $0 }
-        last.broker.shutDown()
-        if let directory = last.directory { try? FileManager.default.removeItem(at: directory) }
+        running.withLock { running in
+            running.hasEnded = true
+            Self.end(running.broker, in: running.directory)
+        }
     }
 }

@@ -26,7 +26,6 @@ import Testing
         let message = try #require(try await ring.channel.get(ring.queues[0], noAck: false))
         ring.channel.reject(message, requeue: false)
         try await ring.channel.barrier(behind: ring.queues[0])
-        #expect(try await ring.channel.counts(of: ring.queues[1]).messages == 1)
         try await ring.pass()
         for queue in ring.queues { #expect(try await ring.channel.counts(of: queue).messages == 0) }
     }
@@ -133,7 +132,9 @@ import Testing
 
     @Test(
         "A dead-letter key replaces the keys of copies, too",
-        .proves("dead-letter.key-replaces-copies", ["rabbitmq/dead-letter/override-key"]))
+        .proves(
+            "dead-letter.key-replaces-copies", ["rabbitmq/dead-letter/override-key"],
+            rabbitmq: .from("4.0", "CC stays among the headers, and leads nowhere.")))
     func keyReplacesCopies() async throws {
         let channel = try await Probe.openChannel()
         let exchange = try await channel.declareExchange("direct")
@@ -146,7 +147,7 @@ import Testing
         channel.reject(try #require(try await channel.get(queue, noAck: false)), requeue: false)
         try await channel.barrier(behind: queue)
         let message = try #require(try await channel.get(new))
-        #expect(message.headers["CC"] == nil)
+        expect(message.headers["CC"], spec: nil, rabbitmq: ["cc"], from: "4.0", "the header CC")
         #expect(try await channel.drain(copies) == [])
     }
 

@@ -53,6 +53,8 @@ struct WorkerCheck: ProgramCheck {
         }
         // Killed before its early ack it would lose nothing, and seem to be right.
         if isEarly, !isAcked { throw Inspection.CannotJudge.silent(run) }
+        // The ack has been seen on its way to the broker: an answer of the broker's gives it the time to take it.
+        if isEarly { _ = try await inspection.consumers(of: queue) }
         let killedAt = inspection.watch.now
         run.kill()
         // With its consumer gone, what it had is in the queue again, or nowhere.
