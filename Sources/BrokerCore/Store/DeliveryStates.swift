@@ -85,3 +85,10 @@ extension StoredDelivery {
         (state.turn, state.before) = (turn == 0 ? nil : turn, before == .max ? nil : before)
     }
 }
+
+extension [StoredDelivery] {
+    func write(to writer: inout ByteWriter) {
+        writer.uint32(UInt32(clamping: count))
+        for delivery in self { delivery.write(to: &writer) }
+    }
+}

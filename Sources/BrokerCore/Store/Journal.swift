@@ -246,20 +246,7 @@ final class Journal {
     }
 
     private func record(at place: RecordPlace) -> StoredContent {
-        func lost(_ reason: String) -> Never {
-            reader.lost(StoreDamage(segment: place.segment, offset: Int(place.offset), reason: reason))
-        }
-        guard let octets = reader.read(Int(place.count), at: Int(place.offset), of: place.segment) else {
-            lost("the record of a message can't be read")
-        }
-        guard
-            let payload = SegmentFormat.payload(
-                of: octets[...], place: Int(place.offset), salt: segments.salt(of: place.segment))
-        else { lost("the record of a message is damaged") }
-        do throws(WireError) {
-            if case .message(let content) = try JournalRecord(payload) { return content }
-        } catch { lost("the record of a message makes no sense: \(error.reason)") }
-        lost("another record stands where a message's should")
+        reader.message(at: place, salt: segments.salt(of: place.segment))
     }
 
     /// Copies some of what is still needed of the oldest segment to the end of the log, when that pays. A little with

@@ -171,8 +171,7 @@ extension JournalRecord {
             writer.uint32(segment)
         case .deliveries(let deliveries):
             kind(.deliveries)
-            writer.uint32(UInt32(clamping: deliveries.count))
-            for delivery in deliveries { delivery.write(to: &writer) }
+            deliveries.write(to: &writer)
         }
     }
 

@@ -224,6 +224,11 @@ import Testing
         while last < 20 { last = max(last, try await before.confirm().tag) }
         try await killBroker()
         let after = try await Probe.openChannel()
+        // Its node has to be elected its leader first.
+        for _ in 1...40 {
+            if try await after.counts(of: queue).messages >= 20 { break }
+            try await elapse(milliseconds: 100)
+        }
         #expect(try await after.drainWhole(queue) == (1...20).map { "\($0)" })
     }
 }
