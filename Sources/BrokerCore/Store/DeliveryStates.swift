@@ -20,7 +20,7 @@ struct StoredDelivery: Equatable {
 /// What the log has to know of messages that quorum queues handed out, as long as these are not done with.
 ///
 /// Of what happens to a message between two batches the log is told how it ended.
-struct DeliveryStates {
+final class DeliveryStates {
     private var states: [StoredMessages.Copy: DeliveryState] = [:]
     /// Those that the log knows otherwise, or not yet.
     private var changed: [StoredMessages.Copy] = []
@@ -31,13 +31,13 @@ struct DeliveryStates {
 
     subscript(copy: StoredMessages.Copy) -> DeliveryState? { states[copy] }
 
-    mutating func handOut(_ copy: StoredMessages.Copy, _ state: DeliveryState) {
+    func handOut(_ copy: StoredMessages.Copy, _ state: DeliveryState) {
         states[copy] = state
         noteChange(of: copy)
     }
 
     /// Gives it the next turn.
-    mutating func takeBack(_ copy: StoredMessages.Copy, _ state: DeliveryState) {
+    func takeBack(_ copy: StoredMessages.Copy, _ state: DeliveryState) {
         var state = state
         state.turn = nextTurn
         nextTurn += 1
@@ -46,19 +46,19 @@ struct DeliveryStates {
     }
 
     /// Takes over what the log says.
-    mutating func restore(_ delivery: StoredDelivery) {
+    func restore(_ delivery: StoredDelivery) {
         states[delivery.copy] = delivery.state
         if let turn = delivery.state.turn { nextTurn = max(nextTurn, turn + 1) }
     }
 
-    mutating func remove(_ copy: StoredMessages.Copy) { states[copy] = nil }
+    func remove(_ copy: StoredMessages.Copy) { states[copy] = nil }
 
     /// The log is to be told, once more if it knows.
-    mutating func noteChange(of copy: StoredMessages.Copy) {
+    func noteChange(of copy: StoredMessages.Copy) {
         if states[copy] != nil, isChanged.insert(copy).inserted { changed.append(copy) }
     }
 
-    mutating func takeChanges() -> [StoredDelivery]? {
+    func takeChanges() -> [StoredDelivery]? {
         defer {
             changed.removeAll(keepingCapacity: true)
             isChanged.removeAll(keepingCapacity: true)

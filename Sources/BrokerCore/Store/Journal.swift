@@ -23,7 +23,7 @@ final class Journal {
     private var copies: [StoredContent.Copy] = []
     private var settled: [SettledRun] = []
     private var handedOut: [QueueJournal] = []
-    var deliveries = DeliveryStates()
+    let deliveries = DeliveryStates()
 
     // What became of the batches before.
     private(set) var storedBatch: UInt64 = 0
