@@ -18,6 +18,9 @@ try:
     results = [square.delay(number) for number in range(200)]
     values = [result.get(timeout=90) for result in results]
     assert values == [number * number for number in range(200)], values
+    if os.environ.get("CELERY_QUEUE_TYPE") == "quorum":
+        # No window can be made larger there, and tasks that are not due fill it; RabbitMQ does no better.
+        raise SystemExit
     # More than the worker's prefetch of 2. It schedules them, and asks for a larger window for each: but only a broker
     # whose product is RabbitMQ, because others fix a window when the consumer starts.
     later = [square.apply_async((number,), countdown=600) for number in range(1, 11)]

@@ -45,8 +45,10 @@ extension BrokerError {
             "inequivalent arg '\(argument)' for \(label): received \(received) but current is \(current)")
     }
 
-    static func argumentOfAnotherQueueType(_ name: ShortString, for label: String) -> BrokerError {
-        BrokerError(.preconditionFailed, "invalid arg '\(name)' for \(label) of queue type rabbit_classic_queue")
+    static func argumentOfAnotherQueueType(
+        _ name: ShortString, for label: String, ofQueueType type: String
+    ) -> BrokerError {
+        BrokerError(.preconditionFailed, "invalid arg '\(name)' for \(label) of queue type \(type)")
     }
 
     static func invalidArgument(_ name: String, for label: String, _ reason: String) -> BrokerError {

@@ -110,6 +110,8 @@ extension Message {
         var expiration: Int64?
         var isPersistent = false
         var priority: UInt8 = 0
+        /// It says which ``priority`` it has.
+        var hasPriority = false
         var hasHeaders = false
         /// There is a `BCC` header: kept, because its keys serve again when the message is dead-lettered, and taken out
         /// of what is sent.
@@ -120,9 +122,11 @@ extension Message {
         var hasSpentCopies = false
 
         init(
-            isPersistent: Bool = false, priority: UInt8 = 0, expiration: Int64? = nil, hasHeaders: Bool = false,
-            hasBlindCopies: Bool = false, isDeadLetter: Bool = false, hasSpentCopies: Bool = false
+            isPersistent: Bool = false, priority: UInt8 = 0, hasPriority: Bool = false, expiration: Int64? = nil,
+            hasHeaders: Bool = false, hasBlindCopies: Bool = false, isDeadLetter: Bool = false,
+            hasSpentCopies: Bool = false
         ) {
+            self.hasPriority = hasPriority
             self.expiration = expiration
             self.isPersistent = isPersistent
             self.priority = priority
@@ -134,7 +138,8 @@ extension Message {
 
         init(_ properties: BasicProperties, expiration: Int64?) {
             self.init(
-                isPersistent: properties.isPersistent, priority: properties.priority ?? 0, expiration: expiration,
+                isPersistent: properties.isPersistent, priority: properties.priority ?? 0,
+                hasPriority: properties.priority != nil, expiration: expiration,
                 hasHeaders: properties.headers != nil, hasBlindCopies: properties.headers?["BCC"] != nil)
         }
 

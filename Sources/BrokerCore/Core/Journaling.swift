@@ -9,7 +9,19 @@ extension QueueJournal: QueueLog {
 
     func leave(_ message: QueuedMessage) { leave(message.message, position: message.position) }
 
-    func noteDelivery(of message: QueuedMessage) { noteDelivery(position: message.position) }
+    func noteDelivery(of message: QueuedMessage) {
+        noteDelivery(of: message.message, position: message.position, DeliveryState(message))
+    }
+
+    func noteReturn(of message: QueuedMessage, before position: UInt64?) {
+        noteReturn(of: message.message, position: message.position, DeliveryState(message, before: position))
+    }
+}
+
+extension DeliveryState {
+    fileprivate init(_ message: QueuedMessage, before position: UInt64? = nil) {
+        self.init(returnCount: message.returnCount, failureCount: message.failureCount, before: position)
+    }
 }
 
 extension VirtualHost {

@@ -4,6 +4,8 @@ import AMQPWire
 public struct QueueInfo: Sendable {
     public var name: String
     public var virtualHost: String
+    /// `classic` or `quorum`.
+    public var type: String
     public var isDurable: Bool
     public var autoDelete: Bool
     /// The peer of the connection that alone may use it; nil: everybody may.

@@ -42,7 +42,8 @@ extension QueueInfo {
         let counts = queue.counts
         let consumers = queue.consumers
         self.init(
-            name: queue.name.text, virtualHost: host.name, isDurable: queue.declaration.durable,
+            name: queue.name.text, virtualHost: host.name, type: queue.kind.rawValue,
+            isDurable: queue.declaration.durable,
             autoDelete: queue.declaration.autoDelete,
             owner: queue.declaration.owner.map { host.core.connection($0)?.name ?? "" },
             arguments: queue.declaration.arguments, readyCount: counts.ready,

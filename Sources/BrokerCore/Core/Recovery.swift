@@ -45,12 +45,14 @@ extension BrokerCore {
     private func restore(_ found: RecoveredQueue, _ journal: Journal) throws(StoreDamage) -> any Queue {
         let description = found.description.value
         let virtualHost = keptVirtualHost(description.virtualHost)
-        let queueJournal = QueueJournal(journal, number: description.number, deliveredBelow: description.deliveredBelow)
         let arguments: QueueArguments
         do throws(BrokerError) {
             arguments = try QueueArguments(
                 description.arguments, label: virtualHost.label(ofQueue: description.name), in: nil)
         } catch { throw found.description.damage("a queue can't be made: \(error.text)") }
+        let queueJournal = QueueJournal(
+            journal, number: description.number, keepsAll: arguments.kind.keepsAll,
+            deliveredBelow: description.deliveredBelow)
         let queue = virtualHost.restoreQueue(
             description.name,
             QueueDeclaration(
@@ -62,6 +64,10 @@ extension BrokerCore {
         var nextPosition = max(description.nextPosition, description.deliveredBelow)
         if quirk(.transientPlacesAreForgotten) { nextPosition = description.nextPosition }
         if quirk(.positionsStartAnew) { nextPosition = 0 }
+        if let queue = queue as? QuorumQueue {
+            queue.restore(found, nextPosition: nextPosition, queueJournal)
+            return queue
+        }
         queue.restore([], of: found.messageCount, nextPosition: nextPosition)
         found.forEachRun { run in
             let messages = run.map { found in
@@ -70,8 +76,8 @@ extension BrokerCore {
                 return QueuedMessage(
                     message: found.message, position: found.position,
                     expiresAt: isLate ? now + (arguments.messageTimeToLive ?? .max >> 1) : found.expiresAt,
-                    redelivered: (found.position < description.deliveredBelow || isNext)
-                        && !quirk(.nothingIsRedelivered))
+                    returnCount: (found.position < description.deliveredBelow || isNext)
+                        && !quirk(.nothingIsRedelivered) ? 1 : 0)
             }
             queue.restore(messages, of: found.messageCount, nextPosition: nextPosition)
         }

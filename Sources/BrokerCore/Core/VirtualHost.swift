@@ -132,7 +132,8 @@ final class VirtualHost {
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
     ) -> any Queue {
         let order = QueueOrder(
-            name: name, declaration: declaration, arguments: arguments, label: label(ofQueue: name), log: journal)
+            name: name, declaration: declaration, arguments: arguments, dialect: core.configuration.dialect,
+            label: label(ofQueue: name), log: journal)
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
         queues[name] = HostedQueue(end: end, journal: journal)
@@ -239,7 +240,9 @@ extension VirtualHost: SessionVirtualHost {
     func declareQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
     ) -> any Queue {
-        let journal = declaration.durable ? core.journal.map { QueueJournal($0, number: $0.numberQueue()) } : nil
+        let journal =
+            declaration.durable
+            ? core.journal.map { QueueJournal($0, number: $0.numberQueue(), keepsAll: arguments.kind.keepsAll) } : nil
         let queue = restoreQueue(name, declaration, arguments, journal: journal)
         core.tally.counters.queuesCreated += 1
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }

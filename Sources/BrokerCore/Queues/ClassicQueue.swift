@@ -15,11 +15,7 @@ final class ClassicQueue: Queue {
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    /// When its lease runs out, in milliseconds since the Unix epoch (RabbitMQ: "Queue TTL").
-    private var leaseEnds = Int64.max
-    /// The time a timer is set for, so that there is one and not one a message; and the timer's number.
-    private var timerAt = Int64.max
-    private var timer: UInt64 = 0
+    private var clock = QueueClock()
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -45,11 +41,12 @@ final class ClassicQueue: Queue {
     func publish(_ message: Message) -> Bool {
         if arguments.overflow != .dropHead, arguments.refuses(held(with: message)) {
             if arguments.overflow == .rejectPublishDeadLetter || quirk(.everyRefusalIsDeadLettered) {
-                deadLetter(message, reason: .maxlen)
+                deadLetter(message, .maxlen, to: host)
             }
             return false
         }
-        let queued = QueuedMessage(message: message, position: nextPosition, expiresAt: expiry(of: message))
+        let queued = QueuedMessage(
+            message: message, position: nextPosition, expiresAt: arguments.expiry(of: message, at: host.now))
         nextPosition += 1
         if ready.isEmpty,
             queued.expiresAt == .max || !quirk(.noTimeToLiveMissesConsumers) || queued.expiresAt > host.now,
@@ -66,16 +63,6 @@ final class ClassicQueue: Queue {
         }
         if quirk(.publishRenewsTheLease) { renewLease() }
         return true
-    }
-
-    private func expiry(of message: Message) -> Int64 {
-        if message.traits.isDeadLetter, arguments.messageTimeToLive != nil, quirk(.timeGoesOn) { return host.now }
-        switch (arguments.messageTimeToLive, message.traits.expiration) {
-        case (nil, nil): return .max
-        case (let one?, nil), (nil, let one?):
-            return host.now + (one > Int32.max && quirk(.timesToLiveHave32Bits) ? one & 0xffff_ffff : one)
-        case (let queues?, let own?): return host.now + (quirk(.ownTimeToLiveWins) ? own : min(queues, own))
-        }
     }
 
     private func held(with message: Message? = nil) -> QueueArguments.Held {
@@ -96,22 +83,27 @@ final class ClassicQueue: Queue {
         {
             hasDropped = true
             if !quirk(.overflowIsNotWritten) { leave(dropped) }
-            deadLetter(dropped.message, reason: .maxlen)
+            deadLetter(dropped.message, .maxlen, to: host)
         }
         return hasDropped
     }
 
-    func requeue(_ returned: [QueuedMessage]) {
+    func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
         unacknowledgedCount -= returned.count
         guard !isDeleted else { return returned.forEach(leave) }
         ready.putBack(
             returned.map { message in
                 var message = message
-                message.redelivered = message.position == returned[0].position || !quirk(.oneOfTheReturnedIsRedelivered)
-                if message.expiresAt == .max || !quirk(.returnRenewsTheTimeToLive) { return message }
-                return QueuedMessage(
-                    message: message.message, position: message.position, expiresAt: expiry(of: message.message),
-                    redelivered: true)
+                if message.position == returned[0].position || !quirk(.oneOfTheReturnedIsRedelivered) {
+                    message.noteReturn(isFailure: true)
+                }
+                if message.expiresAt != .max, quirk(.returnRenewsTheTimeToLive) {
+                    return QueuedMessage(
+                        message: message.message, position: message.position,
+                        expiresAt: arguments.expiry(of: message.message, at: host.now), returnCount: message.returnCount
+                    )
+                }
+                return message
             })
         if !quirk(.whatComesBackOverflows) { dropOverflow() }
         dispatch()
@@ -122,7 +114,7 @@ final class ClassicQueue: Queue {
         load.add(messages)
         let isDropped = messages.first?.expiresAt ?? .max <= host.now && quirk(.expiredWhileDownIsLost)
         ready.append(isDropped ? messages.filter { $0.expiresAt > host.now } : messages, of: total)
-        if quirk(.restoredQueuesHaveNoLease) { leaseEnds = .max }
+        if quirk(.restoredQueuesHaveNoLease) { clock.hold() }
         if !quirk(.expiredWhileDownStays) { setTimer() }
     }
 
@@ -166,7 +158,7 @@ final class ClassicQueue: Queue {
         if !quirk(.getDoesNotRenewTheLease) { renewLease() }
         expire()
         guard let message = ready.popFirst() else { return nil }
-        if message.expiresAt == .max, ready.first?.expiresAt ?? .max != .max, quirk(.lastingEndsExpiry) { timerAt = 0 }
+        if message.expiresAt == .max, ready.first?.expiresAt ?? .max != .max, quirk(.lastingEndsExpiry) { clock.stop() }
         if noAck {
             if !quirk(.getsWithoutAckAreNotWritten) { leave(message) }
         } else {
@@ -180,7 +172,7 @@ final class ClassicQueue: Queue {
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
         if settlement == .acknowledged || !quirk(.rejectionsAreNotWritten) { leave(message) }
-        if settlement == .rejected { deadLetter(message.message, reason: .rejected) }
+        if settlement == .rejected { deadLetter(message.message, .rejected, to: host) }
     }
 
     func purge() -> Int {
@@ -205,7 +197,7 @@ final class ClassicQueue: Queue {
     }
 
     func add(_ consumer: any DeliveryTarget) {
-        if !quirk(.consumersDoNotHoldTheLease) { leaseEnds = .max }
+        if !quirk(.consumersDoNotHoldTheLease) { clock.hold() }
         rotation.add(consumer)
         if arguments.maximumPriority > 0, !ready.isEmpty, quirk(.backlogOfPrioritiesStays) { return }
         dispatch()
@@ -235,14 +227,15 @@ final class ClassicQueue: Queue {
     /// A consumer holds the lease anyway.
     func renewLease() {
         guard let expires = arguments.expires, rotation.isEmpty else { return }
-        leaseEnds = host.now + (expires > Int32.max && quirk(.leasesHave32Bits) ? expires & 0xffff_ffff : expires)
+        clock.renew(
+            for: expires > Int32.max && quirk(.leasesHave32Bits) ? expires & 0xffff_ffff : expires, now: host.now)
         setTimer()
     }
 
     func timerFired() {
-        if !quirk(.timerIsSetOnce) { timerAt = .max }
+        if !quirk(.timerIsSetOnce) { clock.fired() }
         guard !isDeleted else { return }
-        if leaseEnds <= host.now {
+        if clock.isOver(at: host.now) {
             host.end(self)
         } else {
             dispatch()
@@ -257,43 +250,25 @@ final class ClassicQueue: Queue {
         while let expired = ready.first, expired.expiresAt <= now {
             _ = ready.popFirst()
             if !quirk(.expiryIsNotWritten) { leave(expired) }
-            deadLetter(expired.message, reason: .expired)
+            deadLetter(expired.message, .expired, to: host)
         }
         setTimer()
     }
 
     private func setTimer() {
-        var next = min(leaseEnds, ready.first?.expiresAt ?? .max)
-        if leaseEnds != .max, next != leaseEnds, quirk(.leaseHidesTimesToLive) { next = leaseEnds }
-        guard next < timerAt, !(rotation.isEmpty && leaseEnds == .max && quirk(.expiryNeedsAConsumer)) else { return }
-        timerAt = next
-        timer = host.setTimer(next, for: self, replacing: timer)
+        if rotation.isEmpty, !clock.hasLease, quirk(.expiryNeedsAConsumer) { return }
+        clock.set(ready.first?.expiresAt ?? .max, for: self, by: host)
     }
 
     // MARK: The end
 
     func delete() {
         isDeleted = true
-        host.cancelTimer(timer)
+        clock.cancel(by: host)
         dropReady()
     }
 
-    func dismissConsumers() {
-        var left = rotation.all[...]
-        if left.isEmpty { return }
-        rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
-        host.later {
-            // Not those that their clients have cancelled meanwhile, or whose channels have ended.
-            for consumer in left.prefix(250) where !consumer.isCancelled {
-                consumer.cancel()
-                consumer.isInRotation = false
-                consumer.queueVanished()
-                if quirk(.firstConsumerIsTold) { return false }
-            }
-            left = left.dropFirst(250)
-            return !left.isEmpty
-        }
-    }
+    func dismissConsumers() { rotation.dismiss(by: host) }
 
     /// Forgets what is ready, little by little.
     private func dropReady() {
@@ -308,7 +283,7 @@ final class ClassicQueue: Queue {
                 guard let message = dropped.popFirst() else { return false }
                 if message.redelivered, quirk(.purgedAfterReturnReappears) { continue }
                 leave(message)
-                if quirk(.purgeDeadLetters) { deadLetter(message.message, reason: .rejected) }
+                if quirk(.purgeDeadLetters) { deadLetter(message.message, .rejected, to: host) }
             }
             return !dropped.isEmpty && !quirk(.purgeEndsWithItsFirstSlice)
         }
@@ -317,11 +292,5 @@ final class ClassicQueue: Queue {
     func dissolve() {
         rotation = QueueConsumers(isSingleActive: false)
         ready = PrioritizedMessages()
-    }
-
-    /// A queue that was deleted has none: what was handed out by it and is rejected now is gone, as in RabbitMQ.
-    private func deadLetter(_ message: Message, reason: DeadLetter.Reason) {
-        guard arguments.deadLetterExchange != nil, !isDeleted || quirk(.deletedQueuesDeadLetter) else { return }
-        host.take(DeadLetter(message: message, queue: self, reason: reason))
     }
 }

@@ -13,6 +13,7 @@ struct DeadLetter {
     /// Why a queue gave a message up.
     enum Reason: String {
         case rejected, expired, maxlen
+        case deliveryLimit = "delivery_limit"
     }
 
     /// A dead letter as it is published again.

@@ -24,8 +24,8 @@ protocol Queue: AnyObject {
     func get(noAck: Bool) -> QueuedMessage?
     /// A message that was handed out is done with.
     func settle(_ message: QueuedMessage, as settlement: Settlement)
-    /// Puts messages back where they were, marked as redelivered.
-    func requeue(_ returned: [QueuedMessage])
+    /// Puts messages back, marked as redelivered.
+    func requeue(_ returned: [QueuedMessage], because reason: ReturnReason)
     /// Drops what is ready; what is handed out is not touched. Returns how many.
     func purge() -> Int
 
@@ -52,6 +52,15 @@ protocol Queue: AnyObject {
 }
 
 extension Queue {
+    var kind: QueueKind { arguments.kind }
+
+    /// Gives a message up to the dead-letter exchange, if the queue has one. One that was deleted has none: what was handed
+    /// out by it and is rejected now is gone, as in RabbitMQ.
+    func deadLetter(_ message: Message, _ reason: DeadLetter.Reason, to host: any QueueHost) {
+        guard arguments.deadLetterExchange != nil, !isDeleted || quirk(.deletedQueuesDeadLetter) else { return }
+        host.take(DeadLetter(message: message, queue: self, reason: reason))
+    }
+
     /// Throws 405 when another connection owns the queue.
     func checkAccess(by connection: ConnectionID) throws(BrokerError) {
         if let owner = declaration.owner, owner != connection { throw .locked(label) }

@@ -10,6 +10,7 @@ struct QueueArguments {
         case rejectPublishDeadLetter = "reject-publish-dlx"
     }
 
+    var kind = QueueKind.classic
     /// Milliseconds.
     var messageTimeToLive: Int64?
     /// Milliseconds without use after which the queue goes.
@@ -22,13 +23,8 @@ struct QueueArguments {
     var deadLetterRoutingKey: ShortString?
     var maximumPriority: UInt8 = 0
     var singleActiveConsumer = false
-
-    /// The arguments that a redeclare must repeat; every other may differ (RabbitMQ 3.10.8 compares no others).
-    static let compared: [ShortString] = [
-        "x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length",
-        "x-max-length-bytes", "x-max-priority", "x-overflow", "x-queue-mode", "x-queue-version",
-        "x-single-active-consumer", "x-queue-type", "x-queue-master-locator",
-    ]
+    /// As it was said: what it means is the dialect's.
+    var deliveryLimit: FieldValue?
 
     /// Ten years: the longest time RabbitMQ takes.
     static let longestTime: Int64 = 315_360_000_000
@@ -37,6 +33,12 @@ struct QueueArguments {
     /// nothing are not looked at without a dialect: that is for a queue that has been made before, under any.
     init(_ arguments: FieldTable, label: String, in dialect: Dialect?) throws(BrokerError) {
         let check = Check(arguments: arguments, label: label)
+        kind = try check.kind(in: dialect)
+        if let dialect {
+            if kind == .classic { try check.masterLocator(in: dialect) }
+            try kind.check(arguments, label: label, in: dialect)
+        }
+        deliveryLimit = arguments["x-delivery-limit"]
         messageTimeToLive = try check.integer("x-message-ttl", in: 0...Self.longestTime)
         expires = try check.integer("x-expires", in: 1...Self.longestTime)
         maximumLength = try check.integer("x-max-length", in: 0...Int64.max)
@@ -77,11 +79,15 @@ struct QueueArguments {
             }
             singleActiveConsumer = bool
         }
-        if let dialect { try check.unusedButChecked(in: dialect) }
+        guard let dialect else { return }
+        switch kind {
+        case .classic: try check.unusedOfClassicQueue(in: dialect)
+        case .quorum: try check.unusedOfQuorumQueue(in: dialect)
+        }
     }
 
     /// The checks, with RabbitMQ's words for what is wrong.
-    private struct Check {
+    struct Check {
         var arguments: FieldTable
         var label: String
 
@@ -113,41 +119,21 @@ struct QueueArguments {
             return text
         }
 
-        /// What only quorum queues and streams know.
-        private static let ofOtherTypes: [ShortString] = [
-            "x-delivery-limit", "x-max-age", "x-dead-letter-strategy", "x-max-in-memory-length",
-            "x-max-in-memory-bytes", "x-quorum-initial-group-size", "x-queue-leader-locator",
-            "x-stream-max-segment-size-bytes", "x-initial-cluster-size",
-        ]
-
-        /// Arguments that change nothing here and must make sense all the same; and queue types that this broker
-        /// does not have, which it says rather than make something else.
-        func unusedButChecked(in dialect: Dialect) throws(BrokerError) {
+        func masterLocator(in dialect: Dialect) throws(BrokerError) {
             if dialect.refusesMasterLocator, arguments["x-queue-master-locator"] != nil {
                 throw BrokerError(
                     .internalError,
                     "Feature `queue_master_locator` is deprecated.\nBy default, this feature is not permitted anymore.")
             }
+        }
+
+        /// Arguments that change nothing here and must make sense all the same.
+        func unusedOfClassicQueue(in dialect: Dialect) throws(BrokerError) {
             if dialect.checksQueueMode, let mode = try text("x-queue-mode"), mode != "default", mode != "lazy" {
                 throw invalid("x-queue-mode", "\"unsupported queue mode '\(mode)'\"")
             }
-            if let type = try text("x-queue-type"), type != "classic" {
-                let known = type == "quorum" || type == "stream"
-                throw invalid(
-                    "x-queue-type",
-                    known
-                        ? "\"\(type) queues need a cluster, and this broker is a single node: declare a classic queue\""
-                        : "\"unsupported queue type '\(type)'\"")
-            }
             if let version = try integer("x-queue-version", in: 0...Int64.max), !(1...2).contains(version) {
                 throw invalid("x-queue-version", "\"unsupported queue version '\(version)'\"")
-            }
-            for name in Self.ofOtherTypes where arguments[name] != nil {
-                if name == "x-queue-leader-locator", dialect.takesLeaderLocator { continue }
-                throw .argumentOfAnotherQueueType(name, for: label)
-            }
-            if arguments["x-consumer-timeout"] != nil, !dialect.takesConsumerTimeout {
-                throw .argumentOfAnotherQueueType("x-consumer-timeout", for: label)
             }
         }
     }

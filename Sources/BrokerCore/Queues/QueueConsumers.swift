@@ -7,6 +7,7 @@ struct QueueConsumers {
     private var exclusiveCount = 0
     /// RabbitMQ: "Single Active Consumer". Then only ``active`` has turns, and in the rotation are those that wait.
     private let isSingleActive: Bool
+    private let succession: Succession
     private(set) var active: (any DeliveryTarget)?
     /// Those that may have room, by falling priority; within one priority they take turns. One that was removed stands
     /// there until its turn comes, or until too many do.
@@ -18,7 +19,10 @@ struct QueueConsumers {
         var consumers = Ring<any DeliveryTarget>()
     }
 
-    init(isSingleActive: Bool) { self.isSingleActive = isSingleActive }
+    init(isSingleActive: Bool, _ succession: Succession = .byPriority) {
+        self.isSingleActive = isSingleActive
+        self.succession = succession
+    }
 
     var all: [any DeliveryTarget] { list.all }
     var isEmpty: Bool { list.isEmpty }
@@ -66,7 +70,7 @@ struct QueueConsumers {
     }
 
     private mutating func join(_ consumer: any DeliveryTarget) {
-        var priority = consumer.priority
+        var priority = succession == .byAge && isSingleActive ? 0 : consumer.priority
         if priority != 0, isSingleActive, quirk(.waitingHaveNoPriority) { priority = 0 }
         let level = level(of: priority)
         if level == rotation.endIndex || rotation[level].priority != priority {
@@ -83,6 +87,24 @@ struct QueueConsumers {
             if rotation[middle].priority > priority { low = middle + 1 } else { high = middle }
         }
         return low
+    }
+
+    /// The queue is gone, and with it all of them; they are told little by little.
+    mutating func dismiss(by host: any QueueHost) {
+        var left = all[...]
+        if left.isEmpty { return }
+        self = QueueConsumers(isSingleActive: isSingleActive, succession)
+        host.later {
+            // Not those that their clients have cancelled meanwhile, or whose channels have ended.
+            for consumer in left.prefix(250) where !consumer.isCancelled {
+                consumer.cancel()
+                consumer.isInRotation = false
+                consumer.queueVanished()
+                if quirk(.firstConsumerIsTold) { return false }
+            }
+            left = left.dropFirst(250)
+            return !left.isEmpty
+        }
     }
 
     /// The consumer whose turn it is, of those with the highest priority that have room. It goes to the end of the
@@ -116,7 +138,27 @@ struct QueueConsumers {
         return nil
     }
 
-    private func nextSingleActive() -> (any DeliveryTarget)? {
+    /// True when a consumer of a higher priority waits until the active one has settled all that it holds.
+    var isBeingTakenOver: Bool {
+        guard isSingleActive, succession == .takingOver, let active else { return false }
+        // Those that are gone stand there until they are met.
+        return rotation.contains { level in
+            level.priority > active.priority && level.consumers.contains { !$0.isCancelled }
+        }
+    }
+
+    private mutating func takeOver() {
+        guard let old = active, let next = nextActive() else { return }
+        active = next
+        old.isInRotation = true
+        join(old)
+    }
+
+    private mutating func nextSingleActive() -> (any DeliveryTarget)? {
+        if isBeingTakenOver {
+            if active?.unacknowledged != 0 { return nil }
+            takeOver()
+        }
         guard let active else { return nil }
         active.isInRotation = active.hasRoom
         if active.isInRotation { return active }

@@ -26,6 +26,8 @@ protocol DeliveryTarget: AnyObject {
     /// What a listing calls it.
     var tag: ShortString { get }
     var noAck: Bool { get }
+    /// Deliveries to it that are not settled.
+    var unacknowledged: Int { get }
     var isExclusive: Bool { get }
     /// RabbitMQ: "Consumer Priorities".
     var priority: Int64 { get }
@@ -54,4 +56,20 @@ protocol QueueLog: AnyObject {
     func leave(_ message: QueuedMessage)
     /// A message was handed out, and will be marked as redelivered if that is ever repeated, restart or not.
     func noteDelivery(of message: QueuedMessage)
+    /// A message has come back, and waits: behind all that came back before, or, if it was put to the end of the queue,
+    /// before the one that will have this position.
+    func noteReturn(of message: QueuedMessage, before position: UInt64?)
+}
+
+extension QueueHost {
+    /// Does away with messages, little by little; `next` takes out one after the other.
+    func forget(_ next: @escaping () -> QueuedMessage?, _ leave: @escaping (QueuedMessage) -> Void) {
+        later {
+            for _ in 0..<500 {
+                guard let message = next() else { return false }
+                leave(message)
+            }
+            return true
+        }
+    }
 }

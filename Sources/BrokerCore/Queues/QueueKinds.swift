@@ -1,20 +1,9 @@
-import AMQPWire
-
-/// What is asked for when a queue is made.
-struct QueueOrder {
-    var name: ShortString
-    var declaration: QueueDeclaration
-    /// The declaration's, checked.
-    var arguments: QueueArguments
-    /// As reply texts name it.
-    var label: String
-    /// nil: nothing of it is kept on disk.
-    var log: (any QueueLog)?
-}
-
-/// The queue types that there are (`x-queue-type`).
+/// The queue types that there are.
 enum QueueKinds {
     static func make(_ order: QueueOrder, host: any QueueHost) -> any Queue {
-        ClassicQueue(order, host: host)
+        switch order.arguments.kind {
+        case .classic: ClassicQueue(order, host: host)
+        case .quorum: QuorumQueue(order, host: host)
+        }
     }
 }

@@ -7,8 +7,27 @@ struct QueuedMessage: HeapElement {
     let position: UInt64
     /// When it expires, in milliseconds since the Unix epoch; `Int64.max`: never.
     let expiresAt: Int64
+    /// How often it was handed out and came back, and how often that counts as a failure. A classic queue counts no
+    /// further than it needs, to 1 after a restart.
+    private(set) var returnCount: UInt32 = 0
+    private(set) var failureCount: UInt32 = 0
+
+    init(message: Message, position: UInt64, expiresAt: Int64, returnCount: UInt32 = 0, failureCount: UInt32 = 0) {
+        self.message = message
+        self.position = position
+        self.expiresAt = expiresAt
+        self.returnCount = returnCount
+        self.failureCount = failureCount
+    }
+
     /// True once it has been handed out.
-    var redelivered = false
+    var redelivered: Bool { returnCount > 0 }
+
+    /// It was handed out, and is back.
+    mutating func noteReturn(isFailure: Bool) {
+        if returnCount < .max { returnCount += 1 }
+        if isFailure, failureCount < .max { failureCount += 1 }
+    }
 
     func comes(before other: QueuedMessage) -> Bool {
         quirk(.returnedComeBackwards) ? position > other.position : position < other.position

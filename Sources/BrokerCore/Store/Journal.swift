@@ -23,6 +23,7 @@ final class Journal {
     private var copies: [StoredContent.Copy] = []
     private var settled: [SettledRun] = []
     private var handedOut: [QueueJournal] = []
+    let deliveries = DeliveryStates()
 
     // What became of the batches before.
     private(set) var storedBatch: UInt64 = 0
@@ -97,12 +98,7 @@ final class Journal {
     private func write(_ message: Message, _ content: [UInt8], copies: [StoredContent.Copy]) {
         let (offset, count) = append { writer in
             writer.uint8(JournalRecord.Kind.message.rawValue)
-            StoredContent(
-                exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
-                hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies,
-                isDeadLetter: message.traits.isDeadLetter, hasSpentCopies: message.traits.hasSpentCopies,
-                copies: copies, propertiesCount: message.propertiesCount, content: content[...]
-            ).write(to: &writer)
+            StoredContent(message, content, copies).write(to: &writer)
         }
         messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
         residentOctets += content.count
@@ -138,7 +134,9 @@ final class Journal {
     // MARK: Batches
 
     /// True when there is something to write.
-    var isPending: Bool { buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil }
+    var isPending: Bool {
+        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || deliveries.hasChanges || newlySynced != nil
+    }
     /// Octets that wait to be written.
     var pendingOctets: Int { buffer.count }
 
@@ -150,6 +148,7 @@ final class Journal {
             append(.delivered(queue: queue.number, below: queue.takeDeliveredBelow()))
         }
         handedOut.removeAll(keepingCapacity: true)
+        if let told = deliveries.takeChanges() { append(.deliveries(told)) }
         if !settled.isEmpty {
             append(.settled(settled))
             settled.removeAll(keepingCapacity: true)
@@ -240,20 +239,7 @@ final class Journal {
     }
 
     private func record(at place: RecordPlace) -> StoredContent {
-        func lost(_ reason: String) -> Never {
-            reader.lost(StoreDamage(segment: place.segment, offset: Int(place.offset), reason: reason))
-        }
-        guard let octets = reader.read(Int(place.count), at: Int(place.offset), of: place.segment) else {
-            lost("the record of a message can't be read")
-        }
-        guard
-            let payload = SegmentFormat.payload(
-                of: octets[...], place: Int(place.offset), salt: segments.salt(of: place.segment))
-        else { lost("the record of a message is damaged") }
-        do throws(WireError) {
-            if case .message(let content) = try JournalRecord(payload) { return content }
-        } catch { lost("the record of a message makes no sense: \(error.reason)") }
-        lost("another record stands where a message's should")
+        reader.message(at: place, salt: segments.salt(of: place.segment))
     }
 
     /// Copies some of what is still needed of the oldest segment to the end of the log, when that pays. A little with
@@ -273,6 +259,8 @@ final class Journal {
             let content = Array(record.content)
             message.move(to: .resident(content))
             write(message, content, copies: copies)
+            // What the log says of it may go with the old segments.
+            for copy in copies { deliveries.noteChange(of: .init(queue: copy.queue, position: copy.position)) }
             budget -= Int(place.record.count)
         }
     }

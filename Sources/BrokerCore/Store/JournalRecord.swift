@@ -19,13 +19,15 @@ enum JournalRecord {
     case delivered(queue: UInt64, below: UInt64)
     /// All that is declared has been written since this segment began, so older ones are needed for messages only.
     case described(since: UInt32)
+    /// What became of messages that quorum queues handed out.
+    case deliveries([StoredDelivery])
 
     enum Kind: UInt8 {
         case synced = 1
         case oldest, exchangeDeclared, exchangeDeleted, queueDeclared, queueDeleted, bound, unbound, message, settled,
-            delivered, described
+            delivered, described, deliveries
 
-        static let range = Kind.synced.rawValue...Kind.described.rawValue
+        static let range = Kind.synced.rawValue...Kind.deliveries.rawValue
     }
 
     /// Octets of the payload of ``synced(offset:)``.
@@ -83,6 +85,7 @@ struct StoredContent {
     var hasBlindCopies: Bool
     var isDeadLetter = false
     var hasSpentCopies = false
+    var hasPriority = false
     var copies: [Copy]
     var propertiesCount: Int
     /// Properties, then the body.
@@ -176,6 +179,9 @@ extension JournalRecord {
         case .described(let segment):
             kind(.described)
             writer.uint32(segment)
+        case .deliveries(let deliveries):
+            kind(.deliveries)
+            deliveries.write(to: &writer)
         }
     }
 
@@ -216,6 +222,10 @@ extension JournalRecord {
             self = .settled(runs)
         case .delivered: self = .delivered(queue: try reader.uint64(), below: try reader.uint64())
         case .described: self = .described(since: try reader.uint32())
+        case .deliveries:
+            var deliveries: [StoredDelivery] = []
+            for _ in 0..<(try reader.uint32()) { deliveries.append(try StoredDelivery(from: &reader)) }
+            self = .deliveries(deliveries)
         }
         try reader.expectEnd(of: "a record")
     }
@@ -251,12 +261,22 @@ extension StoredBinding {
 }
 
 extension StoredContent {
+    init(_ message: Message, _ content: [UInt8], _ copies: [Copy]) {
+        self.init(
+            exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
+            hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies,
+            isDeadLetter: message.traits.isDeadLetter, hasSpentCopies: message.traits.hasSpentCopies,
+            hasPriority: message.traits.hasPriority, copies: copies, propertiesCount: message.propertiesCount,
+            content: content[...])
+    }
+
     func write(to writer: inout ByteWriter) {
         writer.shortString(quirk(.exchangesOfMessagesAreNotWritten) ? "" : exchange)
         writer.shortString(routingKey)
         writer.uint8(quirk(.prioritiesAreNotWritten) ? 0 : priority)
         writer.bits(
-            hasHeaders, hasBlindCopies && !quirk(.blindCopiesAreNotWritten), isDeadLetter, hasSpentCopies)
+            hasHeaders, hasBlindCopies && !quirk(.blindCopiesAreNotWritten), isDeadLetter, hasSpentCopies,
+            hasPriority)
         writer.uint32(UInt32(clamping: copies.count))
         for copy in copies {
             writer.uint64(copy.queue)
@@ -273,6 +293,7 @@ extension StoredContent {
         priority = try reader.uint8()
         let bits = try reader.bits()
         (hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies) = (bits[0], bits[1], bits[2], bits[3])
+        hasPriority = bits[4]
         copies = []
         for _ in 0..<(try reader.uint32()) {
             copies.append(

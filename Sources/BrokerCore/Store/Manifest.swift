@@ -15,6 +15,7 @@ struct Manifest: Equatable {
         var count: Int?
     }
 
+    private var version = SegmentFormat.version
     /// By rising number, without gaps. Empty in a directory that was just made.
     var segments: [Segment]
 
@@ -30,7 +31,7 @@ struct Manifest: Equatable {
 
     var octets: [UInt8] {
         var writer = ByteWriter(octets: Self.magic)
-        writer.uint32(SegmentFormat.version)
+        writer.uint32(version)
         writer.uint32(UInt32(segments.count))
         for segment in segments {
             writer.uint32(segment.number)
@@ -45,7 +46,6 @@ struct Manifest: Equatable {
 
     init(_ octets: [UInt8]) throws(SegmentFormat.HeaderError) {
         segments = []
-        var version = SegmentFormat.version
         do throws(WireError) {
             var reader = ByteReader(octets[...])
             guard try Array(reader.slice(Self.magic.count)) == Self.magic else { throw reader.error("no manifest") }

@@ -7,18 +7,21 @@ final class QueueJournal {
     /// The queue is gone, and the log knows.
     private(set) var isDeleted = false
     private unowned let journal: Journal
+    /// Every message is kept, and what became of each that was handed out.
+    private let keepsAll: Bool
     /// The log will be told with its next batch how far the queue got.
     private var isDeliveryNoted = false
 
-    init(_ journal: Journal, number: UInt64, deliveredBelow: UInt64 = 0) {
+    init(_ journal: Journal, number: UInt64, keepsAll: Bool, deliveredBelow: UInt64 = 0) {
         self.journal = journal
+        self.keepsAll = keepsAll
         self.number = number
         self.deliveredBelow = deliveredBelow
     }
 
     /// A message has got a place in the queue. To be followed by ``Journal/write(_:)`` when all queues have taken it.
     func enter(_ message: Message, position: UInt64, expiresAt: Int64) {
-        guard message.traits.isPersistent || quirk(.transientMessagesAreKept) else { return }
+        guard message.traits.isPersistent || keepsAll || quirk(.transientMessagesAreKept) else { return }
         let isOwn = message.traits.expiration != nil || expiresAt == .max
         journal.add(
             message,
@@ -30,16 +33,33 @@ final class QueueJournal {
     /// A message has given up its place for good.
     func leave(_ message: Message, position: UInt64) {
         guard message.storeEntry != 0 else { return }
-        journal.settle(message, .init(queue: number, position: position), isQueueDeleted: isDeleted)
+        if keepsAll { journal.deliveries.remove(copy(at: position)) }
+        journal.settle(message, copy(at: position), isQueueDeleted: isDeleted)
     }
 
     /// The message at this position was handed out, and will be marked as redelivered if that is ever repeated.
-    func noteDelivery(position: UInt64) {
+    func noteDelivery(of message: Message, position: UInt64, _ state: DeliveryState) {
+        if keepsAll {
+            if message.storeEntry != 0 { journal.deliveries.handOut(copy(at: position), state) }
+            return
+        }
         guard position >= deliveredBelow else { return }
         deliveredBelow = quirk(.lastDeliveryIsNotCounted) ? position : position + 1
         if !isDeliveryNoted { journal.handsOut(self) }
         isDeliveryNoted = true
     }
+
+    /// The message at this position is back.
+    func noteReturn(of message: Message, position: UInt64, _ state: DeliveryState) {
+        if keepsAll, message.storeEntry != 0 { journal.deliveries.takeBack(copy(at: position), state) }
+    }
+
+    /// The log said this of the message at this position.
+    func restore(_ state: DeliveryState, at position: UInt64) {
+        journal.deliveries.restore(StoredDelivery(copy: copy(at: position), state: state))
+    }
+
+    private func copy(at position: UInt64) -> StoredMessages.Copy { .init(queue: number, position: position) }
 
     /// How far the queue got in handing out, for the log.
     func takeDeliveredBelow() -> UInt64 {

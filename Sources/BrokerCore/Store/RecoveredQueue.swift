@@ -16,6 +16,8 @@ final class RecoveredQueue {
     /// Messages that were copied to the end of the log, and so come after younger ones.
     private var moved: [UInt64: RecoveredMessage] = [:]
     private(set) var messageCount = 0
+    /// What became of those that were handed out, by position, where that is told of each.
+    private(set) var deliveries: [UInt64: DeliveryState] = [:]
 
     private struct Place {
         /// nil: it is gone.
@@ -39,6 +41,8 @@ final class RecoveredQueue {
             quirk(.firstDeliveryNoteCounts) && description.value.deliveredBelow > 0
             ? description.value.deliveredBelow : max(description.value.deliveredBelow, below)
     }
+
+    func note(_ delivery: StoredDelivery) { deliveries[delivery.copy.position] = delivery.state }
 
     /// Adds messages at a place each. Returns those that were there already: they have been copied to a later place in
     /// the log, which then counts.
@@ -86,6 +90,7 @@ final class RecoveredQueue {
             if let message = places[place].message {
                 places[place].message = nil
                 messageCount -= 1
+                if !deliveries.isEmpty { deliveries[places[place].position] = nil }
                 gone(message, places[place].position)
             }
             place += 1
@@ -97,6 +102,7 @@ final class RecoveredQueue {
         for position in positions {
             guard let message = moved.removeValue(forKey: position)?.message else { continue }
             messageCount -= 1
+            deliveries[position] = nil
             gone(message, position)
         }
     }

@@ -45,8 +45,9 @@ extension StoreRecovery {
                 contentCount: Int(found.contentCount), exchange: names[Int(found.exchange)],
                 routingKey: names[Int(found.routingKey)], propertiesCount: Int(found.propertiesCount),
                 traits: .init(
-                    isPersistent: true, priority: found.priority, hasHeaders: found.bits[0],
-                    hasBlindCopies: found.bits[1], isDeadLetter: found.bits[2], hasSpentCopies: found.bits[3]))
+                    isPersistent: true, priority: found.priority, hasPriority: found.bits[4],
+                    hasHeaders: found.bits[0], hasBlindCopies: found.bits[1], isDeadLetter: found.bits[2],
+                    hasSpentCopies: found.bits[3]))
         }
         journal.found(messages, part.messages[range], part.copies[copy...])
         var taken = 0
@@ -136,6 +137,8 @@ extension StoreRecovery {
                 }
             }
         case .delivered(let queue, let below): queues[queue]?.noteDelivery(below: below)
+        case .deliveries(let deliveries):
+            for delivery in deliveries { queues[delivery.copy.queue]?.note(delivery) }
         case .described(let segment):
             journal.foundDescription(since: segment, at: place)
             bindings.wereDescribed(since: segment)

@@ -142,7 +142,8 @@ struct SegmentPart: Sendable {
                 copyCount: UInt32(clamping: content.copies.count), exchange: UInt32(names.count),
                 routingKey: UInt32(names.count + 1), priority: content.priority,
                 bits: Bits(
-                    content.hasHeaders, content.hasBlindCopies, content.isDeadLetter, content.hasSpentCopies)))
+                    content.hasHeaders, content.hasBlindCopies, content.isDeadLetter, content.hasSpentCopies,
+                    content.hasPriority)))
         names += [content.exchange, content.routingKey]
     }
 

@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// What is to be written next: the core decides it, and whoever keeps the core running carries it out.
 ///
 /// Batches are carried out one after the other and completely, in this order. When ``beginsSegment``, all that was
@@ -42,6 +44,25 @@ public protocol StoreReader: AnyObject {
     /// A record that was written can't be read back. There is no way on that loses nothing, so this does not return:
     /// the broker stops and says why, and whoever runs it can save what there is.
     func lost(_ damage: StoreDamage) -> Never
+}
+
+extension StoreReader {
+    /// The message whose record this is.
+    func message(at place: RecordPlace, salt: UInt64) -> StoredContent {
+        func lost(_ reason: String) -> Never {
+            self.lost(StoreDamage(segment: place.segment, offset: Int(place.offset), reason: reason))
+        }
+        guard let octets = read(Int(place.count), at: Int(place.offset), of: place.segment) else {
+            lost("the record of a message can't be read")
+        }
+        guard let payload = SegmentFormat.payload(of: octets[...], place: Int(place.offset), salt: salt) else {
+            lost("the record of a message is damaged")
+        }
+        do throws(WireError) {
+            if case .message(let content) = try JournalRecord(payload) { return content }
+        } catch { lost("the record of a message makes no sense: \(error.reason)") }
+        lost("another record stands where a message's should")
+    }
 }
 
 /// Why a store can't be used.

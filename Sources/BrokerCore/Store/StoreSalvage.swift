@@ -125,7 +125,8 @@ public struct StoreSalvage {
                 return "damaged, probably one message of \(copies.joined(separator: " and "))"
             case .settled(let runs):
                 return "damaged, probably that \(runs.reduce(0) { $0 + Int($1.count) }) messages were done with"
-            case .synced, .oldest, .described, .delivered: return "damaged, probably nothing that is missed"
+            case .synced, .oldest, .described, .delivered, .deliveries:
+                return "damaged, probably nothing that is missed"
             case let other: return "damaged, probably \(other)"
             }
         } catch { return unknown }
@@ -207,6 +208,12 @@ public struct StoreSalvage {
                 propertiesCount: message.propertiesCount, traits: message.traits)
             for place in copies { journal.add(copy, place) }
             _ = journal.write(copy)
+            for place in copies {
+                guard let state = recovery.queues[place.queue]?.deliveries[place.position] else { continue }
+                let copy = StoredMessages.Copy(queue: place.queue, position: place.position)
+                journal.deliveries.restore(StoredDelivery(copy: copy, state: state))
+                journal.deliveries.noteChange(of: copy)
+            }
             guard journal.pendingOctets > 1 << 20 else { continue }
             try put()
             if journal.isSegmentFull { begin() }

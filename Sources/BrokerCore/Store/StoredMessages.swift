@@ -11,7 +11,7 @@ struct StoredMessages {
     }
 
     /// A place in a durable queue.
-    struct Copy: Equatable {
+    struct Copy: Hashable {
         /// Queues are numbered from 1; queue 0: none.
         var queue: UInt64
         var position: UInt64

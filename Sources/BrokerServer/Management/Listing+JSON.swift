@@ -53,7 +53,7 @@ extension QueueInfo {
         [
             "name": .string(name), "vhost": .string(virtualHost), "durable": .bool(isDurable),
             "auto_delete": .bool(autoDelete), "exclusive": .bool(owner != nil), "arguments": JSON(arguments),
-            "type": "classic", "node": .string(node), "state": "running", "policy": nil,
+            "type": .string(type), "node": .string(node), "state": "running", "policy": nil,
             "messages": JSON(readyCount + unacknowledgedCount), "messages_ready": JSON(readyCount),
             "messages_unacknowledged": JSON(unacknowledgedCount), "message_bytes_ready": JSON(readyOctets),
             "consumers": JSON(consumerCount), "exclusive_consumer_tag": JSON(exclusiveConsumerTag),

@@ -91,7 +91,8 @@ final class InProcessPeer: Peer {
 
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow, .quiet, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser, .consistentHash:
+        case .slow, .quiet, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser, .consistentHash,
+            .quorumQueues:
             nil
         }
     }

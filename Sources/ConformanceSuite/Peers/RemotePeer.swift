@@ -14,6 +14,7 @@ struct RemotePeer: Peer {
     let login: Login
     private let target: Target
     private let hasConsistentHash: Bool
+    private let hasQuorumQueues: Bool
     private let environment: Environment
 
     init(_ environment: Environment) async throws {
@@ -35,21 +36,35 @@ struct RemotePeer: Peer {
             ? told : "\(told), by the record of \(baseline.version)"
         release =
             versionOf ?? (product == "RabbitMQ" ? Release(announced) : isOurs ? Release(Dialect.v3_10.version) : nil)
-        hasConsistentHash = await Self.makes(exchangesOf: "x-consistent-hash", target)
+        hasConsistentHash = await Self.takes(target) { channel in
+            let exchange = try await channel.declareExchange("x-consistent-hash")
+            _ = try await channel.call(ExchangeDelete(exchange: exchange), ExchangeDeleteOk.self)
+        }
+        // A broker that passes the argument over has none.
+        func declare(durable: Bool) -> QueueDeclare {
+            QueueDeclare(
+                queue: unique("quorum"), durable: durable, exclusive: !durable, arguments: ["x-queue-type": "quorum"])
+        }
+        let takesAny = await Self.takes(target) { channel in
+            _ = try await channel.call(declare(durable: false), QueueDeclareOk.self)
+        }
+        let takesDurable = await Self.takes(target) { channel in
+            let queue = try await channel.call(declare(durable: true), QueueDeclareOk.self).queue
+            _ = try await channel.call(QueueDelete(queue: queue), QueueDeleteOk.self)
+        }
+        hasQuorumQueues = takesDurable && !takesAny
     }
 
-    /// Whether the broker knows an exchange type. Tried, because no broker lists them to its clients.
-    private static func makes(
-        exchangesOf type: ShortString, _ target: Target
+    /// Whether the broker takes something. Tried, because no broker lists what it knows to its clients.
+    private static func takes(
+        _ target: Target, _ attempt: (ProbeChannel) async throws -> Void
     ) async -> Bool {
         guard let stream = try? await Connection.stream(to: target.configuration) else { return false }
         let probe = Probe(Tap(stream, name: "?"))
         defer { probe.abort() }
         do {
             try await probe.logIn(Handshake(target.login))
-            let channel = try await probe.openChannel()
-            let exchange = try await channel.declareExchange(type)
-            _ = try await channel.call(ExchangeDelete(exchange: exchange), ExchangeDeleteOk.self)
+            try await attempt(probe.openChannel())
             return true
         } catch {
             return false
@@ -75,6 +90,7 @@ struct RemotePeer: Peer {
         case .admin, .secondVirtualHost, .secondUser:
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
         case .consistentHash: hasConsistentHash ? nil : "it has no exchange type x-consistent-hash"
+        case .quorumQueues: hasQuorumQueues ? nil : "it has no quorum queues"
         case .slow, .quiet: nil
         case .movableClock: "its clock cannot be moved, and nobody waits that long"
         }

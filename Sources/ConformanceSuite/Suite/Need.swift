@@ -12,6 +12,7 @@ enum Need: String, Comparable, CustomStringConvertible {
     case movableClock = "a clock that can be moved"
     /// RabbitMQ has it as a plugin that is switched off by default.
     case consistentHash = "exchange type x-consistent-hash"
+    case quorumQueues = "quorum queues"
     /// The case takes more than ten seconds on a real clock.
     case slow
     /// The case has to act in time, by a clock that nobody can stop: beside others it might come too late.

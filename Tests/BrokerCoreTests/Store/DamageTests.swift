@@ -134,11 +134,11 @@ import Testing
         }
 
         var segment = writer.octets
-        segment[11] = 3
+        segment[11] = 4
         let newer = try damage(of: FakeStore()) { $0 = [1: segment] }
-        #expect(newer.isNewerFormat && newer.reason.contains("version 3"))
+        #expect(newer.isNewerFormat && newer.reason.contains("version 4"))
         let found = try filled().store
-        found.manifest?[11] = 3
+        found.manifest?[11] = 4
         #expect(try damage(of: found) { _ in }.isNewerFormat)
     }
 
@@ -253,7 +253,7 @@ import Testing
         #expect(gone.messageCount < 30 && gone.messageCount > 10)
     }
 
-    private func salvaged(_ store: FakeStore) throws -> (StoreSalvage, FakeStore) {
+    func salvaged(_ store: FakeStore) throws -> (StoreSalvage, FakeStore) {
         var salvage = StoreSalvage(reader: store, beside: store.beside)
         let numbers = store.segments.keys.sorted()
         for (index, number) in numbers.enumerated() {

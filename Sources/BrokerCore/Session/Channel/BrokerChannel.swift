@@ -175,9 +175,9 @@ final class BrokerChannel {
         case .basicGet(let get): try basicGet(get)
         case .basicAck(let ack): try settle(ack.deliveryTag, multiple: ack.multiple, .acknowledge)
         case .basicReject(let reject):
-            try settle(reject.deliveryTag, multiple: false, reject.requeue ? .requeue : .discard)
+            try settle(reject.deliveryTag, multiple: false, reject.requeue ? .requeue(.rejected) : .discard)
         case .basicNack(let nack):
-            try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue : .discard)
+            try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue(.released) : .discard)
         case .basicRecover(let recover):
             try basicRecover(requeue: recover.requeue) { [self] in send(BasicRecoverOk()) }
         case .basicRecoverAsync(let recover): try basicRecover(requeue: recover.requeue) {}
@@ -254,7 +254,9 @@ final class BrokerChannel {
         }
         var ended: ArraySlice<Consumer>?
         connection.goOn { [self] in
-            guard requeueSlice(through: .max) || quirk(.closingReturnsAThousand) else { return true }
+            guard requeueSlice(through: .max, because: .abandoned) || quirk(.closingReturnsAThousand) else {
+                return true
+            }
             var left = ended ?? consumers.values.sorted { $0.tag < $1.tag }[...]
             defer { ended = left }
             (consumers, waiting, consumersUnacknowledged) = ([:], Ring(), 0)

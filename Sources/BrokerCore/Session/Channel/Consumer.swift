@@ -11,6 +11,8 @@ final class Consumer: DeliveryTarget {
     let arguments: FieldTable
     /// How many deliveries may be unacknowledged; 0: no limit. Fixed at the start, as RabbitMQ has it.
     let prefetchCount: Int
+    /// The same where the queue sets a limit of its own.
+    private let window: Int
     private(set) var unacknowledged = 0
     private(set) var isCancelled = false
     var isInRotation = false
@@ -29,6 +31,8 @@ final class Consumer: DeliveryTarget {
         self.priority = priority
         self.arguments = arguments
         self.prefetchCount = prefetchCount
+        let isUnlimited = prefetchCount == 0 && queue.kind == .quorum
+        window = isUnlimited ? QuorumQueue.mostUnacknowledged : prefetchCount
     }
 
     /// A consumer without acknowledgements fills no window, and waits beside a full one, as in RabbitMQ.
@@ -41,7 +45,7 @@ final class Consumer: DeliveryTarget {
 
     /// True when its own limit lets it take another delivery.
     var hasRoomOfItsOwn: Bool {
-        var limit = prefetchCount
+        var limit = window
         if quirk(.qosChangesConsumersThatRun), !isCancelled { limit = channel.consumerPrefetch }
         if limit > 1, unacknowledged == limit, quirk(.windowLetsOneMore) { return true }
         return noAck || limit == 0 || unacknowledged < limit
@@ -70,7 +74,7 @@ final class Consumer: DeliveryTarget {
             BasicDeliver(
                 consumerTag: self.tag, deliveryTag: tag, redelivered: queued.redelivered,
                 exchange: queued.message.exchange, routingKey: queued.message.routingKey),
-            queued.message)
+            queued, from: queue)
     }
 
     /// A delivery to it is settled, or goes back.

@@ -29,6 +29,7 @@ extension BrokerChannel {
         try queue.checkAccess(by: connection.id)
         let tag = try freeTag(consume.consumerTag)
         try queue.admit(exclusive: consume.exclusive)
+        try checkKind(of: queue, for: consume.arguments)
         var priority: Int64 = 0
         if let value = consume.arguments["x-priority"] {
             guard let integer = value.integer else {
@@ -38,9 +39,6 @@ extension BrokerChannel {
             priority = integer
             if integer > 127, quirk(.consumerPriorityIsAnOctet) { priority = Int64(Int8(truncatingIfNeeded: integer)) }
             if integer < 0, quirk(.negativePriorityIsNone) { priority = 0 }
-        }
-        if consume.arguments["x-consumer-timeout"] != nil, !connection.dialect.takesConsumerTimeout {
-            throw .argumentOfAnotherQueueType("x-consumer-timeout", for: queue.label)
         }
         let consumer = Consumer(
             tag: tag, queue: queue, channel: self, noAck: consume.noAck, isExclusive: consume.exclusive,
@@ -80,6 +78,7 @@ extension BrokerChannel {
         {
             throw BrokerError(.internalError, "badmatch")
         }
+        try checkKind(ofFetched: queue)
         guard let message = queue.get(noAck: get.noAck) else {
             tally.counters.fetchedNothing += 1
             return send(BasicGetEmpty())
@@ -99,6 +98,6 @@ extension BrokerChannel {
             BasicGetOk(
                 deliveryTag: tag, redelivered: message.redelivered, exchange: message.message.exchange,
                 routingKey: message.message.routingKey, messageCount: queue.messageCount(.getCountsTheUnacknowledged)),
-            message.message)
+            message, from: queue)
     }
 }

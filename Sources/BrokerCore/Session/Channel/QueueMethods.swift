@@ -27,6 +27,7 @@ extension BrokerChannel {
             throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
         }
         if !declare.passive, !isReplyProbe {
+            try checkKind(ofUnnamed: declare)
             if name.isEmpty { name = ShortString(truncating: "amq.gen-\(host.randomName())") }
             try rights?.check(.configure, toQueue: name)
         }
@@ -48,16 +49,17 @@ extension BrokerChannel {
             try rights.check(.read, toQueue: name)
             try rights.check(.write, toExchange: ShortString(truncating: deadLetterExchange))
         }
+        let label = "queue '\(name)' in vhost '\(virtualHost.name)'"
         let arguments: QueueArguments
         do throws(BrokerError) {
-            arguments = try QueueArguments(
-                declare.arguments, label: "queue '\(name)' in vhost '\(virtualHost.name)'", in: connection.dialect)
+            arguments = try QueueArguments(declare.arguments, label: label, in: connection.dialect)
         } catch {
             if quirk(.refusedDeclareMakesTheQueue), let none = try? QueueArguments([:], label: "", in: nil) {
                 _ = virtualHost.declareQueue(name, QueueDeclaration(), none)
             }
             throw error
         }
+        try arguments.kind.check(declare, label: label)
         let queue = virtualHost.declareQueue(
             name,
             QueueDeclaration(
@@ -104,7 +106,8 @@ extension BrokerChannel {
                 current: "'\(current.autoDelete)'")
         }
         try Equivalence.check(
-            QueueArguments.compared, declare.arguments, current.arguments, label: queue.label)
+            queue.kind.compared(in: connection.dialect), declare.arguments, current.arguments, label: queue.label,
+            namesEveryQueueType: connection.dialect.namesEveryQueueType)
     }
 
     func queueBind(_ bind: QueueBind) throws(BrokerError) {
@@ -164,6 +167,7 @@ extension BrokerChannel {
         try rights?.check(.configure, toQueue: name)
         guard let queue = virtualHost.queue(name) else { return answer(0) }
         try queue.checkAccess(by: connection.id)
+        try checkKind(of: queue, for: delete)
         if delete.ifEmpty, queue.counts.ready > 0 {
             throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
         }
@@ -211,19 +215,21 @@ extension ShortString {
 enum Equivalence {
     /// Compares the arguments of these names. Throws 406 with RabbitMQ's words for the first that differs.
     static func check(
-        _ names: [ShortString], _ received: FieldTable, _ current: FieldTable, label: String
+        _ names: [ShortString], _ received: FieldTable, _ current: FieldTable, label: String,
+        namesEveryQueueType: Bool = true
     ) throws(BrokerError) {
         for name in names {
-            switch (received[name] ?? defaults[name], current[name] ?? defaults[name]) {
+            let (one, other) = (received[name] ?? defaults[name], current[name] ?? defaults[name])
+            if let one, let other, one.isSame(as: other) { continue }
+            switch namesEveryQueueType ? (one, other) : (received[name], current[name]) {
             case (nil, nil): continue
             case (let received?, nil):
                 throw .inequivalent(name.text, for: label, received: described(received), current: "none")
             case (nil, let current?):
                 throw .inequivalent(name.text, for: label, received: "none", current: described(current))
-            case (let received?, let current?) where !received.isSame(as: current):
+            case (let received?, let current?):
                 throw .inequivalent(
                     name.text, for: label, received: "'\(received.plainText)'", current: "'\(current.plainText)'")
-            default: continue
             }
         }
     }

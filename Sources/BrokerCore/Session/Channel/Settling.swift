@@ -41,7 +41,7 @@ extension BrokerChannel {
 
     private func carryOut(_ outcome: DeliveryOutcome, _ deliveries: [Unacknowledged]) {
         switch outcome {
-        case .requeue: requeue(deliveries)
+        case .requeue(let reason): requeue(deliveries, because: reason)
         case .acknowledge:
             tally.counters.acknowledged += deliveries.count
             settle(deliveries, .acknowledged)
@@ -59,7 +59,7 @@ extension BrokerChannel {
     }
 
     /// Puts deliveries back in their queues, all of a queue's at once so that they keep their order.
-    func requeue(_ deliveries: [Unacknowledged]) {
+    func requeue(_ deliveries: [Unacknowledged], because reason: ReturnReason) {
         var groups: [(queue: any Queue, messages: [QueuedMessage])] = []
         var places: [ObjectIdentifier: Int] = [:]
         for delivery in deliveries {
@@ -77,7 +77,7 @@ extension BrokerChannel {
             }
         }
         let isCut = groups.count > 1 && quirk(.onlyTheFirstQueueGetsItsOwnBack)
-        for group in isCut ? groups.prefix(1) : groups[...] { group.queue.requeue(group.messages) }
+        for group in isCut ? groups.prefix(1) : groups[...] { group.queue.requeue(group.messages, because: reason) }
         resume(after: deliveries)
     }
 
@@ -107,17 +107,19 @@ extension BrokerChannel {
         }
         let last = unacknowledged.lastTag ?? 0
         connection.goOn { [self] in
-            guard requeueSlice(through: last) || quirk(.recoverEndsAfterAThousand) else { return true }
+            guard requeueSlice(through: last, because: .released) || quirk(.recoverEndsAfterAThousand) else {
+                return true
+            }
             then()
             return false
         }
     }
 
     /// Puts the oldest deliveries up to this tag back in their queues, a slice of them. False: there are more.
-    func requeueSlice(through last: UInt64) -> Bool {
+    func requeueSlice(through last: UInt64, because reason: ReturnReason) -> Bool {
         let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
         connection.placesFilled += deliveries.count
-        requeue(deliveries)
+        requeue(deliveries, because: reason)
         return unacknowledged.first.map { $0.tag > last } ?? true
     }
 
@@ -190,8 +192,11 @@ extension BrokerChannel {
             }
             while connection.placesFilled < limit, let (deliveries, outcome) = settlements.popFirst() {
                 connection.placesFilled += deliveries.count
-                let dies = outcome == .discard && !quirk(.committedRefusalsDoNotDie)
-                carryOut(outcome == .requeue || dies ? outcome : .acknowledge, deliveries)
+                if case .discard = outcome, quirk(.committedRefusalsDoNotDie) {
+                    carryOut(.acknowledge, deliveries)
+                } else {
+                    carryOut(outcome, deliveries)
+                }
             }
             if !publishes.isEmpty || !settlements.isEmpty, !quirk(.commitEndsAfterAThousand) { return true }
             isCommitted(through: batch, isWhole: isWhole)

@@ -2,7 +2,8 @@ import DataStructures
 
 /// What becomes of a delivery.
 enum DeliveryOutcome {
-    case acknowledge, requeue
+    case acknowledge
+    case requeue(ReturnReason)
     /// Refused for good: dead-lettered where its queue says so.
     case discard
 }

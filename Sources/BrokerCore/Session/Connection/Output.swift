@@ -99,6 +99,25 @@ struct Output {
         announce()
     }
 
+    /// The same with other properties than the message has; its body is copied.
+    mutating func content(
+        _ method: some MethodFields, _ properties: BasicProperties, body: [UInt8], of message: Message, channel: UInt16,
+        frameMax: UInt32
+    ) {
+        if body.count > Self.part {
+            var octets = ByteWriter()
+            properties.write(to: &octets)
+            write {
+                $0.method(method, channel: channel)
+                $0.header(propertyOctets: octets.octets[...], bodySize: body.count, channel: channel)
+            }
+            hold(Body(message: message, octets: body, isLent: false, channel: channel, frameMax: frameMax, next: 0))
+        } else {
+            write { $0.content(method, properties, body: body, channel: channel, frameMax: frameMax) }
+        }
+        announce()
+    }
+
     /// There is something to be written, or the connection is to be closed.
     mutating func announce() {
         guard !isAnnounced else { return }

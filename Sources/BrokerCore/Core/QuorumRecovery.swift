@@ -1,0 +1,52 @@
+// What was found of a quorum queue becomes what is there.
+
+extension QuorumQueue {
+    /// Takes over what the log knows. What was handed out when the broker ended has come back by that, behind all that
+    /// came back before.
+    func restore(_ found: RecoveredQueue, nextPosition: UInt64, _ journal: QueueJournal) {
+        var (returned, others): ([Waiting], [Waiting]) = ([], [])
+        var abandoned: [QueuedMessage] = []
+        found.forEachRun { run in
+            for message in run {
+                let state = found.deliveries[message.position]
+                let queued = QueuedMessage(
+                    message: message.message, position: message.position, expiresAt: message.expiresAt,
+                    returnCount: state?.returnCount ?? 0, failureCount: state?.failureCount ?? 0)
+                switch (state, state?.turn) {
+                case (nil, _): others.append(Waiting(queued, message.position, .max))
+                case (_?, nil): abandoned.append(queued)
+                case (let state?, let turn?):
+                    journal.restore(state, at: queued.position)
+                    if let before = state.before {
+                        others.append(Waiting(queued, before, turn))
+                    } else {
+                        returned.append(Waiting(queued, 0, turn))
+                    }
+                }
+            }
+        }
+        restore(others.sorted().map(\.message), of: found.messageCount, nextPosition: nextPosition)
+        restore(returned: returned.sorted().map(\.message))
+        restore(
+            returned: abandoned.map { message in
+                var message = message
+                message.noteReturn(isFailure: true)
+                journal.noteReturn(of: message, before: nil)
+                return message
+            })
+    }
+
+    /// A message and its place among the others: what was put to the end stands before what came in later.
+    private struct Waiting: Comparable {
+        let message: QueuedMessage
+        let position: UInt64
+        let turn: UInt64
+
+        init(_ message: QueuedMessage, _ position: UInt64, _ turn: UInt64) {
+            (self.message, self.position, self.turn) = (message, position, turn)
+        }
+
+        static func < (one: Self, other: Self) -> Bool { (one.position, one.turn) < (other.position, other.turn) }
+        static func == (one: Self, other: Self) -> Bool { (one.position, one.turn) == (other.position, other.turn) }
+    }
+}

@@ -1,0 +1,24 @@
+import AMQPWire
+
+/// What is asked for when a queue is made.
+struct QueueOrder {
+    var name: ShortString
+    var declaration: QueueDeclaration
+    /// The declaration's, checked.
+    var arguments: QueueArguments
+    var dialect: Dialect
+    /// As reply texts name it.
+    var label: String
+    /// nil: nothing of it is kept on disk.
+    var log: (any QueueLog)?
+}
+
+/// A type of queues, as `x-queue-type` says it.
+enum QueueKind: String {
+    case classic, quorum
+
+    /// Transient messages are kept as well, and what became of each that was handed out.
+    var keepsAll: Bool { self == .quorum }
+    /// What RabbitMQ's reply texts call it.
+    var module: String { "rabbit_\(rawValue)_queue" }
+}

@@ -1,0 +1,131 @@
+import AMQPWire
+
+// The arguments of quorum queues, and what all types have to say of a type's arguments.
+
+extension QueueKind {
+    /// The arguments that mean something to some type, and not to this one: whoever says one is refused.
+    private func foreign(in dialect: Dialect) -> Set<ShortString> {
+        var names: Set<ShortString> = ["x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size"]
+        switch self {
+        case .classic:
+            names.formUnion([
+                "x-delivery-limit", "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
+                "x-quorum-initial-group-size",
+            ])
+            if !dialect.takesLeaderLocator { names.insert("x-queue-leader-locator") }
+            if !dialect.takesConsumerTimeout { names.insert("x-consumer-timeout") }
+        case .quorum:
+            names.formUnion(["x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator"])
+        }
+        guard dialect.knowsDelayedRetries else { return names }
+        names.insert("x-stream-filter-size-bytes")
+        if self == .classic {
+            names.formUnion(["x-consumer-disconnected-timeout"] + Self.delayedRetries)
+        }
+        return names
+    }
+
+    private static let delayedRetries: [ShortString] = [
+        "x-delayed-retry-type", "x-delayed-retry-min", "x-delayed-retry-max",
+    ]
+
+    /// The arguments that a redeclare must repeat; every other may differ.
+    func compared(in dialect: Dialect) -> [ShortString] {
+        let all: [ShortString] = [
+            "x-expires", "x-message-ttl", "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-max-length",
+            "x-max-length-bytes", "x-overflow", "x-single-active-consumer", "x-queue-type",
+        ]
+        switch self {
+        case .classic: return all + ["x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator"]
+        case .quorum:
+            let later = ["x-consumer-timeout", "x-consumer-disconnected-timeout"] + Self.delayedRetries
+            return all + [
+                "x-delivery-limit", "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
+                "x-quorum-initial-group-size", "x-queue-leader-locator",
+            ] + (dialect.knowsDelayedRetries ? later : [])
+        }
+    }
+
+    /// Throws 406 for an argument of another type; the first that was said.
+    func check(_ arguments: FieldTable, label: String, in dialect: Dialect) throws(BrokerError) {
+        let foreign = foreign(in: dialect)
+        if let field = arguments.fields.first(where: { foreign.contains($0.name) }) {
+            throw .argumentOfAnotherQueueType(field.name, for: label, ofQueueType: module)
+        }
+    }
+
+    /// Throws 406 for a queue that can't be of this type, whatever its arguments.
+    func check(_ declare: QueueDeclare, label: String) throws(BrokerError) {
+        guard self == .quorum else { return }
+        func invalid(_ property: String) -> BrokerError {
+            BrokerError(.preconditionFailed, "invalid property '\(property)' for \(label)")
+        }
+        if declare.autoDelete { throw invalid("auto-delete") }
+        if declare.exclusive { throw invalid("exclusive-owner") }
+        if !declare.durable { throw invalid("non-durable") }
+    }
+}
+
+extension QueueArguments.Check {
+    /// What a queue is to be. Throws 406 for a type that this broker hasn't got, rather than make something else.
+    func kind(in dialect: Dialect?) throws(BrokerError) -> QueueKind {
+        guard let type = try text("x-queue-type"), !type.isEmpty || dialect?.takesEmptyQueueType == false else {
+            return .classic
+        }
+        if let kind = QueueKind(rawValue: type) { return kind }
+        throw invalid(
+            "x-queue-type",
+            type == "stream"
+                ? "\"this broker has no streams: declare a classic or a quorum queue\""
+                : "\"unsupported queue type '\(type)'\"")
+    }
+
+    /// Arguments of a quorum queue that change nothing here and must make sense all the same.
+    func unusedOfQuorumQueue(in dialect: Dialect) throws(BrokerError) {
+        let any = 0...Int64.max
+        _ = try integer("x-max-in-memory-length", in: any)
+        _ = try integer("x-max-in-memory-bytes", in: any)
+        _ = try integer("x-quorum-initial-group-size", in: 1...Int64.max)
+        if let strategy = try text("x-dead-letter-strategy"), !["at-most-once", "at-least-once"].contains(strategy) {
+            throw invalid("x-dead-letter-strategy", "invalid_dlx_strategy")
+        }
+        if let locator = try text("x-queue-leader-locator"),
+            !["client-local", "balanced", "random", "least-leaders"].contains(locator)
+        {
+            throw invalid("x-queue-leader-locator", "invalid_queue_locator_arg")
+        }
+        if dialect.knowsDelayedRetries {
+            _ = try integer("x-consumer-timeout", in: any)
+            _ = try integer("x-consumer-disconnected-timeout", in: any)
+        }
+    }
+}
+
+extension QueueArguments {
+    /// When a message expires that comes in now, in milliseconds since the Unix epoch; `Int64.max`: never.
+    func expiry(of message: Message, at now: Int64) -> Int64 {
+        if message.traits.isDeadLetter, messageTimeToLive != nil, quirk(.timeGoesOn) { return now }
+        return switch (messageTimeToLive, message.traits.expiration) {
+        case (nil, nil): .max
+        case (let one?, nil), (nil, let one?):
+            now + (one > Int32.max && quirk(.timesToLiveHave32Bits) ? one & 0xffff_ffff : one)
+        case (let queues?, let own?): now + (quirk(.ownTimeToLiveWins) ? own : min(queues, own))
+        }
+    }
+
+    /// True for more messages, or octets of them, than the queue may have.
+    func isExceeded(by count: Int, _ octets: Int) -> Bool {
+        if let maximumLength, count > maximumLength { return true }
+        if let maximumOctets, octets > maximumOctets { return true }
+        return false
+    }
+
+    /// True when a quorum queue that refuses publishes has become short enough to take some again: four fifths.
+    func hasRoomAgain(_ count: Int, _ octets: Int) -> Bool {
+        !isAbove(maximumLength, count) && !isAbove(maximumOctets, octets)
+    }
+
+    private func isAbove(_ limit: Int64?, _ value: Int) -> Bool {
+        limit.map { value > $0 - $0 / 5 - ($0 % 5 == 0 ? 0 : 1) } ?? false
+    }
+}

@@ -1,0 +1,77 @@
+import AMQPWire
+
+// What channels do otherwise with quorum queues.
+
+extension BrokerChannel {
+    /// Throws 406 for a quorum queue that is to be given a name.
+    func checkKind(ofUnnamed declare: QueueDeclare) throws(BrokerError) {
+        guard declare.queue.isEmpty, let type = declare.arguments["x-queue-type"]?.text,
+            let kind = QueueKind(rawValue: type), kind != .classic
+        else { return }
+        throw BrokerError(.preconditionFailed, "Cannot declare a server-named queue for type \(kind.module)")
+    }
+
+    /// Throws 540 for a delete on a condition.
+    func checkKind(of queue: any Queue, for delete: QueueDelete) throws(BrokerError) {
+        guard queue.kind == .quorum else { return }
+        for (isAsked, flag) in [(delete.ifUnused, "if-unused"), (delete.ifEmpty, "if-empty")] where isAsked {
+            throw BrokerError(
+                .notImplemented,
+                "cannot delete \(queue.label). queue.delete operations with \(flag) flag set are not supported by "
+                    + "quorum queues")
+        }
+    }
+
+    /// Throws 540 for a consumer that would share a window with others of its channel, 406 for an argument that means
+    /// something to consumers of other queues.
+    func checkKind(of queue: any Queue, for arguments: FieldTable) throws(BrokerError) {
+        let dialect = connection.dialect
+        if queue.kind == .quorum, channelPrefetch > 0 {
+            throw BrokerError(.notImplemented, "\(queue.label) does not support global qos")
+        }
+        for field in arguments.fields {
+            let isForeign =
+                switch (field.name, queue.kind) {
+                case ("x-stream-offset", _): true
+                case ("x-cancel-on-ha-failover", .quorum): !dialect.takesFailoverArgument
+                case ("x-consumer-timeout", .classic): !dialect.takesConsumerTimeout
+                default: false
+                }
+            if isForeign {
+                throw .argumentOfAnotherQueueType(field.name, for: queue.label, ofQueueType: queue.kind.module)
+            }
+        }
+        if queue.kind == .quorum, dialect.knowsDelayedRetries {
+            _ = try QueueArguments.Check(arguments: arguments, label: queue.label)
+                .integer("x-consumer-timeout", in: 0...Int64.max)
+        }
+    }
+
+    /// Throws 405 for a quorum queue of which only one consumer is to be served: a fetch would come between.
+    func checkKind(ofFetched queue: any Queue) throws(BrokerError) {
+        guard queue.kind == .quorum, queue.arguments.singleActiveConsumer else { return }
+        throw BrokerError(
+            .resourceLocked,
+            "cannot obtain access to locked \(queue.label). basic.get operations are not supported by "
+                + "\(connection.dialect.quorumInWords) queues with single active consumer")
+    }
+
+    /// Sends a method with a message as its content, and with what its queue knows of earlier deliveries among the headers.
+    func send(_ method: some MethodFields, _ queued: QueuedMessage, from queue: any Queue) {
+        let isFirstFetch = queued.returnCount == 0 && method is BasicGetOk && connection.dialect.tellsFirstFetch
+        guard queued.returnCount > 0 || isFirstFetch, queue.kind == .quorum else { return send(method, queued.message) }
+        do throws(BrokerError) {
+            let content = content(of: queued.message)
+            var properties = try content.sentProperties()
+            var headers = properties.headers ?? [:]
+            if queued.failureCount > 0 || isFirstFetch {
+                headers["x-delivery-count"] = .int64(Int64(queued.failureCount))
+            }
+            if connection.dialect.tellsAcquisitions { headers["x-acquired-count"] = .int64(Int64(queued.returnCount)) }
+            properties.headers = headers.sortedByName
+            connection.output.content(
+                method, properties, body: Array(content.body), of: queued.message, channel: number,
+                frameMax: connection.session.frameMax)
+        } catch { connection.fail(error, cause: method.id) }
+    }
+}
