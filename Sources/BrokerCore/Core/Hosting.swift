@@ -55,5 +55,8 @@ extension VirtualHost: QueueHost {
         core.cause(.deadLetter(letter), in: self)
     }
     func later(_ slice: @escaping () -> Bool) { core.later(slice) }
-    func end(_ queue: any Queue) { delete(queue) }
+    func end(_ queue: any Queue) {
+        let removal = delete(queue) {}
+        later { removal(BrokerCore.sliceUnits) == BrokerCore.sliceUnits }
+    }
 }

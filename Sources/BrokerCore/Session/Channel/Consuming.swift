@@ -63,7 +63,9 @@ extension BrokerChannel {
     func basicCancel(_ cancel: BasicCancel) {
         if let consumer = consumers.removeValue(forKey: cancel.consumerTag) {
             consumer.queue.remove(consumer)
-            if consumer.unacknowledged > 0, quirk(.cancelGivesBack) { _ = requeueSlice(through: .max) }
+            if consumer.unacknowledged > 0, quirk(.cancelGivesBack) {
+                _ = requeueSlice(through: .max, because: .abandoned)
+            }
         } else if replyConsumer?.tag == cancel.consumerTag {
             if !quirk(.cancelledReplyConsumerStays) { endReplyConsumer() }
         }
