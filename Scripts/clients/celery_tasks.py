@@ -1,4 +1,4 @@
-"""The tasks that celery_client.py hands to a Celery worker, by way of a queue of the type in CELERY_QUEUE_TYPE."""
+"""The tasks that celery_client.py hands to a Celery worker."""
 import os
 
 from celery import Celery
@@ -7,10 +7,6 @@ app = Celery("celery_tasks", broker=os.environ["AMQP_URL"].replace("amqp://", "p
 app.conf.task_acks_late = True
 app.conf.broker_connection_retry_on_startup = True
 app.conf.worker_prefetch_multiplier = 1
-if os.environ.get("CELERY_QUEUE_TYPE") == "quorum":
-    app.conf.task_default_queue = "celery-quorum"
-    app.conf.task_default_queue_type = "quorum"
-    app.conf.broker_transport_options = {"confirm_publish": True}
 
 
 @app.task(bind=True, max_retries=3)
