@@ -1,7 +1,7 @@
 import Synchronization
 
 /// Signals that a program answers itself, Ctrl-C above all: from the moment that this is made, each of them is kept until
-/// ``next()`` asks for it. A process may make one.
+/// ``next()`` asks for it. A process may make one, before it has other threads.
 ///
 /// Sources of Dispatch's do less on Linux: they are set up on another thread, what comes before that is lost, and a signal
 /// may be raised a second time, when its source is already gone.
@@ -25,6 +25,11 @@ package struct Signals: Sendable {
         _ = fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK)
         readEnd = ends[0]
         Self.writeEnd.store(ends[1], ordering: .releasing)
+        // Whoever started the process may have left it with some blocked, as a thread of Dispatch's does.
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in numbers { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
         for number in numbers {
             signal(number) { number in
                 let error = errno

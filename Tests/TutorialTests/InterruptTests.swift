@@ -26,7 +26,7 @@ import Testing
             endWithParent()
             _ = await Interrupt().cancels {
                 kill(getpid(), SIGINT)
-                while !Task.isCancelled { await Task.yield() }
+                try? await Task.sleep(for: .patience)
                 kill(getpid(), number)
                 for _ in 1... { try? await Task.sleep(for: .patience) }
             }

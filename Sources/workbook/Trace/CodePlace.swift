@@ -77,7 +77,10 @@ struct TraceStage: Sendable {
                 rules: ["spec/3.1.3.3/star-is-one-word", "spec/3.1.3.3/hash-is-any-words"])
         case "headers":
             TraceStage(
-                places: [route, ("field by field", CodePlace("BrokerCore/Routing/HeadersRouter", matches))],
+                places: [
+                    route,
+                    ("field by field", CodePlace("BrokerCore/Routing/HeadersRouter", "func matches(_ rule: Rule")),
+                ],
                 rules: ["spec/3.1.3.4/key-ignored"])
         default:
             TraceStage(
