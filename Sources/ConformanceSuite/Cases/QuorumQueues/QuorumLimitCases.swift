@@ -121,9 +121,13 @@ import Testing
             rabbitmq: .before("4.0", "It is put to the end, and what stands at the head is dropped.")))
     func requeueToFull() async throws {
         let (channel, queue) = try await open(["x-max-length": 1])
+        try await channel.confirmSelect()
         channel.publish("old", to: "", queue)
+        _ = try await channel.confirm()
         let old = try #require(try await channel.fetch(queue))
         channel.publish("new", to: "", queue)
+        // RabbitMQ may take what comes back before what comes in.
+        _ = try await channel.confirm()
         channel.nack(old)
         try await channel.barrier(behind: queue)
         expect(try await channel.drainWhole(queue), spec: ["new"], rabbitmq: ["old"], before: "4.0", "what is left")
@@ -222,6 +226,8 @@ import Testing
         before.publish(1...20, toQueue: queue)
         var last: UInt64 = 0
         while last < 20 { last = max(last, try await before.confirm().tag) }
+        // RabbitMQ writes down a moment later that there is such a queue: one killed before that never answers again.
+        try await elapse(milliseconds: 2000)
         try await killBroker()
         let after = try await Probe.openChannel()
         // Its node has to be elected its leader first.
