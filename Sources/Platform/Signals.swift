@@ -25,11 +25,6 @@ package struct Signals: Sendable {
         _ = fcntl(ends[1], F_SETFL, fcntl(ends[1], F_GETFL) | O_NONBLOCK)
         readEnd = ends[0]
         Self.writeEnd.store(ends[1], ordering: .releasing)
-        // Whoever started the process may have left it with some blocked, as a thread of Dispatch's does.
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in numbers { sigaddset(&set, number) }
-        pthread_sigmask(SIG_UNBLOCK, &set, nil)
         for number in numbers {
             signal(number) { number in
                 let error = errno
@@ -38,6 +33,11 @@ package struct Signals: Sendable {
                 errno = error
             }
         }
+        // Whoever started the process may have left it with some blocked, as a thread of Dispatch's does.
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in numbers { sigaddset(&set, number) }
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
     }
 
     /// Waits for one, blocking the thread, and returns its number.

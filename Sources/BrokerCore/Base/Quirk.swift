@@ -12,7 +12,7 @@
 @_spi(Quirks) public protocol Quirk: RawRepresentable<String>, CaseIterable, Sendable {}
 
 /// Whether the broker whose step this is was told to be wrong in this way.
-@_transparent
+@inline(__always)
 func isWrong(by quirk: some Quirk) -> Bool {
     #if DEBUG
         QuirkWatch.isActive(quirk.rawValue)

@@ -109,4 +109,4 @@ enum ReportedQuirk: String, Quirk {
     case longReasonsAreNotSent = "reported.long-reasons-are-not-sent"
 }
 
-@_transparent func quirk(_ quirk: ReportedQuirk) -> Bool { isWrong(by: quirk) }
+@inline(__always) func quirk(_ quirk: ReportedQuirk) -> Bool { isWrong(by: quirk) }

@@ -26,4 +26,4 @@ enum CoreQuirk: String, Quirk {
     case tracingStaysOn = "core.tracing-stays-on"
 }
 
-@_transparent func quirk(_ quirk: CoreQuirk) -> Bool { isWrong(by: quirk) }
+@inline(__always) func quirk(_ quirk: CoreQuirk) -> Bool { isWrong(by: quirk) }

@@ -83,7 +83,8 @@ final class VirtualHost {
                 pass.reach(.exchange(alternate))
             }
         }
-        core.spend(pass.places / BrokerCore.placesOfUnit)
+        let units = pass.places / BrokerCore.placesOfUnit
+        if units > 0 { core.spend(units) }
         return pass
     }
 

@@ -19,6 +19,8 @@ enum QueueKind: String {
 
     /// Transient messages are kept as well, and what became of each that was handed out.
     var keepsAll: Bool { self == .quorum }
+    /// How often a message came back is told with it.
+    var countsDeliveries: Bool { self == .quorum }
     /// What RabbitMQ's reply texts call it.
     var module: String { "rabbit_\(rawValue)_queue" }
 }

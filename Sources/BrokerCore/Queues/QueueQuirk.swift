@@ -193,4 +193,4 @@ enum QueueQuirk: String, Quirk {
     case emptyDeadLetterKeyIsNone = "queue.empty-dead-letter-key-is-none"
 }
 
-@_transparent func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }
+@inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

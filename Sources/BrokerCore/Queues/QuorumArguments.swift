@@ -102,17 +102,6 @@ extension QueueArguments.Check {
 }
 
 extension QueueArguments {
-    /// When a message expires that comes in now, in milliseconds since the Unix epoch; `Int64.max`: never.
-    func expiry(of message: Message, at now: Int64) -> Int64 {
-        if message.traits.isDeadLetter, messageTimeToLive != nil, quirk(.timeGoesOn) { return now }
-        return switch (messageTimeToLive, message.traits.expiration) {
-        case (nil, nil): .max
-        case (let one?, nil), (nil, let one?):
-            now + (one > Int32.max && quirk(.timesToLiveHave32Bits) ? one & 0xffff_ffff : one)
-        case (let queues?, let own?): now + (quirk(.ownTimeToLiveWins) ? own : min(queues, own))
-        }
-    }
-
     /// True for more messages, or octets of them, than the queue may have.
     func isExceeded(by count: Int, _ octets: Int) -> Bool {
         if let maximumLength, count > maximumLength { return true }

@@ -102,4 +102,4 @@ enum RoutingQuirk: String, Quirk {
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
 }
 
-@_transparent func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }
+@inline(__always) func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }

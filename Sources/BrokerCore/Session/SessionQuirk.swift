@@ -206,4 +206,4 @@ enum SessionQuirk: String, Quirk {
     case restOfALargeBodyIsForgotten = "session.rest-of-a-large-body-is-forgotten"
 }
 
-@_transparent func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }
+@inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

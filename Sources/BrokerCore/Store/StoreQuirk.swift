@@ -79,4 +79,4 @@ enum StoreQuirk: String, Quirk {
     case oneVirtualHostIsRestored = "store.one-virtual-host-is-restored"
 }
 
-@_transparent func quirk(_ quirk: StoreQuirk) -> Bool { isWrong(by: quirk) }
+@inline(__always) func quirk(_ quirk: StoreQuirk) -> Bool { isWrong(by: quirk) }

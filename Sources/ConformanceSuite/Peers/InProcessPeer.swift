@@ -145,10 +145,10 @@ final class InProcessPeer: Peer {
         }
     }
 
-    /// The directory goes when the broker has nobody left for whom it might read a message back: a broker that can't
-    /// ends the process.
+    /// A broker that was shut down writes and reads nothing more.
     private static func end(_ broker: Broker, in directory: URL?) {
-        broker.shutDown { if let directory { try? FileManager.default.removeItem(at: directory) } }
+        broker.shutDown()
+        if let directory { try? FileManager.default.removeItem(at: directory) }
     }
 
     func createVirtualHost(_ name: String) async throws -> String { Self.secondVirtualHost }

@@ -114,6 +114,11 @@ extension BrokerChannel {
         return virtualHost.content(of: message)
     }
 
+    /// Sends a method with a queue's message as its content.
+    func send(_ method: some MethodFields, _ queued: QueuedMessage, from queue: any Queue) {
+        if queue.arguments.kind.countsDeliveries { sendCounted(method, queued) } else { send(method, queued.message) }
+    }
+
     /// Sends a method with a message as its content.
     func send(_ method: some MethodFields, _ message: Message) {
         do throws(BrokerError) {

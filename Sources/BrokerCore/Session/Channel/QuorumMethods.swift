@@ -57,9 +57,9 @@ extension BrokerChannel {
     }
 
     /// Sends a method with a message as its content, and with what its queue knows of earlier deliveries among the headers.
-    func send(_ method: some MethodFields, _ queued: QueuedMessage, from queue: any Queue) {
+    func sendCounted(_ method: some MethodFields, _ queued: QueuedMessage) {
         let isFirstFetch = queued.returnCount == 0 && method is BasicGetOk && connection.dialect.tellsFirstFetch
-        guard queued.returnCount > 0 || isFirstFetch, queue.kind == .quorum else { return send(method, queued.message) }
+        guard queued.returnCount > 0 || isFirstFetch else { return send(method, queued.message) }
         do throws(BrokerError) {
             let content = content(of: queued.message)
             var properties = try content.sentProperties()
