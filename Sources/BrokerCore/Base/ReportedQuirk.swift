@@ -23,7 +23,7 @@ enum ReportedQuirk: String, Quirk {
 
     /// ClassicQueue.setTimer: nothing expires by itself without a consumer
     /// (fridujo/rabbitmq-mock#29, rabbitmq/rabbitmq-server#10692)
-    case expiryNeedsAConsumer = "reported.expiry-needs-aconsumer"
+    case expiryNeedsAConsumer = "reported.expiry-needs-a-consumer"
     /// ClassicQueue.get: behind a lasting message that was taken nothing expires by itself (cloudamqp/lavinmq#1596)
     case lastingEndsExpiry = "reported.lasting-ends-expiry"
     /// ClassicQueue.restore: what has expired while the broker was down is dropped, not dead-lettered
@@ -54,7 +54,7 @@ enum ReportedQuirk: String, Quirk {
     // MARK: Consumers and what they hold
 
     /// BrokerChannel.basicGet: a second one beside what is held fails (rabbitmq/rabbitmq-server#2164)
-    case secondGetOfASingleActiveQueueFails = "reported.second-get-of-asingle-active-queue-fails"
+    case secondGetOfASingleActiveQueueFails = "reported.second-get-of-a-single-active-queue-fails"
     /// QueueConsumers.add: the old one is not active any more, and the new one not yet (rabbitmq/rabbitmq-server#14141)
     case higherPriorityHaltsTheQueue = "reported.higher-priority-halts-the-queue"
     /// BrokerChannel.basicCancel: what was handed out goes back (fridujo/rabbitmq-mock#121)
@@ -73,7 +73,7 @@ enum ReportedQuirk: String, Quirk {
     // MARK: Transactions and confirms
 
     /// BrokerChannel.settle: the last of an empty list (cloudamqp/lavinmq#2206)
-    case ackOfNothingFailsInATransaction = "reported.ack-of-nothing-fails-in-atransaction"
+    case ackOfNothingFailsInATransaction = "reported.ack-of-nothing-fails-in-a-transaction"
     /// BrokerChannel.txRollback: what was published goes along with the next commit (fridujo/rabbitmq-mock#134)
     case rolledBackIsCommittedLater = "reported.rolled-back-is-committed-later"
     /// BrokerChannel.flushAnswers: an ack counts for all before it, also what was refused
@@ -85,7 +85,7 @@ enum ReportedQuirk: String, Quirk {
     /// VirtualHost.route: all topic exchanges have one root (rabbitmq/rabbitmq-server#16271, #16425)
     case emptyKeyLeadsThroughEveryTopic = "reported.empty-key-leads-through-every-topic"
     /// TopicRouter.matches: at the end, behind a * and a word, # takes a word (cloudamqp/lavinmq#1607)
-    case hashBehindAStarTakesAWord = "reported.hash-behind-astar-takes-aword"
+    case hashBehindAStarTakesAWord = "reported.hash-behind-a-star-takes-a-word"
     /// Exchange.detach: what was bound once to a topic exchange stays known (rabbitmq/rabbitmq-server#2079)
     case boundAgainIsNotBound = "reported.bound-again-is-not-bound"
     /// Exchange.detach: the router knows destinations and keys, no arguments (rabbitmq/rabbitmq-server#14533)

@@ -39,9 +39,9 @@ enum RoutingQuirk: String, Quirk {
     /// TopicRouter.remove: a word goes when no pattern ends there, whatever follows it
     case wordIsPruned = "routing.word-is-pruned"
     /// TopicRouter.matches: one step over a # that stands for nothing, not as many as there are
-    case secondHashTakesAWord = "routing.second-hash-takes-aword"
+    case secondHashTakesAWord = "routing.second-hash-takes-a-word"
     /// TopicRouter.matches: only a # at the end may stand for nothing
-    case hashBeforeAWordTakesOne = "routing.hash-before-aword-takes-one"
+    case hashBeforeAWordTakesOne = "routing.hash-before-a-word-takes-one"
     /// TopicRouter.matches: else if
     case exactWordHidesStar = "routing.exact-word-hides-star"
     /// TopicRouter.matches: a word has letters
