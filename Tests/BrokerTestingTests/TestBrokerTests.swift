@@ -57,7 +57,7 @@ import Testing
         await one.waitUntilClosed()
         #expect(one.closeReason?.kind == .connectionLost)
         #expect(other.isOpen)
-        #expect(broker.connectionCount == 1)
+        try await broker.wait { broker.connectionCount == 1 }
         // Over already, and another broker's.
         broker.cut(one)
         TestBroker().cut(other)
@@ -118,7 +118,7 @@ import Testing
         #expect(broker.queues == [:])
         #expect(await failure { _ = try await broker.connect { $0.password = "z" } }?.kind == .loginRefused)
         #expect(await failure { _ = try await broker.connect { $0.virtualHost = "no" } }?.code == .notAllowed)
-        #expect(broker.connectionCount == 1)
+        try await broker.wait { broker.connectionCount == 1 }
     }
 
     @Test func twoDoNotMeet() async throws {

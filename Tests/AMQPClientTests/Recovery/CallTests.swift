@@ -27,7 +27,8 @@ import Testing
         #expect(answers == Set((0..<20).map { "\($0)!" }))
         #expect(world.attempts == 1)
         await client.close()
-        #expect(world.broker.connectionCount == 1)
+        // The broker hears a moment later that its stream has ended.
+        try await until { world.broker.connectionCount == 1 }
         #expect(try await client.call(Message("again"), to: "q").text == "again!")
         #expect(world.attempts == 2)
         await client.close()
