@@ -21,4 +21,17 @@ import Testing
         let dead = try #require(rig.core.listQueues().first { $0.name == "dead" })
         #expect(dead.readyCount == 0)
     }
+
+    @Test("What was put off is done before: what was purged does not come back")
+    func workIsFinished() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        for number in 0..<6000 { client.publish(["\(number)"], to: "q") }
+        var writer = FrameWriter()
+        writer.method(QueuePurge(queue: "q"), channel: 1)
+        let purged = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        #expect(purged.hasMoreToDo, "it goes in slices")
+        #expect(!rig.core.step(.shutDown, now: rig.now).hasMoreToDo)
+    }
 }

@@ -202,7 +202,7 @@ public final class BrokerCore {
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
-    func settle() {
+    private func settle() {
         if causes.isEmpty { return }
         while budget > 0, let (cause, virtualHost) = causes.next() {
             load.giveBack(cause.message)
@@ -213,10 +213,19 @@ public final class BrokerCore {
     }
 
     /// Does some of the work that nobody waits for, beside the turns.
-    private func doChores() {
-        for _ in 0..<2 {
+    private func doChores(_ most: Int = 2) {
+        for _ in 0..<most {
             guard let slice = chores.first else { return }
             if !slice() { _ = chores.popFirst() }
+        }
+    }
+
+    /// Does all that was put off, whatever it takes.
+    func finishWork() {
+        while !causes.isEmpty || !chores.isEmpty {
+            budget = .max
+            settle()
+            doChores(.max)
         }
     }
 
@@ -239,12 +248,6 @@ public final class BrokerCore {
         effects.nextDeadline = timers.next
         defer { effects = BrokerEffects() }
         return effects
-    }
-
-    private func takeBatch() -> StoreBatch? {
-        guard let journal, let batch = journal.take() else { return nil }
-        if journal.isSegmentFull { beginSegment(journal) }
-        return batch
     }
 
     /// Begins a segment, mostly with all that is declared.

@@ -1,11 +1,12 @@
 extension BrokerCore {
-    /// Nobody could write down what becomes of messages from now on, so nothing does: none expires, or is read back.
+    /// What has begun is done to its end: what was purged must not come back, nor a dead letter get lost. Nobody could write
+    /// down what becomes of messages after that, so nothing does: none expires, or is read back.
     func shutDown() {
         for connection in allConnections {
             connection.shutDown()
             connection.finish()
         }
-        settle()
+        finishWork()
         dissolve()
     }
 

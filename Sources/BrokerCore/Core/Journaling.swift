@@ -55,6 +55,12 @@ extension VirtualHost {
 }
 
 extension BrokerCore {
+    func takeBatch() -> StoreBatch? {
+        guard let journal, let batch = journal.take() else { return nil }
+        if journal.isSegmentFull { beginSegment(journal) }
+        return batch
+    }
+
     /// Octets of everything that clients make the broker hold in memory.
     var memoryInUse: Int { load.total - (journal?.absentOctets ?? 0) + storeBacklog }
 
