@@ -1,5 +1,5 @@
-# Ports, processes and packages, for the scripts that start a broker. Read by bash: `. Scripts/library/processes.sh`; the
-# script has `say` and `fail`.
+# Ports, processes, packages and the steps' names, for the scripts that start a broker. Read by bash:
+# `. Scripts/library/processes.sh`; the script has `say` and `fail`.
 
 # Two seconds at most for one answer; the callers repeat.
 answers_amqp() { # PORT
@@ -78,4 +78,9 @@ install_service() { # PACKAGE
         tail -n 20 "$directory/apt.log" >&2
         fail "apt-get could not install $package (exit status $status, its last lines are above)"
     fi
+}
+
+# The names of the steps' programs, as Package.swift lists them: a chapter more is one word there.
+course_steps() {
+    sed -nE 's/^let steps = \[(.*)\]$/\1/p' Package.swift | tr -d '",'
 }
