@@ -37,18 +37,18 @@ enum FaultRuns {
         _ case: Proves, _ faults: [Fault], _ test: Test, _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
     ) async throws {
-        // A sound broker first, with the same machinery and the same short patience. It must be missed.
-        guard let rehearsal = try await attempt(`case`, .none, test, testCase, body) else { return }
+        // A sound broker first, with the same machinery. It must be missed, however slow the machine is.
+        guard let (rehearsal, elapsed) = try await attempt(`case`, .none, .inProcess, test, testCase, body) else { return }
         for fault in faults where rehearsal.isSpoilt(by: fault) {
-            _ = try await attempt(`case`, fault, test, testCase, body)
+            _ = try await attempt(`case`, fault, .withABrokenBroker(sound: elapsed), test, testCase, body)
         }
     }
 
     /// Nil: the case cannot be run on the broker in process.
     private static func attempt(
-        _ case: Proves, _ fault: Fault, _ test: Test, _ testCase: Test.Case?,
+        _ case: Proves, _ fault: Fault, _ patience: Patience, _ test: Test, _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
-    ) async throws -> Rehearsal? {
+    ) async throws -> (rehearsal: Rehearsal, elapsed: Duration)? {
         let mind = FaultyMind(fault, isRehearsing: fault.name == Fault.none.name)
         let peer = try InProcessPeer(overTCP: false, needs: `case`.needs, mind: mind)
         if let reason = `case`.needs.sorted().lazy.compactMap({ peer.lacks($0) }).first {
@@ -56,7 +56,7 @@ enum FaultRuns {
             await peer.end()
             return nil
         }
-        let (run, elapsed) = try await CaseRun.attempt(`case`, on: peer, patience: .short, test, testCase, body)
+        let (run, elapsed) = try await CaseRun.attempt(`case`, on: peer, patience: patience, test, testCase, body)
         let verdict = run.findings.map(\.verdict).max { $0.severity < $1.severity } ?? .conforms
         let isCaught = !peer.recorded(`case`).verdicts.contains {
             Judge.isOnRecord(verdict, recorded: $0, followsRabbitMQ: peer.followsRabbitMQ)
@@ -64,7 +64,7 @@ enum FaultRuns {
         // The first is what the fault did; those behind it are what the case made of it.
         let seen = run.findings.first { $0.verdict == verdict }?.text ?? "\(verdict.rawValue)"
         write(fault, `case`, isCaught ? "caught" : "missed", elapsed, isCaught ? seen : "")
-        return mind.rehearsal
+        return (mind.rehearsal, elapsed)
     }
 
     private static func write(
