@@ -213,8 +213,8 @@ public final class BrokerCore {
     }
 
     /// Does some of the work that nobody waits for, beside the turns.
-    private func doChores(_ most: Int = 2) {
-        for _ in 0..<most {
+    private func doChores() {
+        for _ in 0..<2 {
             guard let slice = chores.first else { return }
             if !slice() { _ = chores.popFirst() }
         }
@@ -225,7 +225,8 @@ public final class BrokerCore {
         while !causes.isEmpty || !chores.isEmpty {
             budget = .max
             settle()
-            doChores(.max)
+            // One may wait for the dead letters that another one causes.
+            doChores()
         }
     }
 

@@ -65,6 +65,7 @@ extension VirtualHost {
 
     /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
     private func publish(_ letter: DeadLetter) {
+        defer { letter.isOut() }
         guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
         do throws(BrokerError) {
             let again = try letter.republished(

@@ -9,6 +9,10 @@ extension QueueJournal: QueueLog {
 
     func leave(_ message: QueuedMessage) { leave(message.message, position: message.position) }
 
+    func awaitsLetter(of message: QueuedMessage) { awaitsLetter() }
+
+    func letterIsOut(of message: QueuedMessage) { letterIsOut(of: message.message, position: message.position) }
+
     func noteDelivery(of message: QueuedMessage) {
         noteDelivery(of: message.message, position: message.position, DeliveryState(message))
     }

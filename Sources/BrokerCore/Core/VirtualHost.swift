@@ -250,7 +250,21 @@ extension VirtualHost: SessionVirtualHost {
         return queue
     }
 
+    /// Its dead letters go first: what the log says of the queue's end would be the end of their messages too.
     func delete(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
+        guard let journal = queues[queue.name]?.journal, journal.isAwaitingLetters else {
+            return deleteAtOnce(queue, then: then)
+        }
+        var removal: LongWork?
+        return { [self] most in
+            if removal == nil, journal.isAwaitingLetters { return most }
+            let work = removal ?? deleteAtOnce(queue, then: then)
+            removal = work
+            return work(most)
+        }
+    }
+
+    private func deleteAtOnce(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
         guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else {
             return removal(of: [], then: then)
         }

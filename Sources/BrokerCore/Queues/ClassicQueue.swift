@@ -82,8 +82,7 @@ final class ClassicQueue: Queue {
             let dropped = ready.popFirst()
         {
             hasDropped = true
-            if !quirk(.overflowIsNotWritten) { leave(dropped) }
-            deadLetter(dropped.message, .maxlen, to: host)
+            die(dropped, of: .maxlen, isWritten: !quirk(.overflowIsNotWritten))
         }
         return hasDropped
     }
@@ -130,6 +129,12 @@ final class ClassicQueue: Queue {
         log?.leave(queued)
     }
 
+    /// A message has given up its place for good, and may become a dead letter.
+    private func die(_ queued: QueuedMessage, of reason: DeadLetter.Reason, isWritten: Bool) {
+        if isWritten { load.remove(queued.message) }
+        deadLetter(queued, reason, isWritten ? log : nil, to: host)
+    }
+
     // MARK: Messages out
 
     /// Hands out messages as long as there are some and a consumer has room.
@@ -171,8 +176,8 @@ final class ClassicQueue: Queue {
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        if settlement == .acknowledged || !quirk(.rejectionsAreNotWritten) { leave(message) }
-        if settlement == .rejected { deadLetter(message.message, .rejected, to: host) }
+        if settlement == .acknowledged { return leave(message) }
+        die(message, of: .rejected, isWritten: !quirk(.rejectionsAreNotWritten))
     }
 
     func purge() -> Int {
@@ -249,8 +254,7 @@ final class ClassicQueue: Queue {
         let now = host.now
         while let expired = ready.first, expired.expiresAt <= now {
             _ = ready.popFirst()
-            if !quirk(.expiryIsNotWritten) { leave(expired) }
-            deadLetter(expired.message, .expired, to: host)
+            die(expired, of: .expired, isWritten: !quirk(.expiryIsNotWritten))
         }
         setTimer()
     }

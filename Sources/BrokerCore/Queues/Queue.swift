@@ -54,11 +54,28 @@ protocol Queue: AnyObject {
 extension Queue {
     var kind: QueueKind { arguments.kind }
 
-    /// Gives a message up to the dead-letter exchange, if the queue has one. One that was deleted has none: what was handed
-    /// out by it and is rejected now is gone, as in RabbitMQ.
+    /// Its messages have a dead-letter exchange to go to. A queue that was deleted has none: what was handed out by it and is
+    /// rejected now is gone, as in RabbitMQ.
+    private var hasDeadLetters: Bool {
+        arguments.deadLetterExchange != nil && (!isDeleted || quirk(.deletedQueuesDeadLetter))
+    }
+
+    /// Gives a message up that had no place here.
     func deadLetter(_ message: Message, _ reason: DeadLetter.Reason, to host: any QueueHost) {
-        guard arguments.deadLetterExchange != nil, !isDeleted || quirk(.deletedQueuesDeadLetter) else { return }
-        host.take(DeadLetter(message: message, queue: self, reason: reason))
+        if hasDeadLetters { host.take(DeadLetter(message: message, queue: self, reason: reason)) }
+    }
+
+    /// Gives a message up that had a place here. The log keeps it until its dead letter is in the log too.
+    func deadLetter(
+        _ queued: QueuedMessage, _ reason: DeadLetter.Reason, _ log: (any QueueLog)?, to host: any QueueHost
+    ) {
+        guard hasDeadLetters else {
+            log?.leave(queued)
+            return
+        }
+        log?.awaitsLetter(of: queued)
+        host.take(
+            DeadLetter(message: queued.message, queue: self, reason: reason, place: log.map { ($0, queued) }))
     }
 
     /// Throws 405 when another connection owns the queue.

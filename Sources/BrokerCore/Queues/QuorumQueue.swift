@@ -94,8 +94,7 @@ final class QuorumQueue: Queue {
         var hasDropped = false
         while isTooLong, let dropped = ready.popFirst() {
             hasDropped = true
-            leave(dropped)
-            deadLetter(dropped.message, .maxlen, to: host)
+            die(dropped, of: .maxlen)
         }
         return hasDropped
     }
@@ -107,8 +106,7 @@ final class QuorumQueue: Queue {
         for var message in returned {
             message.noteReturn(isFailure: dialect.isFailure(reason))
             if let deliveryLimit, message.failureCount > deliveryLimit {
-                leave(message)
-                deadLetter(message.message, .deliveryLimit, to: host)
+                die(message, of: .deliveryLimit)
                 continue
             }
             log?.noteReturn(of: message, before: goesToTheEnd ? nextPosition : nil)
@@ -140,6 +138,12 @@ final class QuorumQueue: Queue {
     private func leave(_ queued: QueuedMessage) {
         load.remove(queued.message)
         log?.leave(queued)
+    }
+
+    /// A message has given up its place for good, and may become a dead letter.
+    private func die(_ queued: QueuedMessage, of reason: DeadLetter.Reason) {
+        load.remove(queued.message)
+        deadLetter(queued, reason, log, to: host)
     }
 
     // MARK: Messages out
@@ -174,8 +178,7 @@ final class QuorumQueue: Queue {
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        leave(message)
-        if settlement == .rejected { deadLetter(message.message, .rejected, to: host) }
+        if settlement == .rejected { die(message, of: .rejected) } else { leave(message) }
         if !isDeleted, rotation.isBeingTakenOver { dispatch() }
     }
 
@@ -226,8 +229,7 @@ final class QuorumQueue: Queue {
 
     private func expire() {
         while let expired = ready.popExpired(at: host.now) {
-            leave(expired)
-            deadLetter(expired.message, .expired, to: host)
+            die(expired, of: .expired)
         }
         setTimer()
     }

@@ -4,9 +4,9 @@ import DataStructures
 /// The log of what is durable, as the core writes it: a buffer of records that is taken from time to time, written and
 /// forced to disk by somebody else.
 ///
-/// Within a batch the messages come first and what has left the queues comes last. So a message that a queue gave up
-/// is in its dead-letter queues' log before it is gone from its own, wherever a crash cuts the batch off: it may be
-/// there twice, never not at all.
+/// Within a batch the messages come first and what has left the queues comes last; and a message that a queue gave up has
+/// only left it when its dead letter is written, which may be some batches later. So it is in its dead-letter queues' log
+/// before it is gone from its own, wherever a crash cuts the log off: it may be there twice, never not at all.
 final class Journal {
     private let reader: any StoreReader
     private let limits: StoreLimits
