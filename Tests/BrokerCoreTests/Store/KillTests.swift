@@ -92,4 +92,52 @@ import Testing
         #expect(count("dead", broker) == 8 && count("q", broker) == (death == "dropped" ? 1 : 0))
         #expect((broker.rig.core.virtualHosts["/"]?.queue("q") == nil) == isDeleted)
     }
+
+    @Test("No auto-delete exchange outlives the last of its bindings", arguments: [3, 2000])
+    func autoDelete(_ bindings: Int) throws {
+        for deleted in ["a queue", "an exchange", "a binding"] {
+            let broker = try StoreRig()
+            let client = try broker.rig.open()
+            client.send(QueueDeclare(queue: "q", durable: true))
+            client.send(QueueDeclare(queue: "transient"))
+            for name in ["up", "x", "held"] as [ShortString] {
+                client.send(ExchangeDeclare(exchange: name, type: "direct", durable: true, autoDelete: true))
+            }
+            client.send(ExchangeDeclare(exchange: "plain", type: "direct", durable: true))
+            let (end, isQueue) = (deleted == "an exchange" ? "plain" : "q" as ShortString, deleted != "an exchange")
+            for number in 0..<(deleted == "a binding" ? 1 : bindings) {
+                let key = ShortString(truncating: "\(number)")
+                if isQueue {
+                    client.send(QueueBind(queue: end, exchange: "x", routingKey: key))
+                } else {
+                    client.send(ExchangeBind(destination: end, source: "x", routingKey: key))
+                }
+            }
+            for number in 0..<bindings {
+                client.send(
+                    ExchangeBind(destination: "x", source: "up", routingKey: ShortString(truncating: "\(number)")))
+            }
+            // It has a binding left that a restart forgets.
+            client.send(QueueBind(queue: "q", exchange: "held", routingKey: "1"))
+            client.send(QueueBind(queue: "transient", exchange: "held", routingKey: "2"))
+            broker.sync()
+            let batches = try watch(broker, client, isTorn: bindings < 10) { writer in
+                switch deleted {
+                case "a queue": writer.method(QueueDelete(queue: "q"), channel: 1)
+                case "an exchange": writer.method(ExchangeDelete(exchange: "plain"), channel: 1)
+                default: writer.method(QueueUnbind(queue: "q", exchange: "x", routingKey: "0"), channel: 1)
+                }
+            } look: { found in
+                let host = try #require(found.rig.core.virtualHosts["/"])
+                for name in ["up", "x"] as [ShortString] {
+                    #expect(host.exchange(name)?.bindingCount != 0, "\(name), when \(deleted) was deleted")
+                }
+                #expect(host.exchange("held") != nil)
+            }
+            #expect(batches > 0)
+            try broker.crash()
+            let host = try #require(broker.rig.core.virtualHosts["/"])
+            #expect(host.exchange("x") == nil && host.exchange("up") == nil)
+        }
+    }
 }
