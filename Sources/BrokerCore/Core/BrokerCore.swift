@@ -98,6 +98,7 @@ public final class BrokerCore {
         if !isInWakeUp {
             budget = Self.quantum
             settle()
+            budget = Self.quantum
         }
         advance(to: now)
         if !isInWakeUp { budget = Self.quantum }
@@ -175,12 +176,14 @@ public final class BrokerCore {
     }
 
     /// Lets time pass: each thing that is due happens at its own time, so that one long step gives the same as many
-    /// short ones.
+    /// short ones. When much is due at once, the rest is for the next step.
     private func advance(to now: Int64) {
-        while let due = timers.popDue(at: now) {
+        while budget > 0, let due = timers.popDue(at: now) {
             self.now = max(self.now, due.time)
             switch due.owner {
-            case .queue(let queue): queue.timerFired()
+            case .queue(let queue):
+                spend(Self.unitsOfTimer)
+                queue.timerFired()
             case .connection(let id): connections[id]?.timerFired()
             case .consumerTimeouts:
                 for connection in allConnections {
@@ -245,18 +248,11 @@ public final class BrokerCore {
             batchUnderWay = (batch.number, batch.needsSync)
             effects.batch = batch
         }
-        effects.hasMoreToDo = !causes.isEmpty || !chores.isEmpty || !unfinished.isEmpty
         effects.nextDeadline = timers.next
+        effects.hasMoreToDo =
+            !causes.isEmpty || !chores.isEmpty || !unfinished.isEmpty || timers.next ?? .max <= now
         defer { effects = BrokerEffects() }
         return effects
-    }
-
-    /// Begins a segment, mostly with all that is declared.
-    func beginSegment(_ journal: Journal, isAtStart: Bool = false) {
-        journal.beginSegment(salt: random.next())
-        if description == nil, journal.isDescriptionDue(isAtStart: isAtStart) {
-            describe(to: journal, atOnce: isAtStart)
-        }
     }
 
     /// A batch was written. If it was forced to disk, those who waited for that are told.

@@ -55,4 +55,5 @@ extension VirtualHost: QueueHost {
         core.cause(.deadLetter(letter), in: self)
     }
     func later(_ slice: @escaping () -> Bool) { core.later(slice) }
+    func spend(_ units: Int) { core.spend(units) }
 }

@@ -65,6 +65,14 @@ extension BrokerCore {
         return batch
     }
 
+    /// Begins a segment, mostly with all that is declared.
+    func beginSegment(_ journal: Journal, isAtStart: Bool = false) {
+        journal.beginSegment(salt: random.next())
+        if description == nil, journal.isDescriptionDue(isAtStart: isAtStart) {
+            describe(to: journal, atOnce: isAtStart)
+        }
+    }
+
     /// Octets of everything that clients make the broker hold in memory.
     var memoryInUse: Int { load.total - (journal?.absentOctets ?? 0) + storeBacklog }
 

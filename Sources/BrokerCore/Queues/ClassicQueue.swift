@@ -16,6 +16,7 @@ final class ClassicQueue: Queue {
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
     private var clock = QueueClock()
+    private var arrears = Arrears()
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -28,8 +29,9 @@ final class ClassicQueue: Queue {
     }
 
     var counts: QueueCounts {
-        QueueCounts(
-            ready: ready.count > 255 && quirk(.countsAreOctets) ? ready.count & 255 : ready.count,
+        let count = arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : ready.count
+        return QueueCounts(
+            ready: count > 255 && quirk(.countsAreOctets) ? count & 255 : count,
             unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
@@ -77,14 +79,39 @@ final class ClassicQueue: Queue {
     @discardableResult
     private func dropOverflow() -> Bool {
         if arguments.overflow != .dropHead { return false }
-        var hasDropped = false
-        while !(hasDropped && quirk(.overflowDropsOne)), arguments.areExceeded(by: held()),
-            let dropped = ready.popFirst()
-        {
-            hasDropped = true
-            die(dropped, of: .maxlen, isWritten: !quirk(.overflowIsNotWritten))
+        return drop(.maxlen, isWritten: !quirk(.overflowIsNotWritten)) { count in
+            !(count > 0 && quirk(.overflowDropsOne)) && arguments.areExceeded(by: held())
         }
-        return hasDropped
+    }
+
+    /// Drops messages from the head as long as they are due: some at once, and the rest later. True: there were some.
+    private func drop(
+        _ reason: DeadLetter.Reason, isWritten: @autoclosure () -> Bool, while isDue: (_ count: Int) -> Bool
+    ) -> Bool {
+        var count = 0
+        while isDue(count) {
+            if count == Arrears.slice {
+                if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
+                break
+            }
+            guard let dropped = ready.popFirst() else { break }
+            count += 1
+            if isWritten() { bury(dropped, reason, log, host) } else { deadLetter(dropped.message, reason, to: host) }
+        }
+        if count > 1 { host.spend(count) }
+        return count > 0
+    }
+
+    func catchUp() -> Bool {
+        if isDeleted { return false }
+        guard arrears.areLeft else {
+            if ready.first?.expiresAt ?? .max <= host.now { expire() }
+            return arrears.areLeft
+        }
+        arrears.clear()
+        dropOverflow()
+        dispatch()
+        return arrears.areLeft
     }
 
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
@@ -129,18 +156,12 @@ final class ClassicQueue: Queue {
         log?.leave(queued)
     }
 
-    /// A message has given up its place for good, and may become a dead letter.
-    private func die(_ queued: QueuedMessage, of reason: DeadLetter.Reason, isWritten: Bool) {
-        if isWritten { load.remove(queued.message) }
-        deadLetter(queued, reason, isWritten ? log : nil, to: host)
-    }
-
     // MARK: Messages out
 
     /// Hands out messages as long as there are some and a consumer has room.
     private func dispatch() {
         expire()
-        while !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
+        while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
             if consumer.noAck, !quirk(.deliveriesWithoutAckAreNotWritten) { leave(message) }
             if message.expiresAt != .max
@@ -177,7 +198,8 @@ final class ClassicQueue: Queue {
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
         if settlement == .acknowledged { return leave(message) }
-        die(message, of: .rejected, isWritten: !quirk(.rejectionsAreNotWritten))
+        if quirk(.rejectionsAreNotWritten) { return deadLetter(message.message, .rejected, to: host) }
+        bury(message, .rejected, log, host)
     }
 
     func purge() -> Int {
@@ -252,16 +274,13 @@ final class ClassicQueue: Queue {
     /// a higher priority, as in RabbitMQ.
     private func expire() {
         let now = host.now
-        while let expired = ready.first, expired.expiresAt <= now {
-            _ = ready.popFirst()
-            die(expired, of: .expired, isWritten: !quirk(.expiryIsNotWritten))
-        }
+        _ = drop(.expired, isWritten: !quirk(.expiryIsNotWritten)) { _ in ready.first?.expiresAt ?? .max <= now }
         setTimer()
     }
 
     private func setTimer() {
         if rotation.isEmpty, !clock.hasLease, quirk(.expiryNeedsAConsumer) { return }
-        clock.set(ready.first?.expiresAt ?? .max, for: self, by: host)
+        clock.set(arrears.areLeft ? .max : ready.first?.expiresAt ?? .max, for: self, by: host)
     }
 
     // MARK: The end
@@ -277,6 +296,7 @@ final class ClassicQueue: Queue {
     /// Forgets what is ready, little by little.
     private func dropReady() {
         if ready.isEmpty { return }
+        arrears.clear()
         var dropped = ready
         let keepsOctets = arguments.maximumOctets != nil && quirk(.purgeLeavesOctets)
         ready = PrioritizedMessages(

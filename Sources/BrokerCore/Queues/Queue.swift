@@ -18,6 +18,9 @@ protocol Queue: AnyObject {
     /// The position of its next message.
     var nextPosition: UInt64 { get }
 
+    /// Drops some of what has expired or is too much. True: there is more of it than may be dropped at once. What the queue
+    /// counts, fetches and forgets is right when that has gone: until then nobody gets anything of it.
+    func catchUp() -> Bool
     /// Takes in a message, and hands it on when a consumer has room. False: the queue is full, and refuses it.
     func publish(_ message: Message) -> Bool
     /// Takes out the first message; it is to be settled or put back unless `noAck`.
@@ -65,10 +68,9 @@ extension Queue {
         if hasDeadLetters { host.take(DeadLetter(message: message, queue: self, reason: reason)) }
     }
 
-    /// Gives a message up that had a place here. The log keeps it until its dead letter is in the log too.
-    func deadLetter(
-        _ queued: QueuedMessage, _ reason: DeadLetter.Reason, _ log: (any QueueLog)?, to host: any QueueHost
-    ) {
+    /// Gives a message up that has a place here. The log keeps it until its dead letter is in the log too.
+    func bury(_ queued: QueuedMessage, _ reason: DeadLetter.Reason, _ log: (any QueueLog)?, _ host: any QueueHost) {
+        host.load.remove(queued.message)
         guard hasDeadLetters else {
             log?.leave(queued)
             return

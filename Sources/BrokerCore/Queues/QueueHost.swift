@@ -17,6 +17,8 @@ protocol QueueHost: AnyObject {
     /// Does long work that nobody waits for in slices, the first at once, with others' turns between them. `slice` returns
     /// whether there is more.
     func later(_ slice: @escaping () -> Bool)
+    /// Counts something that takes as long as so many frames.
+    func spend(_ units: Int)
     /// The queue's lease has run out, or its last consumer is gone: the host deletes it.
     func end(_ queue: any Queue)
 }

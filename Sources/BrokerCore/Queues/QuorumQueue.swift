@@ -17,6 +17,7 @@ final class QuorumQueue: Queue {
     private var ready: QuorumMessages
     private var rotation: QueueConsumers
     private var clock = QueueClock()
+    private var arrears = Arrears()
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
@@ -50,7 +51,9 @@ final class QuorumQueue: Queue {
     }
 
     var counts: QueueCounts {
-        QueueCounts(ready: ready.count, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
+        QueueCounts(
+            ready: arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : ready.count,
+            unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
     var consumers: [any DeliveryTarget] { rotation.all }
@@ -91,12 +94,37 @@ final class QuorumQueue: Queue {
     private func dropOverflow() -> Bool {
         // There is no reject-publish-dlx: it means drop-head.
         if arguments.overflow == .rejectPublish { return false }
-        var hasDropped = false
-        while isTooLong, let dropped = ready.popFirst() {
-            hasDropped = true
-            die(dropped, of: .maxlen)
+        return drop(.maxlen, while: isTooLong) { ready.popFirst() }
+    }
+
+    /// Drops messages as long as they are due: some at once, and the rest later. True: there were some.
+    private func drop(
+        _ reason: DeadLetter.Reason, while isDue: @autoclosure () -> Bool, _ next: () -> QueuedMessage?
+    ) -> Bool {
+        var count = 0
+        while isDue() {
+            if count == Arrears.slice {
+                if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
+                break
+            }
+            guard let dropped = next() else { break }
+            count += 1
+            bury(dropped, reason, log, host)
         }
-        return hasDropped
+        if count > 1 { host.spend(count) }
+        return count > 0
+    }
+
+    func catchUp() -> Bool {
+        if isDeleted { return false }
+        guard arrears.areLeft else {
+            expire()
+            return arrears.areLeft
+        }
+        arrears.clear()
+        dropOverflow()
+        dispatch()
+        return arrears.areLeft
     }
 
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
@@ -106,7 +134,7 @@ final class QuorumQueue: Queue {
         for var message in returned {
             message.noteReturn(isFailure: dialect.isFailure(reason))
             if let deliveryLimit, message.failureCount > deliveryLimit {
-                die(message, of: .deliveryLimit)
+                bury(message, .deliveryLimit, log, host)
                 continue
             }
             log?.noteReturn(of: message, before: goesToTheEnd ? nextPosition : nil)
@@ -140,17 +168,11 @@ final class QuorumQueue: Queue {
         log?.leave(queued)
     }
 
-    /// A message has given up its place for good, and may become a dead letter.
-    private func die(_ queued: QueuedMessage, of reason: DeadLetter.Reason) {
-        load.remove(queued.message)
-        deadLetter(queued, reason, log, to: host)
-    }
-
     // MARK: Messages out
 
     private func dispatch() {
         expire()
-        while !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
+        while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
             if consumer.noAck { leave(message) }
             expire()
@@ -178,7 +200,7 @@ final class QuorumQueue: Queue {
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        if settlement == .rejected { die(message, of: .rejected) } else { leave(message) }
+        if settlement == .rejected { bury(message, .rejected, log, host) } else { leave(message) }
         if !isDeleted, rotation.isBeingTakenOver { dispatch() }
     }
 
@@ -228,13 +250,12 @@ final class QuorumQueue: Queue {
     }
 
     private func expire() {
-        while let expired = ready.popExpired(at: host.now) {
-            die(expired, of: .expired)
-        }
+        let now = host.now
+        _ = drop(.expired, while: ready.nextExpiry <= now) { ready.popExpired(at: now) }
         setTimer()
     }
 
-    private func setTimer() { clock.set(ready.nextExpiry, for: self, by: host) }
+    private func setTimer() { clock.set(arrears.areLeft ? .max : ready.nextExpiry, for: self, by: host) }
 
     // MARK: The end
 
@@ -248,6 +269,7 @@ final class QuorumQueue: Queue {
 
     private func dropReady() {
         var dropped = ready
+        arrears.clear()
         ready = Self.noMessages(dialect)
         host.forget({ dropped.popFirst() }, leave)
     }
