@@ -207,12 +207,19 @@ public final class BrokerCore {
     /// Publishes what has been caused: dead letters, and copies for those who trace.
     private func settle() {
         if causes.isEmpty { return }
-        while budget > 0, let (cause, virtualHost) = causes.next() {
-            load.giveBack(cause.message)
-            if case .deadLetter(let letter) = cause { spend(letter.message.unitsOfPublishingAgain) }
-            virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
+        while budget > 0, let work = causes.takeRest() ?? nextCause() {
+            let units = work(Self.sliceUnits)
+            spend(units)
+            if units >= Self.sliceUnits { causes.putOff(work) }
         }
         causes.pause()
+    }
+
+    private func nextCause() -> LongWork? {
+        guard let (cause, virtualHost) = causes.next() else { return nil }
+        load.giveBack(cause.message)
+        if case .deadLetter(let letter) = cause { spend(letter.message.unitsOfPublishingAgain) }
+        return virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
     }
 
     /// Does some of the work that nobody waits for, beside the turns.

@@ -90,12 +90,6 @@ final class VirtualHost {
 
     func write(_ message: Message) -> UInt64 { core.journal?.write(message) ?? 0 }
 
-    func enqueue(_ message: Message, in queues: [any Queue]) {
-        core.spend(queues.count)
-        for queue in queues { _ = queue.publish(message) }
-        if message.storeEntry != 0 { _ = write(message) }
-    }
-
     // MARK: Exchanges
 
     /// Adds one that the store knows. Throws 503 for a type that isn't there.

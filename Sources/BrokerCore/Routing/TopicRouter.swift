@@ -4,19 +4,25 @@ import DataStructures
 /// Topic exchanges: keys are words separated by dots; in a binding `*` stands for one word and `#` for any number of
 /// them, none included (AMQP 0-9-1, 3.1.3.3).
 ///
-/// The patterns form a tree with a word on each edge, so the cost of routing depends on the words of the key and not
-/// on the number of bindings.
+/// The patterns form a tree with a word on each edge, so the cost of routing depends on the words of the key and on the
+/// patterns that begin like it, and not on the number of bindings. Words are numbers in it: a key may follow tens of
+/// thousands of patterns at once, and each of them would compare its octets.
 struct TopicRouter<Target>: Router {
     static var type: String { "topic" }
     static var routesByKeyAlone: Bool { true }
 
     private let root = Node()
+    private var numbers = WordNumbers()
 
     init(arguments: FieldTable) {}
 
     /// A place in the tree: all patterns that begin with the words on the way to it.
     private final class Node {
-        var words = DividedDictionary<ShortString, Node>()
+        /// Where one word leads. Most nodes have no other.
+        private var word = WordNumbers.none
+        private var next: Node?
+        /// Where the others lead.
+        private var others = DividedDictionary<Int, Node>()
         var star: Node?
         var hash: Node?
         /// True when the edge to this node is `#`, which may take any number of words.
@@ -28,7 +34,19 @@ struct TopicRouter<Target>: Router {
         /// The step of a match that last put this node among the active ones, so that none is there twice.
         var step: UInt64 = 0
 
-        var isEmpty: Bool { words.isEmpty && star == nil && hash == nil && bindings.isEmpty }
+        var hasWords: Bool { next != nil || !others.isEmpty }
+        var isEmpty: Bool { !hasWords && star == nil && hash == nil && bindings.isEmpty }
+
+        subscript(word: Int) -> Node? {
+            get { word == self.word ? next : others.isEmpty ? nil : others[word] }
+            set {
+                if word == self.word || next == nil && others[word] == nil {
+                    (self.word, next) = newValue == nil ? (WordNumbers.none, nil) : (word, newValue)
+                } else {
+                    others[word] = newValue
+                }
+            }
+        }
     }
 
     mutating func add(_ binding: Binding<Target>) {
@@ -46,8 +64,9 @@ struct TopicRouter<Target>: Router {
                 }
                 node = node.hash ?? node
             default:
-                let next = node.words[word] ?? Node()
-                node.words[word] = next
+                let number = numbers.add(word)
+                let next = node[number] ?? Node()
+                node[number] = next
                 next.isBehindStar = node.isBehindStar
                 node = next
             }
@@ -55,7 +74,11 @@ struct TopicRouter<Target>: Router {
         node.bindings.add(binding)
     }
 
-    mutating func remove(_ binding: Binding<Target>) { remove(binding, Self.words(of: binding.key)[...], from: root) }
+    mutating func remove(_ binding: Binding<Target>) {
+        let words = Self.words(of: binding.key)
+        remove(binding, words[...], from: root)
+        for word in words where word != "*" && word != "#" { numbers.remove(word) }
+    }
 
     /// Removes the binding, and the nodes that then lead nowhere.
     private func remove(_ binding: Binding<Target>, _ words: ArraySlice<ShortString>, from node: Node) {
@@ -74,9 +97,10 @@ struct TopicRouter<Target>: Router {
             remove(binding, rest, from: next)
             if next.isEmpty || quirk(.hashIsPruned) { node.hash = nil }
         default:
-            guard let next = node.words[word] else { return }
+            let number = numbers[word]
+            guard let next = node[number] else { return }
             remove(binding, rest, from: next)
-            if next.isEmpty || next.bindings.isEmpty && quirk(.wordIsPruned) { node.words[word] = nil }
+            if next.isEmpty || next.bindings.isEmpty && quirk(.wordIsPruned) { node[number] = nil }
         }
     }
 
@@ -94,7 +118,7 @@ struct TopicRouter<Target>: Router {
                 active.append(node)
                 next = node.hash
                 if next != nil, node.isHash, quirk(.secondHashTakesAWord) { next = nil }
-                if next?.words.isEmpty == false, quirk(.hashBeforeAWordTakesOne) { next = nil }
+                if next?.hasWords == true, quirk(.hashBeforeAWordTakesOne) { next = nil }
                 if next != nil, node.isBehindStar, quirk(.hashBehindAStarTakesAWord) {
                     next = nil
                 }
@@ -104,10 +128,12 @@ struct TopicRouter<Target>: Router {
         var places = 0
         for word in Self.words(of: key) {
             step += 1
+            let number = numbers[word]
             var following: [Node] = []
+            following.reserveCapacity(active.count)
             for node in active {
                 if node.isHash { activate(node, into: &following) }
-                let exact = node.words[word]
+                let exact = node[number]
                 if let exact { activate(exact, into: &following) }
                 if exact != nil, quirk(.exactWordHidesStar) { continue }
                 if word.isEmpty, quirk(.starIsNoEmptyWord) { continue }

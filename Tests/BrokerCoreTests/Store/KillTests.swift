@@ -140,4 +140,40 @@ import Testing
             #expect(host.exchange("x") == nil && host.exchange("up") == nil)
         }
     }
+
+    @Test("A message on its way into thousands of queues: what is acknowledged meanwhile does not come back")
+    func manyQueues() throws {
+        let broker = try StoreRig()
+        let (client, other) = (try broker.rig.open(), try broker.rig.open())
+        client.send(ExchangeDeclare(exchange: "x", type: "fanout"))
+        for number in 0..<12_000 {
+            let name = ShortString(truncating: "q\(number)")
+            client.send(QueueDeclare(queue: name, durable: true, noWait: true))
+            client.send(QueueBind(queue: name, exchange: "x", noWait: true))
+        }
+        client.send(ConfirmSelect())
+        client.send(QueueDeclare(queue: "other", durable: true))
+        broker.sync()
+        var writer = FrameWriter()
+        writer.content(BasicPublish(exchange: "x"), Self.persistent, body: [1], channel: 1, frameMax: 4096)
+        let now = broker.rig.now
+        let first = broker.rig.core.step(.received(writer.take().span.bytes, from: client.id), now: now)
+        #expect(first.hasMoreToDo && first.batch == nil)
+        // One copy is fetched, one goes with its queue, and another message is written in between.
+        writer.method(BasicGet(queue: "q0", noAck: true), channel: 1)
+        writer.method(QueueDelete(queue: "q1"), channel: 1)
+        writer.content(BasicPublish(routingKey: "other"), Self.persistent, body: [2], channel: 1, frameMax: 4096)
+        let second = broker.rig.core.step(.received(writer.take().span.bytes, from: other.id), now: now)
+        let batch = try #require(second.batch)
+        broker.store.carryOut(batch)
+        #expect(second.hasMoreToDo)
+        broker.rig.step(.stored(batch: batch.number))
+        #expect(!client.take().contains { $0.method.id == BasicAck.id })
+        broker.sync()
+        #expect(client.take().map(\.method) == [.basicAck(BasicAck(deliveryTag: 1))])
+        try broker.crash()
+        let queues = broker.rig.core.listQueues()
+        #expect(queues.count == 12_000 && queues.filter { $0.readyCount == 1 }.count == 11_999)
+        #expect(queues.filter { $0.readyCount == 0 }.map(\.name) == ["q0"])
+    }
 }
