@@ -9,6 +9,9 @@ struct Arrears {
     /// So many messages are dropped at once.
     static let slice = 500
 
+    /// So many are now: where more waits already, some for each that comes, so that the queue gets no longer.
+    var most: Int { areLeft ? 4 : Self.slice }
+
     mutating func clear() { areLeft = false }
 
     /// There is more of it. True: `host` is to be asked to go on with it.

@@ -88,9 +88,10 @@ final class ClassicQueue: Queue {
     private func drop(
         _ reason: DeadLetter.Reason, isWritten: @autoclosure () -> Bool, while isDue: (_ count: Int) -> Bool
     ) -> Bool {
+        let most = arrears.most
         var count = 0
         while isDue(count) {
-            if count == Arrears.slice {
+            if count == most {
                 if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
                 break
             }
@@ -103,11 +104,7 @@ final class ClassicQueue: Queue {
     }
 
     func catchUp() -> Bool {
-        if isDeleted { return false }
-        guard arrears.areLeft else {
-            if ready.first?.expiresAt ?? .max <= host.now { expire() }
-            return arrears.areLeft
-        }
+        guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
         arrears.clear()
         dropOverflow()
         dispatch()
@@ -160,6 +157,7 @@ final class ClassicQueue: Queue {
 
     /// Hands out messages as long as there are some and a consumer has room.
     private func dispatch() {
+        if arrears.areLeft { return }
         expire()
         while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)

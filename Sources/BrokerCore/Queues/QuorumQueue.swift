@@ -101,9 +101,10 @@ final class QuorumQueue: Queue {
     private func drop(
         _ reason: DeadLetter.Reason, while isDue: @autoclosure () -> Bool, _ next: () -> QueuedMessage?
     ) -> Bool {
+        let most = arrears.most
         var count = 0
         while isDue() {
-            if count == Arrears.slice {
+            if count == most {
                 if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
                 break
             }
@@ -116,11 +117,7 @@ final class QuorumQueue: Queue {
     }
 
     func catchUp() -> Bool {
-        if isDeleted { return false }
-        guard arrears.areLeft else {
-            expire()
-            return arrears.areLeft
-        }
+        guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
         arrears.clear()
         dropOverflow()
         dispatch()
@@ -171,6 +168,7 @@ final class QuorumQueue: Queue {
     // MARK: Messages out
 
     private func dispatch() {
+        if arrears.areLeft { return }
         expire()
         while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
