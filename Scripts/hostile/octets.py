@@ -100,9 +100,11 @@ def nack(tag, multiple=False, requeue=True):
     return method((60, 120), struct.pack(">Q", tag), bytes([multiple | requeue << 1]))
 
 
-def publish(key, body, exchange="", mandatory=False, size=None, reply_to=None, channel=1):
+def publish(key, body, exchange="", mandatory=False, size=None, reply_to=None, expiration=None, persistent=False, channel=1):
     """`size`: what is announced, when it is not all of the body."""
-    flags = b"\x00\x00" if reply_to is None else struct.pack(">H", 0x200) + short(reply_to)
+    flags = struct.pack(">H", persistent << 12 | (reply_to is not None) << 9 | (expiration is not None) << 8)
+    flags += b"\x02" if persistent else b""
+    flags += b"".join(short(value) for value in (reply_to, expiration) if value is not None)
     header = struct.pack(">HHQ", 60, 0, len(body) if size is None else size) + flags
     parts = [method((60, 40), NONE, short(exchange), short(key), bytes([mandatory]), channel=channel), frame(2, channel, header)]
     parts += [frame(3, channel, body[at : at + 131064]) for at in range(0, len(body), 131064)]

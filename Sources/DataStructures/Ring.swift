@@ -24,6 +24,14 @@
         }
     }
 
+    /// How many elements there are before the first for which this doesn't hold.
+    @inlinable public func prefixCount(where holds: (Element) -> Bool) -> Int {
+        var count = 0
+        while count < used, let element = slots[slot(count)], holds(element) { count += 1 }
+        Steps.take(count)
+        return count
+    }
+
     @inlinable func slot(_ place: Int) -> Int { (head + place) & (slots.count - 1) }
 
     @inlinable public mutating func append(_ element: Element) {

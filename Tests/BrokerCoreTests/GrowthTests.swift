@@ -17,12 +17,13 @@ import DataStructures
                 ("queue.bind", bindings), ("queue.bind, other arguments", headersBindings),
                 ("queue.bind, x-consistent-hash", hashBindings),
                 ("queue.delete", deletedQueue), ("a queue expires", expiredQueue), ("queue.purge", purge),
+                ("messages expire", expiry), ("a message takes the place of many", overflow),
                 ("a connection ends", exclusiveQueues),
                 ("a channel ends", consumers), ("basic.cancel", cancels), ("basic.ack, nack, reject", nacks),
                 ("basic.ack, multiple", multipleAck), ("basic.recover", recover), ("tx.commit", commit),
                 ("tx.rollback", rollback), ("a shared window", sharedWindow),
                 ("dead letters, from queue to queue", deadLetters),
-                ("basic.publish, fanout", publish),
+                ("basic.publish, fanout", publish), ("basic.publish, topic", patterns),
             ]
         }
 
@@ -44,7 +45,8 @@ import DataStructures
             "What is done in slices is never done at once",
             arguments: [
                 "exchange.delete", "exchange.delete, headers", "queue.delete", "a queue expires", "queue.purge",
-                "a connection ends", "a channel ends", "basic.ack, multiple", "basic.recover", "tx.commit",
+                "messages expire", "a message takes the place of many", "basic.publish, fanout", "a connection ends",
+                "a channel ends", "basic.ack, multiple", "basic.recover", "tx.commit",
                 "tx.rollback",
             ])
         func slices(_ name: String) throws {
@@ -141,6 +143,20 @@ import DataStructures
         private static func purge(_ rig: Rig, _ count: Int) throws -> () -> Void {
             let client = try backlog(rig, count)
             return { client.send(QueuePurge(queue: "q")) }
+        }
+
+        private static func expiry(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try rig.open()
+            client.send(QueueDeclare(queue: "q", arguments: ["x-message-ttl": 1000]))
+            client.publish(Array(repeating: "x", count: count), to: "q")
+            return { rig.advance(by: 1000) }
+        }
+
+        private static func overflow(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try rig.open()
+            client.send(QueueDeclare(queue: "q", arguments: ["x-max-length-bytes": .int32(Int32(count))]))
+            client.publish(Array(repeating: "x", count: count), to: "q")
+            return { client.publish(String(repeating: "x", count: count), to: "q") }
         }
 
         private static func exclusiveQueues(_ rig: Rig, _ count: Int) throws -> () -> Void {
@@ -246,6 +262,20 @@ import DataStructures
                 client.send(QueueBind(queue: name("q", number), exchange: "x"))
             }
             return { client.publish("x", to: "", exchange: "x") }
+        }
+
+        /// A key that matches all of so many patterns.
+        private static func patterns(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try client(rig)
+            client.send(ExchangeDeclare(exchange: "x", type: "topic"))
+            let words = Array("abcdefghijkl")
+            for number in 0..<count {
+                let pattern = words.indices.map { number >> $0 & 1 == 1 ? "*" : "\(words[$0])" }
+                let key = ShortString(truncating: pattern.reversed().joined(separator: "."))
+                client.send(QueueBind(queue: "q", exchange: "x", routingKey: key))
+            }
+            let key = ShortString(truncating: words.map { "\($0)" }.reversed().joined(separator: "."))
+            return { client.publish("x", to: key, exchange: "x") }
         }
     }
 #endif

@@ -61,6 +61,9 @@ final class Rig {
         return client
     }
 
+    /// Lets time pass that nobody has told the broker of yet.
+    func pass(_ milliseconds: Int64) { now += milliseconds }
+
     func advance(by milliseconds: Int64) {
         now += milliseconds
         step(.time)

@@ -98,6 +98,7 @@ public final class BrokerCore {
         if !isInWakeUp {
             budget = Self.quantum
             settle()
+            budget = Self.quantum
         }
         advance(to: now)
         if !isInWakeUp { budget = Self.quantum }
@@ -175,12 +176,14 @@ public final class BrokerCore {
     }
 
     /// Lets time pass: each thing that is due happens at its own time, so that one long step gives the same as many
-    /// short ones.
+    /// short ones. When much is due at once, the rest is for the next step.
     private func advance(to now: Int64) {
-        while let due = timers.popDue(at: now) {
+        while budget > 0, let due = timers.popDue(at: now) {
             self.now = max(self.now, due.time)
             switch due.owner {
-            case .queue(let queue): queue.timerFired()
+            case .queue(let queue):
+                spend(Self.unitsOfTimer)
+                queue.timerFired()
             case .connection(let id): connections[id]?.timerFired()
             case .consumerTimeouts:
                 for connection in allConnections {
@@ -204,17 +207,24 @@ public final class BrokerCore {
     /// Publishes what has been caused: dead letters, and copies for those who trace.
     private func settle() {
         if causes.isEmpty { return }
-        while budget > 0, let (cause, virtualHost) = causes.next() {
-            load.giveBack(cause.message)
-            if case .deadLetter(let letter) = cause { spend(letter.message.unitsOfPublishingAgain) }
-            virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
+        while budget > 0, let work = causes.takeRest() ?? nextCause() {
+            let units = work(Self.sliceUnits)
+            spend(units)
+            if units >= Self.sliceUnits { causes.putOff(work) }
         }
         causes.pause()
     }
 
+    private func nextCause() -> LongWork? {
+        guard let (cause, virtualHost) = causes.next() else { return nil }
+        load.giveBack(cause.message)
+        if case .deadLetter(let letter) = cause { spend(letter.message.unitsOfPublishingAgain) }
+        return virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
+    }
+
     /// Does some of the work that nobody waits for, beside the turns.
-    private func doChores(_ most: Int = 2) {
-        for _ in 0..<most {
+    private func doChores() {
+        for _ in 0..<2 {
             guard let slice = chores.first else { return }
             if !slice() { _ = chores.popFirst() }
         }
@@ -225,7 +235,8 @@ public final class BrokerCore {
         while !causes.isEmpty || !chores.isEmpty {
             budget = .max
             settle()
-            doChores(.max)
+            // One may wait for the dead letters that another one causes.
+            doChores()
         }
     }
 
@@ -244,18 +255,11 @@ public final class BrokerCore {
             batchUnderWay = (batch.number, batch.needsSync)
             effects.batch = batch
         }
-        effects.hasMoreToDo = !causes.isEmpty || !chores.isEmpty || !unfinished.isEmpty
         effects.nextDeadline = timers.next
+        effects.hasMoreToDo =
+            !causes.isEmpty || !chores.isEmpty || !unfinished.isEmpty || timers.next ?? .max <= now
         defer { effects = BrokerEffects() }
         return effects
-    }
-
-    /// Begins a segment, mostly with all that is declared.
-    func beginSegment(_ journal: Journal, isAtStart: Bool = false) {
-        journal.beginSegment(salt: random.next())
-        if description == nil, journal.isDescriptionDue(isAtStart: isAtStart) {
-            describe(to: journal, atOnce: isAtStart)
-        }
     }
 
     /// A batch was written. If it was forced to disk, those who waited for that are told.

@@ -21,8 +21,10 @@ struct Causes {
     private var copies = Ring<(copy: Message, virtualHost: VirtualHost)>()
     /// True while a copy is being published, or what that caused.
     private(set) var isTakingCopies = false
+    /// What is left to do of the one that was begun.
+    private var rest: (work: LongWork, isOfCopy: Bool)?
 
-    var isEmpty: Bool { letters.isEmpty && copies.isEmpty }
+    var isEmpty: Bool { letters.isEmpty && copies.isEmpty && rest == nil }
 
     /// No more is done for now.
     mutating func pause() { isTakingCopies = false }
@@ -32,6 +34,15 @@ struct Causes {
         case .deadLetter(let letter): letters.append((letter, isTakingCopies, virtualHost))
         case .copy(let copy): copies.append((copy, virtualHost))
         }
+    }
+
+    /// Puts off what is left of the one that was begun, before any other; nil: nothing is.
+    mutating func putOff(_ work: LongWork?) { rest = work.map { ($0, isTakingCopies) } }
+
+    mutating func takeRest() -> LongWork? {
+        guard let (work, isOfCopy) = rest else { return nil }
+        (rest, isTakingCopies) = (nil, isOfCopy)
+        return work
     }
 
     /// The next to be done: letters before copies.
@@ -53,34 +64,59 @@ extension Message {
 }
 
 extension VirtualHost {
-    /// Publishes what was caused before. Copies for those who trace are not copied again, nor what they cause.
-    func carryOut(_ cause: Causes.Cause, isOfCopy: Bool) {
-        isTraced = isTracingOn && !isOfCopy
+    /// Publishes what was caused before, by the work that is returned. Copies for those who trace are not copied again, nor
+    /// what they cause.
+    func carryOut(_ cause: Causes.Cause, isOfCopy: Bool) -> LongWork {
         switch cause {
-        case .deadLetter(let letter): publish(letter)
+        case .deadLetter(let letter): publish(letter, isOfCopy: isOfCopy)
         case .copy(let copy): publish(copy)
         }
-        isTraced = isTracingOn
     }
 
     /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
-    private func publish(_ letter: DeadLetter) {
-        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else { return }
+    private func publish(_ letter: DeadLetter, isOfCopy: Bool) -> LongWork {
+        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else {
+            return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)
+        }
         do throws(BrokerError) {
             let again = try letter.republished(
                 to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
             let queues = try route(again.message, from: exchange, keys: again.keys).targets
-            republished = again
-            defer { republished = nil }
-            enqueue(again.message, in: queues.filter { again.mayGo(to: $0.name) })
-        } catch { core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)") }
+            return filling(
+                Filling(again.message, queues.filter { again.mayGo(to: $0.name) }), isOfCopy: isOfCopy, of: again,
+                then: letter.isOut)
+        } catch {
+            core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)")
+            return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)
+        }
     }
 
     /// Publishes a copy for those who trace.
-    private func publish(_ copy: Message) {
-        guard let exchange = exchanges[copy.exchange] else { return }
+    private func publish(_ copy: Message) -> LongWork {
+        guard let exchange = exchanges[copy.exchange] else { return filling(nil, isOfCopy: true) }
         do throws(BrokerError) {
-            enqueue(copy, in: try route(copy, from: exchange, keys: [copy.routingKey]).targets)
-        } catch { core.log(.error, "a copy for the firehose is lost: \(error.text)") }
+            let queues = try route(copy, from: exchange, keys: [copy.routingKey]).targets
+            return filling(Filling(copy, queues), isOfCopy: true)
+        } catch {
+            core.log(.error, "a copy for the firehose is lost: \(error.text)")
+            return filling(nil, isOfCopy: true)
+        }
+    }
+
+    /// Puts a message in its queues, then does `then`.
+    private func filling(
+        _ filling: Filling?, isOfCopy: Bool, of letter: DeadLetter.Republished? = nil, then: @escaping () -> Void = {}
+    ) -> LongWork {
+        var filling = filling
+        return { [self] most in
+            isTraced = isTracingOn && !isOfCopy
+            republished = letter
+            defer { (isTraced, republished) = (isTracingOn, nil) }
+            let count = filling?.goOn(most) ?? 0
+            guard count < most else { return count }
+            if let message = filling?.message, message.storeEntry != 0 { _ = write(message) }
+            then()
+            return count
+        }
     }
 }

@@ -4,7 +4,7 @@ extension BrokerCore {
     func shutDown() {
         for connection in allConnections {
             connection.shutDown()
-            connection.finish()
+            while connection.goOn() { finishWork() }
         }
         finishWork()
         dissolve()

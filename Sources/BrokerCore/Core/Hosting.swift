@@ -55,8 +55,5 @@ extension VirtualHost: QueueHost {
         core.cause(.deadLetter(letter), in: self)
     }
     func later(_ slice: @escaping () -> Bool) { core.later(slice) }
-    func end(_ queue: any Queue) {
-        let removal = delete(queue) {}
-        later { removal(BrokerCore.sliceUnits) == BrokerCore.sliceUnits }
-    }
+    func spend(_ units: Int) { core.spend(units) }
 }

@@ -9,6 +9,10 @@ extension QueueJournal: QueueLog {
 
     func leave(_ message: QueuedMessage) { leave(message.message, position: message.position) }
 
+    func awaitsLetter(of message: QueuedMessage) { awaitsLetter() }
+
+    func letterIsOut(of message: QueuedMessage) { letterIsOut(of: message.message, position: message.position) }
+
     func noteDelivery(of message: QueuedMessage) {
         noteDelivery(of: message.message, position: message.position, DeliveryState(message))
     }
@@ -59,6 +63,14 @@ extension BrokerCore {
         guard let journal, let batch = journal.take() else { return nil }
         if journal.isSegmentFull { beginSegment(journal) }
         return batch
+    }
+
+    /// Begins a segment, mostly with all that is declared.
+    func beginSegment(_ journal: Journal, isAtStart: Bool = false) {
+        journal.beginSegment(salt: random.next())
+        if description == nil, journal.isDescriptionDue(isAtStart: isAtStart) {
+            describe(to: journal, atOnce: isAtStart)
+        }
     }
 
     /// Octets of everything that clients make the broker hold in memory.

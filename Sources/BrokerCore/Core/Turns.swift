@@ -6,6 +6,8 @@ extension BrokerCore {
     static let sliceUnits = 1000
     /// So many looks at bindings take about as long as what counts one.
     static let placesOfUnit = 8
+    /// What it counts when a queue's time has come.
+    static let unitsOfTimer = 4
     /// What it counts to remove a binding.
     static let unitsOfRemoval = 4
 }

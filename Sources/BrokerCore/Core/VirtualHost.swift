@@ -4,10 +4,10 @@ import AMQPWire
 final class VirtualHost {
     let name: String
     unowned let core: BrokerCore
-    private(set) var exchanges: [ShortString: Exchange<any Queue>] = [:]
-    private(set) var queues: [ShortString: HostedQueue] = [:]
+    var exchanges: [ShortString: Exchange<any Queue>] = [:]
+    var queues: [ShortString: HostedQueue] = [:]
     private let defaultExchange: Exchange<any Queue>
-    private(set) var topologyVersion: UInt64 = 0
+    var topologyVersion: UInt64 = 0
     private var lastBindingOrder: UInt64 = 0
     /// Numbers the passes of routing, so that each exchange and queue is met once in each.
     private var lastRoutingPass: UInt64 = 0
@@ -90,12 +90,6 @@ final class VirtualHost {
 
     func write(_ message: Message) -> UInt64 { core.journal?.write(message) ?? 0 }
 
-    func enqueue(_ message: Message, in queues: [any Queue]) {
-        core.spend(queues.count)
-        for queue in queues { _ = queue.publish(message) }
-        if message.storeEntry != 0 { _ = write(message) }
-    }
-
     // MARK: Exchanges
 
     /// Adds one that the store knows. Throws 503 for a type that isn't there.
@@ -110,19 +104,6 @@ final class VirtualHost {
         load.hold(Self.octets(of: exchange))
         if !quirk(.routesOutliveNewExchanges) { topologyVersion += 1 }
         return exchange
-    }
-
-    /// Removes an exchange. Returns its bindings, which are to go too: all that lead from it, and to it if `isWhole`.
-    private func remove(_ exchange: Exchange<any Queue>, isWhole: Bool) -> [Binding<any Queue>] {
-        exchanges[exchange.name] = nil
-        if isWhole { exchange.markRemoved() }
-        load.hold(-Self.octets(of: exchange))
-        if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }
-        // Its bindings go with it in the log too.
-        if exchange.isStored, !quirk(.exchangeDeletesAreNotWritten) {
-            core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name))
-        }
-        return exchange.bindings + (isWhole ? exchange.incoming.all : [])
     }
 
     // MARK: Queues
@@ -170,46 +151,10 @@ final class VirtualHost {
         }
     }
 
-    private func binding(
+    func binding(
         _ source: Exchange<any Queue>, _ end: BindingEnd, _ key: ShortString, _ arguments: FieldTable
     ) -> Binding<any Queue>? {
         destination(end).flatMap { source.binding(to: $0, key: key, arguments: arguments) }
-    }
-
-    /// Removes bindings, then the auto-delete exchanges that have lost their last one by it, and so on; then does `then`.
-    private func removal(of bindings: [Binding<any Queue>], then: @escaping () -> Void) -> LongWork {
-        var pending = bindings
-        var last: (() -> Void)? = then
-        return { [self] most in
-            var units = 0
-            while units < most, let binding = pending.popLast() {
-                units += BrokerCore.unitsOfRemoval
-                pending += remove(binding, isAlone: bindings.count == 1)
-            }
-            guard units < most else { return units }
-            last?()
-            last = nil
-            return units
-        }
-    }
-
-    /// Removes a binding. Returns those that go with it.
-    private func remove(_ binding: Binding<any Queue>, isAlone: Bool) -> [Binding<any Queue>] {
-        let source = binding.source
-        source.detach(binding)
-        load.hold(-Self.octets(of: binding))
-        guard exchanges[source.name] === source else { return [] }
-        if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
-        if quirk(.autoDeleteIsForUnbind), queues[binding.destination.name] == nil { return [] }
-        if case .exchange(let gone) = binding.destination, exchanges[gone.name] !== gone,
-            quirk(.sourcesOutliveTheirDestination)
-        {
-            return []
-        }
-        guard source.declaration.autoDelete, source.bindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
-            isAlone || !quirk(.autoDeleteNeedsALoneBinding)
-        else { return [] }
-        return remove(source, isWhole: !quirk(.autoDeleteGoesOneExchangeFar))
     }
 }
 
@@ -234,10 +179,6 @@ extension VirtualHost: SessionVirtualHost {
         if exchange.isStored { core.journal?.declare(.exchangeDeclared(description(of: exchange))) }
     }
 
-    func delete(_ exchange: Exchange<any Queue>, then: @escaping () -> Void) -> LongWork {
-        removal(of: remove(exchange, isWhole: !quirk(.deletedExchangeStaysADestination)), then: then)
-    }
-
     func declareQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
     ) -> any Queue {
@@ -248,26 +189,6 @@ extension VirtualHost: SessionVirtualHost {
         core.tally.counters.queuesCreated += 1
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }
         return queue
-    }
-
-    func delete(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
-        guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else {
-            return removal(of: [], then: then)
-        }
-        if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }
-        core.tally.counters.queuesDeleted += 1
-        load.hold(-Self.octets(of: queue))
-        if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
-        if let journal = hosted.journal {
-            if !quirk(.queueDeletesAreNotWritten) { core.journal?.declare(.queueDeleted(number: journal.number)) }
-            journal.delete()
-        }
-        queue.delete()
-        if !quirk(.deletedQueueLeavesItsBindings) { hosted.end.markRemoved() }
-        return removal(of: hosted.end.isRemoved ? hosted.end.incoming.all : []) {
-            then()
-            queue.dismissConsumers()
-        }
     }
 
     func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) {
@@ -283,17 +204,6 @@ extension VirtualHost: SessionVirtualHost {
     func isBound(
         _ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable
     ) -> Bool { binding(source, end, key, arguments) != nil }
-
-    func unbind(
-        _ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable,
-        then: @escaping () -> Void
-    ) -> LongWork {
-        guard let binding = binding(source, end, key, arguments) else { return removal(of: [], then: then) }
-        if binding.isDurable, !quirk(.unbindsAreNotWritten), let unbound = description(of: binding) {
-            core.journal?.declare(.unbound(unbound))
-        }
-        return removal(of: [binding], then: then)
-    }
 
     func replyTarget(_ name: ShortString) -> (any ReplyTarget)? { replyTargets[name] }
     func add(_ target: any ReplyTarget) { replyTargets[target.name] = target }

@@ -16,6 +16,7 @@ final class ClassicQueue: Queue {
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
     private var clock = QueueClock()
+    private var arrears = Arrears()
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -28,8 +29,9 @@ final class ClassicQueue: Queue {
     }
 
     var counts: QueueCounts {
-        QueueCounts(
-            ready: ready.count > 255 && quirk(.countsAreOctets) ? ready.count & 255 : ready.count,
+        let count = arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : ready.count
+        return QueueCounts(
+            ready: count > 255 && quirk(.countsAreOctets) ? count & 255 : count,
             unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
@@ -77,15 +79,36 @@ final class ClassicQueue: Queue {
     @discardableResult
     private func dropOverflow() -> Bool {
         if arguments.overflow != .dropHead { return false }
-        var hasDropped = false
-        while !(hasDropped && quirk(.overflowDropsOne)), arguments.areExceeded(by: held()),
-            let dropped = ready.popFirst()
-        {
-            hasDropped = true
-            if !quirk(.overflowIsNotWritten) { leave(dropped) }
-            deadLetter(dropped.message, .maxlen, to: host)
+        return drop(.maxlen, isWritten: !quirk(.overflowIsNotWritten)) { count in
+            !(count > 0 && quirk(.overflowDropsOne)) && arguments.areExceeded(by: held())
         }
-        return hasDropped
+    }
+
+    /// Drops messages from the head as long as they are due: some at once, and the rest later. True: there were some.
+    private func drop(
+        _ reason: DeadLetter.Reason, isWritten: @autoclosure () -> Bool, while isDue: (_ count: Int) -> Bool
+    ) -> Bool {
+        let most = arrears.most
+        var count = 0
+        while isDue(count) {
+            if count == most {
+                if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
+                break
+            }
+            guard let dropped = ready.popFirst() else { break }
+            count += 1
+            if isWritten() { bury(dropped, reason, log, host) } else { deadLetter(dropped.message, reason, to: host) }
+        }
+        if count > 1 { host.spend(count) }
+        return count > 0
+    }
+
+    func catchUp() -> Bool {
+        guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
+        arrears.clear()
+        dropOverflow()
+        dispatch()
+        return arrears.areLeft
     }
 
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
@@ -134,8 +157,9 @@ final class ClassicQueue: Queue {
 
     /// Hands out messages as long as there are some and a consumer has room.
     private func dispatch() {
+        if arrears.areLeft { return }
         expire()
-        while !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
+        while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
             if consumer.noAck, !quirk(.deliveriesWithoutAckAreNotWritten) { leave(message) }
             if message.expiresAt != .max
@@ -171,8 +195,9 @@ final class ClassicQueue: Queue {
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        if settlement == .acknowledged || !quirk(.rejectionsAreNotWritten) { leave(message) }
-        if settlement == .rejected { deadLetter(message.message, .rejected, to: host) }
+        if settlement == .acknowledged { return leave(message) }
+        if quirk(.rejectionsAreNotWritten) { return deadLetter(message.message, .rejected, to: host) }
+        bury(message, .rejected, log, host)
     }
 
     func purge() -> Int {
@@ -247,17 +272,13 @@ final class ClassicQueue: Queue {
     /// a higher priority, as in RabbitMQ.
     private func expire() {
         let now = host.now
-        while let expired = ready.first, expired.expiresAt <= now {
-            _ = ready.popFirst()
-            if !quirk(.expiryIsNotWritten) { leave(expired) }
-            deadLetter(expired.message, .expired, to: host)
-        }
+        _ = drop(.expired, isWritten: !quirk(.expiryIsNotWritten)) { _ in ready.first?.expiresAt ?? .max <= now }
         setTimer()
     }
 
     private func setTimer() {
         if rotation.isEmpty, !clock.hasLease, quirk(.expiryNeedsAConsumer) { return }
-        clock.set(ready.first?.expiresAt ?? .max, for: self, by: host)
+        clock.set(arrears.areLeft ? .max : ready.first?.expiresAt ?? .max, for: self, by: host)
     }
 
     // MARK: The end
@@ -273,6 +294,7 @@ final class ClassicQueue: Queue {
     /// Forgets what is ready, little by little.
     private func dropReady() {
         if ready.isEmpty { return }
+        arrears.clear()
         var dropped = ready
         let keepsOctets = arguments.maximumOctets != nil && quirk(.purgeLeavesOctets)
         ready = PrioritizedMessages(

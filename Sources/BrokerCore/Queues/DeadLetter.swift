@@ -6,9 +6,14 @@ struct DeadLetter {
     let message: Message
     let queue: any Queue
     let reason: Reason
+    /// The log that keeps the message until this is in it, and the place that the message had.
+    var place: (log: any QueueLog, message: QueuedMessage)?
     /// What its message was made of, where that is still at hand: along a row of queues the header that tells of its deaths
     /// would be read again at each, and longer each time.
     var origin: Republished?
+
+    /// It is in its queues, or lost: nothing needs the message any more.
+    func isOut() { if let place { place.log.letterIsOut(of: place.message) } }
 
     /// Why a queue gave a message up.
     enum Reason: String {

@@ -22,6 +22,13 @@ extension QueueArguments {
         return held.octets > limit || held.octets == limit && quirk(.exactFitInOctetsIsRefused)
     }
 
+    /// How many of so many messages stay when a queue has dropped what is too much, and the first of them, which have
+    /// expired.
+    func kept(_ count: Int, _ expired: Int) -> Int {
+        let drops = kind == .quorum ? overflow != .rejectPublish : overflow == .dropHead
+        return min(count - expired, drops ? maximumLength.map { Int(clamping: $0) } ?? .max : .max)
+    }
+
     /// Whether a queue is too long that drops from its head.
     func areExceeded(by held: Held) -> Bool {
         if let limit = maximumLength {

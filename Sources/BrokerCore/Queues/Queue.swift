@@ -18,6 +18,9 @@ protocol Queue: AnyObject {
     /// The position of its next message.
     var nextPosition: UInt64 { get }
 
+    /// Drops some of what has expired or is too much. True: there is more of it than may be dropped at once. What the queue
+    /// counts, fetches and forgets is right when that has gone: until then nobody gets anything of it.
+    func catchUp() -> Bool
     /// Takes in a message, and hands it on when a consumer has room. False: the queue is full, and refuses it.
     func publish(_ message: Message) -> Bool
     /// Takes out the first message; it is to be settled or put back unless `noAck`.
@@ -54,11 +57,27 @@ protocol Queue: AnyObject {
 extension Queue {
     var kind: QueueKind { arguments.kind }
 
-    /// Gives a message up to the dead-letter exchange, if the queue has one. One that was deleted has none: what was handed
-    /// out by it and is rejected now is gone, as in RabbitMQ.
+    /// Its messages have a dead-letter exchange to go to. A queue that was deleted has none: what was handed out by it and is
+    /// rejected now is gone, as in RabbitMQ.
+    private var hasDeadLetters: Bool {
+        arguments.deadLetterExchange != nil && (!isDeleted || quirk(.deletedQueuesDeadLetter))
+    }
+
+    /// Gives a message up that had no place here.
     func deadLetter(_ message: Message, _ reason: DeadLetter.Reason, to host: any QueueHost) {
-        guard arguments.deadLetterExchange != nil, !isDeleted || quirk(.deletedQueuesDeadLetter) else { return }
-        host.take(DeadLetter(message: message, queue: self, reason: reason))
+        if hasDeadLetters { host.take(DeadLetter(message: message, queue: self, reason: reason)) }
+    }
+
+    /// Gives a message up that has a place here. The log keeps it until its dead letter is in the log too.
+    func bury(_ queued: QueuedMessage, _ reason: DeadLetter.Reason, _ log: (any QueueLog)?, _ host: any QueueHost) {
+        host.load.remove(queued.message)
+        guard hasDeadLetters else {
+            log?.leave(queued)
+            return
+        }
+        log?.awaitsLetter(of: queued)
+        host.take(
+            DeadLetter(message: queued.message, queue: self, reason: reason, place: log.map { ($0, queued) }))
     }
 
     /// Throws 405 when another connection owns the queue.

@@ -17,6 +17,9 @@ struct QueueClock {
 
     func isOver(at now: Int64) -> Bool { leaseEnds <= now }
 
+    /// The time that was set has come, and the queue has still to be called.
+    func isDue(at now: Int64) -> Bool { timerAt <= now && timerAt != .min }
+
     /// Has the queue called when the lease ends, or at this time if that is earlier.
     mutating func set(_ expiry: Int64, for queue: any Queue, by host: any QueueHost) {
         var next = min(leaseEnds, expiry)

@@ -17,6 +17,8 @@ protocol QueueHost: AnyObject {
     /// Does long work that nobody waits for in slices, the first at once, with others' turns between them. `slice` returns
     /// whether there is more.
     func later(_ slice: @escaping () -> Bool)
+    /// Counts something that takes as long as so many frames.
+    func spend(_ units: Int)
     /// The queue's lease has run out, or its last consumer is gone: the host deletes it.
     func end(_ queue: any Queue)
 }
@@ -54,6 +56,10 @@ protocol QueueLog: AnyObject {
     func enter(_ message: QueuedMessage)
     /// A message has given up its place for good.
     func leave(_ message: QueuedMessage)
+    /// A message has given up its place to become a dead letter. It stays in the log until that is written or has nowhere to go.
+    func awaitsLetter(of message: QueuedMessage)
+    /// That has happened.
+    func letterIsOut(of message: QueuedMessage)
     /// A message was handed out, and will be marked as redelivered if that is ever repeated, restart or not.
     func noteDelivery(of message: QueuedMessage)
     /// A message has come back, and waits: behind all that came back before, or, if it was put to the end of the queue,

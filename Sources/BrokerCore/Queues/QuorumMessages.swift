@@ -109,6 +109,18 @@ struct QuorumMessages {
         return lanes.reduce(returned.first?.expiresAt ?? .max) { min($0, $1.messages.first?.expiresAt ?? .max) }
     }
 
+    /// How many have expired and are to go before any other is handed out.
+    func expiredCount(at now: Int64) -> Int {
+        var count = returned.prefixCount { $0.expiresAt <= now }
+        if count < returned.count, !expiresInEachLane { return count }
+        for lane in lanes {
+            let expired = lane.messages.prefixCount { $0.expiresAt <= now }
+            count += expired
+            if expired < lane.messages.count, !expiresInEachLane { break }
+        }
+        return count
+    }
+
     /// Takes out one of those that has expired.
     mutating func popExpired(at now: Int64) -> QueuedMessage? {
         func hasExpired(_ message: QueuedMessage?) -> Bool { message.map { $0.expiresAt <= now } ?? false }

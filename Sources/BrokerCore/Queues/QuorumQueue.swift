@@ -17,6 +17,7 @@ final class QuorumQueue: Queue {
     private var ready: QuorumMessages
     private var rotation: QueueConsumers
     private var clock = QueueClock()
+    private var arrears = Arrears()
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
@@ -50,7 +51,9 @@ final class QuorumQueue: Queue {
     }
 
     var counts: QueueCounts {
-        QueueCounts(ready: ready.count, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
+        QueueCounts(
+            ready: arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : ready.count,
+            unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
     var consumers: [any DeliveryTarget] { rotation.all }
@@ -91,13 +94,34 @@ final class QuorumQueue: Queue {
     private func dropOverflow() -> Bool {
         // There is no reject-publish-dlx: it means drop-head.
         if arguments.overflow == .rejectPublish { return false }
-        var hasDropped = false
-        while isTooLong, let dropped = ready.popFirst() {
-            hasDropped = true
-            leave(dropped)
-            deadLetter(dropped.message, .maxlen, to: host)
+        return drop(.maxlen, while: isTooLong) { ready.popFirst() }
+    }
+
+    /// Drops messages as long as they are due: some at once, and the rest later. True: there were some.
+    private func drop(
+        _ reason: DeadLetter.Reason, while isDue: @autoclosure () -> Bool, _ next: () -> QueuedMessage?
+    ) -> Bool {
+        let most = arrears.most
+        var count = 0
+        while isDue() {
+            if count == most {
+                if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
+                break
+            }
+            guard let dropped = next() else { break }
+            count += 1
+            bury(dropped, reason, log, host)
         }
-        return hasDropped
+        if count > 1 { host.spend(count) }
+        return count > 0
+    }
+
+    func catchUp() -> Bool {
+        guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
+        arrears.clear()
+        dropOverflow()
+        dispatch()
+        return arrears.areLeft
     }
 
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
@@ -107,8 +131,7 @@ final class QuorumQueue: Queue {
         for var message in returned {
             message.noteReturn(isFailure: dialect.isFailure(reason))
             if let deliveryLimit, message.failureCount > deliveryLimit {
-                leave(message)
-                deadLetter(message.message, .deliveryLimit, to: host)
+                bury(message, .deliveryLimit, log, host)
                 continue
             }
             log?.noteReturn(of: message, before: goesToTheEnd ? nextPosition : nil)
@@ -145,8 +168,9 @@ final class QuorumQueue: Queue {
     // MARK: Messages out
 
     private func dispatch() {
+        if arrears.areLeft { return }
         expire()
-        while !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
+        while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
             if consumer.noAck { leave(message) }
             expire()
@@ -174,8 +198,7 @@ final class QuorumQueue: Queue {
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        leave(message)
-        if settlement == .rejected { deadLetter(message.message, .rejected, to: host) }
+        if settlement == .rejected { bury(message, .rejected, log, host) } else { leave(message) }
         if !isDeleted, rotation.isBeingTakenOver { dispatch() }
     }
 
@@ -225,14 +248,12 @@ final class QuorumQueue: Queue {
     }
 
     private func expire() {
-        while let expired = ready.popExpired(at: host.now) {
-            leave(expired)
-            deadLetter(expired.message, .expired, to: host)
-        }
+        let now = host.now
+        _ = drop(.expired, while: ready.nextExpiry <= now) { ready.popExpired(at: now) }
         setTimer()
     }
 
-    private func setTimer() { clock.set(ready.nextExpiry, for: self, by: host) }
+    private func setTimer() { clock.set(arrears.areLeft ? .max : ready.nextExpiry, for: self, by: host) }
 
     // MARK: The end
 
@@ -246,6 +267,7 @@ final class QuorumQueue: Queue {
 
     private func dropReady() {
         var dropped = ready
+        arrears.clear()
         ready = Self.noMessages(dialect)
         host.forget({ dropped.popFirst() }, leave)
     }

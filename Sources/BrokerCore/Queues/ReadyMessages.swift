@@ -47,6 +47,13 @@ struct ReadyMessages {
     var isEmpty: Bool { ring.isEmpty && returned.isEmpty }
     var first: QueuedMessage? { returned.first ?? ring.first }
 
+    /// How many have expired of those before the first that has not.
+    func expiredCount(at now: Int64) -> Int {
+        let live = returned.elements.lazy.filter { $0.expiresAt > now }.map(\.position).min()
+        let expired = returned.elements.count { $0.position < live ?? .max }
+        return live == nil ? expired + ring.prefixCount { $0.expiresAt <= now } : expired
+    }
+
     mutating func append(_ message: QueuedMessage) { ring.append(message) }
 
     mutating func reserve(_ count: Int) { ring.reserve(count) }
@@ -91,6 +98,17 @@ struct PrioritizedMessages {
     private var firstLevel: Int? { levels.count == 1 ? 0 : levels.lastIndex { !$0.isEmpty } }
 
     var first: QueuedMessage? { firstLevel.flatMap { levels[$0].first } }
+
+    /// How many have expired of those before the first that has not.
+    func expiredCount(at now: Int64) -> Int {
+        var count = 0
+        for level in levels.reversed() {
+            let expired = level.expiredCount(at: now)
+            count += expired
+            if expired < level.count { break }
+        }
+        return count
+    }
 
     mutating func append(_ message: QueuedMessage) {
         if levels.count > 1, message.message.traits.priority >= levels.count, quirk(.tooHighPrioritiesAreDropped) {

@@ -56,7 +56,7 @@ final class RouteEnd<Target> {
     let isDurable: Bool
     let target: Target
     /// Bindings that lead here, so that deleting the target can remove them.
-    fileprivate(set) var incoming = BindingList<Target>()
+    fileprivate(set) var incoming = IncomingBindings<Target>()
     let mark = PassMark()
     /// See ``Destination/isRemoved``.
     private(set) var isRemoved = false
@@ -71,7 +71,7 @@ final class RouteEnd<Target> {
     func markRemoved() { isRemoved = true }
 
     /// Lets go of its bindings, which hold it.
-    func dissolve() { incoming = BindingList() }
+    func dissolve() { incoming = IncomingBindings() }
 }
 
 /// A binding from an exchange to a target or to another exchange.

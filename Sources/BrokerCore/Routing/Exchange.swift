@@ -15,10 +15,12 @@ final class Exchange<Target> {
     /// The bindings of which this is the source, by what a look-up of duplicates asks for.
     private var outgoing = DividedDictionary<Route, Binding<Target>>()
     /// Bindings that have this exchange as their destination, so that deleting it can remove them.
-    private(set) var incoming = BindingList<Target>()
+    private(set) var incoming = IncomingBindings<Target>()
     let mark = PassMark()
     /// It is no more, and its bindings are on their way out.
     private(set) var isRemoved = false
+    /// Of an auto-delete exchange, the bindings whose destination is no more.
+    private var deadBindingCount = 0
 
     private struct Route: Hashable {
         let destination: ObjectIdentifier
@@ -88,6 +90,11 @@ final class Exchange<Target> {
 
     var bindings: [Binding<Target>] { outgoing.values }
     var bindingCount: Int { outgoing.count }
+    /// Of an auto-delete exchange, the bindings that lead somewhere.
+    var liveBindingCount: Int { outgoing.count - deadBindingCount }
+
+    /// The destination of so many bindings of an auto-delete exchange is no more.
+    func leadsNowhere(with count: Int) { deadBindingCount += count }
 
     func binding(to destination: Destination<Target>, key: ShortString, arguments: FieldTable) -> Binding<Target>? {
         outgoing[route(destination, key, arguments)]
@@ -109,8 +116,10 @@ final class Exchange<Target> {
         binding.destination.add(binding)
     }
 
-    /// Takes a binding off both ends.
-    func detach(_ binding: Binding<Target>) {
+    /// Takes a binding off both ends. False: it was off them already.
+    func detach(_ binding: Binding<Target>) -> Bool {
+        let route = route(binding.destination, binding.key, binding.arguments)
+        guard outgoing[route] != nil else { return false }
         if !quirk(.lastUnbindCounts) || !leadsTwice(to: binding.destination) { router.remove(binding) }
         binding.destination.remove(binding)
         if !binding.arguments.isEmpty, quirk(.unbindTakesOtherArguments) {
@@ -118,8 +127,10 @@ final class Exchange<Target> {
                 if other.destination.identity == binding.destination.identity { router.remove(other) }
             }
         }
-        if declaration.type == "topic", bindingCount > 1, quirk(.boundAgainIsNotBound) { return }
-        outgoing[route(binding.destination, binding.key, binding.arguments)] = nil
+        if declaration.type == "topic", bindingCount > 1, quirk(.boundAgainIsNotBound) { return true }
+        outgoing[route] = nil
+        if declaration.autoDelete, binding.destination.isRemoved { deadBindingCount -= 1 }
+        return true
     }
 
     /// It is no more.
@@ -129,7 +140,7 @@ final class Exchange<Target> {
     func dissolve() {
         outgoing = DividedDictionary()
         router = type(of: router).init(arguments: declaration.arguments, dialect: dialect)
-        incoming = BindingList()
+        incoming = IncomingBindings()
     }
 }
 

@@ -4,121 +4,96 @@ import DataStructures
 /// Topic exchanges: keys are words separated by dots; in a binding `*` stands for one word and `#` for any number of
 /// them, none included (AMQP 0-9-1, 3.1.3.3).
 ///
-/// The patterns form a tree with a word on each edge, so the cost of routing depends on the words of the key and not
-/// on the number of bindings.
+/// The patterns form a tree, so the cost of routing depends on the words of the key and on the patterns that begin like it,
+/// and not on the number of bindings.
 struct TopicRouter<Target>: Router {
     static var type: String { "topic" }
     static var routesByKeyAlone: Bool { true }
 
-    private let root = Node()
+    private let tree = TopicTree()
+    private var words = Numbers<ShortString>()
+    private var destinations = Numbers<ObjectIdentifier>()
+    /// By the number of their pattern.
+    private var bindings: [BindingList<Target>] = []
+    /// The number of the one destination of a pattern's bindings, by the pattern's number; 0: it has none, or several.
+    private var only: [Int32] = []
+    private var freePatterns: [Int32] = []
+    /// By the number of a destination, the match that last met it.
+    private let met = Met()
+
+    private final class Met {
+        var matches: [UInt64] = []
+        var count: UInt64 = 0
+
+        func makeRoom(for number: Int32) {
+            while matches.count <= Int(number) { matches.append(0) }
+        }
+    }
 
     init(arguments: FieldTable) {}
 
-    /// A place in the tree: all patterns that begin with the words on the way to it.
-    private final class Node {
-        var words = DividedDictionary<ShortString, Node>()
-        var star: Node?
-        var hash: Node?
-        /// True when the edge to this node is `#`, which may take any number of words.
-        var isHash = false
-        /// True when an edge on the way to this node is `*`.
-        var isBehindStar = false
-        /// The bindings whose pattern ends here.
-        var bindings = BindingList<Target>()
-        /// The step of a match that last put this node among the active ones, so that none is there twice.
-        var step: UInt64 = 0
-
-        var isEmpty: Bool { words.isEmpty && star == nil && hash == nil && bindings.isEmpty }
-    }
-
     mutating func add(_ binding: Binding<Target>) {
-        var node = root
+        var pattern: [Int32] = []
         for word in Self.words(of: binding.key) {
             switch word {
-            case "*":
-                if node.star == nil { node.star = Node() }
-                node = node.star ?? node
-                node.isBehindStar = true
-            case "#":
-                if node.hash == nil {
-                    node.hash = Node()
-                    node.hash?.isHash = true
-                }
-                node = node.hash ?? node
-            default:
-                let next = node.words[word] ?? Node()
-                node.words[word] = next
-                next.isBehindStar = node.isBehindStar
-                node = next
+            case "*": pattern.append(TopicTree.Word.star)
+            case "#": pattern.append(TopicTree.Word.hash)
+            default: pattern.append(words.add(word))
             }
         }
-        node.bindings.add(binding)
+        let new = freePatterns.last ?? Int32(truncatingIfNeeded: bindings.count)
+        let number = Int(tree.add(pattern, as: new))
+        if number == new {
+            _ = freePatterns.popLast()
+            if number == bindings.count {
+                bindings.append(BindingList())
+                only.append(0)
+            }
+        }
+        let destination = destinations.add(binding.destination.identity)
+        met.makeRoom(for: destination)
+        only[number] = bindings[number].isEmpty || only[number] == destination ? destination : 0
+        bindings[number].add(binding)
     }
 
-    mutating func remove(_ binding: Binding<Target>) { remove(binding, Self.words(of: binding.key)[...], from: root) }
-
-    /// Removes the binding, and the nodes that then lead nowhere.
-    private func remove(_ binding: Binding<Target>, _ words: ArraySlice<ShortString>, from node: Node) {
-        guard let word = words.first else {
-            if quirk(.topicUnbindEmptiesThePattern) { node.bindings = BindingList() }
-            return node.bindings.remove(binding)
+    mutating func remove(_ binding: Binding<Target>) {
+        let words = Self.words(of: binding.key)
+        let pattern = words.map { number(of: $0, inPattern: true) }
+        guard let number = tree.number(of: pattern) else { return }
+        if quirk(.topicUnbindEmptiesThePattern) { bindings[Int(number)] = BindingList() }
+        bindings[Int(number)].remove(binding)
+        let isLast = bindings[Int(number)].isEmpty
+        if isLast {
+            only[Int(number)] = 0
+            freePatterns.append(number)
         }
-        let rest = words.dropFirst()
-        switch word {
-        case "*":
-            guard let next = node.star else { return }
-            remove(binding, rest, from: next)
-            if next.isEmpty || next.bindings.isEmpty && quirk(.starIsPruned) { node.star = nil }
-        case "#":
-            guard let next = node.hash else { return }
-            remove(binding, rest, from: next)
-            if next.isEmpty || quirk(.hashIsPruned) { node.hash = nil }
-        default:
-            guard let next = node.words[word] else { return }
-            remove(binding, rest, from: next)
-            if next.isEmpty || next.bindings.isEmpty && quirk(.wordIsPruned) { node.words[word] = nil }
-        }
+        tree.remove(pattern, isLast: isLast)
+        destinations.remove(binding.destination.identity)
+        for word in words where word != "*" && word != "#" { self.words.remove(word) }
     }
 
-    /// Follows all patterns at once, a word at a time. Trying them one after the other would take exponential time on
-    /// `#.#.#.#.…`; here every node is active at most once a word.
+    private func number(of word: ShortString, inPattern: Bool) -> Int32 {
+        if inPattern, word == "*" { return TopicTree.Word.star }
+        if inPattern, word == "#" { return TopicTree.Word.hash }
+        return words[word] ?? TopicTree.Word.unknown
+    }
+
+    /// A destination is met once, however many of its patterns match.
     func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) -> Int {
-        // The step numbers only ever grow, over all matches in this tree.
-        var step = root.step + 1
-        var active: [Node] = []
-        func activate(_ node: Node, into active: inout [Node]) {
-            var next: Node? = node
-            // `#` may stand for no word at all, so a node behind it is reached together with the one before it.
-            while let node = next, node.step != step {
-                node.step = step
-                active.append(node)
-                next = node.hash
-                if next != nil, node.isHash, quirk(.secondHashTakesAWord) { next = nil }
-                if next?.words.isEmpty == false, quirk(.hashBeforeAWordTakesOne) { next = nil }
-                if next != nil, node.isBehindStar, quirk(.hashBehindAStarTakesAWord) {
-                    next = nil
-                }
+        let words = Self.words(of: key)
+        let (numbers, places) = tree.match(
+            words.map { number(of: $0, inPattern: false) }, isEmptyWord: { words[$0].isEmpty })
+        met.count += 1
+        for number in numbers {
+            let destination = Int(only[Int(number)])
+            if destination > 0 {
+                if met.matches[destination] == met.count { continue }
+                met.matches[destination] = met.count
+                if let first = bindings[Int(number)].first(where: { _ in true }) { found(first.destination) }
+            } else {
+                bindings[Int(number)].forEach { found($0.destination) }
             }
         }
-        activate(root, into: &active)
-        var places = 0
-        for word in Self.words(of: key) {
-            step += 1
-            var following: [Node] = []
-            for node in active {
-                if node.isHash { activate(node, into: &following) }
-                let exact = node.words[word]
-                if let exact { activate(exact, into: &following) }
-                if exact != nil, quirk(.exactWordHidesStar) { continue }
-                if word.isEmpty, quirk(.starIsNoEmptyWord) { continue }
-                if let next = node.star { activate(next, into: &following) }
-            }
-            active = following
-            places += active.count
-        }
-        Steps.take(places)
-        if !quirk(.topicStepsAreNotKept) { root.step = step }
-        for node in active { node.bindings.forEach { found($0.destination) } }
         return places
     }
 

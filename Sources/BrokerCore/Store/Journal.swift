@@ -4,9 +4,9 @@ import DataStructures
 /// The log of what is durable, as the core writes it: a buffer of records that is taken from time to time, written and
 /// forced to disk by somebody else.
 ///
-/// Within a batch the messages come first and what has left the queues comes last. So a message that a queue gave up
-/// is in its dead-letter queues' log before it is gone from its own, wherever a crash cuts the batch off: it may be
-/// there twice, never not at all.
+/// Within a batch the messages come first and what has left the queues comes last; and a message that a queue gave up has
+/// only left it when its dead letter is written, which may be some batches later. So it is in its dead-letter queues' log
+/// before it is gone from its own, wherever a crash cuts the log off: it may be there twice, never not at all.
 final class Journal {
     private let reader: any StoreReader
     private let limits: StoreLimits
@@ -20,7 +20,7 @@ final class Journal {
     private(set) var batch: UInt64 = 1
     private var beginsSegment = false
     private var needsSync = false
-    private var copies: [StoredContent.Copy] = []
+    private var underWay = CopiesUnderWay()
     private var settled: [SettledRun] = []
     private var handedOut: [QueueJournal] = []
     let deliveries = DeliveryStates()
@@ -83,15 +83,25 @@ final class Journal {
     /// A durable queue has taken a message in. To be followed by ``write(_:)`` when all queues have.
     func add(_ message: Message, _ copy: StoredContent.Copy) {
         messages.add(.init(queue: copy.queue, position: copy.position), of: message)
-        copies.append(copy)
+        underWay.add(copy, of: message)
     }
 
     /// Writes a message that queues have just taken in. Returns the batch it is in; 0 when none of its queues is
     /// durable or none keeps it.
     func write(_ message: Message) -> UInt64 {
-        guard !copies.isEmpty, let content = message.resident else { return 0 }
-        write(message, content, copies: copies.count > 1 && quirk(.firstCopyIsWritten) ? [copies[0]] : copies)
-        copies.removeAll(keepingCapacity: true)
+        underWay.turn(to: message)
+        guard !underWay.copies.isEmpty, let content = message.resident else { return 0 }
+        defer { underWay.clear() }
+        // The log may have been told of those that are gone already, and must not hear of them behind that.
+        if messages.copyCount(of: message) < underWay.copies.count {
+            underWay.keep(messages.present(underWay.copies, of: message))
+        }
+        guard let first = underWay.copies.first else {
+            messages.remove(message)
+            return 0
+        }
+        let isCut = underWay.copies.count > 1 && quirk(.firstCopyIsWritten)
+        write(message, content, copies: isCut ? [first] : underWay.copies)
         return batch
     }
 

@@ -9,6 +9,8 @@ final class QueueJournal {
     private unowned let journal: Journal
     /// Every message is kept, and what became of each that was handed out.
     private let keepsAll: Bool
+    /// Messages that became dead letters, which are not in the log yet.
+    private var letterCount = 0
     /// The log will be told with its next batch how far the queue got.
     private var isDeliveryNoted = false
 
@@ -36,6 +38,17 @@ final class QueueJournal {
         if keepsAll { journal.deliveries.remove(copy(at: position)) }
         journal.settle(message, copy(at: position), isQueueDeleted: isDeleted)
     }
+
+    /// A message that has given up its place stays in the log until its dead letter is there too.
+    func awaitsLetter() { letterCount += 1 }
+
+    /// It is, or has nowhere to go.
+    func letterIsOut(of message: Message, position: UInt64) {
+        letterCount -= 1
+        leave(message, position: position)
+    }
+
+    var isAwaitingLetters: Bool { letterCount > 0 }
 
     /// The message at this position was handed out, and will be marked as redelivered if that is ever repeated.
     func noteDelivery(of message: Message, position: UInt64, _ state: DeliveryState) {

@@ -47,6 +47,18 @@ struct StoredMessages {
         return entry.copy == copy || entry.furtherCopies.contains(copy)
     }
 
+    func copyCount(of message: Message) -> Int {
+        guard let entry = entries[Int(message.storeEntry)], entry.copy != Self.none else { return 0 }
+        return 1 + entry.furtherCopies.count
+    }
+
+    /// Those of many copies that are still in their queues.
+    func present(_ copies: [StoredContent.Copy], of message: Message) -> [StoredContent.Copy] {
+        guard let entry = entries[Int(message.storeEntry)] else { return [] }
+        let present = Set(entry.furtherCopies + [entry.copy])
+        return copies.filter { present.contains(Copy(queue: $0.queue, position: $0.position)) }
+    }
+
     /// Adds a copy; the first gives the message its entry.
     mutating func add(_ copy: Copy, of message: Message) {
         let index = Int(message.storeEntry)

@@ -81,6 +81,10 @@ extension BrokerChannel {
             throw BrokerError(.internalError, "badmatch")
         }
         try checkKind(ofFetched: queue)
+        try caughtUp(queue, BasicGet.id) { [self] in fetch(from: queue, as: get) }
+    }
+
+    private func fetch(from queue: any Queue, as get: BasicGet) {
         guard let message = queue.get(noAck: get.noAck) else {
             tally.counters.fetchedNothing += 1
             return send(BasicGetEmpty())

@@ -32,11 +32,38 @@ extension BrokerChannel {
         if transaction != nil {
             return try add(.init(message: message, queues: queues, mandatory: publish.mandatory))
         }
+        if queues.count > BrokerConnection.sliceUnits { return fill(queues, with: message, confirming: number) }
         let mandatory = publish.mandatory && !(remembered.queues != nil && quirk(.secondMandatoryIsNotReturned))
         let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
+        confirm(number, accepted, batch)
+    }
+
+    private func confirm(_ number: UInt64?, _ accepted: Bool, _ batch: UInt64) {
         guard let number else { return }
         confirms?.resolve(number, accepted: accepted, batch: batch)
         connection.willAnswer(self.number)
+    }
+
+    /// Puts a message in very many queues, with other clients' turns in between. What follows on its connection waits.
+    private func fill(_ queues: [any Queue], with message: Message, confirming number: UInt64?) {
+        tally.counters.routed += queues.count
+        var filling: Filling? = Filling(message, queues)
+        connection.goOn { [self] in
+            guard let (accepted, batch) = goOn(with: &filling) else { return true }
+            confirm(number, accepted, batch)
+            return false
+        }
+    }
+
+    /// Puts a message in the next of its queues. Returns what came of it when these were the last: see ``enqueue``.
+    func goOn(with filling: inout Filling?) -> (accepted: Bool, batch: UInt64)? {
+        guard var current = filling else { return (true, 0) }
+        filling = nil
+        connection.placesFilled += current.goOn(BrokerConnection.sliceUnits)
+        let message = current.message
+        if current.isOver { return (current.isAccepted, message.storeEntry == 0 ? 0 : virtualHost.write(message)) }
+        filling = current
+        return nil
     }
 
     /// Puts a message in its queues; a mandatory one that has none goes back. Returns whether all took it, and the batch

@@ -42,7 +42,7 @@ extension BrokerChannel {
             }
             if !declare.passive { try checkEquivalence(of: declare, to: queue) }
             if !quirk(.redeclareRenewsNoLease) { queue.renewLease() }
-            return answer(queue, noWait: declare.noWait)
+            return try caughtUp(queue, QueueDeclare.id) { [self] in answer(queue, noWait: declare.noWait) }
         }
         if let rights, let deadLetterExchange = declare.arguments["x-dead-letter-exchange"]?.text {
             // The queue will be read from, and the exchange published to, on behalf of whoever declares it.
@@ -154,20 +154,41 @@ extension BrokerChannel {
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
         let queue = try queue(named: purge.queue, for: .read)
         try queue.checkAccess(by: connection.id)
-        let count = queue.purge()
-        if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
+        try caughtUp(queue, QueuePurge.id) { [self] in
+            let count = queue.purge()
+            if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
+        }
+    }
+
+    /// Does something with a queue when it has dropped what is due, which may take a while. What is thrown then is the
+    /// method's failure all the same.
+    func caughtUp(
+        _ queue: any Queue, _ method: MethodID, then body: @escaping () throws(BrokerError) -> Void
+    ) throws(BrokerError) {
+        guard queue.catchUp() else { return try body() }
+        connection.goOn { [self] in
+            connection.placesFilled += Arrears.slice
+            if queue.catchUp() { return true }
+            do throws(BrokerError) { try body() } catch { connection.fail(error, cause: method, channel: number) }
+            return false
+        }
     }
 
     /// Deleting a queue that is not there is no error.
     func queueDelete(_ delete: QueueDelete) throws(BrokerError) {
-        func answer(_ count: Int) {
-            if !delete.noWait { send(QueueDeleteOk(messageCount: UInt32(clamping: count))) }
-        }
         let name = try resolved(delete.queue).withoutLineBreaks
         try rights?.check(.configure, toQueue: name)
-        guard let queue = virtualHost.queue(name) else { return answer(0) }
+        guard let queue = virtualHost.queue(name) else { return answer(delete, 0) }
         try queue.checkAccess(by: connection.id)
         try checkKind(of: queue, for: delete)
+        try caughtUp(queue, QueueDelete.id) { [self] () throws(BrokerError) in try self.delete(queue, as: delete) }
+    }
+
+    private func answer(_ delete: QueueDelete, _ count: Int) {
+        if !delete.noWait { send(QueueDeleteOk(messageCount: UInt32(clamping: count))) }
+    }
+
+    private func delete(_ queue: any Queue, as delete: QueueDelete) throws(BrokerError) {
         if delete.ifEmpty, queue.counts.ready > 0 {
             throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
         }
@@ -179,7 +200,7 @@ extension BrokerChannel {
         }
         let count = Int(queue.messageCount(.deleteCountsTheUnacknowledged))
         // Before the consumers are told: a client waits for this answer, and some for nothing else.
-        connection.goOn(virtualHost.delete(queue) { answer(count) })
+        connection.goOn(virtualHost.delete(queue) { [self] in answer(delete, count) })
     }
 }
 

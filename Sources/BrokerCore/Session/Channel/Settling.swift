@@ -180,16 +180,17 @@ extension BrokerChannel {
         var batch = commits.last ?? 0
         var isWhole = true
         var (publishes, settlements) = (done.publishes[...], done.settlements[...])
+        var filling: Filling?
         connection.goOn { [self] in
             let limit = connection.placesFilled + BrokerConnection.sliceUnits
-            while connection.placesFilled < limit, let publish = publishes.popFirst() {
-                // A queue that is gone by now does not get it; with none left it is unroutable.
-                let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
-                let (accepted, written) = enqueue(publish.message, in: queues, mandatory: publish.mandatory)
+            while connection.placesFilled < limit {
+                guard filling != nil || !publishes.isEmpty else { break }
+                let result = filling == nil ? begin(publishes.removeFirst(), &filling) : goOn(with: &filling)
+                guard let (accepted, written) = result else { continue }
                 batch = max(batch, written)
                 if !accepted { isWhole = false }
-                connection.placesFilled += 1
             }
+            if filling != nil { return true }
             while connection.placesFilled < limit, let (deliveries, outcome) = settlements.popFirst() {
                 connection.placesFilled += deliveries.count
                 if case .discard = outcome, quirk(.committedRefusalsDoNotDie) {
@@ -202,6 +203,19 @@ extension BrokerChannel {
             isCommitted(through: batch, isWhole: isWhole)
             return false
         }
+    }
+
+    /// Puts a message of a transaction in its queues, or begins to when they are very many.
+    private func begin(_ publish: Transaction.Publish, _ filling: inout Filling?) -> (accepted: Bool, batch: UInt64)? {
+        connection.placesFilled += 1
+        // A queue that is gone by now does not get it; with none left it is unroutable.
+        let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
+        if queues.count <= BrokerConnection.sliceUnits {
+            return enqueue(publish.message, in: queues, mandatory: publish.mandatory)
+        }
+        tally.counters.routed += queues.count
+        filling = Filling(publish.message, queues)
+        return nil
     }
 
     /// What the queues had room for stays there, and what was settled is settled.

@@ -46,9 +46,6 @@ extension BrokerConnection {
         return true
     }
 
-    /// Does all that is left, because what comes next can't wait.
-    func finish() { while goOn() {} }
-
     // MARK: The account
 
     /// Octets that it makes the broker hold. Messages in queues are not among them, nor those that several outputs hold;
