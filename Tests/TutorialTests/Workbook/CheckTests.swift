@@ -45,8 +45,8 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         case "automatic", "no-correlation": (pace.longestDot, pace.answer) = (.seconds(1), .seconds(10))
         // An ack that comes at once, also when that is late.
         case "acks-first": pace.shortestDot = 20_000
-        // However late it comes again, it has not slept.
-        case "at-once": pace.shortestSleep = 3_600_000
+        // However long it takes, it has not slept.
+        case "at-once", "parks": pace.shortestSleep = 3_600_000
         case "patient": pace.givesUp = .milliseconds(300)
         default: break
         }

@@ -49,6 +49,18 @@ import Testing
         #expect(worker(attempts: 1)[title] == .no)
     }
 
+    @Test func aWorkerMayTryAgainInItsOwnTime() {
+        var made = MadeUpLog()
+        made.declares("jobs")
+        made.consumes("jobs")
+        made.gets(1, RetryCheck.bad)
+        made.pass(3000)
+        made.publishes(RetryCheck.bad, key: "jobs.dead")
+        made.acks(1)
+        let judge = RetryJudge(log: made.log, parked: [.init(queue: "jobs.dead", text: RetryCheck.bad)])
+        #expect(judge.findings.filter(\.isWrong) == [])
+    }
+
     @Test func whatIsParkedIsTheJob() {
         let title = "loses no job, not even a bad one"
         #expect(worker()[title] == .yes)

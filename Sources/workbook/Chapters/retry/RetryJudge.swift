@@ -93,6 +93,13 @@ struct RetryJudge {
         return false
     }
 
+    /// The worker had the job for so long that it may have tried it more than once meanwhile.
+    private var isHeld: Bool {
+        attempts.contains { attempt in
+            attempt.settlements.first.map { $0.place.time - attempt.place.time >= shortestSleep } ?? false
+        }
+    }
+
     // MARK: Findings
 
     var findings: [Finding] {
@@ -113,7 +120,7 @@ struct RetryJudge {
         if hasDeadLetters { return point.finding(true, text) }
         // One that sends a failed job on itself, and never refuses it, needs none.
         let refuses = attempts.contains { $0.settlements.contains { $0.kind == .dropped } }
-        if declared != nil, !refuses, !parked.isEmpty, attempts.count > 1 {
+        if declared != nil, !refuses, !parked.isEmpty, attempts.count > 1 || isHeld {
             return point.finding(true, text + " It publishes a failed job once more itself, and refuses none.")
         }
         return point.finding(false, text)
@@ -140,8 +147,10 @@ struct RetryJudge {
             see: .retryRead)
         let text = "\(counted(attempts.count, "attempt")), \(attemptsShown)"
         if attempts.count < 2 {
-            // Lost, or never taken: that is another finding.
-            return point.finding(parked.isEmpty ? .notSeen : .no, text + ".")
+            // Lost, or never taken: that is another finding. Or tried again in the worker's own time, which does not show.
+            return point.finding(
+                parked.isEmpty || isHeld ? .notSeen : .no,
+                text + (isHeld ? ", and the worker kept it for a while." : "."))
         }
         if requeued > 0 { return point.finding(.notSeen, text + ": it was put straight back.") }
         return point.finding(hasWaited, text + (hasWaited ? "." : ", one right after the other."))
