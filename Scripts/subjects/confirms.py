@@ -7,9 +7,13 @@ from scene import run, say
 
 def publish(scene):
     channel, fault = scene.channel, scene.fault
+    if fault in ("right-declares", "ignores-return"):
+        channel.queue_declare("orders", durable=True)
     if fault == "no-wait":
         # A blocking channel waits for each confirm: select them behind its back.
         channel._impl.confirm_delivery(lambda frame: None)
+    elif fault == "other-channel":
+        scene.connection.channel().confirm_delivery()
     elif fault != "no-select":
         channel.confirm_delivery()
     taken = True
@@ -19,8 +23,9 @@ def publish(scene):
             try:
                 channel.basic_publish("", "orders", f"Order {number}".encode(), properties, mandatory=fault != "not-mandatory")
             except pika.exceptions.UnroutableError:
-                say("Returned")
-                taken = False
+                if fault != "ignores-return":
+                    say("Returned")
+                    taken = False
             except pika.exceptions.NackError:
                 if fault != "ignores-nack":
                     say("Refused")

@@ -10,6 +10,8 @@ def emit(scene):
     to_queue = fault == "to-queue"
     if not to_queue:
         scene.channel.exchange_declare("headers_logs", "direct" if fault == "wrong-type" else "headers")
+    if fault == "half":
+        words = words[:1]
     headers, key = ({}, ".".join(words)) if fault == "no-headers" else ({"headers": table(words)}, "")
     scene.publish("" if to_queue else "headers_logs", key, b"Hello", **headers)
     scene.end()
@@ -20,6 +22,8 @@ def receive(scene):
     channel.exchange_declare("headers_logs", "direct" if fault == "wrong-type" else "headers")
     shared = fault == "shared"
     queue = channel.queue_declare("headers_queue" if shared else "", exclusive=not shared).method.queue
+    if fault == "half":
+        words = words[:2]
     match = {} if fault == "no-match" else {"x-match": "any" if fault == "any-for-all" else words[0]}
     if fault == "by-key":
         channel.queue_bind(queue, "headers_logs", words[1])

@@ -1,5 +1,7 @@
 """Steps 3, 4 and 5: the same programs but for the type of the exchange and the keys."""
 
+import uuid
+
 from scene import run, say
 
 
@@ -11,14 +13,22 @@ def emit(scene, name, kind, key, text):
     scene.end()
 
 
+def declare(channel, name, fault):
+    if fault == "right-expires":
+        return channel.queue_declare(f"{name}-{uuid.uuid4()}", arguments={"x-expires": 60_000})
+    if fault == "right-auto-delete":
+        return channel.queue_declare("", auto_delete=True)
+    shared = fault == "shared"
+    return channel.queue_declare(f"{name}_queue" if shared else "", exclusive=not shared and fault != "lasting")
+
+
 def receive(scene, name, kind, keys):
     channel, fault = scene.channel, scene.fault
     channel.exchange_declare(name, kind)
     queues = []
     for key in keys:
         if not queues or fault == "queue-each":
-            shared = fault == "shared"
-            declared = channel.queue_declare(f"{name}_queue" if shared else "", exclusive=not shared and fault != "lasting")
+            declared = declare(channel, name, fault)
             queues.append(declared.method.queue)
         if fault not in ("unbound", "late"):
             channel.queue_bind(queues[-1], name, key)

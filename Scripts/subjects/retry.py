@@ -1,14 +1,21 @@
-from scene import run
+from scene import run, say
 
 
 def declare(scene):
     """A failed job waits for a moment only: nobody is to wait for the tests."""
+    fault, channel = scene.fault, scene.channel
     to_retry = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"}
     back = {"x-message-ttl": 20, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs"}
-    arguments = {} if scene.fault == "no-dead-letters" else to_retry
-    scene.channel.queue_declare("jobs", durable=scene.fault != "not-durable", arguments=arguments)
-    scene.channel.queue_declare("jobs.retry", durable=True, arguments=back)
-    scene.channel.queue_declare("jobs.dead", durable=True)
+    if fault == "right-hour":
+        back["x-message-ttl"] = 3_600_000
+    without = fault in ("no-dead-letters", "right-back-off", "at-once")
+    channel.queue_declare("jobs", durable=fault != "not-durable", arguments={} if without else to_retry)
+    channel.queue_declare("jobs.retry", durable=True, arguments=back)
+    if fault == "right-back-off":
+        for seconds in (10, 60):
+            channel.queue_declare(f"jobs.wait.{seconds}", durable=True, arguments=back | {"x-message-ttl": seconds * 1000})
+    week = {"x-message-ttl": 7 * 86_400_000}
+    channel.queue_declare("jobs.dead", durable=True, arguments=week if fault == "right-dead-ttl" else {})
 
 
 def new_task(scene):
@@ -18,26 +25,52 @@ def new_task(scene):
     scene.end()
 
 
+def attempts_before(properties):
+    headers = properties.headers or {}
+    rejected = (death["count"] for death in headers.get("x-death", []) if death["reason"] == "rejected")
+    return headers.get("attempts", next(rejected, 0))
+
+
 def work(scene):
     declare(scene)
+    fault = scene.fault
     scene.channel.basic_qos(prefetch_count=1)
     scene.channel.confirm_delivery()
 
     def received(channel, method, properties, body):
-        deaths = (properties.headers or {}).get("x-death", [])
-        rejections = next((death["count"] for death in deaths if death["reason"] == "rejected"), 0)
-        if b"!" not in body or scene.fault == "drops":
+        before = attempts_before(properties)
+
+        def send(queue, body=body):
+            properties.headers = {**(properties.headers or {}), "attempts": before + 1}
+            channel.basic_publish("", queue, body, properties, mandatory=True)
             channel.basic_ack(method.delivery_tag)
-        elif scene.fault == "requeues":
+
+        if b"!" not in body or fault == "drops":
+            channel.basic_ack(method.delivery_tag)
+        elif fault == "requeues":
             channel.basic_nack(method.delivery_tag, requeue=True)
-        elif scene.fault == "for-ever" or rejections < 2:
-            channel.basic_reject(method.delivery_tag, requeue=False)
+        elif fault == "parks" or fault != "for-ever" and before >= 2:
+            send("jobs.dead", b"a job" if fault == "mangles" else body)
+        elif fault == "at-once":
+            send("jobs")
+        elif fault == "right-back-off":
+            send(f"jobs.wait.{(10, 60)[before]}")
         else:
-            channel.basic_publish("", "jobs.dead", body, properties, mandatory=True)
-            channel.basic_ack(method.delivery_tag)
+            channel.basic_reject(method.delivery_tag, requeue=False)
 
     scene.channel.basic_consume("jobs", received)
     scene.channel.start_consuming()
 
 
-run(new_task=new_task, work=work)
+def dead(scene):
+    declare(scene)
+
+    def received(channel, method, properties, body):
+        say(body.decode())
+        channel.basic_ack(method.delivery_tag)
+
+    scene.channel.basic_consume("jobs.dead", received)
+    scene.channel.start_consuming()
+
+
+run(new_task=new_task, work=work, dead=dead)

@@ -2,6 +2,7 @@ import os
 import threading
 import uuid
 
+import pika
 from scene import run, say
 
 
@@ -28,15 +29,30 @@ def serve(scene):
     channel, fault = scene.channel, scene.fault
     channel.queue_declare("rpc_queue")
     if fault != "no-prefetch":
-        channel.basic_qos(prefetch_count=1)
+        channel.basic_qos(prefetch_count=2 if fault == "right-reversed" else 1)
+    answering = scene.connect().channel() if fault == "right-two-connections" else channel
+    waiting = []
 
     def received(channel, method, properties, body):
+        if fault == "right-reversed":
+            # Two at a time, the second first.
+            waiting.append((channel, method, properties, body))
+            if len(waiting) == 2:
+                while waiting:
+                    serve_one(*waiting.pop())
+            return
+        serve_one(channel, method, properties, body)
+
+    def serve_one(channel, method, properties, body):
         if fault == "acks-first":
             channel.basic_ack(method.delivery_tag)
         if properties.reply_to:
             key = "answers" if fault == "fixed-queue" else properties.reply_to
             same = {} if fault == "no-correlation" else {"correlation_id": properties.correlation_id}
-            scene.publish("", key, answer(body.decode(), fault == "crashes").encode(), **same)
+            text = answer(body.decode(), fault == "crashes")
+            if fault == "wrong-answer" and text.isdigit():
+                text = str(int(text) + 1)
+            answering.basic_publish("", key, text.encode(), pika.BasicProperties(**same))
         elif fault == "needs-reply-to":
             raise ValueError("no reply-to")
         if fault not in ("acks-first", "automatic"):
@@ -51,6 +67,8 @@ def call(scene):
     shared = fault == "shared-queue"
     if fault == "right-direct":
         replies = "amq.rabbitmq.reply-to"
+    elif fault == "right-auto-delete":
+        replies = channel.queue_declare("", auto_delete=True).method.queue
     else:
         replies = channel.queue_declare("replies" if shared else "", exclusive=not shared).method.queue
     correlation = "1" if fault == "constant-id" else str(uuid.uuid4())
@@ -63,7 +81,8 @@ def call(scene):
             done.append(body)
 
     channel.basic_consume(replies, received, auto_ack=True)
-    scene.publish("", "rpc_queue", b"30", reply_to=replies, correlation_id=correlation)
+    for _ in range(2 if fault == "right-again" else 1):
+        scene.publish("", "rpc_queue", b"30", reply_to=replies, correlation_id=correlation)
     if fault != "patient":
         timer = threading.Timer(1, lambda: os._exit(1))
         timer.daemon = True

@@ -9,9 +9,13 @@ import pika
 
 class Scene:
     def __init__(self, fault, words):
-        self.fault, self.words = fault, words
-        self.connection = pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
+        self.fault, self.words = fault, [word for word in words if not word.startswith("--")]
+        self.connection = self.connect()
         self.channel = self.connection.channel()
+
+    @staticmethod
+    def connect():
+        return pika.BlockingConnection(pika.URLParameters(os.environ["AMQP_URL"]))
 
     def publish(self, exchange, key, body, **properties):
         self.channel.basic_publish(exchange, key, body, pika.BasicProperties(**properties))

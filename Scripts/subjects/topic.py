@@ -3,7 +3,7 @@ from logs import logs
 
 def emitted(scene):
     words = scene.words[0]
-    return {"no-key": "", "slashes": words.replace(".", "/")}.get(scene.fault, words)
+    return {"no-key": "", "fixed": "anonymous.info", "slashes": words.replace(".", "/")}.get(scene.fault, words)
 
 
 def received(scene):

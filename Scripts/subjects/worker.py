@@ -2,17 +2,30 @@ from scene import run
 
 
 def new_task(scene):
-    scene.channel.queue_declare("task_queue", durable=scene.fault != "not-durable")
-    properties = {} if scene.fault == "transient" else {"delivery_mode": 2}
-    scene.publish("", "task_queue", b"A task.", **properties)
+    channel, fault = scene.channel, scene.fault
+    channel.queue_declare("task_queue", durable=fault != "not-durable")
+    exchange = ""
+    if fault == "right-exchange":
+        exchange = "tasks"
+        channel.exchange_declare(exchange, "direct", durable=True)
+        channel.queue_bind("task_queue", exchange, "task_queue")
+    properties = {} if fault == "transient" else {"delivery_mode": 2}
+    scene.publish(exchange, "task_queue", b"A task.", **properties)
     scene.end()
 
 
 def work(scene):
     channel, fault = scene.channel, scene.fault
+    if fault == "right-channels":
+        # Its number is used again, and the tags begin anew.
+        number = channel.channel_number
+        channel.queue_declare("task_queue", durable=True)
+        channel.close()
+        channel = scene.connection.channel(number)
     channel.queue_declare("task_queue", durable=fault != "not-durable")
+    limited = scene.connection.channel() if fault == "other-channel" else channel
     if fault not in ("no-prefetch", "late-prefetch"):
-        channel.basic_qos(prefetch_count=1)
+        limited.basic_qos(prefetch_count=1)
 
     def received(channel, method, properties, body):
         if fault == "acks-first":
@@ -21,11 +34,13 @@ def work(scene):
         scene.work(body)
         if fault in ("acks-first", "never-acks", "automatic"):
             return
-        channel.basic_ack(method.delivery_tag)
+        if fault == "rejects":
+            return channel.basic_reject(method.delivery_tag, requeue=False)
+        channel.basic_ack(method.delivery_tag, multiple=fault == "right-multiple")
         if fault == "acks-twice":
             channel.basic_ack(method.delivery_tag)
 
-    channel.basic_consume("task_queue", received, auto_ack=fault == "automatic")
+    channel.basic_consume("task_queue", received, auto_ack=fault == "automatic", exclusive=fault == "exclusive")
     if fault == "late-prefetch":
         channel.basic_qos(prefetch_count=1)
     channel.start_consuming()

@@ -18,6 +18,10 @@ public struct Arguments: Sendable {
                 if command.takesProgram { behind = Array(rest) } else { plain += rest }
                 break
             }
+            if command.isProgramPlain, plain.count >= command.most, !word.hasPrefix("-") {
+                behind = [word] + rest
+                break
+            }
             let name = word.hasPrefix("--") ? String(word.prefix { $0 != "=" }) : word
             guard let option = command.options.first(where: { $0.name == name || $0.shortName == name }) else {
                 guard word.hasPrefix("--") else {

@@ -13,15 +13,18 @@ public struct Command: Sendable {
     /// Another way to write the command's own word.
     let alias: String?
     private let count: ClosedRange<Int>
+    /// The other program's words may follow without `--`: all that comes behind the last word of its own.
+    let isProgramPlain: Bool
 
     /// - Parameters:
     ///   - takes: the words behind the name: empty for none, `STEP` for one, `KEY...` for one or more, `[MESSAGE]` for any
     ///     number; with `[-- COMMAND...]` at its end what follows `--` is another program's
     ///   - alias: another way to write the command's own word: `list_queues` for `list-queues`
+    ///   - isProgramPlain: the other program's words may follow without `--`
     ///   - count: how many words there may be, where `takes` does not say
     public init(
         _ name: String, takes: String = "", options: [Option] = [], does summary: String, notes: String = "",
-        alias: String? = nil, count: ClosedRange<Int>? = nil
+        alias: String? = nil, isProgramPlain: Bool = false, count: ClosedRange<Int>? = nil
     ) {
         self.name = name
         self.takes = takes
@@ -29,6 +32,7 @@ public struct Command: Sendable {
         self.summary = summary
         self.notes = notes
         self.alias = alias
+        self.isProgramPlain = isProgramPlain
         self.count = count ?? Self.count(of: takes)
     }
 

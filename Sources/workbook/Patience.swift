@@ -1,4 +1,5 @@
 import AMQPClient
+import AMQPTransport
 import BrokerCore
 import BrokerServer
 
@@ -7,13 +8,13 @@ extension Broker {
     /// up then would look like a fault of the program.
     static var patient: Broker { patient(as: .v3_10) }
 
-    /// The same, as that release of RabbitMQ.
-    static func patient(as dialect: Dialect) -> Broker {
+    /// The same, as that release of RabbitMQ, and in that time.
+    static func patient(as dialect: Dialect, time: any TimeSource = SystemTime()) -> Broker {
         var configuration = BrokerConfiguration()
         configuration.handshakeTimeout = 600_000
         configuration.dialect = dialect
         configuration.product = .rabbitMQ(dialect)
-        return Broker(configuration)
+        return Broker(configuration, time: time)
     }
 }
 

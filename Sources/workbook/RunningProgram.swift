@@ -3,12 +3,17 @@ import Lifeline
 import Synchronization
 
 /// A command that runs as a process of its own, and what it prints, line by line.
+///
+/// Often the command only starts the program: a shell, npm, uv. So what ends it ends its process group, and whatever else
+/// carries its mark in its environment.
 final class RunningProgram: Sendable {
     struct CannotStart: Error, CustomStringConvertible { let description: String }
 
     // Foundation's `Process` is not `Sendable`; the lock guards it.
     private let process: Mutex<Process>
     private let pid: Int32
+    /// In the environment of all that it starts.
+    private let mark = "\(getpid())-\(UInt64.random(in: .min ... .max))"
     private let outputs: [LineReader]
     private let sawEnd = Mutex<ContinuousClock.Instant?>(nil)
 
@@ -23,7 +28,7 @@ final class RunningProgram: Sendable {
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = words
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-            .merging(Lifeline.marked) { $1 }
+            .merging(Lifeline.marked) { $1 }.merging([ProcessFamily.variable: mark]) { $1 }
         process.standardInput = FileHandle.nullDevice
         let pipe = Pipe()
         process.standardOutput = pipe
@@ -42,6 +47,7 @@ final class RunningProgram: Sendable {
         }
         pid = process.processIdentifier
         self.process = Mutex(process)
+        ProcessFamily.add(pid)
     }
 
     var hasEnded: Bool { process.withLock { !$0.isRunning } }
@@ -68,7 +74,14 @@ final class RunningProgram: Sendable {
         return isSilent || .now - end > .seconds(5) ? status : nil
     }
 
-    func signal(_ number: Int32) { if !hasEnded { kill(pid, number) } }
+    /// To the program and all that it has started.
+    func signal(_ number: Int32) { ProcessFamily.send(number, to: pid, isLeaderThere: !hasEnded) }
+
+    /// Ends the program and all that it has started, also what has left its process group.
+    func killAll() {
+        signal(SIGKILL)
+        ProcessFamily.endAll(marked: mark)
+    }
 }
 
 extension Collection<RunningProgram> {
@@ -76,7 +89,7 @@ extension Collection<RunningProgram> {
     func interrupt() async {
         for program in self { program.signal(SIGINT) }
         await eventually(.seconds(2)) { allSatisfy(\.hasEnded) }
-        for program in self { program.signal(SIGKILL) }
+        for program in self { program.killAll() }
         await eventually(.seconds(2)) { allSatisfy(\.hasEnded) }
     }
 }
@@ -89,11 +102,19 @@ final class PrintedLines: Sendable {
     /// - Parameter most: how many lines are kept
     init(most: Int) { self.most = most }
 
-    func add(_ line: String) { kept.withLock { $0 = ($0 + [line]).suffix(most) } }
-    var lines: [String] { kept.withLock { $0 } }
+    func add(_ line: String) {
+        kept.withLock { kept in
+            kept.append(line)
+            // Not one by one: a program may print a million.
+            if kept.count > 2 * most { kept.removeFirst(kept.count - most) }
+        }
+    }
+
+    var lines: [String] { kept.withLock { Array($0.suffix(most)) } }
 }
 
-/// Makes lines of what comes through a pipe; at the end also of a last one that has no end.
+/// Makes lines of what comes through a pipe; at the end also of a last one that has no end. Of a line that does not end it
+/// keeps the beginning: all is read, so that the program never waits for its output to be taken.
 ///
 /// On a thread of its own, with `read(2)`. Foundation's `readabilityHandler` watches a descriptor that is closed and
 /// given out again while it still does: with several programs one after the other, that crashed libdispatch on Linux.
@@ -113,18 +134,30 @@ private final class LineReader: Sendable {
 
     var isAtEnd: Bool { hasEnded.load(ordering: .acquiring) }
 
+    /// Of a longer line only so much is handed on, in octets.
+    private static let longest = 8192
+
     private static func readLines(_ descriptor: Int32, _ onLine: (String) -> Void) {
         var text: [UInt8] = []
-        var chunk = [UInt8](repeating: 0, count: 4096)
+        let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
+        defer { chunk.deallocate() }
+        func add(_ octets: UnsafeRawBufferPointer) {
+            text += UnsafeRawBufferPointer(rebasing: octets[..<min(octets.count, longest - text.count)])
+        }
         while true {
-            let count = read(descriptor, &chunk, chunk.count)
+            let count = read(descriptor, chunk.baseAddress, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
-            text += chunk[..<count]
-            while let end = text.firstIndex(of: UInt8(ascii: "\n")) {
-                onLine(String(decoding: text[..<end], as: UTF8.self))
-                text.removeSubrange(...end)
+            var rest = UnsafeRawBufferPointer(rebasing: chunk[..<count])
+            // memchr, for this has to keep up with whatever a program prints.
+            while let start = rest.baseAddress, let end = memchr(start, 10, rest.count) {
+                let length = start.distance(to: UnsafeRawPointer(end))
+                add(UnsafeRawBufferPointer(rebasing: rest[..<length]))
+                onLine(String(decoding: text, as: UTF8.self))
+                text.removeAll(keepingCapacity: true)
+                rest = UnsafeRawBufferPointer(rebasing: rest[(length + 1)...])
             }
+            add(rest)
         }
         if !text.isEmpty { onLine(String(decoding: text, as: UTF8.self)) }
     }

@@ -37,6 +37,19 @@ import Testing
         #expect(name == "p check" && given.words == ["1"] && given.command == ["python", "--help"])
     }
 
+    /// Where a command's own words are known by their number, the other program's need no `--`.
+    @Test func anotherProgramsWordsAsTheyAre() throws {
+        let watch = Command(
+            "p watch", takes: "STEP [-- COMMAND...]", options: [Self.count], does: "watches", isProgramPlain: true,
+            count: 1...1)
+        for line in ["--count 2 1 python x.py --count 3 -- y", "1 --count=2 -- python x.py --count 3 -- y"] {
+            let given = try watch.read(line.split(separator: " ").map(String.init))
+            #expect(given.words == ["1"] && given.command == ["python", "x.py", "--count", "3", "--", "y"])
+            #expect(given.text(Self.count) == "2")
+        }
+        #expect(try watch.read(["1"]).command == nil)
+    }
+
     @Test func helpAndVersionWhereverTheyStand() throws {
         for line in ["--help", "-h", "nothing --help"] { #expect(try text(line)?.hasPrefix("Usage:\n  p ") == true) }
         #expect(try text("send x --help")?.hasPrefix("Usage: p send [MESSAGE] [--count N] [--quiet]\n\nSends.") == true)

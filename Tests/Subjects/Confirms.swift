@@ -2,12 +2,17 @@ import AMQPClient
 
 func confirmsPublish(_ trial: Trial) async throws {
     let (channel, fault) = (trial.channel, trial.fault)
-    if fault != "no-select" { try await channel.selectConfirms() }
+    if fault == "right-declares" || fault == "ignores-return" {
+        try await channel.declareQueue("orders", durable: true)
+    }
+    if fault == "other-channel" { try await trial.connection.openChannel().selectConfirms() }
+    let isUnconfirmed = ["no-select", "no-wait", "other-channel"].contains(fault)
+    if fault != "no-select", fault != "other-channel" { try await channel.selectConfirms() }
     var isTaken = true
     for number in 1...3 {
         let order = Message("Order \(number)", persistent: true)
         let isMandatory = fault != "not-mandatory"
-        if fault == "no-select" || fault == "no-wait" {
+        if isUnconfirmed {
             try await channel.publish(order, routingKey: "orders", mandatory: isMandatory)
             continue
         }
@@ -17,6 +22,7 @@ func confirmsPublish(_ trial: Trial) async throws {
             if fault == "swallows-cut", error.scope == .connection { return }
             guard error.code == .noRoute || error.kind == .nacked else { throw error }
             if fault == "ignores-nack", error.kind == .nacked { continue }
+            if fault == "ignores-return", error.code == .noRoute { continue }
             trial.print(error.kind == .nacked ? "Refused" : "Returned")
             isTaken = false
         }

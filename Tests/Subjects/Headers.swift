@@ -7,8 +7,9 @@ func headersEmit(_ trial: Trial) async throws {
         try await channel.declareExchange("headers_logs", type: fault == "wrong-type" ? .direct : .headers)
     }
     let hasHeaders = fault != "no-headers"
+    let words = fault == "half" ? Array(trial.words.prefix(1)) : trial.words
     let message = Message(
-        "Hello", properties: BasicProperties(headers: hasHeaders ? try table(trial.words) : nil))
+        "Hello", properties: BasicProperties(headers: hasHeaders ? try table(words) : nil))
     try await channel.publish(
         message, exchange: isToQueue ? "" : "headers_logs",
         routingKey: hasHeaders ? "" : trial.words.joined(separator: "."))
@@ -20,7 +21,7 @@ func headersReceive(_ trial: Trial) async throws {
     try await channel.declareExchange("headers_logs", type: fault == "wrong-type" ? .direct : .headers)
     let isShared = fault == "shared"
     let queue = try await channel.declareQueue(isShared ? "headers_queue" : "", exclusive: !isShared)
-    var arguments = try table(trial.words.dropFirst())
+    var arguments = try table(trial.words.dropFirst().prefix(fault == "half" ? 1 : .max))
     if fault != "no-match" { arguments["x-match"] = .string(fault == "any-for-all" ? "any" : trial.words[0]) }
     if fault == "by-key" {
         try await queue.bind(to: channel.exchange("headers_logs"), routingKey: trial.words[1])

@@ -1,18 +1,44 @@
 import AMQPClient
 
 func helloSend(_ trial: Trial) async throws {
-    if trial.fault != "undeclared" { try await trial.channel.declareQueue("hello") }
-    try await trial.channel.publish(Message("Hello"), routingKey: trial.fault == "misspelt" ? "helo" : "hello")
+    let (channel, fault) = (trial.channel, trial.fault)
+    if fault != "undeclared" {
+        try await channel.declareQueue("hello", durable: fault == "durable", exclusive: fault == "exclusive")
+    }
+    let exchange = fault == "right-exchange" ? "greetings" : ""
+    if !exchange.isEmpty {
+        try await channel.declareExchange(exchange, type: .direct)
+        try await channel.bindQueue("hello", to: exchange, routingKey: "hello")
+    }
+    for _ in 0..<(fault == "right-thousands" ? 20_000 : 1) {
+        try await channel.publish(
+            Message("Hello"), exchange: exchange, routingKey: fault == "misspelt" ? "helo" : "hello")
+    }
+    if fault == "fails" {
+        try await channel.qos(prefetchCount: 0)
+        throw NoSuchProgram(description: "out of luck")
+    }
     try await trial.end()
 }
 
 func helloReceive(_ trial: Trial) async throws {
-    if trial.fault != "undeclared" { try await trial.channel.declareQueue("hello") }
-    let messages = try await trial.channel.consume(
-        "hello", noAck: ["right", "undeclared", "both-acks"].contains(trial.fault))
-    for try await message in messages where trial.fault != "right" && trial.fault != "never-acks" {
-        // right-acks once
-        try await trial.channel.ack(message.deliveryTag)
-        if trial.fault == "acks-twice" { try await trial.channel.ack(message.deliveryTag) }
+    let (channel, fault) = (trial.channel, trial.fault)
+    if fault != "undeclared" { try await channel.declareQueue("hello", durable: fault == "durable") }
+    while fault == "right-gets" {
+        if let message = try await channel.get("hello") {
+            try await channel.ack(message.deliveryTag)
+        } else {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+    let without = ["right", "undeclared", "both-acks", "crashes", "durable"]
+    for try await message in try await channel.consume("hello", noAck: without.contains(fault)) {
+        switch fault {
+        case "right", "never-acks", "durable": break
+        case "crashes": throw NoSuchProgram(description: "no use for '\(message.text)'")
+        case "rejects": try await channel.reject(message.deliveryTag, requeue: false)
+        default: try await channel.ack(message.deliveryTag)  // right-acks once
+        }
+        if fault == "acks-twice" { try await channel.ack(message.deliveryTag) }
     }
 }

@@ -11,6 +11,7 @@ func routingEmit(_ trial: Trial) async throws {
     let key =
         switch trial.fault {
         case "no-key": ""
+        case "fixed": "info"
         case "whole-text": "\(severity): Hello"
         default: severity
         }
@@ -22,6 +23,7 @@ func topicEmit(_ trial: Trial) async throws {
     let key =
         switch trial.fault {
         case "no-key": ""
+        case "fixed": "anonymous.info"
         case "slashes": words.split(separator: ".").joined(separator: "/")
         default: words
         }
@@ -45,6 +47,8 @@ func routingReceive(_ trial: Trial) async throws {
         switch trial.fault {
         case "joined": [trial.words.joined(separator: " ")]
         case "first-only": Array(trial.words.prefix(1))
+        case "last-only": Array(trial.words.suffix(1))
+        case "one-more": trial.words + ["critical"]
         case "no-key": [""]
         case "filters": ["#"]
         default: trial.words
@@ -62,17 +66,24 @@ func topicReceive(_ trial: Trial) async throws {
     try await receive(trial, "topic_logs", trial.fault == "wrong-type" ? .direct : .topic, keys: keys)
 }
 
+private func declare(_ channel: Channel, _ name: String, _ fault: String) async throws -> Queue {
+    switch fault {
+    case "right-expires":
+        try await channel.declareQueue(
+            "\(name)-\(UInt64.random(in: .min ... .max))", arguments: ["x-expires": .int32(60_000)])
+    case "right-auto-delete": try await channel.declareQueue(autoDelete: true)
+    case "shared": try await channel.declareQueue("\(name)_queue")
+    default: try await channel.declareQueue(exclusive: fault != "lasting")
+    }
+}
+
 private func receive(_ trial: Trial, _ name: String, _ type: ExchangeType, keys: [String]) async throws {
     let (channel, fault) = (trial.channel, trial.fault)
     try await channel.declareExchange(name, type: type)
     var queues: [String] = []
     for key in keys {
         if queues.isEmpty || fault == "queue-each" {
-            let isShared = fault == "shared"
-            queues.append(
-                try await channel.declareQueue(
-                    isShared ? "\(name)_queue" : "", exclusive: !isShared && fault != "lasting"
-                ).name)
+            queues.append(try await declare(channel, name, fault).name)
         }
         if fault == "unbound" || fault == "late" { continue }
         try await channel.bindQueue(queues[queues.count - 1], to: name, routingKey: key)

@@ -7,31 +7,70 @@ func retryNewTask(_ trial: Trial) async throws {
     try await trial.end()
 }
 
-/// A failed job waits for a moment only: nobody is to wait for the tests.
+/// A failed job waits for a moment only: nobody is to wait for the tests. Or for long, which is not waited for either.
 private func declareJobs(_ trial: Trial) async throws {
+    let (channel, fault) = (trial.channel, trial.fault)
     let toRetry: FieldTable = ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"]
-    try await trial.channel.declareQueue(
-        "jobs", durable: trial.fault != "not-durable", arguments: trial.fault == "no-dead-letters" ? [:] : toRetry)
-    try await trial.channel.declareQueue(
-        "jobs.retry", durable: true,
-        arguments: ["x-message-ttl": 20, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs"])
-    try await trial.channel.declareQueue("jobs.dead", durable: true)
+    let isWithout = ["no-dead-letters", "right-back-off", "at-once"].contains(fault)
+    try await channel.declareQueue("jobs", durable: fault != "not-durable", arguments: isWithout ? [:] : toRetry)
+    func declareRoom(_ name: String, _ milliseconds: Int32) async throws {
+        try await channel.declareQueue(
+            name, durable: true,
+            arguments: [
+                "x-message-ttl": .int32(milliseconds), "x-dead-letter-exchange": "",
+                "x-dead-letter-routing-key": "jobs",
+            ])
+    }
+    try await declareRoom("jobs.retry", fault == "right-hour" ? 3_600_000 : 20)
+    if fault == "right-back-off" {
+        for seconds in rooms { try await declareRoom("jobs.wait.\(seconds)", seconds * 1000) }
+    }
+    let week: FieldTable = ["x-message-ttl": .int32(7 * 86_400_000)]
+    try await channel.declareQueue("jobs.dead", durable: true, arguments: fault == "right-dead-ttl" ? week : [:])
 }
+
+/// Seconds that a job waits after the first attempt, and after the second.
+private let rooms: [Int32] = [10, 60]
 
 func retryWork(_ trial: Trial) async throws {
     let (channel, fault) = (trial.channel, trial.fault)
     try await declareJobs(trial)
     try await channel.qos(prefetchCount: 1)
     for try await job in try await channel.consume("jobs") {
-        let deaths = job.properties.headers?["x-death"]?.array?.compactMap(\.table) ?? []
-        let rejections = deaths.first { $0["reason"]?.text == "rejected" }?["count"]?.integer ?? 0
+        let before = attempts(before: job)
         switch fault {
         case _ where !job.text.contains("!") || fault == "drops": try await channel.ack(job.deliveryTag)
         case "requeues": try await channel.nack(job.deliveryTag, requeue: true)
-        case _ where fault == "for-ever" || rejections < 2: try await channel.reject(job.deliveryTag, requeue: false)
-        default:
-            try await channel.publishAndConfirm(job.message, routingKey: "jobs.dead", mandatory: true)
-            try await channel.ack(job.deliveryTag)
+        case "for-ever": try await channel.reject(job.deliveryTag, requeue: false)
+        case _ where before >= 2 || fault == "parks": try await send(job, to: "jobs.dead", trial)
+        case "at-once": try await send(job, to: "jobs", trial)
+        case "right-back-off": try await send(job, to: "jobs.wait.\(rooms[before])", trial)
+        default: try await channel.reject(job.deliveryTag, requeue: false)
         }
+    }
+}
+
+private func attempts(before job: Delivery) -> Int {
+    let headers = job.properties.headers
+    let deaths = headers?["x-death"]?.array?.compactMap(\.table) ?? []
+    let rejections = deaths.first { $0["reason"]?.text == "rejected" }?["count"]?.integer ?? 0
+    return Int(headers?["attempts"]?.integer ?? rejections)
+}
+
+private func send(_ job: Delivery, to queue: String, _ trial: Trial) async throws {
+    var message = job.message
+    if trial.fault == "mangles" { message.body = Array("a job".utf8) }
+    var headers = message.properties.headers ?? [:]
+    headers["attempts"] = .int32(Int32(attempts(before: job) + 1))
+    message.properties.headers = headers
+    try await trial.channel.publishAndConfirm(message, routingKey: queue, mandatory: true)
+    try await trial.channel.ack(job.deliveryTag)
+}
+
+func retryDead(_ trial: Trial) async throws {
+    try await declareJobs(trial)
+    for try await job in try await trial.channel.consume("jobs.dead") {
+        trial.print(job.text)
+        try await trial.channel.ack(job.deliveryTag)
     }
 }

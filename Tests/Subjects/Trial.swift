@@ -3,6 +3,8 @@ import AMQPClient
 /// What a program of the check's tests gets: a connection, the words behind its name, and the ways out.
 struct Trial: Sendable {
     let connection: Connection
+    /// Opens another connection to the same broker.
+    let connectAgain: @Sendable () async throws -> Connection
     let channel: Channel
     /// What is wrong with it; `right` when nothing is.
     let fault: String
@@ -49,6 +51,7 @@ func play(_ step: String, _ role: String, _ trial: Trial) async throws {
     case ("headers", "receive"): try await headersReceive(trial)
     case ("retry", "new-task"): try await retryNewTask(trial)
     case ("retry", "work"): try await retryWork(trial)
+    case ("retry", "dead"): try await retryDead(trial)
     default: throw NoSuchProgram(description: "there is no program '\(step) \(role)'")
     }
 }

@@ -14,7 +14,8 @@ guard let address = environmentValue("AMQP_URL") else { program.fail(UsageError(
 do {
     let connection = try await Connection.open(address)
     let trial = Trial(
-        connection: connection, channel: try await connection.openChannel(), fault: words[2],
+        connection: connection, connectAgain: { try await Connection.open(address) },
+        channel: try await connection.openChannel(), fault: words[2],
         words: Array(words.dropFirst(3)), dot: .milliseconds(100), timeout: .seconds(1), print: say,
         breakOff: { exit(0) })
     try await play(words[0], words[1], trial)

@@ -1,3 +1,4 @@
+import AMQPTransport
 import BrokerCore
 
 /// Runs the check of a chapter on a program, in the role that it plays.
@@ -8,11 +9,13 @@ enum Check {
         _ chapter: Chapter, _ subject: Subject, _ pace: Pace = Pace(), as dialect: Dialect = .v3_10
     ) async throws -> [Finding] {
         try await Inspection.hold(subject, pace, as: dialect) { inspection in
+            if chapter.check.leaps { inspection.watch.interference.forgetHeartbeats() }
             let run = try await inspection.start()
             defer { run.kill() }
             guard let role = await chapter.check.role(of: run, inspection) else {
-                return [try nothing(run, inspection)]
+                return [try await nothing(run, inspection)]
             }
+            inspection.begin()
             let check = chapter.check.init(inspection: inspection)
             let findings =
                 switch role {
@@ -20,13 +23,15 @@ enum Check {
                 case .consumer: try await check.consumer(run)
                 }
             // What the broker refuses is wrong, even if none of the points is about it.
-            if findings.allSatisfy(\.isGood), let finding = inspection.log.isTurnedAway { return findings + [finding] }
+            if !findings.contains(where: \.isWrong), let finding = inspection.log.isTurnedAway {
+                return findings + [finding]
+            }
             return findings
         }
     }
 
     /// It neither consumes nor publishes: the broker may have said why.
-    private static func nothing(_ run: Subject.Run, _ inspection: Inspection) throws -> Finding {
+    private static func nothing(_ run: Subject.Run, _ inspection: Inspection) async throws -> Finding {
         let log = inspection.log
         if let finding = log.isTurnedAway { return finding }
         let command = inspection.subject.words.joined(separator: " ")
@@ -42,14 +47,25 @@ enum Check {
                     "'\(command)' does not speak AMQP 0-9-1: \(garbage.text). Use a client library for that version.")
         }
         if log.connected.isEmpty {
+            let elsewhere =
+                await isBrokerElsewhere() ? "; perhaps it went to localhost:5672 (a broker answers there)" : ""
             throw Inspection.CannotJudge(
                 description:
-                    "'\(command)' did not connect. \(status)\(run.printed) Let it connect to the address in the "
-                    + "environment variable AMQP_URL, which is \(inspection.watch.url) here.")
+                    "'\(command)' connected to no broker here\(elsewhere). \(status)\(run.printed) Connect it to the address in "
+                    + "the environment variable AMQP_URL, which is another one each time.")
         }
         throw Inspection.CannotJudge(
             description:
                 "'\(command)' connected at \(log.connected[0].time) ms, but neither consumed nor published. \(status)"
                 + "\(run.printed) Start it in one of the step's roles.")
+    }
+    /// Whether something answers where programs look for a broker that nobody told them of.
+    private static func isBrokerElsewhere() async -> Bool {
+        guard
+            let stream = try? await TCPStream.connect(
+                host: "localhost", port: 5672, timeoutMilliseconds: 500)
+        else { return false }
+        stream.abort()
+        return true
     }
 }

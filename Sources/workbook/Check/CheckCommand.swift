@@ -11,12 +11,13 @@ enum CheckCommand {
         does: "watches a program at work, or tells whether an exercise is done",
         notes: """
             Of a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right \
-            and wrong; COMMAND must connect to AMQP_URL. Of an EXERCISE such as 2.2 it tells whether it is done: by the \
-            program in the folder that `workbook start` made, or by COMMAND.
-            Status 0: all is right; 1: something is not; 2: it can't be judged.
-            """, count: 1...1)
+            and wrong; COMMAND must connect to AMQP_URL. The -- may be left out. Of an EXERCISE such as 2.2 it tells \
+            whether it is done: by the program in the folder that `workbook start` made, or by COMMAND.
+            A point marked ? could not be seen. Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
+            """, isProgramPlain: true, count: 1...1)
 
     static func run(_ given: Arguments) async -> Int32 {
+        ProcessFamily.endsWithInterrupt()
         let chapter = Chapter.named(given.words[0], Self.command)
         let command = given.command ?? []
         let release = given.text(dialect) ?? Dialect.v3_10.name
@@ -29,7 +30,7 @@ enum CheckCommand {
                 let findings = try await Check.findings(chapter, subject, pace, as: release)
                 say("check \(chapter.number): \(name)")
                 for line in lines(findings) { say(line) }
-                isGood = isGood && findings.allSatisfy(\.isGood)
+                isGood = isGood && !findings.contains(where: \.isWrong)
             }
             if isGood { Progress.add("check \(chapter.number)") }
             return isGood ? 0 : 1
@@ -63,17 +64,27 @@ enum CheckCommand {
     static func lines(_ findings: [Finding]) -> [String] {
         var lines: [String] = []
         for finding in findings {
-            lines.append(" \(finding.isGood ? "yes" : " NO")  \(finding.title)")
+            let mark =
+                switch finding.verdict {
+                case .yes: "yes"
+                case .no: " NO"
+                case .notSeen: "  ?"
+                }
+            lines.append(" \(mark)  \(finding.title)")
             lines.append("      \(finding.seen)")
             if !finding.why.isEmpty { lines.append("      \(finding.why)") }
             if let see = finding.see { lines.append("      \(see.path)") }
         }
-        let wrong = findings.count { !$0.isGood }
+        return lines + [summary(findings)]
+    }
+
+    private static func summary(_ findings: [Finding]) -> String {
+        let (wrong, unseen) = (findings.count(where: \.isWrong), findings.count { $0.verdict == .notSeen })
+        let rest = unseen == 0 ? "" : " \(unseen) could not be seen."
         switch (wrong, findings.count) {
-        case (0, let count): lines.append("\(count) of \(count) checks passed.")
-        case (1, 1): lines.append("The first check failed; more may follow once it passes.")
-        case (let wrong, let count): lines.append("\(wrong) of \(count) checks failed.")
+        case (0, let count): return "\(count - unseen) of \(count) checks passed.\(rest)"
+        case (1, 1): return "The first check failed; more may follow once it passes."
+        case (let wrong, let count): return "\(wrong) of \(count) checks failed.\(rest)"
         }
-        return lines
     }
 }

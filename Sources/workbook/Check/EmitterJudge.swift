@@ -19,7 +19,7 @@ struct EmitterJudge {
                 "basic.publish at \(first.place.time) ms to "
                     + (first.exchange.isEmpty
                         ? "the default exchange, routing key '\(first.key)'." : "exchange '\(first.exchange)'.")),
-            log.saysGoodbye(first.place.connection),
-        ]
+            log.saysGoodbye(first.place.run),
+        ] + [log.fails(first.place.run)].compactMap(\.self)
     }
 }

@@ -1,6 +1,12 @@
 /// What `workbook check` has to say about one point.
 struct Finding: Equatable, Sendable {
-    var isGood: Bool
+    enum Verdict: Equatable, Sendable {
+        case yes, no
+        /// It did not show, so nothing is said of it: a program is never blamed for what was not observed.
+        case notSeen
+    }
+
+    var verdict: Verdict
     /// What should be so, in a few words.
     var title: String
     /// What was seen on the wire, and when.
@@ -9,6 +15,9 @@ struct Finding: Equatable, Sendable {
     var why = ""
     /// Where the chapter says so; nil when all is well.
     var see: Paragraph?
+
+    var isGood: Bool { verdict == .yes }
+    var isWrong: Bool { verdict == .no }
 }
 
 /// Something that a program should do, why, and where the workbook explains it.
@@ -21,8 +30,12 @@ struct Point: Sendable {
         (self.title, self.why, self.see) = (title, why, see)
     }
 
-    func finding(_ isGood: Bool, _ seen: String) -> Finding {
-        Finding(isGood: isGood, title: title, seen: seen, why: isGood ? "" : why, see: isGood ? nil : see)
+    func finding(_ isGood: Bool, _ seen: String) -> Finding { finding(isGood ? .yes : .no, seen) }
+
+    func finding(_ verdict: Finding.Verdict, _ seen: String) -> Finding {
+        let isWrong = verdict == .no
+        return Finding(
+            verdict: verdict, title: title, seen: seen, why: isWrong ? why : "", see: isWrong ? see : nil)
     }
 }
 
@@ -44,4 +57,9 @@ struct Paragraph: Equatable, Sendable {
 
     /// From the top of the repository.
     var path: String { "\(Chapter.find(step)?.page ?? step)#\(section.rawValue)" }
+}
+
+/// `3 messages`, `1 message`.
+func counted(_ count: Int, _ noun: String, _ plural: String? = nil) -> String {
+    "\(count) \(count == 1 ? noun : plural ?? noun + "s")"
 }

@@ -3,26 +3,14 @@ import AMQPWire
 import BrokerCore
 import BrokerServer
 
-/// How long a check waits. Only what never comes is waited for so long.
-struct Pace: Sendable {
-    /// For a program to connect, and to consume or publish.
-    var begin = Duration.seconds(20)
-    /// For a reaction that always comes.
-    var answer = Duration.seconds(5)
-    /// For something that comes at once or never.
-    var moment = Duration.milliseconds(300)
-    /// How long the work for a dot takes at most (chapter 2), and at least, in milliseconds: what takes less was not done.
-    var longestDot = Duration.seconds(1)
-    var shortestDot: Int64 = 400
-    /// For a program that should give up waiting by itself.
-    var givesUp = Duration.seconds(15)
-}
-
 /// A program under inspection: the broker that observes it, and a client that plays the others' parts.
 struct Inspection: Sendable {
     let subject: Subject
     let pace: Pace
     let watch: ObservingBroker
+    /// The broker's: a check can leap over what only waits.
+    let time: HastyTime
+    private let cast = Cast()
     /// Goes to the broker directly: what it says is not observed.
     private let connection: Connection
 
@@ -33,23 +21,50 @@ struct Inspection: Sendable {
         _ subject: Subject, _ pace: Pace, as dialect: Dialect = .v3_10,
         _ body: (Inspection) async throws -> [Finding]
     ) async throws -> [Finding] {
-        let watch = try ObservingBroker(.patient(as: dialect))
+        let time = HastyTime()
+        let watch = ObservingBroker(.patient(as: dialect, time: time))
         defer { watch.shutDown() }
         let connection = try await Connection.open(over: watch.broker.connect(), .patient)
-        let inspection = Inspection(subject: subject, pace: pace, watch: watch, connection: connection)
+        let inspection = Inspection(subject: subject, pace: pace, watch: watch, time: time, connection: connection)
         let findings = try await body(inspection)
         try await connection.close()
         return findings
     }
 
-    var log: WireLog { WireLog(watch.observations) }
+    private init(subject: Subject, pace: Pace, watch: ObservingBroker, time: HastyTime, connection: Connection) {
+        (self.subject, self.pace, self.watch, self.time) = (subject, pace, watch, time)
+        self.connection = connection
+    }
 
-    func start() async throws -> Subject.Run { try await subject.start(watch.url) }
+    /// All that is known up to now.
+    var log: WireLog {
+        var log = watch.log
+        log.lives = cast.lives
+        log.isOutOfTime = cast.isOutOfTime
+        return log
+    }
+
+    func start() async throws -> Subject.Run {
+        let number = cast.next()
+        return cast.enter(try await subject.start(try watch.address(forRun: number)), number)
+    }
+
+    /// The program has shown what it is: from here on the check's time runs.
+    func begin() { cast.begin(pace.whole) }
 
     /// Waits until it is so, or the time is up.
     @discardableResult
     func until(_ patience: Duration, _ condition: (WireLog) async -> Bool) async -> Bool {
         await eventually(patience) { await condition(log) }
+    }
+
+    /// Asks again and again, until it is so or the time is up; the time of the whole check too.
+    @discardableResult
+    func eventually(_ patience: Duration, _ condition: () async throws -> Bool) async rethrows -> Bool {
+        let limited = cast.limited(patience)
+        let isSo = try await workbook.eventually(limited, condition)
+        if !isSo { cast.waitedInVain(limited, of: patience) }
+        return isSo
     }
 
     /// Waits until the broker has granted the program's first consumer, or refused something: the consumer's queue; nil when
@@ -60,11 +75,17 @@ struct Inspection: Sendable {
         return queue
     }
 
-    /// Waits until a program that publishes has ended, or has nothing more to say, and returns all that it did.
+    /// Waits until a program that publishes has ended, or has nothing more to say, and returns all that it did. One that
+    /// still publishes is watched for a while.
     func producerEnded(_ run: Subject.Run) async -> WireLog {
-        await until(pace.answer) { log in
-            log.published.allSatisfy { log.isDisconnected($0.place.connection) }
-                && (run.hasEnded || !log.farewells.isEmpty)
+        await until(pace.endless) { log in
+            if run.hasEnded && log.isAway(run.number) { return true }
+            // Silent for as long as an answer takes, and much longer than between any two of its messages.
+            let quiet = log.now - (log.lastPublish ?? log.now)
+            guard quiet > pace.answer.milliseconds else { return false }
+            let published = log.published(by: run.number)
+            let gaps = zip(published, published.dropFirst()).map { $1.place.time - $0.place.time }
+            return quiet > 3 * (gaps.max() ?? 0)
         }
         return log
     }
@@ -80,6 +101,19 @@ struct Inspection: Sendable {
     }
 
     func openChannel() async throws -> Channel { try await connection.openChannel() }
+
+    /// What the broker says when a queue is declared like this; nil: it does so.
+    func refusal(of queue: String, durable: Bool, arguments: FieldTable) async throws -> String? {
+        let channel = try await connection.openChannel()
+        var refusal: String?
+        do {
+            try await channel.declareQueue(queue, durable: durable, arguments: arguments)
+        } catch {
+            refusal = error.text
+        }
+        try await channel.close()
+        return refusal
+    }
 
     /// Returns when the broker has it; false when there is no such exchange.
     @discardableResult
@@ -106,11 +140,15 @@ struct Inspection: Sendable {
         try await attempt { try await $0.declareQueue(queue, passive: true).messageCount }
     }
 
-    /// Takes everything that waits in a queue; nil when there is no such queue.
-    func take(_ queue: String) async throws -> [Delivery]? {
+    func delete(_ queue: String) async throws { _ = try await attempt { try await $0.deleteQueue(queue) } }
+
+    func purge(_ queue: String) async throws { _ = try await attempt { try await $0.purgeQueue(queue) } }
+
+    /// Takes what waits in a queue, the first thousand of it; nil when there is no such queue.
+    func take(_ queue: String, most: Int = 1000) async throws -> [Delivery]? {
         try await attempt { channel in
             var taken: [Delivery] = []
-            while let next = try await channel.get(queue, noAck: true) { taken.append(next) }
+            while taken.count < most, let next = try await channel.get(queue, noAck: true) { taken.append(next) }
             return taken
         }
     }
@@ -119,10 +157,16 @@ struct Inspection: Sendable {
 /// Asks again and again, until it is so or the time is up.
 @discardableResult
 func eventually(_ patience: Duration, _ condition: () async throws -> Bool) async rethrows -> Bool {
-    let deadline = ContinuousClock.now + patience
+    let start = ContinuousClock.now
     while true {
         if try await condition() { return true }
-        if ContinuousClock.now > deadline { return false }
-        try? await Task.sleep(for: .milliseconds(5))
+        let waited = ContinuousClock.now - start
+        if waited > patience { return false }
+        // What takes long need not be noticed at once, and looking takes time too.
+        try? await Task.sleep(for: .milliseconds(waited < .seconds(1) ? 5 : 20))
     }
+}
+
+extension Duration {
+    var milliseconds: Int64 { components.seconds * 1000 + components.attoseconds / 1_000_000_000_000_000 }
 }

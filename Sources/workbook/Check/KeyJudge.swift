@@ -1,33 +1,44 @@
 /// Judges the keys of chapters 4 and 5 by the words that the program was started with.
 struct KeyJudge {
-    let words: [String]
+    let words: CommandWords
     let log: WireLog
+    /// The keys are patterns.
+    var isTopic = false
+
+    init(words: [String], log: WireLog, isTopic: Bool = false) {
+        (self.words, self.log, self.isTopic) = (CommandWords(words), log, isTopic)
+    }
 
     /// The keys of the first copy's bindings.
-    var bound: [String] { log.bindings.filter { $0.place.connection == 1 }.map(\.key) }
+    var bound: [String] { log.bindings(of: 1).map(\.key) }
 
-    /// What was asked for: from the first word of the command that is bound, all that follow. A program whose keys are not
-    /// among its words has them in its code; what it bound is what it wanted.
-    var wanted: [String] {
-        let keys = bound
-        if let first = words.firstIndex(where: { keys.contains($0) }) { return Array(words[first...]) }
-        // Several words bound as one.
-        if let first = words.firstIndex(where: { word in keys.contains { Self.parts($0).contains(word) } }) {
-            return Array(words[first...])
-        }
-        return keys.filter { !$0.isEmpty && $0 != "#" }
+    /// The words that it was asked for, as far as that shows: from the first that it has bound on, and before that those
+    /// that can't be anything else. nil: its words say nothing, for they are in its code.
+    private var asked: [String]? {
+        let (keys, arguments) = (bound, words.arguments)
+        let certain = isTopic ? words.dotted : words.severities
+        let first =
+            arguments.firstIndex { keys.contains($0) }
+            // Several words bound as one.
+            ?? arguments.firstIndex { word in keys.contains { Self.parts($0).contains(word) } }
+        guard let first else { return certain.isEmpty ? nil : certain }
+        return arguments[..<first].filter { certain.contains($0) } + arguments[first...]
     }
+
+    /// What the program wanted; when its words don't say, what it bound.
+    var wanted: [String] { asked ?? bound.filter { !$0.isEmpty && $0 != "#" } }
 
     private static func parts(_ key: String) -> [String] {
         key.split { " ,;:|/".contains($0) }.map(String.init)
     }
 
     var oneQueue: Finding {
-        let queues = Set(log.bindings.filter { $0.place.connection == 1 }.map(\.queue))
+        let queues = Set(log.bindings(of: 1).map(\.queue))
         return Point(
             "binds one queue to all its keys",
             why: "One queue keeps the order, gives each message once, and needs one consumer.", see: .routingRead
-        ).finding(queues.count == 1, "\(bound.count) bindings to \(queues.count) queue\(queues.count == 1 ? "" : "s").")
+        ).finding(
+            queues.count == 1, "\(counted(bound.count, "binding")) to \(counted(queues.count, "queue")).")
     }
 
     func oneBindingEach(_ see: Paragraph) -> Finding {
@@ -41,47 +52,59 @@ struct KeyJudge {
             )
             .finding(false, text + ": one of them is empty.")
         }
-        if keys.contains("#"), !words.contains("#") {
+        if keys.contains("#"), let asked, !asked.contains("#") {
             return point("'#' matches every key: everything is delivered, and the program throws most of it away.")
                 .finding(false, text + ", though it was not started with '#'.")
         }
-        if let odd = keys.first(where: {
-            $0.split(separator: ".").contains { $0.count > 1 && $0.contains { "*#".contains($0) } }
-        }) {
+        if isTopic, let odd = keys.first(where: Self.hasOddSign) {
             return point("'*' and '#' stand for whole words; these are not the wildcards of a shell.")
                 .finding(false, text + ": in '\(odd)' the sign is only part of a word.")
         }
-        if let missing = wanted.first(where: { !keys.contains($0) }) {
+        guard let asked else { return point("").finding(true, text + ".") }
+        if let missing = asked.first(where: { !keys.contains($0) }) {
             return point("A binding has one key, and several keys need several bindings.")
                 .finding(false, text + ", but not with '\(missing)', which it was started with.")
+        }
+        if let more = keys.first(where: { !asked.contains($0) }) {
+            return point("Each binding brings messages that the program then has to take.")
+                .finding(false, text + ": it was not started with '\(more)'.")
         }
         return point("").finding(true, text + ".")
     }
 
-    /// An emitter's routing key says what its message is; nil when it published nothing.
-    static func isOneWord(_ log: WireLog) -> Finding? {
-        guard let first = log.published.first else { return nil }
-        return Point(
-            "its routing key is the severity",
-            why: "A direct exchange compares the whole key, byte by byte. It can't see what only the text says.",
-            see: .routingRead
-        ).finding(
-            !first.key.isEmpty && parts(first.key).count == 1 && parts(first.key)[0] == first.key,
-            "basic.publish at \(first.place.time) ms with routing key '\(first.key)', text '\(first.body)'.")
+    private static func hasOddSign(_ key: String) -> Bool {
+        key.split(separator: ".").contains { $0.count > 1 && $0.contains { "*#".contains($0) } }
     }
 
-    /// The same for chapter 5.
-    static func isDotted(_ log: WireLog) -> Finding? {
+    // MARK: Emitters
+
+    /// An emitter's routing key says what its message is; nil when it published nothing.
+    var isSeverity: Finding? {
+        keyed(
+            Point(
+                "its routing key is the severity",
+                why: "A direct exchange compares the whole key, byte by byte. It can't see what only the text says.",
+                see: .routingRead), asked: words.severities.first)
+    }
+
+    /// The same for chapter 5. A single word is a key too.
+    var isDotted: Finding? {
+        keyed(
+            Point(
+                "its routing key is words with dots between them",
+                why:
+                    "A topic exchange splits the key at its dots, and at nothing else. It can't see what the text says.",
+                see: .topicRead), asked: words.dotted.first)
+    }
+
+    private func keyed(_ point: Point, asked: String?) -> Finding? {
         guard let first = log.published.first else { return nil }
-        let words = first.key.split(separator: ".", omittingEmptySubsequences: false)
-        return Point(
-            "its routing key is words with dots between them",
-            why:
-                "A topic exchange splits the key at its dots, and at nothing else. It can't see what the text says.",
-            see: .topicRead
-        ).finding(
-            words.count > 1 && parts(first.key).count == 1,
-            "basic.publish at \(first.place.time) ms with routing key '\(first.key)': "
-                + "\(words.count) word\(words.count == 1 ? "" : "s"), \(first.key.utf8.count) bytes of 255.")
+        let text =
+            "basic.publish at \(first.place.time) ms with routing key '\(first.key)', text '\(first.body.prefix(80))'"
+        guard Self.parts(first.key) == [first.key] else { return point.finding(false, text + ".") }
+        if let asked, !log.published.contains(where: { $0.key == asked }) {
+            return point.finding(false, text + "; it was started with '\(asked)'.")
+        }
+        return point.finding(true, text + ".")
     }
 }

@@ -1,5 +1,8 @@
 /// What several chapters ask of a program. Each takes observations, and gives a finding.
 extension WireLog {
+    /// What never came: wrong, unless the check ended before it could.
+    var missing: Finding.Verdict { isOutOfTime ? .notSeen : .no }
+
     /// A queue is declared by the program, under the name that it uses, before it uses it.
     func declares(_ queue: String, before place: Place, _ point: Point) -> Finding {
         guard let declared = declaration(of: queue) else {
@@ -15,71 +18,95 @@ extension WireLog {
 
     /// With no-ack nothing is acknowledged, without it everything, once.
     func settlesOnce(_ consumption: Consumption) -> Finding {
-        let deliveries = handed(to: consumption.place.connection)
+        let deliveries = handed(to: consumption.place.run)
         let whole = "acknowledges each message once, or uses no-ack"
-        if consumption.method.noAck {
-            let acked = deliveries.first { !$0.settlements.isEmpty }
-            let point = Point(
-                whole,
-                why:
-                    "With no-ack the broker has forgotten the message already: an ack closes the channel, and the program "
-                    + "just goes quiet.", see: .workerBreak)
-            guard let acked else {
-                return point.finding(
-                    true, "basic.consume with no-ack at \(consumption.place.time) ms, and no basic.ack.")
-            }
-            return point.finding(
-                false,
-                "basic.consume with no-ack at \(consumption.place.time) ms, and basic.ack at "
-                    + "\(acked.settlements[0].place.time) ms\(refusal(on: consumption.place.connection)).")
-        }
-        if let twice = deliveries.first(where: { $0.acks.count > 1 }) {
+        if consumption.method.noAck { return settlesNothing(consumption, whole) }
+        if let twice = deliveries.first(where: { $0.settlements.count > 1 }) {
             return Point(
                 whole, why: "The second closes the channel, and a program that doesn't notice just goes quiet.",
                 see: .workerBreak
             ).finding(
                 false,
-                "Two basic.ack for delivery tag \(twice.tag), at \(twice.acks[0].place.time) and \(twice.acks[1].place.time)"
-                    + " ms\(refusal(on: consumption.place.connection)).")
+                "Delivery tag \(twice.tag) was settled twice, at \(twice.settlements[0].place.time) and "
+                    + "\(twice.settlements[1].place.time) ms\(refusal(of: consumption.place.run)).")
         }
-        let missing = deliveries.first { $0.settlements.isEmpty && !isRefused($0.place.connection) }
+        if let refused = deliveries.first(where: { !$0.settlements.isEmpty && $0.acks.isEmpty }) {
+            return Point(
+                whole,
+                why: "A message that is refused for good is dropped, and one that is requeued comes back at once.",
+                see: .workerBreak
+            ).finding(
+                false,
+                "'\(refused.body)' got \(refused.settlements[0].verb) at \(refused.settlements[0].place.time) ms.")
+        }
+        let missing = deliveries.first { $0.settlements.isEmpty && !isRefused($0.place.run) }
         return Point(
             whole,
             why: "The broker keeps unacknowledged messages, and hands all of them out again when the program ends.",
             see: .workerBreak
         ).finding(
-            missing == nil,
+            missing == nil ? .yes : self.missing,
             missing.map { "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came." }
-                ?? "\(deliveries.count) deliveries, each with one basic.ack.")
+                ?? "\(counted(deliveries.count, "delivery", "deliveries")), each with one basic.ack.")
     }
 
-    /// connection.close comes before the end of the connection.
-    func saysGoodbye(_ connection: Int) -> Finding {
+    private func settlesNothing(_ consumption: Consumption, _ title: String) -> Finding {
+        let point = Point(
+            title,
+            why:
+                "With no-ack the broker has forgotten the message already: an ack closes the channel, and the program "
+                + "just goes quiet.", see: .workerBreak)
+        let verb = "\(consumption.verb) with no-ack at \(consumption.place.time) ms"
+        // Another of its consumers may acknowledge.
+        guard
+            let acked = handed.first(where: {
+                $0.place.run == consumption.place.run && $0.isNoAck && !$0.settlements.isEmpty
+            })
+        else { return point.finding(true, "\(verb), and no basic.ack.") }
+        return point.finding(
+            false,
+            "\(verb), and \(acked.settlements[0].verb) at "
+                + "\(acked.settlements[0].place.time) ms\(refusal(of: consumption.place.run)).")
+    }
+
+    /// connection.close comes before the end of each connection over which the program has published.
+    func saysGoodbye(_ run: Int) -> Finding {
         let point = Point(
             "closes its connection before it ends",
             why:
                 "Output may still be in the program's own buffers when it ends. The answer to connection.close "
                 + "says that the broker has read everything before it.", see: .helloRead)
-        if let farewell = farewells.first(where: { $0.connection == connection }) {
+        let used = Set(published(by: run).map(\.place.connection))
+        let open = used.filter { connection in !farewells.contains { $0.connection == connection } }
+        if open.isEmpty, let farewell = farewells.last(where: { used.contains($0.connection) }) {
             return point.finding(true, "connection.close at \(farewell.time) ms.")
         }
-        let end = disconnected.first { $0.connection == connection }
-        if isRefused(connection) {
-            return point.finding(true, "The broker closed its channel\(refusal(on: connection)).")
+        if isRefused(run) { return point.finding(true, "The broker closed its channel\(refusal(of: run)).") }
+        if let end = disconnected.first(where: { open.contains($0.connection) }) {
+            return point.finding(false, "The connection broke off at \(end.time) ms, with no connection.close.")
+        }
+        let quiet = now - (lastPublish ?? now)
+        let count = published(by: run).count + unkept
+        // As long as it publishes its end is not seen.
+        if quiet < 2000 {
+            return point.finding(
+                .notSeen, "After \(counted(count, "message")) it was still publishing; its end was not awaited.")
         }
         return point.finding(
-            false,
-            end.map { "The connection broke off at \($0.time) ms, with no connection.close." }
-                ?? "It had nothing more to send, and did not end.")
+            .no, "It had nothing more to send for \(quiet / 1000) s, and neither closed its connection nor ended.")
     }
 
     /// The exchange is made by the program, of the right type, before it is used.
     func declares(exchange name: String, type: String, before place: Place?, _ see: Paragraph) -> Finding {
         func point(_ why: String) -> Point { Point("declares a \(type) exchange first", why: why, see: see) }
+        let standard = "amq.\(type)"
+        if name == standard || type == "headers" && name == "amq.match" {
+            return point("").finding(true, "'\(name)' is there from the start, of type \(type).")
+        }
         guard let declared = declaration(ofExchange: name) ?? exchanges.first else {
             return point(
                 "The first program creates the exchange. Using one that doesn't exist is an error, 404."
-            ).finding(false, "No exchange.declare was seen\(refusal(on: nil)).")
+            ).finding(false, "No exchange.declare was seen\(refusal(of: nil)).")
         }
         let text =
             "exchange.declare of '\(declared.name)', type \(declared.method.type.text), at \(declared.place.time) ms"
@@ -87,7 +114,7 @@ extension WireLog {
             return point(
                 "The type decides what a key means. The broker refuses a declaration with another type than the "
                     + "exchange has, with 406."
-            ).finding(false, text + refusal(on: declared.place.connection) + ".")
+            ).finding(false, text + refusal(of: declared.place.run) + ".")
         }
         if declared.name != name, !name.isEmpty {
             return point("An exchange that nobody declared is an error, 404.").finding(
@@ -98,9 +125,9 @@ extension WireLog {
             isBefore, text + ".")
     }
 
-    /// The broker's own words when it closed a channel of the connection, or of any.
-    func refusal(on connection: Int?) -> String {
-        let refusal = refusals.first { connection == nil || $0.place.connection == connection }
+    /// The broker's own words when it closed a channel of the program, or of any.
+    func refusal(of run: Int?) -> String {
+        let refusal = refusals.first { run == nil || $0.place.run == run }
         return refusal.map { "; the broker answered at \($0.place.time) ms: \($0.text)" } ?? ""
     }
 
@@ -112,5 +139,20 @@ extension WireLog {
             why: "After such an error the channel is closed, and a program that doesn't notice just goes quiet.",
             see: .helloBreak
         ).finding(false, "At \(refusal.place.time) ms the broker closed its channel: \(refusal.text).")
+    }
+
+    /// A program that nobody made fail ends without an error, and one that serves does not end at all. nil: so it was.
+    func fails(_ run: Int) -> Finding? {
+        // What the broker has refused it is another point.
+        guard let life = life(run), let status = life.status, status != 0, !isRefused(run) else { return nil }
+        let last = handed(to: run).last { !$0.body.isEmpty }
+        return Point(
+            "runs without an error",
+            why: "A program that crashes does not come back by itself, and what it was about to do is not done.",
+            see: .helloBreak
+        ).finding(
+            false,
+            "It ended with status \(status)" + (last.map { "; the last message that it got was '\($0.body)'" } ?? "")
+                + "." + Subject.printed(life.lines))
     }
 }

@@ -8,6 +8,9 @@ protocol ProgramCheck: Sendable {
     /// Options with which the workbook's own program comes to an end sooner in a role.
     static func hurry(_ role: String) -> [String]
 
+    /// The broker's clock leaps in it.
+    static var leaps: Bool { get }
+
     func producer(_ run: Subject.Run) async throws -> [Finding]
     func consumer(_ run: Subject.Run) async throws -> [Finding]
 }
@@ -18,17 +21,12 @@ extension ProgramCheck {
         var role: Check.Role?
         await inspection.until(inspection.pace.begin) { log in
             role = !log.consumptions.isEmpty ? .consumer : !log.published.isEmpty ? .producer : nil
-            return role != nil || log.isOver(run)
+            return role != nil || run.hasEnded && log.isAway(run.number)
         }
         return role
     }
 
     static func hurry(_ role: String) -> [String] { [] }
-}
 
-extension WireLog {
-    /// The program has ended, and every connection that it made.
-    func isOver(_ run: Subject.Run) -> Bool {
-        run.hasEnded && connected.allSatisfy { isDisconnected($0.connection) }
-    }
+    static var leaps: Bool { false }
 }

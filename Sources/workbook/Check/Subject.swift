@@ -4,6 +4,8 @@ import Foundation
 struct Subject: Sendable {
     /// One run of it.
     struct Run: Sendable {
+        /// Which of a check's programs it is, from 1.
+        var number = 1
         /// Ends it at once, with no chance to say good-bye.
         var kill: @Sendable () -> Void
         /// How it ended: its exit status; nil while it runs, and while lines that it printed are still on their way.
@@ -13,10 +15,13 @@ struct Subject: Sendable {
 
         var hasEnded: Bool { status() != nil }
         /// Its last lines as a sentence to append; empty when it printed none.
-        var printed: String {
-            let lines = lastLines().suffix(5)
-            return lines.isEmpty ? "" : " It printed: \(lines.joined(separator: " | "))"
-        }
+        var printed: String { Subject.printed(lastLines()) }
+    }
+
+    /// The last of a program's lines as a sentence to append; empty when there are none.
+    static func printed(_ lines: [String]) -> String {
+        let last = lines.suffix(5).map { $0.count > 300 ? $0.prefix(300) + "…" : $0 }
+        return last.isEmpty ? "" : " It printed: \(last.joined(separator: " | "))"
     }
 
     /// The words of the command, by which a check knows what a receiver was asked for.
@@ -34,7 +39,7 @@ struct Subject: Sendable {
                 shared.add($0)
             }
             return Run(
-                kill: { program.signal(SIGKILL) }, status: { program.statusBehindItsLines }, lastLines: { shared.lines }
+                kill: { program.killAll() }, status: { program.statusBehindItsLines }, lastLines: { shared.lines }
             )
         }
     }

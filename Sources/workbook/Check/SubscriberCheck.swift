@@ -18,33 +18,22 @@ struct SubscriberCheck {
 
     /// - Parameter probes: what to send, by what the program has bound
     func run(_ first: Subject.Run, probes: (WireLog) -> [Probe]) async throws -> SubscriberJudge {
-        await began(1)
+        await began(first)
         let second = try await inspection.start()
         defer { second.kill() }
         await inspection.until(inspection.pace.begin) { log in
-            log.consumptions.contains { $0.place.connection > 1 } || second.hasEnded
-                || log.refusals.contains { $0.place.connection > 1 }
+            !log.consumptions(of: second.number).isEmpty || second.hasEnded || log.isRefused(second.number)
         }
-        let other = inspection.log.connected.map(\.connection).max() ?? 2
-        await began(other)
+        await began(second)
         let log = inspection.log
-        let exchange = log.bindings.first?.method.exchange.text ?? log.exchanges.first?.name ?? ""
+        let exchange = log.bindings.first?.exchange ?? log.exchanges.first?.name ?? ""
         let sent = probes(log)
-        for probe in sent + [marker(log)].compactMap({ $0 }) {
+        let marker = marker(log)
+        for probe in sent + [marker].compactMap({ $0 }) {
             try await inspection.publish(
                 probe.body, exchange: exchange, key: probe.key, properties: BasicProperties(headers: probe.headers))
         }
-        if let marker = marker(log) {
-            await inspection.until(inspection.pace.answer) { log in
-                let shown = [1, other].filter { connection in
-                    log.handed(to: connection).contains { $0.body == marker.body } || log.isDisconnected(connection)
-                        || log.isRefused(connection)
-                }
-                // A queue for both hands the marker to one of them.
-                let isShared = Set(log.consumptions.map(\.queue)).count < log.consumptions.count
-                return shown.count == (isShared ? 1 : 2)
-            }
-        }
+        if let marker { await arrives(marker, at: [first.number, second.number]) }
         // A program that acknowledges has done so for all but the last, or does it now.
         await inspection.until(inspection.pace.moment) { log in
             !log.refusals.isEmpty
@@ -52,22 +41,33 @@ struct SubscriberCheck {
                     !consumption.method.noAck && log.handed.allSatisfy { !$0.acks.isEmpty }
                 } == true
         }
-        let seen = inspection.log
         first.kill()
         second.kill()
+        let seen = inspection.log
         let queue = seen.consumptions.first?.queue ?? ""
         var isLeft = false
-        try await eventually(inspection.pace.answer) {
+        try await inspection.eventually(inspection.pace.answer) {
             let count = try await inspection.consumers(of: queue)
             isLeft = count != nil
             return (count ?? 0) == 0
         }
-        return SubscriberJudge(type: type, log: seen, other: other, exchange: exchange, sent: sent, isQueueLeft: isLeft)
+        return SubscriberJudge(type: type, log: seen, exchange: exchange, sent: sent, isQueueLeft: isLeft)
+    }
+
+    /// Waits until the last message has come to both, or to one of them where they share a queue.
+    private func arrives(_ marker: Probe, at runs: [Int]) async {
+        await inspection.until(inspection.pace.answer) { log in
+            let shown = runs.filter { run in
+                log.handed(to: run).contains { $0.body == marker.body } || log.isAway(run) || log.isRefused(run)
+            }
+            let isShared = Set(log.consumptions.map(\.queue)).count < log.consumptions.count
+            return shown.count >= (isShared ? 1 : 2)
+        }
     }
 
     /// Goes to the first queue last: what was sent to it before has come before it, or not at all.
     private func marker(_ log: WireLog) -> Probe? {
-        log.bindings.first { $0.place.connection == 1 }.map { binding in
+        log.bindings.first { $0.place.run == 1 }.map { binding in
             let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
             return Probe(
                 key: log.exchanges.first?.method.type == "topic" ? TopicCheck.key(for: binding.key) : binding.key,
@@ -76,16 +76,16 @@ struct SubscriberCheck {
         }
     }
 
-    /// Waits until the broker has granted what the program of this connection asked for, or not.
-    private func began(_ connection: Int) async {
+    /// Waits until the broker has granted what the program asked for, or not.
+    private func began(_ run: Subject.Run) async {
+        let number = run.number
         await inspection.until(inspection.pace.answer) { log in
-            log.isRefused(connection) || log.isDisconnected(connection)
-                || log.consumptions.contains { $0.place.connection == connection && $0.isGranted }
+            log.isRefused(number) || run.hasEnded || log.consumptions(of: number).contains(where: \.isGranted)
         }
         // Some bind too late.
         await inspection.until(inspection.pace.moment) { log in
-            let bindings = log.bindings.filter { $0.place.connection == connection }
-            return log.isRefused(connection) || !bindings.isEmpty && bindings.allSatisfy(\.isGranted)
+            let bindings = log.bindings(of: number)
+            return log.isRefused(number) || !bindings.isEmpty && bindings.allSatisfy(\.isGranted)
         }
     }
 }
@@ -93,8 +93,6 @@ struct SubscriberCheck {
 struct SubscriberJudge {
     let type: String
     let log: WireLog
-    /// The connection of the second copy.
-    let other: Int
     let exchange: String
     let sent: [SubscriberCheck.Probe]
     /// The queue was still there when both copies had gone.
@@ -105,9 +103,9 @@ struct SubscriberJudge {
         return [
             log.declares(
                 exchange: exchange, type: type,
-                before: log.bindings.first { $0.place.connection == 1 }?.place ?? consumption.place, see),
+                before: log.bindings(of: 1).first?.place ?? consumption.place, see),
             bound(consumption), own(consumption), vanishes(consumption), log.settlesOnce(consumption),
-        ]
+        ] + [log.fails(1)].compactMap(\.self)
     }
 
     private func bound(_ consumption: WireLog.Consumption) -> Finding {
@@ -116,15 +114,16 @@ struct SubscriberJudge {
             why:
                 "A queue gets what comes after it is bound, and nothing without a binding. A program that says it is "
                 + "waiting before it has bound its queue misses messages.", see: .pubsubRead)
-        guard let binding = log.bindings.first(where: { $0.place.connection == 1 && $0.queue == consumption.queue })
+        guard let binding = log.bindings(of: 1).first(where: { $0.queue == consumption.queue })
         else {
             return point.finding(
                 false,
-                "basic.consume of '\(consumption.queue)' at \(consumption.place.time) ms, and no queue.bind of it.")
+                "\(consumption.verb) of '\(consumption.queue)' at \(consumption.place.time) ms, and no queue.bind of it."
+            )
         }
         return point.finding(
             binding.place < consumption.place,
-            "queue.bind at \(binding.place.time) ms, basic.consume at \(consumption.place.time) ms.")
+            "queue.bind at \(binding.place.time) ms, \(consumption.verb) at \(consumption.place.time) ms.")
     }
 
     private func own(_ consumption: WireLog.Consumption) -> Finding {
@@ -134,28 +133,31 @@ struct SubscriberJudge {
                 "A message in a queue goes to one consumer: two that share a queue share its messages. Leave "
                 + "the name to the broker, and each copy has its own.", see: .pubsubPicture)
         let name = consumption.queue
-        let second = log.consumptions.first { $0.place.connection == other }
-        if log.isRefused(other) || second == nil, !log.isRefused(1) {
+        guard let second = log.consumptions(of: 2).first, !log.isRefused(2) else {
             return point.finding(
-                false, "It consumes from '\(name)'; a second copy of it could not consume\(log.refusal(on: other)).")
+                log.isRefused(2) && !log.isRefused(1) || log.life(2)?.status != nil ? .no : log.missing,
+                "It consumes from '\(name)'; a second copy of it could not consume\(log.refusal(of: 2))."
+                    + Subject.printed(log.life(2)?.lines ?? []))
         }
         return point.finding(
-            second?.queue != name,
-            second?.queue == name
+            second.queue != name,
+            second.queue == name
                 ? "Two copies of it both consume from '\(name)', so each message went to one of them."
-                : "Two copies of it consume from '\(name)' and '\(second?.queue ?? "")'.")
+                : "Two copies of it consume from '\(name)' and '\(second.queue)'.")
     }
 
     private func vanishes(_ consumption: WireLog.Consumption) -> Finding {
-        let declared = log.declaration(of: consumption.queue)
-        let kind = declared.map {
-            $0.method.exclusive ? ", exclusive" : $0.method.autoDelete ? ", auto-delete" : ", not exclusive"
-        }
-        return Point(
+        let declared = log.declaration(of: consumption.queue)?.method
+        let point = Point(
             "its queue vanishes with it",
             why: "A queue that no program reads fills up for ever. An exclusive queue is deleted with its connection.",
-            see: .pubsubRead
-        ).finding(
+            see: .pubsubRead)
+        if isQueueLeft, let after = declared?.arguments["x-expires"]?.integer {
+            return point.finding(
+                true, "Queue '\(consumption.queue)' is deleted when it has not been used for \(after) ms (x-expires).")
+        }
+        let kind = declared.map { $0.exclusive ? ", exclusive" : $0.autoDelete ? ", auto-delete" : ", not exclusive" }
+        return point.finding(
             !isQueueLeft,
             "Queue '\(consumption.queue)'\(kind ?? ""): "
                 + (isQueueLeft ? "after both copies were killed it was still there." : "gone after it was killed."))
@@ -174,9 +176,9 @@ struct SubscriberJudge {
                 "gets what it asked for", why: "A message that matches no binding is dropped without an error.",
                 see: see
             ).finding(
-                missing.isEmpty,
+                missing.isEmpty ? .yes : log.missing,
                 missing.first.map { "A message with \(described($0)) was emitted, and did not come." }
-                    ?? "\(sent.count { $0.isWanted }) messages that it asked for, and each came."),
+                    ?? "\(counted(sent.count(where: \.isWanted), "message")) that it asked for, and each came."),
             Point(
                 "lets the exchange choose",
                 why:
@@ -185,7 +187,7 @@ struct SubscriberJudge {
             ).finding(
                 unwanted.isEmpty,
                 unwanted.first.map { "A message with \(described($0)), for which it never asked, was delivered to it." }
-                    ?? "\(sent.count { !$0.isWanted }) messages for others, and none came."),
+                    ?? "\(counted(sent.count { !$0.isWanted }, "message")) for others, and none came."),
         ]
     }
 }

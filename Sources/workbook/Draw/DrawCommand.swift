@@ -6,14 +6,18 @@ enum DrawCommand {
     private static let mermaid = Option("--mermaid", "as a Mermaid diagram, for Markdown")
     private static let watch = Option("--watch", "go on until CTRL+C, with a picture for each change")
     private static let virtualHost = Option("--vhost", "NAME", "of this virtual host [/]")
-    private static let url = Option("--url", "URL", "the listing API [MANAGEMENT_URL, or \(Listings.standard)]")
+    private static let url = Option(
+        "--url", "URL", "the listing API [MANAGEMENT_URL, else port 15672 of AMQP_URL's host]")
 
     static let command = Command(
         "workbook draw", options: [mermaid, watch, virtualHost, url],
         does: "draws the exchanges, queues and consumers of a running broker")
 
     static func run(_ given: Arguments) async -> Int32 {
-        let url = given.text(Self.url) ?? ProcessInfo.processInfo.environment["MANAGEMENT_URL"] ?? Listings.standard
+        let variables = ProcessInfo.processInfo.environment
+        let url =
+            given.text(Self.url) ?? variables["MANAGEMENT_URL"]
+            ?? variables["AMQP_URL"].flatMap(Listings.address(besides:)) ?? Listings.standard
         let watches = given.has(watch)
         do {
             let listings = try Listings(url, virtualHost: given.text(Self.virtualHost) ?? "/")

@@ -1,9 +1,23 @@
 import BrokerServer
+import Foundation
 
 /// What a picture shows of a broker, by its listing API: this repository's, or RabbitMQ's with its management plugin,
 /// which answers alike.
 struct Listings {
     static let standard = "http://guest:guest@localhost:15672"
+
+    /// The listing API of the broker that programs use: the same host and user, and the port that it usually has. nil for an
+    /// address that is none.
+    static func address(besides broker: String) -> String? {
+        guard let rest = broker.components(separatedBy: "://").dropFirst().first else { return nil }
+        let authority = rest.prefix { !"/?".contains($0) }
+        let (user, place) =
+            authority.lastIndex(of: "@").map { (authority[...$0], authority[authority.index(after: $0)...]) }
+            ?? ("guest:guest@", authority)
+        // What follows the colon is the other port; an address of IPv6 has its own in brackets.
+        let host = place.hasSuffix("]") ? place : place.lastIndex(of: ":").map { place[..<$0] } ?? place
+        return host.isEmpty ? nil : "http://\(user)\(host):15672"
+    }
 
     private let client: ManagementClient
     private let virtualHost: String

@@ -6,6 +6,7 @@ import Foundation
 enum ExerciseCommand {
     /// The exit status: 0 done, 1 not yet, 2 can't be judged.
     static func run(_ given: Arguments) async -> Int32 {
+        ProcessFamily.endsWithInterrupt()
         let (id, command) = (given.words[0], given.command ?? [])
         guard let (chapter, exercise) = Chapter.exercise(id) else {
             let ids = Chapter.all.flatMap(\.exercises).map(\.id).joined(separator: ", ")

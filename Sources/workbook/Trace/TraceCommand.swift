@@ -39,12 +39,13 @@ enum TraceCommand {
 
     /// Plays the scene, and returns the ways of its messages.
     static func record(_ scene: TraceScene, _ program: String) async throws -> [MessagePath] {
-        let tap = try ObservingBroker()
+        let tap = ObservingBroker(keepsFrames: true)
         defer { tap.shutDown() }
+        let address = try tap.address(forRun: 1)
         let printed = PrintedLines(most: 1000)
         var running: [RunningProgram] = []
         func start(_ part: Part) throws -> RunningProgram {
-            let started = try RunningProgram([program] + part.words, environment: ["AMQP_URL": tap.url]) {
+            let started = try RunningProgram([program] + part.words, environment: ["AMQP_URL": address]) {
                 printed.add($0)
             }
             running.append(started)

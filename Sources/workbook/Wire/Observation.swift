@@ -14,6 +14,8 @@ struct Observation: Sendable {
 
     /// Milliseconds since the watch began.
     var time: Int64
+    /// The programs in the order in which they were started, from 1.
+    var run = 1
     /// The connections in the order in which they were made, from 1.
     var connection: Int
     var channel: UInt16
@@ -30,9 +32,13 @@ struct Observation: Sendable {
 
 /// One direction of one connection: pieces go in, observations come out.
 struct WireWatch {
+    private let keepsFrames: Bool
     private var methods = MethodReader()
     private var frames: [UInt16: [Frame]] = [:]
     private var isLost = false
+
+    /// - Parameter keepsFrames: what it reads comes with its frames
+    init(keepsFrames: Bool) { self.keepsFrames = keepsFrames }
 
     mutating func read(_ piece: WirePiece) -> (channel: UInt16, what: Observation.What, frames: [Frame])? {
         guard !isLost else { return nil }
@@ -43,12 +49,12 @@ struct WireWatch {
             let start = octets.prefix(16).map { String($0, radix: 16) }.joined(separator: " ")
             return (0, .garbage("\(octets.count) bytes that are not a frame (\(start))"), [])
         case .frame(let frame):
-            frames[frame.channel, default: []].append(frame)
+            if keepsFrames { frames[frame.channel, default: []].append(frame) }
             switch methods.read(frame) {
             case .method(let method, let content, let channel):
                 return (channel, .method(method, content), frames.removeValue(forKey: channel) ?? [])
             case .heartbeat:
-                frames[frame.channel]?.removeLast()
+                if keepsFrames { frames[frame.channel]?.removeLast() }
                 return nil
             case .stray(let frame):
                 isLost = true

@@ -1,80 +1,12 @@
 import AMQPWire
 
 /// What a program did, put together from what was seen on the wire: publishes with their messages, deliveries with what
-/// became of them, queues by the names that the broker gave them.
+/// became of them, queues by the names that the broker gave them; and how it lived as a process.
+///
+/// It grows by what is added, and never by more than its limits: a program that publishes for ever is watched for a while.
 struct WireLog: Sendable {
-    /// When and where something was seen. Places of one log can be compared: times may be equal, indices never are.
-    struct Place: Sendable, Equatable {
-        var index: Int
-        /// Milliseconds since the watch began.
-        var time: Int64
-        var connection: Int
-        var channel: UInt16
-    }
-
-    struct DeclaredQueue: Sendable {
-        var place: Place
-        /// The broker's, if the program left it to the broker.
-        var name: String
-        var method: QueueDeclare
-    }
-
-    struct DeclaredExchange: Sendable {
-        var place: Place
-        var method: ExchangeDeclare
-        var name: String { method.exchange.text }
-    }
-
-    struct Binding: Sendable {
-        var place: Place
-        var queue: String
-        var method: QueueBind
-        /// The broker has said bind-ok.
-        var isGranted = false
-        var key: String { method.routingKey.text }
-    }
-
-    struct Consumption: Sendable {
-        var place: Place
-        var queue: String
-        var method: BasicConsume
-        /// The broker has said consume-ok.
-        var isGranted = false
-    }
-
-    struct Published: Sendable {
-        var place: Place
-        var method: BasicPublish
-        var properties: BasicProperties
-        var body: String
-        var exchange: String { method.exchange.text }
-        var key: String { method.routingKey.text }
-    }
-
-    struct Settlement: Sendable {
-        enum Kind: Sendable { case ack, dropped, requeued }
-        var place: Place
-        var kind: Kind
-    }
-
-    /// A message that was handed to the program, by basic.deliver or basic.get-ok.
-    struct Handed: Sendable {
-        var place: Place
-        var tag: UInt64
-        var redelivered: Bool
-        var exchange: String
-        var key: String
-        var properties: BasicProperties
-        var body: String
-        var settlements: [Settlement] = []
-        var acks: [Settlement] { settlements.filter { $0.kind == .ack } }
-    }
-
-    /// The broker closed a channel, or the connection: a rule was broken.
-    struct Refusal: Sendable {
-        var place: Place
-        var text: String
-    }
+    /// How much of each kind is kept, and how much of the messages' bodies, in octets.
+    static let (mostMessages, mostOthers, mostOctets, longestBody) = (30_000, 2_000, 32 << 20, 1 << 16)
 
     private(set) var queues: [DeclaredQueue] = []
     private(set) var exchanges: [DeclaredExchange] = []
@@ -95,43 +27,74 @@ struct WireLog: Sendable {
     private(set) var confirms: [(place: Place, isNack: Bool, tag: UInt64, multiple: Bool)] = []
     /// basic.return.
     private(set) var returned: [(place: Place, key: String)] = []
+    /// What else the program asked for.
+    private(set) var others: [(place: Place, method: Method)] = []
+    /// The time of the last publish, also of one that is not kept.
+    private(set) var lastPublish: Int64?
+    /// Messages that were too many to be kept, or cut to be kept.
+    private(set) var unkept = 0
+    /// The programs that were started, in order.
+    var lives: [Life] = []
+    /// Some wait ended because the check's time was up: what did not come until then might have come later.
+    var isOutOfTime = false
+    /// What is seen of the wire ends here, in milliseconds since the watch began.
+    var now: Int64 = 0
 
-    init(_ observations: [Observation]) {
-        for (index, seen) in observations.enumerated() {
-            let place = Place(index: index, time: seen.time, connection: seen.connection, channel: seen.channel)
-            switch (seen.direction, seen.what) {
-            case (.toBroker, .method(let method, let content)): program(method, content, place)
-            case (.toClient, .method(let method, let content)): broker(method, content, place)
-            case (_, .connected): connected.append(place)
-            case (_, .disconnected): disconnected.append(place)
-            case (_, .garbage(let text)): garbage.append((place, text))
-            }
+    private var index = 0
+    private var octets = 0
+    private var sessions = Sessions()
+    private var gone: Set<Int> = []
+
+    init(_ observations: [Observation] = []) { for seen in observations { add(seen) } }
+
+    mutating func add(_ seen: Observation) {
+        defer { index += 1 }
+        let opens: Bool
+        if case .channelOpen? = seen.method { opens = !seen.isFromBroker } else { opens = false }
+        let place = Place(
+            index: index, time: seen.time, run: seen.run, connection: seen.connection, channel: seen.channel,
+            session: sessions.number(of: seen.channel, on: seen.connection, opens: opens))
+        now = max(now, seen.time)
+        switch (seen.direction, seen.what) {
+        case (.toBroker, .method(let method, let content)): program(method, content, place)
+        case (.toClient, .method(let method, let content)): broker(method, content, place)
+        case (_, .connected): Self.keep(place, in: &connected)
+        case (_, .disconnected):
+            gone.insert(place.connection)
+            Self.keep(place, in: &disconnected)
+        case (_, .garbage(let text)): Self.keep((place, text), in: &garbage)
         }
+    }
+
+    private static func keep<Fact>(_ fact: Fact, in facts: inout [Fact]) {
+        if facts.count < mostOthers { facts.append(fact) }
     }
 
     private mutating func program(_ method: Method, _ content: Content?, _ place: Place) {
         switch method {
         case .queueDeclare(let method):
-            queues.append(DeclaredQueue(place: place, name: method.queue.text, method: method))
-        case .exchangeDeclare(let method): exchanges.append(DeclaredExchange(place: place, method: method))
+            Self.keep(DeclaredQueue(place: place, name: method.queue.text, method: method), in: &queues)
+        case .exchangeDeclare(let method): Self.keep(DeclaredExchange(place: place, method: method), in: &exchanges)
         case .queueBind(let method):
-            bindings.append(Binding(place: place, queue: resolved(method.queue.text, place), method: method))
-        case .basicConsume(let method):
-            consumptions.append(
-                Consumption(place: place, queue: resolved(method.queue.text, place), method: method))
-        case .basicQos(let method): limits.append((place, method))
+            Self.keep(
+                Binding(place: place, queue: resolved(method.queue.text, place), method: method, isGranted: false),
+                in: &bindings)
+        case .basicConsume(let method): consume(method, place)
+        case .basicGet(let method): get(method, place)
+        case .basicQos(let method): Self.keep((place, method), in: &limits)
         case .basicPublish(let method):
             guard let content else { break }
-            published.append(
-                Published(place: place, method: method, properties: content.properties, body: content.text))
+            lastPublish = place.time
+            guard published.count < Self.mostMessages, let body = kept(content) else { return unkept += 1 }
+            published.append(Published(place: place, method: method, properties: content.properties, body: body))
         case .basicAck(let ack): settle(ack.deliveryTag, ack.multiple, .init(place: place, kind: .ack))
         case .basicNack(let nack):
             settle(nack.deliveryTag, nack.multiple, .init(place: place, kind: nack.requeue ? .requeued : .dropped))
         case .basicReject(let reject):
             settle(reject.deliveryTag, false, .init(place: place, kind: reject.requeue ? .requeued : .dropped))
-        case .connectionClose: farewells.append(place)
-        case .confirmSelect: confirmSelects.append(place)
-        default: break
+        case .connectionClose: Self.keep(place, in: &farewells)
+        case .confirmSelect: Self.keep(place, in: &confirmSelects)
+        default: Self.keep((place, method), in: &others)
         }
     }
 
@@ -141,42 +104,92 @@ struct WireLog: Sendable {
             if let at = queues.lastIndex(where: { $0.place.isBeside(place) && $0.name.isEmpty }) {
                 queues[at].name = ok.queue.text
             }
-        case .basicConsumeOk:
-            if let at = consumptions.firstIndex(where: { $0.place.isBeside(place) && !$0.isGranted }) {
+        case .basicConsumeOk(let ok):
+            if let at = consumptions.firstIndex(where: { $0.place.isBeside(place) && !$0.isGranted && !$0.isGet }) {
                 consumptions[at].isGranted = true
+                sessions.name(ok.consumerTag.text, at, in: place.session)
             }
         case .queueBindOk:
             if let at = bindings.firstIndex(where: { $0.place.isBeside(place) && !$0.isGranted }) {
                 bindings[at].isGranted = true
             }
         case .basicDeliver(let deliver):
-            guard let content else { break }
-            handed.append(
-                Handed(
-                    place: place, tag: deliver.deliveryTag, redelivered: deliver.redelivered,
-                    exchange: deliver.exchange.text, key: deliver.routingKey.text,
-                    properties: content.properties, body: content.text))
+            let at = sessions.consumption(deliver.consumerTag.text, in: place.session)
+            hand(
+                place, (deliver.deliveryTag, deliver.redelivered, deliver.exchange.text, deliver.routingKey.text),
+                content,
+                from: at.map { consumptions[$0] })
         case .basicGetOk(let ok):
-            guard let content else { break }
-            handed.append(
-                Handed(
-                    place: place, tag: ok.deliveryTag, redelivered: ok.redelivered, exchange: ok.exchange.text,
-                    key: ok.routingKey.text, properties: content.properties, body: content.text))
-        case .channelClose(let close): refusals.append(Refusal(place: place, text: close.replyText.text))
-        case .connectionClose(let close): refusals.append(Refusal(place: place, text: close.replyText.text))
-        case .basicAck(let ack): confirms.append((place, false, ack.deliveryTag, ack.multiple))
-        case .basicNack(let nack): confirms.append((place, true, nack.deliveryTag, nack.multiple))
-        case .basicReturn(let back): returned.append((place, back.routingKey.text))
+            hand(
+                place, (ok.deliveryTag, ok.redelivered, ok.exchange.text, ok.routingKey.text), content,
+                from: gotten(place))
+        case .basicGetEmpty: _ = gotten(place)
+        case .channelClose(let close):
+            Self.keep(Refusal(place: place, code: close.replyCode.rawValue, text: close.replyText.text), in: &refusals)
+        case .connectionClose(let close):
+            Self.keep(Refusal(place: place, code: close.replyCode.rawValue, text: close.replyText.text), in: &refusals)
+        case .basicAck(let ack): Self.keep((place, false, ack.deliveryTag, ack.multiple), in: &confirms)
+        case .basicNack(let nack): Self.keep((place, true, nack.deliveryTag, nack.multiple), in: &confirms)
+        case .basicReturn(let back): Self.keep((place, back.routingKey.text), in: &returned)
         default: break
         }
     }
 
+    private mutating func consume(_ method: BasicConsume, _ place: Place) {
+        Self.keep(
+            Consumption(place: place, queue: resolved(method.queue.text, place), method: method), in: &consumptions)
+        let tag = method.consumerTag.text
+        if !tag.isEmpty { sessions.name(tag, consumptions.count - 1, in: place.session) }
+    }
+
+    /// Asking again and again is one way of consuming.
+    private mutating func get(_ method: BasicGet, _ place: Place) {
+        Self.keep((place, .basicGet(method)), in: &others)
+        let queue = resolved(method.queue.text, place)
+        if let at = consumptions.firstIndex(where: { $0.isGet && $0.place.isBeside(place) && $0.queue == queue }) {
+            return sessions.asks(at, in: place.session)
+        }
+        let consume = BasicConsume(queue: method.queue, noAck: method.noAck)
+        Self.keep(Consumption(place: place, queue: queue, method: consume, isGet: true), in: &consumptions)
+        sessions.asks(consumptions.count - 1, in: place.session)
+    }
+
+    private mutating func gotten(_ place: Place) -> Consumption? {
+        guard let at = sessions.isAnswered(in: place.session) else { return nil }
+        consumptions[at].isGranted = true
+        return consumptions[at]
+    }
+
+    private mutating func hand(
+        _ place: Place, _ what: (tag: UInt64, redelivered: Bool, exchange: String, key: String), _ content: Content?,
+        from consumption: Consumption?
+    ) {
+        guard let content, handed.count < Self.mostMessages, let body = kept(content) else { return unkept += 1 }
+        sessions.hand(what.tag, handed.count, in: place.session)
+        handed.append(
+            Handed(
+                place: place, tag: what.tag, redelivered: what.redelivered, exchange: what.exchange, key: what.key,
+                properties: content.properties, body: body, queue: consumption?.queue ?? "",
+                isNoAck: consumption?.method.noAck ?? false))
+    }
+
+    /// The text of a message, as much of it as may be kept; nil when the log is full.
+    private mutating func kept(_ content: Content) -> String? {
+        let count = min(content.body.count, Self.longestBody)
+        guard octets + count <= Self.mostOctets else { return nil }
+        octets += count
+        return Self.text(content.body)
+    }
+
+    /// A body as the log keeps it.
+    static func text(_ body: [UInt8]) -> String { String(decoding: body.prefix(longestBody), as: UTF8.self) }
+
     private mutating func settle(_ tag: UInt64, _ multiple: Bool, _ settlement: Settlement) {
-        for index in handed.indices where handed[index].place.isBeside(settlement.place) {
-            let isMeant =
-                multiple
-                ? handed[index].tag <= tag && handed[index].settlements.isEmpty : handed[index].tag == tag
-            if isMeant { handed[index].settlements.append(settlement) }
+        let meant = sessions.settle(tag, multiple, in: settlement.place.session)
+        // Several at once are those that are open, unless there are none: then it is one too many.
+        let open = multiple ? meant.filter { handed[$0].settlements.isEmpty } : meant
+        for at in open.isEmpty ? Array(meant.suffix(1)) : open where handed[at].settlements.count < 16 {
+            handed[at].settlements.append(settlement)
         }
     }
 
@@ -186,39 +199,73 @@ struct WireLog: Sendable {
         return queues.last { $0.place.isBeside(place) }?.name ?? ""
     }
 
-    // MARK: Questions that several checks ask
+    /// Whether this connection has ended.
+    func isDisconnected(_ connection: Int) -> Bool { gone.contains(connection) }
+}
 
-    /// The program's own declaration of a queue; not one that only asks whether it is there.
-    func declaration(of queue: String) -> DeclaredQueue? { queues.first { $0.name == queue && !$0.method.passive } }
+/// The openings of channels, and what is unfinished on each.
+private struct Sessions: Sendable {
+    private struct Session: Sendable {
+        /// Where the log has what was handed out, by delivery tag from 1 on; -1 where it was not kept.
+        var handed: [Int] = []
+        /// How many of them, from the first, a settlement of several has covered.
+        var covered = 0
+        /// Where the log has the consumptions, by consumer tag.
+        var tags: [String: Int] = [:]
+        /// The consumptions that basic.get asks for, in order.
+        var asked: [Int] = []
+    }
 
-    /// It consumes from a queue that nobody else reads, or from the way back that needs none.
-    var hasOwnQueue: Bool {
-        consumptions.contains { consumption in
-            let declared = declaration(of: consumption.queue)?.method
-            return consumption.queue == "amq.rabbitmq.reply-to" || declared?.exclusive == true
-                || declared?.queue.text.isEmpty == true
+    private struct Channel: Hashable {
+        var connection: Int
+        var number: UInt16
+    }
+
+    private var numbers: [Channel: Int] = [:]
+    private var sessions: [Session] = []
+
+    mutating func number(of channel: UInt16, on connection: Int, opens: Bool) -> Int {
+        let channel = Channel(connection: connection, number: channel)
+        if !opens, let number = numbers[channel] { return number }
+        sessions.append(Session())
+        numbers[channel] = sessions.count - 1
+        return sessions.count - 1
+    }
+
+    mutating func name(_ tag: String, _ consumption: Int, in session: Int) {
+        sessions[session].tags[tag] = consumption
+    }
+
+    func consumption(_ tag: String, in session: Int) -> Int? { sessions[session].tags[tag] }
+
+    mutating func asks(_ consumption: Int, in session: Int) {
+        if sessions[session].asked.count < WireLog.mostOthers { sessions[session].asked.append(consumption) }
+    }
+
+    mutating func isAnswered(in session: Int) -> Int? {
+        sessions[session].asked.isEmpty ? nil : sessions[session].asked.removeFirst()
+    }
+
+    /// Delivery tags of a channel count from 1; a gap is what was not kept.
+    mutating func hand(_ tag: UInt64, _ at: Int, in session: Int) {
+        guard tag > 0, tag <= UInt64(4 * WireLog.mostMessages) else { return }
+        while sessions[session].handed.count + 1 < Int(tag) { sessions[session].handed.append(-1) }
+        if sessions[session].handed.count < Int(tag) {
+            sessions[session].handed.append(at)
+        } else {
+            sessions[session].handed[Int(tag) - 1] = at
         }
     }
 
-    func declaration(ofExchange name: String) -> DeclaredExchange? {
-        exchanges.first { $0.name == name && !$0.method.passive }
+    /// Where the log has what a settlement is about. One of several covers what is not covered yet.
+    mutating func settle(_ tag: UInt64, _ multiple: Bool, in session: Int) -> [Int] {
+        let count = sessions[session].handed.count
+        let last = tag == 0 && multiple ? count : Int(clamping: tag)
+        guard last > 0, last <= count else { return [] }
+        if !multiple { return [sessions[session].handed[last - 1]].filter { $0 >= 0 } }
+        let from = sessions[session].covered
+        guard from < last else { return [sessions[session].handed[last - 1]].filter { $0 >= 0 } }
+        sessions[session].covered = last
+        return sessions[session].handed[from..<last].filter { $0 >= 0 }
     }
-
-    func handed(to connection: Int) -> [Handed] { handed.filter { $0.place.connection == connection } }
-
-    /// Whether the broker has closed a channel of this connection.
-    func isRefused(_ connection: Int) -> Bool { refusals.contains { $0.place.connection == connection } }
-
-    func isDisconnected(_ connection: Int) -> Bool { disconnected.contains { $0.connection == connection } }
-}
-
-extension WireLog.Place {
-    /// On the same channel of the same connection.
-    func isBeside(_ other: Self) -> Bool { connection == other.connection && channel == other.channel }
-
-    static func < (first: Self, second: Self) -> Bool { first.index < second.index }
-}
-
-extension Content {
-    fileprivate var text: String { String(decoding: body, as: UTF8.self) }
 }

@@ -103,6 +103,19 @@ import Testing
     }
 }
 
+@Suite struct ListingsTests {
+    @Test func theListingIsWhereTheBrokerIs() {
+        for (broker, listing) in [
+            ("amqp://guest:guest@localhost:5672", "http://guest:guest@localhost:15672"),
+            ("amqp://rabbit/%2f", "http://guest:guest@rabbit:15672"),
+            ("amqps://a:b@[::1]:5671/v?x=y", "http://a:b@[::1]:15672"), ("amqp://a@[::1]", "http://a@[::1]:15672"),
+        ] {
+            #expect(Listings.address(besides: broker) == listing)
+        }
+        #expect(Listings.address(besides: "localhost") == nil && Listings.address(besides: "amqp:///") == nil)
+    }
+}
+
 @Suite struct HintTests {
     @Test func eachHintIsOneLine() {
         let page = "# Hints\n\n## 1.1\n\n1. First\n   goes on.\n2. Second.\n\n## 1.2\n\n1. Other.\n"

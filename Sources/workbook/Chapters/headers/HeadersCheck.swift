@@ -7,7 +7,7 @@ struct HeadersCheck: ProgramCheck {
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
         return EmitterJudge(type: "headers", see: .headersRead, log: log).findings
-            + [HeadersJudge(words: [], log: log).carriesHeaders].compactMap { $0 }
+            + [HeadersJudge(words: inspection.subject.words, log: log).carriesHeaders].compactMap { $0 }
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
@@ -22,20 +22,22 @@ struct HeadersCheck: ProgramCheck {
     /// with the first alone, and one with none of them.
     static func probes(_ log: WireLog) -> [SubscriberCheck.Probe] {
         let none: FieldTable = ["workbook-check": "none"]
-        var probes: [SubscriberCheck.Probe] = [
-            .init(key: "", body: "Check: not asked for", headers: none, isWanted: false)
-        ]
-        for (number, binding) in log.bindings.filter({ $0.place.connection == 1 }).enumerated() {
+        let bindings = log.bindings(of: 1)
+        var probes: [SubscriberCheck.Probe] = []
+        func addUnwanted(_ body: String, _ headers: FieldTable) {
+            // By another of its bindings it may be asked for after all.
+            let isAsked = bindings.contains { !HeadersJudge.fields($0).isEmpty && HeadersJudge.takes(headers, $0) }
+            if !isAsked { probes.append(.init(key: "", body: body, headers: headers, isWanted: false)) }
+        }
+        addUnwanted("Check: not asked for", none)
+        for (number, binding) in bindings.enumerated() {
             let fields = HeadersJudge.fields(binding)
             guard let first = fields.first else { continue }
             let isAny = HeadersJudge.match(binding)?.hasPrefix("any") == true
             let name = "Check \(number + 1)"
             probes.append(.init(key: "", body: name, headers: FieldTable(isAny ? [first] : fields)))
             if !isAny, fields.count > 1 {
-                probes.append(
-                    .init(
-                        key: "", body: "\(name), one header missing", headers: FieldTable(Array(fields.dropFirst())),
-                        isWanted: false))
+                addUnwanted("\(name), one header missing", FieldTable(Array(fields.dropFirst())))
             }
         }
         return probes
@@ -43,8 +45,10 @@ struct HeadersCheck: ProgramCheck {
 }
 
 struct HeadersJudge {
-    let words: [String]
+    let words: CommandWords
     let log: WireLog
+
+    init(words: [String], log: WireLog) { (self.words, self.log) = (CommandWords(words), log) }
 
     static func match(_ binding: WireLog.Binding) -> String? { binding.method.arguments["x-match"]?.text }
 
@@ -52,28 +56,59 @@ struct HeadersJudge {
         binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
     }
 
+    /// A pair that it was started with and that is not in the table; a value may be there as a number.
+    private func missing(in fields: [FieldTable.Field]) -> (name: String, value: String)? {
+        words.pairs.first { pair in
+            !fields.contains { $0.name.text == pair.name && ($0.value.text ?? pair.value) == pair.value }
+        }
+    }
+
+    /// Whether a message with these headers comes by this binding.
+    static func takes(_ headers: FieldTable, _ binding: WireLog.Binding) -> Bool {
+        let isThere = fields(binding).map { field in
+            headers.fields.contains { $0.name == field.name && $0.value == field.value }
+        }
+        return match(binding)?.hasPrefix("any") == true ? isThere.contains(true) : !isThere.contains(false)
+    }
+
     /// nil when it published nothing.
     var carriesHeaders: Finding? {
         guard let first = log.published.first else { return nil }
         let headers = first.properties.headers ?? [:]
+        let missing = headers.isEmpty ? nil : missing(in: headers.fields)
         return Point(
             "says what its message is in headers",
             why:
                 "A headers exchange does not look at the routing key, nor at the text. A message without headers "
                 + "matches only bindings that ask for nothing.", see: .headersRead
         ).finding(
-            !headers.isEmpty,
+            !headers.isEmpty && missing == nil,
             "basic.publish at \(first.place.time) ms with "
-                + (headers.isEmpty ? "no headers, routing key '\(first.key)'." : "headers \(headers)."))
+                + (headers.isEmpty ? "no headers, routing key '\(first.key)'." : "headers \(headers)")
+                + (headers.isEmpty
+                    ? "" : missing.map { ", not with \($0.name)=\($0.value), which it was started with." } ?? "."))
     }
 
+    /// Each of its bindings; the first that is wrong.
     var bindsByHeaders: Finding {
-        func point(_ why: String) -> Point {
-            Point("binds by headers, and says how many must match", why: why, see: .headersRead)
-        }
-        guard let binding = log.bindings.first(where: { $0.place.connection == 1 }) else {
-            return point("A queue gets nothing without a binding.").finding(false, "No queue.bind was seen.")
-        }
+        let findings = log.bindings(of: 1).map(binds)
+        if let finding = findings.first(where: \.isWrong) ?? unbound ?? findings.first { return finding }
+        return point("A queue gets nothing without a binding.").finding(false, "No queue.bind was seen.")
+    }
+
+    private func point(_ why: String) -> Point {
+        Point("binds by headers, and says how many must match", why: why, see: .headersRead)
+    }
+
+    /// It was started with a pair that none of its bindings has.
+    private var unbound: Finding? {
+        let all = log.bindings(of: 1).flatMap(Self.fields)
+        guard !all.isEmpty, let missing = missing(in: all) else { return nil }
+        return point("A headers exchange compares only the headers that a binding names.").finding(
+            false, "No queue.bind with \(missing.name)=\(missing.value), which it was started with.")
+    }
+
+    private func binds(_ binding: WireLog.Binding) -> Finding {
         let text = "queue.bind at \(binding.place.time) ms with \(binding.method.arguments)"
         if Self.fields(binding).isEmpty {
             return point("A binding that asks for no header matches every message; its key is ignored.")
@@ -83,7 +118,7 @@ struct HeadersJudge {
             return point("Without x-match all of them must match. Say so, for the next reader.").finding(
                 false, text + ".")
         }
-        let asked = words.first { $0 == "all" || $0 == "any" }
+        let asked = words.arguments.first { $0 == "all" || $0 == "any" }
         return point("'all' and 'any' differ: a message with one of the two headers matches any, but not all.")
             .finding(
                 asked == nil || match.hasPrefix(asked ?? ""), text + (asked.map { ", started with '\($0)'." } ?? "."))

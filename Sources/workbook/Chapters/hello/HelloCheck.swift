@@ -2,68 +2,171 @@ import AMQPClient
 
 /// Chapter 1: does the message arrive, and does its receiver settle it once?
 struct HelloCheck: ProgramCheck {
+    /// A text that not every program can take.
+    static let foreign = "Check 2: grüße, 你好 ✉"
+
     let inspection: Inspection
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
         guard let first = log.published.first else { return [] }
-        let arrived = first.exchange.isEmpty ? try await inspection.take(first.key)?.map(\.text) : nil
-        return HelloSenderJudge(log: log, arrived: arrived).findings
+        let judge = HelloSenderJudge(log: log, arrived: try await arrivals(log))
+        return try await judge.findings + plainly(first.key)
+    }
+
+    /// What has arrived in the queues that the program's messages go to.
+    private func arrivals(_ log: WireLog) async throws -> [String: HelloSenderJudge.Arrival] {
+        let queues = log.published.prefix(1000)
+            .reduce(into: Set<String>()) { $0.formUnion(log.destinations(exchange: $1.exchange, key: $1.key) ?? []) }
+        var arrivals: [String: HelloSenderJudge.Arrival] = [:]
+        for queue in queues.prefix(100) {
+            let sent = log.published.count {
+                log.destinations(exchange: $0.exchange, key: $0.key)?.contains(queue) == true
+            }
+            var count: Int?
+            // What was seen on its way is there a moment later.
+            try await inspection.eventually(inspection.pace.moment * 5) {
+                count = try await inspection.messages(in: queue)
+                return (count ?? sent) >= sent
+            }
+            guard let count else { continue }
+            let first = try await inspection.take(queue, most: 100) ?? []
+            arrivals[queue] = .init(count: count, first: first.map { WireLog.text($0.body) })
+        }
+        return arrivals
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         guard let queue = await inspection.consumerBegan() else { return [] }
         if inspection.log.consumptions.contains(where: \.isGranted), inspection.log.refusals.isEmpty {
-            for number in 1...3 { try await inspection.publish("Check \(number)", key: queue) }
+            for text in ["Check 1", Self.foreign, "", "Check 4"] { try await inspection.publish(text, key: queue) }
             // A program that acknowledges does so now; one that does it once too often is turned away.
             await inspection.until(inspection.pace.answer) { log in
-                log.handed.count >= 3
-                    && (log.consumptions[0].method.noAck || log.handed.allSatisfy { !$0.acks.isEmpty })
-                    || !log.refusals.isEmpty
+                log.handed.count >= HelloReceiverJudge.sent && log.handed.allSatisfy(\.isSettled)
+                    || !log.refusals.isEmpty || run.hasEnded
             }
-            await inspection.until(inspection.pace.moment) { !$0.refusals.isEmpty }
+            await inspection.until(inspection.pace.moment) { !$0.refusals.isEmpty || run.hasEnded }
         }
-        return HelloReceiverJudge(log: inspection.log).findings
+        return try await HelloReceiverJudge(log: inspection.log).findings + plainly(queue)
+    }
+
+    /// The step's other program declares 'hello' too, without any flags.
+    private func plainly(_ queue: String) async throws -> [Finding] {
+        guard queue == "hello" else { return [] }
+        return try await OtherRole(queue: "hello", isDurable: false, inspection: inspection).findings
+    }
+}
+
+/// What happens when the step's other program, the workbook's, declares the same queue.
+struct OtherRole {
+    let queue: String
+    let isDurable: Bool
+    let inspection: Inspection
+
+    /// None when it may.
+    var findings: [Finding] {
+        get async throws {
+            let log = inspection.log
+            guard let declared = log.declaration(of: queue), log.refusals.isEmpty else { return [] }
+            let refusal = try await inspection.refusal(
+                of: queue, durable: isDurable, arguments: declared.method.arguments)
+            return [Self.finding(declared, refusal)].compactMap(\.self)
+        }
+    }
+
+    static func finding(_ declared: WireLog.DeclaredQueue, _ refusal: String?) -> Finding? {
+        guard let refusal else { return nil }
+        let flags = [
+            (declared.method.durable, "durable"), (declared.method.exclusive, "exclusive"),
+            (declared.method.autoDelete, "auto-delete"),
+        ].filter(\.0).map(\.1)
+        return Point(
+            "declares its queue as the step's other program does",
+            why: "A queue is what its first declaration made it. The broker refuses another that differs.",
+            see: .helloRead
+        ).finding(
+            false,
+            "queue.declare of '\(declared.name)' at \(declared.place.time) ms, "
+                + (flags.isEmpty ? "without flags" : flags.joined(separator: ", "))
+                + "; then the step's other program is told: \(refusal).")
     }
 }
 
 struct HelloSenderJudge {
+    struct Arrival: Sendable {
+        var count: Int
+        /// The first hundred.
+        var first: [String]
+    }
+
     let log: WireLog
-    /// What the queue of the first routing key holds afterwards; nil when there is no such queue.
-    let arrived: [String]?
+    /// What the queues hold afterwards to which its messages go; nothing for one that is not there.
+    let arrived: [String: Arrival]
 
     var findings: [Finding] {
         guard let first = log.published.first else { return [] }
-        let sent = log.published.map(\.body)
-        let missing = sent.count { arrived?.contains($0) != true }
-        return [
-            log.declares(
-                first.key, before: first.place,
-                Point(
-                    "declares the queue that it sends to first",
-                    why: "Through the default exchange the routing key is the name of a queue. If that queue "
-                        + "doesn't exist, the broker drops the message without an error.", see: .helloRead)),
-            Point(
-                "its message arrives in the queue",
-                why:
-                    "\"Sent\" only means that it has left the producer. A message that no queue takes is dropped, which is "
-                    + "not an error.", see: .helloBreak
-            ).finding(
-                missing == 0,
-                "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)', routing key '\(first.key)'; "
-                    + (arrived == nil
-                        ? "there is no such queue." : "\(sent.count - missing) of \(sent.count) arrived.")),
-            log.saysGoodbye(first.place.connection),
-        ]
+        let queues = log.destinations(exchange: first.exchange, key: first.key)
+        let declares = Point(
+            "declares the queue that it sends to first",
+            why: "Through the default exchange the routing key is the name of a queue. If that queue "
+                + "doesn't exist, the broker drops the message without an error.", see: .helloRead)
+        let declared: Finding
+        if first.exchange.isEmpty {
+            declared = log.declares(first.key, before: first.place, declares)
+        } else if let queue = queues?.sorted().first {
+            declared = log.declares(queue, before: first.place, declares)
+        } else {
+            declared = declares.finding(
+                queues == nil ? .notSeen : .no,
+                "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)'"
+                    + (queues == nil
+                        ? ", which leads on in ways that are not followed here." : ", and no queue bound to it."))
+        }
+        return [declared, arrives(first, queues), log.saysGoodbye(first.place.run)]
+            + [log.fails(first.place.run)].compactMap(\.self)
+    }
+
+    private func arrives(_ first: WireLog.Published, _ queues: Set<String>?) -> Finding {
+        let point = Point(
+            "its message arrives in the queue",
+            why:
+                "\"Sent\" only means that it has left the producer. A message that no queue takes is dropped, which is "
+                + "not an error.", see: .helloBreak)
+        let way =
+            "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)', routing key '\(first.key)'; "
+        guard let queues else { return point.finding(.notSeen, way + "where it went was not seen.") }
+        guard let queue = queues.sorted().first(where: { arrived[$0] != nil }), let arrival = arrived[queue] else {
+            if let exclusive = queues.compactMap({ log.declaration(of: $0) }).first(where: { $0.method.exclusive }) {
+                return point.finding(
+                    false, way + "the queue '\(exclusive.name)' is exclusive: it went with the program's connection.")
+            }
+            return point.finding(false, way + "there is no such queue.")
+        }
+        // What it took itself, by basic.get for example, has arrived too.
+        let taken = log.handed.count { $0.queue == queue }
+        let sent = log.published.filter { $0.exchange == first.exchange && $0.key == first.key }
+        let there = min(arrival.count + taken, sent.count)
+        let isIntact = taken > 0 || zip(sent, arrival.first).allSatisfy { $0.body == $1 }
+        let strays = log.published.count { message in
+            log.destinations(exchange: message.exchange, key: message.key)?.contains { arrived[$0] != nil } == false
+        }
+        return point.finding(
+            there == sent.count && isIntact && strays == 0,
+            way + "\(there) of \(sent.count) arrived" + (isIntact ? "" : ", with another text")
+                + (strays == 0 ? "." : "; \(strays) went where no queue is."))
     }
 }
 
 struct HelloReceiverJudge {
+    /// How many messages it is sent.
+    static let sent = 4
+
     let log: WireLog
 
     var findings: [Finding] {
         guard let consumption = log.consumptions.first else { return [] }
-        let delivered = log.handed.count
+        let run = consumption.place.run
+        let delivered = log.handed(to: run).count { !$0.redelivered }
         let declared = log.declares(
             consumption.queue, before: consumption.place,
             Point(
@@ -75,11 +178,13 @@ struct HelloReceiverJudge {
             why: "A consumer whose channel is closed gets nothing more, and no error.",
             see: .helloRead
         ).finding(
-            delivered >= 3,
-            "basic.consume of '\(consumption.queue)' at \(consumption.place.time) ms; \(delivered) of 3 messages were "
-                + "delivered\(log.refusal(on: consumption.place.connection)).")
+            delivered >= Self.sent ? .yes : log.missing,
+            "\(consumption.verb) of '\(consumption.queue)' at \(consumption.place.time) ms; \(delivered) of \(Self.sent) "
+                + "messages were delivered\(log.refusal(of: run)).")
+        let failure = [log.fails(run)].compactMap(\.self)
         // Without a consumer there is nothing to acknowledge; turned away because of an ack, it gets nothing more.
-        guard consumption.isGranted else { return [declared, received] }
-        return [declared, log.settlesOnce(consumption)] + (log.refusals.isEmpty ? [received] : [])
+        guard consumption.isGranted else { return [declared, received] + failure }
+        return [declared, log.settlesOnce(consumption)] + (log.refusals.isEmpty && failure.isEmpty ? [received] : [])
+            + failure
     }
 }

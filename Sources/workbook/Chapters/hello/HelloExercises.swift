@@ -41,8 +41,9 @@ enum HelloExercises {
         try await inspection.publish(text, key: "hello")
         let run = try await inspection.start()
         defer { run.kill() }
-        await inspection.until(inspection.pace.begin) { log in run.hasEnded || !log.consumptions.isEmpty }
-        if !inspection.log.consumptions.isEmpty {
+        func waits(_ log: WireLog) -> WireLog.Consumption? { log.consumptions.first { !$0.isGet } }
+        await inspection.until(inspection.pace.begin) { log in run.hasEnded || waits(log) != nil }
+        if waits(inspection.log) != nil {
             await inspection.until(inspection.pace.answer) { !$0.handed.isEmpty }
         }
         let log = inspection.log
@@ -50,16 +51,17 @@ enum HelloExercises {
         let asks = Point(
             "asks, and does not wait", why: "A consumer gets all there is and all that comes, until it ends.",
             see: .helloRead)
-        if let consumption = log.consumptions.first {
+        if let consumption = waits(log) {
             return [asks.finding(false, "basic.consume at \(consumption.place.time) ms.")]
         }
-        let gets = inspection.watch.observations.filter { $0.method?.id == BasicGet.id }
+        let gets = log.others.filter { $0.method.id == BasicGet.id }
         let prints = Point(
             "prints the message", why: "It has been taken out of the queue: nobody else sees it.", see: .helloRead)
         return [
             asks.finding(
                 gets.count == 1,
-                gets.first.map { "\(gets.count) basic.get, the first at \($0.time) ms." } ?? "No basic.get was seen."),
+                gets.first.map { "\(gets.count) basic.get, the first at \($0.place.time) ms." }
+                    ?? "No basic.get was seen."),
             prints.finding(
                 run.lastLines().contains { $0.contains(text) },
                 "It printed: \(run.lastLines().joined(separator: " | "))"),

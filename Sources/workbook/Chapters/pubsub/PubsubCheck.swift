@@ -8,7 +8,7 @@ struct PubsubCheck: ProgramCheck {
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         let judge = try await SubscriberCheck(inspection: inspection, type: "fanout").run(run) { _ in
-            (1...3).map { .init(key: "", body: "Check \($0)") }
+            ["Check 1", HelloCheck.foreign, ""].map { .init(key: "", body: $0) }
         }
         return judge.findings(.pubsubRead) + judge.selects(.pubsubPredict).prefix(1)
     }

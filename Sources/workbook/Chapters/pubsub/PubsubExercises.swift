@@ -78,7 +78,7 @@ enum PubsubExercises {
         await inspection.until(inspection.pace.begin) { _ in run.hasEnded }
         let log = inspection.log
         guard let publish = log.published.first else { throw Inspection.CannotJudge.silent(run) }
-        let bound = inspection.watch.observations.first { $0.method?.id == ExchangeBind.id }
+        let bound = log.others.first { $0.method.id == ExchangeBind.id }
         let binds = Point(
             "binds an exchange to an exchange", why: "A binding may lead to an exchange as well as to a queue.",
             see: .pubsubPicture)
@@ -92,7 +92,7 @@ enum PubsubExercises {
         let got = try await inspection.take(own.name)?.count ?? 0
         return [
             binds.finding(
-                bound != nil, bound.map { "exchange.bind at \($0.time) ms." } ?? "No exchange.bind was seen."),
+                bound != nil, bound.map { "exchange.bind at \($0.place.time) ms." } ?? "No exchange.bind was seen."),
             elsewhere.finding(publish.exchange != "logs", "basic.publish to '\(publish.exchange)'."),
             arrives.finding(got > 0, "A queue bound to 'logs' got \(got)."),
         ]

@@ -2,11 +2,14 @@ import AMQPClient
 
 /// Chapter 9: a job that fails each time, since it has a `!` in it.
 struct RetryCheck: ProgramCheck {
-    static let bad = "A job that fails!"
+    static let bad = "A job that fails for ever!"
+    static let good = "A job that can be done"
     /// More attempts than a program makes that gives up.
     static let tooMany = 12
 
     let inspection: Inspection
+
+    static let leaps = true
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         try await WorkerCheck(inspection: inspection).producer(run)
@@ -14,105 +17,55 @@ struct RetryCheck: ProgramCheck {
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         guard let queue = await inspection.consumerBegan() else { return [] }
+        // The step's role that looks through the jobs that were given up is no worker.
+        if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
         try await inspection.publish(Self.bad, key: queue)
-        try await inspection.publish("A job that can be done", key: queue)
-        var parked: [String] = []
+        try await inspection.publish(Self.good, key: queue)
+        var parked: [RetryJudge.Parked] = []
+        var leap: Int64 = 1000
+        var beat = ContinuousClock.now
         await inspection.until(inspection.pace.givesUp) { log in
             let judge = RetryJudge(log: log, parked: [])
             parked = (try? await resting(in: judge.restingPlaces(but: queue))) ?? []
-            return !parked.isEmpty || judge.isLoop || judge.isGone || run.hasEnded || !log.refusals.isEmpty
+            if !parked.isEmpty || judge.isLoop || judge.isGone || run.hasEnded || !log.refusals.isEmpty { return true }
+            // What waits in a room for its time to come is not waited for: the broker's clock leaps.
+            if judge.isAway, (try? await isWaiting(in: judge.waitingRooms(but: queue))) == true {
+                inspection.time.leap(leap)
+                leap = min(leap * 2, 1 << 32)
+            } else if !judge.isAway {
+                leap = 1000
+            }
+            if .now - beat > .seconds(1) {
+                inspection.watch.interference.beat()
+                beat = .now
+            }
+            return false
         }
-        // The other job is done with too.
+        // The other job is done with too, and this one: some send it on before they settle it.
         await inspection.until(inspection.pace.answer) { log in
-            RetryJudge(log: log, parked: []).isLoop || run.hasEnded
-                || log.handed.count > 1
-                    && log.handed.last?.settlements.isEmpty == false
+            let judge = RetryJudge(log: log, parked: [])
+            return judge.isLoop || run.hasEnded || !log.refusals.isEmpty
+                || judge.isAway && log.handed.contains { $0.body == Self.good && $0.isSettled }
         }
-        return RetryJudge(log: inspection.log, parked: parked).findings
+        // Some settle the job first and then send it on.
+        if parked.isEmpty {
+            parked = try await resting(in: RetryJudge(log: inspection.log, parked: []).restingPlaces(but: queue))
+        }
+        return RetryJudge(log: inspection.log, parked: parked, shortestSleep: inspection.pace.shortestSleep).findings
     }
 
-    /// The queues in which a message lies.
-    private func resting(in queues: [String]) async throws -> [String] {
-        var full: [String] = []
-        for queue in queues where (try await inspection.messages(in: queue) ?? 0) > 0 { full.append(queue) }
+    private func isWaiting(in rooms: [String]) async throws -> Bool {
+        for room in rooms where (try await inspection.messages(in: room) ?? 0) > 0 { return true }
+        return false
+    }
+
+    /// The queues in which a message lies, and what it says.
+    private func resting(in queues: [String]) async throws -> [RetryJudge.Parked] {
+        var full: [RetryJudge.Parked] = []
+        for queue in queues where (try await inspection.messages(in: queue) ?? 0) > 0 {
+            let text = try await inspection.take(queue, most: 1)?.first?.text ?? ""
+            full.append(.init(queue: queue, text: text))
+        }
         return full
-    }
-}
-
-struct RetryJudge {
-    let log: WireLog
-    /// The queues in which the failed job lies at last.
-    let parked: [String]
-
-    private var attempts: [WireLog.Handed] { log.handed.filter { $0.body == RetryCheck.bad } }
-    private var requeued: Int { attempts.count { $0.settlements.contains { $0.kind == .requeued } } }
-
-    /// It is handed out again and again.
-    var isLoop: Bool { requeued >= 3 || attempts.count >= RetryCheck.tooMany }
-
-    /// Acknowledged and not sent on, or refused with no dead letter exchange: nobody has it any more.
-    var isGone: Bool {
-        guard let last = attempts.last, let settlement = last.settlements.last else { return false }
-        if log.published.contains(where: { $0.body == RetryCheck.bad }) { return false }
-        return settlement.kind == .ack || settlement.kind == .dropped && !hasDeadLetters
-    }
-
-    private var hasDeadLetters: Bool {
-        guard let queue = log.consumptions.first?.queue else { return false }
-        return log.declaration(of: queue)?.method.arguments["x-dead-letter-exchange"] != nil
-    }
-
-    /// Declared queues that a message does not leave by itself.
-    func restingPlaces(but queue: String) -> [String] {
-        Set(
-            log.queues.filter {
-                $0.name != queue && $0.method.arguments["x-message-ttl"] == nil
-                    && $0.method.arguments["x-dead-letter-exchange"] == nil
-            }.map(\.name)
-        ).sorted()
-    }
-
-    var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
-        let declared = log.declaration(of: consumption.queue)
-        return [
-            Point(
-                "declares its queue with a dead letter exchange",
-                why: "A message refused without requeueing is dropped, unless its queue names an exchange for it.",
-                see: .retryRead
-            ).finding(
-                hasDeadLetters,
-                declared.map { "queue.declare of '\($0.name)' at \($0.place.time) ms, with \($0.method.arguments)." }
-                    ?? "No queue.declare of '\(consumption.queue)' was seen."),
-            Point(
-                "does not put a failed job straight back",
-                why:
-                    "Back at its old place, it is handed out again at once: the worker is busy with nothing else, as fast as "
-                    + "it can.", see: .retryBreak
-            ).finding(
-                requeued == 0,
-                requeued == 0
-                    ? "\(attempts.count) deliveries of the job that fails, none of them requeued."
-                    : "The job was requeued \(requeued) times, from \(attempts.first?.place.time ?? 0) to "
-                        + "\(attempts.last?.place.time ?? 0) ms."),
-            Point(
-                "gives up after some attempts",
-                why: "A job that has failed each time will fail next time too. Put it where you can look at it.",
-                see: .retryRead
-            ).finding(
-                !isLoop && attempts.last?.settlements.isEmpty == false,
-                "\(attempts.count) attempts, at \(attempts.prefix(5).map { "\($0.place.time)" }.joined(separator: ", ")) ms"
-                    + (isLoop ? ", and it went on." : ".")),
-            Point(
-                "loses no job, not even a bad one",
-                why:
-                    "You may want to know about it and mend it. An ack, or a refusal without a dead letter exchange, makes "
-                    + "the broker forget it.", see: .retryRead
-            ).finding(
-                !isGone && (isLoop || !parked.isEmpty),
-                parked.isEmpty
-                    ? (isLoop ? "It is handed out again and again." : "After the last attempt it is in no queue.")
-                    : "It is in '\(parked.joined(separator: "', '"))'."),
-        ]
     }
 }

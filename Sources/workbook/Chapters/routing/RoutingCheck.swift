@@ -5,7 +5,7 @@ struct RoutingCheck: ProgramCheck {
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
         return EmitterJudge(type: "direct", see: .routingRead, log: log).findings
-            + [KeyJudge.isOneWord(log)].compactMap { $0 }
+            + [KeyJudge(words: inspection.subject.words, log: log).isSeverity].compactMap { $0 }
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {

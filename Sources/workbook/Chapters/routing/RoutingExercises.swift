@@ -32,7 +32,7 @@ enum RoutingExercises {
         try await emit("less debug", "info", inspection)
         try await emit("one between", "info", inspection)
         await prints("one between", run, inspection)
-        let unbound = inspection.watch.observations.first { $0.method?.id == QueueUnbind.id }
+        let unbound = inspection.log.others.first { $0.method.id == QueueUnbind.id }
         try await emit("too late", "debug", inspection)
         try await emit("the end", "info", inspection)
         await prints("the end", run, inspection)
@@ -43,7 +43,7 @@ enum RoutingExercises {
                 why: "A message that you read and throw away still costs its way to the program.",
                 see: .routingRead
             ).finding(
-                unbound != nil, unbound.map { "queue.unbind at \($0.time) ms." } ?? "No queue.unbind was seen."),
+                unbound != nil, unbound.map { "queue.unbind at \($0.place.time) ms." } ?? "No queue.unbind was seen."),
             Point(
                 "gets no more of it", why: "Remove the binding with the arguments that you made it with.",
                 see: .routingRead

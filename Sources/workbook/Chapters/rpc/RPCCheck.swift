@@ -14,7 +14,7 @@ struct RPCCheck: ProgramCheck {
             } else if !log.published.isEmpty {
                 role = .producer
             }
-            return role != nil || !log.consumptions.isEmpty || log.isOver(run)
+            return role != nil || !log.consumptions.isEmpty || log.isOver(run.number)
         }
         if role == nil, !inspection.log.consumptions.isEmpty {
             // A client that is about to ask has a queue of its own; all else is a server, of another queue.
@@ -41,25 +41,27 @@ struct RPCCheck: ProgramCheck {
         var answer: String?
         /// A good question behind it was answered.
         var isSurvived = false
+        /// The time was up before that could show.
+        var isUnseen = false
+        /// The program's last lines, where it did not survive.
+        var printed = ""
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         guard let queue = await inspection.consumerBegan() else { return [] }
         let channel = try await inspection.openChannel()
         let replies = try await channel.declareQueue(exclusive: true).name
-        try await ask("5", "check-good", queue, replies)
-        try await ask("6", "check-second", queue, replies)
+        let questions = RPCServerJudge.questions
+        for question in questions { try await ask(question.text, question.id, queue, replies) }
         await inspection.until(inspection.pace.answer) { log in
-            log.published.count >= 2 && log.handed.prefix(2).allSatisfy { !$0.settlements.isEmpty }
+            log.published.count >= questions.count && log.handed.prefix(questions.count).allSatisfy(\.isSettled)
                 || !log.refusals.isEmpty || run.hasEnded
         }
         let good = inspection.log
         var current = run
         var probes: [Probe] = []
         for (number, probe) in [("abc", "check-rubbish"), ("-1", "check-negative"), ("7", "")].enumerated() {
-            if current.hasEnded || inspection.log.isDisconnected(inspection.log.connected.count)
-                || !(probes.last?.isSurvived ?? true)
-            {
+            if current.hasEnded || inspection.log.isAway(current.number) || !(probes.last?.isSurvived ?? true) {
                 current.kill()
                 current = try await restart(queue)
             }
@@ -70,6 +72,8 @@ struct RPCCheck: ProgramCheck {
         current.kill()
         run.kill()
         return RPCServerJudge(log: good, replies: replies, probes: probes).findings
+            + (queue == "rpc_queue"
+                ? try await OtherRole(queue: queue, isDurable: false, inspection: inspection).findings : [])
     }
 
     private func ask(_ question: String, _ id: String, _ queue: String, _ replies: String) async throws {
@@ -84,18 +88,21 @@ struct RPCCheck: ProgramCheck {
     ) async throws -> Probe {
         var probe = probe
         let marker = "check-marker-\(number)"
-        let before = inspection.log.disconnected.count
-        func answers() -> [WireLog.Published] { inspection.log.published }
-        let count = answers().count
+        let count = inspection.log.published.count
         try await ask(probe.question, probe.correlationID, queue, replies)
         try await ask("8", marker, queue, replies)
-        // The server takes them in turn: when the second is answered, the first is done with.
+        // A server may take them in turn: when the second is answered, the first is done with. Or both at once.
         await inspection.until(inspection.pace.answer) { log in
-            answers().count >= count + 2 || answers().contains { $0.properties.correlationID?.text == marker }
-                || run.hasEnded
-                || log.disconnected.count > before
+            log.published.count >= count + 2
+                || log.published.dropFirst(count).contains { $0.properties.correlationID?.text == marker }
+                || run.hasEnded || log.isAway(run.number)
         }
-        for reply in answers()[count...] {
+        if !probe.correlationID.isEmpty {
+            await inspection.until(inspection.pace.moment * 3) { log in
+                log.published.count >= count + 2 || run.hasEnded
+            }
+        }
+        for reply in inspection.log.published.dropFirst(count) {
             let id = reply.properties.correlationID?.text
             // A server that forgets the correlation id answers all the same.
             if id == marker || id == nil && reply.body == Self.markersAnswer {
@@ -104,17 +111,20 @@ struct RPCCheck: ProgramCheck {
                 probe.answer = reply.body
             }
         }
+        probe.isUnseen = inspection.log.isOutOfTime && !run.hasEnded
+        if !probe.isSurvived { probe.printed = run.printed }
         return probe
     }
 
     /// Another server, with nothing left to do for it.
     private func restart(_ queue: String) async throws -> Subject.Run {
-        try await eventually(inspection.pace.answer) { try await (inspection.consumers(of: queue) ?? 0) == 0 }
+        try await inspection.eventually(inspection.pace.answer) {
+            try await (inspection.consumers(of: queue) ?? 0) == 0
+        }
         _ = try await inspection.take(queue)
-        let count = inspection.log.connected.count
         let run = try await inspection.start()
         await inspection.until(inspection.pace.begin) { log in
-            run.hasEnded || log.consumptions.contains { $0.place.connection > count && $0.isGranted }
+            run.hasEnded || log.consumptions(of: run.number).contains(where: \.isGranted)
         }
         return run
     }
@@ -123,24 +133,26 @@ struct RPCCheck: ProgramCheck {
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         // The first run only shows where it asks, and as what: nobody is there yet who would answer.
-        guard let first = inspection.log.published.first, first.exchange.isEmpty else {
+        guard let first = inspection.log.published.first,
+            let queue = first.exchange.isEmpty
+                ? first.key : inspection.log.destinations(exchange: first.exchange, key: first.key)?.first
+        else {
             return RPCClientJudge(log: inspection.log, printed: [], isOver: nil).findings
         }
-        await inspection.until(inspection.pace.answer) { !$0.published.isEmpty }
         run.kill()
-        await inspection.until(inspection.pace.answer) { $0.isDisconnected(1) }
+        await inspection.until(inspection.pace.answer) { $0.isAway(run.number) }
         let channel = try await inspection.openChannel()
-        if try await inspection.consumers(of: first.key) == nil { try await channel.declareQueue(first.key) }
-        _ = try await inspection.take(first.key)
+        if try await inspection.consumers(of: queue) == nil { try await channel.declareQueue(queue) }
+        _ = try await inspection.take(queue)
 
         let second = try await inspection.start()
         await inspection.until(inspection.pace.begin) { log in
-            second.hasEnded || log.published.contains { $0.place.connection > 1 }
+            second.hasEnded || !log.published(by: second.number).isEmpty
         }
         // As a server gets it: the broker puts the whole name into a direct reply-to.
         var asked: Delivery?
-        try await eventually(inspection.pace.answer) {
-            asked = try await inspection.take(first.key)?.first
+        try await inspection.eventually(inspection.pace.answer) {
+            asked = try await inspection.take(queue)?.first
             return asked != nil || second.hasEnded
         }
         if let asked, let to = asked.properties.replyTo {
@@ -154,9 +166,9 @@ struct RPCCheck: ProgramCheck {
         second.kill()
 
         // And now nobody answers.
-        _ = try await inspection.take(first.key)
+        _ = try await inspection.take(queue)
         let third = try await inspection.start()
-        let isOver = await eventually(inspection.pace.givesUp) { third.hasEnded }
+        let isOver = await inspection.until(inspection.pace.givesUp) { _ in third.hasEnded }
         third.kill()
         return RPCClientJudge(log: inspection.log, printed: printed, isOver: isOver).findings
     }

@@ -6,6 +6,7 @@ struct RPCClientJudge {
     static let foreign = "424242424242"
     static let answer = "832040832040"
 
+    /// Of three runs: nobody is there; somebody answers; nobody answers.
     let log: WireLog
     /// What it printed when it got a foreign answer, and its own behind it.
     let printed: [String]
@@ -14,12 +15,14 @@ struct RPCClientJudge {
 
     var findings: [Finding] {
         guard let first = log.published.first else { return [] }
+        // Through the default exchange, or through one that its queue is bound to; who binds it was not seen here.
+        let queues = first.exchange.isEmpty ? [first.key] : log.destinations(exchange: first.exchange, key: first.key)
         let asked = Point(
             "asks through the default exchange",
             why: "The server reads a queue, and the default exchange knows it by its name.",
             see: .rpcRead
         ).finding(
-            first.exchange.isEmpty,
+            first.exchange.isEmpty || queues?.isEmpty == false ? .yes : .notSeen,
             "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)', routing key '\(first.key)'.")
         guard let isOver else { return [asked] }
         let givesUp = Point(
@@ -27,8 +30,14 @@ struct RPCClientJudge {
             why:
                 "A server may be down, or crash. Every call over a network needs a timeout, and a decision on what to "
                 + "do then.", see: .rpcBreak
-        ).finding(isOver, isOver ? "Nobody answered, and it ended." : "Nobody answered, and it was still waiting.")
+        ).finding(
+            // A timeout may be longer than a check takes.
+            isOver ? .yes : .notSeen,
+            isOver
+                ? "Nobody answered, and it ended."
+                : "Nobody answered, and it was still waiting when the check's time was up. Has it a timeout?")
         return [asked, ownQueue(first), uniqueID] + (gotNoAnswer ? [] : [ignoresOthers]) + [givesUp]
+            + [log.fails(2)].compactMap { gotNoAnswer ? nil : $0 }
     }
 
     private func ownQueue(_ first: WireLog.Published) -> Finding {
@@ -42,42 +51,63 @@ struct RPCClientJudge {
         if name.hasPrefix("amq.rabbitmq.reply-to") {
             return point.finding(true, "reply-to '\(name)': direct reply-to, which needs no queue.")
         }
-        let declared = log.queues.first { $0.name == name }
-        let isOwn = declared?.method.exclusive == true
+        guard let declared = log.queues.first(where: { $0.name == name }) else {
+            return point.finding(false, "reply-to '\(name)', which it did not declare.")
+        }
+        // Its own is what no other run has: by a flag, or by a name that is made up each time.
+        let others = log.published.filter { $0.place.run != first.place.run }
+        let isMadeUp =
+            declared.method.queue.isEmpty
+            || !others.isEmpty && !others.contains { $0.properties.replyTo?.text == name }
+        let kind = declared.method.exclusive ? "exclusive" : isMadeUp ? "with a name of its own" : "not exclusive"
         return point.finding(
-            isOwn,
-            "reply-to '\(name)', "
-                + (declared.map { "declared at \($0.place.time) ms, exclusive: \(isOwn ? "yes" : "no")." }
-                    ?? "which it did not declare."))
+            declared.method.exclusive || isMadeUp,
+            "reply-to '\(name)', declared at \(declared.place.time) ms, \(kind).")
     }
 
+    /// Between one run and another, and between two questions. The same question may be asked again under its id.
     private var uniqueID: Finding {
-        let ids = log.published.map { $0.properties.correlationID?.text }
-        let known = ids.compactMap { $0 }
-        let shown = ids.map { $0 ?? "none" }.joined(separator: ", ")
+        struct Asked: Hashable {
+            var run: Int
+            var id: String
+            var body: String
+        }
+        let asked = log.published.prefix(1000).filter { $0.properties.replyTo != nil }
+        let shown = asked.prefix(8).map { $0.properties.correlationID?.text ?? "none" }.joined(separator: ", ")
+        let questions = Set(
+            asked.compactMap { message in
+                message.properties.correlationID.map {
+                    Asked(run: message.place.run, id: $0.text, body: message.body)
+                }
+            })
+        let runs = Set(asked.map(\.place.run)).count
         return Point(
             "uses a correlation id of its own",
             why:
                 "Answers may come late, and twice. Only an id of its own tells the answer to this question from another's.",
             see: .rpcRead
         ).finding(
-            ids.count == known.count && Set(known).count == known.count && !known.isEmpty,
-            "Started \(ids.count) times: \(shown).")
+            !asked.isEmpty && asked.allSatisfy { $0.properties.correlationID != nil }
+                && Set(questions.map(\.id)).count == questions.count,
+            "Started \(counted(runs, "time")): \(shown).")
     }
 
     /// The program had given up before an answer reached it: what it makes of a foreign one was not seen.
     private var gotNoAnswer: Bool {
-        !log.handed.contains { $0.place.connection > 1 && [Self.foreign, Self.answer].contains($0.body) }
+        !log.handed.contains { $0.place.run > 1 && [Self.foreign, Self.answer].contains($0.body) }
     }
 
     private var ignoresOthers: Finding {
-        let text = printed.joined(separator: " | ")
+        let text = printed.suffix(5).joined(separator: " | ")
+        let (own, other) = (text.contains(Self.answer), text.contains(Self.foreign))
+        // It may say what it ignores, and it may print nothing at all.
+        let verdict: Finding.Verdict = own ? (other ? .notSeen : .yes) : other ? .no : .notSeen
         return Point(
             "ignores answers to other questions",
             why: "Any program may write to its queue, and an answer may come late. Compare the correlation id.",
             see: .rpcRead
         ).finding(
-            text.contains(Self.answer) && !text.contains(Self.foreign),
+            verdict,
             "Answer \(Self.foreign) with a foreign id, then \(Self.answer) with its own. It printed: \(text)")
     }
 }

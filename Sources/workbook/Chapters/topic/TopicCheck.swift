@@ -5,22 +5,20 @@ struct TopicCheck: ProgramCheck {
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
         return EmitterJudge(type: "topic", see: .topicRead, log: log).findings
-            + [KeyJudge.isDotted(log)].compactMap { $0 }
+            + [KeyJudge(words: inspection.subject.words, log: log).isDotted].compactMap { $0 }
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         let judge = try await SubscriberCheck(inspection: inspection, type: "topic").run(run) { log in
-            let patterns = KeyJudge(words: inspection.subject.words, log: log).wanted
+            let patterns = KeyJudge(words: inspection.subject.words, log: log, isTopic: true).wanted
             let probes = patterns.enumerated().map { number, pattern in
                 SubscriberCheck.Probe(key: Self.key(for: pattern), body: "Check \(number + 1) for '\(pattern)'")
             }
             // A program that asks for everything has nothing that it did not ask for.
-            return
-                (patterns.contains("#")
-                ? [] : [.init(key: Self.unasked, body: "Check: not asked for", isWanted: false)])
-                + probes
+            let isAsked = patterns.contains { TopicPattern.matches($0, Self.unasked) }
+            return (isAsked ? [] : [.init(key: Self.unasked, body: "Check: not asked for", isWanted: false)]) + probes
         }
-        let keys = KeyJudge(words: inspection.subject.words, log: judge.log)
+        let keys = KeyJudge(words: inspection.subject.words, log: judge.log, isTopic: true)
         return judge.findings(.topicRead) + [keys.oneQueue, keys.oneBindingEach(.topicRead)]
             + judge.selects(.topicBreak)
     }

@@ -13,14 +13,24 @@ struct TaskJudge {
             bad.map {
                 "A message at \($0.place.time) ms with delivery-mode "
                     + ($0.properties.deliveryMode.map { "\($0)." } ?? "not set.")
-            } ?? "\(log.published.count) with delivery-mode 2.")
-        return [
-            Self.durable(log, first.key, before: first.place), persistent, log.saysGoodbye(first.place.connection),
-        ]
+            } ?? "\(counted(log.published.count, "message")) with delivery-mode 2.")
+        return [durable(first), persistent, log.saysGoodbye(first.place.run)]
+            + [log.fails(first.place.run)].compactMap(\.self)
     }
 
+    /// By its name, or through an exchange of its own that a queue is bound to.
+    private func durable(_ first: WireLog.Published) -> Finding {
+        let queues = log.destinations(exchange: first.exchange, key: first.key)
+        if let queue = queues?.sorted().first { return Self.durable(log, queue, before: first.place) }
+        let way = "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)'"
+        // Which queues its workers bind is not seen here.
+        return Point(Self.title, why: "", see: .workerRead).finding(
+            .notSeen, way + ": the program binds no queue to it, so whether one keeps its tasks was not seen.")
+    }
+
+    private static let title = "declares its queue durable"
+
     static func durable(_ log: WireLog, _ queue: String, before place: WireLog.Place) -> Finding {
-        let title = "declares its queue durable"
         guard let declared = log.declaration(of: queue) else {
             return Point(
                 title,

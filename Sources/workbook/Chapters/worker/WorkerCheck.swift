@@ -4,6 +4,10 @@ import AMQPClient
 struct WorkerCheck: ProgramCheck {
     let inspection: Inspection
 
+    /// Of different lengths, and one that any byte can stand in. The third is the marker: a program that acknowledges twice
+    /// has done so with the first two.
+    static let tasks = ["Task 1.", "Task 2, für später..", "Task 3"]
+
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         TaskJudge(log: await inspection.producerEnded(run)).findings
     }
@@ -11,17 +15,17 @@ struct WorkerCheck: ProgramCheck {
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         guard let queue = await inspection.consumerBegan() else { return [] }
         let isThere = inspection.log.refusals.isEmpty
-        for number in 1...3 where isThere { try await inspection.publish("Task \(number).", key: queue) }
-        // The third is the marker: a program that acknowledges twice has done so with the first two.
         if isThere {
+            for task in Self.tasks { try await inspection.publish(task, key: queue) }
             await inspection.until(inspection.pace.longestDot * 6) { log in
-                log.handed.count { !$0.acks.isEmpty } >= 3 || !log.refusals.isEmpty
+                log.handed.count { !$0.settlements.isEmpty } >= Self.tasks.count || !log.refusals.isEmpty
+                    || run.hasEnded
             }
         }
         let findings = WorkerJudge(shortestTask: inspection.pace.shortestDot, log: inspection.log).findings
         run.kill()
         guard isThere else { return findings }
-        let isEarly = findings.contains { !$0.isGood && $0.title == WorkerJudge.early }
+        let isEarly = findings.contains { $0.isWrong && $0.title == WorkerJudge.early }
         return findings + [try await killAtTask(queue, isEarly: isEarly)]
     }
 
@@ -33,20 +37,22 @@ struct WorkerCheck: ProgramCheck {
             see: .workerRun)
         // What the killed program had goes back to the queue before its consumer does, and must not be taken for what
         // comes.
-        try await eventually(inspection.pace.answer) { try await (inspection.consumers(of: queue) ?? 0) == 0 }
+        try await inspection.eventually(inspection.pace.answer) {
+            try await (inspection.consumers(of: queue) ?? 0) == 0
+        }
         _ = try await inspection.take(queue)
-        let count = inspection.log.connected.count
         let run = try await inspection.start()
         defer { run.kill() }
         let task = "Task in which it dies" + String(repeating: ".", count: 60)
         guard
             await inspection.until(
-                inspection.pace.begin, { $0.consumptions.contains { $0.place.connection > count && $0.isGranted } })
-        else { return point.finding(false, "Started again, it did not consume.\(run.printed)") }
+                inspection.pace.begin,
+                { $0.consumptions(of: run.number).contains(where: \.isGranted) || run.hasEnded }), !run.hasEnded
+        else { return point.finding(inspection.log.missing, "Started again, it did not consume.\(run.printed)") }
         try await inspection.publish(task, key: queue)
         func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
         guard await inspection.until(inspection.pace.answer, { _ in delivery() != nil }), let handed = delivery() else {
-            return point.finding(false, "Started again, it took no task.")
+            return point.finding(inspection.log.missing, "Started again, it took no task.")
         }
         let isAcked = await inspection.until(isEarly ? inspection.pace.begin : inspection.pace.moment) { _ in
             delivery()?.acks.isEmpty == false
@@ -58,7 +64,9 @@ struct WorkerCheck: ProgramCheck {
         let killedAt = inspection.watch.now
         run.kill()
         // With its consumer gone, what it had is in the queue again, or nowhere.
-        try await eventually(inspection.pace.answer) { try await (inspection.consumers(of: queue) ?? 0) == 0 }
+        try await inspection.eventually(inspection.pace.answer) {
+            try await (inspection.consumers(of: queue) ?? 0) == 0
+        }
         let back = try await inspection.take(queue)?.first { $0.text == task }
         let story = "A task was delivered at \(handed.place.time) ms, and the program was killed at \(killedAt) ms"
         return point.finding(

@@ -13,6 +13,7 @@ struct WorkerJudge {
         guard let consumption = log.consumptions.first else { return [] }
         let all = [
             durable(consumption), acknowledges(consumption), afterTheWork(consumption), once, prefetch(consumption),
+            besideOthers(consumption), longer, log.fails(consumption.place.run),
         ]
         return all.compactMap { $0 }
     }
@@ -30,23 +31,31 @@ struct WorkerJudge {
                 see: .workerRun
             ).finding(false, "basic.consume at \(consumption.place.time) ms with no-ack.")
         }
+        if let refused = log.handed.first(where: { !$0.settlements.isEmpty && $0.acks.isEmpty }) {
+            return Point(
+                title, why: "A task that is refused for good is dropped, and one that is requeued comes back at once.",
+                see: .workerRead
+            ).finding(
+                false,
+                "'\(refused.body)' got \(refused.settlements[0].verb) at \(refused.settlements[0].place.time) ms.")
+        }
         // On a channel that the broker has closed, it could not: why it was closed is another finding.
-        let missing = log.handed.filter { $0.settlements.isEmpty && !log.isRefused($0.place.connection) }
+        let missing = log.handed.filter { $0.settlements.isEmpty && !log.isRefused($0.place.run) }
         return Point(
             title,
             why: "The broker keeps unacknowledged tasks, and hands all of them out again when the worker ends.",
             see: .workerBreak
         ).finding(
-            missing.isEmpty,
+            missing.isEmpty ? .yes : log.missing,
             missing.first.map { "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came." }
-                ?? "\(log.handed.count) deliveries, each with a basic.ack.")
+                ?? "\(counted(log.handed.count, "delivery", "deliveries")), each with a basic.ack.")
     }
 
     private func afterTheWork(_ consumption: WireLog.Consumption) -> Finding? {
-        func took(_ handed: WireLog.Handed) -> Int64 { (handed.acks.first?.place.time ?? .max) - handed.place.time }
-        let quickest = log.handed.filter { !$0.acks.isEmpty }.min { took($0) < took($1) }
+        // A task without a dot is no work.
+        let quickest = log.handed.filter { !$0.acks.isEmpty && dots($0) > 0 }.min { took($0) < took($1) }
         guard !consumption.method.noAck, let quickest else { return nil }
-        let isGood = took(quickest) >= shortestTask
+        let isGood = took(quickest) >= shortestTask || isInProportion
         return Point(
             Self.early,
             why: "If the worker dies after the ack and before the end of the work, the task is lost.", see: .workerBreak
@@ -56,19 +65,72 @@ struct WorkerJudge {
                 + (isGood ? "." : ", which takes at least \(shortestTask) ms."))
     }
 
+    private func took(_ handed: WireLog.Handed) -> Int64 {
+        (handed.acks.first?.place.time ?? .max) - handed.place.time
+    }
+
+    private func dots(_ handed: WireLog.Handed) -> Int { handed.body.count { $0 == "." } }
+
+    /// A worker may be quick: what takes twice as long for two dots, and hardly any time for none, is the work.
+    private var isInProportion: Bool {
+        func first(_ count: Int) -> Int64? {
+            log.handed.first { !$0.acks.isEmpty && dots($0) == count && !$0.redelivered }.map(took)
+        }
+        guard let none = first(0), let one = first(1), let two = first(2) else { return false }
+        return one >= shortestTask / 8 && none < one / 2 && (one * 3 / 2...one * 4).contains(two)
+    }
+
+    /// Where tasks come one at a time, one of two dots takes longer than one of none. nil: so it did, or it did not show.
+    private var longer: Finding? {
+        let done = log.handed.filter { $0.acks.count == 1 && !$0.redelivered }
+        guard log.limits.contains(where: { $0.method.prefetchCount == 1 }),
+            let one = done.first(where: { dots($0) == 1 }), let two = done.first(where: { dots($0) == 2 }),
+            let none = done.first(where: { dots($0) == 0 })
+        else { return nil }
+        // All three as long, and that is no accident: a slow machine makes some of them longer, and none shorter.
+        let times = [none, one, two].map(took)
+        guard let least = times.min(), let most = times.max(), least >= shortestTask, most < least * 5 / 4 else {
+            return nil
+        }
+        return Point(
+            "works longer on a longer task", why: "A dot stands for a second of work.", see: .workerRun
+        ).finding(
+            false,
+            "It took \(times[0]) ms for '\(none.body)', \(times[1]) ms for '\(one.body)' and \(times[2]) ms for "
+                + "'\(two.body)'.")
+    }
+
+    /// nil: it does.
+    private func besideOthers(_ consumption: WireLog.Consumption) -> Finding? {
+        let point = Point(
+            "works beside other workers", why: "Tasks are shared out so that more workers do more of them.",
+            see: .workerRun)
+        if consumption.method.exclusive {
+            return point.finding(
+                false,
+                "basic.consume at \(consumption.place.time) ms is exclusive: the broker refuses another worker, with 403."
+            )
+        }
+        guard let declared = log.declaration(of: consumption.queue), declared.method.exclusive else { return nil }
+        return point.finding(
+            false,
+            "queue.declare of '\(declared.name)' at \(declared.place.time) ms is exclusive: the broker refuses every other "
+                + "connection, with 405.")
+    }
+
     private var once: Finding? {
-        guard let twice = log.handed.first(where: { $0.acks.count > 1 }) else { return nil }
+        guard let twice = log.handed.first(where: { $0.settlements.count > 1 }) else { return nil }
         return Point(
             "acknowledges each task once",
             why: "The second closes the channel, and a worker that doesn't notice just goes quiet.", see: .workerBreak
         ).finding(
             false,
-            "Two basic.ack for delivery tag \(twice.tag), at \(twice.acks[0].place.time) and \(twice.acks[1].place.time) ms"
-                + "\(log.refusal(on: twice.place.connection)).")
+            "Delivery tag \(twice.tag) was settled twice, at \(twice.settlements[0].place.time) and "
+                + "\(twice.settlements[1].place.time) ms\(log.refusal(of: twice.place.run)).")
     }
 
     private func prefetch(_ consumption: WireLog.Consumption) -> Finding? {
-        consumption.method.noAck ? nil : Self.prefetch(log, consumption)
+        consumption.method.noAck || consumption.isGet ? nil : Self.prefetch(log, consumption)
     }
 
     /// Also what the server of chapter 6 should do, which is a worker.
@@ -78,12 +140,22 @@ struct WorkerJudge {
             why:
                 "Without a limit a worker takes every task in its turn, and sits on them while others are idle. A "
                 + "limit that is set later applies to later consumers.", see: .workerPredict)
-        guard let limit = log.limits.first(where: { $0.method.prefetchCount > 0 }) else {
+        let limits = log.limits.filter { $0.method.prefetchCount > 0 }
+        guard let limit = limits.first(where: { $0.place.isBeside(consumption.place) }) ?? limits.first else {
             return point.finding(false, "No basic.qos with a prefetch-count was seen.")
+        }
+        if !limit.place.isBeside(consumption.place) {
+            return point.finding(
+                false,
+                "basic.qos at \(limit.place.time) ms on channel \(limit.place.channel), basic.consume at "
+                    + "\(consumption.place.time) ms on channel \(consumption.place.channel): it is for its own channel."
+            )
         }
         let text = "basic.qos with prefetch-count \(limit.method.prefetchCount) at \(limit.place.time) ms"
         let isBefore = limit.place < consumption.place
+        // One for the channel as a whole counts from the moment it is set.
         return point.finding(
-            isBefore, "\(text), \(isBefore ? "before" : "after") basic.consume at \(consumption.place.time) ms.")
+            isBefore || limit.method.global,
+            "\(text), \(isBefore ? "before" : "after") basic.consume at \(consumption.place.time) ms.")
     }
 }

@@ -1,0 +1,152 @@
+/// Judges a publisher, one thing at a time.
+enum ConfirmsJudge {
+    /// One run of the program, and what was seen of it.
+    struct Act: Sendable {
+        var log: WireLog
+        var run: Int
+        var published: [WireLog.Published]
+        var status: Int32?
+        var printed: [String]
+
+        init(_ run: Subject.Run, _ log: WireLog) {
+            self.init(log, run: run.number, status: run.status(), printed: run.lastLines())
+        }
+
+        init(_ log: WireLog, run: Int, status: Int32?, printed: [String]) {
+            (self.log, self.run, self.status, self.printed) = (log, run, status, printed)
+            published = log.published(by: run)
+        }
+
+        var farewell: WireLog.Place? { log.farewells.first { $0.run == run } }
+        var bodies: [String] { published.map(\.body) }
+        var isReturned: Bool { log.returned.contains { $0.place.run == run } }
+
+        /// It failed, or said that something was wrong: in these words, or in words that it does not use when all is well.
+        func says(_ words: [String], unlike usual: Act?) -> Bool {
+            if let status, status != 0 { return true }
+            if printed.contains(where: { line in words.contains { line.lowercased().contains($0) } }) { return true }
+            guard let usual else { return false }
+            let known = Set(usual.printed.map(Self.shape))
+            return printed.contains { !known.contains(Self.shape($0)) }
+        }
+
+        /// A line without what differs from run to run: numbers and ids.
+        private static func shape(_ line: String) -> String {
+            line.lowercased().replacing(/[0-9a-f]*[0-9][0-9a-f:.\-]*/, with: "#")
+        }
+
+        var end: String {
+            let text = status.map { "It ended with status \($0)" } ?? "It did not end"
+            let last = printed.suffix(5).joined(separator: " | ")
+            return printed.isEmpty ? "\(text)." : "\(text), and printed: \(last)"
+        }
+    }
+
+    static func selects(_ act: Act) -> Finding {
+        let point = Point(
+            "asks for confirms before it publishes",
+            why:
+                "basic.publish has no answer. Only after confirm.select does the broker say of each message that it has it.",
+            see: .confirmsRead)
+        guard let first = act.published.first else { return point.finding(.notSeen, "It published nothing.") }
+        let selects = act.log.confirmSelects.filter { $0.run == act.run }
+        guard let select = selects.first(where: { $0.isBeside(first.place) }) ?? selects.first else {
+            return point.finding(false, "No confirm.select was seen.")
+        }
+        guard select.isBeside(first.place) else {
+            return point.finding(
+                false,
+                "confirm.select at \(select.time) ms on channel \(select.channel), basic.publish at \(first.place.time) ms on "
+                    + "channel \(first.place.channel): it is for its own channel.")
+        }
+        return point.finding(
+            select < first.place, "confirm.select at \(select.time) ms, basic.publish at \(first.place.time) ms.")
+    }
+
+    /// - Parameter usually: a run in which nothing came back
+    static func noticesReturn(_ act: Act, usually: Act?) -> Finding {
+        let point = Point(
+            "notices when no queue takes its message",
+            why:
+                "A message that no queue takes is confirmed all the same: the broker has dealt with it. Only a "
+                + "mandatory one comes back.", see: .confirmsBreak)
+        if let first = act.published.first(where: { !$0.method.mandatory }) {
+            return point.finding(false, "basic.publish at \(first.place.time) ms, not mandatory.")
+        }
+        guard let back = act.log.returned.first(where: { $0.place.run == act.run }) else {
+            return point.finding(
+                act.published.isEmpty ? .notSeen : .yes,
+                "\(counted(act.published.count, "message")), mandatory; nothing came back.")
+        }
+        let isAgain = act.published.contains { back.place < $0.place && act.bodies.first == $0.body }
+        return point.finding(
+            isAgain || act.says(["return", "no_route", "rout", "312", "undeliver"], unlike: usually),
+            "basic.return of a message with routing key '\(back.key)' at \(back.place.time) ms. \(act.end)")
+    }
+
+    static func waits(_ act: Act) -> Finding {
+        Point(
+            "waits for its confirms before it ends",
+            why:
+                "Until the confirm arrives, you can't know whether the broker has the message. A program that ends "
+                + "earlier has asked for nothing.", see: .confirmsRead
+        ).finding(
+            act.farewell == nil && act.status == nil && !act.published.isEmpty,
+            "\(act.published.count) published, and the confirms held back: "
+                + (act.farewell.map { "connection.close at \($0.time) ms." }
+                    ?? (act.status == nil ? "it waited." : act.end)))
+    }
+
+    /// One confirm may be for several messages. nil: it knows, or had only one open.
+    static func takesSeveral(_ act: Act) -> Finding? {
+        guard let confirm = act.log.confirms.first(where: { $0.place.run == act.run && $0.multiple }),
+            act.status != 0
+        else { return nil }
+        return Point(
+            "understands one confirm for several messages",
+            why: "The broker may confirm all messages up to a tag at once: the flag multiple says so.",
+            see: .confirmsRead
+        ).finding(
+            act.status == nil ? act.log.missing : .no,
+            "basic.ack up to \(confirm.tag) at \(confirm.place.time) ms, for all at once. \(act.end)")
+    }
+
+    /// - Parameter usually: a run in which all was confirmed
+    static func noticesRefusal(_ act: Act, usually: Act?) -> Finding {
+        let again = Set(act.bodies).count < act.bodies.count
+        return Point(
+            "notices a refusal",
+            why:
+                "basic.nack says that the broker has not taken the message over: it has to be sent again, or somebody told.",
+            see: .confirmsRead
+        ).finding(
+            again || act.says(["nack", "refus", "reject", "not confirmed", "not taken"], unlike: usually),
+            "One confirm was a basic.nack. "
+                + (again ? "It published the message again." : "It did not publish the message again. \(act.end)"))
+    }
+
+    /// All that was published over the first connection is published again over another.
+    static func isSentAgain(_ published: [WireLog.Published]) -> Bool {
+        guard let lost = published.first?.place.connection else { return false }
+        let before = Set(published.filter { $0.place.connection == lost }.map(\.body))
+        return before.isSubset(of: published.filter { $0.place.connection > lost }.map(\.body))
+    }
+
+    static func survivesCut(_ act: Act) -> Finding {
+        let lost = act.published.first?.place.connection ?? 0
+        let count = act.published.count { $0.place.connection == lost }
+        let isAgain = isSentAgain(act.published)
+        let failed = act.status.map { $0 != 0 } ?? false
+        // It may still be about to come back.
+        let isWaiting = act.status == nil && !act.log.connected.contains { $0.run == act.run && $0.connection > lost }
+        return Point(
+            "loses nothing when its connection is cut",
+            why:
+                "A message that is unconfirmed when the connection is lost may or may not have arrived. Send it again: "
+                + "twice than never.", see: .confirmsBreak
+        ).finding(
+            isAgain || failed ? .yes : isWaiting || count == 0 ? .notSeen : .no,
+            "The connection was cut with \(count) unconfirmed. "
+                + (isAgain ? "It published them again, on another one." : "It did not publish them again. \(act.end)"))
+    }
+}

@@ -1,0 +1,93 @@
+import AMQPWire
+import Interceptor
+
+@testable import workbook
+
+/// A log made by hand: what programs and the broker have said to each other, a millisecond apart.
+struct MadeUpLog {
+    private(set) var log = WireLog()
+    private var time: Int64 = 0
+    /// The program, its connection and its channel of what comes next.
+    var run = 1
+    var connection = 1
+    var channel: UInt16 = 1
+
+    /// Nothing happens for so long.
+    mutating func pass(_ milliseconds: Int64) {
+        time += milliseconds
+        log.now = time
+    }
+
+    mutating func program(_ method: Method, _ content: Content? = nil) { add(.toBroker, .method(method, content)) }
+    mutating func broker(_ method: Method, _ content: Content? = nil) { add(.toClient, .method(method, content)) }
+
+    mutating func connects() { add(.toBroker, .connected) }
+    mutating func breaksOff() { add(.toBroker, .disconnected) }
+    mutating func ends(_ status: Int32, printing lines: [String] = []) {
+        log.lives.append(WireLog.Life(run: run, status: status, lines: lines))
+    }
+
+    private mutating func add(_ direction: Direction, _ what: Observation.What) {
+        time += 1
+        log.add(
+            Observation(
+                time: time, run: run, connection: connection, channel: channel, direction: direction, what: what))
+    }
+
+    // MARK: What programs often do
+
+    mutating func opens() { program(.channelOpen(ChannelOpen())) }
+
+    /// - Parameter name: what the broker calls it, when it is left to it
+    mutating func declares(
+        _ queue: ShortString, name: ShortString? = nil, durable: Bool = false, exclusive: Bool = false,
+        autoDelete: Bool = false, _ arguments: FieldTable = [:]
+    ) {
+        program(
+            .queueDeclare(
+                QueueDeclare(
+                    queue: queue, durable: durable, exclusive: exclusive, autoDelete: autoDelete, arguments: arguments))
+        )
+        broker(.queueDeclareOk(QueueDeclareOk(queue: name ?? queue, messageCount: 0, consumerCount: 0)))
+    }
+
+    mutating func declares(exchange: ShortString, _ type: ShortString) {
+        program(.exchangeDeclare(ExchangeDeclare(exchange: exchange, type: type)))
+    }
+
+    mutating func binds(_ queue: ShortString, to exchange: ShortString, _ key: ShortString = "") {
+        program(.queueBind(QueueBind(queue: queue, exchange: exchange, routingKey: key)))
+        broker(.queueBindOk(QueueBindOk()))
+    }
+
+    mutating func consumes(_ queue: ShortString, noAck: Bool = false) {
+        program(.basicConsume(BasicConsume(queue: queue, noAck: noAck)))
+        broker(.basicConsumeOk(BasicConsumeOk(consumerTag: "c")))
+    }
+
+    mutating func gets(_ tag: UInt64, _ body: String, _ properties: BasicProperties = .init(), key: ShortString = "q") {
+        broker(
+            .basicDeliver(BasicDeliver(consumerTag: "c", deliveryTag: tag, exchange: "", routingKey: key)),
+            Content(properties: properties, body: Array(body.utf8)))
+    }
+
+    mutating func acks(_ tag: UInt64, multiple: Bool = false) {
+        program(.basicAck(BasicAck(deliveryTag: tag, multiple: multiple)))
+    }
+
+    mutating func publishes(
+        _ body: String, _ properties: BasicProperties = .init(), exchange: ShortString = "", key: ShortString
+    ) {
+        program(
+            .basicPublish(BasicPublish(exchange: exchange, routingKey: key)),
+            Content(properties: properties, body: Array(body.utf8)))
+    }
+
+    mutating func isRefused(_ code: ReplyCode, _ text: ShortString) {
+        broker(.channelClose(ChannelClose(replyCode: code, replyText: text)))
+    }
+
+    mutating func closes() {
+        program(.connectionClose(ConnectionClose(replyCode: .replySuccess)))
+    }
+}

@@ -1,0 +1,147 @@
+import AMQPWire
+import TestSupport
+import Testing
+
+@testable import workbook
+
+/// What the check says of clients and servers, from observations made by hand.
+@Suite(.watched) struct RPCJudgeTests {
+    // MARK: Clients
+
+    private static let ignores = "ignores answers to other questions"
+
+    /// Of three runs, the second of which gets some answers.
+    private func client(
+        handed: [String] = [RPCClientJudge.foreign, RPCClientJudge.answer],
+        printed: [String] = ["Got \(RPCClientJudge.answer)"], isOver: Bool = true,
+        asks: (inout MadeUpLog, Int) -> Void = { made, run in
+            made.declares("", name: "amq.gen-1", exclusive: true)
+            made.publishes("30", question(["a", "b", "c"][run - 1]), key: "rpc_queue")
+        }
+    ) -> [String: Finding.Verdict] {
+        var made = MadeUpLog()
+        for run in 1...3 {
+            (made.run, made.connection) = (run, run)
+            asks(&made, run)
+            if run == 2 { for body in handed { made.gets(1, body) } }
+        }
+        let judge = RPCClientJudge(log: made.log, printed: printed, isOver: isOver)
+        return Dictionary(uniqueKeysWithValues: judge.findings.map { ($0.title, $0.verdict) })
+    }
+
+    private static func question(_ id: ShortString, to queue: ShortString = "amq.gen-1") -> BasicProperties {
+        BasicProperties(correlationID: id, replyTo: queue)
+    }
+
+    @Test func aClientIsJudgedByWhatItMadeOfBothAnswers() {
+        let foreign = RPCClientJudge.foreign
+        #expect(client()[Self.ignores] == .yes)
+        #expect(client(printed: ["Got \(foreign)"])[Self.ignores] == .no)
+        // It took the first one and left.
+        #expect(client(handed: [foreign], printed: ["Got \(foreign)"])[Self.ignores] == .no)
+        // It says what it ignores.
+        #expect(client(printed: ["Ignored \(foreign)", "Got \(RPCClientJudge.answer)"])[Self.ignores] == .notSeen)
+    }
+
+    @Test func nothingIsSaidOfAClientThatGaveUpBeforeAnAnswerCame() {
+        #expect(client(handed: [], printed: ["No answer."])[Self.ignores] == nil)
+    }
+
+    @Test func aTimeoutMayBeLong() {
+        #expect(client(isOver: false)["gives up when no answer comes"] == .notSeen)
+    }
+
+    @Test func aQuestionMayBeAskedAgainUnderItsID() {
+        let title = "uses a correlation id of its own"
+        let again = client { made, run in
+            made.declares("", name: "amq.gen-1", exclusive: true)
+            for _ in 1...2 {
+                made.publishes("30", Self.question(run == 1 ? "a" : run == 2 ? "b" : "c"), key: "rpc_queue")
+            }
+        }
+        #expect(again[title] == .yes)
+        let constant = client { made, _ in
+            made.declares("", name: "amq.gen-1", exclusive: true)
+            made.publishes("30", Self.question("1"), key: "rpc_queue")
+        }
+        #expect(constant[title] == .no)
+    }
+
+    @Test func aReplyQueueIsItsOwnByItsNameToo() {
+        let title = "asks for the answer in a queue of its own"
+        let named = client { made, run in
+            let name: ShortString = run == 1 ? "replies-1" : run == 2 ? "replies-2" : "replies-3"
+            made.declares(name, autoDelete: true)
+            made.publishes("30", Self.question(run == 1 ? "a" : "b", to: name), key: "rpc_queue")
+        }
+        #expect(named[title] == .yes)
+        let left = client { made, _ in
+            made.declares("", name: "amq.gen-1", autoDelete: true)
+            made.publishes("30", Self.question("a"), key: "rpc_queue")
+        }
+        #expect(left[title] == .yes)
+        let shared = client { made, _ in
+            made.declares("replies")
+            made.publishes("30", Self.question("a", to: "replies"), key: "rpc_queue")
+        }
+        #expect(shared[title] == .no)
+    }
+
+    // MARK: Servers
+
+    private func server(_ answers: (inout MadeUpLog) -> Void) -> [String] {
+        var made = MadeUpLog()
+        made.declares("rpc_queue")
+        made.program(.basicQos(BasicQos(prefetchCount: 2)))
+        made.consumes("rpc_queue")
+        for (tag, question) in RPCServerJudge.questions.enumerated() {
+            let id = tag == 0 ? ShortString("check-good") : "check-second"
+            made.gets(UInt64(tag + 1), question.text, BasicProperties(correlationID: id, replyTo: "replies"))
+        }
+        answers(&made)
+        let judge = RPCServerJudge(log: made.log, replies: "replies", probes: [])
+        return judge.findings.filter { !$0.isGood }.map(\.title)
+    }
+
+    @Test func answersMayComeInAnyOrder() {
+        let reversed = server { made in
+            made.publishes("8", BasicProperties(correlationID: "check-second"), key: "replies")
+            made.acks(2)
+            made.publishes("5", BasicProperties(correlationID: "check-good"), key: "replies")
+            made.acks(1)
+        }
+        #expect(reversed == [])
+    }
+
+    @Test func answersMayGoOverAnotherConnection() {
+        let other = server { made in
+            made.connection = 2
+            made.publishes("5", BasicProperties(correlationID: "check-good"), key: "replies")
+            made.publishes("8", BasicProperties(correlationID: "check-second"), key: "replies")
+            made.publishes("two questions answered", exchange: "metrics", key: "rpc")
+            made.connection = 1
+            made.acks(2, multiple: true)
+        }
+        #expect(other == [])
+    }
+
+    @Test func anAckBeforeItsAnswerIsFoundInAnyOrder() {
+        let early = server { made in
+            made.publishes("8", BasicProperties(correlationID: "check-second"), key: "replies")
+            made.acks(1)
+            made.publishes("5", BasicProperties(correlationID: "check-good"), key: "replies")
+            made.acks(2)
+        }
+        #expect(early == ["acknowledges after it has answered"])
+    }
+
+    @Test func aWrongAnswerIsWrong() {
+        let wrong = server { made in
+            for id in [ShortString("check-good"), "check-second"] {
+                made.publishes("fib = 8", BasicProperties(correlationID: id), key: "replies")
+            }
+            made.acks(0, multiple: true)
+        }
+        #expect(wrong == ["answers with the Fibonacci number"])
+    }
+}

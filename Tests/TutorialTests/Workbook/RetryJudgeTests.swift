@@ -1,0 +1,144 @@
+import AMQPWire
+import TestSupport
+import Testing
+
+@testable import workbook
+
+/// What the check says of workers that try a failed job again, and of publishers, from observations made by hand.
+@Suite(.watched) struct RetryJudgeTests {
+    private static let back: FieldTable = [
+        "x-message-ttl": 1000, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs",
+    ]
+
+    @Test func whereAJobWaitsAndWhereItStays() {
+        var made = MadeUpLog()
+        made.declares("jobs")
+        made.declares("wait.1", durable: true, Self.back)
+        made.declares("wait.2", ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "wait.1"])
+        made.declares("jobs.dead", ["x-message-ttl": .int32(86_400_000)])
+        made.declares("shelf", ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "archive"])
+        made.declares("archive")
+        let judge = RetryJudge(log: made.log, parked: [])
+        #expect(judge.waitingRooms(but: "jobs") == ["wait.1", "wait.2"])
+        #expect(judge.restingPlaces(but: "jobs") == ["archive", "jobs.dead", "shelf"])
+    }
+
+    /// - Parameter deaths: of the second attempt
+    private func worker(
+        attempts: Int = 3, apart milliseconds: Int64 = 0, deaths: [String] = [], parked: String? = RetryCheck.bad
+    ) -> [String: Finding.Verdict] {
+        var made = MadeUpLog()
+        made.declares("jobs", ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"])
+        made.consumes("jobs")
+        for attempt in 1...attempts {
+            let dead = deaths.map { FieldValue.table(["reason": .string($0), "count": 1]) }
+            made.gets(UInt64(attempt), RetryCheck.bad, BasicProperties(headers: ["x-death": .array(dead)]))
+            if attempt == attempts { made.publishes(RetryCheck.bad, key: "jobs.dead") }
+            made.acks(UInt64(attempt))
+            made.pass(milliseconds)
+        }
+        let judge = RetryJudge(log: made.log, parked: parked.map { [.init(queue: "jobs.dead", text: $0)] } ?? [])
+        return Dictionary(uniqueKeysWithValues: judge.findings.map { ($0.title, $0.verdict) })
+    }
+
+    @Test func aJobIsTriedAgainAfterAWhile() {
+        let title = "tries a failed job again, after a while"
+        #expect(worker(deaths: ["expired"])[title] == .yes)
+        #expect(worker(apart: 1000)[title] == .yes)
+        #expect(worker()[title] == .no)
+        #expect(worker(attempts: 1)[title] == .no)
+    }
+
+    @Test func aWorkerMayTryAgainInItsOwnTime() {
+        var made = MadeUpLog()
+        made.declares("jobs")
+        made.consumes("jobs")
+        made.gets(1, RetryCheck.bad)
+        made.pass(3000)
+        made.publishes(RetryCheck.bad, key: "jobs.dead")
+        made.acks(1)
+        let judge = RetryJudge(log: made.log, parked: [.init(queue: "jobs.dead", text: RetryCheck.bad)])
+        #expect(judge.findings.filter(\.isWrong) == [])
+    }
+
+    @Test func whatIsParkedIsTheJob() {
+        let title = "loses no job, not even a bad one"
+        #expect(worker()[title] == .yes)
+        #expect(worker(parked: "{\"body\": \"\(RetryCheck.bad)\"}")[title] == .yes)
+        #expect(worker(parked: "a job")[title] == .no)
+        // The time was up while it still came again: nobody has seen it lost.
+        #expect(worker(parked: nil)[title] == .notSeen)
+    }
+
+    @Test func theDeadHaveARoleOfTheirOwn() {
+        #expect(RetryJudge.isDead("jobs.dead") && RetryJudge.isDead("parking-lot") && !RetryJudge.isDead("jobs"))
+    }
+
+    // MARK: Publishers
+
+    private func act(
+        printed: [String] = [], status: Int32? = 0, _ scene: (inout MadeUpLog) -> Void
+    ) -> ConfirmsJudge.Act {
+        var made = MadeUpLog()
+        made.connects()
+        scene(&made)
+        return ConfirmsJudge.Act(made.log, run: 1, status: status, printed: printed)
+    }
+
+    @Test func aNoticeMayBeInAnyWords() {
+        let usual = act(printed: ["Auftrag 1 angenommen"]) { $0.publishes("1", key: "orders") }
+        func refused(_ line: String, status: Int32 = 0) -> Finding {
+            ConfirmsJudge.noticesRefusal(
+                act(printed: [line], status: status) { $0.publishes("1", key: "orders") }, usually: usual)
+        }
+        #expect(refused("Auftrag 2 abgelehnt").isGood && refused("Auftrag 2 angenommen").isWrong)
+        #expect(refused("Auftrag 2 angenommen", status: 1).isGood)
+    }
+
+    @Test func aClientMayTakeItsTimeToComeBack() {
+        func cut(_ scene: @escaping (inout MadeUpLog) -> Void, status: Int32? = nil) -> Finding.Verdict {
+            ConfirmsJudge.survivesCut(
+                act(status: status) { made in
+                    made.publishes("1", key: "orders")
+                    made.breaksOff()
+                    scene(&made)
+                }
+            ).verdict
+        }
+        #expect(cut { _ in } == .notSeen)
+        #expect(cut({ _ in }, status: 0) == .no && cut({ _ in }, status: 1) == .yes)
+        func back(_ made: inout MadeUpLog) {
+            made.connection = 2
+            made.connects()
+        }
+        #expect(cut { back(&$0) } == .no)
+        #expect(
+            cut {
+                back(&$0)
+                $0.publishes("1", key: "orders")
+            } == .yes)
+    }
+
+    @Test func confirmsAreForTheirOwnChannel() {
+        let other = act { made in
+            made.opens()
+            made.program(.confirmSelect(ConfirmSelect()))
+            made.channel = 2
+            made.opens()
+            made.publishes("1", key: "orders")
+        }
+        #expect(ConfirmsJudge.selects(other).isWrong)
+        #expect(ConfirmsJudge.selects(other).seen.contains("channel 2"))
+    }
+
+    @Test func oneConfirmForSeveral() {
+        func several(_ status: Int32?) -> Finding? {
+            ConfirmsJudge.takesSeveral(
+                act(status: status) { made in
+                    for _ in 1...3 { made.publishes("1", key: "orders") }
+                    made.broker(.basicAck(BasicAck(deliveryTag: 3, multiple: true)))
+                })
+        }
+        #expect(several(0) == nil && several(nil)?.isWrong == true)
+    }
+}
