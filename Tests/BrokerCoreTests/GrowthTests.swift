@@ -24,6 +24,8 @@ import DataStructures
                 ("tx.rollback", rollback), ("a shared window", sharedWindow),
                 ("dead letters, from queue to queue", deadLetters),
                 ("basic.publish, fanout", publish), ("basic.publish, topic", patterns),
+                ("a stream is read", readStream), ("a stream is read by many", readByMany),
+                ("a stream gives up a segment", endedSegment), ("queue.delete, stream", deletedStream),
             ]
         }
 
@@ -46,8 +48,8 @@ import DataStructures
             arguments: [
                 "exchange.delete", "exchange.delete, headers", "queue.delete", "a queue expires", "queue.purge",
                 "messages expire", "a message takes the place of many", "basic.publish, fanout", "a connection ends",
-                "a channel ends", "basic.ack, multiple", "basic.recover", "tx.commit",
-                "tx.rollback",
+                "a channel ends", "basic.ack, multiple", "basic.recover", "tx.commit", "tx.rollback",
+                "a stream is read", "a stream gives up a segment", "queue.delete, stream",
             ])
         func slices(_ name: String) throws {
             let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)
@@ -252,6 +254,44 @@ import DataStructures
                         ]))
             }
             return { client.publish("x", to: "q0") }
+        }
+
+        private static func stream(_ rig: Rig, _ count: Int, _ more: FieldTable = [:]) throws -> RigClient {
+            let client = try rig.open()
+            client.send(
+                QueueDeclare(
+                    queue: "q", durable: true,
+                    arguments: FieldTable([.init("x-queue-type", "stream")] + more.fields)))
+            client.publish(Array(repeating: "x", count: count), to: "q")
+            client.send(BasicQos(prefetchCount: 50_000))
+            return client
+        }
+
+        private static func read(_ client: RigClient, as tag: ShortString) {
+            client.send(BasicConsume(queue: "q", consumerTag: tag, arguments: ["x-stream-offset": "first"]))
+        }
+
+        private static func readStream(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try stream(rig, count)
+            return { read(client, as: "c") }
+        }
+
+        private static func readByMany(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try stream(rig, 1)
+            for number in 0..<count { read(client, as: name("c", number)) }
+            return { client.publish("x", to: "q") }
+        }
+
+        private static func endedSegment(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let octets = Int64(count * 51)
+            let client = try stream(
+                rig, count, ["x-max-length-bytes": 1, "x-stream-max-segment-size-bytes": .int64(octets)])
+            return { client.publish("x", to: "q") }
+        }
+
+        private static func deletedStream(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try stream(rig, count)
+            return { client.send(QueueDelete(queue: "q")) }
         }
 
         private static func publish(_ rig: Rig, _ count: Int) throws -> () -> Void {

@@ -4,7 +4,7 @@ import AMQPWire
 public struct QueueInfo: Sendable {
     public var name: String
     public var virtualHost: String
-    /// `classic` or `quorum`.
+    /// `classic`, `quorum` or `stream`.
     public var type: String
     public var isDurable: Bool
     public var autoDelete: Bool

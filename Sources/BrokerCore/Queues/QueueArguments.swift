@@ -23,6 +23,10 @@ struct QueueArguments {
     var deadLetterRoutingKey: ShortString?
     var maximumPriority: UInt8 = 0
     var singleActiveConsumer = false
+    /// Milliseconds after which a stream's messages may go.
+    var maximumAge: Int64?
+    /// Octets of a stream's segment, by which it gives up messages.
+    var segmentOctets = Self.segmentOctets
     /// As it was said: what it means is the dialect's.
     var deliveryLimit: FieldValue?
 
@@ -79,10 +83,12 @@ struct QueueArguments {
             }
             singleActiveConsumer = bool
         }
+        if kind == .stream { try readStreams(check, in: dialect) }
         guard let dialect else { return }
         switch kind {
         case .classic: try check.unusedOfClassicQueue(in: dialect)
         case .quorum: try check.unusedOfQuorumQueue(in: dialect)
+        case .stream: break
         }
     }
 

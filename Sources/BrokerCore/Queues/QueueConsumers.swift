@@ -91,20 +91,9 @@ struct QueueConsumers {
 
     /// The queue is gone, and with it all of them; they are told little by little.
     mutating func dismiss(by host: any QueueHost) {
-        var left = all[...]
-        if left.isEmpty { return }
+        let left = all
         self = QueueConsumers(isSingleActive: isSingleActive, succession)
-        host.later {
-            // Not those that their clients have cancelled meanwhile, or whose channels have ended.
-            for consumer in left.prefix(250) where !consumer.isCancelled {
-                consumer.cancel()
-                consumer.isInRotation = false
-                consumer.queueVanished()
-                if quirk(.firstConsumerIsTold) { return false }
-            }
-            left = left.dropFirst(250)
-            return !left.isEmpty
-        }
+        host.dismiss(left)
     }
 
     /// The consumer whose turn it is, of those with the highest priority that have room. It goes to the end of the

@@ -40,6 +40,11 @@ protocol DeliveryTarget: AnyObject {
     /// True while it stands in its queue's rotation: the queue's own mark. It leaves when it can't take a message, and is
     /// put back, at the end, when it can.
     var isInRotation: Bool { get set }
+    /// Where it begins to read a stream, and the offset that comes next: the stream's own mark.
+    var start: StreamStart { get }
+    var place: UInt64 { get set }
+    /// False: it reads on behind this message of a stream as if it were not there.
+    func wants(_ message: Message) -> Bool
 
     /// It has left the rotation because it had no room; its queue is told when it has (``Queue/resume(_:)``).
     func awaitRoom()
@@ -68,6 +73,23 @@ protocol QueueLog: AnyObject {
 }
 
 extension QueueHost {
+    /// Tells consumers little by little that their queue is gone.
+    func dismiss(_ consumers: [any DeliveryTarget]) {
+        var left = consumers[...]
+        if left.isEmpty { return }
+        later {
+            // Not those that their clients have cancelled meanwhile, or whose channels have ended.
+            for consumer in left.prefix(250) where !consumer.isCancelled {
+                consumer.cancel()
+                consumer.isInRotation = false
+                consumer.queueVanished()
+                if quirk(.firstConsumerIsTold) { return false }
+            }
+            left = left.dropFirst(250)
+            return !left.isEmpty
+        }
+    }
+
     /// Does away with messages, little by little; `next` takes out one after the other.
     func forget(_ next: @escaping () -> QueuedMessage?, _ leave: @escaping (QueuedMessage) -> Void) {
         later {

@@ -15,12 +15,12 @@ struct QueueOrder {
 
 /// A type of queues, as `x-queue-type` says it.
 enum QueueKind: String {
-    case classic, quorum
+    case classic, quorum, stream
 
     /// Transient messages are kept as well, and what became of each that was handed out.
-    var keepsAll: Bool { self == .quorum }
-    /// How often a message came back is told with it.
-    var countsDeliveries: Bool { self == .quorum }
+    var keepsAll: Bool { self != .classic }
+    /// What is handed out stays where it is: a consumer's acknowledgement makes room for it, and that is all.
+    var isReadWithoutTaking: Bool { self == .stream }
     /// What RabbitMQ's reply texts call it.
     var module: String { "rabbit_\(rawValue)_queue" }
 }

@@ -4,6 +4,7 @@ enum QueueKinds {
         switch order.arguments.kind {
         case .classic: ClassicQueue(order, host: host)
         case .quorum: QuorumQueue(order, host: host)
+        case .stream: StreamQueue(order, host: host)
         }
     }
 }

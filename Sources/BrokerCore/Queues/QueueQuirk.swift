@@ -191,6 +191,43 @@ enum QueueQuirk: String, Quirk {
     case longDeadLetterExchangesAreNone = "queue.long-dead-letter-exchanges-are-none"
     /// QueueArguments.init: empty is as good as not there
     case emptyDeadLetterKeyIsNone = "queue.empty-dead-letter-key-is-none"
+
+    // MARK: Streams
+
+    /// StreamQueue.place: the oldest is looked for where the next comes
+    case streamsBeginAtTheirEnd = "queue.stream-first-is-next"
+    /// StreamQueue.place: one too many
+    case lastIsNext = "queue.stream-last-is-next"
+    /// StreamQueue.place: the wrong end of the row
+    case lastIsFirst = "queue.stream-last-is-first"
+    /// StreamStart.init: no offset means all there is
+    case silenceMeansFirst = "queue.stream-silence-means-first"
+    /// StreamQueue.place: an offset behind the end is cut to it
+    case offsetsToComeAreNext = "queue.stream-offsets-to-come-are-next"
+    /// StreamQueue.place: offsets are taken to begin at 1
+    case offsetsAreOneEarly = "queue.stream-offsets-are-one-early"
+    /// StreamQueue.place: times are not looked up
+    case timesMeanFirst = "queue.stream-times-mean-first"
+    /// StreamQueue.place: every time is one to come
+    case timesMeanNext = "queue.stream-times-mean-next"
+    /// StreamQueue.add: a consumer begins where another has got to
+    case readersShareAPlace = "queue.stream-readers-share-a-place"
+    /// StreamQueue.publish: one of those that wait reads on
+    case newsReachOneReader = "queue.stream-news-reach-one-reader"
+    /// StreamQueue.takeBack: who has read everything is forgotten
+    case readersStopAtTheEnd = "queue.stream-readers-stop-at-the-end"
+    /// StreamQueue.read: the slices behind the first are forgotten
+    case readingEndsWithItsFirstSlice = "queue.stream-reading-ends-with-its-first-slice"
+    /// StreamQueue.readSlice: what could have been read before is marked
+    case whatIsNotNewIsRedelivered = "queue.stream-what-is-not-new-is-redelivered"
+    /// StreamQueue.publish: limits are not looked at
+    case nothingIsGivenUp = "queue.stream-nothing-is-given-up"
+    /// StreamQueue.retainSlice: the octets alone are looked at
+    case agesMeanNothing = "queue.stream-ages-mean-nothing"
+    /// StreamLog.append: a segment ends with each message
+    case segmentsAreMessages = "queue.stream-segments-are-messages"
+    /// StreamLog.first: below the oldest there is nothing
+    case lostPlacesAreWaitedAt = "queue.stream-lost-places-are-waited-at"
 }
 
 @inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

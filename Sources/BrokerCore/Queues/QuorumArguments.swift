@@ -1,10 +1,12 @@
 import AMQPWire
 
-// The arguments of quorum queues, and what all types have to say of a type's arguments.
+// The arguments of quorum queues, and what all types have to say of a type's arguments; those of streams are in
+// StreamArguments.swift.
 
 extension QueueKind {
     /// The arguments that mean something to some type, and not to this one: whoever says one is refused.
     private func foreign(in dialect: Dialect) -> Set<ShortString> {
+        if self == .stream { return Self.foreignToStreams(in: dialect) }
         var names: Set<ShortString> = ["x-max-age", "x-stream-max-segment-size-bytes", "x-initial-cluster-size"]
         switch self {
         case .classic:
@@ -16,6 +18,7 @@ extension QueueKind {
             if !dialect.takesConsumerTimeout { names.insert("x-consumer-timeout") }
         case .quorum:
             names.formUnion(["x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator"])
+        case .stream: break
         }
         guard dialect.knowsDelayedRetries else { return names }
         names.insert("x-stream-filter-size-bytes")
@@ -25,7 +28,7 @@ extension QueueKind {
         return names
     }
 
-    private static let delayedRetries: [ShortString] = [
+    static let delayedRetries: [ShortString] = [
         "x-delayed-retry-type", "x-delayed-retry-min", "x-delayed-retry-max",
     ]
 
@@ -43,6 +46,7 @@ extension QueueKind {
                 "x-delivery-limit", "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
                 "x-quorum-initial-group-size", "x-queue-leader-locator",
             ] + (dialect.knowsDelayedRetries ? later : [])
+        case .stream: return Self.comparedOfStreams(in: dialect)
         }
     }
 
@@ -56,7 +60,7 @@ extension QueueKind {
 
     /// Throws 406 for a queue that can't be of this type, whatever its arguments.
     func check(_ declare: QueueDeclare, label: String) throws(BrokerError) {
-        guard self == .quorum else { return }
+        if self == .classic { return }
         func invalid(_ property: String) -> BrokerError {
             BrokerError(.preconditionFailed, "invalid property '\(property)' for \(label)")
         }
@@ -73,11 +77,7 @@ extension QueueArguments.Check {
             return .classic
         }
         if let kind = QueueKind(rawValue: type) { return kind }
-        throw invalid(
-            "x-queue-type",
-            type == "stream"
-                ? "\"this broker has no streams: declare a classic or a quorum queue\""
-                : "\"unsupported queue type '\(type)'\"")
+        throw invalid("x-queue-type", "\"unsupported queue type '\(type)'\"")
     }
 
     /// Arguments of a quorum queue that change nothing here and must make sense all the same.
@@ -89,11 +89,7 @@ extension QueueArguments.Check {
         if let strategy = try text("x-dead-letter-strategy"), !["at-most-once", "at-least-once"].contains(strategy) {
             throw invalid("x-dead-letter-strategy", "invalid_dlx_strategy")
         }
-        if let locator = try text("x-queue-leader-locator"),
-            !["client-local", "balanced", "random", "least-leaders"].contains(locator)
-        {
-            throw invalid("x-queue-leader-locator", "invalid_queue_locator_arg")
-        }
+        try leaderLocator()
         if dialect.knowsDelayedRetries {
             _ = try integer("x-consumer-timeout", in: any)
             _ = try integer("x-consumer-disconnected-timeout", in: any)

@@ -74,7 +74,7 @@ struct StoredContent {
     struct Copy: Equatable {
         var queue: UInt64
         var position: UInt64
-        /// Milliseconds since the Unix epoch; `Int64.max`: never.
+        /// Milliseconds since the Unix epoch; `Int64.max`: never. In a stream nothing expires: it is when the message came in.
         var expiresAt: Int64
     }
 

@@ -92,7 +92,7 @@ final class InProcessPeer: Peer {
     func lacks(_ need: Need) -> String? {
         switch need {
         case .slow, .quiet, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser, .consistentHash,
-            .quorumQueues:
+            .quorumQueues, .streams:
             nil
         }
     }

@@ -15,6 +15,7 @@ struct RemotePeer: Peer {
     private let target: Target
     private let hasConsistentHash: Bool
     private let hasQuorumQueues: Bool
+    private let hasStreams: Bool
     private let environment: Environment
 
     init(_ environment: Environment) async throws {
@@ -40,19 +41,24 @@ struct RemotePeer: Peer {
             let exchange = try await channel.declareExchange("x-consistent-hash")
             _ = try await channel.call(ExchangeDelete(exchange: exchange), ExchangeDeleteOk.self)
         }
-        // A broker that passes the argument over has none.
+        hasQuorumQueues = await Self.has("quorum", target)
+        hasStreams = await Self.has("stream", target)
+    }
+
+    /// Whether the broker has queues of a type that are always durable: one that passes the argument over has none.
+    private static func has(_ type: FieldValue, _ target: Target) async -> Bool {
         func declare(durable: Bool) -> QueueDeclare {
             QueueDeclare(
-                queue: unique("quorum"), durable: durable, exclusive: !durable, arguments: ["x-queue-type": "quorum"])
+                queue: unique("type"), durable: durable, exclusive: !durable, arguments: ["x-queue-type": type])
         }
-        let takesAny = await Self.takes(target) { channel in
+        let takesAny = await takes(target) { channel in
             _ = try await channel.call(declare(durable: false), QueueDeclareOk.self)
         }
-        let takesDurable = await Self.takes(target) { channel in
+        let takesDurable = await takes(target) { channel in
             let queue = try await channel.call(declare(durable: true), QueueDeclareOk.self).queue
             _ = try await channel.call(QueueDelete(queue: queue), QueueDeleteOk.self)
         }
-        hasQuorumQueues = takesDurable && !takesAny
+        return takesDurable && !takesAny
     }
 
     /// Whether the broker takes something. Tried, because no broker lists what it knows to its clients.
@@ -91,6 +97,7 @@ struct RemotePeer: Peer {
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
         case .consistentHash: hasConsistentHash ? nil : "it has no exchange type x-consistent-hash"
         case .quorumQueues: hasQuorumQueues ? nil : "it has no quorum queues"
+        case .streams: hasStreams ? nil : "it has no streams"
         case .slow, .quiet: nil
         case .movableClock: "its clock cannot be moved, and nobody waits that long"
         }

@@ -13,6 +13,7 @@ enum Need: String, Comparable, CustomStringConvertible {
     /// RabbitMQ has it as a plugin that is switched off by default.
     case consistentHash = "exchange type x-consistent-hash"
     case quorumQueues = "quorum queues"
+    case streams
     /// The case takes more than ten seconds on a real clock.
     case slow
     /// The case has to act in time, by a clock that nobody can stop: beside others it might come too late.

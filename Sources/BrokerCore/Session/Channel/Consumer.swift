@@ -9,6 +9,9 @@ final class Consumer: DeliveryTarget {
     let isExclusive: Bool
     let priority: Int64
     let arguments: FieldTable
+    let start: StreamStart
+    private let filter: StreamFilter?
+    var place: UInt64 = 0
     /// How many deliveries may be unacknowledged; 0: no limit. Fixed at the start, as RabbitMQ has it.
     let prefetchCount: Int
     /// The same where the queue sets a limit of its own.
@@ -21,7 +24,7 @@ final class Consumer: DeliveryTarget {
 
     init(
         tag: ShortString, queue: any Queue, channel: BrokerChannel, noAck: Bool, isExclusive: Bool, priority: Int64,
-        arguments: FieldTable, prefetchCount: Int
+        arguments: FieldTable, start: StreamStart, prefetchCount: Int
     ) {
         self.tag = tag
         self.queue = queue
@@ -30,6 +33,8 @@ final class Consumer: DeliveryTarget {
         self.isExclusive = isExclusive
         self.priority = priority
         self.arguments = arguments
+        self.start = start
+        filter = queue.kind == .stream ? StreamFilter(arguments, in: channel.connection.dialect) : nil
         self.prefetchCount = prefetchCount
         let isUnlimited = prefetchCount == 0 && queue.kind == .quorum
         window = isUnlimited ? QuorumQueue.mostUnacknowledged : prefetchCount
@@ -54,6 +59,13 @@ final class Consumer: DeliveryTarget {
     /// A cancelled one may still be met in its queue's rotation when its channel is no more.
     func awaitRoom() { if !isCancelled { channel.lineUp(self) } }
 
+    func wants(_ message: Message) -> Bool {
+        guard let filter else { return true }
+        // What was checked when it came in can be read.
+        return filter.wants(
+            message.traits.hasHeaders ? (try? channel.content(of: message).properties().headers) ?? [:] : [:])
+    }
+
     /// Sends a message to the client.
     func deliver(_ queued: QueuedMessage) {
         // Looked up once: see ``hasRoom``.
@@ -68,7 +80,8 @@ final class Consumer: DeliveryTarget {
             unacknowledged += 1
             channel.append(
                 Unacknowledged(
-                    tag: tag, message: queued, queue: queue, consumer: self, deliveredAt: channel.host.now))
+                    tag: tag, message: queue.kind.isReadWithoutTaking ? nil : queued, queue: queue, consumer: self,
+                    deliveredAt: channel.host.now))
         }
         channel.send(
             BasicDeliver(
@@ -116,7 +129,11 @@ extension BrokerChannel {
 
     /// Sends a method with a queue's message as its content.
     func send(_ method: some MethodFields, _ queued: QueuedMessage, from queue: any Queue) {
-        if queue.arguments.kind.countsDeliveries { sendCounted(method, queued) } else { send(method, queued.message) }
+        switch queue.arguments.kind {
+        case .classic: send(method, queued.message)
+        case .quorum: sendCounted(method, queued)
+        case .stream: sendPlaced(method, queued)
+        }
     }
 
     /// Sends a method with a message as its content.

@@ -29,7 +29,7 @@ extension BrokerChannel {
         try queue.checkAccess(by: connection.id)
         let tag = try freeTag(consume.consumerTag)
         try queue.admit(exclusive: consume.exclusive)
-        try checkKind(of: queue, for: consume.arguments)
+        try checkKind(of: queue, for: consume)
         var priority: Int64 = 0
         if let value = consume.arguments["x-priority"] {
             guard let integer = value.integer else {
@@ -40,9 +40,12 @@ extension BrokerChannel {
             if integer > 127, quirk(.consumerPriorityIsAnOctet) { priority = Int64(Int8(truncatingIfNeeded: integer)) }
             if integer < 0, quirk(.negativePriorityIsNone) { priority = 0 }
         }
+        let start =
+            queue.kind == .stream
+            ? try StreamStart(consume.arguments, label: queue.label, now: host.now) : StreamStart.next
         let consumer = Consumer(
             tag: tag, queue: queue, channel: self, noAck: consume.noAck, isExclusive: consume.exclusive,
-            priority: priority, arguments: consume.arguments, prefetchCount: consumerPrefetch)
+            priority: priority, arguments: consume.arguments, start: start, prefetchCount: consumerPrefetch)
         consumers[tag] = consumer
         if !consume.noWait { send(BasicConsumeOk(consumerTag: tag)) }
         queue.add(consumer)

@@ -79,7 +79,7 @@ extension BrokerChannel {
             QueueDeclareOk(
                 queue: queue.name, messageCount: queue.messageCount(.declareCountsTheUnacknowledged),
                 consumerCount: UInt32(
-                    clamping: quirk(.declareCountsOwnConsumers) ? consumers.count : queue.consumers.count)))
+                    clamping: quirk(.declareCountsOwnConsumers) ? consumers.count : queue.toldConsumerCount)))
     }
 
     /// The names of direct reply-to look like queues to who asks whether a requester is still there.
@@ -106,8 +106,19 @@ extension BrokerChannel {
                 current: "'\(current.autoDelete)'")
         }
         try Equivalence.check(
-            queue.kind.compared(in: connection.dialect), declare.arguments, current.arguments, label: queue.label,
+            queue.kind.compared(in: connection.dialect), compared(declare.arguments),
+            compared(current.arguments), label: queue.label,
             namesEveryQueueType: connection.dialect.namesEveryQueueType)
+    }
+
+    /// Arguments as equivalence compares them.
+    private func compared(_ arguments: FieldTable) -> FieldTable {
+        guard connection.dialect.comparesAges, let text = arguments["x-max-age"]?.text,
+            let age = QueueArguments.milliseconds(text)
+        else { return arguments }
+        var arguments = arguments
+        arguments["x-max-age"] = .string("\(age)")
+        return arguments
     }
 
     func queueBind(_ bind: QueueBind) throws(BrokerError) {
@@ -154,6 +165,7 @@ extension BrokerChannel {
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
         let queue = try queue(named: purge.queue, for: .read)
         try queue.checkAccess(by: connection.id)
+        if queue.kind == .stream { throw .notWithStreams("queue.purge", queue.label) }
         try caughtUp(queue, QueuePurge.id) { [self] in
             let count = queue.purge()
             if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
@@ -189,16 +201,18 @@ extension BrokerChannel {
     }
 
     private func delete(_ queue: any Queue, as delete: QueueDelete) throws(BrokerError) {
-        if delete.ifEmpty, queue.counts.ready > 0 {
+        // A stream goes whatever the condition, as in RabbitMQ, and says nothing of what was in it.
+        let isStream = queue.kind == .stream
+        if delete.ifEmpty, queue.counts.ready > 0, !isStream {
             throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
         }
         let consumers: [any DeliveryTarget] =
             delete.ifUnused && quirk(.ifUnusedLooksAtOwnConsumers)
             ? consumers.values.filter { $0.queue === queue } : queue.consumers
-        if delete.ifUnused, !consumers.isEmpty, !delete.ifEmpty || !quirk(.ifEmptyHidesIfUnused) {
+        if delete.ifUnused, !isStream, !consumers.isEmpty, !delete.ifEmpty || !quirk(.ifEmptyHidesIfUnused) {
             throw BrokerError(.preconditionFailed, "\(queue.label) in use")
         }
-        let count = Int(queue.messageCount(.deleteCountsTheUnacknowledged))
+        let count = isStream ? 0 : Int(queue.messageCount(.deleteCountsTheUnacknowledged))
         // Before the consumers are told: a client waits for this answer, and some for nothing else.
         connection.goOn(virtualHost.delete(queue) { [self] in answer(delete, count) })
     }
@@ -210,6 +224,9 @@ extension BrokerError {
 }
 
 extension Queue {
+    /// The consumers, as declare-ok counts them: of a stream none, as in RabbitMQ.
+    fileprivate var toldConsumerCount: Int { kind == .stream ? 0 : consumers.count }
+
     /// The messages that are ready, as a method counts them.
     func messageCount(_ countsTheUnacknowledged: SessionQuirk) -> UInt32 {
         let counts = counts

@@ -24,31 +24,39 @@ extension BrokerChannel {
 
     /// Throws 540 for a consumer that would share a window with others of its channel, 406 for an argument that means
     /// something to consumers of other queues.
-    func checkKind(of queue: any Queue, for arguments: FieldTable) throws(BrokerError) {
+    func checkKind(of queue: any Queue, for consume: BasicConsume) throws(BrokerError) {
         let dialect = connection.dialect
-        if queue.kind == .quorum, channelPrefetch > 0 {
-            throw BrokerError(.notImplemented, "\(queue.label) does not support global qos")
-        }
-        for field in arguments.fields {
+        for field in consume.arguments.fields {
             let isForeign =
                 switch (field.name, queue.kind) {
-                case ("x-stream-offset", _): true
-                case ("x-cancel-on-ha-failover", .quorum): !dialect.takesFailoverArgument
-                case ("x-consumer-timeout", .classic): !dialect.takesConsumerTimeout
+                case ("x-stream-offset", .classic), ("x-stream-offset", .quorum): true
+                case ("x-stream-filter", .classic), ("x-stream-filter", .quorum),
+                    ("x-stream-match-unfiltered", .classic), ("x-stream-match-unfiltered", .quorum):
+                    dialect.knowsStreamFilters
+                case ("x-priority", .stream): true
+                case ("x-cancel-on-ha-failover", .quorum), ("x-cancel-on-ha-failover", .stream):
+                    !dialect.takesFailoverArgument
+                case ("x-consumer-timeout", .classic), ("x-consumer-timeout", .stream): !dialect.takesConsumerTimeout
                 default: false
                 }
             if isForeign {
                 throw .argumentOfAnotherQueueType(field.name, for: queue.label, ofQueueType: queue.kind.module)
             }
         }
+        if queue.kind == .stream { try checkStream(queue, for: consume) }
+        if queue.kind != .classic, channelPrefetch > 0 {
+            throw BrokerError(.notImplemented, "\(queue.label) does not support global qos")
+        }
         if queue.kind == .quorum, dialect.knowsDelayedRetries {
-            _ = try QueueArguments.Check(arguments: arguments, label: queue.label)
+            _ = try QueueArguments.Check(arguments: consume.arguments, label: queue.label)
                 .integer("x-consumer-timeout", in: 0...Int64.max)
         }
     }
 
-    /// Throws 405 for a quorum queue of which only one consumer is to be served: a fetch would come between.
+    /// Throws 540 for a stream; 405 for a quorum queue of which only one consumer is to be served: a fetch would come
+    /// between.
     func checkKind(ofFetched queue: any Queue) throws(BrokerError) {
+        if queue.kind == .stream { throw .notWithStreams("basic.get", queue.label) }
         guard queue.kind == .quorum, queue.arguments.singleActiveConsumer else { return }
         throw BrokerError(
             .resourceLocked,

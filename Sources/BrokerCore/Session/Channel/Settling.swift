@@ -9,6 +9,7 @@ extension BrokerChannel {
         guard multiple else {
             guard let delivery = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
             if delivery.queue.isDeleted, quirk(.ackForADeletedQueueIsRefused) { throw Self.unknown(tag) }
+            if let error = refusal(of: outcome, for: [delivery]) { throw error }
             return settle([delivery], outcome)
         }
         guard let last = tag == 0 ? unacknowledged.lastTag : tag else {
@@ -23,6 +24,10 @@ extension BrokerChannel {
         connection.goOn { [self] in
             let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
             connection.placesFilled += deliveries.count
+            if let error = refusal(of: outcome, for: deliveries) {
+                connection.fail(error, cause: BasicNack.id, channel: number)
+                return false
+            }
             settle(deliveries, outcome)
             return unacknowledged.first.map { $0.tag <= last && !quirk(.multipleEndsAfterAThousand) } ?? false
         }
@@ -53,7 +58,7 @@ extension BrokerChannel {
         for delivery in deliveries {
             release(delivery)
             let dies = end == .rejected && !(delivery.tag != deliveries[0].tag && quirk(.onlyTheFirstOfSeveralDies))
-            delivery.queue.settle(delivery.message, as: dies ? end : .acknowledged)
+            if let message = delivery.message { delivery.queue.settle(message, as: dies ? end : .acknowledged) }
         }
         resume(after: deliveries)
     }
@@ -64,16 +69,17 @@ extension BrokerChannel {
         var places: [ObjectIdentifier: Int] = [:]
         for delivery in deliveries {
             release(delivery)
+            guard let message = delivery.message else { continue }
             if isReleased, delivery.consumer == nil, quirk(.fetchedDoesNotComeBack) {
-                delivery.queue.settle(delivery.message, as: .acknowledged)
+                delivery.queue.settle(message, as: .acknowledged)
                 continue
             }
             let queue = ObjectIdentifier(delivery.queue)
             if let place = places[queue] {
-                groups[place].messages.append(delivery.message)
+                groups[place].messages.append(message)
             } else {
                 places[queue] = groups.count
-                groups.append((delivery.queue, [delivery.message]))
+                groups.append((delivery.queue, [message]))
             }
         }
         let isCut = groups.count > 1 && quirk(.onlyTheFirstQueueGetsItsOwnBack)

@@ -3,7 +3,8 @@ import DataStructures
 /// A delivery that waits for its acknowledgement.
 struct Unacknowledged: HeapElement {
     let tag: UInt64
-    let message: QueuedMessage
+    /// nil: its queue has it all the same, and is not to be told.
+    let message: QueuedMessage?
     let queue: any Queue
     /// nil for a message that was fetched with `basic.get`.
     let consumer: Consumer?

@@ -118,6 +118,16 @@ struct Output {
         announce()
     }
 
+    /// The same with the octets of other properties; the body is not large.
+    mutating func content(
+        _ method: some MethodFields, properties: [UInt8], body: ArraySlice<UInt8>, channel: UInt16, frameMax: UInt32
+    ) {
+        write {
+            $0.content(method, propertyOctets: properties[...], body: body, channel: channel, frameMax: frameMax)
+        }
+        announce()
+    }
+
     /// There is something to be written, or the connection is to be closed.
     mutating func announce() {
         guard !isAnnounced else { return }

@@ -9,7 +9,7 @@ extension Fault {
         + exchangeBindings + routing
         + headersExchange + consistentHash + publishing + handingOver + settling + dispatching + consumers + confirming
         + transactions
-        + queueLimits + quorumQueues + deadLetters + restarts + permissions + firehose
+        + queueLimits + quorumQueues + streams + deadLetters + restarts + permissions + firehose
         + Quirks.names.map(Fault.quirk)
 }
 

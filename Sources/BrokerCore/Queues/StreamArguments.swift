@@ -1,0 +1,122 @@
+import AMQPWire
+
+// The arguments of streams and of their consumers (RabbitMQ: "Streams").
+
+extension QueueKind {
+    /// The arguments that a stream is not to be declared with.
+    static func foreignToStreams(in dialect: Dialect) -> Set<ShortString> {
+        var names: Set<ShortString> = [
+            "x-expires", "x-message-ttl", "x-max-length", "x-overflow", "x-dead-letter-exchange",
+            "x-dead-letter-routing-key", "x-dead-letter-strategy", "x-max-priority", "x-queue-mode", "x-queue-version",
+            "x-queue-master-locator", "x-single-active-consumer", "x-delivery-limit", "x-max-in-memory-length",
+            "x-max-in-memory-bytes", "x-quorum-initial-group-size",
+        ]
+        if dialect.knowsDelayedRetries {
+            names.formUnion(["x-consumer-timeout", "x-consumer-disconnected-timeout"] + delayedRetries)
+        }
+        return names
+    }
+
+    /// The arguments of a stream that a redeclare must repeat.
+    static func comparedOfStreams(in dialect: Dialect) -> [ShortString] {
+        [
+            "x-max-length-bytes", "x-queue-type", "x-max-age", "x-stream-max-segment-size-bytes",
+            "x-initial-cluster-size", "x-queue-leader-locator",
+        ] + (dialect.checksFilterTypes ? ["x-stream-filter-size-bytes"] : [])
+    }
+}
+
+extension QueueArguments {
+    /// Octets of a segment, unless an argument has others; and the most it may have.
+    static let segmentOctets: Int64 = 500_000_000
+    private static let mostSegmentOctets: Int64 = 3_000_000_000
+
+    /// Reads and checks what only streams have. Throws 406.
+    mutating func readStreams(_ check: Check, in dialect: Dialect?) throws(BrokerError) {
+        if let text = try check.text("x-max-age") {
+            guard let age = Self.milliseconds(text) else { throw check.invalid("x-max-age", "invalid_max_age") }
+            maximumAge = age
+        }
+        if let octets = try check.integer("x-stream-max-segment-size-bytes", in: 0...Int64.max) {
+            if octets > Self.mostSegmentOctets, dialect != nil {
+                throw BrokerError(
+                    .preconditionFailed, "Exceeded max value for x-stream-max-segment-size-bytes")
+            }
+            segmentOctets = octets
+        }
+        guard let dialect else { return }
+        _ = try check.integer("x-initial-cluster-size", in: 1...Int64.max)
+        try check.leaderLocator()
+        try check.filterSize(in: dialect)
+    }
+
+    /// What `1h` means, and the like: a number above 0 and a unit; nil: nothing.
+    static func milliseconds(_ text: String) -> Int64? {
+        let digits = text.utf8.prefix { (0x30...0x39).contains($0) }
+        let units: [String: Int64] = [
+            "Y": 31_536_000_000, "M": 2_592_000_000, "D": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000,
+        ]
+        guard !digits.isEmpty, let unit = units[String(decoding: text.utf8.dropFirst(digits.count), as: UTF8.self)]
+        else { return nil }
+        var number: Int64 = 0
+        for digit in digits {
+            // More than all the time there is is as good as that.
+            guard number < Int64.max / unit / 10 - 1 else { return .max / 2 }
+            number = number * 10 + Int64(digit - 0x30)
+        }
+        return number > 0 ? number * unit : nil
+    }
+}
+
+extension QueueArguments.Check {
+    /// Where the leader of a queue with several replicas is to be: there is one place here.
+    func leaderLocator() throws(BrokerError) {
+        if let locator = try text("x-queue-leader-locator"),
+            !["client-local", "balanced", "random", "least-leaders"].contains(locator)
+        {
+            throw invalid("x-queue-leader-locator", "invalid_queue_locator_arg")
+        }
+    }
+
+    /// The size of RabbitMQ's filters, which nothing here has.
+    fileprivate func filterSize(in dialect: Dialect) throws(BrokerError) {
+        let name: ShortString = "x-stream-filter-size-bytes"
+        guard dialect.knowsStreamFilters, let value = arguments[name] else { return }
+        if dialect.checksFilterTypes { _ = try integer(name, in: 0...Int64.max) }
+        guard let size = value.integer, (16...255).contains(size) else {
+            let gap = dialect.checksFilterTypes ? " " : "  "
+            throw BrokerError(.preconditionFailed, "Invalid value for\(gap)\(name)")
+        }
+    }
+}
+
+extension StreamStart {
+    /// What a consumer's `x-stream-offset` says. Throws 406 for what says nothing.
+    init(_ arguments: FieldTable, label: String, now: Int64) throws(BrokerError) {
+        switch arguments["x-stream-offset"] {
+        case nil: self = quirk(.silenceMeansFirst) ? .first : .next
+        case .timestamp(let seconds)?:
+            self = .time(
+                Int64(clamping: seconds.multipliedReportingOverflow(by: 1000).overflow ? .max : seconds * 1000))
+        case let value?:
+            if let integer = value.integer {
+                self = .offset(UInt64(max(0, integer)))
+            } else if let start = value.text.flatMap({ Self.named($0, now: now) }) {
+                self = start
+            } else {
+                throw .invalidArgument(
+                    "x-stream-offset", for: label,
+                    "{invalid_stream_offset_arg,{\(value.erlangTypeName),\(value.erlangText)}}")
+            }
+        }
+    }
+
+    private static func named(_ text: String, now: Int64) -> StreamStart? {
+        switch text {
+        case "first": .first
+        case "last": .last
+        case "next": .next
+        default: QueueArguments.milliseconds(text).map { .time(max(0, now - $0)) }
+        }
+    }
+}
