@@ -90,6 +90,9 @@ final class StreamQueue: Queue {
         return true
     }
 
+    /// A segment that is given up little by little keeps nobody waiting: its messages may be read until they are gone.
+    func catchUp() -> Bool { false }
+
     private func leave(_ gone: QueuedMessage) {
         load.remove(gone.message)
         log?.leave(gone)
