@@ -1,6 +1,6 @@
 import AMQPWire
 
-// The arguments of streams and of their consumers (RabbitMQ: "Streams").
+// The arguments of streams (RabbitMQ: "Streams").
 
 extension QueueKind {
     /// The arguments that a stream is not to be declared with.
@@ -86,37 +86,6 @@ extension QueueArguments.Check {
         guard let size = value.integer, (16...255).contains(size) else {
             let gap = dialect.checksFilterTypes ? " " : "  "
             throw BrokerError(.preconditionFailed, "Invalid value for\(gap)\(name)")
-        }
-    }
-}
-
-extension StreamStart {
-    /// What a consumer's `x-stream-offset` says. Throws 406 for what says nothing.
-    init(_ arguments: FieldTable, label: String, now: Int64) throws(BrokerError) {
-        switch arguments["x-stream-offset"] {
-        case nil: self = quirk(.silenceMeansFirst) ? .first : .next
-        case .timestamp(let seconds)?:
-            self = .time(
-                Int64(clamping: seconds.multipliedReportingOverflow(by: 1000).overflow ? .max : seconds * 1000))
-        case let value?:
-            if let integer = value.integer {
-                self = .offset(UInt64(max(0, integer)))
-            } else if let start = value.text.flatMap({ Self.named($0, now: now) }) {
-                self = start
-            } else {
-                throw .invalidArgument(
-                    "x-stream-offset", for: label,
-                    "{invalid_stream_offset_arg,{\(value.erlangTypeName),\(value.erlangText)}}")
-            }
-        }
-    }
-
-    private static func named(_ text: String, now: Int64) -> StreamStart? {
-        switch text {
-        case "first": .first
-        case "last": .last
-        case "next": .next
-        default: QueueArguments.milliseconds(text).map { .time(max(0, now - $0)) }
         }
     }
 }

@@ -55,6 +55,7 @@ struct StreamLog {
             newest.octets >= segmentOctets || newest.entries.count >= Self.mostInSegment
             || !newest.entries.isEmpty && quirk(.segmentsAreMessages)
         if isFull { begin(at: end) }
+        Steps.take()
         newest.entries.append(Entry(message: message, time: max(now, lastTime)))
         newest.octets += Self.octets(of: message)
         octets += Self.octets(of: message)
@@ -84,6 +85,7 @@ struct StreamLog {
         let segment = offset >= newest.start ? newest : firstSegment { $0.end > offset }
         let offset = max(offset, segment.start)
         guard offset < segment.end else { return nil }
+        Steps.take()
         return (offset, segment.entries[Int(offset - segment.start)])
     }
 
@@ -148,6 +150,7 @@ struct StreamLog {
             leaving = nil
             return nil
         }
+        Steps.take()
         leaving?.next = next + 1
         return (segment.start + UInt64(next), segment.entries[next])
     }

@@ -241,12 +241,3 @@ extension QueuedMessage {
         self.init(message: entry.message, position: offset, expiresAt: entry.time)
     }
 }
-
-/// Where a consumer of a stream begins to read (`x-stream-offset`).
-enum StreamStart {
-    /// The oldest message, the newest, or the next to come.
-    case first, last, next
-    case offset(UInt64)
-    /// The first message that came in at this time or later, in milliseconds since the Unix epoch.
-    case time(Int64)
-}

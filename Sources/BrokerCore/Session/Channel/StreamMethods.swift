@@ -67,27 +67,6 @@ extension MessageContent {
     }
 }
 
-/// Which messages of a stream a consumer wants (RabbitMQ: "Stream Filtering"). RabbitMQ looks at whole runs of messages, and
-/// hands out some that nobody asked for; a client looks at each in any case.
-struct StreamFilter {
-    /// The values of the header that says what a message is.
-    private let values: [String]
-    /// Messages without it are wanted too.
-    private let takesUnfiltered: Bool
-
-    /// nil: everything is wanted.
-    init?(_ arguments: FieldTable, in dialect: Dialect) {
-        let value = arguments["x-stream-filter"]
-        values = value?.array?.compactMap(\.text) ?? value?.text.map { [$0] } ?? []
-        takesUnfiltered = arguments["x-stream-match-unfiltered"]?.bool ?? false
-        if values.isEmpty || !dialect.knowsStreamFilters { return nil }
-    }
-
-    func wants(_ headers: FieldTable) -> Bool {
-        headers["x-stream-filter-value"]?.text.map(values.contains) ?? takesUnfiltered
-    }
-}
-
 extension BrokerError {
     static func notWithStreams(_ method: String, _ label: String) -> BrokerError {
         BrokerError(.notImplemented, "\(method) not supported by stream queues \(label)")
