@@ -20,10 +20,10 @@ import Testing
             made.opens()
             made.declares("hello")
             made.consumes("hello")
-            made.gets(1, "Check")
-            made.acks(1)
+            for tag: UInt64 in 1...2 { made.gets(tag, "Check") }
+            made.acks(2, multiple: true)
         }
-        #expect(made.log.handed.map(\.settlements.count) == [1, 1])
+        #expect(made.log.handed.map(\.settlements.count) == [1, 1, 1, 1])
         let consumption = try #require(made.log.consumptions.first)
         #expect(made.log.settlesOnce(consumption).isGood)
     }

@@ -37,7 +37,7 @@ struct WorkerCheck: ProgramCheck {
             see: .workerRun)
         // What the killed program had goes back to the queue before its consumer does, and must not be taken for what
         // comes.
-        try await inspection.eventually(inspection.pace.answer) {
+        try await inspection.eventually(inspection.pace.begin) {
             try await (inspection.consumers(of: queue) ?? 0) == 0
         }
         _ = try await inspection.take(queue)
@@ -51,7 +51,7 @@ struct WorkerCheck: ProgramCheck {
         else { return point.finding(inspection.log.missing, "Started again, it did not consume.\(run.printed)") }
         try await inspection.publish(task, key: queue)
         func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
-        guard await inspection.until(inspection.pace.answer, { _ in delivery() != nil }), let handed = delivery() else {
+        guard await inspection.until(inspection.pace.begin, { _ in delivery() != nil }), let handed = delivery() else {
             return point.finding(inspection.log.missing, "Started again, it took no task.")
         }
         let isAcked = await inspection.until(isEarly ? inspection.pace.begin : inspection.pace.moment) { _ in
@@ -64,7 +64,7 @@ struct WorkerCheck: ProgramCheck {
         let killedAt = inspection.watch.now
         run.kill()
         // With its consumer gone, what it had is in the queue again, or nowhere.
-        try await inspection.eventually(inspection.pace.answer) {
+        try await inspection.eventually(inspection.pace.begin) {
             try await (inspection.consumers(of: queue) ?? 0) == 0
         }
         let back = try await inspection.take(queue)?.first { $0.text == task }
