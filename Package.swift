@@ -150,7 +150,7 @@ let package = Package(
                 "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
                 "BrokerServer", "Commands", "Interceptor", "Lifeline", "Platform",
             ]),
-        tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
+        tests("WorkbookSiteTests", uses: ["WorkbookSite", "SeededGenerator"]),
         // The tree itself: folders, imports, and what Sources/README.md says of them.
         tests("ProjectTests", uses: ["TestSupport"]),
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),

@@ -46,7 +46,9 @@ struct Layout {
     }
 
     private func entry(_ text: String, _ target: String, isHere: Bool) -> String {
-        "<li><a href=\"\(way(target))\"\(isHere ? " aria-current=\"page\"" : "")>\(escaped(text))</a></li>"
+        isHere
+            ? "<li class=\"here\"><a href=\"\(way(target))\" aria-current=\"page\">\(escaped(text))</a></li>"
+            : "<li><a href=\"\(way(target))\">\(escaped(text))</a></li>"
     }
 
     private var neighbours: String {
@@ -73,6 +75,8 @@ struct Layout {
         nav { border-bottom: 1px solid var(--line); padding: .6rem 1rem; }
         nav .home { font-weight: 650; text-decoration: none; color: inherit; }
         nav ol { display: flex; gap: .4rem; list-style: none; margin: .5rem 0 0; padding: 0 0 .3rem; overflow-x: auto; }
+        /* The chapter that is open stays in view, however far the row is scrolled. */
+        nav li.here { position: sticky; left: 0; right: 0; }
         nav li a { display: block; white-space: nowrap; padding: .15rem .7rem; border-radius: 1rem; background: var(--soft);
           text-decoration: none; color: inherit; }
         nav li a[aria-current] { background: var(--accent); color: light-dark(#fff, #000); }
@@ -90,6 +94,8 @@ struct Layout {
         figure.console { background: #1b1f24; color: #e6e6e6; border-color: #0000; }
         figcaption { font-size: .8rem; padding: .25rem .9rem; border-bottom: 1px solid #8886; opacity: .8; }
         pre { margin: 0; padding: .8rem .9rem; overflow-x: auto; line-height: 1.45; tab-size: 8; }
+        /* An error is a sentence: it wraps. Code keeps its lines, and scrolls. */
+        figure.text pre { white-space: pre-wrap; overflow-wrap: anywhere; }
         .source pre { counter-reset: line; }
         .source .line::before { counter-increment: line; content: counter(line); display: inline-block; width: 3.2em;
           margin-right: 1em; text-align: right; color: var(--comment); }
@@ -107,7 +113,8 @@ struct Layout {
         svg.picture { display: block; margin: 0 auto; max-width: 100%; height: auto; font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
         svg text { text-anchor: middle; fill: currentColor; font-size: 12.2px; }
         svg .exchange { fill: light-dark(#ffe3cf, #5a3217); } svg .queue { fill: light-dark(#d9ecff, #17405f); }
-        svg .consumer { fill: light-dark(#dff3df, #1d4a2a); } svg path { stroke: currentColor; stroke-width: 1.3; }
+        svg .consumer { fill: light-dark(#dff3df, #1d4a2a); }
+        svg .producer { fill: light-dark(#efe3fb, #432b5c); } svg path { stroke: currentColor; stroke-width: 1.3; }
         svg .arrow { fill: none; opacity: .7; } svg .head { fill: currentColor; stroke: none; }
         svg rect.key { fill: Canvas; } svg text.key { font-style: italic; }
         .small { font-size: .85rem; opacity: .75; }

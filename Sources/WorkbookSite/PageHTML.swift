@@ -24,7 +24,8 @@ struct PageHTML {
             return "<pre><code>\(escaped(lines.joined(separator: "\n")))</code></pre>"
         case .code(let language, let lines, let caption):
             let label = caption.map { "<figcaption>\(escaped($0))</figcaption>" } ?? ""
-            return "<figure class=\"\(escaped(language))\">\(label)<pre><code>"
+            // What scrolls is reached with the keyboard too.
+            return "<figure class=\"\(escaped(language))\">\(label)<pre tabindex=\"0\"><code>"
                 + "\(CodeColours.html(lines, language: language))</code></pre></figure>"
         case .list(let start, let items):
             let inside = items.map { "<li>\(item($0))</li>" }.joined(separator: "\n")
@@ -34,7 +35,8 @@ struct PageHTML {
             let heads = head.map { "<th>\(inline.html($0))</th>" }.joined()
             let lines = rows.map { "<tr>\($0.map { "<td>\(inline.html($0))</td>" }.joined())</tr>" }
             let top = head.allSatisfy(\.isEmpty) ? "" : "<thead><tr>\(heads)</tr></thead>"
-            return "<div class=\"wide\"><table>\(top)<tbody>\(lines.joined(separator: "\n"))</tbody></table></div>"
+            let table = "<table>\(top)<tbody>\(lines.joined(separator: "\n"))</tbody></table>"
+            return "<div class=\"wide\" tabindex=\"0\">\(table)</div>"
         case .quote(let blocks):
             return "<blockquote>\(blocks.map { render($0) }.joined(separator: "\n"))</blockquote>"
         case .details(let summary, let blocks):

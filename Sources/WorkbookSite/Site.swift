@@ -113,7 +113,7 @@ public struct Site {
         let here = Self.output(of: path)
         let layout = Layout(chapters: chapters, path: here, source: path)
         let body =
-            "<h1 class=\"path\">\(escaped(path))</h1>\n<figure class=\"source\"><pre><code>"
+            "<h1 class=\"path\">\(escaped(path))</h1>\n<figure class=\"source\"><pre tabindex=\"0\"><code>"
             + "\(numbered.joined(separator: "\n"))</code></pre></figure>"
         anchors[path] = Set((1...max(1, lines.count)).map { "L\($0)" })
         files.append(File(path: here, html: layout.html(title: path, body: body)))
