@@ -164,7 +164,7 @@ let package = Package(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
                 "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "AMQPWire",
-                "Interceptor", "Platform", "BrokerCore", "BrokerServer", "TestSupport",
+                "Interceptor", "WorkbookSite", "Platform", "BrokerCore", "BrokerServer", "TestSupport",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

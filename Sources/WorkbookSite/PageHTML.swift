@@ -3,19 +3,25 @@ import Foundation
 /// The blocks of a page as HTML.
 struct PageHTML {
     let inline: InlineMarkdown
+    /// Before the names of headings, where several pages become one.
+    private let anchorPrefix: String
+    /// On paper nobody opens anything.
+    private let opensDetails: Bool
     private(set) var html = ""
-    /// The names by which links reach the headings.
-    private(set) var anchors: Set<String> = []
+    private var names = Anchors()
 
-    init(_ blocks: [MarkdownBlock], inline: InlineMarkdown) {
-        self.inline = inline
+    /// The names by which links reach the headings.
+    var anchors: Set<String> { names.all }
+
+    init(_ blocks: [MarkdownBlock], inline: InlineMarkdown, anchorPrefix: String = "", opensDetails: Bool = false) {
+        (self.inline, self.anchorPrefix, self.opensDetails) = (inline, anchorPrefix, opensDetails)
         html = blocks.map { render($0) }.joined(separator: "\n")
     }
 
     private mutating func render(_ block: MarkdownBlock) -> String {
         switch block {
         case .heading(let level, let text):
-            let anchor = anchor(for: text)
+            let anchor = anchorPrefix + names.next(for: text)
             return "<h\(level) id=\"\(escaped(anchor))\">\(inline.html(text))</h\(level)>"
         case .paragraph(let text):
             return "<p>\(inline.html(text))</p>"
@@ -41,7 +47,8 @@ struct PageHTML {
             return "<blockquote>\(blocks.map { render($0) }.joined(separator: "\n"))</blockquote>"
         case .details(let summary, let blocks):
             let inside = blocks.map { render($0) }.joined(separator: "\n")
-            return "<details><summary>\(inline.html(summary))</summary>\n\(inside)\n</details>"
+            return
+                "<details\(opensDetails ? " open" : "")><summary>\(inline.html(summary))</summary>\n\(inside)\n</details>"
         }
     }
 
@@ -51,19 +58,6 @@ struct PageHTML {
             return ([inline.html(text)] + blocks.dropFirst().map { render($0) }).joined(separator: "\n")
         }
         return blocks.map { render($0) }.joined(separator: "\n")
-    }
-
-    /// As GitHub names them: a link that works there works here.
-    private mutating func anchor(for heading: String) -> String {
-        let plain = InlineMarkdown.plain(heading).lowercased()
-        let name = plain.filter { $0.isLetter || $0.isNumber || "-_ ".contains($0) }.replacing(" ", with: "-")
-        var unique = name
-        var count = 0
-        while !anchors.insert(unique).inserted {
-            count += 1
-            unique = "\(name)-\(count)"
-        }
-        return unique
     }
 }
 

@@ -7,13 +7,10 @@ import Testing
 /// Whatever a picture shows can be seen: nothing in it covers anything else.
 struct PictureTests {
     @Test func nothingInAChaptersPictureCoversAnythingElse() throws {
-        let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let folders = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Tutorials").path)
-        let pages = folders.filter { $0.wholeMatch(of: /[0-9]+-[a-z]+/) != nil }.sorted()
+        let pages = try Workbook.chapters().map(\.path)
         #expect(pages.count >= 9)
         for page in pages {
-            let file = root.appending(path: "Tutorials/\(page)/README.md")
+            let file = Workbook.root.appending(path: page)
             let blocks = MarkdownPage(try String(contentsOf: file, encoding: .utf8)).blocks
             let html = PageHTML(blocks, inline: InlineMarkdown()).html
             let pictures = html.matches(of: /<svg class="picture"[\s\S]*?<\/svg>/).map { String($0.output) }
