@@ -20,7 +20,7 @@ enum SiteStyle {
         nav li.here { position: sticky; left: 0; right: 0; z-index: 1; }
         nav li a { display: block; white-space: nowrap; padding: .15rem .7rem; border-radius: 1rem; background: var(--soft);
           text-decoration: none; color: inherit; }
-        nav li a[aria-current] { background: var(--accent); color: light-dark(#fff, #000); }
+        nav li a[aria-current] { background: var(--accent); color: light-dark(#fff, #000); box-shadow: 0 0 0 .25rem Canvas; }
         main { max-width: 46rem; margin: 0 auto; padding: .5rem 1rem 4rem; min-width: 0; }
         h1 { line-height: 1.2; font-size: 1.9rem; margin: 1.2rem 0; }
         h1.path { font: 600 1.2rem ui-monospace, monospace; }
@@ -59,6 +59,7 @@ enum SiteStyle {
         svg .arrow { fill: none; opacity: .7; } svg .head { fill: currentColor; stroke: none; }
         svg rect.key { fill: Canvas; } svg text.key { font-style: italic; }
         ol.contents { padding-left: 2rem; } .contents > li { margin: 1.4rem 0; } .contents p { margin: .3rem 0; }
+        .contents .small { opacity: 1; } .contents span { white-space: nowrap; }
         .contents .chapter { font-weight: 650; font-size: 1.1rem; }
         .deeds { display: flex; flex-wrap: wrap; gap: .4rem; list-style: none; padding: 0; margin: .4rem 0; font-size: .85rem; }
         .deeds li { margin: 0; padding: 0 .6rem; border: 1px solid var(--line); border-radius: 1rem; opacity: .8; }
@@ -77,14 +78,14 @@ enum SiteStyle {
         }
         .cover ul.plain { list-style: none; padding: 0; }
         article + article, .cover + article { margin-top: 4rem; }
-        @page { margin: 18mm 16mm; @bottom-center { content: counter(page); font: 9pt system-ui, sans-serif; } }
+        @page { size: A4; margin: 18mm 16mm; @bottom-center { content: counter(page); font: 9pt system-ui, sans-serif; } }
         @media print {
           :root { color-scheme: light; }
           body { display: block; font-size: 10pt; line-height: 1.45; }
           nav, footer { display: none; }
           main { max-width: none; padding: 0; }
           a { color: inherit; }
-          article { break-before: page; }
+          article { break-before: page; } article + article, .cover + article { margin-top: 0; }
           h1, h2, h3, summary { break-after: avoid; }
           figure, svg.picture, tr { break-inside: avoid; }
           pre { white-space: pre-wrap; overflow-wrap: anywhere; }
