@@ -150,7 +150,7 @@ let package = Package(
                 "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
                 "BrokerServer", "Commands", "Interceptor", "Lifeline", "Platform",
             ]),
-        tests("WorkbookSiteTests", uses: ["WorkbookSite"]),
+        tests("WorkbookSiteTests", uses: ["WorkbookSite", "SeededGenerator"]),
         // The tree itself: folders, imports, and what Sources/README.md says of them.
         tests("ProjectTests", uses: ["TestSupport"]),
         tests("ConformanceReportTests", uses: ["ConformanceReport"]),
@@ -164,7 +164,7 @@ let package = Package(
             "TutorialTests",
             uses: steps.map { .target(name: $0) } + [
                 "broker", "workbook", "subject", "solutions", "TutorialKit", "AMQPClient", "AMQPTransport", "AMQPWire",
-                "Interceptor", "Platform", "BrokerCore", "BrokerServer", "TestSupport",
+                "Interceptor", "WorkbookSite", "Platform", "BrokerCore", "BrokerServer", "TestSupport",
             ]),
     ] + steps.map { program($0, uses: ["TutorialKit"]) },
     swiftLanguageModes: [.v6]

@@ -2,8 +2,8 @@ import Foundation
 
 /// Turns a line of Markdown into HTML: code, links, bold and italic.
 struct InlineMarkdown {
-    /// Where a link leads on the site, given what the page says.
-    var link: (String) -> String = { $0 }
+    /// Where a link leads on the site, given what the page says. nil: nowhere, its words alone are shown.
+    var link: (String) -> String? = { $0 }
     /// Where a word in code style leads, if anywhere: rules have a page of their own.
     var codeLink: (String) -> String? = { _ in nil }
 
@@ -19,7 +19,8 @@ struct InlineMarkdown {
                 html += codeLink(code).map { "<a class=\"rule\" href=\"\(escaped($0))\">\(element)</a>" } ?? element
                 rest = after
             } else if character == "[", let (label, target, after) = linkParts(rest) {
-                html += "<a href=\"\(escaped(link(target)))\">\(self.html(label))</a>"
+                let words = self.html(label)
+                html += link(target).map { "<a href=\"\(escaped($0))\">\(words)</a>" } ?? words
                 rest = after
             } else if character == "<", let end = rest.firstIndex(of: ">"), rest.dropFirst().hasPrefix("http") {
                 let target = String(rest[rest.index(after: rest.startIndex)..<end])

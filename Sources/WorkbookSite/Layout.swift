@@ -1,125 +1,73 @@
-/// What every page of the site has around its body: the way home, the chapters, and what comes before and after.
+/// What every page of the site has around its body: the way home, the search, the chapters, and what comes before and after.
 struct Layout {
-    let chapters: [ChapterPage]
+    static let name = "Messaging Patterns in Swift"
+
+    let chapters: [BookChapter]
     /// Of the page, relative to the site.
     let path: String
     /// The file of the repository that the page shows; empty for one that shows none.
     let source: String
 
     func html(title: String, body: String) -> String {
-        let name = "Messaging Patterns in Swift"
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(escaped(title == name ? name : "\(title) · \(name)"))</title>
-            <style>\(Self.style)</style>
-            </head>
-            <body>
-            <nav aria-label="Chapters"><a class="home" href="\(way("index.html"))">\(name)</a>
-            <ol>\(entries)</ol></nav>
-            <main>
-            \(body)
-            \(neighbours)
-            </main>
-            </body>
-            </html>
+        """
+        <!DOCTYPE html>
+        <html lang="en">
+        <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <title>\(escaped(title == Self.name ? title : "\(title) · \(Self.name)"))</title>
+        <style>\(SiteStyle.sheet)</style>
+        </head>
+        <body>
+        <nav aria-label="Chapters"><a class="home" href="\(way("index.html"))">\(Self.name)</a>
+        <form role="search" action="\(way(SearchPage.path))"><input type="search" name="q" placeholder="Search"
+        aria-label="Search"></form>
+        <ol>\(entries)</ol></nav>
+        <main>
+        \(body)
+        \(neighbours)
+        </main>
+        </body>
+        </html>
 
-            """
+        """
     }
 
     private func way(_ target: String) -> String { escaped(Site.relative(target, from: path)) }
 
     /// Also on a chapter's hints the chapter is the one that is open.
     private var current: Int? {
-        chapters.firstIndex { !source.isEmpty && Site.folder(of: $0.path) == Site.folder(of: source) }
+        chapters.firstIndex { !source.isEmpty && Site.folder(of: $0.chapter.path) == Site.folder(of: source) }
     }
 
     private var entries: String {
-        let map = entry("The workbook", "Tutorials/index.html", isHere: path == "Tutorials/index.html")
-        let steps = chapters.enumerated().map { index, chapter in
-            entry("\(chapter.number) \(chapter.step)", Site.output(of: chapter.path), isHere: index == current)
+        let pages = [("Contents", ContentsPage.path), ("The workbook", "Tutorials/index.html")]
+        let before = pages.map { entry($0, $1, isHere: path == $1) }
+        let steps = chapters.enumerated().map { index, entry in
+            self.entry("\(entry.chapter.number) \(entry.chapter.step)", entry.output, isHere: index == current)
         }
-        return ([map] + steps + [entry("The rules", RulesPage.path, isHere: path == RulesPage.path)]).joined()
+        return (before + steps + [entry("The rules", RulesPage.path, isHere: path == RulesPage.path)]).joined()
     }
 
     private func entry(_ text: String, _ target: String, isHere: Bool) -> String {
-        "<li><a href=\"\(way(target))\"\(isHere ? " aria-current=\"page\"" : "")>\(escaped(text))</a></li>"
+        isHere
+            ? "<li class=\"here\"><a href=\"\(way(target))\" aria-current=\"page\">\(escaped(text))</a></li>"
+            : "<li><a href=\"\(way(target))\">\(escaped(text))</a></li>"
+    }
+
+    /// The book from its beginning to its end.
+    private var book: [(title: String, path: String)] {
+        [("Contents", ContentsPage.path), ("The workbook", "Tutorials/index.html")]
+            + chapters.map { ($0.title, $0.output) } + [("The rules", RulesPage.path)]
     }
 
     private var neighbours: String {
-        guard let current, chapters[current].path == source else { return "" }
-        let before = current > 0 ? chapters[current - 1] : nil
-        let after = current + 1 < chapters.count ? chapters[current + 1] : nil
-        let links = [before.map { ("← ", $0, "") }, after.map { ("", $0, " →") }].compactMap { $0 }.map {
-            left, chapter, right in
-            "<a href=\"\(way(Site.output(of: chapter.path)))\">\(left)\(chapter.number) \(escaped(chapter.step))\(right)</a>"
+        guard let here = book.firstIndex(where: { $0.path == path }) else { return "" }
+        func link(_ number: Int, _ relation: String, _ text: (String) -> String) -> String {
+            guard book.indices.contains(number) else { return "<span></span>" }
+            return "<a rel=\"\(relation)\" href=\"\(way(book[number].path))\">\(escaped(text(book[number].title)))</a>"
         }
-        return "<footer>\(links.joined(separator: "\n"))</footer>"
+        return "<footer>" + link(here - 1, "prev") { "← \($0)" } + "\n" + link(here + 1, "next") { "\($0) →" }
+            + "</footer>"
     }
-
-    /// One column on a phone; the chapters stand beside the text where there is room. Colours that hold on light and dark.
-    private static let style = """
-
-        :root { color-scheme: light dark; --line: #8884; --soft: #8881; --accent: light-dark(#b3471d, #ff9f6b);
-          --comment: light-dark(#5f6b76, #93a1ad); --string: light-dark(#a3200d, #ff8a75);
-          --keyword: light-dark(#8b1e7a, #ff7ab8); --type: light-dark(#2b5f8a, #7cc4ff);
-          --number: light-dark(#1c5fd0, #c9b458); }
-        * { box-sizing: border-box; }
-        body { margin: 0; font: 1.05rem/1.6 system-ui, sans-serif; overflow-wrap: break-word; }
-        a { color: var(--accent); text-underline-offset: .15em; }
-        nav { border-bottom: 1px solid var(--line); padding: .6rem 1rem; }
-        nav .home { font-weight: 650; text-decoration: none; color: inherit; }
-        nav ol { display: flex; gap: .4rem; list-style: none; margin: .5rem 0 0; padding: 0 0 .3rem; overflow-x: auto; }
-        nav li a { display: block; white-space: nowrap; padding: .15rem .7rem; border-radius: 1rem; background: var(--soft);
-          text-decoration: none; color: inherit; }
-        nav li a[aria-current] { background: var(--accent); color: light-dark(#fff, #000); }
-        main { max-width: 46rem; margin: 0 auto; padding: .5rem 1rem 4rem; min-width: 0; }
-        h1 { line-height: 1.2; font-size: 1.9rem; margin: 1.2rem 0; }
-        h1.path { font: 600 1.2rem ui-monospace, monospace; }
-        h2 { line-height: 1.25; font-size: 1.35rem; margin: 2.2rem 0 .6rem; padding-top: .6rem; border-top: 1px solid var(--line); }
-        h3 { font-size: 1.1rem; margin: 1.6rem 0 .4rem; }
-        aside { background: var(--soft); border-left: .25rem solid var(--accent); padding: .2rem 1rem; border-radius: .3rem; }
-        aside p { margin: .5rem 0; }
-        code, pre { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .86em; }
-        :not(pre) > code { background: var(--soft); padding: .1em .3em; border-radius: .25rem; }
-        a.rule { text-decoration-style: dotted; }
-        figure { margin: 1rem 0; border: 1px solid var(--line); border-radius: .5rem; overflow: hidden; }
-        figure.console { background: #1b1f24; color: #e6e6e6; border-color: #0000; }
-        figcaption { font-size: .8rem; padding: .25rem .9rem; border-bottom: 1px solid #8886; opacity: .8; }
-        pre { margin: 0; padding: .8rem .9rem; overflow-x: auto; line-height: 1.45; tab-size: 8; }
-        .source pre { counter-reset: line; }
-        .source .line::before { counter-increment: line; content: counter(line); display: inline-block; width: 3.2em;
-          margin-right: 1em; text-align: right; color: var(--comment); }
-        .source .line:target { background: light-dark(#fff3c4, #4a3f12); }
-        .prompt { color: #8fa3b5; user-select: none; } .typed { color: #ffd48a; font-weight: 600; }
-        .comment { color: var(--comment); } .string { color: var(--string); } .keyword { color: var(--keyword); font-weight: 600; }
-        .type { color: var(--type); } .number { color: var(--number); }
-        .added { color: light-dark(#116329, #7ee2a8); } .removed { color: light-dark(#a40e26, #ff938a); }
-        .wide { overflow-x: auto; margin: 1rem 0; }
-        table { border-collapse: collapse; } th, td { border: 1px solid var(--line); padding: .35rem .6rem; text-align: left;
-          vertical-align: top; } th { background: var(--soft); }
-        details { border: 1px solid var(--line); border-radius: .5rem; padding: .4rem .9rem; margin: .8rem 0; }
-        summary { cursor: pointer; font-weight: 600; color: var(--accent); }
-        li { margin: .3rem 0; } ol, ul { padding-left: 1.5rem; }
-        svg.picture { display: block; margin: 0 auto; max-width: 100%; height: auto; font: 13px ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
-        svg text { text-anchor: middle; fill: currentColor; font-size: 12.2px; }
-        svg .exchange { fill: light-dark(#ffe3cf, #5a3217); } svg .queue { fill: light-dark(#d9ecff, #17405f); }
-        svg .consumer { fill: light-dark(#dff3df, #1d4a2a); } svg path { stroke: currentColor; stroke-width: 1.3; }
-        svg .arrow { fill: none; opacity: .7; } svg .head { fill: currentColor; stroke: none; }
-        svg rect.key { fill: Canvas; } svg text.key { font-style: italic; }
-        .small { font-size: .85rem; opacity: .75; }
-        .entry h2 { font-size: 1rem; } .entry:target { background: light-dark(#fff3c4, #4a3f12); }
-        footer { display: flex; justify-content: space-between; gap: 1rem; margin-top: 3rem; padding-top: 1rem;
-          border-top: 1px solid var(--line); font-weight: 600; }
-        @media (min-width: 64rem) {
-          body { display: grid; grid-template-columns: 15rem minmax(0, 1fr); }
-          nav { border-bottom: 0; border-right: 1px solid var(--line); padding: 1.5rem 1rem; position: sticky; top: 0;
-            height: 100vh; overflow-y: auto; }
-          nav ol { flex-direction: column; overflow: visible; margin-top: 1.2rem; }
-        }
-
-        """
 }

@@ -1,5 +1,5 @@
 /// A piece of a page: what the workbook's pages use of Markdown (CommonMark with GitHub's tables), and nothing else.
-indirect enum MarkdownBlock: Equatable {
+indirect enum MarkdownBlock: Equatable, Sendable {
     case heading(level: Int, text: String)
     case paragraph(String)
     /// A fenced block. `caption` says in which terminal it happens, where the page tells.

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// The workbook's own pages are its only input, and a test renders all of them: what they don't use (setext headings,
 /// reference links, HTML other than `details`) is not read.
-struct MarkdownPage: Equatable {
+struct MarkdownPage: Equatable, Sendable {
     private(set) var frontMatter: [String: String] = [:]
     private(set) var blocks: [MarkdownBlock] = []
 

@@ -3,19 +3,25 @@ import Foundation
 /// The blocks of a page as HTML.
 struct PageHTML {
     let inline: InlineMarkdown
+    /// Before the names of headings, where several pages become one.
+    private let anchorPrefix: String
+    /// On paper nobody opens anything.
+    private let opensDetails: Bool
     private(set) var html = ""
-    /// The names by which links reach the headings.
-    private(set) var anchors: Set<String> = []
+    private var names = Anchors()
 
-    init(_ blocks: [MarkdownBlock], inline: InlineMarkdown) {
-        self.inline = inline
+    /// The names by which links reach the headings.
+    var anchors: Set<String> { names.all }
+
+    init(_ blocks: [MarkdownBlock], inline: InlineMarkdown, anchorPrefix: String = "", opensDetails: Bool = false) {
+        (self.inline, self.anchorPrefix, self.opensDetails) = (inline, anchorPrefix, opensDetails)
         html = blocks.map { render($0) }.joined(separator: "\n")
     }
 
     private mutating func render(_ block: MarkdownBlock) -> String {
         switch block {
         case .heading(let level, let text):
-            let anchor = anchor(for: text)
+            let anchor = anchorPrefix + names.next(for: text)
             return "<h\(level) id=\"\(escaped(anchor))\">\(inline.html(text))</h\(level)>"
         case .paragraph(let text):
             return "<p>\(inline.html(text))</p>"
@@ -24,7 +30,8 @@ struct PageHTML {
             return "<pre><code>\(escaped(lines.joined(separator: "\n")))</code></pre>"
         case .code(let language, let lines, let caption):
             let label = caption.map { "<figcaption>\(escaped($0))</figcaption>" } ?? ""
-            return "<figure class=\"\(escaped(language))\">\(label)<pre><code>"
+            // What scrolls is reached with the keyboard too.
+            return "<figure class=\"\(escaped(language))\">\(label)<pre tabindex=\"0\"><code>"
                 + "\(CodeColours.html(lines, language: language))</code></pre></figure>"
         case .list(let start, let items):
             let inside = items.map { "<li>\(item($0))</li>" }.joined(separator: "\n")
@@ -34,12 +41,14 @@ struct PageHTML {
             let heads = head.map { "<th>\(inline.html($0))</th>" }.joined()
             let lines = rows.map { "<tr>\($0.map { "<td>\(inline.html($0))</td>" }.joined())</tr>" }
             let top = head.allSatisfy(\.isEmpty) ? "" : "<thead><tr>\(heads)</tr></thead>"
-            return "<div class=\"wide\"><table>\(top)<tbody>\(lines.joined(separator: "\n"))</tbody></table></div>"
+            let table = "<table>\(top)<tbody>\(lines.joined(separator: "\n"))</tbody></table>"
+            return "<div class=\"wide\" tabindex=\"0\">\(table)</div>"
         case .quote(let blocks):
             return "<blockquote>\(blocks.map { render($0) }.joined(separator: "\n"))</blockquote>"
         case .details(let summary, let blocks):
             let inside = blocks.map { render($0) }.joined(separator: "\n")
-            return "<details><summary>\(inline.html(summary))</summary>\n\(inside)\n</details>"
+            return
+                "<details\(opensDetails ? " open" : "")><summary>\(inline.html(summary))</summary>\n\(inside)\n</details>"
         }
     }
 
@@ -49,19 +58,6 @@ struct PageHTML {
             return ([inline.html(text)] + blocks.dropFirst().map { render($0) }).joined(separator: "\n")
         }
         return blocks.map { render($0) }.joined(separator: "\n")
-    }
-
-    /// As GitHub names them: a link that works there works here.
-    private mutating func anchor(for heading: String) -> String {
-        let plain = InlineMarkdown.plain(heading).lowercased()
-        let name = plain.filter { $0.isLetter || $0.isNumber || "-_ ".contains($0) }.replacing(" ", with: "-")
-        var unique = name
-        var count = 0
-        while !anchors.insert(unique).inserted {
-            count += 1
-            unique = "\(name)-\(count)"
-        }
-        return unique
     }
 }
 

@@ -32,6 +32,15 @@ struct RulesPage {
 
     func has(_ id: String) -> Bool { ids.contains(id) }
 
+    /// For the search.
+    var entries: [SearchIndex.Entry] {
+        rules.map { rule in
+            let difference = rule.rabbitmq.isEmpty ? "" : " RabbitMQ: \(rule.rabbitmq)"
+            return SearchIndex.Entry(
+                way: "\(Self.path)#\(rule.id)", place: "The rules", title: rule.id, text: rule.meaning + difference)
+        }
+    }
+
     var html: String {
         let entries = rules.map { rule in
             let difference = rule.rabbitmq.isEmpty ? "" : "<p>RabbitMQ: \(escaped(rule.rabbitmq))</p>"

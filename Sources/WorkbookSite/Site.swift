@@ -1,20 +1,24 @@
 import Foundation
 
-/// The workbook as a static site: each page of Markdown that can be reached from the front page, each source file that a
-/// page links to, and the rules, as HTML that needs no server, no script and no network.
-public struct Site {
+/// The workbook as a static site, a book: each page of Markdown that can be reached from the front page, each source file that
+/// a page links to, the rules, the contents, and a search, as HTML that needs no server and no network. Only the search needs
+/// a script.
+public struct Site: Sendable {
     /// A file of the site: its path, relative to the site's folder, and what is in it.
     public struct File: Sendable {
         public var path: String
-        public var html: String
+        public var text: String
     }
+
+    /// Where the contents are among the files.
+    public static let contentsPath = ContentsPage.path
 
     public private(set) var files: [File] = []
     /// Links that lead nowhere, each with the page that it is on. None, when all is well.
     public private(set) var deadLinks: [String] = []
 
     private let root: URL
-    private let chapters: [ChapterPage]
+    private let chapters: [BookChapter]
     private let rules: RulesPage
     /// What the site needs of `Site.File`s made so far: the anchors in each.
     private var anchors: [String: Set<String>] = [:]
@@ -23,11 +27,11 @@ public struct Site {
     /// Throws when one of them can't be read.
     public init(root: URL, chapters: [ChapterPage]) throws {
         self.root = root.standardizedFileURL
-        self.chapters = chapters
+        self.chapters = try chapters.map { try BookChapter($0, root: root) }
         rules = try RulesPage(root: root)
         var waiting = ["README.md", "Tutorials/README.md"] + chapters.map(\.path)
         var seen = Set(waiting)
-        var links: [Link] = []
+        var links: [PageLink] = []
         while let path = waiting.popLast() {
             let found = try add(path)
             for link in found {
@@ -40,7 +44,13 @@ public struct Site {
             }
             links += found
         }
-        addRules()
+        addPage(RulesPage.path, title: "The rules", rules.html)
+        addPage(BookPage.path, title: Layout.name, BookPage(chapters: self.chapters).html)
+        addPage(SearchPage.path, title: "Search", SearchPage.html)
+        let index = SearchIndex(chapters: self.chapters, rules: rules)
+        files.append(File(path: SearchIndex.path, text: index.script))
+        files.append(File(path: SearchPage.scriptPath, text: SearchPage.script))
+        files.append(contents())
         for link in links {
             guard let file = link.file, let anchor = link.anchor, let known = anchors[file] else { continue }
             if !known.contains(anchor) { deadLinks.append("\(link.page): there is no heading #\(anchor) in \(file)") }
@@ -51,43 +61,26 @@ public struct Site {
 
     // MARK: Pages
 
-    /// Where a link leads: a file of the repository, or elsewhere.
-    private struct Link {
-        var page: String
-        /// `nil`: another site.
-        var file: String?
-        var anchor: String?
-
-        init(_ target: String, on page: String) {
-            self.page = page
-            if target.contains("://") || target.hasPrefix("mailto:") { return }
-            let parts = target.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)
-            anchor = parts.count > 1 ? String(parts[1]) : nil
-            let path = parts[0].removingPercentEncoding ?? String(parts[0])
-            file = path.isEmpty ? page : Site.joined(Site.folder(of: page), path)
-        }
-    }
-
     /// Adds the page of a file, and returns the links on it.
-    private mutating func add(_ path: String) throws -> [Link] {
+    private mutating func add(_ path: String) throws -> [PageLink] {
         if isFolder(path) {
             // A folder's page is its README.
-            return [Link("\(path)/README.md", on: "README.md")]
+            return [PageLink("\(path)/README.md", on: "README.md")]
         }
         let text = try String(contentsOf: root.appending(path: path), encoding: .utf8)
         guard path.hasSuffix(".md") else {
             addSource(path, text)
             return []
         }
-        var links: [Link] = []
+        var links: [PageLink] = []
         let page = MarkdownPage(text)
-        for target in Self.targets(in: page.blocks) { links.append(Link(target, on: path)) }
+        for target in Self.targets(in: page.blocks) { links.append(PageLink(target, on: path)) }
         let here = Self.output(of: path)
         let isFolder = isFolder
         let rules = rules
         let inline = InlineMarkdown(
             link: { target in
-                let link = Link(target, on: path)
+                let link = PageLink(target, on: path)
                 guard var file = link.file else { return target }
                 if isFolder(file) { file += "/README.md" }
                 return Self.relative(Self.output(of: file), from: here) + (link.anchor.map { "#\($0)" } ?? "")
@@ -100,7 +93,7 @@ public struct Site {
         let layout = Layout(chapters: chapters, path: here, source: path)
         let title = InlineMarkdown.plain(page.title ?? path)
         let content = body.html[..<heading] + introduction + body.html[heading...]
-        files.append(File(path: here, html: layout.html(title: title, body: String(content))))
+        files.append(File(path: here, text: layout.html(title: title, body: String(content))))
         return links
     }
 
@@ -113,15 +106,28 @@ public struct Site {
         let here = Self.output(of: path)
         let layout = Layout(chapters: chapters, path: here, source: path)
         let body =
-            "<h1 class=\"path\">\(escaped(path))</h1>\n<figure class=\"source\"><pre><code>"
+            "<h1 class=\"path\">\(escaped(path))</h1>\n<figure class=\"source\"><pre tabindex=\"0\"><code>"
             + "\(numbered.joined(separator: "\n"))</code></pre></figure>"
         anchors[path] = Set((1...max(1, lines.count)).map { "L\($0)" })
-        files.append(File(path: here, html: layout.html(title: path, body: body)))
+        files.append(File(path: here, text: layout.html(title: path, body: body)))
     }
 
-    private mutating func addRules() {
-        let layout = Layout(chapters: chapters, path: RulesPage.path, source: "")
-        files.append(File(path: RulesPage.path, html: layout.html(title: "The rules", body: rules.html)))
+    /// A page that shows no file of the repository.
+    private mutating func addPage(_ path: String, title: String, _ body: String) {
+        files.append(
+            File(path: path, text: Layout(chapters: chapters, path: path, source: "").html(title: title, body: body)))
+    }
+
+    /// The contents, which can be made once more for a reader.
+    ///
+    /// - Parameter deeds: by the chapters' steps, what the reader can do, and what of it is done
+    public func contents(_ deeds: [String: [Deed]] = [:]) -> File {
+        let rules = rules
+        let inline = InlineMarkdown(
+            link: { _ in nil }, codeLink: { rules.has($0) ? "\(RulesPage.path)#\($0)" : nil })
+        let page = ContentsPage(chapters: chapters, inline: inline, deeds: deeds)
+        let layout = Layout(chapters: chapters, path: ContentsPage.path, source: "")
+        return File(path: ContentsPage.path, text: layout.html(title: "Contents", body: page.html))
     }
 
     /// What the first lines of a chapter say about it.
@@ -174,39 +180,5 @@ public struct Site {
         var isFolder: ObjCBool = false
         let exists = FileManager.default.fileExists(atPath: root.appending(path: path).path, isDirectory: &isFolder)
         return exists && isFolder.boolValue
-    }
-
-    static func output(of path: String) -> String {
-        if path == "README.md" { return "index.html" }
-        if path.hasSuffix("/README.md") { return path.dropLast("README.md".count) + "index.html" }
-        return path.hasSuffix(".md") ? path.dropLast(3) + ".html" : path + ".html"
-    }
-
-    static func folder(of path: String) -> String {
-        path.split(separator: "/").dropLast().joined(separator: "/")
-    }
-
-    static func joined(_ folder: String, _ path: String) -> String {
-        var parts = folder.split(separator: "/").map(String.init)
-        for part in path.split(separator: "/").map(String.init) {
-            if part == "..", let last = parts.last, last != ".." {
-                parts.removeLast()
-            } else if part != "." {
-                parts.append(part)
-            }
-        }
-        return parts.joined(separator: "/")
-    }
-
-    /// The way from one page of the site to another, so that it works from a disk, and under any address.
-    static func relative(_ target: String, from page: String) -> String {
-        var to = target.split(separator: "/").map(String.init)
-        var from = folder(of: page).split(separator: "/").map(String.init)
-        while let first = from.first, first == to.first, to.count > 1 {
-            from.removeFirst()
-            to.removeFirst()
-        }
-        let way = from.map { _ in ".." } + to
-        return way.joined(separator: "/").replacing("+", with: "%2B")
     }
 }

@@ -5,6 +5,8 @@ import Testing
 struct FlowchartTests {
     private let lines = [
         "flowchart LR",
+        "    p0[\"emit\"]",
+        "    p0 --> x0",
         "    x0{{\"topic_logs (topic)\"}}",
         "    q0[(\"amq.gen-1\")]",
         "    x0 -- \"#35;.critical\" --> q0",
@@ -13,9 +15,9 @@ struct FlowchartTests {
 
     @Test func whatDrawPrintsIsRead() throws {
         let chart = try #require(Flowchart(lines))
-        #expect(chart.nodes.map(\.label) == ["topic_logs (topic)", "amq.gen-1", "consumer 1"])
-        #expect(chart.nodes.map(\.shape) == [.exchange, .queue, .consumer])
-        #expect(chart.arrows.map(\.label) == ["#.critical", ""])
+        #expect(chart.nodes.map(\.label) == ["emit", "topic_logs (topic)", "amq.gen-1", "consumer 1"])
+        #expect(chart.nodes.map(\.shape) == [.producer, .exchange, .queue, .consumer])
+        #expect(chart.arrows.map(\.label) == ["", "#.critical", ""])
     }
 
     @Test(arguments: ["graph TD", "    x0 ==> x1", "    x9 --> q0"])
@@ -26,9 +28,13 @@ struct FlowchartTests {
 
     @Test func thePictureGoesFromLeftToRight() throws {
         let svg = FlowchartSVG(try #require(Flowchart(lines))).svg
-        #expect(svg.contains("aria-label=\"topic_logs (topic) to amq.gen-1 by #.critical; amq.gen-1 to consumer 1\""))
+        #expect(
+            svg.contains(
+                "aria-label=\"emit to topic_logs (topic); topic_logs (topic) to amq.gen-1 by #.critical; "
+                    + "amq.gen-1 to consumer 1\""))
         let middles = svg.matches(of: /<text x="([0-9.]+)"/).compactMap { Double($0.output.1) }
-        #expect(middles.count == 3 && middles == middles.sorted(), "\(middles)")
+        // The exchange has two lines.
+        #expect(middles.count == 5 && middles == middles.sorted(), "\(middles)")
     }
 
     @Test func dottedArrowsGoBack() throws {

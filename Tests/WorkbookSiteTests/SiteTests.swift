@@ -4,20 +4,10 @@ import Testing
 @testable import WorkbookSite
 
 struct SiteTests {
-    private static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent()
-
     @Test func theWorkbookBecomesASiteWithoutDeadLinks() throws {
-        let folders = try FileManager.default.contentsOfDirectory(atPath: Self.root.appending(path: "Tutorials").path)
-        let steps = folders.sorted().map { $0.split(separator: "-", maxSplits: 1) }.filter { $0.count == 2 }
-        let site = try Site(
-            root: Self.root,
-            chapters: steps.enumerated().map { index, parts in
-                ChapterPage(
-                    number: index + 1, step: String(parts[1]), path: "Tutorials/\(parts[0])-\(parts[1])/README.md")
-            })
+        let (site, steps) = (try Workbook.site.get(), try Workbook.chapters())
         #expect(site.deadLinks.isEmpty, "\(site.deadLinks.joined(separator: "\n"))")
-        let pages = Dictionary(uniqueKeysWithValues: site.files.map { ($0.path, $0.html) })
+        let pages = Dictionary(uniqueKeysWithValues: site.files.map { ($0.path, $0.text) })
         #expect(pages["index.html"] != nil && pages["Tutorials/index.html"] != nil && pages["rules.html"] != nil)
         let chapters = pages.filter { $0.key.wholeMatch(of: /Tutorials\/\d\d-\w+\/index\.html/) != nil }
         #expect(chapters.count == steps.count)

@@ -1,10 +1,10 @@
 import AMQPWire
 
-/// A request for one of the listings.
-struct HTTPRequest: Equatable {
-    var method: String
+/// A request for one of the listings, or for a page.
+package struct HTTPRequest: Equatable {
+    package var method: String
     /// The path's segments, decoded: `/api/queues/%2F` is `api`, `queues`, `/`.
-    var path: [String]
+    package var path: [String]
     /// The query's parameters, decoded, in their order.
     var query: [(name: String, value: String)]
     /// Names in lower case.
@@ -21,16 +21,16 @@ struct HTTPRequest: Equatable {
         return values.count == 1 ? values[0].value : nil
     }
 
-    static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
         left.method == right.method && left.path == right.path && left.keepsAlive == right.keepsAlive
             && left.query.elementsEqual(right.query, by: ==) && left.headers.elementsEqual(right.headers, by: ==)
     }
 }
 
 /// A request that can't be answered; the connection is closed behind the status.
-struct HTTPError: Error, Equatable {
-    var status: Int
-    var reason: String
+package struct HTTPError: Error, Equatable {
+    package var status: Int
+    package var reason: String
 
     init(_ status: Int, _ reason: String) {
         self.status = status
@@ -40,7 +40,7 @@ struct HTTPError: Error, Equatable {
 
 /// Takes requests out of what a client sends (RFC 9112), in any slicing. Strict: what RFC 9112 lets a server tolerate
 /// is refused, since that is where two readers of one request come to disagree.
-struct HTTPRequestReader {
+package struct HTTPRequestReader: Sendable {
     /// Octets of the request line.
     static let longestLine = 8192
     /// Octets of request line and headers together.
@@ -51,13 +51,15 @@ struct HTTPRequestReader {
     /// Where to go on looking for the end of the head.
     private var searched = 0
 
+    package init() {}
+
     /// Octets that no request has taken yet.
     var pendingCount: Int { buffer.count }
 
-    mutating func append(_ octets: [UInt8]) { buffer += octets }
+    package mutating func append(_ octets: [UInt8]) { buffer += octets }
 
     /// The next complete request; nil: more has to come.
-    mutating func next() throws(HTTPError) -> HTTPRequest? {
+    package mutating func next() throws(HTTPError) -> HTTPRequest? {
         // A client may end its last request with one more line break than it should (RFC 9112, 2.2).
         if searched == 0, buffer.starts(with: [0x0D, 0x0A]) { buffer.removeFirst(2) }
         guard let end = endOfHead() else {

@@ -1,17 +1,17 @@
 /// The answer to a request.
-struct HTTPResponse: Equatable {
-    var status: Int
-    var headers: [(name: String, value: String)] = []
-    var body: JSON?
+package struct HTTPResponse: Equatable {
+    package var status: Int
+    package var headers: [(name: String, value: String)] = []
+    package var body: JSON?
     /// A body that is no JSON, and its type.
-    var plain: (text: String, type: String)?
+    package var plain: (text: String, type: String)?
 
-    init(_ status: Int, _ body: JSON? = nil) {
+    package init(_ status: Int, _ body: JSON? = nil) {
         self.status = status
         self.body = body
     }
 
-    static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
         left.status == right.status && left.body == right.body && left.plain?.text == right.plain?.text
             && left.headers.elementsEqual(right.headers, by: ==)
     }
@@ -27,7 +27,8 @@ struct HTTPResponse: Equatable {
     static let notFound = failure(404, "Object Not Found", "Not Found")
 
     private static let phrases = [
-        200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 405: "Method Not Allowed",
+        200: "OK", 301: "Moved Permanently", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found",
+        405: "Method Not Allowed",
         413: "Content Too Large", 414: "URI Too Long", 431: "Request Header Fields Too Large", 501: "Not Implemented",
         503: "Service Unavailable",
         505: "HTTP Version Not Supported",
@@ -36,7 +37,7 @@ struct HTTPResponse: Equatable {
     /// On the wire.
     ///
     /// - Parameter withBody: false for HEAD, whose answer has every header and no body.
-    func octets(keepsAlive: Bool, withBody: Bool = true) -> [UInt8] {
+    package func octets(keepsAlive: Bool, withBody: Bool = true) -> [UInt8] {
         let body = Array((plain?.text ?? self.body?.text ?? "").utf8)
         var head = "HTTP/1.1 \(status) \(Self.phrases[status] ?? "Error")\r\n"
         let fields =

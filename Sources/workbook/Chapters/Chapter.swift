@@ -14,6 +14,8 @@ struct Chapter: Sendable {
     let question: String
     /// The roles of its program with their words, as the tables of the pages show them.
     let roles: [String]
+    /// The same roles for a picture: what each publishes and takes.
+    let parties: [Party]
     let play: PlayScene
     let compare: CompareScene
     let trace: TraceScene
@@ -25,12 +27,13 @@ struct Chapter: Sendable {
     let questions: [Question]
 
     init(
-        _ number: Int, _ step: String, title: String, question: String, roles: [String], play: PlayScene,
-        compare: CompareScene, trace: TraceScene, check: any ProgramCheck.Type, exercises: [Exercise],
-        questions: [Question]
+        _ number: Int, _ step: String, title: String, question: String, roles: [String], parties: [Party],
+        play: PlayScene, compare: CompareScene, trace: TraceScene, check: any ProgramCheck.Type,
+        exercises: [Exercise], questions: [Question]
     ) {
         (self.number, self.step, self.title, self.question) = (number, step, title, question)
-        (self.roles, self.play, self.compare, self.trace) = (roles, play, compare, trace)
+        (self.roles, self.parties) = (roles, parties)
+        (self.play, self.compare, self.trace) = (play, compare, trace)
         (self.check, self.exercises) = (check, exercises)
         self.questions = questions.map { $0.asked(in: number) }
     }

@@ -10,8 +10,12 @@ enum DrawCommand {
         "--url", "URL", "the listing API [MANAGEMENT_URL, else port 15672 of AMQP_URL's host]")
 
     static let command = Command(
-        "workbook draw", options: [mermaid, watch, virtualHost, url],
-        does: "draws the exchanges, queues and consumers of a running broker")
+        "workbook draw", takes: "[STEP]", options: [mermaid, watch, virtualHost, url],
+        does: "draws the exchanges, queues and consumers of a running broker",
+        notes: """
+            A broker doesn't list its publishers. With STEP, the picture also shows that step's roles: the publishers, \
+            what comes back to them, and the role of each consumer.
+            """, count: 0...1)
 
     static func run(_ given: Arguments) async -> Int32 {
         let variables = ProcessInfo.processInfo.environment
@@ -19,11 +23,14 @@ enum DrawCommand {
             given.text(Self.url) ?? variables["MANAGEMENT_URL"]
             ?? variables["AMQP_URL"].flatMap(Listings.address(besides:)) ?? Listings.standard
         let watches = given.has(watch)
+        let parties = given.words.first.map { Chapter.named($0, command).parties } ?? []
         do {
             let listings = try Listings(url, virtualHost: given.text(Self.virtualHost) ?? "/")
             var last: Picture?
             repeat {
-                let picture = try await listings.picture().tidied()
+                var all = try await listings.picture()
+                all.parties = parties
+                let picture = all.tidied()
                 if picture != last { say(given.has(mermaid) ? Drawing.mermaid(picture) : Drawing.text(picture)) }
                 // Several pictures need a line between them. An event that says "something changed" does not exist.
                 if watches, picture != last { say("") }

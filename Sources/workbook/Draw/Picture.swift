@@ -30,6 +30,11 @@ struct Picture: Equatable {
     var bindings: [Binding] = []
     var queues: [Queue] = []
     var consumers: [Consumer] = []
+    /// Who publishes and who takes, where a chapter says so.
+    var parties: [Party] = []
+
+    /// Whose consumer it is, if a party says so.
+    func party(of consumer: Consumer) -> Party? { parties.first { $0.takes(from: consumer.queue) } }
 
     /// Without what nobody asked about, in an order that does not hang on names that the broker made up.
     ///
@@ -48,7 +53,7 @@ struct Picture: Equatable {
                 < ($1.source, position[$1.destination] ?? -1, $1.destination, $1.key)
         }
         let used = Set(result.bindings.flatMap { $0.isToQueue ? [$0.source] : [$0.source, $0.destination] })
-            .union(result.queues.compactMap(\.deadLetterExchange))
+            .union(result.queues.compactMap(\.deadLetterExchange)).union(parties.compactMap(\.exchange))
         result.exchanges = exchanges.filter {
             used.contains($0.name) || !($0.name.isEmpty || $0.name.hasPrefix("amq."))
         }
@@ -56,6 +61,7 @@ struct Picture: Equatable {
         result.consumers = consumers.sorted {
             (position[$0.queue] ?? 0, $0.tag) < (position[$1.queue] ?? 0, $1.tag)
         }
+        result.parties = parties
         return result.withShortNames()
     }
 

@@ -118,7 +118,7 @@ final class Scene {
         return "swift() { /bin/sh '\(script.path)' \"$@\"; }\n\(command)"
     }
 
-    /// What `workbook draw --mermaid` shows while roles run: `<!-- picture: hello receive; hello receive -->`.
+    /// What `workbook draw hello --mermaid` shows while roles run: `<!-- picture: hello receive; hello receive -->`.
     func picture(_ roles: String) throws -> [String] {
         if broker == nil { try startBroker() }
         for (number, role) in roles.components(separatedBy: "; ").enumerated() {
@@ -129,7 +129,8 @@ final class Scene {
             if terminal.nextLine() == nil { problems.append("\(page.path): '\(role)' printed nothing") }
         }
         let draw = try Terminal(
-            shellLine("swift run workbook draw --mermaid"), environment: environment, folder: folder)
+            shellLine("swift run workbook draw \(roles.prefix { $0 != " " }) --mermaid"), environment: environment,
+            folder: folder)
         return draw.rest()
     }
 

@@ -86,6 +86,71 @@ import Testing
         #expect(Drawing.text(picture).hasSuffix("        .. jobs.retry ..> default exchange, when dead"))
     }
 
+    @Test func everyRoleOfAChapterIsInItsPicture() {
+        for chapter in Chapter.all {
+            let roles = chapter.roles.map { $0.split(separator: " ").first.map(String.init) ?? "" }
+            #expect(Set(roles) == Set(chapter.parties.map(\.role)), "\(chapter.step)")
+        }
+    }
+
+    private func asking(_ parties: [Party]) -> Picture {
+        let own = "amq.gen-zzzzzzzzzzzzzzzzzzzzzz"
+        return Picture(
+            exchanges: [.init(name: "", type: "direct")],
+            bindings: [
+                .init(source: "", destination: "rpc_queue", isToQueue: true, key: "rpc_queue"),
+                .init(source: "", destination: own, isToQueue: true, key: own),
+            ],
+            queues: [
+                .init(name: "rpc_queue", ready: 0, unacknowledged: 0), .init(name: own, ready: 0, unacknowledged: 0),
+            ],
+            consumers: [
+                .init(queue: "rpc_queue", prefetch: 1, tag: "s"), .init(queue: "rpc_queue", prefetch: 1, tag: "t"),
+                .init(queue: own, prefetch: 0, tag: "u"),
+            ], parties: parties
+        ).tidied()
+    }
+
+    @Test func theRolesOfAStep() {
+        #expect(
+            Drawing.mermaid(asking(Chapter.rpc.parties)) == """
+                flowchart LR
+                    p0["call"]
+                    x0{{"default exchange"}}
+                    q0[("rpc_queue")]
+                    q1[("amq.gen-1")]
+                    p0 --> x0
+                    x0 -- "rpc_queue" --> q0
+                    x0 -- "amq.gen-1" --> q1
+                    q0 --> c0(["serve 1, prefetch 1"])
+                    c0 -. "reply" .-> x0
+                    q0 --> c1(["serve 2, prefetch 1"])
+                    c1 -. "reply" .-> x0
+                    q1 -. "reply" .-> p0
+                """)
+        #expect(
+            Drawing.text(asking(Chapter.rpc.parties)) == """
+                default exchange
+                  <-- call
+                  -- rpc_queue --> [rpc_queue]
+                        --> serve 1, prefetch 1
+                            .. reply ..> default exchange
+                        --> serve 2, prefetch 1
+                            .. reply ..> default exchange
+                  -- amq.gen-1 --> [amq.gen-1]
+                        --> call
+                """)
+        #expect(Drawing.text(asking([])).contains("--> consumer 3"))
+    }
+
+    @Test func whatComesBackToAProducer() {
+        var picture = asking([])
+        picture.parties = [.sender("publish", to: "", hears: ["confirm"]), .sender("emit", to: "nowhere")]
+        #expect(Drawing.mermaid(picture).contains("    p0 --> x0\n    x0 -. \"confirm\" .-> p0\n"))
+        #expect(!Drawing.mermaid(picture).contains("emit"), "its exchange has not been declared yet")
+        #expect(Drawing.text(picture).contains("  <-- publish\n  .. confirm ..> publish\n"))
+    }
+
     @Test func inMermaid() {
         #expect(
             Drawing.mermaid(picture()) == """

@@ -3,6 +3,9 @@ extension Chapter {
         7, "confirms", title: "does the broker have it?",
         question: "How does a producer know that the broker has its message?",
         roles: ["publish [MESSAGE]", "receive"],
+        parties: [
+            .sender("publish", to: "", hears: ["confirm", "return"]), .receiver("receive", from: .queue("orders")),
+        ],
         play: confirmsPlay,
         compare: CompareScene(
             // One at a time: whether the second is sent before the first is confirmed is the publisher's own choice.

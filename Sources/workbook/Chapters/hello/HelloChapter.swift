@@ -3,6 +3,7 @@ extension Chapter {
         1, "hello", title: "one queue",
         question: "Where is a message between the moment you send it and the moment somebody reads it?",
         roles: ["send [MESSAGE]", "receive"],
+        parties: [.sender("send", to: ""), .receiver("receive", from: .queue("hello"))],
         play: helloPlay,
         compare: CompareScene(
             waiting: [["receive"], ["receive"]], acting: [["send"], ["send"], ["send"], ["send"]], answers: 4,

@@ -3,6 +3,7 @@ extension Chapter {
         3, "pubsub", title: "everybody gets everything",
         question: "How do several programs all get the same message?",
         roles: ["emit [MESSAGE]", "receive"],
+        parties: [.sender("emit", to: "logs"), .receiver("receive", from: .ownQueue)],
         play: pubsubPlay,
         compare: CompareScene(pubsubPlay),
         trace: TraceScene(waiting: pubsubPlay.waiting, acting: ["emit"], legs: [.log(of: "pubsub")]),

@@ -3,6 +3,10 @@ extension Chapter {
         9, "retry", title: "what nobody can process",
         question: "What becomes of a message that nobody can process?",
         roles: ["new-task [MESSAGE]", "work", "dead"],
+        parties: [
+            .sender("new-task", to: ""), .receiver("work", from: .queue("jobs"), sends: "parked"),
+            .receiver("dead", from: .queue("jobs.dead")),
+        ],
         play: retryPlay,
         compare: CompareScene(retryPlay),
         trace: TraceScene(

@@ -3,6 +3,7 @@ extension Chapter {
         4, "routing", title: "only what you asked for",
         question: "How does a program get only the messages that it asked for?",
         roles: ["emit [SEVERITY [MESSAGE]]", "receive SEVERITY..."],
+        parties: [.sender("emit", to: "direct_logs"), .receiver("receive", from: .ownQueue)],
         play: routingPlay,
         compare: CompareScene(routingPlay),
         trace: TraceScene(

@@ -3,6 +3,10 @@ extension Chapter {
         6, "rpc", title: "a question and its answer",
         question: "How does an answer find the client that asked?",
         roles: ["serve", "call [N]"],
+        parties: [
+            .sender("call", to: "", answersIn: .ownQueue),
+            .receiver("serve", from: .queue("rpc_queue"), sends: "reply"),
+        ],
         play: rpcPlay,
         compare: CompareScene(
             waiting: [["serve"]], acting: [["call"], ["call"]], answers: 2, queue: "rpc_queue",

@@ -3,6 +3,7 @@ extension Chapter {
         5, "topic", title: "keys of several words",
         question: #"How do you ask for "everything critical" and "everything from the kernel" at once?"#,
         roles: ["emit [KEY [MESSAGE]]", "receive PATTERN..."],
+        parties: [.sender("emit", to: "topic_logs"), .receiver("receive", from: .ownQueue)],
         play: topicPlay,
         compare: CompareScene(topicPlay),
         trace: TraceScene(waiting: topicPlay.waiting, acting: ["emit", "kern.critical"], legs: [.log(of: "topic")]),

@@ -3,6 +3,7 @@ extension Chapter {
         2, "worker", title: "a queue of tasks",
         question: "Who loses the task when a worker dies?",
         roles: ["new-task [MESSAGE]", "work"],
+        parties: [.sender("new-task", to: ""), .receiver("work", from: .queue("task_queue"))],
         play: workerPlay,
         compare: CompareScene(
             waiting: [["work"], ["work"]],

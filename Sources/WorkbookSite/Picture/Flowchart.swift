@@ -1,8 +1,9 @@
 import Foundation
 
-/// A picture as `workbook draw --mermaid` prints it: exchanges, queues and consumers, from left to right.
+/// A picture as `workbook draw --mermaid` prints it: producers, exchanges, queues and consumers, from left to right.
 struct Flowchart: Equatable {
-    enum Shape: String { case exchange, queue, consumer }
+    /// In the order of a message's way.
+    enum Shape: String, CaseIterable { case producer, exchange, queue, consumer }
 
     struct Node: Equatable {
         var id: String
@@ -14,7 +15,7 @@ struct Flowchart: Equatable {
         var from: String
         var to: String
         var label: String
-        /// Dotted: the way back of what a queue gives up.
+        /// Dotted: what comes back, such as a reply, a confirm, or what a queue gives up.
         var isDotted = false
     }
 
@@ -50,6 +51,13 @@ struct Flowchart: Equatable {
         guard arrows.allSatisfy({ known.contains($0.from) && known.contains($0.to) }) else { return nil }
     }
 
+    /// The same with more in a node's label.
+    func naming(_ id: String, with words: String) -> Flowchart {
+        var chart = self
+        for index in nodes.indices where nodes[index].id == id { chart.nodes[index].label += ", \(words)" }
+        return chart
+    }
+
     /// Takes in `q0[("hello")]`, or `q0` alone, and says its id.
     private mutating func node(_ text: String) -> String? {
         let id = String(text.prefix { $0.isLetter || $0.isNumber })
@@ -58,6 +66,7 @@ struct Flowchart: Equatable {
         if rest.isEmpty { return id }
         let forms: [(open: String, close: String, shape: Shape)] = [
             ("{{\"", "\"}}", .exchange), ("[(\"", "\")]", .queue), ("([\"", "\"])", .consumer),
+            ("[\"", "\"]", .producer),
         ]
         for form in forms where rest.hasPrefix(form.open) && rest.hasSuffix(form.close) {
             let label = Self.unescaped(rest.dropFirst(form.open.count).dropLast(form.close.count))
