@@ -42,6 +42,8 @@ final class Journal {
     private(set) var absentOctets = 0
 
     private var nextQueueNumber: UInt64 = 1
+    /// Those that there are.
+    var queues: Set<UInt64> = []
 
     init(reader: any StoreReader, limits: StoreLimits) {
         (self.reader, self.limits) = (reader, limits)
@@ -260,8 +262,11 @@ final class Journal {
         while budget > 0, let message = segments.nextToRewrite().flatMap(messages.message) {
             let place = messages.place(of: message)
             let record = record(at: place.record)
-            let copies = record.copies.filter {
-                messages.has(.init(queue: $0.queue, position: $0.position), of: message)
+            budget -= Int(place.record.count)
+            let copies = record.copies.filter { isNeeded(.init(queue: $0.queue, position: $0.position), of: message) }
+            guard messages.hasCopies(message) else {
+                forget(message)
+                continue
             }
             segments.remove(place)
             discount(message)
@@ -271,8 +276,14 @@ final class Journal {
             write(message, content, copies: copies)
             // What the log says of it may go with the old segments.
             for copy in copies { deliveries.noteChange(of: .init(queue: copy.queue, position: copy.position)) }
-            budget -= Int(place.record.count)
         }
+    }
+
+    /// A delivery outlives its queue, but not in the log: behind the record that the queue is gone there would be one of a
+    /// message in it.
+    private func isNeeded(_ copy: StoredMessages.Copy, of message: Message) -> Bool {
+        guard messages.has(copy, of: message) else { return false }
+        return queues.contains(copy.queue) || !messages.remove(copy, of: message)
     }
 
     // MARK: Recovery

@@ -19,6 +19,7 @@ final class QueueJournal {
         self.keepsAll = keepsAll
         self.number = number
         self.deliveredBelow = deliveredBelow
+        journal.queues.insert(number)
     }
 
     /// A message has got a place in the queue. To be followed by ``Journal/write(_:)`` when all queues have taken it.
@@ -80,5 +81,8 @@ final class QueueJournal {
         return deliveredBelow
     }
 
-    func delete() { isDeleted = true }
+    func delete() {
+        isDeleted = true
+        journal.queues.remove(number)
+    }
 }

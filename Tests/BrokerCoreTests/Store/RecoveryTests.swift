@@ -99,6 +99,34 @@ struct RecoveryTests {
         }
     }
 
+    @Test("A delivery that outlives its queue is not copied to the end of the log, behind the end of its queue")
+    func heldFromADeletedQueue() throws {
+        let broker = try StoreRig { $0.store.segmentOctets = 2000 }
+        let client = try broker.rig.open()
+        let body = String(repeating: ".", count: 400)
+        for queue: ShortString in ["deleted", "other", "kept"] {
+            client.send(QueueDeclare(queue: queue, durable: true))
+            client.publish("held", to: queue, properties: StoreTests.persistent)
+            client.send(BasicGet(queue: queue))
+        }
+        broker.sync()
+        client.send(QueueDelete(queue: "deleted"))
+        for number in 1...200 {
+            client.publish(body, to: "other", properties: StoreTests.persistent)
+            broker.sync()
+            if number % 5 == 0 { client.send(QueuePurge(queue: "other")) }
+        }
+        broker.sync()
+        #expect(try #require(broker.store.segments.keys.min()) > 3, "where they were told of is gone")
+        // Both are settled as ever.
+        client.send(BasicNack(deliveryTag: 0, multiple: true, requeue: true))
+        broker.sync()
+        try broker.crash()
+        let again = try broker.rig.open()
+        again.send(BasicConsume(queue: "kept", consumerTag: "c", noAck: true))
+        #expect(again.takeBodies() == ["held"])
+    }
+
     /// A store with these records, and where the last of them is.
     private func written(_ records: [JournalRecord]) throws -> (FakeStore, Int) {
         let store = FakeStore()
