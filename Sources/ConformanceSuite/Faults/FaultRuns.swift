@@ -38,7 +38,9 @@ enum FaultRuns {
         _ body: @Sendable () async throws -> Void
     ) async throws {
         // A sound broker first, with the same machinery. It must be missed, however slow the machine is.
-        guard let (rehearsal, elapsed) = try await attempt(`case`, .none, .inProcess, test, testCase, body) else { return }
+        guard let (rehearsal, elapsed) = try await attempt(`case`, .none, .inProcess, test, testCase, body) else {
+            return
+        }
         for fault in faults where rehearsal.isSpoilt(by: fault) {
             _ = try await attempt(`case`, fault, .withABrokenBroker(sound: elapsed), test, testCase, body)
         }

@@ -4,7 +4,7 @@ import Testing
 /// Limits and times: several of them, and several messages at once.
 @Suite("Limits and times: several at once") struct CombinedLimitCases {
     @Test(
-        "What a large message drives out is dead-lettered in its order",
+        "Messages that a large one drives out are dead-lettered in their order",
         .proves("length.driven-out-in-order", ["rabbitmq/max-length/drop-head-dlx"]))
     func drivenOutInOrder() async throws {
         let channel = try await Probe.openChannel()

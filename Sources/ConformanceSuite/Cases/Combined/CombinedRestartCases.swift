@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test(
-        "What was bound, unbound and bound again is bound after a restart",
+        "A binding that was made, removed and made again is there after a restart",
         .proves(
             "durability.bound-again", ["queue.bind/durable-exchange", "rabbitmq/restart/declarations"],
             needs: [.restart]))
@@ -65,7 +65,7 @@ import Testing
     }
 
     @Test(
-        "What was bound to an exchange that was deleted and declared again is bound after a restart",
+        "A restart keeps the bindings of an exchange that was deleted and declared again, and not those of the first",
         .proves(
             "durability.bound-to-a-second", ["queue.bind/durable-exchange", "rabbitmq/restart/declarations"],
             needs: [.restart]))

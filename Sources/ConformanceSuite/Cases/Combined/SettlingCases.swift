@@ -55,7 +55,7 @@ import Testing
     }
 
     @Test(
-        "What is outstanding beside holes is settled by its own tag, and nothing else is",
+        "A tag between holes settles its own message, and no other",
         .proves("settle.beside-holes", ["basic.ack.multiple/exists", "domain.delivery-tag/non-zero"]))
     func besideHoles() async throws {
         let channel = try await Probe.openChannel()
@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(
-        "What was handed out hundreds of times is still redelivered, and in its place",
+        "A message that was handed out hundreds of times is still marked as redelivered, and keeps its place",
         .proves("settle.redelivered-hundreds-of-times", ["domain.redelivered/implementation"]))
     func redeliveredHundredsOfTimes() async throws {
         let channel = try await Probe.openChannel()
