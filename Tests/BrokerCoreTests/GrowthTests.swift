@@ -18,9 +18,9 @@ import DataStructures
                 ("queue.bind, x-consistent-hash", hashBindings),
                 ("queue.delete", deletedQueue), ("a queue expires", expiredQueue), ("queue.purge", purge),
                 ("messages expire", expiry), ("a message takes the place of many", overflow),
-                ("a connection ends", exclusiveQueues),
-                ("a channel ends", consumers), ("basic.cancel", cancels), ("basic.ack, nack, reject", nacks),
-                ("basic.ack, multiple", multipleAck), ("basic.recover", recover), ("tx.commit", commit),
+                ("a connection ends", exclusiveQueues), ("a channel ends", consumers), ("basic.cancel", cancels),
+                ("basic.ack, nack, reject", nacks), ("basic.ack, multiple", multipleAck), ("basic.recover", recover),
+                ("tx.commit", commit),
                 ("tx.rollback", rollback), ("a shared window", sharedWindow),
                 ("dead letters, from queue to queue", deadLetters),
                 ("basic.publish, fanout", publish), ("basic.publish, topic", patterns),
@@ -34,8 +34,7 @@ import DataStructures
             let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)
             func steps(_ size: Int) throws -> Int {
                 let rig = Rig()
-                let work = try prepare(rig, size)
-                return try withExtendedLifetime(rig) { try Steps.counted(work) }
+                return try withExtendedLifetime(rig) { try Steps.counted(try prepare(rig, size)) }
             }
             let (small, large) = (try steps(200), try steps(800))
             #expect(small >= 100, "what grows is counted")

@@ -42,7 +42,6 @@ final class Journal {
     private(set) var absentOctets = 0
 
     private var nextQueueNumber: UInt64 = 1
-    /// Those that there are.
     var queues: Set<UInt64> = []
 
     init(reader: any StoreReader, limits: StoreLimits) {
@@ -149,7 +148,6 @@ final class Journal {
     var isPending: Bool {
         buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || deliveries.hasChanges || newlySynced != nil
     }
-    /// Octets that wait to be written.
     var pendingOctets: Int { buffer.count }
 
     /// What is to be written next. Only when everything taken before was written.
@@ -279,11 +277,9 @@ final class Journal {
         }
     }
 
-    /// A delivery outlives its queue, but not in the log: behind the record that the queue is gone there would be one of a
-    /// message in it.
+    /// A delivery outlives its queue, but not in the log, behind the record that the queue is gone.
     private func isNeeded(_ copy: StoredMessages.Copy, of message: Message) -> Bool {
-        guard messages.has(copy, of: message) else { return false }
-        return queues.contains(copy.queue) || !messages.remove(copy, of: message)
+        messages.has(copy, of: message) && (queues.contains(copy.queue) || !messages.remove(copy, of: message))
     }
 
     // MARK: Recovery
