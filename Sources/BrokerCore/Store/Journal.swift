@@ -42,7 +42,7 @@ final class Journal {
     private(set) var absentOctets = 0
 
     private var nextQueueNumber: UInt64 = 1
-    var queues: Set<UInt64> = []
+    var queueNumbers: Set<UInt64> = []
 
     init(reader: any StoreReader, limits: StoreLimits) {
         (self.reader, self.limits) = (reader, limits)
@@ -279,7 +279,7 @@ final class Journal {
 
     /// A delivery outlives its queue, but not in the log, behind the record that the queue is gone.
     private func isNeeded(_ copy: StoredMessages.Copy, of message: Message) -> Bool {
-        messages.has(copy, of: message) && (queues.contains(copy.queue) || !messages.remove(copy, of: message))
+        messages.has(copy, of: message) && (queueNumbers.contains(copy.queue) || !messages.remove(copy, of: message))
     }
 
     // MARK: Recovery
