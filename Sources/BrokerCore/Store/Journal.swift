@@ -15,8 +15,7 @@ final class Journal {
 
     // The batch that is being filled.
     private var buffer = ByteWriter()
-    /// Where in the segment the buffer begins.
-    private var base = 0
+    private var base = 0  // where in the segment it begins
     private(set) var batch: UInt64 = 1
     private var beginsSegment = false
     private var needsSync = false
@@ -36,13 +35,12 @@ final class Journal {
     private var taken = 0
     /// Octets of the batch that was taken to be forced to disk, until it is.
     private(set) var takenOctets = 0
-    /// Octets of stored messages that are in memory.
+    /// Octets of stored messages that are in memory, and of those that are only on disk.
     private var residentOctets = 0
-    /// Octets of stored messages that are only on disk.
     private(set) var absentOctets = 0
 
     private var nextQueueNumber: UInt64 = 1
-    var queueNumbers: Set<UInt64> = []
+    private var queueNumbers: Set<UInt64> = []
 
     init(reader: any StoreReader, limits: StoreLimits) {
         (self.reader, self.limits) = (reader, limits)
@@ -78,6 +76,8 @@ final class Journal {
     func skipQueueNumbers(through number: UInt64) {
         if !quirk(.queueNumbersStartAnew) { nextQueueNumber = max(nextQueueNumber, number + 1) }
     }
+    func begins(queue number: UInt64) { queueNumbers.insert(number) }
+    func ends(queue number: UInt64) { queueNumbers.remove(number) }
 
     // MARK: Messages
 

@@ -19,7 +19,7 @@ final class QueueJournal {
         self.keepsAll = keepsAll
         self.number = number
         self.deliveredBelow = deliveredBelow
-        journal.queueNumbers.insert(number)
+        journal.begins(queue: number)
     }
 
     /// A message has got a place in the queue. To be followed by ``Journal/write(_:)`` when all queues have taken it.
@@ -83,6 +83,6 @@ final class QueueJournal {
 
     func delete() {
         isDeleted = true
-        journal.queueNumbers.remove(number)
+        journal.ends(queue: number)
     }
 }
