@@ -16,6 +16,8 @@ final class Consumer: DeliveryTarget {
     let prefetchCount: Int
     /// The same where the queue sets a limit of its own.
     private let window: Int
+    /// Its deliveries stay in the queue, so the channel need not keep them.
+    private let readsWithoutTaking: Bool
     private(set) var unacknowledged = 0
     private(set) var isCancelled = false
     var isInRotation = false
@@ -34,6 +36,7 @@ final class Consumer: DeliveryTarget {
         self.priority = priority
         self.arguments = arguments
         self.start = start
+        readsWithoutTaking = queue.kind.isReadWithoutTaking
         filter = queue.kind == .stream ? StreamFilter(arguments, in: channel.connection.dialect) : nil
         self.prefetchCount = prefetchCount
         let isUnlimited = prefetchCount == 0 && queue.kind == .quorum
@@ -80,7 +83,7 @@ final class Consumer: DeliveryTarget {
             unacknowledged += 1
             channel.append(
                 Unacknowledged(
-                    tag: tag, message: queue.kind.isReadWithoutTaking ? nil : queued, queue: queue, consumer: self,
+                    tag: tag, message: readsWithoutTaking ? nil : queued, queue: queue, consumer: self,
                     deliveredAt: channel.host.now))
         }
         channel.send(
