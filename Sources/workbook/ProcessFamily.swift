@@ -38,6 +38,14 @@ enum ProcessFamily {
         }
     }
 
+    /// All in it has been ended. Its number may soon be that of somebody else's group.
+    static func remove(_ group: Int32) {
+        count.withLock { if $0 > 0 { for index in groups.indices where groups[index] == group { groups[index] = 0 } } }
+    }
+
+    /// Those that would end with this process now.
+    static var known: [Int32] { count.withLock { $0 > 0 ? groups.filter { $0 > 0 } : [] } }
+
     /// From now on Ctrl-C ends what was started, too: each program has a process group of its own, which a terminal does not
     /// know of.
     static func endsWithInterrupt() {

@@ -11,7 +11,7 @@ final class RunningProgram: Sendable {
 
     // Foundation's `Process` is not `Sendable`; the lock guards it.
     private let process: Mutex<Process>
-    private let pid: Int32
+    let pid: Int32
     /// In the environment of all that it starts.
     private let mark = "\(getpid())-\(UInt64.random(in: .min ... .max))"
     private let outputs: [LineReader]
@@ -81,6 +81,7 @@ final class RunningProgram: Sendable {
     func killAll() {
         signal(SIGKILL)
         ProcessFamily.endAll(marked: mark)
+        ProcessFamily.remove(pid)
     }
 }
 

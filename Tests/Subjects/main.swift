@@ -12,9 +12,13 @@ let program = Program(
 let words = program.request(failure: 64).arguments.words
 guard let address = environmentValue("AMQP_URL") else { program.fail(UsageError("AMQP_URL is not set"), status: 64) }
 do {
-    let connection = try await Connection.open(address)
+    // It is the check that says when there was time enough, not the subject.
+    var configuration = try ConnectionConfiguration(uri: address)
+    (configuration.connectionTimeout, configuration.rpcTimeout) = (.seconds(900), .seconds(900))
+    let unhurried = configuration
+    let connection = try await Connection.open(unhurried)
     let trial = Trial(
-        connection: connection, connectAgain: { try await Connection.open(address) },
+        connection: connection, connectAgain: { try await Connection.open(unhurried) },
         channel: try await connection.openChannel(), fault: words[2],
         words: Array(words.dropFirst(3)), dot: .milliseconds(100), timeout: .seconds(1), print: say,
         breakOff: { exit(0) })

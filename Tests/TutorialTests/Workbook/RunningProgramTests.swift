@@ -28,7 +28,9 @@ import Testing
     @Test(.watched, arguments: ["sleep 1000 & sleep 1000", "sh -c 'sleep 1000; true' & echo there; wait"])
     func whatAProgramHasStartedEndsWithIt(script: String) async throws {
         let program = try RunningProgram(["sh", "-c", script], environment: [:]) { _ in }
+        #expect(ProcessFamily.known.contains(program.pid))
         program.killAll()
+        #expect(!ProcessFamily.known.contains(program.pid), "Ctrl-C would end whoever gets its number next")
         try await until { program.hasEnded && program.isSilent }
         #expect(program.status == 128 + SIGKILL)
     }
