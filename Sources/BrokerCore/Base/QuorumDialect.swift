@@ -27,6 +27,8 @@ extension Dialect {
         let silent: Int64? = self < .v4_0 ? nil : 20
         guard let value else { return silent }
         guard let limit = value.integer else { return self < .v4_3 ? nil : silent }
+        if limit == 0, quirk(quorum: .limitOfNoneIsNoLimit) { return nil }
+        if limit > 255, quirk(quorum: .limitIsAnOctet) { return limit & 255 }
         return limit < 0 && self >= .v4_0 ? nil : limit
     }
 
@@ -41,7 +43,10 @@ extension Dialect {
     /// What a client hands back to a queue without a delivery limit goes to the end of it, not to the front.
     var requeuesAtTheEnd: Bool { self < .v4_3 }
     /// Coming back for this reason is a failed delivery.
-    func isFailure(_ reason: ReturnReason) -> Bool { self < .v4_3 || reason != .released }
+    func isFailure(_ reason: ReturnReason) -> Bool {
+        if reason == .abandoned, quirk(quorum: .lostConsumersCountNothing) { return false }
+        return self < .v4_3 || reason != .released
+    }
     /// Deliveries tell how often the message was handed out before, failed or not.
     var tellsAcquisitions: Bool { self >= .v4_3 }
     /// A message that is fetched tells that it was never delivered before.

@@ -16,24 +16,27 @@ extension QuorumQueue {
                 case (nil, _): others.append(Waiting(queued, message.position, .max))
                 case (_?, nil): abandoned.append(queued)
                 case (let state?, let turn?):
-                    journal.restore(state, at: queued.position)
-                    if let before = state.before {
+                    if !quirk(quorum: .restoredStatesAreForgotten) { journal.restore(state, at: queued.position) }
+                    if let before = state.before, !quirk(quorum: .endOfTheQueueIsForgotten) {
                         others.append(Waiting(queued, before, turn))
                     } else {
-                        returned.append(Waiting(queued, 0, turn))
+                        returned.append(
+                            Waiting(queued, quirk(quorum: .returnedAreSortedByPlace) ? queued.position : 0, turn))
                     }
                 }
             }
         }
         restore(others.sorted().map(\.message), of: found.messageCount, nextPosition: nextPosition)
-        restore(returned: returned.sorted().map(\.message))
-        restore(
-            returned: abandoned.map { message in
-                var message = message
-                message.noteReturn(isFailure: true)
-                journal.noteReturn(of: message, before: nil)
-                return message
-            })
+        for place in abandoned.indices {
+            abandoned[place].noteReturn(isFailure: !quirk(quorum: .heldAtARestartHaveNotFailed))
+        }
+        let isLimited = !quirk(quorum: .onlyRejectionsReachTheLimit)
+        restore(overTheLimit: abandoned.filter { isLimited && isOverTheLimit($0) })
+        abandoned.removeAll { isLimited && isOverTheLimit($0) }
+        for message in abandoned { journal.noteReturn(of: message, before: nil) }
+        let inTurn = returned.sorted().map(\.message)
+        let isTurned = !inTurn.isEmpty && !abandoned.isEmpty && quirk(quorum: .heldAtARestartComeFirst)
+        restore(returned: isTurned ? abandoned + inTurn : inTurn + abandoned)
     }
 
     /// A message and its place among the others: what was put to the end stands before what came in later.

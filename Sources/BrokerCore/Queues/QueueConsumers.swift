@@ -9,6 +9,9 @@ struct QueueConsumers {
     private let isSingleActive: Bool
     private let succession: Succession
     private(set) var active: (any DeliveryTarget)?
+    /// One of a higher priority has come: the active one is handed nothing more until it has settled all that it holds,
+    /// also if the other leaves meanwhile.
+    private(set) var isBeingTakenOver = false
     /// Those that may have room, by falling priority; within one priority they take turns. One that was removed stands
     /// there until its turn comes, or until too many do.
     private var rotation: [Level] = []
@@ -36,6 +39,7 @@ struct QueueConsumers {
         if active == nil || quirk(.newestIsActive) { return active = consumer }
         if consumer.priority > active?.priority ?? 0, quirk(.higherPriorityBecomesActive) { return active = consumer }
         if consumer.priority > active?.priority ?? 0, quirk(.higherPriorityHaltsTheQueue) { active = nil }
+        if succession == .takingOver, let active, consumer.priority > active.priority { isBeingTakenOver = true }
         join(consumer)
     }
 
@@ -45,7 +49,11 @@ struct QueueConsumers {
         list.remove(ObjectIdentifier(consumer))
         guard list.count < before else { return }
         if consumer.isExclusive, !quirk(.exclusiveUseNeverEnds) { exclusiveCount -= 1 }
-        if active === consumer { active = quirk(.nobodyFollowsTheActive) ? nil : nextActive() }
+        if active === consumer {
+            active = quirk(.nobodyFollowsTheActive) ? nil : nextActive()
+            isBeingTakenOver = false
+        }
+        if isBeingTakenOver, !hasHigherWaiting, quirk(quorum: .replacementEndsWithItsCause) { isBeingTakenOver = false }
         guard consumer.isInRotation else { return }
         consumer.isInRotation = false
         removedCount += 1
@@ -127,20 +135,19 @@ struct QueueConsumers {
         return nil
     }
 
-    /// True when a consumer of a higher priority waits until the active one has settled all that it holds.
-    var isBeingTakenOver: Bool {
-        guard isSingleActive, succession == .takingOver, let active else { return false }
+    private var hasHigherWaiting: Bool {
         // Those that are gone stand there until they are met.
-        return rotation.contains { level in
-            level.priority > active.priority && level.consumers.contains { !$0.isCancelled }
+        rotation.contains { level in
+            level.priority > active?.priority ?? .max && level.consumers.contains { !$0.isCancelled }
         }
     }
 
     private mutating func takeOver() {
-        guard let old = active, let next = nextActive() else { return }
+        isBeingTakenOver = false
+        guard hasHigherWaiting, let old = active, let next = nextActive() else { return }
         active = next
         old.isInRotation = true
-        join(old)
+        if !quirk(quorum: .replacedConsumersAreForgotten) { join(old) }
     }
 
     private mutating func nextSingleActive() -> (any DeliveryTarget)? {

@@ -41,6 +41,7 @@ extension QueueKind {
         switch self {
         case .classic: return all + ["x-max-priority", "x-queue-mode", "x-queue-version", "x-queue-master-locator"]
         case .quorum:
+            if quirk(quorum: .unusedArgumentsMayDiffer) { return all + ["x-delivery-limit"] }
             let later = ["x-consumer-timeout", "x-consumer-disconnected-timeout"] + Self.delayedRetries
             return all + [
                 "x-delivery-limit", "x-dead-letter-strategy", "x-max-in-memory-length", "x-max-in-memory-bytes",
@@ -86,7 +87,9 @@ extension QueueArguments.Check {
         _ = try integer("x-max-in-memory-length", in: any)
         _ = try integer("x-max-in-memory-bytes", in: any)
         _ = try integer("x-quorum-initial-group-size", in: 1...Int64.max)
-        if let strategy = try text("x-dead-letter-strategy"), !["at-most-once", "at-least-once"].contains(strategy) {
+        if let strategy = try text("x-dead-letter-strategy"), !["at-most-once", "at-least-once"].contains(strategy),
+            !quirk(quorum: .anyStrategyIsTaken)
+        {
             throw invalid("x-dead-letter-strategy", "invalid_dlx_strategy")
         }
         try leaderLocator()
@@ -98,19 +101,57 @@ extension QueueArguments.Check {
 }
 
 extension QueueArguments {
-    /// True for more messages, or octets of them, than the queue may have.
-    func isExceeded(by count: Int, _ octets: Int) -> Bool {
-        if let maximumLength, count > maximumLength { return true }
-        if let maximumOctets, octets > maximumOctets { return true }
-        return false
+    /// Whether a quorum queue is longer than it may be.
+    func isExceeded(by held: Held) -> Bool {
+        if let maximumLength {
+            if held.ready > maximumLength { return true }
+            if held.unacknowledged > 0, held.ready + held.unacknowledged > maximumLength,
+                quirk(quorum: .overflowCountsTheHeld)
+            {
+                return true
+            }
+        }
+        return maximumOctets.map { held.octets > $0 } ?? false
     }
 
-    /// True when a quorum queue that refuses publishes has become short enough to take some again: four fifths.
-    func hasRoomAgain(_ count: Int, _ octets: Int) -> Bool {
-        !isAbove(maximumLength, count) && !isAbove(maximumOctets, octets)
+    /// Whether a quorum queue that refuses publishes has become short enough to take some again: four fifths.
+    fileprivate func hasRoomAgain(_ held: Held) -> Bool {
+        !isAbove(maximumLength, held.ready) && !isAbove(maximumOctets, held.octets)
     }
 
     private func isAbove(_ limit: Int64?, _ value: Int) -> Bool {
         limit.map { value > $0 - $0 / 5 - ($0 % 5 == 0 ? 0 : 1) } ?? false
+    }
+}
+
+extension QueueArguments {
+    func noConsumers(in dialect: Dialect) -> QueueConsumers {
+        QueueConsumers(isSingleActive: singleActiveConsumer, dialect.quorumSuccession)
+    }
+}
+
+extension QuorumQueue {
+    /// How many deliveries a consumer without a prefetch limit may hold.
+    static let mostUnacknowledged = 2000
+}
+
+/// Whether a quorum queue that refuses publishes does so now: it takes one message more than it may have, and nothing
+/// more then until a fifth is gone.
+struct Fullness {
+    private var isFull = false
+
+    mutating func refuses(_ held: QueueArguments.Held, _ arguments: QueueArguments) -> Bool {
+        if isFull {
+            if held.ready == 0, quirk(quorum: .purgeMakesNoRoom) { return true }
+            isFull = !arguments.hasRoomAgain(held)
+            if isFull, !arguments.isExceeded(by: held), quirk(quorum: .refusalEndsWithOneLess) { isFull = false }
+        } else {
+            isFull = arguments.isExceeded(by: held)
+            if isFull, arguments.maximumLength == nil, quirk(quorum: .refusalKnowsNoOctets) { isFull = false }
+            if let limit = arguments.maximumLength, held.ready == limit, quirk(quorum: .refusesAtTheLimit) {
+                isFull = true
+            }
+        }
+        return isFull
     }
 }

@@ -25,9 +25,9 @@ struct QuorumMessages {
         case lane(Int)
     }
 
-    init(_ order: QuorumOrder, expiresInEachLane: Bool) {
-        self.order = order
-        self.expiresInEachLane = expiresInEachLane
+    init(_ dialect: Dialect) {
+        order = dialect.quorumOrder
+        expiresInEachLane = dialect.expiresInEachPriority
     }
 
     var isEmpty: Bool { count == 0 }
@@ -46,16 +46,33 @@ struct QuorumMessages {
 
     /// Adds a message that came back, behind the others that did.
     mutating func putBack(_ message: QueuedMessage) {
+        var message = message
+        if message.expiresAt != .max, quirk(quorum: .returnedDoNotExpire) {
+            message = QueuedMessage(
+                message: message.message, position: message.position, expiresAt: .max,
+                returnCount: message.returnCount, failureCount: message.failureCount)
+        }
         countIn(message)
+        if quirk(quorum: .returnedOctetsAreNotCounted) { bodyOctets -= message.message.bodySize }
+        if !returned.isEmpty, quirk(quorum: .returnedComeBackwards) { return putFirst(message) }
         returned.append(message)
+    }
+
+    private mutating func putFirst(_ message: QueuedMessage) {
+        var others = returned
+        returned.removeAll()
+        returned.append(message)
+        while let other = others.popFirst() { returned.append(other) }
     }
 
     private func priority(of message: Message) -> UInt8 {
         let traits = message.traits
         switch order {
         case .arrival: return 0
-        case .highAndNormal: return traits.priority > 4 ? 1 : 0
-        case .priority: return traits.hasPriority ? min(traits.priority, 31) : 4
+        case .highAndNormal: return traits.priority > 4 || traits.priority == 4 && quirk(quorum: .fourIsHigh) ? 1 : 0
+        case .priority:
+            if traits.priority > 31, quirk(quorum: .prioritiesHaveFiveBits) { return traits.priority & 31 }
+            return traits.hasPriority || quirk(quorum: .noPriorityIsZero) ? min(traits.priority, 31) : 4
         }
     }
 
@@ -71,7 +88,9 @@ struct QuorumMessages {
         if !returned.isEmpty { return .returned }
         guard let first = lanes.firstIndex(where: { !$0.messages.isEmpty }) else { return nil }
         if order == .highAndNormal, turns == 2, first == 0, lanes.count > 1,
-            let normal = lanes[1].messages.first, let high = lanes[0].messages.first, normal.position < high.position
+            let normal = lanes[1].messages.first, let high = lanes[0].messages.first,
+            normal.position < high.position && !quirk(quorum: .normalOnesStarve)
+                || normal.position > high.position && quirk(quorum: .youngOnesTakeTurns)
         {
             return .lane(1)
         }
@@ -85,27 +104,41 @@ struct QuorumMessages {
         }
     }
 
+    /// The message that is next to be handed out.
+    var first: QueuedMessage? { next.flatMap(first(at:)) }
+
     /// Takes out the message that is next to be handed out.
     mutating func popFirst() -> QueuedMessage? { next.flatMap { pop($0) } }
 
     private mutating func pop(_ place: Place) -> QueuedMessage? {
         let message: QueuedMessage?
         switch place {
-        case .returned: message = returned.popFirst()
+        case .returned:
+            message = returned.popFirst()
+            if order == .highAndNormal, quirk(quorum: .returnedTakeTurns) { turns = turns == 2 ? 0 : turns + 1 }
         case .lane(let lane):
             message = lanes[lane].messages.popFirst()
             turns = turns == 2 ? 0 : turns + 1
         }
         guard let message else { return nil }
         count -= 1
-        bodyOctets -= message.message.bodySize
-        propertyOctets -= message.message.propertiesCount
+        if !quirk(quorum: .takenOctetsStayCounted) { bodyOctets -= message.message.bodySize }
+        if order != .priority || !quirk(quorum: .takenPropertiesStayCounted) {
+            propertyOctets -= message.message.propertiesCount
+        }
         return message
+    }
+
+    /// What has expired is looked for at the head of each lane, not only where the next to be handed out is.
+    private var looksIntoEachLane: Bool {
+        expiresInEachLane && (lanes.count < 2 || !quirk(quorum: .lowPrioritiesOutliveTheirTime))
     }
 
     /// When the next of those expires that are looked at: what is next to be handed out, or the first of each lane.
     var nextExpiry: Int64 {
-        guard expiresInEachLane else { return next.flatMap(first(at:))?.expiresAt ?? .max }
+        guard looksIntoEachLane, lanes.count < 2 || !quirk(quorum: .lowPrioritiesSetNoTimer) else {
+            return first?.expiresAt ?? .max
+        }
         return lanes.reduce(returned.first?.expiresAt ?? .max) { min($0, $1.messages.first?.expiresAt ?? .max) }
     }
 
@@ -124,7 +157,7 @@ struct QuorumMessages {
     /// Takes out one of those that has expired.
     mutating func popExpired(at now: Int64) -> QueuedMessage? {
         func hasExpired(_ message: QueuedMessage?) -> Bool { message.map { $0.expiresAt <= now } ?? false }
-        if !expiresInEachLane {
+        if !looksIntoEachLane {
             guard let next, hasExpired(first(at: next)) else { return nil }
             return pop(next)
         }

@@ -15,39 +15,26 @@ final class QuorumQueue: Queue {
     private let deliveryLimit: Int64?
 
     private var ready: QuorumMessages
+    /// Messages that the end of the broker before this one was one failure too many for.
+    private var overTheLimit: [QueuedMessage] = []
     private var rotation: QueueConsumers
     private var clock = QueueClock()
     private var arrears = Arrears()
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    /// It has become too long, and refuses publishes until it is a fifth shorter.
-    private var isFull = false
-
-    /// How many deliveries a consumer without a prefetch limit may hold.
-    static let mostUnacknowledged = 2000
+    private var fullness = Fullness()
 
     init(_ order: QueueOrder, host: any QueueHost) {
-        name = order.name
-        label = order.label
-        declaration = order.declaration
-        arguments = order.arguments
-        log = order.log
+        (name, label, log) = (order.name, order.label, order.log)
+        (declaration, arguments) = (order.declaration, order.arguments)
         self.host = host
         load = host.load
         dialect = order.dialect
         deliveryLimit = order.dialect.deliveryLimit(saying: order.arguments.deliveryLimit)
-        ready = Self.noMessages(dialect)
-        rotation = Self.noConsumers(arguments, dialect)
+        ready = QuorumMessages(dialect)
+        rotation = arguments.noConsumers(in: dialect)
         renewLease()
-    }
-
-    private static func noMessages(_ dialect: Dialect) -> QuorumMessages {
-        QuorumMessages(dialect.quorumOrder, expiresInEachLane: dialect.expiresInEachPriority)
-    }
-
-    private static func noConsumers(_ arguments: QueueArguments, _ dialect: Dialect) -> QueueConsumers {
-        QueueConsumers(isSingleActive: arguments.singleActiveConsumer, dialect.quorumSuccession)
     }
 
     var counts: QueueCounts {
@@ -62,13 +49,13 @@ final class QuorumQueue: Queue {
     // MARK: Messages in
 
     func publish(_ message: Message) -> Bool {
-        if refuses() { return false }
+        if arguments.overflow == .rejectPublish, fullness.refuses(held, arguments) { return false }
         let queued = QueuedMessage(
             message: message, position: nextPosition, expiresAt: arguments.expiry(of: message, at: host.now))
         nextPosition += 1
         if ready.isEmpty, let consumer = rotation.next() {
             // What is delivered and needs no acknowledgement was never really here.
-            if !consumer.noAck { enter(queued) }
+            if !consumer.noAck || quirk(quorum: .handedOverWithoutAckIsWritten) { enter(queued) }
             hand(queued, to: consumer)
         } else {
             enter(queued)
@@ -78,28 +65,32 @@ final class QuorumQueue: Queue {
         return true
     }
 
-    /// A queue that refuses what is too much takes one message more than it may have, and nothing more then until a
-    /// fifth is gone.
-    private func refuses() -> Bool {
-        guard arguments.overflow == .rejectPublish else { return false }
-        isFull = isFull ? !arguments.hasRoomAgain(ready.count, limitedOctets) : isTooLong
-        return isFull
+    private var held: QueueArguments.Held {
+        .init(
+            ready: ready.count, octets: ready.bodyOctets + (dialect.limitsProperties ? ready.propertyOctets : 0),
+            unacknowledged: unacknowledgedCount)
     }
-
-    private var limitedOctets: Int { ready.bodyOctets + (dialect.limitsProperties ? ready.propertyOctets : 0) }
-    private var isTooLong: Bool { arguments.isExceeded(by: ready.count, limitedOctets) }
 
     /// Drops what is too much, from the head. True: another message stands there now.
     @discardableResult
     private func dropOverflow() -> Bool {
         // There is no reject-publish-dlx: it means drop-head.
         if arguments.overflow == .rejectPublish { return false }
-        return drop(.maxlen, while: isTooLong) { ready.popFirst() }
+        if arguments.overflow == .rejectPublishDeadLetter, quirk(quorum: .everyRefusalKeepsTheOld) { return false }
+        var hasDropped = false
+        return drop(
+            .maxlen, while: arguments.isExceeded(by: held) && !(hasDropped && quirk(quorum: .overflowDropsOne)),
+            isWritten: !quirk(quorum: .overflowIsNotWritten)
+        ) {
+            hasDropped = true
+            return ready.popFirst()
+        }
     }
 
     /// Drops messages as long as they are due: some at once, and the rest later. True: there were some.
     private func drop(
-        _ reason: DeadLetter.Reason, while isDue: @autoclosure () -> Bool, _ next: () -> QueuedMessage?
+        _ reason: DeadLetter.Reason, while isDue: @autoclosure () -> Bool, isWritten: @autoclosure () -> Bool,
+        _ next: () -> QueuedMessage?
     ) -> Bool {
         let most = arrears.most
         var count = 0
@@ -110,7 +101,7 @@ final class QuorumQueue: Queue {
             }
             guard let dropped = next() else { break }
             count += 1
-            bury(dropped, reason, log, host)
+            giveUp(dropped, reason, isWritten: isWritten())
         }
         if count > 1 { host.spend(count) }
         return count > 0
@@ -126,32 +117,60 @@ final class QuorumQueue: Queue {
 
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
         unacknowledgedCount -= returned.count
-        guard !isDeleted else { return returned.forEach(leave) }
-        let goesToTheEnd = deliveryLimit == nil && reason != .abandoned && dialect.requeuesAtTheEnd
+        guard !isDeleted else { return returned.forEach { leave($0) } }
+        let goesToTheEnd =
+            deliveryLimit == nil && dialect.requeuesAtTheEnd
+            && (reason != .abandoned || quirk(quorum: .abandonedGoToTheEnd))
         for var message in returned {
             message.noteReturn(isFailure: dialect.isFailure(reason))
-            if let deliveryLimit, message.failureCount > deliveryLimit {
-                bury(message, .deliveryLimit, log, host)
+            if isOverTheLimit(message), reason != .abandoned || !quirk(quorum: .onlyRejectionsReachTheLimit) {
+                giveUp(message, .deliveryLimit, isWritten: !quirk(quorum: .overTheLimitIsNotWritten))
+                if message.position != returned.last?.position, quirk(quorum: .firstOverTheLimitEndsTheRow) { return }
                 continue
             }
-            log?.noteReturn(of: message, before: goesToTheEnd ? nextPosition : nil)
+            if !quirk(quorum: .returnsAreNotWritten),
+                message.position == returned[0].position || !quirk(quorum: .oneOfTheReturnedIsWritten)
+            {
+                log?.noteReturn(of: message, before: goesToTheEnd ? nextPosition : nil)
+            }
             if goesToTheEnd { ready.append(message) } else { ready.putBack(message) }
         }
-        dropOverflow()
-        dispatch()
+        if !quirk(quorum: .whatComesBackOverflows) { dropOverflow() }
+        if !quirk(quorum: .whatComesBackWaits) { dispatch() }
+    }
+
+    func isOverTheLimit(_ message: QueuedMessage) -> Bool {
+        deliveryLimit.map { message.failureCount > $0 } ?? false
+    }
+
+    /// A message dies here.
+    private func giveUp(_ message: QueuedMessage, _ reason: DeadLetter.Reason, isWritten: Bool) {
+        if isWritten { return bury(message, reason, log, host) }
+        load.remove(message.message)
+        deadLetter(message.message, reason, to: host)
     }
 
     func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {
         self.nextPosition = nextPosition
         load.add(messages)
         for message in messages { ready.append(message) }
-        setTimer()
+        if !quirk(quorum: .restoredDoNotExpire) { setTimer() }
     }
 
     /// Takes over messages that had come back before the broker ended, in the order they did.
     func restore(returned messages: [QueuedMessage]) {
+        if messages.isEmpty { return }
         load.add(messages)
         for message in messages { ready.putBack(message) }
+        setTimer()
+    }
+
+    /// Takes over messages that failed too often as the broker ended. They are given up as soon as there is somewhere to
+    /// send them.
+    func restore(overTheLimit messages: [QueuedMessage]) {
+        if messages.isEmpty { return }
+        load.add(messages)
+        overTheLimit = messages
         setTimer()
     }
 
@@ -160,9 +179,9 @@ final class QuorumQueue: Queue {
         log?.enter(queued)
     }
 
-    private func leave(_ queued: QueuedMessage) {
+    private func leave(_ queued: QueuedMessage, isWritten: Bool = true) {
         load.remove(queued.message)
-        log?.leave(queued)
+        if isWritten { log?.leave(queued) }
     }
 
     // MARK: Messages out
@@ -172,38 +191,50 @@ final class QuorumQueue: Queue {
         expire()
         while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
             hand(message, to: consumer)
-            if consumer.noAck { leave(message) }
-            expire()
+            if consumer.noAck { leave(message, isWritten: !quirk(quorum: .deliveriesWithoutAckAreNotWritten)) }
+            if ready.nextExpiry == .max || !quirk(quorum: .expiredBehindLiveIsDelivered) { expire() }
         }
     }
 
     private func hand(_ message: QueuedMessage, to consumer: any DeliveryTarget) {
-        if !consumer.noAck { noteDelivery(of: message) }
+        if !consumer.noAck { noteDelivery(of: message, isWritten: !quirk(quorum: .deliveriesAreNotNoted)) }
         consumer.deliver(message)
     }
 
-    private func noteDelivery(of message: QueuedMessage) {
+    private func noteDelivery(of message: QueuedMessage, isWritten: Bool) {
         unacknowledgedCount += 1
-        log?.noteDelivery(of: message)
+        if isWritten { log?.noteDelivery(of: message) }
     }
 
     func get(noAck: Bool) -> QueuedMessage? {
-        renewLease()
+        if !quirk(quorum: .getDoesNotRenewTheLease) { renewLease() }
         expire()
         guard let message = ready.popFirst() else { return nil }
-        if noAck { leave(message) } else { noteDelivery(of: message) }
+        if noAck {
+            leave(message, isWritten: !quirk(quorum: .getsWithoutAckAreNotWritten))
+        } else {
+            noteDelivery(of: message, isWritten: !quirk(quorum: .getsAreNotNoted))
+        }
         expire()
         return message
     }
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        if settlement == .rejected { bury(message, .rejected, log, host) } else { leave(message) }
-        if !isDeleted, rotation.isBeingTakenOver { dispatch() }
+        if settlement == .rejected {
+            giveUp(message, .rejected, isWritten: !quirk(quorum: .rejectionsAreNotWritten))
+        } else {
+            leave(message, isWritten: !quirk(quorum: .acknowledgementsAreNotWritten))
+        }
+        if !isDeleted, rotation.isBeingTakenOver, !quirk(quorum: .settledHandsOverNothing) { dispatch() }
     }
 
     func purge() -> Int {
-        defer { dropReady() }
+        defer {
+            let first = ready.first
+            dropReady(isWritten: !quirk(quorum: .purgeIsNotWritten))
+            if let first, first.redelivered, quirk(quorum: .purgeLeavesWhatCameBack) { ready.putBack(first) }
+        }
         return ready.count
     }
 
@@ -213,7 +244,7 @@ final class QuorumQueue: Queue {
     func admit(exclusive: Bool) throws(BrokerError) {}
 
     func add(_ consumer: any DeliveryTarget) {
-        clock.hold()
+        if !quirk(quorum: .consumersDoNotHoldTheLease) { clock.hold() }
         rotation.add(consumer)
         dispatch()
     }
@@ -222,7 +253,8 @@ final class QuorumQueue: Queue {
         consumer.cancel()
         guard !isDeleted else { return }
         rotation.remove(consumer)
-        if rotation.isEmpty { renewLease() } else { dispatch() }
+        if !rotation.isEmpty { return quirk(quorum: .nobodyTakesOverWhatIsReady) ? () : dispatch() }
+        if !quirk(quorum: .leaseDoesNotBeginAgain) { renewLease() }
     }
 
     func resume(_ consumer: any DeliveryTarget) {
@@ -243,37 +275,46 @@ final class QuorumQueue: Queue {
         clock.fired()
         guard !isDeleted else { return }
         if clock.isOver(at: host.now) { return host.end(self) }
+        let dying = overTheLimit
+        overTheLimit = []
+        for message in dying { giveUp(message, .deliveryLimit, isWritten: true) }
         dispatch()
         setTimer()
     }
 
     private func expire() {
         let now = host.now
-        _ = drop(.expired, while: ready.nextExpiry <= now) { ready.popExpired(at: now) }
+        _ = drop(
+            .expired, while: ready.nextExpiry <= now, isWritten: !quirk(quorum: .expiryIsNotWritten)
+        ) { ready.popExpired(at: now) }
         setTimer()
     }
 
-    private func setTimer() { clock.set(arrears.areLeft ? .max : ready.nextExpiry, for: self, by: host) }
+    private func setTimer() {
+        let next = arrears.areLeft ? .max : ready.nextExpiry
+        clock.set(overTheLimit.isEmpty ? next : 0, for: self, by: host)
+    }
 
     // MARK: The end
 
     func delete() {
         isDeleted = true
         clock.cancel(by: host)
-        dropReady()
+        dropReady(isWritten: true)
     }
 
     func dismissConsumers() { rotation.dismiss(by: host) }
 
-    private func dropReady() {
+    private func dropReady(isWritten: Bool) {
+        if ready.isEmpty { return }
         var dropped = ready
         arrears.clear()
-        ready = Self.noMessages(dialect)
-        host.forget({ dropped.popFirst() }, leave)
+        ready = QuorumMessages(dialect)
+        host.forget({ dropped.popFirst() }, { self.leave($0, isWritten: isWritten) })
     }
 
     func dissolve() {
-        rotation = Self.noConsumers(arguments, dialect)
-        ready = Self.noMessages(dialect)
+        rotation = arguments.noConsumers(in: dialect)
+        ready = QuorumMessages(dialect)
     }
 }

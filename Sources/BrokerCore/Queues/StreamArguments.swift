@@ -72,7 +72,8 @@ extension QueueArguments.Check {
     /// Where the leader of a queue with several replicas is to be: there is one place here.
     func leaderLocator() throws(BrokerError) {
         if let locator = try text("x-queue-leader-locator"),
-            !["client-local", "balanced", "random", "least-leaders"].contains(locator)
+            !["client-local", "balanced", "random", "least-leaders"].contains(locator),
+            !quirk(quorum: .anyLocatorIsTaken)
         {
             throw invalid("x-queue-leader-locator", "invalid_queue_locator_arg")
         }

@@ -48,7 +48,7 @@ final class DeliveryStates {
     /// Takes over what the log says.
     func restore(_ delivery: StoredDelivery) {
         states[delivery.copy] = delivery.state
-        if let turn = delivery.state.turn { nextTurn = max(nextTurn, turn + 1) }
+        if let turn = delivery.state.turn, !quirk(quorum: .turnsStartAnew) { nextTurn = max(nextTurn, turn + 1) }
     }
 
     func remove(_ copy: StoredMessages.Copy) { states[copy] = nil }
@@ -61,7 +61,7 @@ final class DeliveryStates {
     func takeChanges() -> [StoredDelivery]? {
         defer {
             changed.removeAll(keepingCapacity: true)
-            isChanged.removeAll(keepingCapacity: true)
+            if !quirk(quorum: .changesAreToldOnce) { isChanged.removeAll(keepingCapacity: true) }
         }
         let told = changed.compactMap { copy in states[copy].map { StoredDelivery(copy: copy, state: $0) } }
         return told.isEmpty ? nil : told
@@ -72,8 +72,11 @@ extension StoredDelivery {
     func write(to writer: inout ByteWriter) {
         writer.uint64(copy.queue)
         writer.uint64(copy.position)
-        writer.uint32(state.returnCount)
-        writer.uint32(state.failureCount)
+        func cut(_ count: UInt32) -> UInt32 {
+            count > 255 && quirk(quorum: .storedCountsAreOctets) ? count & 255 : count
+        }
+        writer.uint32(cut(state.returnCount))
+        writer.uint32(cut(state.failureCount))
         writer.uint64(state.turn ?? 0)
         writer.uint64(state.before ?? .max)
     }

@@ -146,7 +146,8 @@ final class Journal {
 
     /// True when there is something to write.
     var isPending: Bool {
-        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || deliveries.hasChanges || newlySynced != nil
+        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil
+            || deliveries.hasChanges && !quirk(quorum: .countsAloneAreNotWritten)
     }
     var pendingOctets: Int { buffer.count }
 

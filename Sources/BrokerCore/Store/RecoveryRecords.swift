@@ -45,7 +45,8 @@ extension StoreRecovery {
                 contentCount: Int(found.contentCount), exchange: names[Int(found.exchange)],
                 routingKey: names[Int(found.routingKey)], propertiesCount: Int(found.propertiesCount),
                 traits: .init(
-                    isPersistent: true, priority: found.priority, hasPriority: found.bits[4],
+                    isPersistent: true, priority: found.priority,
+                    hasPriority: found.bits[4] && !quirk(quorum: .restoredHaveNoPriority),
                     hasHeaders: found.bits[0], hasBlindCopies: found.bits[1], isDeadLetter: found.bits[2],
                     hasSpentCopies: found.bits[3]))
         }

@@ -40,6 +40,8 @@ final class BrokerChannel {
     /// Consumers that could take more if the channel and its connection had room: the one that has waited longest comes first, so
     /// that all get their share of it.
     private var waiting = Ring<Consumer>()
+    /// Those that need only room of the connection.
+    private var waitingForConnection = Ring<Consumer>()
 
     enum State {
         case opening, open
@@ -207,16 +209,19 @@ final class BrokerChannel {
             return
         }
         consumer.isWaiting = true
-        waiting.append(consumer)
+        if consumer.sharesWindow { waiting.append(consumer) } else { waitingForConnection.append(consumer) }
     }
 
     /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room. One whose
     /// queue has a message takes some of it, and lines up again.
     func resumeConsumers() {
-        while hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
-            consumer.isWaiting = false
-            if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer) }
-        }
+        while hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() { resume(consumer) }
+        while !connection.output.isCongested, let consumer = waitingForConnection.popFirst() { resume(consumer) }
+    }
+
+    private func resume(_ consumer: Consumer) {
+        consumer.isWaiting = false
+        if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer) }
     }
 
     // MARK: The end
@@ -259,7 +264,7 @@ final class BrokerChannel {
             }
             var left = ended ?? consumers.values.sorted { $0.tag < $1.tag }[...]
             defer { ended = left }
-            (consumers, waiting, consumersUnacknowledged) = ([:], Ring(), 0)
+            (consumers, waiting, waitingForConnection, consumersUnacknowledged) = ([:], Ring(), Ring(), 0)
             let limit = connection.placesFilled + BrokerConnection.sliceUnits
             while let consumer = left.popFirst() {
                 if connection.placesFilled >= limit {

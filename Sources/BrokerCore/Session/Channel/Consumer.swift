@@ -18,6 +18,9 @@ final class Consumer: DeliveryTarget {
     private let window: Int
     /// Its deliveries stay in the queue, so the channel need not keep them.
     private let readsWithoutTaking: Bool
+    /// Those of quorum queues don't come into the channel's own window: they are refused where there is one, and one that
+    /// comes later does not hold for them, as in RabbitMQ.
+    let sharesWindow: Bool
     private(set) var unacknowledged = 0
     private(set) var isCancelled = false
     var isInRotation = false
@@ -39,6 +42,7 @@ final class Consumer: DeliveryTarget {
         readsWithoutTaking = queue.kind.isReadWithoutTaking
         filter = queue.kind == .stream ? StreamFilter(arguments, in: channel.connection.dialect) : nil
         self.prefetchCount = prefetchCount
+        sharesWindow = queue.kind != .quorum || quirk(quorum: .laterLimitHolds)
         let isUnlimited = prefetchCount == 0 && queue.kind == .quorum
         window = isUnlimited ? QuorumQueue.mostUnacknowledged : prefetchCount
     }
@@ -48,7 +52,7 @@ final class Consumer: DeliveryTarget {
         if isCancelled || !hasRoomOfItsOwn { return false }
         // Each look at what is unowned costs two counts; this is asked for each delivery.
         let channel = channel
-        return channel.hasRoom && !channel.connection.output.isCongested
+        return (channel.hasRoom || !sharesWindow) && !channel.connection.output.isCongested
     }
 
     /// True when its own limit lets it take another delivery.
@@ -120,7 +124,7 @@ extension BrokerChannel {
 
     /// A delivery to one of its consumers waits for its acknowledgement.
     fileprivate func append(_ delivery: Unacknowledged) {
-        consumersUnacknowledged += 1
+        if delivery.consumer?.sharesWindow == true { consumersUnacknowledged += 1 }
         unacknowledged.append(delivery)
     }
 

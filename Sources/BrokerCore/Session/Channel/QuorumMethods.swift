@@ -71,11 +71,19 @@ extension BrokerChannel {
         do throws(BrokerError) {
             let content = content(of: queued.message)
             var properties = try content.sentProperties()
-            var headers = properties.headers ?? [:]
-            if queued.failureCount > 0 || isFirstFetch {
-                headers["x-delivery-count"] = .int64(Int64(queued.failureCount))
+            if queued.message.traits.hasBlindCopies, quirk(quorum: .returnedShowBlindCopies) {
+                properties = try content.properties()
             }
-            if connection.dialect.tellsAcquisitions { headers["x-acquired-count"] = .int64(Int64(queued.returnCount)) }
+            var headers = properties.headers ?? [:]
+            if !headers.isEmpty, quirk(quorum: .countReplacesHeaders) { headers = [:] }
+            if queued.failureCount > 0 || isFirstFetch {
+                let isCut = queued.failureCount > 255 && quirk(quorum: .countIsAnOctet)
+                headers["x-delivery-count"] = .int64(Int64(isCut ? queued.failureCount & 255 : queued.failureCount))
+            }
+            if connection.dialect.tellsAcquisitions {
+                let isFailures = queued.returnCount != queued.failureCount && quirk(quorum: .acquisitionsAreFailures)
+                headers["x-acquired-count"] = .int64(Int64(isFailures ? queued.failureCount : queued.returnCount))
+            }
             properties.headers = headers.sortedByName
             connection.output.content(
                 method, properties, body: Array(content.body), of: queued.message, channel: number,

@@ -94,6 +94,7 @@ extension BrokerChannel {
             return
         }
         consumer.release()
+        guard consumer.sharesWindow else { return }
         if !consumer.isCancelled || !quirk(.ackAfterCancelFreesNoRoom) { consumersUnacknowledged -= 1 }
     }
 

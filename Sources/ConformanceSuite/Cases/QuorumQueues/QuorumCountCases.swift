@@ -126,6 +126,44 @@ import Testing
     }
 
     @Test(
+        "The count goes beyond an octet, and so does the limit",
+        .proves(
+            "quorum.count-beyond-an-octet", ["rabbitmq/quorum/delivery-count", "rabbitmq/quorum/delivery-limit"],
+            needs: [.quorumQueues]))
+    func countBeyondAnOctet() async throws {
+        let (channel, queue) = try await open(["x-delivery-limit": 260])
+        try await channel.consume(queue)
+        var last: Int64?
+        for _ in 1...261 {
+            let message = try await channel.delivery()
+            last = message.headers["x-delivery-count"]?.integer
+            channel.reject(message)
+        }
+        #expect(last == 260)
+        try await channel.barrier(behind: queue)
+        #expect(channel.deliveriesSoFar().isEmpty, "it was handed out once more")
+    }
+
+    @Test(
+        "The count comes with the message's other headers, but without BCC",
+        .proves(
+            "quorum.count-and-blind-copies", ["rabbitmq/quorum/own-count", "rabbitmq/sender-selected/bcc"],
+            needs: [.quorumQueues]))
+    func countAndBlindCopies() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQuorumQueue()
+        let blind = try await channel.declareQueue()
+        channel.publish(
+            "copied", to: "", queue,
+            BasicProperties(headers: ["BCC": .array([.longString(blind.octets)]), "kept": "yes"]))
+        channel.reject(try #require(try await channel.fetch(queue)))
+        let message = try #require(try await channel.fetch(queue, noAck: true))
+        #expect(message.headers["BCC"] == nil)
+        #expect(message.headers["kept"]?.text == "yes")
+        #expect(message.headers["x-delivery-count"]?.integer == 1)
+    }
+
+    @Test(
         "A message that failed as often as its queue's limit says fails once more, and is gone",
         .proves("quorum.limit", ["rabbitmq/quorum/delivery-limit"], needs: [.quorumQueues]))
     func limit() async throws {
@@ -141,6 +179,37 @@ import Testing
             channel.reject(message)
         }
         #expect(poisoned == 3)
+    }
+
+    @Test(
+        "Losing its consumers brings a message over the limit too, and nobody it came back with",
+        .proves(
+            "quorum.limit-of-abandoned",
+            ["rabbitmq/quorum/abandoned", "rabbitmq/quorum/delivery-limit", "rabbitmq/dead-letter/delivery-limit"],
+            needs: [.quorumQueues]))
+    func limitOfAbandoned() async throws {
+        let channel = try await Probe.openChannel()
+        let dead = try await channel.declareQueue()
+        try await channel.consume(dead, noAck: true)
+        let queue = try await channel.declareQuorumQueue([
+            "x-delivery-limit": 1, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(dead.octets),
+        ])
+        channel.publish("poison", to: "", queue)
+        for count in [1, 3] {
+            let other = try await channel.probe.openChannel()
+            _ = try await other.hold(count, of: queue)
+            try await other.close()
+            if count == 1 {
+                try await channel.awaitReady(1, in: queue)
+                channel.publish(1...2, toQueue: queue)
+                try await channel.barrier(behind: queue)
+            }
+        }
+        let letter = try await channel.delivery()
+        #expect(letter.text == "poison")
+        #expect(letter.deaths.first?["reason"] == "delivery_limit")
+        try await channel.awaitReady(2, in: queue)
+        #expect(try await channel.drainWhole(queue) == ["1", "2"])
     }
 
     @Test(

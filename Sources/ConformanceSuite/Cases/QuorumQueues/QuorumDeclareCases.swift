@@ -124,6 +124,37 @@ extension ProbeChannel {
     }
 
     @Test(
+        "Words that its own arguments don't know are refused",
+        .proves("quorum.words-checked", ["rabbitmq/quorum/arguments-checked"], needs: [.quorumQueues]))
+    func wordsChecked() async throws {
+        let channel = try await Probe.openChannel()
+        for name: ShortString in ["x-dead-letter-strategy", "x-queue-leader-locator", "x-overflow"] {
+            try await channel.send(
+                declare(FieldTable([.init(name, "anything")])), expecting: .channelClose(.preconditionFailed))
+        }
+    }
+
+    @Test(
+        "Those of a replicated queue are part of what a redeclare has to agree with",
+        .proves("quorum.cluster-equivalence", ["rabbitmq/quorum/cluster-equivalence"], needs: [.quorumQueues]))
+    func clusterEquivalence() async throws {
+        let channel = try await Probe.openChannel()
+        for (name, value, other) in [
+            ("x-quorum-initial-group-size", 3, 5), ("x-queue-leader-locator", "balanced", "client-local"),
+            ("x-dead-letter-strategy", "at-most-once", "at-least-once"), ("x-max-in-memory-length", 10, 11),
+        ] as [(ShortString, FieldValue, FieldValue)] {
+            let queue = try await channel.declareQuorumQueue(FieldTable([.init(name, value)]))
+            for (value, outcome) in [(value, .ok), (other, .channelClose(.preconditionFailed))]
+                as [(FieldValue, Outcomes)]
+            {
+                let arguments = FieldTable([.init("x-queue-type", "quorum"), .init(name, value)])
+                try await channel.send(
+                    QueueDeclare(queue: queue, durable: true, arguments: arguments), expecting: outcome)
+            }
+        }
+    }
+
+    @Test(
         "A single node takes the arguments of a replicated queue too",
         .proves("quorum.cluster-arguments", ["rabbitmq/quorum/cluster-arguments"], needs: [.quorumQueues]))
     func clusterArguments() async throws {
@@ -222,5 +253,20 @@ extension ProbeChannel {
         #expect(try await channel.call(QueuePurge(queue: queue), QueuePurgeOk.self).messageCount == 2)
         channel.nack(held)
         #expect(try await channel.drainWhole(queue) == ["1"])
+    }
+
+    @Test(
+        "A purge takes what came back as well",
+        .proves("quorum.purge-returned", ["rabbitmq/quorum/purge"], needs: [.quorumQueues]))
+    func purgedReturned() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQuorumQueue(["x-delivery-limit": 9])
+        channel.publish(1...3, toQueue: queue)
+        let held = try await channel.hold(2, of: queue)
+        channel.nack(held[1], multiple: true)
+        try await channel.awaitReady(3, in: queue)
+        #expect(try await channel.call(QueuePurge(queue: queue), QueuePurgeOk.self).messageCount == 3)
+        channel.publish("later", to: "", queue)
+        #expect(try await channel.drainWhole(queue) == ["later"])
     }
 }

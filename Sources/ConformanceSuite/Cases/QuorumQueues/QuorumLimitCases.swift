@@ -162,10 +162,10 @@ import Testing
         "A message that expired while it was held is not handed out again",
         .proves("quorum.expired-while-held", ["rabbitmq/quorum/expired"], needs: [.quorumQueues]))
     func expiredWhileHeld() async throws {
-        let (channel, queue) = try await open(["x-message-ttl": 50])
+        let (channel, queue) = try await open(["x-message-ttl": 500])
         channel.publish("held", to: "", queue)
         let held = try #require(try await channel.fetch(queue))
-        try await elapse(milliseconds: 100)
+        try await elapse(milliseconds: 600)
         channel.nack(held)
         #expect(try await channel.fetch(queue, noAck: true) == nil)
     }

@@ -1,0 +1,135 @@
+import AMQPWire
+import Testing
+
+@Suite("Quorum queues: how much fits") struct QuorumRoomCases {
+    private func open(_ arguments: FieldTable) async throws -> (channel: ProbeChannel, queue: ShortString) {
+        let channel = try await Probe.openChannel()
+        return (channel, try await channel.declareQuorumQueue(arguments))
+    }
+
+    /// Publishes a text that is so long, and says whether it was confirmed.
+    private func publish(_ text: String, filledTo count: Int = 0, _ channel: ProbeChannel, _ queue: ShortString)
+        async throws -> Bool
+    {
+        channel.publish(Self.fill(text, to: count), to: "", queue)
+        return try await channel.confirm().isAck
+    }
+
+    private static func fill(_ text: String, to count: Int) -> String {
+        text + String(repeating: ".", count: max(0, count - text.utf8.count))
+    }
+
+    /// The texts in a queue, without what fills them.
+    private func drain(_ channel: ProbeChannel, _ queue: ShortString) async throws -> [String] {
+        try await channel.drainWhole(queue).map { $0.filter { $0 != "." } }
+    }
+
+    @Test(
+        "A queue that refuses publishes refuses them by octets too",
+        .proves("quorum.reject-publish-octets", ["rabbitmq/quorum/reject-publish"], needs: [.quorumQueues]))
+    func rejectPublishOctets() async throws {
+        let (channel, queue) = try await open(["x-max-length-bytes": 1000, "x-overflow": "reject-publish"])
+        try await channel.confirmSelect()
+        var answers: [Bool] = []
+        for number in 1...3 { answers.append(try await publish("\(number)", filledTo: 600, channel, queue)) }
+        #expect(answers == [true, true, false])
+        #expect(try await drain(channel, queue) == ["1", "2"])
+    }
+
+    @Test(
+        "Held messages do not count where publishes are refused",
+        .proves(
+            "quorum.reject-publish-held", ["rabbitmq/quorum/length", "rabbitmq/quorum/reject-publish"],
+            needs: [.quorumQueues]))
+    func rejectPublishHeld() async throws {
+        let (channel, queue) = try await open(["x-max-length": 2, "x-overflow": "reject-publish"])
+        try await channel.confirmSelect()
+        for number in 1...2 { _ = try await publish("\(number)", channel, queue) }
+        _ = try await channel.hold(2, of: queue)
+        var answers: [Bool] = []
+        for number in 3...6 { answers.append(try await publish("\(number)", channel, queue)) }
+        #expect(answers == [true, true, true, false])
+    }
+
+    @Test(
+        "A purge makes room for publishes that were refused",
+        .proves(
+            "quorum.reject-publish-purged", ["rabbitmq/quorum/room-again", "rabbitmq/quorum/purge"],
+            needs: [.quorumQueues]))
+    func rejectPublishPurged() async throws {
+        let (channel, queue) = try await open(["x-max-length": 2, "x-overflow": "reject-publish"])
+        try await channel.confirmSelect()
+        var answers: [Bool] = []
+        for number in 1...4 { answers.append(try await publish("\(number)", channel, queue)) }
+        #expect(answers == [true, true, true, false])
+        #expect(try await channel.call(QueuePurge(queue: queue), QueuePurgeOk.self).messageCount == 3)
+        try await channel.barrier(behind: queue)
+        #expect(try await publish("again", channel, queue))
+        #expect(try await drain(channel, queue) == ["again"])
+    }
+
+    @Test(
+        "A large message drops as many small ones as it takes",
+        .proves("quorum.drop-several", ["rabbitmq/quorum/drop-head"], needs: [.quorumQueues]))
+    func dropSeveral() async throws {
+        let (channel, queue) = try await open(["x-max-length-bytes": 1200])
+        try await channel.confirmSelect()
+        for number in 1...4 { _ = try await publish("\(number)", filledTo: 250, channel, queue) }
+        _ = try await publish("large", filledTo: 600, channel, queue)
+        #expect(try await drain(channel, queue) == ["3", "4", "large"])
+    }
+
+    @Test(
+        "The octets of a message that came back count",
+        .proves("quorum.octets-of-returns", ["rabbitmq/quorum/octets"], needs: [.quorumQueues]))
+    func octetsOfReturns() async throws {
+        let (channel, queue) = try await open(["x-max-length-bytes": 1000, "x-delivery-limit": 9])
+        try await channel.confirmSelect()
+        _ = try await publish("1", filledTo: 600, channel, queue)
+        let held = try await channel.hold(1, of: queue)
+        _ = try await publish("2", filledTo: 300, channel, queue)
+        channel.nack(held[0])
+        try await channel.awaitReady(2, in: queue)
+        _ = try await publish("3", filledTo: 300, channel, queue)
+        #expect(try await drain(channel, queue) == ["2", "3"])
+    }
+
+    @Test(
+        "The octets of a message that is gone do not count, nor those of its properties",
+        .proves(
+            "quorum.octets-again", ["rabbitmq/quorum/octets"], needs: [.quorumQueues],
+            rabbitmq: .before("4.3", "Only bodies count.")))
+    func octetsAgain() async throws {
+        let (channel, queue) = try await open(["x-max-length-bytes": 1000])
+        let properties = BasicProperties(headers: ["padding": .string(String(repeating: "p", count: 300))])
+        for number in 1...3 {
+            channel.publish(Self.fill("\(number)", to: 400), to: "", queue, properties)
+            let message = try #require(try await channel.fetch(queue))
+            if number == 2 {
+                channel.reject(message, requeue: false)
+            } else {
+                channel.ack(message)
+            }
+        }
+        try await channel.confirmSelect()
+        for number in 4...5 {
+            channel.publish(Self.fill("\(number)", to: 400), to: "", queue, properties)
+            _ = try await channel.confirm()
+        }
+        expect(try await drain(channel, queue), spec: ["5"], rabbitmq: ["4", "5"], before: "4.3", "what is there")
+    }
+
+    @Test(
+        "A row that comes back to a full queue drops as many as are too much, oldest first",
+        .proves("quorum.requeue-several-to-full", ["rabbitmq/quorum/requeue-to-full"], needs: [.quorumQueues]))
+    func requeueSeveralToFull() async throws {
+        let (channel, queue) = try await open(["x-max-length": 3, "x-delivery-limit": 9])
+        channel.publish(1...3, toQueue: queue)
+        let held = try await channel.hold(3, of: queue)
+        channel.publish(4...5, toQueue: queue)
+        try await channel.awaitReady(2, in: queue)
+        channel.nack(held[2], multiple: true)
+        try await channel.awaitReady(3, in: queue)
+        #expect(try await drain(channel, queue) == ["3", "4", "5"])
+    }
+}
