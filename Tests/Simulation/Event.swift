@@ -28,6 +28,8 @@ struct Content: Hashable, CustomStringConvertible {
     var deaths: [Death] = []
     /// What `x-first-death-queue`, `-reason` and `-exchange` say.
     var first: [String] = []
+    /// What `x-delivery-count` says, which a quorum queue writes as it hands the message out.
+    var deliveryCount: Int?
 
     struct Death: Hashable {
         var queue: String
@@ -47,6 +49,7 @@ struct Content: Hashable, CustomStringConvertible {
                 ", \(death.reason) \(death.count) times in \(death.queue) from '\(death.exchange)' \(death.key)"
                     + (death.expiration.map { " expiring in \($0)" } ?? "") + " at \(death.time)"
             }.joined() + (first.isEmpty ? "" : ", first \(first.joined(separator: " "))")
+            + (deliveryCount.map { ", count \($0)" } ?? "")
     }
 
     /// The number, and what fills it up to a length that the number decides.
@@ -55,6 +58,13 @@ struct Content: Hashable, CustomStringConvertible {
     }
 
     var bodyCount: Int { Self.body(number).count }
+
+    /// The same as its queue hands it out.
+    func counted(_ count: Int?) -> Content {
+        var content = self
+        content.deliveryCount = count
+        return content
+    }
 
     /// Number 0, which only a look at what there is sends, has all that any binding asks for.
     static func headers(_ number: Int) -> [String: Int] {

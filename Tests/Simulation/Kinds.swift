@@ -15,9 +15,12 @@ struct QueueKind: Sendable {
     /// 0: all messages are equal.
     var maximumPriority = 0
     var isSingleActive = false
+    var isQuorum = false
+    /// nil: what it holds may come back as often as it likes.
+    var deliveryLimit: Int?
 
     /// Dead letters go c → d → e; g → all that x leads to; j → k → l → all that t leads to; i and m → v, and from there
-    /// on.
+    /// on; q → e → nowhere, and u → q.
     static let all: [QueueKind] = [
         QueueKind(name: "a"),
         QueueKind(name: "b", isDurable: false),
@@ -38,6 +41,13 @@ struct QueueKind: Sendable {
             maximumPriority: 2),
         QueueKind(name: "n", maximumOctets: 30, overflow: "reject-publish"),
         QueueKind(name: "o", autoDelete: true, maximumPriority: 2, isSingleActive: true),
+        QueueKind(name: "p", maximumLength: 3, overflow: "reject-publish", isQuorum: true),
+        QueueKind(name: "q", deadLetterExchange: "", deadLetterKey: "e", isQuorum: true, deliveryLimit: 2),
+        QueueKind(
+            name: "r", timeToLive: 4000, maximumLength: 4, deadLetterExchange: "", deadLetterKey: "e", isQuorum: true),
+        QueueKind(
+            name: "u", maximumOctets: 60, deadLetterExchange: "", deadLetterKey: "q", isSingleActive: true,
+            isQuorum: true),
     ]
 
     var arguments: FieldTable {
@@ -50,6 +60,8 @@ struct QueueKind: Sendable {
         if let deadLetterKey { fields.append(.init("x-dead-letter-routing-key", .string(deadLetterKey))) }
         if maximumPriority > 0 { fields.append(.init("x-max-priority", .int64(Int64(maximumPriority)))) }
         if isSingleActive { fields.append(.init("x-single-active-consumer", .bool(true))) }
+        if isQuorum { fields.append(.init("x-queue-type", "quorum")) }
+        if let deliveryLimit { fields.append(.init("x-delivery-limit", .int64(Int64(deliveryLimit)))) }
         return FieldTable(fields)
     }
 }

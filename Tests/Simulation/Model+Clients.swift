@@ -24,7 +24,7 @@ extension Model {
         channel.out.sort { $0.tag < $1.tag }
         let out = channel.out
         (channel.out, channel.settlements, channel.publishes) = ([], [], [])
-        requeue(out, channel)
+        requeue(out, channel, isAbandoned: true)
         for consumer in channel.consumers.sorted(by: { $0.tag < $1.tag }) { remove(consumer) }
         channel.consumers = []
     }
@@ -110,10 +110,10 @@ extension Model {
         queue.consumers.removeAll { $0 === consumer }
         queue.turns.removeAll { $0 === consumer }
         if queue.active === consumer {
-            // The first of those with the highest priority.
+            // The first of those with the highest priority; in a quorum queue simply the first.
             let waiting = queue.consumers.filter { !$0.isCancelled }
             let highest = waiting.map(\.priority).max()
-            queue.active = waiting.first { $0.priority == highest }
+            queue.active = waiting.first { $0.priority == highest || queue.kind.isQuorum }
         }
         if queue.consumers.isEmpty, queue.kind.autoDelete {
             delete(queue)
@@ -145,7 +145,9 @@ extension Model {
         }
         expire(queue)
         channel.expected.append(
-            .got(tag: channel.lastTag, redelivered: copy.redelivered, left: queue.ready.count, copy.content))
+            .got(
+                tag: channel.lastTag, redelivered: copy.redelivered, left: queue.ready.count,
+                copy.content.counted(queue.kind.isQuorum ? copy.returnCount : nil)))
         publishDeadLetters()
     }
 
@@ -171,7 +173,7 @@ extension Model {
     func recover(_ channel: ModelChannel) {
         let out = channel.out
         channel.out = []
-        requeue(out, channel)
+        requeue(out, channel, isAbandoned: false)
         channel.expected.append(.answer(BasicRecoverOk.id, []))
         publishDeadLetters()
     }

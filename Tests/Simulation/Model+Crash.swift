@@ -16,6 +16,8 @@ struct Found: Sendable, Equatable {
     }
 
     var queues: [String: [Message]] = [:]
+    /// What failed too often when the broker before ended, by the queue that gave it up.
+    var overTheLimit: [String: [Int]] = [:]
     var exchanges: Set<String> = []
     /// By exchange and end.
     var bindings: [Binding] = []
@@ -58,6 +60,7 @@ extension Model {
             }
             for queue in adopted.values.sorted(by: { $0.number < $1.number }) { setAlarm(queue) }
             beginsAnew()
+            for queue in adopted.values where queue.kind.isQuorum { noteAbandoned(queue) }
             return nil
         } catch {
             return error.text
@@ -82,12 +85,16 @@ extension Model {
             }
             var queue: ModelQueue?
             for candidate in needed.isEmpty ? candidates : needed where queue == nil {
-                guard let copies = match(messages, candidate, sure: sure, possible: possible) else { continue }
-                queue = adopt(candidate, copies, messages)
+                if kind.isQuorum {
+                    queue = matchQuorum(messages, candidate, found, sure: sure, possible: possible)
+                } else if let copies = match(messages, candidate, sure: sure, possible: possible) {
+                    queue = adopt(candidate, copies, messages)
+                }
             }
             guard let queue else {
                 let written = (needed.last ?? candidates.last)?.written ?? []
-                throw Wrong(text: Self.describe(kind.name, messages, written, sure: sure, possible: possible))
+                let words = kind.isQuorum ? Self.describeQuorum : Self.describe
+                throw Wrong(text: words(kind.name, messages, written, sure, possible))
             }
             adopted[kind.name] = queue
         }
@@ -197,7 +204,7 @@ extension Model {
     }
 
     private static func describe(
-        _ queue: String, _ messages: [Found.Message], _ copies: [Copy], sure: UInt64, possible: UInt64
+        _ queue: String, _ messages: [Found.Message], _ copies: [Copy], _ sure: UInt64, _ possible: UInt64
     ) -> String {
         let found = messages.map { "\($0.content.number)\($0.redelivered ? " redelivered" : "")" }
         let expected = copies.filter { $0.record.mayBeThere(sure: sure, possible: possible) }.map { copy in

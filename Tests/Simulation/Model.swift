@@ -21,9 +21,11 @@ final class Model {
     var goneBindings: [ModelBinding] = []
     var channels: [Path: ModelChannel] = [:]
     var deadLetters: [(copy: Copy, queue: ModelQueue, reason: String)] = []
-    private var lastPlace = 0
+    private(set) var lastPlace = 0
     private var lastAlarm = 0
     private var lastNumber = 0
+    /// Of what comes back to quorum queues.
+    var lastTurn = 0
 
     init(now: Int64) {
         self.now = now
@@ -48,7 +50,10 @@ final class Model {
     func batchIsSynced(_ number: UInt64) {
         synced = number
         func isGone(_ record: Record) -> Bool { record.died.map { $0 <= synced } ?? false }
-        for queue in queues.values { queue.written.removeAll { isGone($0.record) } }
+        for queue in queues.values {
+            queue.written.removeAll { isGone($0.record) }
+            for copy in queue.written { copy.forgetNotes(before: synced) }
+        }
         goneQueues.removeAll { isGone($0.record) }
         goneExchanges.removeAll { isGone($0.record) }
         goneBindings.removeAll { isGone($0.record) }
@@ -104,11 +109,13 @@ final class Model {
         let copy = Copy(
             publish.content, isPersistent: publish.isPersistent, place: lastPlace,
             expiresAt: lives.map { now + $0 } ?? .max, in: kind)
-        if kind.overflow != "drop-head", queue.isOver(with: 1, publish.content.bodyCount) {
+        if kind.isQuorum, kind.overflow == "reject-publish" {
+            if refuses(queue) { return .refused }
+        } else if kind.overflow != "drop-head", queue.isOver(with: 1, publish.content.bodyCount) {
             if kind.overflow == "reject-publish-dlx" { deadLetters.append((copy, queue, "maxlen")) }
             return .refused
         }
-        let isWritten = kind.isDurable && publish.isPersistent
+        let isWritten = kind.isDurable && publish.isPersistent || kind.isQuorum
         func enter() {
             guard isWritten else { return }
             copy.record.born = batch
@@ -126,7 +133,7 @@ final class Model {
         return isWritten ? .written : .taken
     }
 
-    private func dropOverflow(_ queue: ModelQueue) {
+    func dropOverflow(_ queue: ModelQueue) {
         guard queue.kind.overflow == "drop-head" else { return }
         while queue.isOver() { drop(queue.ready.removeFirst(), of: queue, "maxlen") }
     }
@@ -139,7 +146,7 @@ final class Model {
         setAlarm(queue)
     }
 
-    private func drop(_ copy: Copy, of queue: ModelQueue, _ reason: String) {
+    func drop(_ copy: Copy, of queue: ModelQueue, _ reason: String) {
         leaves(copy)
         deadLetter(copy, of: queue, reason)
     }
@@ -188,10 +195,11 @@ final class Model {
         channel.lastTag += 1
         channel.expected.append(
             .delivery(
-                consumer: consumer.tag, tag: channel.lastTag, redelivered: copy.redelivered, copy.content))
+                consumer: consumer.tag, tag: channel.lastTag, redelivered: copy.redelivered,
+                copy.content.counted(copy.returnCount > 0 ? copy.returnCount : nil)))
         if consumer.noAck { return }
         consumer.out += 1
-        channel.consumersOut += 1
+        if consumer.sharesWindow { channel.consumersOut += 1 }
         waits(
             ModelChannel.Delivery(tag: channel.lastTag, copy: copy, queue: consumer.queue, consumer: consumer), channel)
     }
@@ -199,6 +207,7 @@ final class Model {
     /// A delivery is to be settled by its client.
     func waits(_ delivery: ModelChannel.Delivery, _ channel: ModelChannel) {
         channel.out.append(delivery)
+        if delivery.queue.kind.isQuorum { return note(delivery.copy, turn: nil) }
         delivery.copy.handedOut = delivery.copy.handedOut ?? batch
         delivery.queue.furthest = max(delivery.queue.furthest, delivery.copy.place)
     }
@@ -208,22 +217,22 @@ final class Model {
         let channel = consumer.channel
         guard consumer.hasRoomOfItsOwn, !consumer.isCancelled,
             !consumer.queue.turns.contains(where: { $0 === consumer }),
-            !channel.waiting.contains(where: { $0 === consumer })
+            !(channel.waiting + channel.othersWaiting).contains(where: { $0 === consumer })
         else { return }
-        channel.waiting.append(consumer)
+        if consumer.sharesWindow { channel.waiting.append(consumer) } else { channel.othersWaiting.append(consumer) }
     }
 
     /// Those that wait go back to the ends of their queues' lines, as long as the channel has room.
     func resumeConsumers(of channel: ModelChannel) {
-        while channel.hasRoom, !channel.waiting.isEmpty {
-            let consumer = channel.waiting.removeFirst()
-            let queue = consumer.queue
-            guard consumer.hasRoom, !queue.isDeleted, !queue.turns.contains(where: { $0 === consumer }) else {
-                continue
-            }
-            queue.lineUp(consumer)
-            dispatch(queue)
-        }
+        while channel.hasRoom, !channel.waiting.isEmpty { resume(channel.waiting.removeFirst()) }
+        while !channel.othersWaiting.isEmpty { resume(channel.othersWaiting.removeFirst()) }
+    }
+
+    private func resume(_ consumer: ModelConsumer) {
+        let queue = consumer.queue
+        guard consumer.hasRoom, !queue.isDeleted, !queue.turns.contains(where: { $0 === consumer }) else { return }
+        queue.lineUp(consumer)
+        dispatch(queue)
     }
 
     // MARK: Settling
@@ -231,7 +240,7 @@ final class Model {
     func settle(
         _ deliveries: [ModelChannel.Delivery], _ settlement: ModelChannel.Settlement, _ channel: ModelChannel
     ) {
-        if settlement == .requeue { return requeue(deliveries, channel) }
+        if settlement == .requeue { return requeue(deliveries, channel, isAbandoned: false) }
         for delivery in deliveries {
             makesRoom(delivery, channel)
             leaves(delivery.copy)
@@ -241,16 +250,18 @@ final class Model {
     }
 
     /// Puts deliveries back in their places, all of a queue's at once.
-    func requeue(_ deliveries: [ModelChannel.Delivery], _ channel: ModelChannel) {
+    func requeue(_ deliveries: [ModelChannel.Delivery], _ channel: ModelChannel, isAbandoned: Bool) {
         for delivery in deliveries { makesRoom(delivery, channel) }
         var queues: [ModelQueue] = []
         for delivery in deliveries {
             if !queues.contains(where: { $0 === delivery.queue }) { queues.append(delivery.queue) }
-            if delivery.queue.isDeleted { continue }
+            if delivery.queue.isDeleted || delivery.queue.kind.isQuorum { continue }
             delivery.copy.redelivered = true
             delivery.queue.insert(delivery.copy)
         }
         for queue in queues where !queue.isDeleted {
+            let copies = deliveries.filter { $0.queue === queue }.map(\.copy)
+            if queue.kind.isQuorum { comeBack(copies, to: queue, isAbandoned: isAbandoned) }
             dropOverflow(queue)
             dispatch(queue)
         }
@@ -260,7 +271,7 @@ final class Model {
     private func makesRoom(_ delivery: ModelChannel.Delivery, _ channel: ModelChannel) {
         guard let consumer = delivery.consumer else { return }
         consumer.out -= 1
-        channel.consumersOut -= 1
+        if consumer.sharesWindow { channel.consumersOut -= 1 }
     }
 
     private func resume(after deliveries: [ModelChannel.Delivery], _ channel: ModelChannel) {
@@ -276,6 +287,7 @@ final class Model {
         while let queue = queues.values.min(by: isEarlier), queue.alarm.time <= time {
             now = max(now, queue.alarm.time)
             queue.alarm.time = .max
+            giveUp(queue)
             dispatch(queue)
             setAlarm(queue)
             publishDeadLetters()
@@ -285,9 +297,10 @@ final class Model {
 
     /// Only ever to an earlier time: a look too many does no harm.
     func setAlarm(_ queue: ModelQueue) {
-        guard let first = queue.ready.first, first.expiresAt < queue.alarm.time else { return }
+        let next = queue.overTheLimit.isEmpty ? queue.ready.first?.expiresAt ?? .max : 0
+        guard next < queue.alarm.time else { return }
         lastAlarm += 1
-        queue.alarm = (first.expiresAt, lastAlarm)
+        queue.alarm = (next, lastAlarm)
     }
 
     /// Of queues and bindings, in the order in which they are made.

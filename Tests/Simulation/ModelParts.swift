@@ -32,6 +32,11 @@ final class Copy {
     var record = Record()
     /// The batch that says that it was handed out.
     var handedOut: UInt64?
+    /// How often it came back to a quorum queue, and what the batches say of it since it was handed out.
+    var returnCount = 0
+    var notes: [Note] = []
+    /// It stands before those that were never handed out.
+    var isReturned = false
 
     init(_ content: Content, isPersistent: Bool, place: Int, expiresAt: Int64, in queue: QueueKind) {
         self.content = content
@@ -62,6 +67,10 @@ final class ModelQueue {
     var written: [Copy] = []
     /// The last place that was handed out.
     var furthest = 0
+    /// A quorum queue that refuses publishes until it is a fifth shorter.
+    var isFull = false
+    /// What the end of a broker was one failure too many for.
+    var overTheLimit: [Copy] = []
     /// When it looks for what has expired. Of two at the same time the one that knew first is first.
     var alarm = (time: Int64.max, number: 0)
 
@@ -79,7 +88,12 @@ final class ModelQueue {
         return kind.maximumOctets.map { self.octets + octets > $0 } ?? false
     }
 
+    /// A copy comes in, or comes back.
     func insert(_ copy: Copy) {
+        if kind.isQuorum {
+            return ready.insert(
+                copy, at: copy.isReturned ? ready.firstIndex { !$0.isReturned } ?? ready.endIndex : ready.endIndex)
+        }
         ready.insert(copy, at: ready.firstIndex { copy.comes(before: $0) } ?? ready.endIndex)
     }
 
@@ -174,7 +188,9 @@ final class ModelConsumer {
         self.priority = priority
     }
 
-    var hasRoom: Bool { !isCancelled && hasRoomOfItsOwn && channel.hasRoom }
+    var hasRoom: Bool { !isCancelled && hasRoomOfItsOwn && (channel.hasRoom || !sharesWindow) }
+    /// The channel's own window holds for it.
+    var sharesWindow: Bool { !queue.kind.isQuorum }
     var hasRoomOfItsOwn: Bool { noAck || prefetch == 0 || out < prefetch }
 }
 
@@ -210,6 +226,8 @@ final class ModelChannel {
     var consumersOut = 0
     /// Consumers that would take more if the channel had room, the next one first.
     var waiting: [ModelConsumer] = []
+    /// Those that the channel's window does not hold for.
+    var othersWaiting: [ModelConsumer] = []
     var lastPublish: UInt64 = 0
     /// Confirms that are due once the store is at their batch. They go out in order.
     var confirms: [(number: UInt64, accepted: Bool, batch: UInt64)] = []

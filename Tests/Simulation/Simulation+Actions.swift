@@ -195,6 +195,8 @@ extension Simulation {
         let tag = "c\(consumerNumber)"
         let noAck = random.oneIn(4)
         if random.oneIn(2) { prefetch(actor) }
+        // It would cost the whole connection.
+        if queue.kind.isQuorum, actor.channel.prefetch > 0 { return }
         let priority = random.oneIn(3) ? random.below(4) - 1 : 0
         note(
             "\(actor.channel.path) consumes \(queue.kind.name) as \(tag), priority \(priority)\(noAck ? ", no-ack" : "")"
@@ -216,6 +218,11 @@ extension Simulation {
 
     private func get(_ actor: Actor) {
         guard let queue = pickQueue(actor) else { return }
+        if queue.kind.isQuorum, queue.kind.isSingleActive {
+            note("\(actor.channel.path) gets from \(queue.kind.name), and may not")
+            actor.send(BasicGet(queue: ShortString(truncating: queue.kind.name)))
+            return fail(actor, .resourceLocked)
+        }
         let noAck = random.oneIn(2)
         for _ in 0...random.below(3) {
             note("\(actor.channel.path) gets from \(queue.kind.name)\(noAck ? ", no-ack" : "")")

@@ -15,6 +15,8 @@ extension Simulation {
             case .limitsNoOctets: "x-max-length-bytes"
             case .dropsInsteadOfRefusing: "x-overflow"
             case .losesTheDeadLetterKey: "x-dead-letter-routing-key"
+            case .makesClassicQueues: "x-queue-type"
+            case .limitsNoDeliveries: "x-delivery-limit"
             default: nil
             }
         guard let ignored else { return arguments }

@@ -179,6 +179,11 @@ extension Simulation {
         for (_, event) in client.take() {
             if case .surprise(let what) = event { found.surprises.append(what) }
             guard case .delivery(let queue, _, let redelivered, let content) = event else { continue }
+            if let death = content.deaths.first, death.reason == "delivery_limit", death.time == now / 1000 {
+                // It died just now, and not in the run.
+                found.overTheLimit[death.queue, default: []].append(content.number)
+                continue
+            }
             if content.number == 0 {
                 found.routes[.init(exchange: content.exchange, key: content.key)]?.append(queue)
             } else {
