@@ -141,7 +141,7 @@ enum QuorumQuirk: String, Quirk {
     case changesAreToldOnce = "quorum.changes-are-told-once"
     /// StoredDelivery.write: an octet
     case storedCountsAreOctets = "quorum.stored-counts-are-octets"
-    /// Journal.isPending: counts go along with something else
+    /// DeliveryStates.hasChanges: counts go along with something else
     case countsAloneAreNotWritten = "quorum.counts-alone-are-not-written"
 
     // MARK: What is read back

@@ -38,9 +38,9 @@ final class QuorumQueue: Queue {
     }
 
     var counts: QueueCounts {
-        QueueCounts(
-            ready: arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : ready.count,
-            unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
+        let kept = arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : ready.count
+        return QueueCounts(
+            ready: kept + overTheLimit.count, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
     var consumers: [any DeliveryTarget] { rotation.all }

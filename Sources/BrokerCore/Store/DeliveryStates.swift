@@ -27,7 +27,7 @@ final class DeliveryStates {
     private var isChanged: Set<StoredMessages.Copy> = []
     private var nextTurn: UInt64 = 1
 
-    var hasChanges: Bool { !changed.isEmpty }
+    var hasChanges: Bool { !changed.isEmpty && !quirk(quorum: .countsAloneAreNotWritten) }
 
     subscript(copy: StoredMessages.Copy) -> DeliveryState? { states[copy] }
 

@@ -146,8 +146,7 @@ final class Journal {
 
     /// True when there is something to write.
     var isPending: Bool {
-        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || newlySynced != nil
-            || deliveries.hasChanges && !quirk(quorum: .countsAloneAreNotWritten)
+        buffer.count > 0 || !settled.isEmpty || !handedOut.isEmpty || deliveries.hasChanges || newlySynced != nil
     }
     var pendingOctets: Int { buffer.count }
 
