@@ -17,7 +17,7 @@ func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry"]
+let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry", "quorum"]
 
 let package = Package(
     name: "messaging-patterns",

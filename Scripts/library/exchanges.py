@@ -187,7 +187,22 @@ def retry(a, b):
     ])  # fmt: skip
 
 
+def quorum(a, b):
+    waiting = " [*] Waiting for payments. To exit press CTRL+C"
+    worker = Program(b, "quorum", "work").until(waiting)
+    sends(a, "quorum", "new-task", ["Boom!"], [" [x] Confirmed 'Boom!'"])
+    lives = [[f" [x] Received 'Boom!'{failures}", " [!] Crashed", waiting] for failures in ("", " (failures: 1)", " (failures: 2)")]
+    worker.count(1 + sum(map(len, lives)))
+    sends(a, "quorum", "new-task", ["--count", "2"], [" [x] Confirmed '0 Hello World'", " [x] Confirmed '1 Hello World'"])
+    good = [line for n in range(2) for line in (f" [x] Received '{n} Hello World'", " [x] Paid")]
+    receives(worker, [waiting, *lives[0], *lives[1], *lives[2], *good])
+    # What the broker put aside for one language, the other can read.
+    undertaker = Program(a, "quorum", "dead")
+    receives(undertaker, [" [*] Waiting for dead payments. To exit press CTRL+C", " [x] Dead: 'Boom!' (delivery_limit)"])
+
+
 STEPS = {
     "hello": hello, "worker": worker, "pubsub": pubsub, "routing": routing, "topic": topic, "rpc": rpc,
     "confirms": confirms, "headers": headers, "retry": retry,
+    "quorum": quorum,
 }  # fmt: skip

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import time
 
 import pika
 
@@ -45,6 +46,29 @@ def consume(connection, waiting):
     while not stop:
         connection.process_data_events(time_limit=0.1)
     connection.close()
+
+
+def serve(begin, waiting, crash=()):
+    """Like `consume`, by a client that comes back: after each loss of its connection, and each `crash`, it connects and
+    calls `begin` with a new channel."""
+    stop = []
+    signal.signal(signal.SIGINT, lambda number, frame: stop.append(number))
+    connection = connect()
+    while not stop:
+        try:
+            if connection is None:
+                connection = pika.BlockingConnection(pika.URLParameters(os.environ.get("AMQP_URL") or ADDRESS))
+            begin(connection.channel())
+            say(waiting)
+            while not stop:
+                connection.process_data_events(time_limit=0.1)
+        except crash:
+            pass
+        except pika.exceptions.AMQPConnectionError:
+            time.sleep(0.2)
+        if connection is not None and connection.is_open:
+            connection.close()
+        connection = None
 
 
 def run(roles):

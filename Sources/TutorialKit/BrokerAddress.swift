@@ -17,6 +17,20 @@ public enum BrokerAddress: Sendable {
     static var fromEnvironment: BrokerAddress { .uri(environmentValue(variable) ?? standard) }
 }
 
+extension BrokerAddress {
+    /// A client that comes back to this broker after every loss. When nobody is there to begin with, the error names the two
+    /// ways on: one that waited for a broker that nobody has started would only seem to hang.
+    public func client() async throws -> Client {
+        try await Connection.open(self).close()
+        let retry = RetryPolicy.exponential(upTo: .seconds(2))
+        return switch self {
+        case .uri(let uri): Client(hosts: [uri], retry: retry)
+        case .inProcess(let broker):
+            Client([ConnectionConfiguration()], retry: retry) { _ in broker.connect() }
+        }
+    }
+}
+
 extension Connection {
     /// Connects to where the broker is. When nobody is there, the error names the two ways on.
     public static func open(_ broker: BrokerAddress) async throws -> Connection {

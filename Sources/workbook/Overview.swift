@@ -1,21 +1,20 @@
+import Commands
+
 /// What `workbook` alone shows, on one screen of 24 lines with 80 characters: what there is, how far the reader is, what
 /// comes next.
 enum Overview {
     /// The columns behind each chapter: what can be done with it.
     static let deeds = ["play", "predict", "check", "compare", "trace"]
 
-    /// Two in a line.
+    /// What there is to type; `--help` says what each does.
     static let commands = [
-        ("play STEP", "its programs, side by side"), ("predict STEP", "guess first, then see"),
-        ("check STEP", "watches a program of yours"), ("compare STEP", "yours beside ours"),
-        ("trace STEP", "the way of one message"), ("draw", "the broker, as a picture"),
-        ("start STEP", "your copy of its program"), ("check 1.1", "is an exercise done?"),
-        ("hint 1.1", "the next hint"), ("site", "the chapters as a site"),
+        "play STEP", "predict STEP", "check STEP", "compare STEP", "trace STEP", "start STEP", "check 1.1", "hint 1.1",
+        "draw", "site",
     ]
 
     static func lines(done: [String]) -> [String] {
-        var lines = ["Messaging Patterns in Swift: the workbook", ""]
-        lines.append("".padded(to: 42) + deeds.joined(separator: "  "))
+        // A line for each chapter, and room for sixteen: every other line counts.
+        var lines = ["Messaging Patterns in Swift: the workbook".padded(to: 42) + deeds.joined(separator: "  ")]
         for chapter in Chapter.all {
             let number = (chapter.number < 10 ? " " : "") + "\(chapter.number)"
             let row = "\(number) " + chapter.step.padded(to: 10) + String(chapter.title.prefix(27)).padded(to: 29)
@@ -27,14 +26,7 @@ enum Overview {
             let what = missed.count == 1 ? missed[0] : "questions of \(missed.count) kinds"
             lines.append("Missed so far: \(what). Once more: swift run workbook predict")
         }
-        lines += ["", "swift run workbook ..."]
-        for pair in stride(from: 0, to: commands.count, by: 2) {
-            lines.append(
-                commands[pair..<min(pair + 2, commands.count)].map {
-                    ("  " + $0.0).padded(to: 15) + $0.1.padded(to: 26)
-                }
-                .joined().trimmedAtEnd)
-        }
+        lines += [""] + wrapped("swift run workbook " + commands.joined(separator: ", "))
         lines.append("--help says more of each. Your progress is in \(Progress.name).")
         return lines
     }

@@ -52,6 +52,9 @@ func play(_ step: String, _ role: String, _ trial: Trial) async throws {
     case ("retry", "new-task"): try await retryNewTask(trial)
     case ("retry", "work"): try await retryWork(trial)
     case ("retry", "dead"): try await retryDead(trial)
+    case ("quorum", "new-task"): try await quorumNewTask(trial)
+    case ("quorum", "work"): try await quorumWork(trial)
+    case ("quorum", "dead"): try await quorumDead(trial)
     default: throw NoSuchProgram(description: "there is no program '\(step) \(role)'")
     }
 }

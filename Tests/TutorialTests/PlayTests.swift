@@ -107,6 +107,25 @@ struct PlayTests {
                 "dead     | [x] Dead after 3 attempts: 'Defuse the bomb!' (there is a '!' in it)",
             ]
         ),
+        (
+            "quorum",
+            [
+                "new-task | [x] Confirmed 'Pay the rent'",
+                "worker   | [x] Received 'Pay the rent'",
+                "worker   | [x] Paid",
+                "new-task | [x] Confirmed 'Pay the bonus!'",
+                "worker   | [x] Received 'Pay the bonus!'",
+                "worker   | [!] Crashed",
+                "worker   | [*] Waiting for payments. To exit press CTRL+C",
+                "worker   | [x] Received 'Pay the bonus!' (failures: 1)",
+                "worker   | [!] Crashed",
+                "worker   | [*] Waiting for payments. To exit press CTRL+C",
+                "worker   | [x] Received 'Pay the bonus!' (failures: 2)",
+                "worker   | [!] Crashed",
+                "worker   | [*] Waiting for payments. To exit press CTRL+C",
+                "dead     | [x] Dead: 'Pay the bonus!' (delivery_limit)",
+            ]
+        ),
     ]
 
     /// With nothing else running: the address is one that nobody can be at.

@@ -91,18 +91,34 @@ struct TraceStage: Sendable {
         }
     }
 
-    static let queueing = TraceStage(
-        places: [
-            ("the queue takes it", CodePlace("BrokerCore/Queues/ClassicQueue", "func publish(_ message: Message)")),
-            (
-                "whose turn is it?",
-                CodePlace("BrokerCore/Queues/QueueConsumers", "mutating func next() -> (any DeliveryTarget)?")
-            ),
-            (
-                "hands it over",
-                CodePlace("BrokerCore/Queues/ClassicQueue", "private func hand(_ message: QueuedMessage")
-            ),
-        ], rules: ["spec/3.1.1/body-untouched"])
+    /// - Parameter type: of the queue; nil for a classic one
+    static func queueing(_ type: String?) -> TraceStage {
+        let file = "BrokerCore/Queues/\(source(type))"
+        let takes = ("the queue takes it", CodePlace(file, "func publish(_ message: Message)"))
+        if type == "stream" {
+            return TraceStage(
+                places: [takes, ("who reads on from here?", CodePlace(file, "private func readSlice() -> Bool"))],
+                rules: ["rabbitmq/stream/kept", "rabbitmq/stream/own-place"])
+        }
+        return TraceStage(
+            places: [
+                takes,
+                (
+                    "whose turn is it?",
+                    CodePlace("BrokerCore/Queues/QueueConsumers", "mutating func next() -> (any DeliveryTarget)?")
+                ),
+                ("hands it over", CodePlace(file, "private func hand(_ message: QueuedMessage")),
+            ], rules: ["spec/3.1.1/body-untouched"])
+    }
+
+    /// The file of a queue's type.
+    private static func source(_ type: String?) -> String {
+        switch type {
+        case "quorum": "QuorumQueue"
+        case "stream": "StreamQueue"
+        default: "ClassicQueue"
+        }
+    }
 
     static let delivering = TraceStage(
         places: [
@@ -115,15 +131,21 @@ struct TraceStage: Sendable {
             ("into the loop", CodePlace("AMQPClient/Channel/Consumer", "public mutating func next(isolation")),
         ], rules: ["domain.delivery-tag/non-zero", "basic.qos.prefetch-count/01"])
 
-    static let acknowledging = TraceStage(
-        places: [
-            ("the client's call", CodePlace("AMQPClient/Channel/Delivery", "public func ack(")),
-            ("the broker's part", CodePlace("BrokerCore/Session/Channel/Settling", "func settle(_ tag: UInt64")),
-            (
-                "the queue forgets it",
-                CodePlace("BrokerCore/Queues/ClassicQueue", "func settle(_ message: QueuedMessage")
-            ),
-        ], rules: ["domain.delivery-tag/channel-local", "rabbitmq/consumer-prefetch/settle-frees"])
+    /// - Parameter type: of the queue; nil for a classic one
+    static func acknowledging(_ type: String?) -> TraceStage {
+        let file = "BrokerCore/Queues/\(source(type))"
+        let isStream = type == "stream"
+        return TraceStage(
+            places: [
+                ("the client's call", CodePlace("AMQPClient/Channel/Delivery", "public func ack(")),
+                ("the broker's part", CodePlace("BrokerCore/Session/Channel/Settling", "func settle(_ tag: UInt64")),
+                isStream
+                    ? ("the reader gets more", CodePlace(file, "func resume(_ consumer: any DeliveryTarget)"))
+                    : ("the queue forgets it", CodePlace(file, "func settle(_ message: QueuedMessage")),
+            ],
+            rules: ["domain.delivery-tag/channel-local"]
+                + [isStream ? "rabbitmq/stream/credit" : "rabbitmq/consumer-prefetch/settle-frees"])
+    }
 
     static let unacknowledged = TraceStage(
         places: [
@@ -138,6 +160,7 @@ struct TraceStage: Sendable {
         ], rules: ["rabbitmq/publisher-confirms/numbering", "rabbitmq/publisher-confirms/exactly-one-answer"])
 
     static let all =
-        [framing, reading, queueing, delivering, acknowledging, unacknowledged, confirming]
+        [framing, reading, delivering, unacknowledged, confirming]
         + [nil, "direct", "fanout", "topic", "headers"].map(routing)
+        + [nil, "quorum", "stream"].flatMap { [queueing($0), acknowledging($0)] }
 }

@@ -27,7 +27,7 @@ struct TraceReport {
         stage(.routing(path.exchangeType))
 
         heading("Each queue keeps it, or hands it to a consumer at once")
-        stage(.queueing)
+        stage(.queueing(path.queueType))
 
         for delivery in path.deliveries {
             heading("The broker delivers it from '\(delivery.queue)' over connection \(delivery.event.connection)")
@@ -50,10 +50,13 @@ struct TraceReport {
             stage(.unacknowledged)
             return
         }
-        heading("The program acknowledges it, and the broker forgets it")
+        heading(
+            path.queueType == "stream"
+                ? "The program acknowledges it, and the broker has room for one more on the way"
+                : "The program acknowledges it, and the broker forgets it")
         show(first)
         if let place = leg.acknowledgement { self.place("in the step", place) }
-        stage(.acknowledging)
+        stage(.acknowledging(path.queueType))
     }
 
     private mutating func heading(_ text: String) {

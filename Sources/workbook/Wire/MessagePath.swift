@@ -23,6 +23,8 @@ struct MessagePath: Sendable {
     /// Of its exchange.
     var bindings: [Binding]
     var deliveries: [Delivery]
+    /// Of the queue that it is delivered from, as its declaration says; nil: a classic one.
+    var queueType: String?
     /// The broker's answer to the publish, where the channel has confirms.
     var confirm: Observation?
 
@@ -69,6 +71,12 @@ struct MessagePath: Sendable {
                 confirm = event
             default: break
             }
+        }
+        for event in events {
+            guard case .queueDeclare(let declare)? = event.method, declare.queue.text == deliveries.first?.queue,
+                let type = declare.arguments["x-queue-type"]?.text
+            else { continue }
+            queueType = type
         }
     }
 

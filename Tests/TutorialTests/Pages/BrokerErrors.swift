@@ -44,6 +44,10 @@ enum BrokerErrors {
             try await channel.declareQueue("jobs", durable: true, arguments: arguments)
             try await channel.declareQueue("jobs", durable: true)
         },
+        "other-queue-type": { channel, _ in
+            try await channel.declareQueue("payments", durable: true)
+            try await channel.declareQueue("payments", durable: true, arguments: ["x-queue-type": "quorum"])
+        },
         "long-routing-key": { channel, _ in
             try await channel.publish(Message("Hello"), routingKey: String(repeating: "a", count: 300))
         },

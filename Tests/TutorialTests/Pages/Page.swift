@@ -22,6 +22,8 @@ struct Page {
         case block(Block)
         /// `<!-- fresh broker -->`: what follows starts anew.
         case freshBroker
+        /// `<!-- broker killed -->`: it is, and started again at the same place, with the data that it had.
+        case brokerKilled
         /// `<!-- window closed: 2 -->`: the reader closes the window of terminal 2.
         case windowClosed(String)
     }
@@ -53,6 +55,8 @@ struct Page {
                 let read = Self.read(inner)
                 if inner == "fresh broker" {
                     parts.append(.freshBroker)
+                } else if inner == "broker killed" {
+                    parts.append(.brokerKilled)
                 } else if let terminal = read["window closed"] {
                     parts.append(.windowClosed(terminal))
                 } else {

@@ -78,7 +78,7 @@ final class Scene {
             }
             let shown = rest.prefix { !$0.hasPrefix("$ ") && !$0.hasPrefix("^") }
             let command = String(line.dropFirst(2))
-            if command == "swift run broker" {
+            if command == "swift run broker" || command.hasPrefix("swift run broker --data ") {
                 compare(Array(shown), [greeting], block, number)
                 rest = rest.dropFirst(shown.count)
             } else if command == "tty" {
@@ -254,9 +254,22 @@ final class Scene {
         }
     }
 
-    private func startBroker() throws {
+    /// As a power cut does. It is started again at once, with what it had on disk.
+    func killBroker() throws {
+        if broker == nil { try startBroker() }
+        broker?.send(SIGKILL)
+        _ = broker?.wait()
+        let words = ports.compactMap { $0.real.firstMatch(of: #/[0-9]+/#).map { String($0.0) } }
+        guard words.count == 2 else { throw Terminal.Failure(description: "Its ports are not known: \(ports)") }
+        try startBroker(at: ["--port", words[0], "--management-port", words[1]])
+    }
+
+    /// - Parameter place: where the one before was that it takes the place of
+    private func startBroker(at place: [String] = []) throws {
         let program = Repository.products.appending(path: "broker").path
-        let words = Stage.brokerWords.joined(separator: " ")
+        // A page on which it is killed shows one that keeps its data.
+        let isKilled = page.parts.contains { if case .brokerKilled = $0 { true } else { false } }
+        let words = (Stage.brokerWords + place + (isKilled ? ["--data", "kept"] : [])).joined(separator: " ")
         let broker = try Terminal("exec '\(program)' \(words) 2>broker.log", environment: environment, folder: folder)
         self.broker = broker
         greeting = broker.nextLine() ?? ""

@@ -168,6 +168,7 @@ enum Transcripts {
                 change = nil
                 try begin()
             case .freshBroker: try begin()
+            case .brokerKilled where change == wanted: try scene.killBroker()
             case .windowClosed(let terminal) where change == wanted: scene.closeWindow(of: terminal)
             case .block(let block) where block.language == "diff":
                 change = block.line

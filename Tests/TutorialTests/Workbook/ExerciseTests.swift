@@ -19,6 +19,7 @@ import Testing
         ("7.4", "declares room for five orders, and refuses the sixth"),
         ("8.1", "gets every message that has a format"),
         ("8.2", "sends size=10 as a number"), ("9.2", "brings the job back to 'jobs'"),
+        ("10.1", "prints ' [!] Last attempt' before the third attempt"),
     ]
 
     static let solved = Chapter.all.flatMap(\.exercises).filter(\.isProgram).map(\.id)

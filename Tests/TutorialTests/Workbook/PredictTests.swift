@@ -33,6 +33,8 @@ import Testing
         ("key-and-header", [["B"]]),
         ("refused", [["In 'dead'."], ["In 'tasks' again."]]),
         ("times-died", [["2"], ["2"]]),
+        ("over-the-limit", [["3"], ["4"]]),
+        ("three-deaths", [["In 'payments' again."], ["In 'dead'."], ["Nowhere."]]),
     ]
 
     @Test(arguments: truth) func whatHappensIsSo(kind: String, answers: [[String]]) async throws {

@@ -69,6 +69,13 @@ import Testing
         ("confirms", [" 8  The broker confirms it to the program that published it"]),
         ("headers", [" 4  The exchange 'headers_logs', of type headers, looks for queues: key ''"]),
         ("retry", ["      queue 'jobs' is named after the routing key: it gets it"]),
+        (
+            "quorum",
+            [
+                "      queue 'payments' is named after the routing key: it gets it",
+                " 8  The broker confirms it to the program that published it",
+            ]
+        ),
     ]
 
     @Test(arguments: expected) func aMessageIsFollowed(step: String, lines: [String]) async throws {
@@ -78,6 +85,13 @@ import Testing
         #expect(output.contains { $0.contains("Sources/BrokerCore/Core/VirtualHost.swift:") })
         #expect(output.contains { $0.contains("Sources/\(step)/") })
         #expect(!output.contains { $0.contains("'?'") }, "every delivery has its queue")
+    }
+
+    /// A trace of a queue that is not a classic one leads to the file of its own kind.
+    @Test func theKindOfTheQueueIsKnown() async throws {
+        let output = try await trace("quorum").lines
+        #expect(output.contains { $0.contains("Sources/BrokerCore/Queues/QuorumQueue.swift:") })
+        #expect(!output.contains { $0.contains("Sources/BrokerCore/Queues/ClassicQueue.swift:") })
     }
 
     @Test func everyReceiverIsShown() async throws {

@@ -202,9 +202,9 @@ import Testing
 
     @Test func whatIsDone() {
         let lines = Overview.lines(done: ["play 1", "check 2", "guess two-consumers 1 wrong"])
-        #expect(lines[2] == "                                          play  predict  check  compare  trace")
-        #expect(lines[3] == " 1 hello     one queue                     x       .       .       .       .")
-        #expect(lines[4] == " 2 worker    a queue of tasks              .       .       x       .       .")
+        #expect(lines[0] == "Messaging Patterns in Swift: the workbook play  predict  check  compare  trace")
+        #expect(lines[1] == " 1 hello     one queue                     x       .       .       .       .")
+        #expect(lines[2] == " 2 worker    a queue of tasks              .       .       x       .       .")
         #expect(lines.contains("Missed so far: two-consumers. Once more: swift run workbook predict"))
     }
 
@@ -213,12 +213,13 @@ import Testing
         let missed = Question.all.map { "guess \($0.kind) 1 wrong" }
         for done in [[], all, all + missed] {
             let lines = Overview.lines(done: done)
-            #expect(lines.count <= 24 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
+            // Sixteen chapters are to have room.
+            #expect(lines.count + 16 - Chapter.all.count <= 24 && lines.allSatisfy { $0.count <= 80 }, "\(lines)")
         }
     }
 
     @Test func everyCommandIsThere() {
-        let shown = Set(Overview.commands.map { $0.0.split(separator: " ")[0] })
+        let shown = Set(Overview.commands.map { $0.split(separator: " ")[0] })
         let all = Set(WorkbookProgram.program.help.matches(of: /workbook ([a-z]+)/).map(\.1))
         #expect(
             all.subtracting(shown) == ["chapters", "report", "baseline"],

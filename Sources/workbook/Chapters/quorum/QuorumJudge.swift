@@ -1,0 +1,93 @@
+import AMQPClient
+import AMQPWire
+
+/// Judges a worker by what it did when its connection was cut, and with a payment that fails each time.
+struct QuorumJudge {
+    let log: WireLog
+    let queue: String
+    /// Where the failed payment lies at last.
+    let parked: [RetryJudge.Parked]
+    /// It consumed again when its connection had been cut.
+    let isBack: Bool
+
+    private var arguments: FieldTable { log.declaration(of: queue)?.method.arguments ?? [:] }
+    private var limit: Int64? { arguments["x-delivery-limit"]?.integer }
+    private var attempts: [WireLog.Handed] { log.handed.filter { $0.body == QuorumCheck.bad } }
+
+    /// It is handed out again and again.
+    var isLoop: Bool { attempts.count >= max(12, Int(clamping: min(limit ?? 0, 40)) + 3) }
+
+    /// Nobody has it any more: acknowledged and not sent on, or given up by a queue with no dead letter exchange.
+    var isGone: Bool {
+        guard let last = attempts.last else { return false }
+        let hasDeadLetters = arguments["x-dead-letter-exchange"] != nil
+        switch last.settlements.last?.kind {
+        case .ack: return !log.published.contains { last.place < $0.place }
+        case .dropped: return !hasDeadLetters
+        case .requeued: return !hasDeadLetters && isLastOfLimit
+        case nil: return !hasDeadLetters && isLastOfLimit && log.isDisconnected(last.place.connection)
+        }
+    }
+
+    private var isLastOfLimit: Bool { limit.map { $0 >= 0 && attempts.count > $0 } ?? false }
+
+    var findings: [Finding] {
+        guard let consumption = log.consumptions.first else { return [] }
+        return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)]
+    }
+
+    static func isQuorum(_ log: WireLog, _ queue: String) -> Finding {
+        let point = Point(
+            "declares a quorum queue",
+            why: "A classic queue is on one machine. When that machine dies, the queue is away until it is back, and "
+                + "gone if its disk is.", see: .quorumRead)
+        guard let declared = log.declaration(of: queue) else {
+            return point.finding(false, "No queue.declare of '\(queue)' was seen.")
+        }
+        let type = declared.method.arguments["x-queue-type"]?.text
+        return point.finding(
+            type == "quorum",
+            "queue.declare of '\(queue)' at \(declared.place.time) ms, x-queue-type: \(type ?? "not set").")
+    }
+
+    private var saysLimit: Finding {
+        Point(
+            "sets a delivery limit",
+            why: "Without x-delivery-limit it depends on the release: no limit on RabbitMQ 3.10, 20 from 4.0 on.",
+            see: .quorumRead
+        ).finding(
+            limit.map { $0 >= 0 } ?? false,
+            "queue.declare of '\(queue)', x-delivery-limit: \(limit.map { "\($0)" } ?? "not set").")
+    }
+
+    private var putsAside: Finding {
+        let point = Point(
+            "puts aside what fails too often",
+            why: "Handed out for ever, it takes one worker after the other with it. Dropped, nobody can look into it.",
+            see: .quorumBreak)
+        let text =
+            "\(counted(attempts.count, "delivery", "deliveries")) of the payment that fails"
+            + (attempts.isEmpty
+                ? "" : ", at \(attempts.prefix(5).map { "\($0.place.time)" }.joined(separator: ", ")) ms")
+        if let whole = parked.first(where: { $0.text.contains(QuorumCheck.bad) }) {
+            return point.finding(true, "\(text). Then it was in '\(whole.queue)'.")
+        }
+        if let other = parked.first {
+            return point.finding(
+                false, "\(text). In '\(other.queue)' is '\(other.text)' instead of '\(QuorumCheck.bad)'.")
+        }
+        if isLoop { return point.finding(false, text + ", and it went on.") }
+        return point.finding(isGone ? .no : log.missing, text + ". Then it was in no queue.")
+    }
+
+    private func comesBack(_ consumption: WireLog.Consumption) -> Finding {
+        Point(
+            "comes back when its connection is lost",
+            why: "Brokers restart, and cables are pulled out. If a program ends then, or waits on a dead connection, "
+                + "nobody notices until the queue is full.", see: .quorumRun
+        ).finding(
+            isBack ? .yes : log.missing,
+            "\(consumption.verb) at \(consumption.place.time) ms; its connection was cut, and it "
+                + (isBack ? "consumed again." : "did not consume again."))
+    }
+}
