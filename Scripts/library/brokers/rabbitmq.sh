@@ -40,19 +40,38 @@ prepare() {
         [[ ${home##*-} == "$release".* ]] || say "Debian $suite has RabbitMQ ${home##*-} now, not $release"
     fi
     version=${home##*-}
-    rabbitmq_settings "$home"
+    if ((nodes == 1)); then rabbitmq_settings "$home" "$(free_port)"; else rabbitmq_cluster "$home"; fi
+}
+
+# As many worlds as there are nodes, which share an epmd, to find each other, and a cookie, to believe each other.
+rabbitmq_cluster() { # HOME
+    local node epmd cookie
+    epmd=$(free_port) cookie=$RANDOM$RANDOM$RANDOM
+    limit=300
+    for ((node = 1; node <= nodes; node++)); do
+        mkdir -p "$directory/$node" || exit 70
+        at_node "$node" rabbitmq_node "$1" "$epmd" "$cookie"
+    done
+    port=$(cat "$directory/1/port")
+}
+
+rabbitmq_node() { # HOME EPMD COOKIE
+    rabbitmq_settings "$1" "$2"
+    echo "$port" >"$directory/port"
+    printf '%s' "$3" >"$directory/node/home/.erlang.cookie" && chmod 400 "$directory/node/home/.erlang.cookie" || exit 70
+    programs
 }
 
 # The node's whole world is one directory: data, log, cookie, its epmd's port. `localhost` as host name needs no DNS.
-rabbitmq_settings() { # HOME
-    local amqp dist epmd management node=$directory/node
-    amqp=$(free_port) dist=$(free_port) epmd=$(free_port) management=$(free_port)
+rabbitmq_settings() { # HOME EPMD_PORT
+    local amqp dist management node=$directory/node
+    amqp=$(free_port) dist=$(free_port) management=$(free_port)
     [[ -z $root ]] || node=/inside/node
     rm -rf "$directory/node" && mkdir -p "$directory/node/home" || exit 70
     {
         printf 'export %s=%q\n' \
             HOME "$node/home" \
-            ERL_EPMD_PORT "$epmd" \
+            ERL_EPMD_PORT "$2" \
             ERL_EPMD_ADDRESS 127.0.0.1 \
             RABBITMQ_HOME "$1" \
             RABBITMQ_NODENAME "messaging-patterns-$$-$amqp@localhost" \
@@ -129,16 +148,39 @@ inside_program() {
 }
 
 start() {
+    local all=${cluster:-$directory}
     (
         . "$directory/environment"
-        if ! is_alive "$(cat "$directory/epmd.pid" 2>/dev/null)"; then
+        if ! is_alive "$(cat "$all/epmd.pid" 2>/dev/null)"; then
             own_session "$directory/inside" epmd -port "$ERL_EPMD_PORT" -address 127.0.0.1 \
                 </dev/null >/dev/null 2>&1 9>&- &
-            echo $! >"$directory/epmd.pid"
+            echo $! >"$all/epmd.pid"
         fi
         own_session "$directory/inside" "$RABBITMQ_HOME/sbin/rabbitmq-server" </dev/null >"$directory/output" 2>&1 9>&- &
         echo $! >"$directory/broker.pid"
     )
+}
+
+# A node of a cluster joins the first one, and forgets what it was.
+join() {
+    local first
+    first=$(. "$cluster/1/environment" && echo "$RABBITMQ_NODENAME")
+    "$RABBITMQCTL" -q stop_app && "$RABBITMQCTL" -q join_cluster "$first" && "$RABBITMQCTL" -q start_app
+}
+
+# Nodes that don't believe each other any more, and have no connection left, are as good as on two sides of a broken
+# cable: no packet filter is needed, which only root could set, and ports for clients stay as they are.
+part() { # on|off
+    local other peers=() others=() cookie=cut
+    [[ $1 == on ]] || cookie=$(cat "$directory/node/home/.erlang.cookie")
+    for other in "$cluster"/[1-9]; do
+        [[ $other == "$directory" ]] || others+=("'$(. "$other/environment" && echo "$RABBITMQ_NODENAME")'")
+    done
+    peers=$(IFS=, && echo "${others[*]}")
+    "$RABBITMQCTL" -q eval "[begin erlang:set_cookie(N, '$cookie'), $1 =:= on andalso erlang:disconnect_node(N) end \
+        || N <- [$peers]]." >/dev/null || return 1
+    # Nothing connects two nodes before one of them has something to say.
+    [[ $1 == on ]] || "$RABBITMQCTL" -q eval "[net_kernel:connect_node(N) || N <- [$peers]]." >/dev/null
 }
 
 # Its own word that the boot is over, because an answer on the port alone could be another's.
