@@ -83,7 +83,7 @@ struct InlineMarkdown {
 }
 
 /// What HTML would read as its own, in its words for it.
-func escaped(_ text: String) -> String {
+package func escaped(_ text: String) -> String {
     var result = ""
     for character in text {
         switch character {

@@ -8,19 +8,21 @@ enum Overview {
 
     /// What there is to type; `--help` says what each does.
     static let commands = [
-        "play STEP", "predict STEP", "check STEP", "compare STEP", "trace STEP", "start STEP", "check 1.1", "hint 1.1",
-        "draw", "site",
+        "next", "play STEP", "predict STEP", "check STEP", "compare STEP", "trace STEP", "start STEP", "watch",
+        "check 1.1", "hint 1.1", "draw", "site",
     ]
 
     static func lines(done: [String]) -> [String] {
         // A line for each chapter, and room for sixteen: every other line counts.
-        var lines = ["Messaging Patterns in Swift: the workbook".padded(to: 42) + deeds.joined(separator: "  ")]
+        var lines = ["Messaging Patterns in Swift: the workbook".padded(to: 42) + deeds.joined(separator: " ") + " ex."]
         for chapter in Chapter.all {
             let number = (chapter.number < 10 ? " " : "") + "\(chapter.number)"
             let row = "\(number) " + chapter.step.padded(to: 10) + String(chapter.title.prefix(27)).padded(to: 29)
-            lines.append((row + deeds.map { mark($0, chapter, done) }.joined(separator: "  ")).trimmedAtEnd)
+            let deeds = deeds.map { mark($0, chapter, done) }.joined(separator: " ")
+            let solved = chapter.exercises.count { done.contains("check \($0.id)") }
+            lines.append("\(row)\(deeds) \(solved)/\(chapter.exercises.count)")
         }
-        lines += ["", next(done)]
+        lines += ["", NextDeed(done).line]
         let missed = Predictions(done).missed.map(\.kind)
         if !missed.isEmpty {
             let what = missed.count == 1 ? missed[0] : "questions of \(missed.count) kinds"
@@ -36,25 +38,5 @@ enum Overview {
         let isDone = done.contains("\(deed) \(chapter.number)")
         let left = (deed.count - 1) / 2
         return ("".padded(to: left) + (isDone ? "x" : ".")).padded(to: deed.count)
-    }
-
-    private static func next(_ done: [String]) -> String {
-        for chapter in Chapter.all {
-            if !done.contains("play \(chapter.number)") {
-                return "Next: read \(chapter.page), then swift run workbook play \(chapter.step)"
-            }
-            if !done.contains("predict \(chapter.number)") {
-                return "Next: swift run workbook predict \(chapter.step)"
-            }
-        }
-        return "Next: write a worker of your own, and let swift run workbook check 2 watch it"
-    }
-}
-
-extension String {
-    fileprivate var trimmedAtEnd: String {
-        var text = self
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }

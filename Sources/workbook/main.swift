@@ -11,6 +11,8 @@ case CheckCommand.command.name:
 case CompareCommand.command.name: exit(await CompareCommand.run(given))
 case PredictCommand.command.name: exit(await PredictCommand.run(given))
 case TraceCommand.command.name: exit(await TraceCommand.run(given))
+case NextCommand.command.name: exit(NextCommand.run())
+case WatchCommand.command.name: exit(await WatchCommand.run(given))
 case StartCommand.command.name: exit(StartCommand.run(given))
 case HintCommand.command.name: exit(HintCommand.run(given))
 case SiteCommand.command.name: exit(SiteCommand.run(given))

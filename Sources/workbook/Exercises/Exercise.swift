@@ -6,8 +6,10 @@ struct Exercise: Sendable {
         /// The reader breaks the broker so that the conformance suite notices: of the cases whose ids begin with `area`, some
         /// fail, one that proves `rule` among them, and most stay green.
         case breakage(area: String, rule: String, see: Paragraph)
-        /// The reader foretells what happens: questions of `workbook predict`, by their kinds.
-        case prediction(kinds: [String])
+        /// The reader foretells what happens: questions that `workbook predict` does not ask.
+        case prediction([Question])
+        /// The reader tries something, and writes down what it means: there is an answer to compare with, in the hints.
+        case thought
     }
 
     /// The chapter's number, a dot, and its number there.
@@ -28,6 +30,10 @@ struct Exercise: Sendable {
     ) -> Exercise {
         Exercise(id, .program(words: words, examine: examine), solution: solution)
     }
+}
+
+extension Exercise {
+    static func thought(_ id: String) -> Exercise { Exercise(id, .thought) }
 }
 
 extension Chapter {

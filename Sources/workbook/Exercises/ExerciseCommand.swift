@@ -12,6 +12,12 @@ enum ExerciseCommand {
             let ids = Chapter.all.flatMap(\.exercises).map(\.id).joined(separator: ", ")
             wrong("'\(id)' can't be checked; these can: \(ids)", CheckCommand.command)
         }
+        return await judge(exercise, chapter, command)
+    }
+
+    /// Tells whether an exercise is done, remembers it when it is, and returns the exit status.
+    static func judge(_ exercise: Exercise, _ chapter: Chapter, _ command: [String]) async -> Int32 {
+        let id = exercise.id
         do {
             let findings: [Finding]
             switch exercise.task {
@@ -19,13 +25,15 @@ enum ExerciseCommand {
                 let words = try command.isEmpty ? StartCommand.program(of: chapter) + role : command
                 findings = try await Inspection.hold(.command(words), Pace(), examine)
             case .breakage(let area, let rule, let see):
-                guard command.isEmpty else {
-                    wrong("\(id) is about the broker, not about a program", CheckCommand.command)
-                }
+                try needsNoProgram(command, "\(id) is about the broker, not about a program")
                 findings = [try Breakage(area: area, rule: rule, see: see).finding()]
-            case .prediction(let kinds):
-                guard command.isEmpty else { wrong("\(id) asks you, not a program", CheckCommand.command) }
-                guard try await PredictCommand.areRight(kinds, in: chapter) else { return 1 }
+            case .prediction(let questions):
+                try needsNoProgram(command, "\(id) asks you, not a program")
+                guard try await PredictCommand.areRight(questions, in: chapter) else { return 1 }
+                findings = []
+            case .thought:
+                try needsNoProgram(command, "\(id) asks you, not a program")
+                guard let page = ExercisePage(id, of: chapter), Thought(page).isShared(id) else { return 1 }
                 findings = []
             }
             say("check \(id)")
@@ -42,6 +50,10 @@ enum ExerciseCommand {
             complain("\(error)")
             return 2
         }
+    }
+
+    private static func needsNoProgram(_ command: [String], _ reason: String) throws {
+        if !command.isEmpty { throw Inspection.CannotJudge(description: reason) }
     }
 }
 

@@ -11,10 +11,8 @@ enum HintCommand {
     static func run(_ given: Arguments) -> Int32 {
         let exercise = given.words[0]
         guard let chapter = Chapter.find(exercise.prefix { $0 != "." }.description),
-            let page = try? String(contentsOfFile: SourceTree.path("\(chapter.folder)/hints.md"), encoding: .utf8)
+            let hints = ExercisePage(exercise, of: chapter)?.hints, !hints.isEmpty
         else { wrong("there is no exercise '\(exercise)'", command) }
-        let hints = hints(for: exercise, in: page)
-        guard !hints.isEmpty else { wrong("there is no exercise '\(exercise)'", command) }
         // When it is done, the reader needs no hint, but may want to compare.
         if Progress.done().contains("check \(exercise)"), let solution = solution(of: exercise) {
             say("You have done \(exercise). A solution, \(solution.path):\n")
@@ -34,21 +32,5 @@ enum HintCommand {
         guard let name = Chapter.exercise(exercise)?.exercise.solution else { return nil }
         let path = "Tests/Solutions/\(name).swift"
         return (try? String(contentsOfFile: SourceTree.path(path), encoding: .utf8)).map { (path, $0) }
-    }
-
-    /// The numbered hints below the exercise's heading, each in one line.
-    static func hints(for exercise: String, in page: String) -> [String] {
-        var hints: [String] = []
-        var isInside = false
-        for line in page.components(separatedBy: "\n") {
-            if line.hasPrefix("## ") {
-                isInside = line == "## \(exercise)"
-            } else if isInside, let number = line.first, number.isNumber, line.dropFirst().hasPrefix(". ") {
-                hints.append(String(line.dropFirst(3)))
-            } else if isInside, !hints.isEmpty, !line.isEmpty {
-                hints[hints.count - 1] += " " + line.trimmingCharacters(in: .whitespaces)
-            }
-        }
-        return hints
     }
 }

@@ -4,28 +4,25 @@ import Platform
 
 /// `workbook start`: a folder with a copy of a step's program, for the reader to change.
 enum StartCommand {
+    private static let python = Option("--python", "a copy in Python, which needs pika")
+
     static let command = Command(
-        "workbook start", takes: "STEP",
+        "workbook start", takes: "STEP", options: [python],
         does: "makes a folder with a copy of a step's program, yours to change; git ignores it")
 
     static let folder = "my"
+
+    /// Where the copy of a chapter's program is, from the top of the repository.
+    static func path(_ chapter: Chapter) -> String { "\(folder)/\(chapter.step)" }
 
     struct CannotStart: Error, CustomStringConvertible { let description: String }
 
     static func run(_ given: Arguments) -> Int32 {
         let chapter = Chapter.named(given.words[0], command)
         do {
-            try make(chapter, in: URL(filePath: FileManager.default.currentDirectoryPath))
-            let path = "\(folder)/\(chapter.step)"
-            say("\(path) has a copy of Sources/\(chapter.step), yours to change. Run it:")
-            say("    swift run --package-path \(path) my-\(chapter.step) --help")
-            if let exercise = chapter.exercises.first(where: \.isProgram) {
-                say("and ask whether an exercise is done:")
-                say("    swift run workbook check \(exercise.id)")
-            } else {
-                say("and have it watched in one of its roles:")
-                say("    swift run workbook check \(chapter.number) -- \(watched(chapter))")
-            }
+            let root = URL(filePath: FileManager.default.currentDirectoryPath)
+            let said = try given.has(python) ? inPython(chapter, in: root) : inSwift(chapter, in: root)
+            for line in said { say(line) }
             Progress.add("start \(chapter.number)")
             return 0
         } catch {
@@ -34,50 +31,94 @@ enum StartCommand {
         }
     }
 
-    /// The words that start the copy, once it is built, in the role that waits.
-    private static func watched(_ chapter: Chapter) -> String {
-        "\(folder)/\(chapter.step)/.build/debug/my-\(chapter.step) \(chapter.play.waiting.first?.typed ?? "")"
+    private static func inSwift(_ chapter: Chapter, in root: URL) throws -> [String] {
+        try make(chapter, in: root)
+        let path = path(chapter)
+        let waiting = chapter.play.waiting.first?.typed ?? ""
+        return [
+            "\(path) has a copy of Sources/\(chapter.step), yours to change. Run it:",
+            "    swift run --package-path \(folder) my-\(chapter.step) --help",
+        ] + judged(chapter, by: "", watched: "\(folder)/.build/debug/my-\(chapter.step) \(waiting)")
+    }
+
+    private static func inPython(_ chapter: Chapter, in root: URL) throws -> [String] {
+        let target = root.appending(path: "\(path(chapter))-python")
+        try isNew(target, "\(path(chapter))-python")
+        let programs = SourceTree.path("Scripts/pika")
+        try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
+        for file in ["step.py", "\(chapter.step).py"] {
+            try FileManager.default.copyItem(at: URL(filePath: "\(programs)/\(file)"), to: target.appending(path: file))
+        }
+        let program = "python3 \(path(chapter))-python/\(chapter.step).py"
+        let waiting = "\(program) \(chapter.play.waiting.first?.typed ?? "")"
+        return [
+            "\(path(chapter))-python has the step in Python, yours to change. It needs pika: pip install pika. Run it:",
+            "    \(waiting)",
+        ] + judged(chapter, by: " -- \(program) ROLE", watched: waiting)
+    }
+
+    /// How the copy is judged.
+    private static func judged(_ chapter: Chapter, by command: String, watched: String) -> [String] {
+        guard let exercise = chapter.exercises.first(where: \.isProgram) else {
+            return [
+                "and have it watched in one of its roles:",
+                "    swift run workbook check \(chapter.number) -- \(watched)",
+            ]
+        }
+        return [
+            "and have an exercise judged each time you save a file:",
+            "    swift run workbook watch \(exercise.id)\(command)",
+        ]
+    }
+
+    /// What the reader has written is never overwritten.
+    private static func isNew(_ target: URL, _ path: String) throws {
+        guard !FileManager.default.fileExists(atPath: target.path) else {
+            throw CannotStart(
+                description: "\(path) already exists, and was not changed. Move it away to start again.")
+        }
     }
 
     static func make(_ chapter: Chapter, in root: URL) throws {
         if SourceTree.isReleased { throw NeedsToolchain() }
         let files = FileManager.default
         let source = root.appending(path: "Sources/\(chapter.step)")
-        let target = root.appending(path: "\(folder)/\(chapter.step)")
+        let target = root.appending(path: path(chapter))
         guard files.fileExists(atPath: source.path) else {
             throw CannotStart(
                 description: "There is no Sources/\(chapter.step) here. Run it at the top of the repository.")
         }
-        // What the reader has written is never overwritten.
-        guard !files.fileExists(atPath: target.path) else {
-            throw CannotStart(
-                description:
-                    "\(folder)/\(chapter.step) already exists, and was not changed. Move it away to start again.")
+        try isNew(target, path(chapter))
+        try files.createDirectory(at: root.appending(path: folder), withIntermediateDirectories: true)
+        try files.copyItem(at: source, to: target)
+        let steps = Chapter.all.map(\.step).filter {
+            files.fileExists(atPath: root.appending(path: "\(folder)/\($0)/main.swift").path)
         }
-        let sources = target.appending(path: "Sources")
-        try files.createDirectory(at: sources, withIntermediateDirectories: true)
-        try files.copyItem(at: source, to: sources.appending(path: "my-\(chapter.step)"))
-        try Data(manifest(chapter.step).utf8).write(to: target.appending(path: "Package.swift"))
+        try Data(manifest(steps).utf8).write(to: root.appending(path: "\(folder)/Package.swift"))
     }
 
-    /// A package of its own, so that what doesn't build doesn't stop the rest of the repository.
-    static func manifest(_ step: String) -> String {
+    /// A package of their own, so that what doesn't build doesn't stop the rest of the repository. One for all, so that
+    /// the client is built once.
+    static func manifest(_ steps: [String]) -> String {
         """
         // swift-tools-version: 6.2
         import PackageDescription
 
+        // `workbook start` writes this file anew, with a program for each folder.
+        let programs = [\(steps.map { "\"\($0)\"" }.joined(separator: ", "))]
         let package = Package(
-            name: "my-\(step)",
+            name: "my",
             platforms: [.macOS(.v15)],
-            dependencies: [.package(name: "messaging-patterns", path: "../..")],
-            targets: [
+            dependencies: [.package(name: "messaging-patterns", path: "..")],
+            targets: programs.map { name in
                 .executableTarget(
-                    name: "my-\(step)",
+                    name: "my-\\(name)",
                     dependencies: [
                         .product(name: "AMQPClient", package: "messaging-patterns"),
                         .product(name: "TutorialKit", package: "messaging-patterns"),
-                    ])
-            ],
+                    ],
+                    path: name)
+            },
             swiftLanguageModes: [.v6]
         )
 
@@ -87,17 +128,16 @@ enum StartCommand {
     /// Builds the reader's program, and returns the words that start it.
     static func program(of chapter: Chapter) throws -> [String] {
         if SourceTree.isReleased { throw NeedsToolchain() }
-        let path = "\(folder)/\(chapter.step)"
-        guard FileManager.default.fileExists(atPath: path) else {
+        guard FileManager.default.fileExists(atPath: path(chapter)) else {
             throw CannotStart(
                 description:
-                    "There is no \(path) yet: swift run workbook start \(chapter.number) makes it. For a program "
+                    "There is no \(path(chapter)) yet: swift run workbook start \(chapter.number) makes it. For a program "
                     + "in another language: swift run workbook check EXERCISE -- COMMAND")
         }
-        complain("building \(path); the first time this takes a minute")
-        guard try runSwift("build", "--quiet", "--package-path", path) else {
-            throw CannotStart(description: "\(path) does not build.")
+        complain("building \(path(chapter)); the first time this takes a minute")
+        guard try runSwift("build", "--quiet", "--package-path", folder, "--product", "my-\(chapter.step)") else {
+            throw CannotStart(description: "\(path(chapter)) does not build.")
         }
-        return ["\(path)/.build/debug/my-\(chapter.step)"]
+        return ["\(folder)/.build/debug/my-\(chapter.step)"]
     }
 }

@@ -6,7 +6,7 @@ enum PredictCommand {
     static let command = Command(
         "workbook predict", takes: "[STEP]", does: "asks what will happen, runs it, and says whether you were right",
         notes: """
-            A question that you missed comes back two chapters later, or now without STEP. Answers may come from a \
+            A question that you missed comes back two chapters later, two at a time, or now without STEP. Answers may come from a \
             file: a line for each.
             """, count: 0...1)
 
@@ -28,25 +28,26 @@ enum PredictCommand {
             say("predict: what you missed, once more. Guess first, then see.")
         }
         do {
-            let isComplete = try await ask(questions, in: chapter, past)
-            if isComplete, let chapter { Progress.add("predict \(chapter.number)") }
-            return isComplete ? 0 : 1
+            guard let missed = try await ask(questions, in: chapter, past) else { return 1 }
+            for line in comesBack(missed, in: chapter) { say(line) }
+            if let chapter { Progress.add("predict \(chapter.number)") }
+            return 0
         } catch {
             complain("\(error)")
             return 1
         }
     }
 
-    /// Asks the questions of some kinds: whether all answers were right.
-    static func areRight(_ kinds: [String], in chapter: Chapter) async throws -> Bool {
-        let questions = kinds.compactMap { kind in Question.all.first { $0.kind == kind } }
-        let isComplete = try await ask(questions, in: chapter, Predictions(Progress.done()))
-        let missed = Predictions(Progress.done()).missed.map(\.kind)
-        return isComplete && !kinds.contains(where: missed.contains)
+    /// Asks the questions of an exercise: whether all answers were right.
+    static func areRight(_ questions: [Question], in chapter: Chapter) async throws -> Bool {
+        let asked = questions.map { $0.asked(in: chapter.number) }
+        return try await ask(asked, in: chapter, Predictions(Progress.done()))?.isEmpty ?? false
     }
 
-    /// Returns false when the input ended before the questions.
-    private static func ask(_ questions: [Question], in chapter: Chapter?, _ past: Predictions) async throws -> Bool {
+    /// Returns the kinds that were missed; nil when the input ended before the questions.
+    private static func ask(_ questions: [Question], in chapter: Chapter?, _ past: Predictions) async throws
+        -> [String]?
+    {
         var right = 0
         var missed: [String] = []
         for (number, question) in questions.enumerated() {
@@ -55,7 +56,7 @@ enum PredictCommand {
             guard let guess = read(outcome) else {
                 say("")
                 say("The answers ended at question \(number + 1) of \(questions.count). Start again when you like.")
-                return false
+                return nil
             }
             let isRight = guess == outcome.right
             if isRight { right += 1 } else { missed.append(question.kind) }
@@ -65,13 +66,15 @@ enum PredictCommand {
         }
         say("")
         say("\(right) of \(questions.count) right.")
-        if !missed.isEmpty {
-            let next = chapter.flatMap { Chapter.find("\($0.number + 2)") }
-            let back = next.map { "in chapter \($0.number), or now with" } ?? "with"
-            say("Comes back \(back) swift run workbook predict:")
-            for line in wrapped(missed.joined(separator: ", "), indent: 3) { say(line) }
-        }
-        return true
+        return missed
+    }
+
+    /// When what was missed is asked again.
+    private static func comesBack(_ missed: [String], in chapter: Chapter?) -> [String] {
+        if missed.isEmpty { return [] }
+        let next = chapter.flatMap { Chapter.find("\($0.number + 2)") }
+        let back = next.map { "from chapter \($0.number) on, or now with" } ?? "with"
+        return ["Comes back \(back) swift run workbook predict:"] + wrapped(missed.joined(separator: ", "), indent: 3)
     }
 
     /// The letters that were typed; asks again for what makes no sense. nil: there is no more input.

@@ -23,13 +23,15 @@ struct Predictions {
         Question.all.filter { question in guesses.last { $0.kind == question.kind }?.isRight == false }
     }
 
-    /// What comes back in a chapter: what was missed two chapters earlier or before that.
+    /// How many old questions a chapter asks: it has two or three of its own.
+    static let dose = 2
+
+    /// What comes back in a chapter: what was missed two chapters earlier or before that, first what has waited longest.
     func due(in chapter: Int) -> [Question] {
-        missed.filter { question in
-            guard question.chapter != chapter, let last = guesses.last(where: { $0.kind == question.kind }) else {
-                return false
-            }
-            return last.chapter + 2 <= chapter
+        let waiting = missed.filter { $0.chapter != chapter }.compactMap { question in
+            guesses.lastIndex { $0.kind == question.kind }.map { (question: question, guess: $0) }
         }
+        return waiting.filter { guesses[$0.guess].chapter + 2 <= chapter }.sorted { $0.guess < $1.guess }
+            .prefix(Self.dose).map(\.question)
     }
 }

@@ -86,8 +86,11 @@ import Testing
         switch exercise.task {
         case .program:
             #expect(Repository.exists("Tests/Solutions/\(exercise.solution).swift"))
-        case .prediction(let kinds):
-            for kind in kinds { #expect(chapter.questions.contains { $0.kind == kind }) }
+        case .prediction(let questions):
+            let asked = Set(chapter.questions.map(\.kind))
+            for question in questions { #expect(!asked.contains(question.kind), "it was asked before") }
+        case .thought:
+            #expect(ExercisePage(id, of: chapter)?.answer?.isEmpty == false)
         case .breakage(_, let rule, _):
             #expect(try Repository.text("Sources/ConformanceSuite/Catalogue/rules.tsv").contains("\n\(rule)\t"))
         }
@@ -95,9 +98,12 @@ import Testing
 
     @Test func everyExerciseHasThreeHints() throws {
         for chapter in Chapter.all {
-            let page = try Repository.text("\(chapter.folder)/hints.md")
-            for exercise in 1...3 {
-                #expect(HintCommand.hints(for: "\(chapter.number).\(exercise)", in: page).count == 3)
+            let page = try Repository.text(chapter.page)
+            let ids = page.matches(of: /\*\*([0-9]+\.[0-9]+)\*\*/).map { String($0.1) }
+            #expect(ids == chapter.exercises.map(\.id).sorted(), "the page and the chapter have the same exercises")
+            for id in ids {
+                let exercise = try #require(ExercisePage(id, of: chapter))
+                #expect(exercise.hints.count == 3 && !exercise.task.isEmpty && !exercise.task.contains("*"), "\(id)")
             }
         }
     }

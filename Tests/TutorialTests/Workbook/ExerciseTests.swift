@@ -58,7 +58,7 @@ import Testing
         try Data("print(1)\n".utf8).write(to: source.appending(path: "main.swift"))
         let hello = try #require(Chapter.find("hello"))
         try StartCommand.make(hello, in: folder)
-        let copy = folder.appending(path: "my/hello/Sources/my-hello/main.swift")
+        let copy = folder.appending(path: "my/hello/main.swift")
         try Data("print(2)\n".utf8).write(to: copy)
         #expect(throws: StartCommand.CannotStart.self) { try StartCommand.make(hello, in: folder) }
         #expect(try String(contentsOf: copy, encoding: .utf8) == "print(2)\n")

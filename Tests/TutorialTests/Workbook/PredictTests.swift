@@ -37,8 +37,17 @@ import Testing
         ("three-deaths", [["In 'payments' again."], ["In 'dead'."], ["Nowhere."]]),
     ]
 
-    @Test(arguments: truth) func whatHappensIsSo(kind: String, answers: [[String]]) async throws {
-        let question = try #require(Question.all.first { $0.kind == kind })
+    /// The same of what exercises ask.
+    static let exercises: [(kind: String, answers: [[String]])] = [
+        ("hash-twice", [["b", "b.#.#", "#.#"]]), ("hash-between", [["#.b", "*.#.*", "a.#.b"]]),
+        ("one-dot", [[".", "*.*", "#.#"]]), ("dot-behind", [["a.", "a.*", "a.#", "*.*"]]),
+    ]
+    private static let asked = Chapter.all.flatMap(\.exercises).flatMap { exercise in
+        if case .prediction(let questions) = exercise.task { questions } else { [] }
+    }
+
+    @Test(arguments: truth + exercises) func whatHappensIsSo(kind: String, answers: [[String]]) async throws {
+        let question = try #require((Question.all + Self.asked).first { $0.kind == kind })
         #expect(question.variants == answers.count)
         for (variant, answer) in answers.enumerated() {
             let outcome = try await question.play(variant)
@@ -74,6 +83,7 @@ import Testing
 
     @Test func everyChapterHasTwoOrThree() {
         #expect(Set(Question.all.map(\.kind)).count == Question.all.count)
+        #expect(Self.exercises.map(\.kind) == Self.asked.map(\.kind))
         #expect(Question.all.map(\.kind) == Self.truth.map(\.kind))
         for chapter in Chapter.all { #expect((2...3).contains(chapter.questions.count), "\(chapter.step)") }
     }
@@ -116,6 +126,13 @@ import Testing
         #expect(due(lines + ["guess two-consumers 3 right"], in: 5) == [])
         #expect(Predictions(lines).missed.map(\.kind) == ["two-consumers"])
         #expect(Predictions(lines).asked("two-consumers") == 1)
+    }
+
+    /// An old miss waits until there is room for it; the oldest goes first.
+    @Test func oldMissesComeInSmallDoses() {
+        let missed = ["other-name", "two-consumers", "no-consumer-yet"].map { "guess \($0) 1 wrong" }
+        #expect(due(missed, in: 3) == ["other-name", "two-consumers"])
+        #expect(due(missed + ["guess other-name 3 wrong"], in: 4) == ["two-consumers", "no-consumer-yet"])
     }
 
     @Test func linesThatAreNoGuesses() {

@@ -182,11 +182,22 @@ import Testing
 }
 
 @Suite struct HintTests {
+    private let hints =
+        "# Hints\n\n## 1.1\n\n1. First\n   goes on.\n2. Second.\n\n## 1.2\n\n1. Other.\n\nAnswer: It\nis so.\n"
+    private let page = "1. **1.1** Make *it*\n   work.\n2. **1.2** Think.\n\n[Hints](hints.md)\n"
+
     @Test func eachHintIsOneLine() {
-        let page = "# Hints\n\n## 1.1\n\n1. First\n   goes on.\n2. Second.\n\n## 1.2\n\n1. Other.\n"
-        #expect(HintCommand.hints(for: "1.1", in: page) == ["First goes on.", "Second."])
-        #expect(HintCommand.hints(for: "1.2", in: page) == ["Other."])
-        #expect(HintCommand.hints(for: "1.3", in: page) == [])
+        #expect(ExercisePage("1.1", page: page, hints: hints).hints == ["First goes on.", "Second."])
+        #expect(ExercisePage("1.2", page: page, hints: hints).hints == ["Other."])
+        #expect(ExercisePage("1.3", page: page, hints: hints).hints == [])
+    }
+
+    @Test func theTaskAndTheAnswer() {
+        let first = ExercisePage("1.1", page: page, hints: hints)
+        #expect(first.task == "Make it work." && first.answer == nil)
+        let second = ExercisePage("1.2", page: page, hints: hints)
+        #expect(second.task == "Think." && second.answer == "It is so.")
+        #expect(ExercisePage("1.3", page: page, hints: hints).task == "")
     }
 }
 
@@ -195,16 +206,21 @@ import Testing
         func next(_ done: [String]) -> String? { Overview.lines(done: done).first { $0.hasPrefix("Next: ") } }
         #expect(next([])?.hasPrefix("Next: read Tutorials/01-hello/README.md") == true)
         #expect(next(["play 1"]) == "Next: swift run workbook predict hello")
-        #expect(next(["play 1", "predict 1", "check 2"])?.contains("02-worker") == true)
-        let all = Chapter.all.flatMap { ["play \($0.number)", "predict \($0.number)"] }
-        #expect(Overview.lines(done: all).contains { $0.contains("check 2") })
+        #expect(next(["play 1", "predict 1", "check 2"])?.contains("exercise 1.1") == true)
+        let first = ["play 1", "predict 1", "check 1.1", "check 1.2", "check 1.3"]
+        #expect(next(first)?.contains("02-worker") == true)
+        #expect(next(first.dropLast() + ["play 2"])?.contains("exercise 1.3") == true)
+        let all = Chapter.all.flatMap { chapter in
+            ["play \(chapter.number)", "predict \(chapter.number)"] + chapter.exercises.map { "check \($0.id)" }
+        }
+        #expect(NextDeed(all) == .nothing && next(all) == nil)
     }
 
     @Test func whatIsDone() {
-        let lines = Overview.lines(done: ["play 1", "check 2", "guess two-consumers 1 wrong"])
-        #expect(lines[0] == "Messaging Patterns in Swift: the workbook play  predict  check  compare  trace")
-        #expect(lines[1] == " 1 hello     one queue                     x       .       .       .       .")
-        #expect(lines[2] == " 2 worker    a queue of tasks              .       .       x       .       .")
+        let lines = Overview.lines(done: ["play 1", "check 2", "check 2.1", "guess two-consumers 1 wrong"])
+        #expect(lines[0] == "Messaging Patterns in Swift: the workbook play predict check compare trace ex.")
+        #expect(lines[1] == " 1 hello     one queue                     x      .      .      .      .   0/3")
+        #expect(lines[2] == " 2 worker    a queue of tasks              .      .      x      .      .   1/3")
         #expect(lines.contains("Missed so far: two-consumers. Once more: swift run workbook predict"))
     }
 

@@ -21,6 +21,7 @@ extension Chapter {
         check: ConfirmsCheck.self,
         exercises: [
             .program("7.1", "receive", examine: ConfirmsExercises.takesOnce),
+            .thought("7.2"), .thought("7.3"),
             .program("7.4", "receive", examine: ConfirmsExercises.refusesTheSixth),
         ],
         questions: ConfirmsQuestions.all)

@@ -20,6 +20,7 @@ extension Chapter {
         exercises: [
             .program("1.1", "send", examine: HelloExercises.returned),
             .program("1.2", "receive", examine: HelloExercises.takesOne),
+            .thought("1.3"),
         ],
         questions: HelloQuestions.all)
 

@@ -9,6 +9,8 @@ enum HelloExercises {
         await inspection.until(inspection.pace.begin) { _ in
             run.hasEnded || run.lastLines().contains { $0.contains("NO_ROUTE") }
         }
+        guard !inspection.log.published.isEmpty else { throw Inspection.CannotJudge.silent(run) }
+        await inspection.until(inspection.pace.answer) { _ in run.hasEnded }
         let log = inspection.log
         guard let publish = log.published.first else { throw Inspection.CannotJudge.silent(run) }
         let mandatory = Point(
@@ -31,6 +33,10 @@ enum HelloExercises {
             prints.finding(
                 run.lastLines().contains { $0.contains("NO_ROUTE") },
                 "It printed: \(run.lastLines().joined(separator: " | "))"),
+            Point(
+                "and ends", why: "One message was sent, and one answer can come: there is nothing to wait for.",
+                see: .helloBreak
+            ).finding(run.hasEnded, run.hasEnded ? "It has ended." : "It is still running."),
         ]
     }
 

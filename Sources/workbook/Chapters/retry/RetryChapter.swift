@@ -18,6 +18,7 @@ extension Chapter {
             ]),
         check: RetryCheck.self,
         exercises: [
+            .thought("9.1"),
             .program("9.2", "revive", examine: RetryExercises.bringsBack),
             .init("9.3", .breakage(area: "dead-letter.", rule: "rabbitmq/dead-letter/x-death-count", see: .retryRead)),
         ],

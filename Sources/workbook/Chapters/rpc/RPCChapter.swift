@@ -22,6 +22,7 @@ extension Chapter {
         check: RPCCheck.self,
         exercises: [
             .program("6.1", "call", examine: RPCExercises.tenAtOnce),
+            .thought("6.2"),
             .program("6.3", "call", examine: RPCExercises.directReplyTo),
         ],
         questions: RPCQuestions.all)

@@ -9,8 +9,8 @@ extension Chapter {
         trace: TraceScene(waiting: topicPlay.waiting, acting: ["emit", "kern.critical"], legs: [.log(of: "topic")]),
         check: TopicCheck.self,
         exercises: [
-            .init("5.1", .prediction(kinds: ["patterns", "one-word"])),
-            .init("5.2", .prediction(kinds: ["empty-words"])),
+            .init("5.1", .prediction(TopicQuestions.ofWords)),
+            .init("5.2", .prediction(TopicQuestions.ofEmptyWords)),
             .init("5.3", .breakage(area: "topic.", rule: "spec/3.1.3.3/hash-is-any-words", see: .topicRead)),
         ],
         questions: TopicQuestions.all)

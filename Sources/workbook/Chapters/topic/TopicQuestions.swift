@@ -34,4 +34,29 @@ enum TopicQuestions {
             }
         },
     ]
+
+    /// What exercise 5.1 asks.
+    static let ofWords = [
+        exercise("hash-twice", "b", ["b", "b.#.#", "#.#", "*.b", "#.b.*"], "A # may stand for nothing, a * may not."),
+        exercise(
+            "hash-between", "a.b", ["#.a", "#.b", "*.#.*", "a.#.b", "a.*.b"], "A # between two words may be nothing."),
+    ]
+
+    /// What exercise 5.2 asks.
+    static let ofEmptyWords = [
+        exercise("one-dot", ".", ["*", ".", "..", "*.*", "#.#"], "One dot divides two empty words."),
+        exercise(
+            "dot-behind", "a.", ["a", "a.", "a.*", "a.#", "*.*"],
+            "Behind the last dot there is a word, and it is empty."),
+    ]
+
+    private static func exercise(_ kind: String, _ key: String, _ patterns: [String], _ lesson: String) -> Question {
+        Question(kind, variants: 1) { _ in
+            try await Playground.play { playground in
+                try await playground.routed(
+                    key, through: .topic, patterns.map { ($0, [$0]) }, asks: "Which of these patterns match a message",
+                    lesson: lesson)
+            }
+        }
+    }
 }

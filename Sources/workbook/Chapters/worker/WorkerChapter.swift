@@ -23,6 +23,7 @@ extension Chapter {
             ]),
         check: WorkerCheck.self,
         exercises: [
+            .thought("2.1"),
             .program("2.2", "work", examine: WorkerExercises.again),
             .program("2.3", "work", examine: WorkerExercises.refuses),
         ],

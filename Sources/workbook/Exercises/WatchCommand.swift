@@ -1,0 +1,106 @@
+import Commands
+import Foundation
+
+/// `workbook watch`: judges an exercise each time that its files are saved, and goes on to the next when it is done.
+enum WatchCommand {
+    static let command = Command(
+        "workbook watch", takes: "[EXERCISE] [-- COMMAND...]",
+        does: "judges an exercise again each time you save a file, and opens the next when it is done",
+        notes: """
+            Without EXERCISE it is the next one that asks for a program. It looks at your copy of the program in the \
+            folder that `workbook start` made, or at the files that COMMAND names and those beside them. Ctrl-C ends it.
+            """, isProgramPlain: true, count: 0...1)
+
+    static func run(_ given: Arguments) async -> Int32 {
+        ProcessFamily.endsWithInterrupt()
+        let command = given.command ?? []
+        var id = given.words.first
+        while let (chapter, exercise) = next(id) {
+            for line in opening(exercise, chapter) { say(line) }
+            guard await untilDone(exercise, chapter, command) else { return 2 }
+            // Another exercise is another program, and only the reader knows its command.
+            guard command.isEmpty, given.words.isEmpty || NextDeed(Progress.done()).isIn(chapter) else { return 0 }
+            id = nil
+        }
+        if let id { wrong("'\(id)' is no exercise that asks for a program", Self.command) }
+        say(NextDeed(Progress.done()).line)
+        return 0
+    }
+
+    /// The exercise with this id, or the next one that is open; nil when it asks for no program.
+    private static func next(_ id: String?) -> (chapter: Chapter, exercise: Exercise)? {
+        if let id { return Chapter.exercise(id).flatMap { $0.exercise.isProgram ? $0 : nil } }
+        let done = Set(Progress.done())
+        for chapter in Chapter.all {
+            for exercise in chapter.exercises where exercise.isProgram && !done.contains("check \(exercise.id)") {
+                return (chapter, exercise)
+            }
+        }
+        return nil
+    }
+
+    private static func opening(_ exercise: Exercise, _ chapter: Chapter) -> [String] {
+        ["", "Exercise \(exercise.id), in \(chapter.page):"]
+            + wrapped(ExercisePage(exercise.id, of: chapter)?.task ?? "", indent: 2) + [""]
+    }
+
+    /// Judges, waits for a change, and judges again; false when nothing can ever change.
+    private static func untilDone(_ exercise: Exercise, _ chapter: Chapter, _ command: [String]) async -> Bool {
+        while true {
+            // Before the judgement: what is saved while it runs is judged next.
+            let files = SavedFiles(command.isEmpty ? [StartCommand.path(chapter)] : SavedFiles.folders(of: command))
+            guard !files.isEmpty else {
+                complain(
+                    command.isEmpty
+                        ? "there is no \(StartCommand.path(chapter)) yet: swift run workbook start \(chapter.number)"
+                        : "'\(command.joined(separator: " "))' names no file that could be saved")
+                return false
+            }
+            if await ExerciseCommand.judge(exercise, chapter, command) == 0 { return true }
+            say("Waiting for you to save a file. Ctrl-C ends this.")
+            while SavedFiles(files.folders) == files { try? await Task.sleep(for: .milliseconds(200)) }
+            say("")
+        }
+    }
+}
+
+extension NextDeed {
+    fileprivate func isIn(_ chapter: Chapter) -> Bool {
+        if case .exercise(_, chapter.number) = self { true } else { false }
+    }
+}
+
+/// The files in some folders, and when each was saved.
+struct SavedFiles: Equatable {
+    let folders: [String]
+    private let saved: [String: Date]
+
+    init(_ folders: [String]) {
+        self.folders = folders
+        var saved: [String: Date] = [:]
+        for folder in folders {
+            let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+            for entry in entries where !entry.hasPrefix(".") {
+                let path = "\(folder)/\(entry)"
+                guard let found = try? FileManager.default.attributesOfItem(atPath: path),
+                    found[.type] as? FileAttributeType == .typeRegular, let date = found[.modificationDate] as? Date
+                else { continue }
+                saved[path] = date
+            }
+        }
+        self.saved = saved
+    }
+
+    var isEmpty: Bool { saved.isEmpty }
+
+    /// Where the files are that a command names.
+    static func folders(of command: [String]) -> [String] {
+        var files = command.filter { word in
+            var isFolder: ObjCBool = false
+            return FileManager.default.fileExists(atPath: word, isDirectory: &isFolder) && !isFolder.boolValue
+        }
+        // An interpreter by its path is nothing that the reader saves.
+        if files.count > 1, files[0] == command[0] { files.removeFirst() }
+        return Set(files.map { URL(filePath: $0).deletingLastPathComponent().path }).sorted()
+    }
+}

@@ -1,0 +1,157 @@
+import AMQPWire
+import Foundation
+import TestSupport
+import Testing
+
+@testable import workbook
+
+/// What leads a reader from one exercise to the next.
+@Suite(.watched) struct CourseTests {
+    private func folder() throws -> URL {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "course-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    // MARK: next
+
+    @Test func nextSaysWhatAnExerciseAsksFor() {
+        let lines = NextCommand.lines(["play 1", "predict 1"])
+        #expect(lines[0] == "Exercise 1.1, in Tutorials/01-hello/README.md:")
+        #expect(lines.contains { $0.contains("NO_ROUTE") } && lines.contains { $0.contains("workbook watch 1.1 ") })
+        let thought = NextCommand.lines(["play 1", "predict 1", "check 1.1", "check 1.2"])
+        #expect(thought[0].hasPrefix("Exercise 1.3") && thought.contains { $0.contains("workbook check 1.3") })
+        #expect(lines.allSatisfy { $0.count <= 80 } && thought.allSatisfy { $0.count <= 80 })
+    }
+
+    // MARK: watch
+
+    @Test func aProgramIsJudgedAgainWhenItIsSaved() async throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = folder.appending(path: "mine.sh")
+        func save(_ words: String) throws {
+            let path = Repository.products.appending(path: words).path
+            try Data("exec \(path)\n".utf8).write(to: program, options: .atomic)
+        }
+        try await onStage(.inThisProcess) { stage in
+            try save("hello receive")
+            let watch = try stage.start(
+                "workbook", "watch", "1.2", "--", "sh", program.path,
+                environment: ["WORKBOOK_PROGRESS": folder.appending(path: "progress").path])
+            let waits = "Waiting for you to save a file. Ctrl-C ends this."
+            try await stage.wait("the first judgement") { watch.lines.contains(waits) || watch.hasEnded }
+            #expect(watch.lines.contains { $0.hasPrefix("  NO  asks, and does not wait") }, "\(watch.account)")
+            try save("solutions 1.2")
+            let lines = try await stage.finish(watch).lines
+            #expect(lines.filter { $0 == waits }.count == 1 && lines.last?.hasPrefix("Done.") == true, "\(lines)")
+        }
+        let progress = try String(contentsOf: folder.appending(path: "progress"), encoding: .utf8)
+        #expect(progress == "check 1.2\n")
+    }
+
+    @Test func nothingToWatch() async throws {
+        try await onStage(.inThisProcess) { stage in
+            let output = try await stage.run("workbook", words: ["watch", "1.2", "--", "cat", "nowhere"], status: 2)
+            #expect(output.errors.contains("names no file that could be saved"))
+            #expect(try await stage.run("workbook", words: ["watch", "1.3"], status: 64).lines.isEmpty)
+        }
+    }
+
+    @Test func savedFilesAreThoseBesideTheProgram() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "a.py").path
+        try Data("1".utf8).write(to: URL(filePath: file))
+        #expect(SavedFiles.folders(of: ["/bin/sh", file, "work"]) == [folder.path])
+        let before = SavedFiles([folder.path])
+        #expect(before == SavedFiles([folder.path]) && !before.isEmpty)
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: file)
+        #expect(before != SavedFiles([folder.path]))
+        #expect(SavedFiles([folder.appending(path: "away").path]).isEmpty)
+    }
+
+    // MARK: Exercises to think about
+
+    @Test func aThoughtIsComparedWithAnother() throws {
+        let chapter = try #require(Chapter.find("hello"))
+        let page = try #require(ExercisePage("1.3", of: chapter))
+        func isShared(_ typed: [String]) -> Bool {
+            var typed = typed
+            return Thought(page, read: { typed.isEmpty ? nil : typed.removeFirst() }).isShared("1.3")
+        }
+        #expect(isShared(["Two queues,", "two brokers.", "", "yes"]))
+        #expect(!isShared(["Two queues.", "", "n"]) && !isShared(["Two queues.", ""]))
+        #expect(!isShared(["", "y"]) && !isShared([]) && !isShared(["Two queues."]))
+    }
+
+    // MARK: start
+
+    @Test func oneFolderBuildsAllPrograms() {
+        let manifest = StartCommand.manifest(["hello", "rpc"])
+        #expect(manifest.contains(#"let programs = ["hello", "rpc"]"#) && manifest.contains(#"name: "my-\(name)""#))
+    }
+
+    @Test func startInPython() async throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let program = try RunningProgram(
+            [
+                "sh", "-c",
+                "cd \(folder.path) && \(Repository.products.appending(path: "workbook").path) start worker --python",
+            ],
+            environment: ["WORKBOOK_PROGRESS": folder.appending(path: "progress").path]
+        ) { _ in }
+        #expect(await eventually(.patience) { program.statusBehindItsLines != nil })
+        let copy = folder.appending(path: "my/worker-python")
+        for file in ["worker.py", "step.py"] {
+            let text = try String(contentsOf: copy.appending(path: file), encoding: .utf8)
+            #expect(try text == Repository.text("Scripts/pika/\(file)"))
+        }
+    }
+
+    // MARK: What chapter 9 teaches
+
+    private func revives(
+        noAck: Bool = false, confirmed: Bool = true, ackFirst: Bool = false, isTransaction: Bool = false
+    ) -> Bool {
+        var made = MadeUpLog()
+        made.opens()
+        made.consumes("jobs.dead", noAck: noAck)
+        made.gets(1, "Boom!")
+        if ackFirst { made.acks(1) }
+        if isTransaction { made.program(.txSelect(TxSelect())) }
+        made.publishes("Boom!", key: "jobs")
+        if confirmed { made.broker(.basicAck(BasicAck(deliveryTag: 1, multiple: false))) }
+        if !noAck, !ackFirst { made.acks(1) }
+        if isTransaction { made.program(.txCommit(TxCommit())) }
+        return RetryExercises.losesNothing(made.log).isGood
+    }
+
+    @Test func aJobIsSafeBeforeItIsGone() {
+        #expect(revives())
+        #expect(revives(confirmed: false, isTransaction: true))
+        #expect(!revives(confirmed: false))
+        #expect(!revives(ackFirst: true))
+        #expect(!revives(noAck: true))
+    }
+
+    // MARK: A class
+
+    @Test func aClassOnOnePage() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let files = [folder.appending(path: "<Bo>.txt"), folder.appending(path: "ada/\(Progress.name)")]
+        try FileManager.default.createDirectory(
+            at: folder.appending(path: "ada"), withIntermediateDirectories: true)
+        try Data("play 1\ncheck 1.1\nguess two-consumers 1 wrong\n".utf8).write(to: files[0])
+        try Data("guess two-consumers 1 wrong\nguess other-name 1 wrong\n".utf8).write(to: files[1])
+        let report = try ClassReport(files: files)
+        #expect(report.readers.map(\.name) == ["<Bo>", "ada"])
+        #expect(report.readers[0].share(of: Chapter.all[0]) == (2, 8))
+        #expect(report.missed.map(\.kind) == ["two-consumers", "other-name"])
+        #expect(report.html.contains("&lt;Bo&gt;") && !report.html.contains("<Bo>"))
+        #expect(report.lines[0].hasPrefix("<Bo>: 2 of ") && report.lines[0].hasSuffix("; missed: two-consumers"))
+        #expect(throws: (any Error).self) { try ClassReport(files: [folder.appending(path: "nobody")]) }
+    }
+}
