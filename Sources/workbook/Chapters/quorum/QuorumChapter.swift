@@ -19,6 +19,7 @@ extension Chapter {
         check: QuorumCheck.self,
         exercises: [
             .program("10.1", "work", examine: QuorumExercises.warnsOnce),
+            .thought("10.2"),
             .init("10.3", .breakage(area: "quorum.", rule: "rabbitmq/quorum/abandoned", see: .quorumRead)),
         ],
         questions: QuorumQuestions.all)
