@@ -104,7 +104,7 @@ enum StartCommand {
         // swift-tools-version: 6.2
         import PackageDescription
 
-        // `workbook start` writes this file anew, with a program for each folder.
+        // `workbook start` rewrites this file, with a program for each folder.
         let programs = [\(steps.map { "\"\($0)\"" }.joined(separator: ", "))]
         let package = Package(
             name: "my",

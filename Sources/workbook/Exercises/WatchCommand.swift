@@ -22,7 +22,7 @@ enum WatchCommand {
             guard command.isEmpty, given.words.isEmpty || NextDeed(Progress.done()).isIn(chapter) else { return 0 }
             id = nil
         }
-        if let id { wrong("'\(id)' is no exercise that asks for a program", Self.command) }
+        if let id { wrong("'\(id)' is not an exercise that asks for a program", Self.command) }
         say(NextDeed(Progress.done()).line)
         return 0
     }

@@ -59,7 +59,7 @@ enum RetryExercises {
         ].filter { !$0.0 }.map(\.1)
         return Point(
             "keeps the job's other properties, and that it is persistent",
-            why: "Whoever works on it needs them, and a broker that restarts forgets what is not persistent.",
+            why: "The worker needs them, and a broker that restarts forgets what is not persistent.",
             see: .retryRead
         ).finding(lost.isEmpty, lost.isEmpty ? "All are there." : "Lost: \(enumerated(lost)).")
     }
