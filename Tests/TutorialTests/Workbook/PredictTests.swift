@@ -42,7 +42,7 @@ import Testing
         ("hash-twice", [["b", "b.#.#", "#.#"]]), ("hash-between", [["#.b", "*.#.*", "a.#.b"]]),
         ("one-dot", [[".", "*.*", "#.#"]]), ("dot-behind", [["a.", "a.*", "a.#", "*.*"]]),
     ]
-    private static let asked = Chapter.all.flatMap(\.exercises).flatMap { exercise in
+    private static let asked: [Question] = Chapter.all.flatMap(\.exercises).flatMap { exercise -> [Question] in
         if case .prediction(let questions) = exercise.task { questions } else { [] }
     }
 
