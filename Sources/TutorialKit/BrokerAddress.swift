@@ -5,7 +5,8 @@ import Synchronization
 
 /// Where the broker is that a role talks to.
 public enum BrokerAddress: Sendable {
-    /// Somewhere on the network: `amqp://user:password@host:port/vhost`, or `amqps://` for TLS.
+    /// Somewhere on the network: `amqp://user:password@host:port/vhost`, or `amqps://` for TLS. Several addresses, with
+    /// spaces between them, are a cluster's: the first that answers will do.
     case uri(String)
     /// In this process: what is sent goes through memory, all else is the same.
     case inProcess(Broker)
@@ -15,6 +16,13 @@ public enum BrokerAddress: Sendable {
 
     /// What `AMQP_URL` names, or a broker on this machine.
     static var fromEnvironment: BrokerAddress { .uri(environmentValue(variable) ?? standard) }
+
+    /// The addresses of several nodes; none, if there is only one broker.
+    var nodes: [Substring] {
+        guard case .uri(let text) = self else { return [] }
+        let addresses = text.split(separator: " ")
+        return addresses.count > 1 ? addresses : []
+    }
 }
 
 extension BrokerAddress {
@@ -37,7 +45,7 @@ extension Connection {
         let connection =
             switch broker {
             case .inProcess(let inProcess): try await open(over: inProcess.connect())
-            case .uri(let uri): try await openWithAdvice(uri)
+            case .uri(let uri): try await broker.nodes.isEmpty ? openWithAdvice(uri) : openFirst(of: broker.nodes)
             }
         OpenConnections.add(connection, to: broker)
         return connection
@@ -52,6 +60,22 @@ extension Connection {
             if let connection = try? await open(broker) { return connection }
         }
         return try await open(broker)
+    }
+
+    /// A node that is down, or is just going down, is passed over. What else is wrong, is wrong at all of them.
+    private static func openFirst(of nodes: [Substring]) async throws -> Connection {
+        for node in nodes {
+            do throws(AMQPError) {
+                return try await open(String(node))
+            } catch {
+                switch error.kind {
+                case .unreachable, .timedOut, .connectionLost: continue
+                default: return try await openWithAdvice(String(node))
+                }
+            }
+        }
+        let places = nodes.map { $0.split(separator: "@").last ?? $0 }
+        throw StepError("Nobody answers at any address of \(BrokerAddress.variable): \(places.joined(separator: ", "))")
     }
 
     private static func openWithAdvice(_ uri: String) async throws -> Connection {

@@ -53,10 +53,16 @@ public struct Step: Sendable {
         let result = await interrupt.cancels { try await self.perform(command, arguments) }
         if case .failure(let error) = result, !interrupt.hasHappened {
             if let error = error as? UsageError { program.fail(error, of: command) }
-            Console.printError("\(name): \(error)")
+            Console.printError("\(name): \(error)\(advice(after: error))")
             exit(1)
         }
         exit(0)
+    }
+
+    /// A role ends with its connection, unless its step is about that.
+    private func advice(after error: any Error) -> String {
+        let isClusters = !BrokerAddress.fromEnvironment.nodes.isEmpty && (error as? AMQPError)?.scope == .connection
+        return isClusters ? " Start this role again: it takes the first address that answers." : ""
     }
 
     private func perform(_ command: String, _ arguments: Arguments) async throws {
@@ -73,7 +79,11 @@ public struct Step: Sendable {
         let options = roles.flatMap(\.options).reduce(into: [(String, String)]()) { rows, option in
             if !rows.contains(where: { $0.0 == option.synopsis }) { rows.append((option.synopsis, option.summary)) }
         }
-        let address = (BrokerAddress.variable, "the broker that a role talks to; if not set, \(BrokerAddress.standard)")
+        let address = (
+            BrokerAddress.variable,
+            "the broker that a role talks to; several addresses, with spaces, for a cluster; if not set, "
+                + BrokerAddress.standard
+        )
         return Program(
             name, itself: Command(name, does: "run the whole step in this terminal, with a broker of its own"),
             commands: roles.map { role in

@@ -77,10 +77,24 @@ struct CommandLineTests {
         #expect(output.errors.first?.contains("AMQP_URL=") == true)
     }
 
+    @Test("Of several addresses the first that answers is taken; if none does, one line has them all")
+    func severalAddresses() async throws {
+        try await onStage(.any) { stage in
+            let addresses = ["AMQP_URL": "amqp://localhost:1/ \(stage.uri)"]
+            let lines = try await stage.run("hello", "send", "found", environment: addresses).lines
+            #expect(lines == [" [x] Sent 'found'"])
+        }
+        let output = try await Stage(uri: "amqp://localhost:1/ amqp://me@127.0.0.1:1").run("hello", "send", status: 1)
+        #expect(output.lines.isEmpty)
+        #expect(output.errors.count == 1)
+        #expect(output.errors.first?.contains("localhost:1/, 127.0.0.1:1") == true, "\(output.errors)")
+    }
+
     @Test(
         "A bad address says that AMQP_URL is meant",
         arguments: [
             "localhost", "amqps://localhost?verify=no", "amqp://localhost?retries=1", "amqp://h:port", "amqp://%",
+            "amqp://localhost:1 amqp://%",
         ])
     func badAddress(_ uri: String) async throws {
         let output = try await Stage(uri: uri).run("hello", "send", status: 1)

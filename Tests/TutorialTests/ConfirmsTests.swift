@@ -95,6 +95,26 @@ struct ConfirmsTests {
         await house.end()
     }
 
+    @Test("A node that is killed: the publisher goes on at the next address")
+    func nextAddress() async throws {
+        try await onStage(.inThisProcess) { stage in
+            let house = Stage(uri: "")
+            let node = try await house.startReady("broker", words: Stage.brokerWords)
+            let words = try #require(node.lines.first).split(separator: " ")
+            let first = String(try #require(words.first { $0.hasPrefix("amqp://") }))
+            let doomed = try await stage.startReady("confirms", "receive", environment: ["AMQP_URL": first])
+            let receiver = try await stage.startReady("confirms", "receive")
+            let publisher = try await stage.startReady(
+                "confirms", "publish", "--count", "1000000000", environment: ["AMQP_URL": "\(first) \(stage.uri)"])
+            node.signal(9)
+            try await stage.finish(doomed, status: 1)
+            _ = try await stage.lines(2, of: receiver)
+            #expect(try await stage.interrupt(publisher).contains { $0.hasPrefix(" [!] Connection lost.") })
+            _ = try await stage.interrupt(receiver)
+            await house.end()
+        }
+    }
+
     @Test("The outbox: what is unconfirmed comes first, and never more than fifty")
     func outbox() {
         var outbox = Outbox((0..<60).map { "\($0)" })
