@@ -32,7 +32,7 @@ extension BrokerAddress {
         try await Connection.open(self).close()
         let retry = RetryPolicy.exponential(upTo: .seconds(2))
         return switch self {
-        case .uri(let uri): Client(hosts: [uri], retry: retry)
+        case .uri(let uri): Client(hosts: uri.split(separator: " ").map(String.init), retry: retry)
         case .inProcess(let broker):
             Client([ConnectionConfiguration()], retry: retry) { _ in broker.connect() }
         }
