@@ -83,7 +83,7 @@ import Testing
             #expect(throws: unknown) { try options(["--quirk", "core."]) }
             let names = Quirks.names
             #expect(names.count == Set(names).count)
-            let form = /(?:core|queue|quorum|reported|routing|session|store)\.[a-z0-9-]+/
+            let form = /(?:base|core|queue|quorum|reported|routing|session|store)\.[a-z0-9-]+/
             for name in names { #expect(name.wholeMatch(of: form) != nil) }
         #else
             let reason = "--quirk is for debug builds: a release build has no quirks"

@@ -40,7 +40,9 @@ extension FieldValue {
     func isSame(as other: FieldValue) -> Bool {
         switch (number, other.number) {
         case (.float?, .float?): isEqualTerm(to: other)
-        case _ where integer != nil && other.integer != nil: integer == other.integer
+        case _ where integer != nil && other.integer != nil:
+            integer == other.integer
+                || ((integer ?? 0) ^ (other.integer ?? 0)) & 0xffff_ffff == 0 && quirk(.sameNumbersHave32Bits)
         default: self == other
         }
     }

@@ -76,7 +76,7 @@ struct IdentityList<Element> {
     private mutating func closeUp() {
         Steps.take(slots.count)
         slots = slots.filter { $0 != nil }
-        front = 0
+        if front == 0 || !quirk(.closedUpListKeepsItsFront) { front = 0 }
         places = DividedDictionary()
         if slots.count > Self.mostSearched { index() }
     }

@@ -18,7 +18,10 @@ enum CarbonCopies {
 
     /// The same of headers that were checked before.
     static func keys(in headers: FieldTable) -> [ShortString] {
-        (["CC", "BCC"] as [ShortString]).flatMap { name -> [ShortString] in
+        let names: [ShortString] =
+            headers.fields.count > 1 && headers["CC"] != nil && quirk(.carbonCopiesHideBlindOnes)
+            ? ["CC"] : ["CC", "BCC"]
+        return names.flatMap { name -> [ShortString] in
             (headers[name]?.array ?? []).compactMap { element in
                 if case .longString(let octets) = element, octets.count <= ShortString.maximumCount {
                     ShortString(slice: octets[...])

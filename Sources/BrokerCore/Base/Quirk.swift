@@ -20,3 +20,16 @@ func isWrong(by quirk: some Quirk) -> Bool {
         false
     #endif
 }
+
+/// What can be wrong in what all layers use: a line for each, with the decision that it sits at and what was written there
+/// instead.
+enum BaseQuirk: String, Quirk {
+    /// FieldValue.isSame: an Int32
+    case sameNumbersHave32Bits = "base.same-numbers-have-32-bits"
+    /// CarbonCopies.keys: else if
+    case carbonCopiesHideBlindOnes = "base.carbon-copies-hide-blind-ones"
+    /// IdentityList.closeUp: where it begins stays what it was
+    case closedUpListKeepsItsFront = "base.closed-up-list-keeps-its-front"
+}
+
+@inline(__always) func quirk(_ quirk: BaseQuirk) -> Bool { isWrong(by: quirk) }

@@ -27,6 +27,12 @@ enum QuorumQuirk: String, Quirk {
     case takenOctetsStayCounted = "quorum.taken-octets-stay-counted"
     /// QuorumMessages.pop: the octets of the body are counted out, those of the properties are not
     case takenPropertiesStayCounted = "quorum.taken-properties-stay-counted"
+    /// QueueArguments.hasRoomAgain: only messages are counted
+    case roomAgainKnowsNoOctets = "quorum.room-again-knows-no-octets"
+    /// QueueArguments.isAbove: a fifth is rounded down
+    case roomAgainIsRoundedUp = "quorum.room-again-is-rounded-up"
+    /// QueueArguments.isExceeded: >= instead of >
+    case octetsThatFitAreTooMany = "quorum.octets-that-fit-are-too-many"
 
     // MARK: How often a message comes back
 
@@ -88,6 +94,10 @@ enum QuorumQuirk: String, Quirk {
     case consumersDoNotHoldTheLease = "quorum.consumers-do-not-hold-the-lease"
     /// QuorumQueue.remove: the lease has ended for good
     case leaseDoesNotBeginAgain = "quorum.lease-does-not-begin-again"
+    /// QuorumQueue.catchUp: others are served when something comes
+    case caughtUpHandsOutNothing = "quorum.caught-up-hands-out-nothing"
+    /// QuorumQueue.setTimer: they wait for the next use
+    case overTheLimitSetsNoTimer = "quorum.over-the-limit-sets-no-timer"
 
     // MARK: Consumers
 
@@ -110,6 +120,8 @@ enum QuorumQuirk: String, Quirk {
     case anyLocatorIsTaken = "quorum.any-locator-is-taken"
     /// QueueKind.compared: those that change nothing are not compared
     case unusedArgumentsMayDiffer = "quorum.unused-arguments-may-differ"
+    /// QuorumQueue.dropReady: the slices take from the queue
+    case purgeTakesWhatComesLater = "quorum.purge-takes-what-comes-later"
     /// QuorumQueue.purge: what came back stands elsewhere
     case purgeLeavesWhatCameBack = "quorum.purge-leaves-what-came-back"
 

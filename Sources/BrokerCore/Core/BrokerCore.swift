@@ -210,7 +210,7 @@ public final class BrokerCore {
         while budget > 0, let work = causes.takeRest() ?? nextCause() {
             let units = work(Self.sliceUnits)
             spend(units)
-            if units >= Self.sliceUnits { causes.putOff(work) }
+            if units >= Self.sliceUnits, !quirk(.restOfACauseIsForgotten) { causes.putOff(work) }
         }
         causes.pause()
     }

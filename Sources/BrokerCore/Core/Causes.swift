@@ -48,6 +48,7 @@ struct Causes {
     /// The next to be done: letters before copies.
     mutating func next() -> (cause: Cause, virtualHost: VirtualHost)? {
         isTakingCopies = false
+        if letters.count > 1, quirk(.lettersChangePlaces), let first = letters.popFirst() { letters.append(first) }
         if let (letter, isOfCopy, virtualHost) = letters.popFirst() {
             isTakingCopies = isOfCopy
             return (.deadLetter(letter), virtualHost)
@@ -82,9 +83,9 @@ extension VirtualHost {
             let again = try letter.republished(
                 to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
             let queues = try route(again.message, from: exchange, keys: again.keys).targets
-            return filling(
-                Filling(again.message, queues.filter { again.mayGo(to: $0.name) }), isOfCopy: isOfCopy, of: again,
-                then: letter.isOut)
+            var open = queues.filter { again.mayGo(to: $0.name) }
+            if open.count < queues.count, quirk(.cycleStopsEveryCopy) { open = [] }
+            return filling(Filling(again.message, open), isOfCopy: isOfCopy, of: again, then: letter.isOut)
         } catch {
             core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)")
             return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)

@@ -24,6 +24,12 @@ enum CoreQuirk: String, Quirk {
     case autoDeleteNeedsALoneBinding = "core.auto-delete-needs-a-lone-binding"
     /// setTracing: it is switched on, and never off
     case tracingStaysOn = "core.tracing-stays-on"
+    /// Causes.next: not the first but the second
+    case lettersChangePlaces = "core.letters-change-places"
+    /// settle: the slices behind the first are forgotten
+    case restOfACauseIsForgotten = "core.rest-of-a-cause-is-forgotten"
+    /// VirtualHost.publish: one queue that it may not go to stops all
+    case cycleStopsEveryCopy = "core.cycle-stops-every-copy"
 }
 
 @inline(__always) func quirk(_ quirk: CoreQuirk) -> Bool { isWrong(by: quirk) }

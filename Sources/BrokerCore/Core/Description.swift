@@ -27,7 +27,8 @@ final class Description {
                 guard let own = hosted.journal, !hosted.queue.isDeleted else { return }
                 journal.append(.queueDeclared(host.description(of: hosted.queue, own)))
             }
-            add({ host.exchanges.values.flatMap(\.bindings).filter(\.isDurable) }, by: \.order) {
+            let sources = { host.exchanges.values.filter { $0.isStored || !quirk(.bindingsOfPredeclaredAreToldOnce) } }
+            add({ sources().flatMap(\.bindings).filter(\.isDurable) }, by: \.order) {
                 [unowned self] binding in
                 write(binding, host)
             }

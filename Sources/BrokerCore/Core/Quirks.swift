@@ -2,7 +2,8 @@
 @_spi(Quirks) public enum Quirks {
     #if DEBUG
         public static let names =
-            names(RoutingQuirk.self) + names(QueueQuirk.self) + names(QuorumQuirk.self) + names(SessionQuirk.self)
+            names(BaseQuirk.self) + names(RoutingQuirk.self) + names(QueueQuirk.self) + names(QuorumQuirk.self)
+            + names(SessionQuirk.self)
             + names(StoreQuirk.self) + names(CoreQuirk.self) + names(ReportedQuirk.self)
 
         private static func names<Kind: Quirk>(_ kind: Kind.Type) -> [String] { kind.allCases.map(\.rawValue) }

@@ -38,7 +38,8 @@ extension BrokerCore {
                 ExchangeDeclaration(
                     type: exchange.type, durable: !quirk(.restoredExchangesAreTransient),
                     autoDelete: exchange.autoDelete,
-                    isInternal: exchange.isInternal, arguments: exchange.arguments))
+                    isInternal: exchange.isInternal && !quirk(.restoredExchangesArePublic),
+                    arguments: exchange.arguments))
         } catch { throw found.damage("the exchange '\(exchange.name)' can't be made: \(error.text)") }
     }
 

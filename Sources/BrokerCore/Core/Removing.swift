@@ -30,7 +30,9 @@ extension VirtualHost {
     }
 
     private func deleteAtOnce(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
-        guard !queue.isDeleted, let hosted = queues.removeValue(forKey: queue.name) else {
+        guard !queue.isDeleted || quirk(.deletedQueueStaysItsOwners),
+            let hosted = queues.removeValue(forKey: queue.name)
+        else {
             return removal(of: [], then: then)
         }
         if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }

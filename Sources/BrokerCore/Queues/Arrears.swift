@@ -18,10 +18,24 @@ struct Arrears {
     mutating func note() -> Bool {
         areLeft = true
         defer { areScheduled = true }
-        return !areScheduled
+        return !areScheduled && !quirk(.arrearsAreForgotten)
     }
 
-    mutating func isOver() { areScheduled = false }
+    mutating func isOver() { areScheduled = quirk(.arrearsAreScheduledOnce) }
+}
+
+extension PrioritizedMessages {
+    /// For a quirk: a purge takes what came behind it.
+    mutating func popPurged() -> QueuedMessage? {
+        isEmpty || !quirk(.purgeTakesWhatComesLater) ? nil : popFirst()
+    }
+}
+
+extension QuorumMessages {
+    /// For a quirk: the same.
+    mutating func popPurged() -> QueuedMessage? {
+        isEmpty || !quirk(quorum: .purgeTakesWhatComesLater) ? nil : popFirst()
+    }
 }
 
 extension Queue {

@@ -55,7 +55,9 @@ final class ClassicQueue: Queue {
             let consumer = rotation.next()
         {
             // What is delivered and needs no acknowledgement was never really here.
-            if !consumer.noAck { enter(queued) }
+            if !consumer.noAck {
+                log != nil && quirk(.handedOutAtOnceIsNotWritten) ? load.add(queued.message) : enter(queued)
+            }
             hand(queued, to: consumer)
         } else {
             enter(queued)
@@ -107,7 +109,7 @@ final class ClassicQueue: Queue {
         guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
         arrears.clear()
         dropOverflow()
-        dispatch()
+        if !quirk(.caughtUpHandsOutNothing) { dispatch() }
         return arrears.areLeft
     }
 
@@ -235,7 +237,7 @@ final class ClassicQueue: Queue {
         guard rotation.isEmpty else { return quirk(.nobodyTakesOverWhatIsReady) ? () : dispatch() }
         if !quirk(.leaseDoesNotBeginAgain) { renewLease() }
         if arguments.expires != nil, quirk(.leaseEndsWithTheConsumer) { return host.end(self) }
-        if !declaration.autoDelete { return }
+        if !declaration.autoDelete || declaration.owner != nil && quirk(.exclusiveIsNotAutoDeleted) { return }
         if !ready.isEmpty, quirk(.autoDeleteKeepsMessages) { return }
         if unacknowledgedCount > 0, quirk(.autoDeleteWaitsForAcknowledgements) { return }
         host.end(self)
@@ -302,7 +304,7 @@ final class ClassicQueue: Queue {
                 ? 0 : arguments.maximumPriority, bodyOctets: keepsOctets ? dropped.bodyOctets : 0)
         host.later { [self] in
             for _ in 0..<500 {
-                guard let message = dropped.popFirst() else { return false }
+                guard let message = dropped.popFirst() ?? ready.popPurged() else { return false }
                 if message.redelivered, quirk(.purgedAfterReturnReappears) { continue }
                 leave(message)
                 if quirk(.purgeDeadLetters) { deadLetter(message.message, .rejected, to: host) }

@@ -15,8 +15,10 @@ struct Filling {
     /// Puts the message in some more queues, so many at most; not in those that have gone meanwhile. Returns how many there
     /// were.
     mutating func goOn(_ most: Int) -> Int {
+        if !isAccepted, quirk(.lastSliceDecidesTheConfirm) { isAccepted = true }
         let some = queues.prefix(most)
         queues = queues.dropFirst(most)
+        if !queues.isEmpty, quirk(.fillingEndsWithItsSlice) { queues = [] }
         for queue in some where !queue.isDeleted && !queue.publish(message) { isAccepted = false }
         return some.count
     }

@@ -153,7 +153,10 @@ extension QueueArguments {
         case (nil, nil): .max
         case (let one?, nil), (nil, let one?):
             now() + (one > Int32.max && quirk(.timesToLiveHave32Bits) ? one & 0xffff_ffff : one)
-        case (let queues?, let own?): now() + (quirk(.ownTimeToLiveWins) ? own : min(queues, own))
+        case (let queues?, let own?):
+            now()
+                + (quirk(.ownTimeToLiveWins)
+                    ? own : own == 0 && quirk(.ownTimeOfZeroIsNone) ? queues : min(queues, own))
         }
     }
 }

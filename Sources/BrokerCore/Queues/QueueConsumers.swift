@@ -129,7 +129,9 @@ struct QueueConsumers {
     /// take over.
     private mutating func nextActive() -> (any DeliveryTarget)? {
         while !rotation.isEmpty {
-            while let consumer = rotation[0].consumers.popFirst() { if !consumer.isCancelled { return consumer } }
+            while let consumer = rotation[0].consumers.popFirst() {
+                if !consumer.isCancelled, consumer.hasRoom || !quirk(.fullConsumersDoNotTakeOver) { return consumer }
+            }
             rotation.removeFirst()
         }
         return nil

@@ -85,7 +85,7 @@ extension QueueHost {
                 consumer.queueVanished()
                 if quirk(.firstConsumerIsTold) { return false }
             }
-            left = left.dropFirst(250)
+            left = left.dropFirst(left.count > 250 && quirk(.oneIsLostBetweenSlices) ? 251 : 250)
             return !left.isEmpty
         }
     }
@@ -97,7 +97,7 @@ extension QueueHost {
                 guard let message = next() else { return false }
                 leave(message)
             }
-            return true
+            return !quirk(.forgettingEndsWithItsSlice)
         }
     }
 }

@@ -228,6 +228,48 @@ enum QueueQuirk: String, Quirk {
     case segmentsAreMessages = "queue.stream-segments-are-messages"
     /// StreamLog.first: below the oldest there is nothing
     case lostPlacesAreWaitedAt = "queue.stream-lost-places-are-waited-at"
+    /// ClassicQueue.publish: what was never ready has no place
+    case handedOutAtOnceIsNotWritten = "queue.handed-out-at-once-is-not-written"
+    /// ClassicQueue.remove: it goes with its connection anyway
+    case exclusiveIsNotAutoDeleted = "queue.exclusive-is-not-auto-deleted"
+    /// QueueConsumers.nextActive: asks for room as everywhere else
+    case fullConsumersDoNotTakeOver = "queue.full-consumers-do-not-take-over"
+    /// QueueHost.dismiss: off by one
+    case oneIsLostBetweenSlices = "queue.one-is-lost-between-slices"
+    /// DeathHistory.add: the whole entry is made anew
+    case timeOfADeathIsTheLatest = "queue.time-of-a-death-is-the-latest"
+    /// QueueArguments.expiry: 0 means none elsewhere
+    case ownTimeOfZeroIsNone = "queue.own-time-of-zero-is-none"
+    /// QueuedMessage.noteReturn: a UInt8
+    case returnsAreOctets = "queue.returns-are-octets"
+    /// Filling.goOn: each slice has an answer of its own
+    case lastSliceDecidesTheConfirm = "queue.last-slice-decides-the-confirm"
+    /// Filling.goOn: the slices behind the first are forgotten
+    case fillingEndsWithItsSlice = "queue.filling-ends-with-its-slice"
+    /// Arrears.note: what is left goes with the next use
+    case arrearsAreForgotten = "queue.arrears-are-forgotten"
+    /// Arrears.isOver: the flag stays up
+    case arrearsAreScheduledOnce = "queue.arrears-are-scheduled-once"
+    /// ClassicQueue.catchUp: others are served when something comes
+    case caughtUpHandsOutNothing = "queue.caught-up-hands-out-nothing"
+    /// StreamQueue.publish: those that wait are woken when nobody reads
+    case newsWaitForReaders = "queue.stream-news-wait-for-readers"
+    /// StreamQueue.closeUp: all that wait go with those that are gone
+    case closingUpLosesReaders = "queue.stream-closing-up-loses-readers"
+    /// StreamQueue.retainSlice: the log is not told
+    case givenUpAreNotWritten = "queue.stream-given-up-are-not-written"
+    /// StreamQueue.restore: offsets are counted from what is there
+    case restoredOffsetsStartAnew = "queue.stream-restored-offsets-start-anew"
+    /// StreamQueue.dismissConsumers: the first
+    case oneReaderIsTold = "queue.stream-one-reader-is-told"
+    /// StreamLog.popFirst: only octets are counted out
+    case givenUpStayCounted = "queue.stream-given-up-stay-counted"
+    /// StreamLog.popFirst: only messages are counted out
+    case givenUpOctetsStayCounted = "queue.stream-given-up-octets-stay-counted"
+    /// QueueHost.forget: the slices behind the first are forgotten
+    case forgettingEndsWithItsSlice = "queue.forgetting-ends-with-its-slice"
+    /// ClassicQueue.dropReady: the slices take from the queue
+    case purgeTakesWhatComesLater = "queue.purge-takes-what-comes-later"
 }
 
 @inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

@@ -111,16 +111,19 @@ extension QueueArguments {
                 return true
             }
         }
-        return maximumOctets.map { held.octets > $0 } ?? false
+        return maximumOctets.map {
+            held.octets > $0 || held.octets == $0 && $0 > 0 && quirk(quorum: .octetsThatFitAreTooMany)
+        } ?? false
     }
 
     /// Whether a quorum queue that refuses publishes has become short enough to take some again: four fifths.
     fileprivate func hasRoomAgain(_ held: Held) -> Bool {
-        !isAbove(maximumLength, held.ready) && !isAbove(maximumOctets, held.octets)
+        !isAbove(maximumLength, held.ready)
+            && (!isAbove(maximumOctets, held.octets) || quirk(quorum: .roomAgainKnowsNoOctets))
     }
 
     private func isAbove(_ limit: Int64?, _ value: Int) -> Bool {
-        limit.map { value > $0 - $0 / 5 - ($0 % 5 == 0 ? 0 : 1) } ?? false
+        limit.map { value > $0 - $0 / 5 - ($0 % 5 == 0 || quirk(quorum: .roomAgainIsRoundedUp) ? 0 : 1) } ?? false
     }
 }
 

@@ -111,7 +111,7 @@ final class QuorumQueue: Queue {
         guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
         arrears.clear()
         dropOverflow()
-        dispatch()
+        if !quirk(quorum: .caughtUpHandsOutNothing) { dispatch() }
         return arrears.areLeft
     }
 
@@ -292,7 +292,7 @@ final class QuorumQueue: Queue {
 
     private func setTimer() {
         let next = arrears.areLeft ? .max : ready.nextExpiry
-        clock.set(overTheLimit.isEmpty ? next : 0, for: self, by: host)
+        clock.set(overTheLimit.isEmpty || quirk(quorum: .overTheLimitSetsNoTimer) ? next : 0, for: self, by: host)
     }
 
     // MARK: The end
@@ -310,7 +310,7 @@ final class QuorumQueue: Queue {
         var dropped = ready
         arrears.clear()
         ready = QuorumMessages(dialect)
-        host.forget({ dropped.popFirst() }, { self.leave($0, isWritten: isWritten) })
+        host.forget({ dropped.popFirst() ?? self.ready.popPurged() }, { self.leave($0, isWritten: isWritten) })
     }
 
     func dissolve() {

@@ -25,7 +25,7 @@ struct QueuedMessage: HeapElement {
 
     /// It was handed out, and is back.
     mutating func noteReturn(isFailure: Bool) {
-        if returnCount < .max { returnCount += 1 }
+        if returnCount < .max { returnCount = returnCount == 255 && quirk(.returnsAreOctets) ? 0 : returnCount + 1 }
         if isFailure, failureCount < .max { failureCount += 1 }
     }
 

@@ -137,8 +137,8 @@ struct StreamLog {
             gone = newest
             newest = Segment(start: newest.end)
         }
-        count -= gone.entries.count
-        octets -= gone.octets
+        if !quirk(.givenUpStayCounted) { count -= gone.entries.count }
+        if !quirk(.givenUpOctetsStayCounted) { octets -= gone.octets }
         bodyOctets -= gone.bodyOctets
         leaving = (gone, 0)
         return popLeaving()

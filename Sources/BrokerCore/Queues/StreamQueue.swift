@@ -61,7 +61,7 @@ final class StreamQueue: Queue {
             waiting.popFirst().map { reading.append($0) }
         } else if reading.isEmpty {
             swap(&reading, &waiting)
-        } else {
+        } else if waiting.isEmpty || !quirk(.newsWaitForReaders) {
             while let consumer = waiting.popFirst() { reading.append(consumer) }
         }
         read()
@@ -85,7 +85,7 @@ final class StreamQueue: Queue {
             guard let (offset, entry) = messages.popDropped(above: arguments.maximumOctets, before: oldest) else {
                 return false
             }
-            leave(QueuedMessage(entry, at: offset))
+            leave(QueuedMessage(entry, at: offset), isWritten: !quirk(.givenUpAreNotWritten))
         }
         return true
     }
@@ -93,15 +93,15 @@ final class StreamQueue: Queue {
     /// A segment that is given up little by little keeps nobody waiting: its messages may be read until they are gone.
     func catchUp() -> Bool { false }
 
-    private func leave(_ gone: QueuedMessage) {
+    private func leave(_ gone: QueuedMessage, isWritten: Bool = true) {
         load.remove(gone.message)
-        log?.leave(gone)
+        if isWritten { log?.leave(gone) }
     }
 
     func restore(_ found: [QueuedMessage], of total: Int, nextPosition: UInt64) {
         load.add(found)
         for message in found {
-            messages.skip(to: message.position)
+            if !quirk(.restoredOffsetsStartAnew) { messages.skip(to: message.position) }
             _ = messages.append(message.message, at: message.expiresAt)
         }
         if messages.count == total { messages.skip(to: nextPosition) }
@@ -199,7 +199,7 @@ final class StreamQueue: Queue {
 
     private func closeUp() {
         reading.removeAll { $0.isCancelled }
-        waiting.removeAll { $0.isCancelled }
+        waiting.removeAll { $0.isCancelled || quirk(.closingUpLosesReaders) }
         removedCount = 0
     }
 
@@ -220,11 +220,11 @@ final class StreamQueue: Queue {
         (reading, waiting) = (Ring(), Ring())
         var dropped = messages
         messages = Self.noMessages(arguments)
-        host.forget({ dropped.popFirst().map { QueuedMessage($0.entry, at: $0.offset) } }, leave)
+        host.forget({ dropped.popFirst().map { QueuedMessage($0.entry, at: $0.offset) } }, { self.leave($0) })
     }
 
     func dismissConsumers() {
-        let left = list.all
+        let left = list.count > 1 && quirk(.oneReaderIsTold) ? Array(list.all.prefix(1)) : list.all
         list = IdentityList()
         host.dismiss(left)
     }

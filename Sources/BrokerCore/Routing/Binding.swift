@@ -101,6 +101,7 @@ final class Binding<Target> {
     /// Kept over a restart: both its ends are.
     var isDurable: Bool {
         source.declaration.durable && destination.isDurable
+            && (source.isStored || !quirk(.bindingsOfPredeclaredAreTransient))
             && (arguments.isEmpty || !quirk(.bindingsWithArgumentsAreTransient))
     }
 }

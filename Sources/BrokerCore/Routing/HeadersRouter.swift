@@ -75,7 +75,7 @@ struct HeadersRouter<Target>: Router {
         func agrees(_ field: FieldTable.Field) -> Bool {
             guard let value = headers[field.name] else { return false }
             // A void argument asks only that the header be there.
-            if field.value == .void { return true }
+            if field.value == .void || value == .void && quirk(.voidHeadersMatchAll) { return true }
             if let one = field.value.integer, let other = value.integer, quirk(.integersAreComparedIn32Bits) {
                 return Int32(truncatingIfNeeded: one) == Int32(truncatingIfNeeded: other)
             }
@@ -86,7 +86,8 @@ struct HeadersRouter<Target>: Router {
                 ? field.value.isEqualTerm(ofTheKindOf: value) : field.value.isEqualTerm(to: value)
         }
         return switch rule.match {
-        case .all, .allWithX: rule.wanted.allSatisfy(agrees)
+        case .all, .allWithX:
+            rule.wanted.prefix(rule.wanted.count > 8 && quirk(.eightArgumentsAreCompared) ? 8 : .max).allSatisfy(agrees)
         case .any, .anyWithX: rule.wanted.prefix(quirk(.anyIsTheFirst) ? 1 : .max).contains(where: agrees)
         }
     }

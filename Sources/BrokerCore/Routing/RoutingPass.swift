@@ -32,15 +32,16 @@ struct RoutingPass<Target> {
         _ exchange: Exchange<Target>, _ message: Message, keys: [ShortString]
     ) throws(BrokerError) -> Bool {
         var hasMatched = false
-        for key in exchange.matchesEachKey ? keys[...] : keys.prefix(1) {
+        for key in exchange.matchesEachKey || keys.count > 1 && quirk(.copiesAreHashed) ? keys[...] : keys.prefix(1) {
             if !exchange.incoming.isEmpty, key != keys.first, quirk(.copiesStopAtTheSecondExchange) { break }
             if hasMatched, quirk(.firstMatchingKeyIsEnough) { break }
             if hasMatched, quirk(.lastKeyDecidesTheAlternate) { hasMatched = false }
             places += try exchange.router.matches(message, key: key) { destination in
                 places += 1
                 if destination.isRemoved { return }
-                hasMatched = true
+                let before = targets.count + exchanges.count
                 reach(destination)
+                if targets.count + exchanges.count > before || !quirk(.reachedBeforeIsNoMatch) { hasMatched = true }
             }
         }
         return hasMatched

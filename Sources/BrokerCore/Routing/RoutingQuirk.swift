@@ -100,6 +100,18 @@ enum RoutingQuirk: String, Quirk {
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
     /// VirtualHost.remove: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
+    /// TopicRouter.words: a table of 32
+    case wordsEndAt32 = "routing.words-end-at-32"
+    /// HeadersRouter.agrees: either of the two may be void
+    case voidHeadersMatchAll = "routing.void-headers-match-all"
+    /// HeadersRouter.matches: a table of eight
+    case eightArgumentsAreCompared = "routing.eight-arguments-are-compared"
+    /// RoutingPass.follow: asks what is new
+    case reachedBeforeIsNoMatch = "routing.reached-before-is-no-match"
+    /// Binding.isDurable: asks whether the exchange is in the log
+    case bindingsOfPredeclaredAreTransient = "routing.bindings-of-predeclared-are-transient"
+    /// RoutingPass.follow: CC and BCC lead through every exchange
+    case copiesAreHashed = "routing.copies-are-hashed"
 }
 
 @inline(__always) func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }

@@ -101,7 +101,9 @@ struct TopicRouter<Target>: Router {
     /// there, as RabbitMQ splits it.
     static func words(of key: ShortString) -> [ShortString] {
         guard !key.isEmpty else { return [] }
-        return key.octets.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false).map(
-            ShortString.init(slice:))
+        return key.octets.split(
+            separator: UInt8(ascii: "."), maxSplits: key.count > 62 && quirk(.wordsEndAt32) ? 31 : .max,
+            omittingEmptySubsequences: false
+        ).map(ShortString.init(slice:))
     }
 }

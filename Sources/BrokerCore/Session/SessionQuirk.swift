@@ -204,6 +204,52 @@ enum SessionQuirk: String, Quirk {
     case slowReaderIsForgotten = "session.slow-reader-is-forgotten"
     /// setBacklog: the next part of a large body is not announced
     case restOfALargeBodyIsForgotten = "session.rest-of-a-large-body-is-forgotten"
+    /// freeTag: the consumer of replies is in another place
+    case tagOfTheReplyConsumerIsFree = "session.tag-of-the-reply-consumer-is-free"
+    /// fail: what was published and not committed is published
+    case errorsCommit = "session.errors-commit"
+    /// begin: a publish that had a queue is not unroutable
+    case goneSinceIsNotReturned = "session.gone-since-is-not-returned"
+    /// basicRecover: an early return
+    case recoverOfNothingIsNotAnswered = "session.recover-of-nothing-is-not-answered"
+    /// release: with the queue everything of it is gone
+    case ackForADeletedQueueFreesNoRoom = "session.ack-for-a-deleted-queue-frees-no-room"
+    /// resumeConsumers: one is enough
+    case roomIsForOneConsumer = "session.room-is-for-one-consumer"
+    /// resolved: the last queue is the connection's
+    case queueOfAnotherChannelIsTheLast = "session.queue-of-another-channel-is-the-last"
+    /// queueDeclare: durable is durable
+    case exclusiveQueuesAreDurable = "session.exclusive-queues-are-durable"
+    /// Equivalence.check: return for continue
+    case oneArgumentIsCompared = "session.one-argument-is-compared"
+    /// basicConsume: one bit hides another
+    case exclusiveWithoutAcksIsShared = "session.exclusive-without-acks-is-shared"
+    /// received: other octets are no sign of life
+    case onlyHeartbeatsAreLife = "session.only-heartbeats-are-life"
+    /// content: where BCC is taken out, the limit is not at hand
+    case changedContentsHaveLargeFrames = "session.changed-contents-have-large-frames"
+    /// confirm: the channel's number is kept in eight bits
+    case waitingChannelsAreOctets = "session.waiting-channels-are-octets"
+    /// UnacknowledgedDeliveries: the tags are closed up as if there were no holes
+    case tagsKeepTheirHoles = "session.tags-keep-their-holes"
+    /// forget: what is deleted is deleted
+    case deletedQueueStaysItsOwners = "session.deleted-queue-stays-its-owners"
+    /// caughtUp: whatever is left to be dropped
+    case nobodyWaitsForArrears = "session.nobody-waits-for-arrears"
+    /// streamEnded: the slices behind the first are forgotten
+    case lostConnectionStopsItsWork = "session.lost-connection-stops-its-work"
+    /// deletionOfExclusiveQueues: the slices behind the first are forgotten
+    case exclusiveQueuesGoInOneSlice = "session.exclusive-queues-go-in-one-slice"
+    /// release: the slices behind the first are forgotten
+    case closingChannelKeepsConsumers = "session.closing-channel-keeps-consumers"
+    /// release: an error is no end
+    case failedChannelKeepsItsReplies = "session.failed-channel-keeps-its-replies"
+    /// RollingBack: the slices behind the first are forgotten
+    case rollbackEndsAfterAThousand = "session.rollback-ends-after-a-thousand"
+    /// fill: the answer is where most messages get theirs
+    case largeFillingsAreNotConfirmed = "session.large-fillings-are-not-confirmed"
+    /// goOn: what came of it is not looked at
+    case largeFillingsAreAccepted = "session.large-fillings-are-accepted"
 }
 
 @inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

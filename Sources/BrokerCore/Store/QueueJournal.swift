@@ -45,7 +45,7 @@ final class QueueJournal {
 
     /// It is, or has nowhere to go.
     func letterIsOut(of message: Message, position: UInt64) {
-        letterCount -= 1
+        if !quirk(.lettersAreNotCountedDown) { letterCount -= 1 }
         leave(message, position: position)
     }
 

@@ -23,6 +23,7 @@ struct RecoveredBindings {
 
     mutating func bind(_ key: [UInt8], _ binding: StoreRecovery.Found<StoredBinding>, in segment: UInt32) {
         count += 1
+        if quirk(.boundAgainIsForgotten), told.contains(where: { $0.key == key }) { return }
         told.append((segment, key))
         if entries[key] != nil { return }
         entries[key] = Entry(order: count, binding: binding)

@@ -77,6 +77,14 @@ enum StoreQuirk: String, Quirk {
     case oneMoreIsRedelivered = "store.one-more-is-redelivered"
     /// BrokerCore.keptVirtualHost: the one that is always there
     case oneVirtualHostIsRestored = "store.one-virtual-host-is-restored"
+    /// Description: those of exchanges that are in the log
+    case bindingsOfPredeclaredAreToldOnce = "store.bindings-of-predeclared-are-told-once"
+    /// BrokerCore.restore: the default of the initializer
+    case restoredExchangesArePublic = "store.restored-exchanges-are-public"
+    /// RecoveredBindings.bind: what was told once is known
+    case boundAgainIsForgotten = "store.bound-again-is-forgotten"
+    /// QueueJournal.letterIsOut: the queue waits for them for ever
+    case lettersAreNotCountedDown = "store.letters-are-not-counted-down"
 }
 
 @inline(__always) func quirk(_ quirk: StoreQuirk) -> Bool { isWrong(by: quirk) }

@@ -10,6 +10,23 @@ func elapse(milliseconds: Int) async throws {
     try await Task.sleep(for: .milliseconds(wait))
 }
 
+/// Asks again and again until something is as it should be, as long as an answer may take: for what comes about a moment
+/// later where channels and queues are processes of their own. False: it did not.
+func eventually(_ isThere: () async throws -> Bool) async throws -> Bool {
+    let deadline = ContinuousClock.now + Deadline.ofAnAnswer
+    var times = 0
+    while try await !isThere() {
+        times += 1
+        guard ContinuousClock.now < deadline else {
+            CaseRun.current?.ranOutOfTime()
+            return false
+        }
+        // Whoever is asked has other things to do, too.
+        if times > 20 { try await Task.sleep(for: .milliseconds(2)) }
+    }
+    return true
+}
+
 /// How long the suite waits before it calls an answer missing, in seconds.
 struct Patience: Sendable {
     var answer: Double

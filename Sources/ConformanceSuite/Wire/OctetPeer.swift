@@ -42,11 +42,13 @@ struct OctetPeer {
     }
 
     /// From the broker's tune, which it agrees to, to open-ok.
-    func open(_ virtualHost: String, at place: SourceLocation = #_sourceLocation) async throws {
+    func open(
+        _ virtualHost: String, heartbeat: String = "0000 (no heartbeats)", at place: SourceLocation = #_sourceLocation
+    ) async throws {
         let tune = try await frame(at: place)
         try check(tune, 1, "000a 001e (tune) .... ........ ....", on: 0, at: place)
         // channel-max and frame-max as they came, behind kind, channel, size and the two ids.
-        send(method: "000a 001f (tune-ok) \(Octets.hexadecimal(tune[11..<17])) 0000 (no heartbeats)", on: 0)
+        send(method: "000a 001f (tune-ok) \(Octets.hexadecimal(tune[11..<17])) \(heartbeat)", on: 0)
         send(method: "000a 0028 (open) \(Octets.short(virtualHost)) 00 00", on: 0)
         try await expect("000a 0029 (open-ok) 00", on: 0, at: place)
     }

@@ -92,13 +92,33 @@ struct ProbeChannel: Sendable {
     }
 
     /// Waits until a queue has so many ready messages, for what another channel's end brings back: where channels and
-    /// queues are processes of their own, a close may be answered before the queue has heard of it. It asks a few times:
-    /// what is not there by then is not on its way, and is the case's to find.
+    /// queues are processes of their own, a close may be answered before the queue has heard of it. What does not come is
+    /// the case's to find.
     func awaitReady(_ count: Int, in queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
-        for _ in 1...100 {
-            let ok = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
-            if ok.messageCount >= count { return }
+        _ = try await eventually { try await declared(queue, at: place).messageCount >= count }
+    }
+
+    /// Waits until a queue has no consumers, for the same reason.
+    func awaitNoConsumers(of queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
+        let areGone = try await eventually { try await declared(queue, at: place).consumerCount == 0 }
+        if !areGone { Issue.record("the consumers of a channel that has ended are still there", sourceLocation: place) }
+    }
+
+    /// Whether a queue has a message, or gets one soon. The answer may be no, so this asks a hundred times, and on a broker
+    /// that has other work to do for a fortieth of the time that an answer may take.
+    func hasReady(in queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws -> Bool {
+        let isShared = CaseRun.current?.peer.isShared == true
+        let deadline = ContinuousClock.now + (isShared ? Deadline.ofAnAnswer / 40 : .zero)
+        var times = 0
+        while times < 100 || ContinuousClock.now < deadline {
+            if try await declared(queue, at: place).messageCount > 0 { return true }
+            times += 1
         }
+        return false
+    }
+
+    private func declared(_ queue: ShortString, at place: SourceLocation) async throws -> QueueDeclareOk {
+        try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
     }
 
     /// Ready messages and consumers of a queue, once everything sent on this channel has had its effect there.

@@ -215,7 +215,10 @@ final class BrokerChannel {
     /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room. One whose
     /// queue has a message takes some of it, and lines up again.
     func resumeConsumers() {
-        while hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() { resume(consumer) }
+        while hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
+            resume(consumer)
+            if !waiting.isEmpty, quirk(.roomIsForOneConsumer) { break }
+        }
         while !connection.output.isCongested, let consumer = waitingForConnection.popFirst() { resume(consumer) }
     }
 
@@ -231,6 +234,11 @@ final class BrokerChannel {
         guard state != .closing else { return }
         connection.logError(error, channel: number)
         flushAnswers(stored: host.storedBatch)
+        if let transaction, quirk(.errorsCommit) {
+            for publish in transaction.publishes {
+                _ = enqueue(publish.message, in: publish.queues.filter { !$0.isDeleted }, mandatory: false)
+            }
+        }
         state = .closing
         release { [self] in
             if error.replyText.count == 255, quirk(.longReasonsAreNotSent) { return }
@@ -249,7 +257,7 @@ final class BrokerChannel {
         if !isReleased { tally.counters.channelsClosed += 1 }
         isReleased = true
         pauseConsumers()
-        endReplyConsumer()
+        if state != .closing || replyConsumer == nil || !quirk(.failedChannelKeepsItsReplies) { endReplyConsumer() }
         content = ContentReader()
         forgetContent()
         var rolling: RollingBack?
@@ -268,6 +276,7 @@ final class BrokerChannel {
             let limit = connection.placesFilled + BrokerConnection.sliceUnits
             while let consumer = left.popFirst() {
                 if connection.placesFilled >= limit {
+                    if quirk(.closingChannelKeepsConsumers) { break }
                     left = [consumer] + left
                     return true
                 }

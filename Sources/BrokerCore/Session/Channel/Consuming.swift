@@ -44,7 +44,8 @@ extension BrokerChannel {
             queue.kind == .stream
             ? try StreamStart(consume.arguments, label: queue.label, now: host.now) : StreamStart.next
         let consumer = Consumer(
-            tag: tag, queue: queue, channel: self, noAck: consume.noAck, isExclusive: consume.exclusive,
+            tag: tag, queue: queue, channel: self, noAck: consume.noAck,
+            isExclusive: consume.exclusive && !(consume.noAck && quirk(.exclusiveWithoutAcksIsShared)),
             priority: priority, arguments: consume.arguments, start: start, prefetchCount: consumerPrefetch)
         consumers[tag] = consumer
         if !consume.noWait { send(BasicConsumeOk(consumerTag: tag)) }
@@ -56,7 +57,7 @@ extension BrokerChannel {
     func freeTag(_ tag: ShortString) throws(BrokerError) -> ShortString {
         if tag.count > 127, quirk(.longConsumerTagsAreCut) { return ShortString(slice: tag.octets.prefix(127)) }
         if tag.isEmpty { return ShortString(truncating: "amq.ctag-\(host.randomName())") }
-        if consumers[tag] != nil || replyConsumer?.tag == tag {
+        if consumers[tag] != nil || replyConsumer?.tag == tag && !quirk(.tagOfTheReplyConsumerIsFree) {
             throw BrokerError(.notAllowed, "attempt to reuse consumer tag '\(tag)'")
         }
         return tag

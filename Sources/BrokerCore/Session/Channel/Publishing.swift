@@ -41,7 +41,7 @@ extension BrokerChannel {
     private func confirm(_ number: UInt64?, _ accepted: Bool, _ batch: UInt64) {
         guard let number else { return }
         confirms?.resolve(number, accepted: accepted, batch: batch)
-        connection.willAnswer(self.number)
+        connection.willAnswer(self.number > 255 && quirk(.waitingChannelsAreOctets) ? self.number & 0xFF : self.number)
     }
 
     /// Puts a message in very many queues, with other clients' turns in between. What follows on its connection waits.
@@ -50,7 +50,7 @@ extension BrokerChannel {
         var filling: Filling? = Filling(message, queues)
         connection.goOn { [self] in
             guard let (accepted, batch) = goOn(with: &filling) else { return true }
-            confirm(number, accepted, batch)
+            if !quirk(.largeFillingsAreNotConfirmed) { confirm(number, accepted, batch) }
             return false
         }
     }
@@ -61,7 +61,8 @@ extension BrokerChannel {
         filling = nil
         connection.placesFilled += current.goOn(BrokerConnection.sliceUnits)
         let message = current.message
-        if current.isOver { return (current.isAccepted, message.storeEntry == 0 ? 0 : virtualHost.write(message)) }
+        let isAccepted = current.isAccepted || quirk(.largeFillingsAreAccepted)
+        if current.isOver { return (isAccepted, message.storeEntry == 0 ? 0 : virtualHost.write(message)) }
         filling = current
         return nil
     }

@@ -13,6 +13,11 @@ extension BrokerChannel {
 
     private func resolved(_ name: ShortString) throws(BrokerError) -> ShortString {
         guard name.isEmpty else { return name }
+        if lastDeclaredQueue == nil, quirk(.queueOfAnotherChannelIsTheLast),
+            let last = connection.channels.values.lazy.compactMap(\.lastDeclaredQueue).first
+        {
+            return last
+        }
         guard let lastDeclaredQueue else { throw BrokerError(.notFound, "no previously declared queue") }
         return lastDeclaredQueue
     }
@@ -64,7 +69,8 @@ extension BrokerChannel {
             name,
             QueueDeclaration(
                 // A queue that goes with its connection has no use for outliving the broker.
-                durable: declare.durable && !declare.exclusive, owner: declare.exclusive ? connection.id : nil,
+                durable: declare.durable && (!declare.exclusive || quirk(.exclusiveQueuesAreDurable)),
+                owner: declare.exclusive ? connection.id : nil,
                 autoDelete: declare.autoDelete, arguments: declare.arguments), arguments)
         if declare.exclusive { connection.exclusiveQueues.add(queue, ObjectIdentifier(queue)) }
         answer(queue, noWait: declare.noWait)
@@ -177,7 +183,7 @@ extension BrokerChannel {
     func caughtUp(
         _ queue: any Queue, _ method: MethodID, then body: @escaping () throws(BrokerError) -> Void
     ) throws(BrokerError) {
-        guard queue.catchUp() else { return try body() }
+        guard queue.catchUp(), !quirk(.nobodyWaitsForArrears) else { return try body() }
         connection.goOn { [self] in
             connection.placesFilled += Arrears.slice
             if queue.catchUp() { return true }
@@ -258,7 +264,10 @@ enum Equivalence {
     ) throws(BrokerError) {
         for name in names {
             let (one, other) = (received[name] ?? defaults[name], current[name] ?? defaults[name])
-            if let one, let other, one.isSame(as: other) { continue }
+            if let one, let other, one.isSame(as: other) {
+                if received[name] != nil, quirk(.oneArgumentIsCompared) { return }
+                continue
+            }
             switch namesEveryQueueType ? (one, other) : (received[name], current[name]) {
             case (nil, nil): continue
             case (let received?, nil):

@@ -95,6 +95,7 @@ extension BrokerChannel {
         }
         consumer.release()
         guard consumer.sharesWindow else { return }
+        if delivery.queue.isDeleted, quirk(.ackForADeletedQueueFreesNoRoom) { return }
         if !consumer.isCancelled || !quirk(.ackAfterCancelFreesNoRoom) { consumersUnacknowledged -= 1 }
     }
 
@@ -112,6 +113,7 @@ extension BrokerChannel {
         if transaction?.settlements.isEmpty == false, quirk(.recoverStrandsWhatIsSettled) {
             transaction = Transaction()
         }
+        if unacknowledged.isEmpty, quirk(.recoverOfNothingIsNotAnswered) { return }
         let last = unacknowledged.lastTag ?? 0
         connection.goOn { [self] in
             guard requeueSlice(through: last, because: .released) || quirk(.recoverEndsAfterAThousand) else {
@@ -218,7 +220,8 @@ extension BrokerChannel {
         // A queue that is gone by now does not get it; with none left it is unroutable.
         let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
         if queues.count <= BrokerConnection.sliceUnits {
-            return enqueue(publish.message, in: queues, mandatory: publish.mandatory)
+            let isPassedOver = queues.count < publish.queues.count && quirk(.goneSinceIsNotReturned)
+            return enqueue(publish.message, in: queues, mandatory: publish.mandatory && !isPassedOver)
         }
         tally.counters.routed += queues.count
         filling = Filling(publish.message, queues)

@@ -55,7 +55,7 @@ struct RollingBack {
     mutating func goOn(_ most: Int, among others: inout UnacknowledgedDeliveries) -> Int {
         var units = 0
         while units < most, phase != .over { units += phase == .filling ? fill(from: &others) : empty(into: &others) }
-        return units
+        return phase != .over && quirk(.rollbackEndsAfterAThousand) ? 0 : units
     }
 
     private mutating func fill(from others: inout UnacknowledgedDeliveries) -> Int {

@@ -98,7 +98,9 @@ struct UnacknowledgedDeliveries {
         } else if entries.count >= 64, count * 2 < entries.count {
             Steps.take(entries.count - front)
             entries = entries[front...].filter { $0 != nil }
-            tags = entries.compactMap { $0?.tag }
+            tags =
+                quirk(.tagsKeepTheirHoles)
+                ? Array(tags[front...].prefix(entries.count)) : entries.compactMap { $0?.tag }
             front = 0
         }
     }

@@ -183,7 +183,7 @@ final class BrokerConnection {
             guard frame.channel == 0 else {
                 throw Failure(BrokerError(.unexpectedFrame, "a heartbeat on channel \(frame.channel)"))
             }
-            return
+            return liveness.receivedHeartbeat(at: host.now)
         }
         if frame.channel != 0 { return try channel(for: frame).handle(frame) }
         guard frame.kind == .method else { throw Failure(BrokerError(.unexpectedFrame, "content on channel 0")) }

@@ -44,7 +44,9 @@ extension BrokerConnection {
     }
 
     /// A queue of this connection's own is gone.
-    func forget(_ queue: any Queue) { exclusiveQueues.remove(ObjectIdentifier(queue)) }
+    func forget(_ queue: any Queue) {
+        if isEnding || !quirk(.deletedQueueStaysItsOwners) { exclusiveQueues.remove(ObjectIdentifier(queue)) }
+    }
 
     /// Ends the stream after the delay that slows down who tries passwords.
     func endLater() {
@@ -69,7 +71,7 @@ extension BrokerConnection {
             return false
         }
         // It has no turns any more.
-        if !rest.isEmpty { host.later { [self] in goOn() && !rest.isEmpty } }
+        if !rest.isEmpty, !quirk(.lostConnectionStopsItsWork) { host.later { [self] in goOn() && !rest.isEmpty } }
     }
 
     /// Gives back everything that the connection held, in slices. `then` is done behind that unless the stream has ended
@@ -110,7 +112,7 @@ extension BrokerConnection {
                 removal = session.virtualHost?.delete(queue) {}
                 if !exclusiveQueues.isEmpty, quirk(.onlyTheFirstExclusiveQueueGoes) { exclusiveQueues = IdentityList() }
             }
-            return units
+            return units >= most && quirk(.exclusiveQueuesGoInOneSlice) ? 0 : units
         }
     }
 

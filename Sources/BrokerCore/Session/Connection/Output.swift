@@ -78,7 +78,8 @@ struct Output {
         if message.traits.hasBlindCopies, content.body.count <= Self.part || !quirk(.bccStaysInLargeMessages) {
             let properties = try content.sentProperties()
             let body = Array(content.body)
-            write { $0.content(method, properties, body: body, channel: channel, frameMax: frameMax) }
+            let most = body.count > frameMax && quirk(.changedContentsHaveLargeFrames) ? 131_072 : frameMax
+            write { $0.content(method, properties, body: body, channel: channel, frameMax: most) }
         } else if content.body.count > Self.part {
             write {
                 $0.method(method, channel: channel)

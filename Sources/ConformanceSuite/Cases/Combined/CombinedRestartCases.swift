@@ -111,4 +111,96 @@ import Testing
         let after = try await Probe.openChannel()
         #expect(try await after.drain(queue).sorted() == ["held", "held again", "returned"])
     }
+
+    @Test(
+        "A queue that was deleted with many messages and declared again has after a restart what it got since",
+        .proves(
+            "durability.declared-again-while-messages-go", ["rabbitmq/restart/settled", "rabbitmq/restart/messages"],
+            needs: [.restart]))
+    func declaredAgainWhileMessagesGo() async throws {
+        let before = try await Probe.openChannel()
+        let queue = try await declareQueue(before)
+        try await before.confirmSelect()
+        for _ in 1...2 {
+            for number in 1...600 { before.publish("\(number)", to: "", queue, Self.persistent) }
+            try await before.awaitReady(600, in: queue)
+            before.send(QueueDelete(queue: queue))
+            before.send(QueueDeclare(queue: queue, durable: true))
+            #expect(try await before.receive(QueueDeleteOk.self).messageCount == 600)
+            #expect(try await before.receive(QueueDeclareOk.self).messageCount == 0)
+        }
+        before.publish("of today", to: "", queue, Self.persistent)
+        try await before.awaitReady(1, in: queue)
+        try await restartBroker()
+        let after = try await Probe.openChannel()
+        #expect(try await after.drain(queue) == ["of today"])
+    }
+
+    @Test(
+        "Many messages that were purged from a quorum queue stay away after a restart",
+        .proves(
+            "quorum.many-purged", ["rabbitmq/quorum/purge", "rabbitmq/quorum/gone-for-good"],
+            needs: [.quorumQueues, .restart]))
+    func manyPurged() async throws {
+        let before = try await Probe.openChannel()
+        let queue = try await before.declareQuorumQueue()
+        before.publish(1...600, toQueue: queue)
+        try await before.awaitReady(600, in: queue)
+        #expect(try await before.call(QueuePurge(queue: queue), QueuePurgeOk.self).messageCount == 600)
+        try await before.confirmSelect()
+        before.publish("behind", to: "", queue)
+        #expect(try await before.confirm().isAck)
+        try await restartBroker()
+        let after = try await Probe.openChannel()
+        try await after.awaitReady(1, in: queue)
+        #expect(try await after.drainWhole(queue) == ["behind"])
+    }
+
+    @Test(
+        "A durable queue whose messages have died can be deleted, and they are where they went, after a restart, too",
+        .proves(
+            "durability.deleted-behind-dead-letters", ["rabbitmq/dead-letter/rejected", "rabbitmq/restart/messages"],
+            needs: [.restart]))
+    func deletedBehindDeadLetters() async throws {
+        let before = try await Probe.openChannel()
+        let dead = try await declareQueue(before)
+        let queue = try await before.declareQueue(
+            unique("dying"), durable: true, exclusive: false,
+            arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(dead.octets)])
+        for number in 1...3 { before.publish("\(number)", to: "", queue, Self.persistent) }
+        try await before.consume(queue)
+        for message in try await before.deliveries(3) { before.reject(message, requeue: false) }
+        try await before.awaitReady(3, in: dead)
+        _ = try await before.call(QueueDelete(queue: queue), QueueDeleteOk.self)
+        try await restartBroker()
+        let after = try await Probe.openChannel()
+        #expect(try await after.drain(dead) == ["1", "2", "3"])
+        #expect(try await !after.exists(queue: queue))
+    }
+
+    @Test(
+        "A message that was held when the broker was killed is given up by itself, if that was one failure too many",
+        .proves("quorum.limit-at-a-kill", ["rabbitmq/quorum/limit-at-a-restart"], needs: [.quorumQueues, .kill]))
+    func limitAtAKill() async throws {
+        let before = try await Probe.openChannel()
+        let dead = try await before.declareQuorumQueue()
+        let queue = try await before.declareQuorumQueue([
+            "x-delivery-limit": 0, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(dead.octets),
+        ])
+        try await before.confirmSelect()
+        before.publish("held", to: "", queue)
+        while try await before.confirm().tag < 1 {}
+        // RabbitMQ writes down a moment later that there is such a queue.
+        try await elapse(milliseconds: 2000)
+        _ = try await before.hold(1, of: queue)
+        before.publish("ready", to: "", queue)
+        while try await before.confirm().tag < 2 {}
+        try await killBroker()
+        let after = try await Probe.openChannel()
+        try await after.awaitReady(1, in: dead)
+        let letter = try #require(try await after.fetch(dead, noAck: true))
+        #expect(letter.text == "held")
+        #expect(letter.deaths.first?["reason"] == "delivery_limit")
+        #expect(try await after.drainWhole(queue) == ["ready"])
+    }
 }

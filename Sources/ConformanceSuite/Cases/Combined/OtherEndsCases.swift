@@ -18,12 +18,6 @@ import Testing
         }
     }
 
-    /// Waits until a queue has no consumers: the end of a connection may reach its queues a moment later.
-    private func awaitNoConsumers(of queue: ShortString, on channel: ProbeChannel) async throws {
-        for _ in 1...100 where try await channel.counts(of: queue).consumers == 0 { return }
-        Issue.record("the consumers of a channel that has ended are still there")
-    }
-
     @Test(
         "An error, a closed connection and a lost one discard what was published and not committed",
         .proves("tx.other-ends-roll-back", ["rabbitmq/tx/rollback-publish"]))
@@ -38,7 +32,7 @@ import Testing
             channel.publish("discarded", to: "", queue)
             try await channel.barrier(behind: queue)
             try await end.befall(channel)
-            try await awaitNoConsumers(of: watched, on: other)
+            try await other.awaitNoConsumers(of: watched)
             #expect(try await other.drain(queue) == [], "\(end)")
         }
     }
@@ -59,7 +53,7 @@ import Testing
             second.publish("kept", to: "", queue)
             try await second.barrier(behind: queue)
             try await end.befall(first)
-            try await awaitNoConsumers(of: watched, on: second)
+            try await second.awaitNoConsumers(of: watched)
             #expect(try await second.exists(queue: queue), "\(end)")
             #expect(try await second.drain(queue) == ["kept"], "\(end)")
         }
@@ -73,7 +67,7 @@ import Testing
     func manyExclusiveQueues() async throws {
         let owner = try await Probe.openChannel()
         var queues: [ShortString] = []
-        for _ in 1...40 { queues.append(try await owner.declareQueue()) }
+        for _ in 1...140 { queues.append(try await owner.declareQueue()) }
         // Some of them in another order, so that what lists them has had holes.
         for queue in queues[10..<20].reversed() {
             _ = try await owner.call(QueueDelete(queue: queue), QueueDeleteOk.self)
@@ -83,6 +77,40 @@ import Testing
         for queue in queues {
             try await other.send(QueueDeclare(queue: queue, passive: true), expecting: .channelClose(.notFound))
         }
+    }
+
+    @Test(
+        "The address for replies goes with its channel when that ends with an error, too",
+        .proves(
+            "rpc.direct-gone-with-an-error", ["rabbitmq/direct-reply-to/gone", "rabbitmq/direct-reply-to/probe"]))
+    func addressGoneWithAnError() async throws {
+        let (server, client) = (try await Probe.openChannel(), try await Probe.openChannel())
+        let requests = try await server.declareQueue(exclusive: false)
+        try await client.consume("amq.rabbitmq.reply-to", noAck: true)
+        client.publish("request", to: "", requests, BasicProperties(replyTo: "amq.rabbitmq.reply-to"))
+        try await server.consume(requests, noAck: true)
+        let address = try #require(try await server.delivery().properties.replyTo)
+        #expect(try await server.exists(queue: address))
+        try await End.channelError.befall(client)
+        #expect(try await !server.exists(queue: address))
+    }
+
+    @Test(
+        "The tag of the consumer of replies is taken, and replies are not consumed by a tag that is",
+        .proves(
+            "rpc.direct-tag", ["rabbitmq/direct-reply-to/tag", "basic.consume.consumer-tag/01"],
+            rabbitmq: "A consumer may take the tag of the consumer of replies."))
+    func tagOfTheReplyConsumer() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        try await channel.consume("amq.rabbitmq.reply-to", tag: "taken", noAck: true)
+        try await channel.send(
+            BasicConsume(queue: queue, consumerTag: "taken"), expecting: .connectionClose(.notAllowed), rabbitmq: .ok)
+        let other = try await Probe.openChannel()
+        try await other.consume(try await other.declareQueue(), tag: "taken")
+        try await other.send(
+            BasicConsume(queue: "amq.rabbitmq.reply-to", consumerTag: "taken", noAck: true),
+            expecting: .connectionClose(.notAllowed))
     }
 
     @Test(

@@ -30,6 +30,40 @@ import Testing
     }
 
     @Test(
+        "A new secret is taken on channel 0, octet by octet",
+        .proves("wire.update-secret", ["spec/4.2.4/method-octets", "rabbitmq/connection.update-secret/ok"]))
+    func updateSecret() async throws {
+        let peer = try await OctetPeer.open()
+        let password = Octets.long(try CaseRun.active().peer.login.password)
+        peer.send(method: "000a 0046 (update-secret) \(password) 0a 'it expires'", on: 0)
+        try await peer.expect("000a 0047 (update-secret-ok)", on: 0)
+        try await peer.call("0014 0014 (flow) 01", "0014 0015 (flow-ok) 01")
+    }
+
+    @Test(
+        "A heartbeat is a frame of eight octets, from either side",
+        .proves(
+            "wire.heartbeat", ["spec/4.2.7/heartbeat-sent", "spec/4.2.7/heartbeat-channel"], needs: [.quiet]))
+    func heartbeat() async throws {
+        let login = try CaseRun.active().peer.login
+        let peer = try await OctetPeer.raw()
+        try await peer.authenticate(
+            "0000 0000 05 'PLAIN' \(Octets.long("\0\(login.user)\0\(login.password)")) 05 'en_US'")
+        try await peer.open(login.virtualHost, heartbeat: "0001")
+        let beat = Octets("08 0000 00000000 ce").plain
+        // More than two intervals, in which this side says nothing else.
+        for _ in 1...3 {
+            try await elapse(milliseconds: 700)
+            #expect(try await peer.frame() == beat)
+            peer.send("08 0000 00000000 ce")
+        }
+        peer.send(method: "0014 000a 00 (channel.open)")
+        var answer = try await peer.frame()
+        while answer == beat { answer = try await peer.frame() }
+        #expect(answer == Octets("01 0001 00000008 0014 000b (open-ok) 00000000 ce").plain)
+    }
+
+    @Test(
         "AMQPLAIN's response is a table without its count",
         .proves("wire.amqplain", ["spec/4.2.4/method-octets"]))
     func amqplain() async throws {

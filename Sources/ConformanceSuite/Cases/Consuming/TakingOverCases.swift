@@ -63,7 +63,7 @@ import Testing
             try await third.send(BasicConsume(queue: queue), expecting: .channelClose(.accessRefused))
             try await end(other, tag)
             // Where channels and queues are processes of their own, the queue may hear of it later.
-            for _ in 1...100 { if try await channel.counts(of: queue).consumers == 0 { break } }
+            try await channel.awaitNoConsumers(of: queue)
             let next = try await channel.consume(queue)
             try await third.send(
                 BasicConsume(queue: queue, exclusive: true), expecting: .channelClose(.accessRefused))

@@ -57,6 +57,27 @@ private let keys = (1...300).map { "key\($0)" }
     }
 
     @Test(
+        "CC and BCC lead nowhere: a message goes where its own key leads, and only there",
+        .proves(
+            "consistent-hash.copies", ["rabbitmq/consistent-hash/copies", "rabbitmq/consistent-hash/one-destination"],
+            needs: [.consistentHash]))
+    func copies() async throws {
+        let (channel, exchange, queues) = try await openExchange("1", "1", "1")
+        let some = keys.prefix(40)
+        for key in some { channel.publish(key, to: exchange, ShortString(truncating: key)) }
+        let owners = try await distribution(channel, queues)
+        let all = FieldValue.array(some.map { .longString(Array($0.utf8)) })
+        for name: ShortString in ["CC", "BCC"] {
+            for key in some {
+                channel.publish(
+                    key, to: exchange, ShortString(truncating: key),
+                    BasicProperties(headers: FieldTable([.init(name, all)])))
+            }
+            #expect(try await distribution(channel, queues) == owners, "\(name)")
+        }
+    }
+
+    @Test(
         "A queue's share of the keys grows with its weight, the binding key",
         .proves("consistent-hash.weights", ["rabbitmq/consistent-hash/weights"], needs: [.consistentHash]))
     func weights() async throws {

@@ -19,7 +19,11 @@ extension ProbeChannel {
     /// Fetches so many messages, to be settled.
     func hold(_ count: Int, of queue: ShortString) async throws -> [Received] {
         var messages: [Received] = []
-        while messages.count < count, let message = try await fetch(queue) { messages.append(message) }
+        while messages.count < count {
+            try await awaitReady(1, in: queue)
+            guard let message = try await get(queue, noAck: false) else { break }
+            messages.append(message)
+        }
         try #require(messages.count == count, "as many messages as were there")
         return messages
     }
@@ -27,7 +31,7 @@ extension ProbeChannel {
     /// Fetches a message; nil: there is none, nor on its way. Where a queue is a process of its own, a fetch can overtake
     /// what was published or handed back.
     func fetch(_ queue: ShortString, noAck: Bool = false) async throws -> Received? {
-        try await awaitReady(1, in: queue)
+        _ = try await hasReady(in: queue)
         return try await get(queue, noAck: noAck)
     }
 

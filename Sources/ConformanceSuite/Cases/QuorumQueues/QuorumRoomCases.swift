@@ -51,6 +51,99 @@ import Testing
         #expect(answers == [true, true, true, false])
     }
 
+    /// Whether so many more messages of ten octets are taken; from 4.3 on two of them are the flags of the properties.
+    private func tens(_ count: Int, _ channel: ProbeChannel, _ queue: ShortString) async throws -> [Bool] {
+        var answers: [Bool] = []
+        for _ in 1...count {
+            try await channel.barrier(behind: queue)
+            answers.append(try await publish("", filledTo: isRabbitMQ(from: "4.3") ? 8 : 10, channel, queue))
+        }
+        return answers
+    }
+
+    @Test(
+        "Publishes that were refused for their octets are taken again when four fifths of the octets are left",
+        .proves(
+            "quorum.reject-publish-octets-again",
+            ["rabbitmq/quorum/reject-publish", "rabbitmq/quorum/room-again", "rabbitmq/quorum/octets"],
+            needs: [.quorumQueues]))
+    func rejectPublishOctetsAgain() async throws {
+        let (channel, queue) = try await open([
+            "x-max-length-bytes": 50, "x-overflow": "reject-publish", "x-delivery-limit": 9,
+        ])
+        try await channel.confirmSelect()
+        // Fifty octets fit, and one message more is taken.
+        let full = [Bool](repeating: true, count: 6) + [false]
+        for _ in 1...2 {
+            #expect(try await tens(7, channel, queue) == full)
+            _ = try await channel.call(QueuePurge(queue: queue), QueuePurgeOk.self)
+        }
+        #expect(try await tens(7, channel, queue) == full)
+        // Fifty octets are too many still, forty are not; what is held does not count.
+        let held = try await channel.hold(1, of: queue)
+        #expect(try await tens(2, channel, queue) == [false, false])
+        let more = try await channel.hold(1, of: queue)
+        #expect(try await tens(3, channel, queue) == [true, true, false])
+        // What comes back counts again: sixty, seventy, eighty.
+        for message in held + more { channel.nack(message) }
+        try await channel.awaitReady(8, in: queue)
+        #expect(try await tens(1, channel, queue) == [false])
+        for _ in 1...3 { channel.ack(try #require(try await channel.hold(1, of: queue).first)) }
+        #expect(try await tens(1, channel, queue) == [false])
+        channel.reject(try #require(try await channel.hold(1, of: queue).first), requeue: false)
+        #expect(try await tens(3, channel, queue) == [true, true, false])
+    }
+
+    @Test(
+        "Exactly as many octets fit as the limit says, while others are held too, and what comes back may be too much",
+        .proves(
+            "quorum.octets-fit",
+            ["rabbitmq/quorum/octets", "rabbitmq/quorum/drop-head", "rabbitmq/quorum/requeue-to-full"],
+            needs: [.quorumQueues], rabbitmq: .before("4.3", "Only bodies count.")))
+    func octetsFit() async throws {
+        let (channel, queue) = try await open(["x-max-length-bytes": 20, "x-delivery-limit": 9])
+        try await channel.confirmSelect()
+        // Two bodies alone would fit; each of them has flags of two octets before it.
+        for number in 1...2 { _ = try await publish("\(number)", filledTo: 10, channel, queue) }
+        expect(try await drain(channel, queue), spec: ["2"], rabbitmq: ["1", "2"], before: "4.3", "what is there")
+        let count = isRabbitMQ(from: "4.3") ? 8 : 10
+        for _ in 1...2 {
+            for number in 1...3 { #expect(try await publish("\(number)", filledTo: count, channel, queue)) }
+            #expect(try await drain(channel, queue) == ["2", "3"])
+        }
+        for number in 1...2 { _ = try await publish("\(number)", filledTo: count, channel, queue) }
+        let held = try await channel.hold(1, of: queue)
+        _ = try await publish("3", filledTo: count, channel, queue)
+        try await channel.awaitReady(2, in: queue)
+        channel.nack(held[0])
+        // It is the oldest, and is dropped.
+        try await channel.barrier(behind: queue)
+        #expect(try await drain(channel, queue) == ["2", "3"])
+    }
+
+    @Test(
+        "Four fifths of a limit are rounded down",
+        .proves(
+            "quorum.room-again-rounded", ["rabbitmq/quorum/room-again", "rabbitmq/quorum/reject-publish"],
+            needs: [.quorumQueues]))
+    func roomAgainRounded() async throws {
+        for (limit, room) in [(1, 0), (3, 2), (4, 3), (6, 4), (9, 7), (10, 8)] {
+            let (channel, queue) = try await open([
+                "x-max-length": .int32(Int32(limit)), "x-overflow": "reject-publish",
+            ])
+            try await channel.confirmSelect()
+            for number in 0...limit { #expect(try await publish("\(number)", channel, queue), "\(number) of \(limit)") }
+            #expect(try await !publish("too much", channel, queue), "more than \(limit)")
+            for left in (room...limit).reversed() {
+                _ = try #require(try await channel.fetch(queue, noAck: true))
+                try await channel.barrier(behind: queue)
+                let isTaken = try await publish("again", channel, queue)
+                #expect(isTaken == (left == room), "beside \(left) of \(limit)")
+            }
+            try await channel.probe.close()
+        }
+    }
+
     @Test(
         "A purge makes room for publishes that were refused",
         .proves(
