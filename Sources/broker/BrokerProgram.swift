@@ -5,7 +5,7 @@ import Commands
 enum BrokerProgram {
     static let host = Option("--host", "HOST", "where to listen; \"\" is everywhere [localhost]")
     static let port = Option("--port", "PORT", "0 takes a free one [5672]")
-    static let managementPort = Option("--management-port", "PORT", "the listing API, or off [PORT + 10000]")
+    static let managementPort = Option("--management-port", "PORT", "live page and listings, or off [PORT + 10000]")
     static let tlsCertificate = Option("--tls-certificate", "FILE", "serve TLS too: its certificate and chain, PEM")
     static let tlsKey = Option("--tls-key", "FILE", "the certificate's key, PEM [in its file]")
     static let tlsPort = Option("--tls-port", "PORT", "for TLS; 0 takes a free one [5671]")

@@ -14,6 +14,7 @@ final class VirtualHost {
     /// What is published and delivered is copied to an exchange (RabbitMQ: "Firehose Tracer").
     var isTracingOn = false { didSet { isTraced = isTracingOn } }
     var isTraced = false
+    private(set) var tracedSteps = TracedSteps()
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
@@ -172,6 +173,7 @@ extension VirtualHost: SessionVirtualHost {
         return MessageContent(octets, of: message)
     }
 
+    func note(_ step: TracedStep) { tracedSteps.append(step, in: name) }
     func trace(_ copy: Message) { core.cause(.copy(copy), in: self) }
 
     func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError) {

@@ -35,6 +35,7 @@ final class ClassicQueue: Queue {
             unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
+    func latest(_ most: Int) -> [QueuedMessage] { ready.latest(most) }
     var consumers: [any DeliveryTarget] { rotation.all }
     var singleActiveConsumer: (any DeliveryTarget)? { arguments.singleActiveConsumer ? rotation.active : nil }
 

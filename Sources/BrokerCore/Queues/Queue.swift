@@ -18,6 +18,8 @@ protocol Queue: AnyObject {
     /// The position of its next message.
     var nextPosition: UInt64 { get }
 
+    /// Those that would be handed out last, the very last at the end; at most so many. Nothing is taken.
+    func latest(_ most: Int) -> [QueuedMessage]
     /// Drops some of what has expired or is too much. True: there is more of it than may be dropped at once. What the queue
     /// counts, fetches and forgets is right when that has gone: until then nobody gets anything of it.
     func catchUp() -> Bool

@@ -82,6 +82,13 @@ struct QuorumMessages {
         propertyOctets += message.message.propertiesCount
     }
 
+    /// The last of the lowest priority, then those of higher ones, and those that came back if there are no others.
+    func latest(_ most: Int) -> [QueuedMessage] {
+        (lanes.reversed().map(\.messages) + [returned]).reduce([]) { found, ring in
+            (max(0, ring.count - (most - found.count))..<ring.count).map { ring[$0] } + found
+        }
+    }
+
     // MARK: Out
 
     private var next: Place? {

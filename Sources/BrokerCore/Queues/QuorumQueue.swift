@@ -29,8 +29,7 @@ final class QuorumQueue: Queue {
         (name, label, log) = (order.name, order.label, order.log)
         (declaration, arguments) = (order.declaration, order.arguments)
         self.host = host
-        load = host.load
-        dialect = order.dialect
+        (load, dialect) = (host.load, order.dialect)
         deliveryLimit = order.dialect.deliveryLimit(saying: order.arguments.deliveryLimit)
         ready = QuorumMessages(dialect)
         rotation = arguments.noConsumers(in: dialect)
@@ -43,6 +42,7 @@ final class QuorumQueue: Queue {
             ready: kept + overTheLimit.count, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
+    func latest(_ most: Int) -> [QueuedMessage] { ready.latest(most) }
     var consumers: [any DeliveryTarget] { rotation.all }
     var singleActiveConsumer: (any DeliveryTarget)? { arguments.singleActiveConsumer ? rotation.active : nil }
 

@@ -65,6 +65,13 @@ struct ReadyMessages {
         for message in messages { returned.insert(message) }
     }
 
+    /// The last of them. Of those that came back, it looks at the few hundred that stand first in the heap.
+    func latest(_ most: Int) -> [QueuedMessage] {
+        let fresh = (max(0, ring.count - most)..<ring.count).map { ring[$0] }
+        let back = returned.elements.prefix(fresh.count < most ? 512 : 0).sorted { $0.position < $1.position }
+        return back.suffix(most - fresh.count) + fresh
+    }
+
     mutating func removeAll() -> [QueuedMessage] {
         var all: [QueuedMessage] = []
         all.reserveCapacity(count)
@@ -108,6 +115,11 @@ struct PrioritizedMessages {
             if expired < level.count { break }
         }
         return count
+    }
+
+    /// The last of them, so of the lowest priority first of all.
+    func latest(_ most: Int) -> [QueuedMessage] {
+        levels.reduce([]) { found, level in level.latest(most - found.count) + found }
     }
 
     mutating func append(_ message: QueuedMessage) {

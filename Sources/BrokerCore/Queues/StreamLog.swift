@@ -115,6 +115,17 @@ struct StreamLog {
         return low < older.count ? older[low] : newest
     }
 
+    /// The last of them.
+    func latest(_ most: Int) -> [QueuedMessage] {
+        var found: [QueuedMessage] = []
+        var offset = max(start, end - min(end, UInt64(most)))
+        while let next = first(from: offset) {
+            found.append(QueuedMessage(message: next.entry.message, position: next.offset, expiresAt: .max))
+            offset = next.offset + 1
+        }
+        return found
+    }
+
     // MARK: The end of messages
 
     /// Takes out the first message of those that are to go: of the oldest segment, if all segments have more octets than

@@ -46,6 +46,7 @@ final class StreamQueue: Queue {
         QueueCounts(ready: messages.count, unacknowledged: 0, readyOctets: messages.bodyOctets)
     }
 
+    func latest(_ most: Int) -> [QueuedMessage] { messages.latest(most) }
     var consumers: [any DeliveryTarget] { list.all }
     var singleActiveConsumer: (any DeliveryTarget)? { nil }
     var nextPosition: UInt64 { messages.end }

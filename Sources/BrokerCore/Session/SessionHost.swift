@@ -56,6 +56,8 @@ protocol SessionVirtualHost: AnyObject {
     func content(of message: Message) -> MessageContent
     /// Publishes a copy for those who trace, when the current method is done.
     func trace(_ copy: Message)
+    /// Keeps a step on a message's way for who comes to look.
+    func note(_ step: TracedStep)
 
     /// Throws 503 for a type that isn't there.
     func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError)

@@ -14,6 +14,9 @@ extension Broker {
         return port
     }
 
+    /// How many watch the live page.
+    package var watcherCount: Int { state.withLock { $0.management }?.watchers.count ?? 0 }
+
     var listingAPI: ListingAPI {
         ListingAPI(
             source: ListingAPI.Source(
@@ -23,6 +26,9 @@ extension Broker {
                     return ListingView(
                         broker: broker, listeners: state.withLock { $0.addresses },
                         mostDescriptors: Machine.descriptorLimit, mostConnections: mostConnections)
+                },
+                peek: { [weak self] queue, virtualHost, user in
+                    self?.state.withLock { $0.core.peek(into: queue, in: virtualHost, by: user) } ?? .notFound
                 }))
     }
 

@@ -16,11 +16,19 @@ struct ListingAPI: Sendable {
             return response
         }
         let isMetrics = request.path == ["metrics"]
-        guard request.path.first == "api" && request.path != ["api", "metrics"] || isMetrics else { return .notFound }
+        let page = LivePage.files[request.path.joined(separator: "/")]
+        let isOfThePage = page != nil || ["events", "peek"].contains(request.path.first)
+        guard request.path.first == "api" && request.path != ["api", "metrics"] || isMetrics || isOfThePage else {
+            return .notFound
+        }
         guard request.method == "GET" || request.method == "HEAD" else {
             var response = HTTPResponse.failure(405, "method_not_allowed", "this broker's API only lists: GET or HEAD")
             response.headers.append(("allow", "GET, HEAD"))
             return response
+        }
+        if isOfThePage {
+            return LivePage.response(request.path)
+                ?? (request.path.first == "peek" ? peek(request.path, by: user) : .notFound)
         }
         let path = isMetrics ? request.path : Array(request.path.dropFirst())
         // The virtual host, where a path names one: what is listed of one that is not there is not found either.

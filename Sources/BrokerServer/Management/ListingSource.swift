@@ -31,6 +31,7 @@ struct ListingView: Sendable {
         view.broker.connections.removeAll { $0.user != user.name }
         view.broker.channels.removeAll { $0.user != user.name }
         view.broker.virtualHosts.removeAll { !user.mayOpen($0) }
+        view.broker.tracedSteps.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.tracedVirtualHosts.removeAll { !user.mayOpen($0) }
         return view
     }
@@ -43,6 +44,8 @@ extension ListingAPI {
         var users: @Sendable () -> [BrokerConfiguration.User]
         /// One look at the broker.
         var look: @Sendable (_ parts: Set<BrokerSnapshot.Part>, _ virtualHost: String?) -> ListingView?
+        /// A look into a queue.
+        var peek: @Sendable (_ queue: String, _ virtualHost: String, _ user: BrokerConfiguration.User) -> Peek
     }
 
     /// The lists that a path shows or counts.

@@ -12,6 +12,7 @@ final class ManagementServer: Sendable {
     private let loginChecker: LoginChecker
     private let time: any TimeSource
     private let loop = EventLoop()
+    let watchers: Watchers
 
     private struct State: Sendable {
         var listener: TCPListener?
@@ -30,6 +31,7 @@ final class ManagementServer: Sendable {
         self.api = api
         self.loginChecker = loginChecker
         self.time = time
+        watchers = Watchers(api.source, time: time)
     }
 
     deinit { loop.stop() }
@@ -47,7 +49,8 @@ final class ManagementServer: Sendable {
             return (state.listener, Array(state.sessions.values))
         }
         listener?.close()
-        for session in sessions { session.stream.close() }
+        // Who watches has no answer to wait for.
+        for session in sessions { session.isWatching ? session.stream.abort() : session.stream.close() }
     }
 
     func accept(_ stream: any ByteStream) {
@@ -94,7 +97,27 @@ final class ManagementServer: Sendable {
         _ request: HTTPRequest, to session: ManagementSession, by user: BrokerConfiguration.User?,
         isRefused: Bool = false
     ) {
+        if let user, request.method == "GET", request.path == ["events"] {
+            return watch(request.parameter("vhost"), session, by: user)
+        }
         session.send(api.answer(request, by: user), withBody: request.method != "HEAD", isLast: isRefused)
+    }
+
+    /// Sends pictures of a virtual host to a session from now on; without a name, of the first that the user may open.
+    private func watch(_ name: String?, _ session: ManagementSession, by user: BrokerConfiguration.User) {
+        let hosts = api.source.look([], nil)?.broker.virtualHosts.filter { user.mayOpen($0) } ?? []
+        guard let virtualHost = name ?? hosts.first, hosts.contains(virtualHost) else {
+            return session.send(.refused("User not authorised to access virtual host"), withBody: true)
+        }
+        let isIn = watchers.add(session, user: user.name, virtualHost: virtualHost) { [weak self] in self?.later($0) }
+        guard isIn else {
+            return session.send(
+                .failure(503, "too_many", "\(Watchers.most) watch already, which is as many as may"), withBody: true,
+                isLast: true)
+        }
+        session.watch()
+        // One that ended meanwhile was looked for before it was there.
+        if session.isClosing { watchers.remove(session.number) }
     }
 
     /// Does something when all other clients have had their turn.
@@ -104,6 +127,7 @@ final class ManagementServer: Sendable {
 
     func ended(_ session: ManagementSession) {
         loginChecker.drop(.listing(session.number))
+        watchers.remove(session.number)
         state.withLock { $0.sessions[session.number] = nil }
     }
 
@@ -120,7 +144,7 @@ final class ManagementServer: Sendable {
         let late = state.withLock { state in
             state.isSweepSet = false
             if !state.sessions.isEmpty { setSweep(&state, now) }
-            return state.sessions.values.filter { $0.lastUse + Self.patience <= now }
+            return state.sessions.values.filter { !$0.isWatching && $0.lastUse + Self.patience <= now }
         }
         for session in late { session.stream.abort() }
     }

@@ -18,6 +18,8 @@ final class ManagementSession: ByteStreamReceiver {
         /// No further request is answered.
         var isClosing = false
         var isReading = true
+        /// It is sent the live page's pictures until it ends.
+        var isWatching = false
     }
 
     /// So many octets of requests may wait; then no more are read.
@@ -34,6 +36,11 @@ final class ManagementSession: ByteStreamReceiver {
     /// request is no use: nobody keeps a session open a little at a time.
     var lastUse: Int64 { state.withLock { $0.lastUse } }
     var isBusy: Bool { state.withLock { $0.isBusy } }
+    var isClosing: Bool { state.withLock { $0.isClosing } }
+    var isWatching: Bool { state.withLock { $0.isWatching } }
+
+    /// From now on it only listens: ``Watchers`` looks after it.
+    func watch() { state.withLock { $0.isWatching = true } }
 
     func streamReceived(_ bytes: RawSpan) {
         let octets = bytes.withUnsafeBytes { Array($0) }

@@ -21,6 +21,9 @@ final class BrokerChannel {
     /// Octets of it that have come.
     private var contentOctets = 0
     var lastRoute: RememberedRoute?
+    /// For the listings: how many messages came, and the exchange that was last looked up for one.
+    var publishedCount = 0
+    var lastExchange: ShortString?
     var confirms: Confirms?
     var transaction: Transaction?
     /// Commits to be answered, by the batch of the store that must be on disk first.

@@ -22,6 +22,8 @@ final class Consumer: DeliveryTarget {
     /// comes later does not hold for them, as in RabbitMQ.
     let sharesWindow: Bool
     private(set) var unacknowledged = 0
+    /// How many it has been handed, for the listings.
+    private(set) var deliveredCount = 0
     private(set) var isCancelled = false
     var isInRotation = false
     /// True while it waits in its channel's line.
@@ -78,6 +80,7 @@ final class Consumer: DeliveryTarget {
         // Looked up once: see ``hasRoom``.
         let channel = channel
         let tag = channel.nextDeliveryTag()
+        deliveredCount += 1
         if channel.virtualHost.isTraced { channel.trace(queued, deliveredFrom: queue) }
         if queued.redelivered { channel.tally.counters.redelivered += 1 }
         if noAck {

@@ -28,6 +28,7 @@ extension BrokerChannel {
         if virtualHost.isTraced { trace(message, copies: copies, publishedTo: queues) }
         let number = confirms?.begin()
         tally.counters.received += 1
+        publishedCount += 1
         if number != nil { tally.counters.receivedToConfirm += 1 }
         if transaction != nil {
             return try add(.init(message: message, queues: queues, mandatory: publish.mandatory))
@@ -123,6 +124,7 @@ extension BrokerChannel {
             throw BrokerError(
                 .accessRefused, "cannot publish to internal \(exchange.label(in: virtualHost.name))")
         }
+        lastExchange = name
         return Route(exchange: exchange, exchangeName: name, key: ShortString(slice: publish.routingKey))
     }
 

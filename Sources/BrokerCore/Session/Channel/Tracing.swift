@@ -7,8 +7,17 @@ enum Tracing {
 }
 
 extension BrokerChannel {
+    private func note(_ message: Message, _ queues: [ShortString], isDelivery: Bool) {
+        guard message.exchange != Tracing.exchange else { return }
+        virtualHost.note(
+            TracedStep(
+                connection: connection.name, channel: number, exchange: message.exchange.text,
+                routingKey: message.routingKey.text, queues: queues.map(\.text), isDelivery: isDelivery))
+    }
+
     /// A message was published. In a transaction too, committed or not: this tells what clients do.
     func trace(_ message: Message, copies: [ShortString], publishedTo queues: [any Queue]) {
+        note(message, queues.prefix(TracedSteps.mostQueues).map(\.name), isDelivery: false)
         let traced = queues.count > 1 && quirk(.traceNamesOneQueue) ? queues.prefix(1) : queues[...]
         trace(
             message, key: "publish.\(message.exchange)", copies: copies, [],
@@ -17,6 +26,7 @@ extension BrokerChannel {
 
     /// A message was handed to this channel's client.
     func trace(_ message: QueuedMessage, deliveredFrom queue: any Queue) {
+        note(message.message, [queue.name], isDelivery: true)
         trace(
             message.message, key: "deliver.\(queue.name)", copies: nil,
             [.init("redelivered", .int32(message.redelivered ? 1 : 0))], [])

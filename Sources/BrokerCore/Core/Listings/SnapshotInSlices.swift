@@ -59,7 +59,10 @@ extension BrokerCore {
                 exchangeTypes: ExchangeTypes<any Queue>.all.map { $0.type },
                 memoryAlarm: alarms.memory, diskAlarm: alarms.disk, memoryInUse: memoryInUse,
                 memoryHighWater: configuration.memoryHighWater, diskFreeLimit: configuration.store.diskFreeLimit,
-                counters: tally.counters))
+                counters: tally.counters,
+                tracedSteps: virtualHosts.values.filter { virtualHost == nil || $0.name == virtualHost }.flatMap {
+                    $0.tracedSteps.recent
+                }))
         for host in virtualHosts.values where virtualHost == nil || host.name == virtualHost {
             list(parts, of: host, in: snapshot)
         }

@@ -48,7 +48,7 @@ extension QueueInfo {
             owner: queue.declaration.owner.map { host.core.connection($0)?.name ?? "" },
             arguments: queue.declaration.arguments, readyCount: counts.ready,
             unacknowledgedCount: counts.unacknowledged, readyOctets: counts.readyOctets,
-            consumerCount: consumers.count,
+            enteredCount: Int(clamping: queue.nextPosition), consumerCount: consumers.count,
             exclusiveConsumerTag: consumers.first { $0.isExclusive }?.tag.text,
             singleActiveConsumerTag: queue.singleActiveConsumer?.tag.text)
     }
@@ -87,7 +87,7 @@ extension ConsumerInfo {
             isExclusive: consumer.isExclusive,
             isActive: consumer.queue.singleActiveConsumer.map { $0 === consumer } ?? true,
             prefetchCount: consumer.prefetchCount, unacknowledgedCount: consumer.unacknowledged,
-            arguments: consumer.arguments)
+            deliveredCount: consumer.deliveredCount, arguments: consumer.arguments)
     }
 }
 
@@ -122,7 +122,8 @@ extension ChannelInfo {
             virtualHost: channel.virtualHost.name, consumerCount: channel.consumers.count,
             unacknowledgedCount: channel.unacknowledged.count, prefetchCount: channel.consumerPrefetch,
             globalPrefetchCount: channel.channelPrefetch, isConfirming: channel.confirms != nil,
-            isTransactional: channel.transaction != nil)
+            isTransactional: channel.transaction != nil, publishedCount: channel.publishedCount,
+            lastExchange: channel.lastExchange?.text)
     }
 }
 

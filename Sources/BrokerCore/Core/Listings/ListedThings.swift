@@ -15,6 +15,8 @@ public struct QueueInfo: Sendable {
     public var unacknowledgedCount: Int
     /// Octets of the bodies of the ready messages.
     public var readyOctets: Int
+    /// How many messages have come in since it was declared, or since what it held was read back.
+    public var enteredCount: Int
     public var consumerCount: Int
     /// The tag of the consumer that is alone by its own wish, or because the queue lets only one be active.
     public var exclusiveConsumerTag: String?
@@ -57,6 +59,8 @@ public struct ConsumerInfo: Sendable {
     public var isActive: Bool
     public var prefetchCount: Int
     public var unacknowledgedCount: Int
+    /// How many messages it has been handed.
+    public var deliveredCount: Int
     public var arguments: FieldTable
 }
 
@@ -92,4 +96,7 @@ public struct ChannelInfo: Sendable {
     public var globalPrefetchCount: Int
     public var isConfirming: Bool
     public var isTransactional: Bool
+    /// How many messages it has published, and the exchange that it last looked up for one; nil: none yet.
+    public var publishedCount: Int
+    public var lastExchange: String?
 }

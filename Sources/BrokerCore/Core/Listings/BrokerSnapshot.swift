@@ -21,6 +21,8 @@ public struct BrokerSnapshot: Sendable {
     /// Octets that the store's disk must have free.
     public let diskFreeLimit: Int
     public let counters: BrokerCounters
+    /// The last steps of messages in virtual hosts whose firehose is on.
+    public var tracedSteps: [TracedStep]
     public var queues: [QueueInfo] = []
     public var exchanges: [ExchangeInfo] = []
     public var bindings: [BindingInfo] = []
