@@ -5,22 +5,30 @@ import SeededGenerator
 
 // Kills a broker again and again while programs publish with confirms and consume with acknowledgements, starts it
 // again on the same directory, and compares what is there with what was promised. Scripts/crash runs it. What else is
-// promised of a broker as a process is here too: Scripts/full-disk and Scripts/memory.
+// promised of a broker as a process is here too: Scripts/full-disk, Scripts/memory and Scripts/history.
 
 let broker = Option("--broker", "EXECUTABLE", "the broker to kill; it must be there")
 let seedOption = Option("--seed", "N", "what happens is decided by it [a random one]")
 let fullDisk = Option("--full-disk", "DIRECTORY", "instead: what a broker does when its disk is full; on a small disk")
 let memory = Option("--memory", "instead: how much memory a broker takes")
+let history = Option(
+    "--history", "SECONDS", "instead: the account of messages while nodes are killed, those of AMQP_URLS or the broker")
+let forgetful = Option("--forgetful", "with --history: a broker that keeps nothing on disk, so the account must fail")
 let program = Program(
     "crash-test",
     itself: Command(
-        "crash-test", takes: "[ROUNDS]", options: [broker, seedOption, fullDisk, memory],
+        "crash-test", takes: "[ROUNDS]", options: [broker, seedOption, fullDisk, memory, history, forgetful],
         does: "kills a broker again and again, and compares what it kept with what it promised", count: 0...1))
 let given = program.request().arguments
-guard let executable = given.text(broker) else { program.fail(UsageError("--broker EXECUTABLE is missing")) }
+let cluster = ClusterNodes(ProcessInfo.processInfo.environment)
+guard let executable = given.text(broker) ?? (given.has(history) && cluster != nil ? "" : nil) else {
+    program.fail(UsageError("--broker EXECUTABLE is missing"))
+}
 guard let rounds = Int(given.words.first ?? "20"), rounds > 0 else { program.fail(UsageError("ROUNDS is no number")) }
 let seed: UInt64
+let historySeconds: Int?
 do throws(UsageError) {
+    historySeconds = try given.integer(history, in: 1...86_400)
     seed = try given.number(seedOption, in: 0...UInt64.max) ?? .random(in: 0..<1_000_000)
 } catch {
     program.fail(error)
@@ -32,6 +40,18 @@ if let disk = given.text(fullDisk) {
         try await FullDisk.run(broker: executable, on: disk)
     } catch {
         print("FAILED: \(error)")
+        exit(1)
+    }
+    exit(0)
+}
+if let historySeconds {
+    do {
+        let nodes: any Nodes = try cluster ?? OwnNode(executable, data: given.has(forgetful) ? nil : directory)
+        try await History(nodes, seed: seed).run(seconds: historySeconds)
+        try await nodes.kill([1])
+        try? FileManager.default.removeItem(atPath: directory)
+    } catch {
+        print("FAILED: \(error)\nseed \(seed); the data of a broker of ours is left in \(directory)")
         exit(1)
     }
     exit(0)

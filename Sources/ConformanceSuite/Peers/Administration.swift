@@ -11,6 +11,17 @@ func restartBroker(lasting milliseconds: Int = 0) async throws {
 /// Kills the broker without warning and starts it again (`needs: [.kill]`).
 func killBroker() async throws { try await CaseRun.active().peer.kill() }
 
+/// Kills nodes of a cluster without warning (`needs: [.cluster]`); 1 is the first. They are started again after the case, if
+/// not before.
+func kill(nodes: Int...) async throws {
+    let run = try CaseRun.active()
+    run.remember(killedNodes: nodes)
+    try await run.peer.kill(nodes: nodes)
+}
+
+/// Starts nodes of a cluster, and returns when they answer.
+func start(nodes: Int...) async throws { try await CaseRun.active().peer.start(nodes: nodes) }
+
 /// Makes a virtual host that the suite's user may use, and that goes when the case is over
 /// (`needs: [.secondVirtualHost]`).
 func createVirtualHost() async throws -> String {

@@ -94,6 +94,7 @@ final class InProcessPeer: Peer {
         case .slow, .quiet, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser, .consistentHash,
             .quorumQueues, .streams:
             nil
+        case .cluster: "it is a single node"
         }
     }
 

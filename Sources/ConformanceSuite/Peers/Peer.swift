@@ -25,6 +25,12 @@ protocol Peer: Sendable {
     func restart(lasting milliseconds: Int) async throws
     /// Kills the broker without warning and starts it again.
     func kill() async throws
+    /// A stream to one node of a cluster; 1 is the first.
+    func connect(node: Int) async throws -> any ByteStream
+    /// Kills nodes of a cluster without warning.
+    func kill(nodes: [Int]) async throws
+    /// Starts nodes, all at once; those that run go on.
+    func start(nodes: [Int]) async throws
     /// Starts the broker anew, with nothing in it if that can be had.
     func startAnew() async throws
     /// Makes a virtual host that the suite's user may use, and returns its name: the one given if it can be chosen.
@@ -67,6 +73,9 @@ extension Peer {
 
     func restart(lasting milliseconds: Int) async throws { throw unsupported("be restarted") }
     func kill() async throws { throw unsupported("be killed") }
+    func connect(node: Int) async throws -> any ByteStream { throw unsupported("be reached node by node") }
+    func kill(nodes: [Int]) async throws { throw unsupported("lose nodes") }
+    func start(nodes: [Int]) async throws { throw unsupported("have nodes started") }
     func startAnew() async throws { throw unsupported("be started again without data") }
     func createVirtualHost(_ name: String) async throws -> String { throw unsupported("create a virtual host") }
     func deleteVirtualHost(_ name: String) async throws {}

@@ -93,6 +93,10 @@ struct RemotePeer: Peer {
         switch need {
         case .restart: environment.restart == nil ? "BROKER_RESTART names no command that restarts the broker" : nil
         case .kill: environment.kill == nil ? "BROKER_KILL names no command that kills and starts the broker" : nil
+        case .cluster:
+            environment.nodeURLs.count < 3 || environment.killNode == nil || environment.startNode == nil
+                ? "AMQP_URLS, BROKER_KILL_NODE and BROKER_START_NODE name no three nodes and what kills and starts them"
+                : nil
         case .admin, .secondVirtualHost, .secondUser:
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
         case .consistentHash: hasConsistentHash ? nil : "it has no exchange type x-consistent-hash"
@@ -106,6 +110,17 @@ struct RemotePeer: Peer {
     /// It takes the time that it takes: some seconds.
     func restart(lasting milliseconds: Int) async throws { try await Shell.run(environment.restart ?? "false") }
     func kill() async throws { try await Shell.run(environment.kill ?? "false") }
+
+    func connect(node: Int) async throws -> any ByteStream {
+        try await Connection.stream(to: Target(environment.nodeURLs[node - 1]).configuration)
+    }
+
+    func kill(nodes: [Int]) async throws { try await of(nodes, environment.killNode) }
+    func start(nodes: [Int]) async throws { try await of(nodes, environment.startNode) }
+
+    private func of(_ nodes: [Int], _ command: String?) async throws {
+        try await Shell.run(([command ?? "false"] + nodes.map { "\($0)" }).joined(separator: " "))
+    }
 
     func startAnew() async throws {
         guard let command = environment.fresh else {

@@ -10,7 +10,8 @@ extension CaseRun {
         _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
     ) async throws -> (run: CaseRun, elapsed: Duration) {
-        let run = CaseRun(id: `case`.id, peer: peer, patience: patience)
+        let needed = `case`.needs.contains(.cluster) ? Patience.cluster : nil
+        let run = CaseRun(id: `case`.id, peer: peer, patience: patience ?? needed)
         let isAlone = alone || peer.isShared && `case`.needs.contains(where: \.wantsBrokerToItself)
         await Gate.shared.enter(alone: isAlone)
         if peer.isShared, Environment.current.wantsFreshBroker {

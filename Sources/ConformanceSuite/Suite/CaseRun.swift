@@ -22,6 +22,7 @@ final class CaseRun: Sendable {
         var answers: [String] = []
         var virtualHosts: [String] = []
         var users: [String] = []
+        var killedNodes: Set<Int> = []
         /// It has failed, and nobody wants to know more.
         var isOver = false
         /// Something did not come in time.
@@ -83,10 +84,12 @@ final class CaseRun: Sendable {
     func remember(virtualHost: String) { state.withLock { $0.virtualHosts.append(virtualHost) } }
     func remember(user: String) { state.withLock { $0.users.append(user) } }
 
-    /// A new connection to the broker, recorded.
-    func connect() async throws -> Tap {
+    func remember(killedNodes: [Int]) { state.withLock { $0.killedNodes.formUnion(killedNodes) } }
+
+    /// A new connection to the broker, recorded; to one of its nodes, if it is a cluster.
+    func connect(node: Int? = nil) async throws -> Tap {
         if state.withLock({ $0.isOver }) { throw SuiteError("the case has failed already") }
-        let stream = try await peer.connect()
+        let stream = if let node { try await peer.connect(node: node) } else { try await peer.connect() }
         return state.withLock { state in
             // A, B, C… in the transcript; a case with more than 26 connections starts over with AA.
             let number = state.taps.count
@@ -121,6 +124,8 @@ final class CaseRun: Sendable {
     func cleanUp() async {
         let (taps, virtualHosts, users) = state.withLock { ($0.taps, $0.virtualHosts, $0.users) }
         for tap in taps { tap.stream.abort() }
+        let nodes = state.withLock { $0.killedNodes.sorted() }
+        if !nodes.isEmpty { try? await peer.start(nodes: nodes) }
         // A broker that each case gets anew has nobody who could stumble over them, and may not even answer any more.
         guard peer.isShared, !Environment.current.wantsFreshBroker else { return }
         let leftovers = taps.reduce(into: Leftovers()) { $0.collect(from: $1.transcript) }

@@ -29,6 +29,12 @@ struct Environment: Sendable {
     var restart: String? { self["BROKER_RESTART"] }
     /// The command that kills the broker without warning and starts it again.
     var kill: String? { self["BROKER_KILL"] }
+    /// The nodes of a cluster, if it is one; the first one's address comes first.
+    var nodeURLs: [String] { (self["AMQP_URLS"] ?? "").split(separator: " ").map(String.init) }
+    /// The command that kills the nodes whose numbers stand behind it, without warning; 1 is the first.
+    var killNode: String? { self["BROKER_KILL_NODE"] }
+    /// The command that starts such nodes again, and returns when they answer.
+    var startNode: String? { self["BROKER_START_NODE"] }
     /// The command that starts the broker anew, with no data; without it, `kill` has to do.
     var fresh: String? { self["BROKER_FRESH"] ?? kill }
     /// Start the broker anew before each case: for one that does not live through them all.
@@ -69,12 +75,16 @@ struct Environment: Sendable {
     /// A broker of Scripts/real-broker is gone when the run is over: its rerun starts another.
     var prefix: String {
         let ours = ["CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "CONFORMANCE_FRESH", "CONFORMANCE_VERSION_OF"]
-        let broker = ["AMQP_URL", "RABBITMQCTL", "BROKER_RESTART", "BROKER_KILL", "BROKER_FRESH"]
+        let broker = [
+            "AMQP_URL", "AMQP_URLS", "RABBITMQCTL", "BROKER_RESTART", "BROKER_KILL", "BROKER_FRESH",
+            "BROKER_KILL_NODE", "BROKER_START_NODE",
+        ]
         func settings(_ names: [String]) -> String {
             names.compactMap { name in self[name].map { "\(name)=\(shellQuoted($0)) " } }.joined()
         }
         guard let name = brokerName, self["BROKER_PID"] != nil else { return settings(broker + ours) }
-        return settings(ours) + "Scripts/real-broker \(name)\(kill == nil ? "" : " --restarts") -- "
+        let options = (kill == nil ? "" : " --restarts") + (nodeURLs.isEmpty ? "" : " --nodes \(nodeURLs.count)")
+        return settings(ours) + "Scripts/real-broker \(name)\(options) -- "
     }
 }
 

@@ -4,6 +4,8 @@ enum Need: String, Comparable, CustomStringConvertible {
     case restart
     /// The broker can be killed without warning and started again.
     case kill
+    /// It has three nodes at least, which can be killed without warning and started again one by one.
+    case cluster
     /// Somebody may administer it: alarms, policies, tracing.
     case admin
     case secondVirtualHost = "second virtual host"
@@ -22,7 +24,12 @@ enum Need: String, Comparable, CustomStringConvertible {
     var description: String { rawValue }
 
     /// A case that would disturb all others that use the same broker, or be disturbed by them.
-    var wantsBrokerToItself: Bool { self == .restart || self == .kill || self == .admin || self == .quiet }
+    var wantsBrokerToItself: Bool {
+        switch self {
+        case .restart, .kill, .cluster, .admin, .quiet: true
+        default: false
+        }
+    }
 
     static func < (left: Self, right: Self) -> Bool { left.rawValue < right.rawValue }
 }

@@ -39,6 +39,9 @@ struct Patience: Sendable {
     static let ordinary = Patience(answer: 10, wholeCase: 150)
     /// A broker in this process answers at once, but it shares the processors with every other test.
     static let inProcess = Patience(answer: 60, wholeCase: 240)
+    /// A node takes its time to start, and the others theirs to agree on what to do without one: RabbitMQ 4.3 waits for a
+    /// minute before it answers for a queue of a dead node, or takes back what a consumer there held.
+    static let cluster = Patience(answer: 150, wholeCase: 900)
     /// With a broken broker missing answers are what is looked for, so the wait is short; but as much longer as the
     /// machine was busy when a sound broker went through the same case, because slowness must not count as a catch.
     static func withABrokenBroker(sound elapsed: Duration) -> Patience {

@@ -32,18 +32,23 @@ final class Probe: ByteStreamReceiver {
     /// A stream to the broker, and nothing said yet.
     static func raw() async throws -> Probe { Probe(try await CaseRun.active().connect()) }
 
-    /// A connection that is open. Options say what the handshake does otherwise than an ordinary client's.
-    static func connect(_ options: (inout Handshake) -> Void = { _ in }) async throws -> Probe {
+    /// A connection that is open, to one node of a cluster if that is named. Options say what the handshake does otherwise than
+    /// an ordinary client's.
+    static func connect(
+        node: Int? = nil, _ options: (inout Handshake) -> Void = { _ in }
+    ) async throws -> Probe {
         let run = try CaseRun.active()
         var handshake = Handshake(run.peer.login)
         options(&handshake)
-        let probe = Probe(try await run.connect())
+        let probe = Probe(try await run.connect(node: node))
         try await probe.logIn(handshake)
         return probe
     }
 
     /// A connection that is open, with a channel on it: all that most cases need.
-    static func openChannel() async throws -> ProbeChannel { try await connect().openChannel() }
+    static func openChannel(node: Int? = nil) async throws -> ProbeChannel {
+        try await connect(node: node).openChannel()
+    }
 
     var frameMax: UInt32 {
         get { agreedFrameMax.withLock { $0 } }
