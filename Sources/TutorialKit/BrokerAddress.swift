@@ -5,7 +5,8 @@ import Synchronization
 
 /// Where the broker is that a role talks to.
 public enum BrokerAddress: Sendable {
-    /// Somewhere on the network: `amqp://user:password@host:port/vhost`, or `amqps://` for TLS.
+    /// Somewhere on the network: `amqp://user:password@host:port/vhost`, or `amqps://` for TLS. Several, for the machines of a
+    /// cluster, have spaces between them.
     case uri(String)
     /// In this process: what is sent goes through memory, all else is the same.
     case inProcess(Broker)
@@ -24,10 +25,17 @@ extension BrokerAddress {
         try await Connection.open(self).close()
         let retry = RetryPolicy.exponential(upTo: .seconds(2))
         return switch self {
-        case .uri(let uri): Client(hosts: [uri], retry: retry)
+        case .uri(let uri): Client(hosts: Self.each(uri), retry: retry)
         case .inProcess(let broker):
             Client([ConnectionConfiguration()], retry: retry) { _ in broker.connect() }
         }
+    }
+}
+
+extension BrokerAddress {
+    fileprivate static func each(_ uris: String) -> [String] {
+        let all = uris.split(separator: " ").map(String.init)
+        return all.isEmpty ? [uris] : all
     }
 }
 
@@ -54,10 +62,15 @@ extension Connection {
         return try await open(broker)
     }
 
-    private static func openWithAdvice(_ uri: String) async throws -> Connection {
+    private static func openWithAdvice(_ uris: String) async throws -> Connection {
         let variable = BrokerAddress.variable
+        let hosts = BrokerAddress.each(uris)
+        // The first machine that answers. What went wrong with the others matters only when none does.
+        for host in hosts.dropLast() {
+            if let connection = try? await open(host) { return connection }
+        }
         do throws(AMQPError) {
-            return try await open(uri)
+            return try await open(hosts[hosts.count - 1])
         } catch {
             switch error.kind {
             case .badURI, .badArgument, .notSupported, .tlsFailed: throw StepError("\(variable): \(error)")
