@@ -201,8 +201,19 @@ def quorum(a, b):
     receives(undertaker, [" [*] Waiting for dead payments. To exit press CTRL+C", " [x] Dead: 'Boom!' (delivery_limit)"])
 
 
+def stream(a, b):
+    waiting = " [*] Waiting for news. To exit press CTRL+C"
+    sends(a, "stream", "publish", ["--count", "8", "Goal"], [f" [x] Confirmed '{n} Goal'" for n in range(8)])
+    goals = [f" [x] {n}: '{n} Goal'" for n in range(8)]
+    follower = Program(b, "stream", "read", "next").until(waiting)
+    receives(Program(b, "stream", "read"), [waiting, *goals])
+    receives(Program(a, "stream", "read", "6"), [waiting, *goals[6:]])
+    sends(a, "stream", "publish", [], [" [x] Confirmed 'Hello World!'"])
+    receives(follower, [waiting, " [x] 8: 'Hello World!'"])
+
+
 STEPS = {
     "hello": hello, "worker": worker, "pubsub": pubsub, "routing": routing, "topic": topic, "rpc": rpc,
     "confirms": confirms, "headers": headers, "retry": retry,
-    "quorum": quorum,
+    "quorum": quorum, "stream": stream,
 }  # fmt: skip

@@ -55,6 +55,8 @@ func play(_ step: String, _ role: String, _ trial: Trial) async throws {
     case ("quorum", "new-task"): try await quorumNewTask(trial)
     case ("quorum", "work"): try await quorumWork(trial)
     case ("quorum", "dead"): try await quorumDead(trial)
+    case ("stream", "publish"): try await streamPublish(trial)
+    case ("stream", "read"): try await streamRead(trial)
     default: throw NoSuchProgram(description: "there is no program '\(step) \(role)'")
     }
 }

@@ -30,7 +30,7 @@ struct CommandLineTests {
         "confirms send", "confirms receive 3", "headers receive", "headers receive some a=b",
         "headers receive all a", "headers receive any =b", "headers receive all --count 3 a=b", "retry work hard",
         "retry dead --count 1",
-        "quorum work hard", "quorum dead --count 1",
+        "quorum work hard", "quorum dead --count 1", "stream read --count 3", "stream jump",
     ]
 
     @Test("--help is the usage", arguments: Chapter.all.map(\.step))

@@ -126,6 +126,20 @@ struct PlayTests {
                 "dead     | [x] Dead: 'Pay the bonus!' (delivery_limit)",
             ]
         ),
+        (
+            "stream",
+            [
+                "publish | [x] Confirmed 'Kick-off'",
+                "publish | [x] Confirmed 'One nil'",
+                "early   | [x] 0: 'Kick-off'",
+                "early   | [x] 1: 'One nil'",
+                "late    | [x] 0: 'Kick-off'",
+                "late    | [x] 1: 'One nil'",
+                "publish | [x] Confirmed 'Full time'",
+                "early   | [x] 2: 'Full time'",
+                "late    | [x] 2: 'Full time'",
+            ]
+        ),
     ]
 
     /// With nothing else running: the address is one that nobody can be at.

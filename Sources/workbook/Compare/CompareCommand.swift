@@ -63,15 +63,17 @@ enum CompareCommand {
             let broker = Broker.patient
             defer { broker.shutDown() }
             let url = try options.url ?? "amqp://guest:guest@localhost:\(broker.listen(port: options.port))/"
-            if let queue = scene.queue { try await expectNothing(in: queue, at: url) }
+            if let queue = scene.queue ?? scene.stream { try await expectNothing(in: queue, at: url) }
             // The workbook's own worker need not take its time. Others may read the same variable; both get it.
             var environment: [String: String] = [:]
             if ProcessInfo.processInfo.environment["SECONDS_PER_DOT"] == nil { environment["SECONDS_PER_DOT"] = "0.4" }
             func play(_ casting: Casting, lines: Int) async throws -> [TerminalOutput] {
-                try await Performance(
+                let outputs = try await Performance(
                     scene: scene, commands: casting.commands, url: url, environment: environment,
                     patience: options.patience
                 ).outputs(lines: lines)
+                if let stream = scene.stream { try await delete(stream, at: url) }
+                return outputs
             }
             let ours = try await play(own, lines: scene.answers + scene.waiting.count)
             let shown = ours.prefix(scene.waiting.count).map(\.lines.count).reduce(0, +)
@@ -92,6 +94,13 @@ enum CompareCommand {
         }
     }
 
+    /// It was empty before the performance, so nothing is lost that somebody else has put there.
+    private static func delete(_ stream: String, at url: String) async throws {
+        let connection = try await Connection.open(url)
+        try await connection.openChannel().deleteQueue(stream)
+        try await connection.close()
+    }
+
     struct NotEmpty: Error, CustomStringConvertible { let description: String }
 
     /// Messages or consumers from before would be taken for a difference.
@@ -104,6 +113,6 @@ enum CompareCommand {
         guard let found, found.messageCount + found.consumerCount > 0 else { return }
         throw NotEmpty(
             description: "The queue '\(queue)' on that broker is in use: messages \(found.messageCount), consumers "
-                + "\(found.consumerCount). Stop the consumers and empty it, or leave --broker out.")
+                + "\(found.consumerCount). Stop the consumers and empty or delete it, or leave --broker out.")
     }
 }

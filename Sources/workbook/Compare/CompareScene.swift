@@ -9,6 +9,8 @@ struct CompareScene: Sendable {
     let answers: Int
     /// The queue that those that wait share, if it has a name: they are ready when they consume from it.
     let queue: String?
+    /// A stream, which keeps what was published: it is deleted behind each performance, or the next would begin with it.
+    let stream: String?
     /// What the step promises about who prints which line.
     let rule: String
 
@@ -21,9 +23,11 @@ struct CompareScene: Sendable {
         }
     }
 
-    init(waiting: [Part], acting: [Part], answers: Int, queue: String?, rule: String) {
+    init(
+        waiting: [Part], acting: [Part], answers: Int, queue: String?, stream: String? = nil, rule: String
+    ) {
         (self.waiting, self.acting, self.answers) = (waiting, acting, answers)
-        (self.queue, self.rule) = (queue, rule)
+        (self.queue, self.stream, self.rule) = (queue, stream, rule)
     }
 
     /// The scene that is played side by side, where receivers do not share what comes.

@@ -25,13 +25,14 @@ final class Playground: Sendable {
 
     /// Somebody who takes what comes out of a queue. Its connection is its own, so that it can break.
     func consumer(
-        of queue: String, prefetch: Int = 0, acknowledges: Bool = true, noAck: Bool = false
+        of queue: String, prefetch: Int = 0, acknowledges: Bool = true, noAck: Bool = false,
+        arguments: FieldTable = [:]
     ) async throws -> Taker {
         let stream = broker.connect()
         let channel = try await Connection.open(over: stream, .patient).openChannel()
         try await channel.qos(prefetchCount: prefetch)
         let taker = Taker(stream)
-        let deliveries = try await channel.consume(queue, noAck: noAck)
+        let deliveries = try await channel.consume(queue, noAck: noAck, arguments: arguments)
         taker.take(deliveries, from: queue, acknowledges: acknowledges && !noAck)
         return taker
     }

@@ -48,6 +48,10 @@ enum BrokerErrors {
             try await channel.declareQueue("payments", durable: true)
             try await channel.declareQueue("payments", durable: true, arguments: ["x-queue-type": "quorum"])
         },
+        "no-prefetch": { channel, _ in
+            try await channel.declareQueue("ticker", durable: true, arguments: ["x-queue-type": "stream"])
+            _ = try await channel.consume("ticker")
+        },
         "long-routing-key": { channel, _ in
             try await channel.publish(Message("Hello"), routingKey: String(repeating: "a", count: 300))
         },

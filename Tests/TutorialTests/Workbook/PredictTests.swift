@@ -35,6 +35,8 @@ import Testing
         ("times-died", [["2"], ["2"]]),
         ("over-the-limit", [["3"], ["4"]]),
         ("three-deaths", [["In 'payments' again."], ["In 'dead'."], ["Nowhere."]]),
+        ("from-where", [["0", "1", "2", "3", "4"], ["2", "3", "4"], ["4"]]),
+        ("second-reader", [["3"], ["none"]]),
     ]
 
     /// The same of what exercises ask.

@@ -76,6 +76,7 @@ import Testing
                 " 8  The broker confirms it to the program that published it",
             ]
         ),
+        ("stream", [" 7  The program acknowledges it, and the broker has room for one more on the way"]),
     ]
 
     @Test(arguments: expected) func aMessageIsFollowed(step: String, lines: [String]) async throws {
@@ -88,9 +89,10 @@ import Testing
     }
 
     /// A trace of a queue that is not a classic one leads to the file of its own kind.
-    @Test func theKindOfTheQueueIsKnown() async throws {
-        let output = try await trace("quorum").lines
-        #expect(output.contains { $0.contains("Sources/BrokerCore/Queues/QuorumQueue.swift:") })
+    @Test(arguments: [("quorum", "QuorumQueue"), ("stream", "StreamQueue")])
+    func theKindOfTheQueueIsKnown(step: String, file: String) async throws {
+        let output = try await trace(step).lines
+        #expect(output.contains { $0.contains("Sources/BrokerCore/Queues/\(file).swift:") })
         #expect(!output.contains { $0.contains("Sources/BrokerCore/Queues/ClassicQueue.swift:") })
     }
 

@@ -42,7 +42,8 @@ struct QuorumCheck: ProgramCheck {
         }
         try await inspection.publish(Self.bad, key: queue)
         var parked: [RetryJudge.Parked] = []
-        await inspection.until(inspection.pace.givesUp) { log in
+        // Each of its lives begins with the start of a program.
+        await inspection.until(inspection.pace.begin + inspection.pace.givesUp) { log in
             await shift.relieve()
             parked = (try? await shift.parked(but: queue)) ?? []
             let judge = QuorumJudge(log: log, queue: queue, parked: [], isBack: isBack)

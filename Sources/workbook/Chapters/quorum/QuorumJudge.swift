@@ -77,6 +77,9 @@ struct QuorumJudge {
                 false, "\(text). In '\(other.queue)' is '\(other.text)' instead of '\(QuorumCheck.bad)'.")
         }
         if isLoop { return point.finding(false, text + ", and it went on.") }
+        if !isGone, let limit, attempts.count <= limit {
+            return point.finding(.notSeen, text + "; then the check's time was up.")
+        }
         return point.finding(isGone ? .no : log.missing, text + ". Then it was in no queue.")
     }
 

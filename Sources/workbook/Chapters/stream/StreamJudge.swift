@@ -1,0 +1,90 @@
+import AMQPClient
+import AMQPWire
+
+/// Judges a reader by its second life, which came late.
+struct StreamJudge {
+    let log: WireLog
+    let queue: String
+    /// Of its command: the last may say where it is to begin.
+    let words: [String]
+
+    private var run: Int { log.consumptions.map(\.place.run).max() ?? 1 }
+    private var consumption: WireLog.Consumption? { log.consumptions(of: run).first }
+    private var handed: [WireLog.Handed] { log.handed(to: run) }
+
+    var findings: [Finding] {
+        guard let consumption else { return [] }
+        return [
+            Self.isStream(log, queue), WorkerJudge.prefetch(log, consumption), saysWhere(consumption), hearsAgain,
+            acknowledges(consumption),
+        ]
+    }
+
+    static func isStream(_ log: WireLog, _ queue: String) -> Finding {
+        let point = Point(
+            "declares a stream",
+            why: "From any other queue a message is gone when one reader has acknowledged it.", see: .streamRead)
+        guard let declared = log.declaration(of: queue) else {
+            return point.finding(false, "No queue.declare of '\(queue)' was seen.")
+        }
+        let type = declared.method.arguments["x-queue-type"]?.text
+        return point.finding(
+            type == "stream",
+            "queue.declare of '\(queue)' at \(declared.place.time) ms, x-queue-type: \(type ?? "not set").")
+    }
+
+    static func isLimited(_ log: WireLog, _ queue: String) -> Finding {
+        let arguments = log.declaration(of: queue)?.method.arguments ?? [:]
+        let limits = [
+            ("x-max-age", arguments["x-max-age"]), ("x-max-length-bytes", arguments["x-max-length-bytes"]),
+        ].filter { $0.1 != nil }.map(\.0)
+        return Point(
+            "limits what the stream keeps",
+            why: "Reading takes nothing out of a stream. Without x-max-age or x-max-length-bytes it grows until the "
+                + "disk is full.", see: .streamRead
+        ).finding(
+            !limits.isEmpty,
+            "queue.declare of '\(queue)' with " + (limits.isEmpty ? "neither." : limits.joined(separator: ", ") + "."))
+    }
+
+    private func saysWhere(_ consumption: WireLog.Consumption) -> Finding {
+        let offset = consumption.method.arguments["x-stream-offset"]
+        return Point(
+            "says where it begins",
+            why: "Without x-stream-offset a reader gets only what is published after it came.", see: .streamRead
+        ).finding(
+            offset != nil,
+            "\(consumption.verb) at \(consumption.place.time) ms, x-stream-offset: "
+                + (offset.map { "\($0)." } ?? "not set."))
+    }
+
+    private var hearsAgain: Finding {
+        let point = Point(
+            "gets what was published before it came",
+            why: "That is what the stream keeps it for.", see: .streamRun)
+        if let last = words.last, last == "next" || last == "last" || Int(last) != nil {
+            return point.finding(.notSeen, "It was asked to begin at '\(last)'.")
+        }
+        let again = handed.filter { StreamCheck.early.contains($0.body) }
+        return point.finding(
+            again.map(\.body) == StreamCheck.early ? .yes : log.refusals.isEmpty ? .no : .notSeen,
+            "\(counted(StreamCheck.early.count, "message")) had been published, and it got \(again.count) of them"
+                + "\(log.refusal(of: run)).")
+    }
+
+    private func acknowledges(_ consumption: WireLog.Consumption) -> Finding {
+        let point = Point(
+            "acknowledges what it reads",
+            why: "An acknowledgement takes nothing out of the stream, but makes room for the next message. Without "
+                + "any, the reader stops when its prefetch is used up.", see: .streamBreak)
+        if consumption.method.noAck {
+            return point.finding(
+                false, "\(consumption.verb) at \(consumption.place.time) ms with no-ack\(log.refusal(of: run)).")
+        }
+        if !log.refusals.isEmpty, handed.isEmpty { return point.finding(.notSeen, "It got no message.") }
+        let open = handed.count { !$0.isSettled }
+        return point.finding(
+            !handed.isEmpty && open < max(1, handed.count / 2) ? .yes : handed.isEmpty ? log.missing : .no,
+            "\(counted(handed.count, "delivery", "deliveries")), \(handed.count - open) of them acknowledged.")
+    }
+}
