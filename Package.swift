@@ -17,7 +17,9 @@ func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
 }
 
-let steps = ["hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry", "quorum"]
+let steps = [
+    "hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry", "quorum", "order", "inbox",
+]
 
 let package = Package(
     name: "messaging-patterns",

@@ -35,6 +35,11 @@ import Testing
         ("times-died", [["2"], ["2"]]),
         ("over-the-limit", [["3"], ["4"]]),
         ("three-deaths", [["In 'payments' again."], ["In 'dead'."], ["Nowhere."]]),
+        ("same-account", [["1"], ["1"]]),
+        ("standby", [["none"], ["none"]]),
+        ("successor", [["1"], ["1"]]),
+        ("same-id", [["2"], ["3"]]),
+        ("who-is-marked", [["No."], ["Yes."]]),
     ]
 
     /// The same of what exercises ask.
