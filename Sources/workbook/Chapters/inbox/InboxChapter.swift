@@ -18,6 +18,7 @@ extension Chapter {
         check: InboxCheck.self,
         exercises: [
             .program("12.1", "ship", examine: InboxExercises.refusesTheNameless),
+            .thought("12.2"),
             .init(
                 "12.3",
                 .breakage(area: "settle.", rule: "domain.redelivered/implementation", see: .inboxRead)),

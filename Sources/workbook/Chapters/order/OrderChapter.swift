@@ -18,6 +18,7 @@ extension Chapter {
         check: OrderCheck.self,
         exercises: [
             .program("11.1", "emit", "ann", examine: OrderExercises.hashesAHeader),
+            .thought("11.2"),
             .init(
                 "11.3",
                 .breakage(
