@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Step 12: at least once, and still only once."""
+"""Step 13: at least once, and still only once."""
 
 import os
 import re

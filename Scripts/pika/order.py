@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Step 11: many workers, and what belongs together stays in order."""
+"""Step 12: many workers, and what belongs together stays in order."""
 
 import os
 

@@ -1,6 +1,6 @@
 import TutorialKit
 
-// Step 12: at least once, and still only once.
+// Step 13: at least once, and still only once.
 let crash = Option("--crash", "WHEN", "crash behind the line that says so: committed, confirmed; shipped")
 let folder = "ORDERS_FOLDER"
 

@@ -1,6 +1,6 @@
 import TutorialKit
 
-// Step 11: many workers, and what belongs together stays in order.
+// Step 12: many workers, and what belongs together stays in order.
 let leave = Option("--leave", "N", "leave at the Nth message, before it is done")
 
 await Step(

@@ -1,25 +1,16 @@
 import AMQPClient
 import TutorialKit
 
-/// 12.1: an order without an id is refused for good; the others are shipped once.
+/// 12.1: the exchange hashes a header, and the routing key says what has happened.
 ///
-/// With a dead-letter exchange (chapter 9) it would lie where somebody can look at it.
+/// An exchange's arguments are fixed when it is created, so this one has a name of its own.
 func solution12_1(_ broker: BrokerAddress) async throws {
     let connection = try await Connection.open(broker)
     let channel = try await connection.openChannel()
-    try await channel.declareQueue("shipments", durable: true)
-    try await channel.qos(prefetchCount: 1)
-    var shipped: Set<String> = []
-    let orders = try await channel.consume("shipments", exclusive: true)
-    Console.print(" [*] Waiting for orders. To exit press CTRL+C")
-    for try await order in orders {
-        guard let id = order.properties.messageID?.text, !id.isEmpty else {
-            Console.print(" [!] Refused '\(order.text)': it has no id")
-            try await order.reject(requeue: false)
-            continue
-        }
-        if shipped.insert(id).inserted { Console.print(" [x] Shipped '\(order.text)'") }
-        try await order.ack()
-    }
+    let events = try await channel.declareExchange(
+        "account_events", type: "x-consistent-hash", durable: true, arguments: ["hash-header": "account"])
+    let properties = BasicProperties(headers: ["account": "ann"])
+    try await events.publish(Message("10", persistent: true, properties: properties), routingKey: "deposit")
+    Console.print(" [x] Sent 'ann':'10'")
     try await connection.close()
 }

@@ -7,7 +7,7 @@ import TutorialKit
 
 private let waitingForOrders = " [*] Waiting for orders. To exit press CTRL+C"
 
-@Suite("Step 12: inbox", .watched)
+@Suite("Step 13: inbox", .watched)
 struct InboxTests {
     private static func shipped(_ order: String) -> [String] {
         [" [x] Received '\(order)'", " [x] Shipped", " [x] Acknowledged"]

@@ -2,7 +2,7 @@ import AMQPClient
 import TestSupport
 import Testing
 
-@Suite("Step 11: order", .watched)
+@Suite("Step 12: order", .watched)
 struct OrderTests {
     private static func received(_ line: String, again: Bool = false) -> [String] {
         [" [x] Received\(again ? " again" : "") \(line)", " [x] Done"]

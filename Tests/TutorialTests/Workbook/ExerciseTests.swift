@@ -20,8 +20,8 @@ import Testing
         ("8.1", "gets every message that has a format"),
         ("8.2", "sends size=10 as a number"), ("9.2", "brings the job back to 'jobs'"),
         ("10.1", "prints ' [!] Last attempt' before the third attempt"),
-        ("11.1", "declares an exchange that hashes the header 'account'"),
-        ("12.1", "refuses an order without message-id, for good"),
+        ("12.1", "declares an exchange that hashes the header 'account'"),
+        ("13.1", "refuses an order without message-id, for good"),
     ]
 
     static let solved = Chapter.all.flatMap(\.exercises).filter(\.isProgram).map(\.id)

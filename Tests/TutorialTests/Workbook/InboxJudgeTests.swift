@@ -62,7 +62,7 @@ import Testing
         #expect(producer([[nil], [nil], []]).givesIDs.isWrong)
     }
 
-    // MARK: Chapter 11
+    // MARK: Chapter 12
 
     private func keys(_ first: ShortString, _ second: ShortString?, _ headers: [FieldTable?] = [nil, nil]) -> Finding? {
         var made = MadeUpLog()

@@ -1,6 +1,6 @@
 extension Chapter {
     static let inbox = Chapter(
-        12, "inbox", title: "twice sent, once done",
+        13, "inbox", title: "twice sent, once done",
         question: "What comes twice must be done once: who sees to that, and how does it survive a crash?",
         roles: ["order [MESSAGE]", "ship"],
         parties: [.sender("order", to: "", hears: ["confirm"]), .receiver("ship", from: .queue("shipments"))],
@@ -17,10 +17,10 @@ extension Chapter {
             ]),
         check: InboxCheck.self,
         exercises: [
-            .program("12.1", "ship", examine: InboxExercises.refusesTheNameless),
-            .thought("12.2"),
+            .program("13.1", "ship", examine: InboxExercises.refusesTheNameless),
+            .thought("13.2"),
             .init(
-                "12.3",
+                "13.3",
                 .breakage(area: "settle.", rule: "domain.redelivered/implementation", see: .inboxRead)),
         ],
         questions: InboxQuestions.all)

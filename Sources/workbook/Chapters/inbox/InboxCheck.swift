@@ -1,6 +1,6 @@
 import AMQPClient
 
-/// Chapter 12: a consumer that gets the same order again and again, before and after it was killed, and a producer that is
+/// Chapter 13: a consumer that gets the same order again and again, before and after it was killed, and a producer that is
 /// killed before its order is confirmed.
 struct InboxCheck: ProgramCheck {
     let inspection: Inspection

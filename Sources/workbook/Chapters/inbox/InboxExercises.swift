@@ -1,8 +1,8 @@
 import AMQPClient
 
-/// The exercise of chapter 12 that a program can tell.
+/// The exercise of chapter 13 that a program can tell.
 enum InboxExercises {
-    /// 12.1: an order without an id can't be recognised, so it is refused.
+    /// 13.1: an order without an id can't be recognised, so it is refused.
     @Sendable static func refusesTheNameless(_ inspection: Inspection) async throws -> [Finding] {
         let run = try await inspection.start()
         defer { run.kill() }

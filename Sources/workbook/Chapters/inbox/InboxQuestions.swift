@@ -1,6 +1,6 @@
 import AMQPClient
 
-/// What chapter 12 asks.
+/// What chapter 13 asks.
 enum InboxQuestions {
     static let all = [
         Question("same-id", variants: 2) { variant in

@@ -1,6 +1,6 @@
 extension Chapter {
     static let order = Chapter(
-        11, "order", title: "many workers, in order",
+        12, "order", title: "many workers, in order",
         question: "How do many workers share the messages, and keep those of one account in order?",
         roles: ["emit [ACCOUNT [MESSAGE]]", "work QUEUE"],
         parties: [.sender("emit", to: "accounts"), .receiver("work", from: .queues("accounts."))],
@@ -17,10 +17,10 @@ extension Chapter {
             ]),
         check: OrderCheck.self,
         exercises: [
-            .program("11.1", "emit", "ann", examine: OrderExercises.hashesAHeader),
-            .thought("11.2"),
+            .program("12.1", "emit", "ann", examine: OrderExercises.hashesAHeader),
+            .thought("12.2"),
             .init(
-                "11.3",
+                "12.3",
                 .breakage(
                     area: "single-active.", rule: "rabbitmq/single-active-consumer/first-is-active", see: .orderRead)),
         ],

@@ -1,6 +1,6 @@
 import AMQPClient
 
-/// Chapter 11: a worker that has a second copy of itself beside it and is killed, and a program that sends twice.
+/// Chapter 12: a worker that has a second copy of itself beside it and is killed, and a program that sends twice.
 struct OrderCheck: ProgramCheck {
     let inspection: Inspection
 

@@ -1,8 +1,8 @@
 import AMQPClient
 
-/// The exercise of chapter 11 that a program can tell.
+/// The exercise of chapter 12 that a program can tell.
 enum OrderExercises {
-    /// 11.1: the account is in a header, and the routing key is free for something else.
+    /// 12.1: the account is in a header, and the routing key is free for something else.
     @Sendable static func hashesAHeader(_ inspection: Inspection) async throws -> [Finding] {
         let run = try await inspection.start()
         defer { run.kill() }

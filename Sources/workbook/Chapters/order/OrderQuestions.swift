@@ -1,6 +1,6 @@
 import AMQPClient
 
-/// What chapter 11 asks.
+/// What chapter 12 asks.
 enum OrderQuestions {
     static let all = [
         Question("same-account", variants: 2) { variant in
