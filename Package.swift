@@ -18,7 +18,8 @@ func tests(_ name: String, uses dependencies: [Target.Dependency]) -> Target {
 }
 
 let steps = [
-    "hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry", "quorum", "stream",
+    "hello", "worker", "pubsub", "routing", "topic", "rpc", "confirms", "headers", "retry", "quorum", "stream", "order",
+    "inbox",
 ]
 
 let package = Package(

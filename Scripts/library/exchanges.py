@@ -1,5 +1,8 @@
 """What each step prints, with programs of two sides, `a` and `b`: `a` sends or asks, `b` receives or answers."""
 
+import os
+import tempfile
+
 from library.programs import Program, Wrong, expect, wait_for_any
 
 WAITING = " [*] Waiting for messages. To exit press CTRL+C"
@@ -199,6 +202,48 @@ def quorum(a, b):
     # What the broker put aside for one language, the other can read.
     undertaker = Program(a, "quorum", "dead")
     receives(undertaker, [" [*] Waiting for dead payments. To exit press CTRL+C", " [x] Dead: 'Boom!' (delivery_limit)"])
+def order(a, b):
+    def received(what, again=""):
+        return [f" [x] Received{again} {what}", " [x] Done"]
+
+    # Of two workers on a queue the first is active; the other stands by, whatever language it is written in.
+    leaver = Program(b, "order", "work", "1", "--leave", "2").until(WAITING)
+    standby = Program(a, "order", "work", "1").until(WAITING)
+    other = Program(b, "order", "work", "2").until(WAITING)
+    ann = [f"'ann':'{n} deposit'" for n in range(4)]
+    sends(a, "order", "emit", ["ann", "deposit", "--count", "4"], [f" [x] Sent {message}" for message in ann])
+    sends(a, "order", "emit", ["bob"], [" [x] Sent 'bob':'Hello World!'"])
+    left = [f" [x] Received {ann[1]}", " [!] Left before it was done"]
+    expect(leaver, leaver.finish(), [WAITING, *received(ann[0]), *left])
+    receives(standby, [WAITING, *received(ann[1], " again"), *received(ann[2]), *received(ann[3])])
+    receives(other, [WAITING, *received("'bob':'Hello World!'")])
+
+
+def inbox(a, b):
+    def shipped(order):
+        return [f" [x] Received '{order}'", " [x] Shipped", " [x] Acknowledged"]
+
+    def known(order):
+        return [f" [x] Received '{order}'", " [!] Shipped before", " [x] Acknowledged"]
+
+    def done(what, *orders):
+        return [f" [x] {what} '{order}'" for order in orders]
+
+    waiting = " [*] Waiting for orders. To exit press CTRL+C"
+    chair = "A 'chair' \\n 🐇"
+    # Both sides use the same files: what one has left in them, the other goes on with.
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["ORDERS_FOLDER"] = folder
+        sends(a, "inbox", "order", [chair, "--crash", "committed"], [*done("Committed", chair), " [!] Crashed"])
+        crash = ["A table", "--crash", "confirmed"]
+        sends(b, "inbox", "order", crash, [*done("Committed", "A table"), *done("Confirmed", chair), " [!] Crashed"])
+        sent = [*done("Committed", "A lamp"), *done("Confirmed", chair, "A table", "A lamp")]
+        sends(a, "inbox", "order", ["A lamp"], sent)
+        # Once without an ack, then again, and twice published: it is shipped once.
+        sends(b, "inbox", "ship", ["--crash", "shipped"], [waiting, *shipped(chair)[:2], " [!] Crashed"])
+        receives(Program(a, "inbox", "ship"), [waiting, *known(chair), *known(chair), *shipped("A table"), *shipped("A lamp")])
+        sends(b, "inbox", "order", [], [*done("Committed", "Hello World!"), *done("Confirmed", "Hello World!")])
+        receives(Program(b, "inbox", "ship"), [waiting, *shipped("Hello World!")])
 
 
 def stream(a, b):
@@ -214,6 +259,6 @@ def stream(a, b):
 
 STEPS = {
     "hello": hello, "worker": worker, "pubsub": pubsub, "routing": routing, "topic": topic, "rpc": rpc,
-    "confirms": confirms, "headers": headers, "retry": retry,
-    "quorum": quorum, "stream": stream,
+    "confirms": confirms, "headers": headers, "retry": retry, "quorum": quorum, "stream": stream, "order": order,
+    "inbox": inbox,
 }  # fmt: skip

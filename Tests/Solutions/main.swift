@@ -16,6 +16,7 @@ await Step(
         solution("7.1", solution7_1), solution("7.4", solution7_4), solution("8.1", solution8_1),
         solution("8.2", solution8_2), solution("9.2", solution9_2), solution("10.1", solution10_1),
         solution("11.1", solution11_1),
+        solution("12.1", solution12_1), solution("13.1", solution13_1),
     ],
     play: { _ in throw StepError("Which one? 'solutions 1.1', for example.") }
 ).run()

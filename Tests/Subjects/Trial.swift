@@ -14,6 +14,8 @@ struct Trial: Sendable {
     /// How long a client waits for its answer.
     let timeout: Duration
     let print: @Sendable (String) -> Void
+    /// What outlives the program, in place of a file.
+    let notes: Notes
     /// Ends the program at once, with nothing said to the broker.
     let breakOff: @Sendable () -> Void
 
@@ -57,6 +59,10 @@ func play(_ step: String, _ role: String, _ trial: Trial) async throws {
     case ("quorum", "dead"): try await quorumDead(trial)
     case ("stream", "publish"): try await streamPublish(trial)
     case ("stream", "read"): try await streamRead(trial)
+    case ("order", "emit"): try await orderEmit(trial)
+    case ("order", "work"): try await orderWork(trial)
+    case ("inbox", "order"): try await inboxOrder(trial)
+    case ("inbox", "ship"): try await inboxShip(trial)
     default: throw NoSuchProgram(description: "there is no program '\(step) \(role)'")
     }
 }

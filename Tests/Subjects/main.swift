@@ -20,7 +20,7 @@ do {
     let trial = Trial(
         connection: connection, connectAgain: { try await Connection.open(unhurried) },
         channel: try await connection.openChannel(), fault: words[2],
-        words: Array(words.dropFirst(3)), dot: .milliseconds(100), timeout: .seconds(1), print: say,
+        words: Array(words.dropFirst(3)), dot: .milliseconds(100), timeout: .seconds(1), print: say, notes: Notes(),
         breakOff: { exit(0) })
     try await play(words[0], words[1], trial)
 } catch {

@@ -31,6 +31,10 @@ struct CommandLineTests {
         "headers receive all a", "headers receive any =b", "headers receive all --count 3 a=b", "retry work hard",
         "retry dead --count 1",
         "quorum work hard", "quorum dead --count 1", "stream read --count 3", "stream jump",
+        "order work", "order work 3", "order work 1 2",
+        "order work 1 --leave 0",
+        "order emit --leave 1", "inbox ship now", "inbox ship --crash committed", "inbox order --crash shipped",
+        "inbox order --crash",
     ]
 
     @Test("--help is the usage", arguments: Chapter.all.map(\.step))

@@ -140,6 +140,50 @@ struct PlayTests {
                 "late    | [x] 2: 'Full time'",
             ]
         ),
+        (
+            "order",
+            [
+                "emit      | [x] Sent 'bob':'deposit 50'",
+                "worker 2  | [x] Received 'bob':'deposit 50'",
+                "worker 2  | [x] Done",
+                "emit      | [x] Sent 'ann':'deposit 10'",
+                "emit      | [x] Sent 'ann':'deposit 20'",
+                "emit      | [x] Sent 'ann':'pay 30'",
+                "worker 1  | [x] Received 'ann':'deposit 10'",
+                "worker 1  | [x] Done",
+                "worker 1  | [x] Received 'ann':'deposit 20'",
+                "worker 1  | [!] Left before it was done",
+                "standby 1 | [x] Received again 'ann':'deposit 20'",
+                "standby 1 | [x] Done",
+                "standby 1 | [x] Received 'ann':'pay 30'",
+                "standby 1 | [x] Done",
+            ]
+        ),
+        (
+            "inbox",
+            [
+                "order | [x] Committed 'A chair'",
+                "order | [x] Confirmed 'A chair'",
+                "ship  | [x] Received 'A chair'",
+                "ship  | [x] Shipped",
+                "ship  | [x] Acknowledged",
+                "order | [x] Committed 'A table'",
+                "order | [x] Confirmed 'A table'",
+                "order | [!] Crashed",
+                "ship  | [x] Received 'A table'",
+                "ship  | [x] Shipped",
+                "ship  | [x] Acknowledged",
+                "order | [x] Committed 'A lamp'",
+                "order | [x] Confirmed 'A table'",
+                "order | [x] Confirmed 'A lamp'",
+                "ship  | [x] Received 'A table'",
+                "ship  | [!] Shipped before",
+                "ship  | [x] Acknowledged",
+                "ship  | [x] Received 'A lamp'",
+                "ship  | [x] Shipped",
+                "ship  | [x] Acknowledged",
+            ]
+        ),
     ]
 
     /// With nothing else running: the address is one that nobody can be at.

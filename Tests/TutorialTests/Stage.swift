@@ -31,6 +31,9 @@ final class Stage: Sendable {
     let uri: String
     private let programs = Programs()
 
+    /// Where step 12 keeps its files: each stage has its own, so that none publishes another's orders.
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "orders-\(UUID().uuidString)")
+
     init(uri: String) { self.uri = uri }
 
     // MARK: Programs
@@ -50,11 +53,16 @@ final class Stage: Sendable {
         environment["AMQP_URL"] = uri
         // Work that takes no longer than it must.
         environment["SECONDS_PER_DOT"] = "0.02"
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        environment["ORDERS_FOLDER"] = folder.path
         environment.merge(changes) { $1 }
         return try programs.start(Executables.path(step), words, environment: environment, file: file)
     }
 
-    func end() async { await programs.end() }
+    func end() async {
+        await programs.end()
+        try? FileManager.default.removeItem(at: folder)
+    }
 
     // MARK: Waiting
 

@@ -24,9 +24,13 @@ enum CheckCommand {
         guard let release = Dialect(named: release) else {
             wrong("--dialect takes one of \(Dialect.names), not '\(release)'", Self.command)
         }
+        // Step 12 keeps files: those of a check are not the reader's.
+        let folder = FileManager.default.temporaryDirectory.appending(path: "workbook-\(UUID().uuidString)").path
+        defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
+            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             var isGood = true
-            for (name, subject, pace) in try subjects(chapter, command) {
+            for (name, subject, pace) in try subjects(chapter, command, folder) {
                 let findings = try await Check.findings(chapter, subject, pace, as: release)
                 say("check \(chapter.number): \(name)")
                 for line in lines(findings) { say(line) }
@@ -41,7 +45,9 @@ enum CheckCommand {
     }
 
     /// The reader's command, or each role of the workbook's own program.
-    private static func subjects(_ chapter: Chapter, _ command: [String]) throws -> [(String, Subject, Pace)] {
+    private static func subjects(
+        _ chapter: Chapter, _ command: [String], _ folder: String
+    ) throws -> [(String, Subject, Pace)] {
         var pace = Pace()
         // For the check's own tests: a dot takes a tenth of a second there, and nobody is to wait for what never comes.
         if ProcessInfo.processInfo.environment["WORKBOOK_FAST"] != nil {
@@ -57,7 +63,7 @@ enum CheckCommand {
             let words = part.words + chapter.check.hurry(part.words.first ?? "")
             return (
                 "\(chapter.step) \(part.name)",
-                .command([program] + words, environment: ["SECONDS_PER_DOT": "0.2"]), pace
+                .command([program] + words, environment: ["SECONDS_PER_DOT": "0.2", "ORDERS_FOLDER": folder]), pace
             )
         }
     }

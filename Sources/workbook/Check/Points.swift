@@ -98,7 +98,8 @@ extension WireLog {
 
     /// The exchange is made by the program, of the right type, before it is used.
     func declares(exchange name: String, type: String, before place: Place?, _ see: Paragraph) -> Finding {
-        func point(_ why: String) -> Point { Point("declares a \(type) exchange first", why: why, see: see) }
+        let article = type.hasPrefix("x") ? "an" : "a"
+        func point(_ why: String) -> Point { Point("declares \(article) \(type) exchange first", why: why, see: see) }
         let standard = "amq.\(type)"
         if name == standard || type == "headers" && name == "amq.match" {
             return point("").finding(true, "'\(name)' is there from the start, of type \(type).")

@@ -4,6 +4,8 @@ struct Party: Equatable, Sendable {
     /// Where its messages come from.
     enum Source: Equatable, Sendable {
         case queue(String)
+        /// One of several, whose names begin alike.
+        case queues(String)
         /// One of its own, whose name the broker made up.
         case ownQueue
     }
@@ -41,6 +43,7 @@ struct Party: Equatable, Sendable {
     func takes(from queue: String) -> Bool {
         switch source {
         case .queue(let name): name == queue
+        case .queues(let prefix): queue.hasPrefix(prefix)
         case .ownQueue: queue.hasPrefix("amq.gen-")
         case nil: false
         }

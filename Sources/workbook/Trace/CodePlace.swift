@@ -82,6 +82,16 @@ struct TraceStage: Sendable {
                     ("field by field", CodePlace("BrokerCore/Routing/HeadersRouter", "func matches(_ rule: Rule")),
                 ],
                 rules: ["spec/3.1.3.4/key-ignored"])
+        case "x-consistent-hash":
+            TraceStage(
+                places: [
+                    route,
+                    (
+                        "whose score is best?",
+                        CodePlace("BrokerCore/Routing/ConsistentHashRouter", "if best.map({ score < $0.score })")
+                    ),
+                ],
+                rules: ["rabbitmq/consistent-hash/same-key", "rabbitmq/consistent-hash/one-destination"])
         default:
             TraceStage(
                 places: [
@@ -161,6 +171,6 @@ struct TraceStage: Sendable {
 
     static let all =
         [framing, reading, delivering, unacknowledged, confirming]
-        + [nil, "direct", "fanout", "topic", "headers"].map(routing)
+        + [nil, "direct", "fanout", "topic", "headers", "x-consistent-hash"].map(routing)
         + [nil, "quorum", "stream"].flatMap { [queueing($0), acknowledging($0)] }
 }

@@ -52,6 +52,17 @@ enum BrokerErrors {
             try await channel.declareQueue("ticker", durable: true, arguments: ["x-queue-type": "stream"])
             _ = try await channel.consume("ticker")
         },
+        "key-for-a-weight": { channel, _ in
+            let accounts = try await channel.declareExchange("accounts", type: "x-consistent-hash", durable: true)
+            let queue = try await channel.declareQueue("accounts.1", durable: true)
+            try await queue.bind(to: accounts, routingKey: "ann")
+        },
+        "exclusive-consumer": { channel, other in
+            try await channel.declareQueue("shipments", durable: true)
+            let first = try await channel.consume("shipments", exclusive: true)
+            defer { withExtendedLifetime(first) {} }
+            _ = try await other.consume("shipments", exclusive: true)
+        },
         "long-routing-key": { channel, _ in
             try await channel.publish(Message("Hello"), routingKey: String(repeating: "a", count: 300))
         },

@@ -156,6 +156,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         var unhurried = ConnectionConfiguration.patient
         unhurried.rpcTimeout = .patience
         let configuration = unhurried
+        let notes = Notes()
         return Subject(words: ["subject", expected.chapter.step, expected.role, expected.fault] + expected.words) {
             url in
             let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
@@ -172,7 +173,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
                         channel: try await connection.openChannel(), fault: expected.fault,
                         words: expected.words.filter { !$0.hasPrefix("--") }, dot: .milliseconds(100),
                         timeout: .seconds(3),
-                        print: { ending.print($0) }, breakOff: { stream.abort() })
+                        print: { ending.print($0) }, notes: notes, breakOff: { stream.abort() })
                     try await play(expected.chapter.step, expected.role, trial)
                 } catch {
                     status = 1

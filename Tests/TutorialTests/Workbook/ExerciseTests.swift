@@ -21,6 +21,8 @@ import Testing
         ("8.2", "sends size=10 as a number"), ("9.2", "brings the job back to 'jobs'"),
         ("10.1", "prints ' [!] Last attempt' before the third attempt"),
         ("11.1", "goes on where it stopped"),
+        ("12.1", "declares an exchange that hashes the header 'account'"),
+        ("13.1", "refuses an order without message-id, for good"),
     ]
 
     static let solved = Chapter.all.flatMap(\.exercises).filter(\.isProgram).map(\.id)
@@ -31,7 +33,10 @@ import Testing
     private func findings(_ id: String, _ command: (Chapter, [String]) -> [String]) async throws -> [Finding] {
         let (chapter, exercise) = try #require(Chapter.exercise(id))
         guard case .program(let words, let examine) = exercise.task else { return [] }
-        let subject = Subject.command(command(chapter, words), environment: [:])
+        let folder = FileManager.default.temporaryDirectory.appending(path: "orders-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let subject = Subject.command(command(chapter, words), environment: ["ORDERS_FOLDER": folder.path])
         return try await Inspection.hold(subject, Self.pace, examine)
     }
 

@@ -37,6 +37,11 @@ import Testing
         ("three-deaths", [["In 'payments' again."], ["In 'dead'."], ["Nowhere."]]),
         ("from-where", [["0", "1", "2", "3", "4"], ["2", "3", "4"], ["4"]]),
         ("second-reader", [["3"], ["none"]]),
+        ("same-account", [["1"], ["1"]]),
+        ("standby", [["none"], ["none"]]),
+        ("successor", [["1"], ["1"]]),
+        ("same-id", [["2"], ["3"]]),
+        ("who-is-marked", [["No."], ["Yes."]]),
     ]
 
     /// The same of what exercises ask.

@@ -77,6 +77,14 @@ import Testing
             ]
         ),
         ("stream", [" 7  The program acknowledges it, and the broker has room for one more on the way"]),
+        (
+            "order",
+            [
+                " 4  The exchange 'accounts', of type x-consistent-hash, looks for queues: key 'ann'",
+                "      queue 'accounts.1', bound with '1': gets it",
+            ]
+        ),
+        ("inbox", [" 8  The broker confirms it to the program that published it"]),
     ]
 
     @Test(arguments: expected) func aMessageIsFollowed(step: String, lines: [String]) async throws {

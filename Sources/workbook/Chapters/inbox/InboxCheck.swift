@@ -1,0 +1,73 @@
+import AMQPClient
+
+/// Chapter 13: a consumer that gets the same order again and again, before and after it was killed, and a producer that is
+/// killed before its order is confirmed.
+struct InboxCheck: ProgramCheck {
+    let inspection: Inspection
+
+    // MARK: The consumer
+
+    func consumer(_ run: Subject.Run) async throws -> [Finding] {
+        guard let queue = await inspection.consumerBegan() else { return [] }
+        await feed(queue, ["a", "a", "a", "a", "b"], run)
+        var judge = InboxJudge(log: inspection.log)
+        judge.first = run.lastLines()
+        run.kill()
+        // With its consumer gone, what it did not acknowledge is in the queue again.
+        try await inspection.eventually(inspection.pace.answer) {
+            try await (inspection.consumers(of: queue) ?? 0) == 0
+        }
+        try await inspection.purge(queue)
+        let second = try await inspection.start()
+        defer { second.kill() }
+        await inspection.until(inspection.pace.begin) { log in
+            second.hasEnded || log.consumptions(of: second.number).contains(where: \.isGranted)
+        }
+        await feed(queue, ["a", "a", "a", "a", "c", "d"], second)
+        judge.second = second.lastLines()
+        judge.isSecondThere = inspection.log.handed(to: second.number).count == 6
+        return judge.findings
+    }
+
+    /// One order after the other, by their letters. Returns when the last is settled, and a moment later.
+    private func feed(_ queue: String, _ letters: [String], _ run: Subject.Run) async {
+        for letter in letters {
+            _ = try? await inspection.publish(
+                InboxJudge.text(letter), key: queue,
+                properties: BasicProperties(messageID: try? ShortString("check-\(letter)")))
+        }
+        await inspection.until(inspection.pace.answer) { log in
+            run.hasEnded || log.isRefused(run.number)
+                || log.handed(to: run.number).count { $0.isSettled } >= letters.count
+        }
+        // What it prints of the last may come behind its ack.
+        await inspection.until(inspection.pace.moment) { _ in false }
+    }
+
+    // MARK: The producer
+
+    func producer(_ run: Subject.Run) async throws -> [Finding] {
+        let log = await inspection.producerEnded(run)
+        run.kill()
+        let tasks = TaskJudge(log: log).findings
+        let selects = ConfirmsJudge.selects(ConfirmsJudge.Act(run, log))
+        guard selects.isGood else { return tasks + [selects, InboxJudge(log: log).givesIDs] }
+        // Killed between its publish and the confirm: it can't know whether the broker has the order.
+        inspection.watch.interference.set(.holdConfirms)
+        let killed = try await inspection.start()
+        await inspection.until(inspection.pace.begin) { log in
+            killed.hasEnded || !log.published(by: killed.number).isEmpty
+        }
+        await inspection.until(inspection.pace.moment) { _ in killed.hasEnded }
+        killed.kill()
+        await inspection.until(inspection.pace.answer) { $0.isAway(killed.number) }
+        inspection.watch.interference.release()
+        let next = try await inspection.start()
+        defer { next.kill() }
+        await inspection.until(inspection.pace.answer) { log in
+            next.hasEnded || InboxJudge(log: log).isSentAgain
+        }
+        let judge = InboxJudge(log: inspection.log)
+        return tasks + [selects, judge.givesIDs, judge.sendsAgain]
+    }
+}

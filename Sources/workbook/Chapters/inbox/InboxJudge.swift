@@ -1,0 +1,129 @@
+import AMQPClient
+
+/// Judges a consumer that got an order four times, was killed, and got it four times more; and a producer of which the
+/// second run was killed before its order was confirmed.
+///
+/// What a program does with an order is not on the wire, but in the lines that it prints: a line of the work comes once for
+/// each order, and not as often as orders come.
+struct InboxJudge {
+    let log: WireLog
+    /// What the two copies of the consumer have printed.
+    var first: [String] = []
+    var second: [String] = []
+    /// The second copy has got all that was sent to it.
+    var isSecondThere = false
+
+    static func text(_ letter: String) -> String { "Check: order \(letter)" }
+
+    // MARK: The consumer
+
+    var findings: [Finding] {
+        guard let consumption = log.consumptions.first else { return [] }
+        return [
+            TaskJudge.durable(log, consumption.queue, before: consumption.place), acknowledges(consumption), doesOnce,
+            remembers,
+        ] + [log.fails(consumption.place.run)].compactMap(\.self)
+    }
+
+    private func acknowledges(_ consumption: WireLog.Consumption) -> Finding {
+        let point = Point(
+            "acknowledges each delivery, also of what it has done",
+            why:
+                "With no-ack an order is lost when its program dies. And what is never acknowledged comes again with "
+                + "every start.", see: .inboxRead)
+        if consumption.method.noAck {
+            return point.finding(false, "\(consumption.verb) with no-ack at \(consumption.place.time) ms.")
+        }
+        let missing = log.handed(to: 1).first { $0.acks.isEmpty && !log.isRefused(1) }
+        return point.finding(
+            missing == nil ? .yes : log.missing,
+            missing.map { "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came." }
+                ?? "\(counted(log.handed(to: 1).count, "delivery", "deliveries")), each with a basic.ack.")
+    }
+
+    private var doesOnce: Finding {
+        let got = log.handed(to: 1).count
+        return Point(
+            "does an order once, however often it comes",
+            why:
+                "A producer that is not sure sends an order again, with the same message-id. The broker does not "
+                + "compare them, and marks none of them as redelivered.", see: .inboxRead
+        ).finding(
+            verdict(first, isThere: got >= 5), "Two orders came \(got) times in all. It printed \(counts(first)).")
+    }
+
+    private var remembers: Finding {
+        Point(
+            "remembers it when it is started again",
+            why: "A crash takes what is only in memory, and a crash is when orders come again.",
+            see: .inboxBreak
+        ).finding(
+            verdict(second, isThere: isSecondThere),
+            "Killed and started again, it got the same order and two others. It printed \(counts(second)).")
+    }
+
+    /// Some line was printed for each of two orders, and not each time.
+    private func verdict(_ lines: [String], isThere: Bool) -> Finding.Verdict {
+        let shapes = Self.shapes(lines)
+        // Of a program that prints nothing, or that did not get everything, this can't be said.
+        guard isThere, shapes.contains(where: { $0.count > 1 }) else { return .notSeen }
+        return shapes.contains { $0.count == 2 } ? .yes : .no
+    }
+
+    private func counts(_ lines: [String]) -> String {
+        let most = Self.shapes(lines).prefix(6).map { "'\($0.line)' \($0.count)×" }
+        return most.isEmpty ? "nothing" : most.joined(separator: ", ")
+    }
+
+    /// Each kind of line, without what tells orders apart, and how often it was printed.
+    static func shapes(_ lines: [String]) -> [(line: String, count: Int)] {
+        lines.reduce(into: []) { shapes, line in
+            let shape = line.replacing(/Check: order [a-d]/, with: "…").replacing(/check-[a-d]/, with: "…")
+                .replacing(/[0-9]+/, with: "#")
+            if let at = shapes.firstIndex(where: { $0.line == shape }) {
+                shapes[at].count += 1
+            } else {
+                shapes.append((shape, 1))
+            }
+        }
+    }
+
+    // MARK: The producer
+
+    private func ids(of run: Int) -> [String] { log.published(by: run).map { $0.properties.messageID?.text ?? "" } }
+
+    var givesIDs: Finding {
+        let (here, later) = (ids(of: 1), ids(of: 2))
+        let point = Point(
+            "gives each order an id of its own",
+            why:
+                "Without the property message-id a consumer can't tell a second order from the same one sent twice; with "
+                + "the same id for two, it ships one of them.", see: .inboxRead)
+        if here.contains("") { return point.finding(false, "A message without message-id was published.") }
+        let isTaken = Set(here).count < here.count || !Set(here).isDisjoint(with: later)
+        return point.finding(
+            !isTaken, "message-id '\(here.first ?? "")'" + (later.first.map { "; of the next run, '\($0)'." } ?? "."))
+    }
+
+    /// What was published in the second run is published in the third.
+    var isSentAgain: Bool {
+        let lost = Set(ids(of: 2)).subtracting([""])
+        return !lost.isEmpty && lost.isSubset(of: ids(of: 3))
+    }
+
+    var sendsAgain: Finding {
+        let (lost, again) = (ids(of: 2).filter { !$0.isEmpty }, ids(of: 3))
+        let ended = log.life(2)?.isKilled == false
+        return Point(
+            "sends an unconfirmed order again when it is started again",
+            why:
+                "An order that is only in the program's memory is lost with it. Write it to an outbox first, with its "
+                + "id, and cross it out when the confirm is there.", see: .inboxRead
+        ).finding(
+            isSentAgain ? .yes : lost.isEmpty ? .notSeen : log.missing,
+            ended
+                ? "It ended before its order was confirmed."
+                : "Killed with message-id '\(lost.first ?? "")' unconfirmed; started again, it published "
+                    + (again.isEmpty ? "nothing." : "'\(again.joined(separator: "', '"))'."))
+    }
+}

@@ -1,0 +1,84 @@
+import AMQPClient
+
+/// Judges two copies of a worker on one queue, of which the first was killed; and two runs of a program that sends.
+struct OrderJudge {
+    /// Of the whole check.
+    let log: WireLog
+    /// The same, as long as both copies were there.
+    var whileBoth = WireLog()
+
+    // MARK: Workers
+
+    var findings: [Finding] {
+        guard let consumption = log.consumptions.first else { return [] }
+        return [declares(consumption), oneAtATime, takesOver(consumption), whileBoth.settlesOnce(consumption)]
+            + [whileBoth.fails(consumption.place.run)].compactMap(\.self)
+    }
+
+    private func declares(_ consumption: WireLog.Consumption) -> Finding {
+        let point = Point(
+            "declares its queue with a single active consumer",
+            why: "Workers that share a queue work at the same time, and a quick one overtakes a slow one.",
+            see: .orderRead)
+        guard let declared = log.declaration(of: consumption.queue) else {
+            return point.finding(false, "No queue.declare of '\(consumption.queue)' was seen.")
+        }
+        return point.finding(
+            declared.method.arguments["x-single-active-consumer"]?.bool == true,
+            "queue.declare of '\(declared.name)' at \(declared.place.time) ms, with \(declared.method.arguments).")
+    }
+
+    private var oneAtATime: Finding {
+        let counts = [1, 2].map { whileBoth.handed(to: $0).count }
+        let text = "While two copies were there, the first got \(counts[0]), the second \(counts[1])."
+        let isThere = whileBoth.consumptions(of: 2).contains(where: \.isGranted) && counts.contains { $0 > 0 }
+        return Point(
+            "leaves the queue to one copy at a time",
+            why: "Two copies work on messages of one account side by side, and nothing says which is done first.",
+            see: .orderBreak
+        ).finding(isThere ? (counts.contains(0) ? .yes : .no) : .notSeen, text)
+    }
+
+    private func takesOver(_ consumption: WireLog.Consumption) -> Finding {
+        let point = Point(
+            "takes over when the other copy has gone",
+            why: "Without a second worker that stands by, the queue grows until somebody starts one.", see: .orderRead)
+        let end = log.disconnected.last { $0.run == 1 }
+        let after = log.handed(to: 2).filter { handed in end.map { $0 < handed.place } ?? false }
+        guard let first = after.first else {
+            let isOver = log.isRefused(2) || log.life(2)?.status != nil
+            return point.finding(
+                isOver ? .no : log.missing,
+                "The first copy was killed, and the second got nothing\(log.refusal(of: 2))."
+                    + Subject.printed(log.life(2)?.lines ?? []))
+        }
+        return point.finding(
+            true,
+            "The first copy had gone at \(end?.time ?? 0) ms; the second got '\(first.body)' at "
+                + "\(first.place.time) ms.")
+    }
+
+    // MARK: Programs that send
+
+    /// nil: it published nothing.
+    var namesAccount: Finding? {
+        guard let first = log.published(by: 1).first else { return nil }
+        let point = Point(
+            "its routing key says whose message it is",
+            why:
+                "The exchange hashes the key and nothing else. With another key each time, an account's messages go to "
+                + "all queues; with none, all messages go to one.", see: .orderPicture)
+        let name = log.declaration(ofExchange: first.exchange)?.method.arguments["hash-header"]?.text
+        func key(_ published: WireLog.Published) -> String {
+            guard let name else { return published.key }
+            let header = published.properties.headers?.fields.first { $0.name.text == name }
+            return header.map { $0.value.text ?? "\($0.value)" } ?? ""
+        }
+        let noun = name.map { "header '\($0)'" } ?? "routing key"
+        let text = "basic.publish at \(first.place.time) ms, \(noun) '\(key(first))'"
+        guard !key(first).isEmpty else { return point.finding(false, text + ".") }
+        guard let again = log.published(by: 2).first else { return point.finding(true, text + ".") }
+        return point.finding(
+            key(first) == key(again), text + "; started again with the same words, '\(key(again))'.")
+    }
+}
