@@ -51,7 +51,9 @@ struct QuorumTests {
         try await onStage(.any) { stage in
             let wire = try Wire(to: stage.uri)
             defer { wire.close() }
-            let worker = try await stage.startReady("quorum", "work", environment: ["AMQP_URL": wire.uri])
+            // The wire is in the process of these tests, and may come to its turn only after a thousand others.
+            let uri = wire.uri + "?connection_timeout=900000"
+            let worker = try await stage.startReady("quorum", "work", environment: ["AMQP_URL": uri])
             wire.cut()
             try await stage.run("quorum", "new-task", "Walk")
             _ = try await stage.lines(4, of: worker)

@@ -6,8 +6,8 @@ enum StreamQuestions {
 
     static let all = [
         Question("from-where", variants: 3) { variant in
-            let (name, offset): (String, FieldValue) = [("'first'", "first"), ("number 2", 2), ("'next'", "next")][
-                variant]
+            let name = ["'first'", "number 2", "'next'"][variant]
+            let offset: FieldValue = ["first", 2, "next"][variant]
             return try await Playground.play { playground in
                 let channel = try await playground.channel()
                 try await channel.declareQueue("ticker", durable: true, arguments: stream)
