@@ -15,14 +15,12 @@ final class ClassicQueue: Queue {
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    private var clock = QueueClock()
-    private var arrears = Arrears()
+    private var (clock, arrears) = (QueueClock(), Arrears())
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
         (declaration, arguments) = (order.declaration, order.arguments)
-        self.host = host
-        load = host.load
+        (self.host, load) = (host, host.load)
         ready = PrioritizedMessages(highestPriority: arguments.maximumPriority)
         rotation = QueueConsumers(isSingleActive: arguments.singleActiveConsumer)
         renewLease()
@@ -84,6 +82,7 @@ final class ClassicQueue: Queue {
         if arguments.overflow != .dropHead { return false }
         return drop(.maxlen, isWritten: !quirk(.overflowIsNotWritten)) { count in
             !(count > 0 && quirk(.overflowDropsOne)) && arguments.areExceeded(by: held())
+                && !(count == 0 && ready.count == 1 && quirk(.loneOneFits))
         }
     }
 
@@ -262,7 +261,7 @@ final class ClassicQueue: Queue {
 
     func timerFired() {
         if !quirk(.timerIsSetOnce) { clock.fired() }
-        guard !isDeleted else { return }
+        guard !isDeleted, rotation.isEmpty || !quirk(.nothingExpiresBesideConsumers) else { return }
         if clock.isOver(at: host.now) {
             host.end(self)
         } else {

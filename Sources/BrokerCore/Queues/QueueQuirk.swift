@@ -270,6 +270,16 @@ enum QueueQuirk: String, Quirk {
     case forgettingEndsWithItsSlice = "queue.forgetting-ends-with-its-slice"
     /// ClassicQueue.dropReady: the slices take from the queue
     case purgeTakesWhatComesLater = "queue.purge-takes-what-comes-later"
+    /// ClassicQueue.dropOverflow: the newest is never dropped
+    case loneOneFits = "queue.lone-one-fits"
+    /// ClassicQueue.timerFired: its consumers see to it
+    case nothingExpiresBesideConsumers = "queue.nothing-expires-beside-consumers"
+    /// PrioritizedMessages.append: the octets are counted by publish
+    case restoredOctetsAreNotCounted = "queue.restored-octets-are-not-counted"
+    /// PrioritizedMessages.putBack: where nothing is there is nothing to look for
+    case returnedToAnEmptyLevelGoBehind = "queue.returned-to-an-empty-level-go-behind"
+    /// DeathHistory.add: a header that grows is cut
+    case fourDeathsAreTold = "queue.four-deaths-are-told"
 }
 
 @inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

@@ -250,6 +250,12 @@ enum SessionQuirk: String, Quirk {
     case largeFillingsAreNotConfirmed = "session.large-fillings-are-not-confirmed"
     /// goOn: what came of it is not looked at
     case largeFillingsAreAccepted = "session.large-fillings-are-accepted"
+    /// queueVanished: who holds something hears of it when it settles
+    case holdersAreNotTold = "session.holders-are-not-told"
+    /// RollingBack: one delivery for each settlement
+    case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"
+    /// qos: only the shared window lets somebody go on
+    case ownWindowLetsNobodyGoOn = "session.own-window-lets-nobody-go-on"
 }
 
 @inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }
