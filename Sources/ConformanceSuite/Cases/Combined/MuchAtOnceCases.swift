@@ -9,9 +9,11 @@ import Testing
     ) async throws -> Set<UInt32> {
         var counts: Set<UInt32> = []
         _ = try await eventually {
-            for queue in queues { channel.send(QueueDeclare(queue: queue, passive: true)) }
             counts = []
-            for _ in queues { counts.insert(try await channel.receive(QueueDeclareOk.self).messageCount) }
+            for some in stride(from: 0, to: queues.count, by: 50).map({ queues[$0...].prefix(50) }) {
+                for queue in some { channel.send(QueueDeclare(queue: queue, passive: true)) }
+                for _ in some { counts.insert(try await channel.receive(QueueDeclareOk.self).messageCount) }
+            }
             return counts == [wanted]
         }
         return counts
@@ -23,9 +25,11 @@ import Testing
     ) async throws -> (exchange: ShortString, queues: [ShortString]) {
         let exchange = try await channel.declareExchange("fanout")
         let queues = (1...count).map { _ in unique("queue") }
-        for queue in queues {
+        for (number, queue) in queues.enumerated() {
             channel.send(QueueDeclare(queue: queue, exclusive: true, noWait: true))
             channel.send(QueueBind(queue: queue, exchange: exchange, noWait: true))
+            // Waited for now and then: all together may take longer than an answer should.
+            if number % 50 == 49 { try await channel.barrier() }
         }
         try await channel.barrier()
         return (exchange, queues)
