@@ -162,6 +162,10 @@ enum QuorumQuirk: String, Quirk {
     case turnsStartAnew = "quorum.turns-start-anew"
     /// StoreRecovery.replay: not asked for until there were quorum queues
     case restoredHaveNoPriority = "quorum.restored-have-no-priority"
+    /// Consumer.init: the most that a consumer without a limit holds is the most of all
+    case limitsEndAtTheMost = "quorum.limits-end-at-the-most"
+    /// sendCounted: what goes out in parts goes out as it came
+    case largeOnesTellNoCounts = "quorum.large-ones-tell-no-counts"
 }
 
 /// With a name of its own: what can be wrong in a classic queue too is called the same.

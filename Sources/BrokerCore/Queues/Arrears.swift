@@ -21,7 +21,7 @@ struct Arrears {
         return !areScheduled
     }
 
-    mutating func isOver() { areScheduled = false }
+    mutating func isOver() { areScheduled = quirk(.arrearsAreDroppedOnce) }
 }
 
 extension Queue {

@@ -81,6 +81,7 @@ final class ClassicQueue: Queue {
         if arguments.overflow != .dropHead { return false }
         return drop(.maxlen, isWritten: !quirk(.overflowIsNotWritten)) { count in
             !(count > 0 && quirk(.overflowDropsOne)) && arguments.areExceeded(by: held())
+                && !(count == 0 && ready.count == 1 && quirk(.loneOneFits))
         }
     }
 
@@ -259,7 +260,7 @@ final class ClassicQueue: Queue {
 
     func timerFired() {
         if !quirk(.timerIsSetOnce) { clock.fired() }
-        guard !isDeleted else { return }
+        guard !isDeleted, rotation.isEmpty || !quirk(.nothingExpiresBesideConsumers) else { return }
         if clock.isOver(at: host.now) {
             host.end(self)
         } else {

@@ -150,6 +150,7 @@ struct DeathHistory {
         ]
         if let originalExpiration { death["original-expiration"] = .longString(originalExpiration.octets) }
         deaths.insert(death, at: 0)
+        if deaths.count > 4, quirk(.fourDeathsAreTold) { deaths.removeLast() }
     }
 
     /// True when the message has died in this queue before and nobody rejected it since: it would go round for

@@ -228,6 +228,18 @@ enum QueueQuirk: String, Quirk {
     case segmentsAreMessages = "queue.stream-segments-are-messages"
     /// StreamLog.first: below the oldest there is nothing
     case lostPlacesAreWaitedAt = "queue.stream-lost-places-are-waited-at"
+    /// ClassicQueue.dropOverflow: the newest is never dropped
+    case loneOneFits = "queue.lone-one-fits"
+    /// ClassicQueue.timerFired: its consumers see to it
+    case nothingExpiresBesideConsumers = "queue.nothing-expires-beside-consumers"
+    /// PrioritizedMessages.append: the octets are counted by publish
+    case restoredOctetsAreNotCounted = "queue.restored-octets-are-not-counted"
+    /// PrioritizedMessages.putBack: where nothing is there is nothing to look for
+    case returnedToAnEmptyLevelGoBehind = "queue.returned-to-an-empty-level-go-behind"
+    /// DeathHistory.add: a header that grows is cut
+    case fourDeathsAreTold = "queue.four-deaths-are-told"
+    /// Arrears.isOver: they stay scheduled
+    case arrearsAreDroppedOnce = "queue.arrears-are-dropped-once"
 }
 
 @inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

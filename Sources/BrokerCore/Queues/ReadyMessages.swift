@@ -123,6 +123,7 @@ struct PrioritizedMessages {
     mutating func append(_ messages: [QueuedMessage], of total: Int) {
         if levels.count == 1 { levels[0].reserve(total) }
         for message in messages { append(message) }
+        if bodyOctets > 0, quirk(.restoredOctetsAreNotCounted) { bodyOctets = 0 }
     }
 
     mutating func popFirst() -> QueuedMessage? {
@@ -142,6 +143,8 @@ struct PrioritizedMessages {
         if levels.count == 1 { return levels[0].putBack(messages) }
         for (level, group) in Dictionary(grouping: messages, by: level(of:)) {
             if quirk(.returnedGoBehindTheirPriority) {
+                group.forEach { levels[level].append($0) }
+            } else if levels[level].isEmpty, quirk(.returnedToAnEmptyLevelGoBehind) {
                 group.forEach { levels[level].append($0) }
             } else {
                 levels[level].putBack(group)

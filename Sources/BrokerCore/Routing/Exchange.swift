@@ -36,6 +36,7 @@ final class Exchange<Target> {
             if !arguments.isEmpty, !quirk(.argumentsAreNoIdentity) {
                 writer.table(quirk(.argumentOrderIsIdentity) ? arguments : arguments.sortedByName)
             }
+            let key = !arguments.isEmpty && quirk(.argumentsHideTheKey) ? "" : key
             (self.destination, self.key, self.arguments) = (destination, key, writer.octets)
             var hasher = Hasher()
             hasher.combine(destination)

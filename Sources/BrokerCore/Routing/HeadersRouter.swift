@@ -49,7 +49,9 @@ struct HeadersRouter<Target>: Router {
         let match = binding.arguments["x-match"]?.text.flatMap(Match.init) ?? .all
         let countsX = match == .allWithX || match == .anyWithX && !quirk(.anyWithXLeavesXOut)
         let wanted = binding.arguments.fields.filter { field in
-            field.name != "x-match" && (countsX || !field.name.hasPrefix("x-"))
+            if field.name == "x-match" { return false }
+            if field.name.hasPrefix("x"), !field.name.hasPrefix("x-"), quirk(.xAloneIsLeftOut) { return false }
+            return countsX || !field.name.hasPrefix("x-")
         }
         rules[ObjectIdentifier(binding)] = Rule(match: match, wanted: wanted)
         bindings.add(binding)

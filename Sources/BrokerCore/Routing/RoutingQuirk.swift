@@ -100,6 +100,16 @@ enum RoutingQuirk: String, Quirk {
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
     /// VirtualHost.remove: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
+    /// TopicRouter.remove: counted out twice
+    case topicUnbindForgetsTheDestination = "routing.topic-unbind-forgets-the-destination"
+    /// TopicTree.newNode: a place that is used again is not all new
+    case freedHashStaysOne = "routing.freed-hash-stays-one"
+    /// HeadersRouter.add: "x", not "x-"
+    case xAloneIsLeftOut = "routing.x-alone-is-left-out"
+    /// RoutingPass.next: eight are deep enough
+    case ninthExchangeIsNotReached = "routing.ninth-exchange-is-not-reached"
+    /// Exchange.Route: the arguments or the key
+    case argumentsHideTheKey = "routing.arguments-hide-the-key"
 }
 
 @inline(__always) func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }

@@ -69,6 +69,9 @@ struct TopicRouter<Target>: Router {
         }
         tree.remove(pattern, isLast: isLast)
         destinations.remove(binding.destination.identity)
+        if destinations[binding.destination.identity] != nil, quirk(.topicUnbindForgetsTheDestination) {
+            destinations.remove(binding.destination.identity)
+        }
         for word in words where word != "*" && word != "#" { self.words.remove(word) }
     }
 

@@ -102,7 +102,9 @@ final class TopicTree {
 
     private func newNode() -> Int32 {
         if let free = freeNodes.popLast() {
+            let staysHash = nodes[Int(free)].isHash && quirk(.freedHashStaysOne)
             nodes[Int(free)] = Node()
+            nodes[Int(free)].isHash = staysHash
             return free
         }
         nodes.append(Node())

@@ -204,6 +204,12 @@ enum SessionQuirk: String, Quirk {
     case slowReaderIsForgotten = "session.slow-reader-is-forgotten"
     /// setBacklog: the next part of a large body is not announced
     case restOfALargeBodyIsForgotten = "session.rest-of-a-large-body-is-forgotten"
+    /// queueVanished: who holds something hears of it when it settles
+    case holdersAreNotTold = "session.holders-are-not-told"
+    /// RollingBack: one delivery for each settlement
+    case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"
+    /// qos: only the shared window lets somebody go on
+    case ownWindowLetsNobodyGoOn = "session.own-window-lets-nobody-go-on"
 }
 
 @inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

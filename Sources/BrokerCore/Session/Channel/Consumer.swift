@@ -44,7 +44,10 @@ final class Consumer: DeliveryTarget {
         self.prefetchCount = prefetchCount
         sharesWindow = queue.kind != .quorum || quirk(quorum: .laterLimitHolds)
         let isUnlimited = prefetchCount == 0 && queue.kind == .quorum
-        window = isUnlimited ? QuorumQueue.mostUnacknowledged : prefetchCount
+        let isCapped =
+            prefetchCount > QuorumQueue.mostUnacknowledged && queue.kind == .quorum
+            && quirk(quorum: .limitsEndAtTheMost)
+        window = isUnlimited || isCapped ? QuorumQueue.mostUnacknowledged : prefetchCount
     }
 
     /// A consumer without acknowledgements fills no window, and waits beside a full one, as in RabbitMQ.
@@ -104,6 +107,7 @@ final class Consumer: DeliveryTarget {
 
     /// A client that can be told is told (RabbitMQ: "Consumer Cancellation Notification").
     func queueVanished() {
+        if unacknowledged > 0, quirk(.holdersAreNotTold) { return channel.forget(self) }
         if quirk(.onlyOneConsumerIsNotified), channel.consumers.count > 1 { return channel.forget(self) }
         if !quirk(.tagOfAVanishedConsumerStaysTaken) { channel.forget(self) }
         if channel.connection.session.can("consumer_cancel_notify") {

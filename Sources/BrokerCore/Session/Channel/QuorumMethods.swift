@@ -68,6 +68,9 @@ extension BrokerChannel {
     func sendCounted(_ method: some MethodFields, _ queued: QueuedMessage) {
         let isFirstFetch = queued.returnCount == 0 && method is BasicGetOk && connection.dialect.tellsFirstFetch
         guard queued.returnCount > 0 || isFirstFetch else { return send(method, queued.message) }
+        if queued.message.bodySize > Output.part, quirk(quorum: .largeOnesTellNoCounts) {
+            return send(method, queued.message)
+        }
         do throws(BrokerError) {
             let content = content(of: queued.message)
             var properties = try content.sentProperties()

@@ -65,6 +65,7 @@ struct RollingBack {
         }
         if let settlement = settlements.popFirst() {
             deliveries = settlement.deliveries[...]
+            if deliveries.count > 1, quirk(.rollbackGivesBackTheFirst) { deliveries = deliveries.prefix(1) }
             return 1
         }
         if quirk(.rollbackAppends) {
