@@ -23,6 +23,10 @@ extension Broker {
                     return ListingView(
                         broker: broker, listeners: state.withLock { $0.addresses },
                         mostDescriptors: Machine.descriptorLimit, mostConnections: mostConnections)
+                },
+                change: { [weak self] in self?.change($0) ?? [] },
+                define: { [weak self] (file, withUsers) throws(DefinitionsFile.Malformed) in
+                    try self?.define(file, withUsers: withUsers)
                 }))
     }
 
