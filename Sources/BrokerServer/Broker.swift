@@ -33,6 +33,8 @@ public final class Broker: Sendable {
         /// Those that are being taken, by the numbers in which they were asked for.
         var snapshots: [UInt64: SnapshotInSlices] = [:]
         var snapshotCount: UInt64 = 0
+        /// Definitions that are being looked at, by numbers of the same row.
+        var checks: [UInt64: DefinitionsCheck] = [:]
         /// Another step is to follow.
         var hasMoreToDo = false
     }
@@ -220,7 +222,7 @@ public final class Broker: Sendable {
     }
 
     /// Carries out what a step came to, and what the next ones do that this makes necessary.
-    private func carryOut(_ effects: BrokerEffects, _ state: inout State) {
+    func carryOut(_ effects: BrokerEffects, _ state: inout State) {
         // Before anybody can answer what is written: who moves the time on then (tests do) finds the timers set.
         setTimer(effects.nextDeadline, &state)
         let unsent = write(effects.writes, state)

@@ -15,16 +15,30 @@ public struct Command: Sendable {
     private let count: ClosedRange<Int>
     /// The other program's words may follow without `--`: all that comes behind the last word of its own.
     let isProgramPlain: Bool
+    /// The line of the program's help that it shares with other commands; nil: it has one of its own.
+    let row: Row?
+
+    /// How several commands are typed, and what they do.
+    public struct Row: Sendable, Equatable {
+        let name: String
+        let summary: String
+
+        public init(_ name: String, _ summary: String) {
+            self.name = name
+            self.summary = summary
+        }
+    }
 
     /// - Parameters:
     ///   - takes: the words behind the name: empty for none, `STEP` for one, `KEY...` for one or more, `[MESSAGE]` for any
     ///     number; with `[-- COMMAND...]` at its end what follows `--` is another program's
     ///   - alias: another way to write the command's own word: `list_queues` for `list-queues`
     ///   - isProgramPlain: the other program's words may follow without `--`
+    ///   - row: the line of the program's help that it shares with others
     ///   - count: how many words there may be, where `takes` does not say
     public init(
         _ name: String, takes: String = "", options: [Option] = [], does summary: String, notes: String = "",
-        alias: String? = nil, isProgramPlain: Bool = false, count: ClosedRange<Int>? = nil
+        alias: String? = nil, isProgramPlain: Bool = false, row: Row? = nil, count: ClosedRange<Int>? = nil
     ) {
         self.name = name
         self.takes = takes
@@ -33,6 +47,7 @@ public struct Command: Sendable {
         self.notes = notes
         self.alias = alias
         self.isProgramPlain = isProgramPlain
+        self.row = row
         self.count = count ?? Self.count(of: takes)
     }
 

@@ -60,11 +60,19 @@ public struct Program: Sendable {
     /// What `--help` says.
     public var help: String {
         guard !commands.isEmpty else { return itself?.help ?? "" }
-        let usages =
-            (itself.map { [($0.synopsis, $0.summary)] } ?? []) + commands.map { ($0.shortSynopsis, $0.summary) }
+        var rows = itself.map { [Command.Row($0.synopsis, $0.summary)] } ?? []
+        for command in commands {
+            let row = command.row ?? Command.Row(command.shortSynopsis, command.summary)
+            if !rows.contains(row) { rows.append(row) }
+        }
+        let areShared = commands.contains { $0.row != nil }
+        let ofCommand = "\(name) \(noun.uppercased()) --help"
+        if areShared { rows.append(Command.Row(ofCommand, "say more about a \(noun)")) }
+        let usages = rows.map { ($0.name, $0.summary) }
         let own = itself?.options.map { ($0.synopsis, $0.summary) } ?? []
-        let more = "\(name) \(noun.uppercased()) --help says more about a \(noun)."
-        return page([["Usage:"] + table(usages), table(own + rows), (notes.isEmpty ? [] : wrapped(notes)) + [more]])
+        let more = areShared ? [] : ["\(ofCommand) says more about a \(noun)."]
+        return page(
+            [["Usage:"] + table(usages), table(own + self.rows), (notes.isEmpty ? [] : wrapped(notes)) + more])
     }
 
     /// What this process was asked for. Prints help and version and ends with status 0; says in a line what is wrong,

@@ -14,6 +14,8 @@ enum BrokerProgram {
     static let virtualHost = Option("--vhost", "NAME", "one more virtual host beside \"/\"; repeatable")
     static let user = Option("--user", "NAME", "one more user; password: BROKER_PASSWORD, stdin")
     static let users = Option("--users", "FILE", "more users: a file of lines from hash-password")
+    static let definitions = Option("--definitions", "FILE", "declare what RabbitMQ exported, users too")
+    static let defaultQueueType = Option("--default-queue-type", "TYPE", "quorum, stream or [classic]")
     static let noGuest = Option("--no-guest", "leave out guest (password guest, local only)")
     static let anonymous = Option("--anonymous", "USER", "log in passwordless clients as USER (ANONYMOUS)")
     static let trace = Option("--trace", "VHOST", "copy messages to amq.rabbitmq.trace; repeatable")
@@ -35,12 +37,16 @@ enum BrokerProgram {
     static let itself = Command(
         "broker",
         options: [
-            host, port, managementPort, tlsCertificate, tlsKey, tlsPort, tlsCA, data, virtualHost, user, users, noGuest,
+            host, port, managementPort, tlsCertificate, tlsKey, tlsPort, tlsCA, data, virtualHost, user, users,
+            definitions, defaultQueueType, noGuest,
             anonymous, trace, heartbeat, handshakeTimeout,
             channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
             outputLimit, transactionLimit, dialect, product, quirk, logLevel,
         ],
         does: "run an AMQP 0-9-1 broker until CTRL+C")
+
+    private static let ofFiles = Command.Row(
+        "broker salvage, hash-password", "read a damaged DIR; a line for --users")
 
     static let hashPassword = Command(
         "broker hash-password", takes: "NAME", does: "make a line for --users FILE",
@@ -49,15 +55,15 @@ enum BrokerProgram {
 
             A user of FILE may do everything everywhere, unless lines below that begin with a space say where and what: \
             VHOST CONFIGURE WRITE READ, the last three as regular expressions for names.
-            """)
+            """, row: ofFiles)
 
     static let salvageTarget = Option("--to", "NEW", "write what can be read to this new directory")
 
     static let salvage = Command(
         "broker salvage", takes: "DIR", options: [salvageTarget], does: "read what is left of a damaged DIR",
-        notes: "DIR is not changed. Each loss is a line: the file's bytes, the queue, how many messages."
-    )
+        notes: "DIR is not changed. Each loss is a line: the file's bytes, the queue, how many messages.",
+        row: ofFiles)
 
     static let program = Program(
-        "broker", itself: itself, commands: Listing.all.map(\.command) + [hashPassword, salvage])
+        "broker", itself: itself, commands: Listing.all.map(\.command) + OperatorCommands.all + [hashPassword, salvage])
 }

@@ -44,6 +44,14 @@ enum Console {
         return octets
     }
 
+    /// Writes a file anew. False: it can't be written, with the system's reason in `errno`.
+    static func write(_ text: String, to path: String) -> Bool {
+        let fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600)
+        guard fd >= 0 else { return false }
+        defer { close(fd) }
+        return writeAll(text, to: fd) == 0
+    }
+
     /// The system's words for the last call that failed.
     static var systemError: String { String(cString: strerror(errno)) }
 }

@@ -60,6 +60,11 @@ struct Listing {
                 "send_pend", "recv_oct", "send_oct", "recv_cnt", "send_cnt", "type",
             ]),
             defaultColumns: ["user", "peer_host", "peer_port", "state"]),
+        Listing(
+            name: "policies", resource: "policies", hasVirtualHost: true,
+            title: "Listing policies for vhost \"%\" ...",
+            paths: same(["vhost", "name", "pattern", "apply-to", "definition", "priority"]),
+            defaultColumns: ["vhost", "name", "pattern", "apply-to", "definition", "priority"]),
     ]
 
     private static func same(_ names: [String]) -> [String: String] {
@@ -74,7 +79,10 @@ struct Listing {
                 + [ListCommand.urlOption, ListCommand.quiet, ListCommand.silent, ListCommand.noHead],
             does: "show a running broker's \(name)",
             notes: "They are printed as rabbitmqctl does.\nColumns: \(paths.keys.sorted().joined(separator: ", ")).",
-            alias: "list_\(name)")
+            alias: "list_\(name)",
+            row: .init(
+                "broker list-WHAT [COLUMN]...",
+                "show queues, exchanges, bindings, consumers, connections or policies"))
     }
 
     func check(_ columns: [String]) throws(UsageError) {
@@ -109,7 +117,10 @@ struct Listing {
         guard !items.isEmpty else { return [] }
         let rows = items.map { item in
             columns.map { column in
-                column == "source_kind" ? "exchange" : Self.cell(item.value(at: paths[column] ?? column))
+                if column == "source_kind" { return "exchange" }
+                let value = item.value(at: paths[column] ?? column)
+                // rabbitmqctl prints this as JSON.
+                return column == "definition" ? LogEvent.escaped(value?.text ?? "") : Self.cell(value)
             }
         }
         return ((withHead ? [columns] : []) + rows).map { $0.joined(separator: "\t") }

@@ -15,6 +15,8 @@ struct Options: Equatable {
     /// Users whose passwords are asked for at the start.
     var users: [String] = []
     var usersFile: String?
+    var definitionsFile: String?
+    var defaultQueueType: String?
     var withGuest = true
     /// The user that clients without a password are logged in as.
     var anonymousUser: String?
@@ -64,6 +66,8 @@ extension Options {
         virtualHosts = try given.shortNames(Name.virtualHost)
         users = try given.shortNames(Name.user)
         usersFile = given.text(Name.users)
+        definitionsFile = given.text(Name.definitions)
+        defaultQueueType = try given.queueType()
         withGuest = !given.has(Name.noGuest)
         anonymousUser = try given.shortNames(Name.anonymous).last
         tracedVirtualHosts = try given.shortNames(Name.trace)
@@ -122,6 +126,7 @@ extension Options {
         configuration.maximumMessageSize = maximumMessageSize
         configuration.memoryHighWater = memoryHighWater
         configuration.anonymousUser = anonymousUser
+        configuration.defaultQueueType = defaultQueueType
         configuration.tracedVirtualHosts = Set(tracedVirtualHosts)
         if let diskFreeLimit { configuration.store.diskFreeLimit = diskFreeLimit }
         if let outputLimit { configuration.outputLimit = outputLimit }
@@ -144,6 +149,14 @@ extension Arguments {
             throw UsageError("--management-port takes a port from 0 to 65535, or off, not \(LogEvent.quoted(text))")
         }
         return .port(port)
+    }
+
+    fileprivate func queueType() throws(UsageError) -> String? {
+        guard let type = text(BrokerProgram.defaultQueueType) else { return nil }
+        guard ["classic", "quorum", "stream"].contains(type) else {
+            throw UsageError("--default-queue-type takes classic, quorum or stream, not \(LogEvent.quoted(type))")
+        }
+        return type
     }
 
     fileprivate func quirk() throws(UsageError) -> String? {

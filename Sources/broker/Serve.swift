@@ -17,12 +17,14 @@ enum Serve {
         signal(SIGPIPE, SIG_IGN)
         let descriptors = Machine.raiseDescriptorLimit()
         var configuration = options.configuration
-        configuration.users = Users.collect(options)
+        let definitions = options.definitionsFile.map { DefinitionsInput.parsed(DefinitionsInput.read($0), $0) }
+        configuration.users = Users.collect(options, defined: definitions?.users ?? [])
         if let name = configuration.anonymousUser, !configuration.users.contains(where: { $0.name == name }) {
             Console.fail("--anonymous names \(LogEvent.quoted(name)), which is not a user: add --user NAME")
         }
         let log = LogWriter()
         let broker = open(configuration, options, log)
+        if let definitions { define(definitions, in: broker, options, log) }
         let port = listen(broker, options)
         let tlsPort = listenForTLS(broker, options)
         let managementPort = listenForManagement(broker, options, log)
@@ -54,6 +56,19 @@ enum Serve {
         }
         log.flush(milliseconds: 200)
         exit(0)
+    }
+
+    /// Declares what a file has, before the first client can come.
+    private static func define(
+        _ definitions: DefinitionsFile, in broker: Broker, _ options: Options, _ log: LogWriter
+    ) {
+        do throws(DefinitionsFile.Malformed) {
+            // The users are there already.
+            try broker.define(definitions, withUsers: false)
+        } catch { DefinitionsInput.fail(error, options.definitionsFile ?? "") }
+        if options.logLevel <= .info {
+            log.write(LogEvent(.info, at: broker.now, "definitions: \(definitions.summary)"))
+        }
     }
 
     private static func name(of signal: Int32) -> String {

@@ -9,8 +9,11 @@ enum Users {
     static let variable = "BROKER_PASSWORD"
 
     /// `guest` unless it is left out, those of the file, those named.
-    static func collect(_ options: Options) -> [BrokerConfiguration.User] {
-        var users = options.configuration.users
+    ///
+    /// Those of definitions come first: who is named on the command line too has the password from there. As in RabbitMQ, there
+    /// is no guest then unless the definitions have one.
+    static func collect(_ options: Options, defined: [BrokerConfiguration.User] = []) -> [BrokerConfiguration.User] {
+        var users = defined.isEmpty ? options.configuration.users : defined
         func add(_ user: BrokerConfiguration.User) {
             // A guest with another password is still guest.
             users.removeAll { $0.name == user.name }

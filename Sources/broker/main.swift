@@ -11,6 +11,8 @@ do throws(UsageError) {
     case BrokerProgram.hashPassword.name: try Users.printHash(arguments.words[0])
     case BrokerProgram.salvage.name:
         SalvageCommand.run(arguments.words[0], to: arguments.text(BrokerProgram.salvageTarget))
+    case let name where OperatorCommands.all.contains(where: { $0.name == name }):
+        try OperatorCommands(arguments, environmentURL: environmentValue("MANAGEMENT_URL")).run(name)
     default:
         guard let listing = Listing.all.first(where: { $0.command.name == command }) else { break }
         try ListCommand(listing, arguments, environmentURL: environmentValue("MANAGEMENT_URL")).run()

@@ -27,7 +27,7 @@ import Testing
             "--dialect": "4.0",
             "--output-limit": "1", "--transaction-limit": "1", "--memory-high-water": "1000000000",
             "--disk-free-limit": "0", "--tls-certificate": "c", "--tls-key": "k", "--tls-port": "1", "--tls-ca": "a",
-            "--anonymous": "guest", "--trace": "/",
+            "--anonymous": "guest", "--trace": "/", "--definitions": "f", "--default-queue-type": "quorum",
             "--quirk": "session.second-mandatory-is-not-returned",
         ]
         #expect(named == Set(values.keys).union(["--no-guest", "--help"]))

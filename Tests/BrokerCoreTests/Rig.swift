@@ -16,6 +16,7 @@ final class Rig {
     private var awaitingDrain: [ConnectionID] = []
     private var silenced: Set<ConnectionID> = []
     private var log: [LogEvent] = []
+    private var refusals: [BrokerChange.Refusal] = []
     private var batch: StoreBatch?
     private(set) var nextDeadline: Int64?
 
@@ -121,6 +122,7 @@ final class Rig {
         readingChanges += effects.readingChanges
         loginChecks += effects.loginChecks
         log += effects.log
+        refusals += effects.refusals.map(\.refusal)
         if let next = effects.batch { batch = next }
         nextDeadline = effects.nextDeadline
         for client in backlogs { step(.unsent(client.unsent, of: client.id)) }
@@ -128,6 +130,7 @@ final class Rig {
 
     func takeReadingChanges() -> [(connection: ConnectionID, isReading: Bool)] { take(&readingChanges) }
     func takeLoginChecks() -> [LoginCheck] { take(&loginChecks) }
+    func takeRefusals() -> [BrokerChange.Refusal] { take(&refusals) }
     func takeLog() -> [LogEvent] { take(&log) }
     func takeBatch() -> StoreBatch? { batch.take() }
 

@@ -15,6 +15,10 @@ public struct BrokerConfiguration: Sendable {
         /// What the user may do, by virtual host; one that is not named here can't be opened. nil: everything,
         /// everywhere.
         public var permissions: [String: Permissions]?
+        /// What the user may do through the listing API, by RabbitMQ's words; nil: see ``isAdministrator``.
+        public var tags: Set<String>?
+        /// The password as RabbitMQ's definitions have it, and the name of the algorithm; nil: it is not known so.
+        public var exportedHash: (hash: String, algorithm: String)?
 
         public init(
             name: String, loopbackOnly: Bool = false, isCostlyToCheck: Bool = false,
@@ -48,6 +52,9 @@ public struct BrokerConfiguration: Sendable {
     public var product = AnnouncedProduct.own
     /// The names of the virtual hosts.
     public var virtualHosts: [String] = ["/"]
+    /// What a queue is that does not say its type, `quorum`, in a virtual host that has nothing else; nil: classic, and
+    /// without saying so.
+    public var defaultQueueType: String?
     /// Those of them that begin with tracing on (RabbitMQ: "Firehose Tracer").
     public var tracedVirtualHosts: Set<String> = []
     /// Offered in `connection.tune`: the most channels a connection may have open.

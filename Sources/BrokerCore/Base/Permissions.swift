@@ -34,8 +34,17 @@ public struct Permissions: Sendable, Equatable {
 }
 
 extension BrokerConfiguration.User {
-    /// True when nothing is kept from the user: RabbitMQ would give such a one the tag `administrator`.
-    public var isAdministrator: Bool { permissions == nil }
+    /// May see and change everything through the listing API (RabbitMQ: "Management Plugin", permissions). Without tags it is
+    /// whoever may do everything everywhere.
+    public var isAdministrator: Bool { tags.map { $0.contains("administrator") } ?? (permissions == nil) }
+
+    /// May set and clear policies.
+    public var isPolicymaker: Bool { isAdministrator || tags?.contains("policymaker") ?? false }
+
+    /// May ask the listing API anything.
+    public var mayManage: Bool {
+        tags.map { !$0.isDisjoint(with: ["administrator", "monitoring", "policymaker", "management"]) } ?? true
+    }
 
     public func mayOpen(_ virtualHost: String) -> Bool { permissions.map { $0[virtualHost] != nil } ?? true }
 

@@ -7,7 +7,7 @@ import DataStructures
 /// ``step(_:now:moreFollows:)``. Whoever runs it (BrokerServer, a simulation, a test) gives it what happens, one thing
 /// after the other, and carries out what comes of it.
 public final class BrokerCore {
-    public private(set) var configuration: BrokerConfiguration
+    public internal(set) var configuration: BrokerConfiguration
     private(set) var virtualHosts: [String: VirtualHost] = [:]
     private var connections: [ConnectionID: BrokerConnection] = [:]
     var timers = Timers()
@@ -124,9 +124,8 @@ public final class BrokerCore {
             }
         case .stored(let batch): stored(batch)
         case .diskIsLow(let isLow): alarms.disk = isLow
-        case .add(let user):
-            configuration.users.removeAll { $0.name == user.name }
-            configuration.users.append(user)
+        case .add(let user): add(user)
+        case .change(let changes): carryOut(changes)
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
         case .shutDown: shutDown()
         }
@@ -314,6 +313,7 @@ public final class BrokerCore {
     @discardableResult
     func addVirtualHost(_ name: String) -> VirtualHost {
         let virtualHost = VirtualHost(name: name, core: self)
+        virtualHost.defaultQueueType = configuration.defaultQueueType
         virtualHosts[name] = virtualHost
         return virtualHost
     }

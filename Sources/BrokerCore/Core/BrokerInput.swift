@@ -27,6 +27,9 @@ public enum BrokerInput: ~Escapable, Sendable {
     /// The firehose of a virtual host is switched on or off (`rabbitmqctl trace_on`, `trace_off`). It does not outlast
     /// the broker. Nothing happens for a virtual host that isn't there.
     case setTracing(Bool, virtualHost: String)
+    /// What an operator changes, one thing after the other; ``BrokerEffects/refusals`` says what came of it. To be given
+    /// without others in the same wake-up.
+    case change([BrokerChange])
     /// Every connection is closed with 320, as an operator's stop does.
     case shutDown
 }
@@ -57,6 +60,8 @@ public struct BrokerEffects: Sendable {
     /// Passwords that are to be checked, the first to come first. Their connections wait, and nothing is read from them,
     /// until ``BrokerInput/loginChecked(_:isRight:)`` says what came of it.
     public var loginChecks: [LoginCheck] = []
+    /// Of ``BrokerInput/change(_:)``, what was not done, by the change's place.
+    public var refusals: [(place: Int, refusal: BrokerChange.Refusal)] = []
     /// What is to be written to the store next.
     public var batch: StoreBatch?
     /// What is to be written to the log, oldest first.

@@ -31,12 +31,12 @@ extension QuorumQueue {
             abandoned[place].noteReturn(isFailure: !quirk(quorum: .heldAtARestartHaveNotFailed))
         }
         let isLimited = !quirk(quorum: .onlyRejectionsReachTheLimit)
-        restore(overTheLimit: abandoned.filter { isLimited && isOverTheLimit($0) })
+        let failed = abandoned.filter { isLimited && isOverTheLimit($0) }
         abandoned.removeAll { isLimited && isOverTheLimit($0) }
         for message in abandoned { journal.noteReturn(of: message, before: nil) }
         let inTurn = returned.sorted().map(\.message)
         let isTurned = !inTurn.isEmpty && !abandoned.isEmpty && quirk(quorum: .heldAtARestartComeFirst)
-        restore(returned: isTurned ? abandoned + inTurn : inTurn + abandoned)
+        restore(returned: isTurned ? abandoned + inTurn : inTurn + abandoned, overTheLimit: failed)
     }
 
     /// A message and its place among the others: what was put to the end stands before what came in later.

@@ -15,6 +15,10 @@ final class VirtualHost {
     var isTracingOn = false { didSet { isTraced = isTracingOn } }
     var isTraced = false
     private(set) var tracedSteps = TracedSteps()
+    /// Those that act here, the first to match first.
+    var policies: [Policy] = []
+    /// What a queue is that does not say its type; nil: what it is anywhere.
+    var defaultQueueType: String?
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
@@ -23,6 +27,8 @@ final class VirtualHost {
     /// A queue, and what its virtual host keeps beside it.
     struct HostedQueue {
         let end: RouteEnd<any Queue>
+        /// As they were declared.
+        let arguments: QueueArguments
         /// nil: nothing of it is kept on disk.
         let journal: QueueJournal?
 
@@ -102,6 +108,7 @@ final class VirtualHost {
             name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type),
             dialect: core.configuration.dialect)
         exchanges[name] = exchange
+        follow(policy(of: exchange), exchange)
         load.hold(Self.octets(of: exchange))
         if !quirk(.routesOutliveNewExchanges) { topologyVersion += 1 }
         return exchange
@@ -115,11 +122,11 @@ final class VirtualHost {
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
     ) -> any Queue {
         let order = QueueOrder(
-            name: name, declaration: declaration, arguments: arguments, dialect: core.configuration.dialect,
-            label: label(ofQueue: name), log: journal)
+            name: name, declaration: declaration, arguments: underPolicy(name, arguments),
+            dialect: core.configuration.dialect, label: label(ofQueue: name), log: journal)
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
-        queues[name] = HostedQueue(end: end, journal: journal)
+        queues[name] = HostedQueue(end: end, arguments: arguments, journal: journal)
         load.hold(Self.octets(of: queue))
         if !quirk(.newQueueIsNotSeen) { topologyVersion += 1 }
         return queue

@@ -5,7 +5,7 @@ final class ClassicQueue: Queue {
     let name: ShortString
     let label: String
     let declaration: QueueDeclaration
-    let arguments: QueueArguments
+    private(set) var arguments: QueueArguments
     private unowned let host: any QueueHost
     private let log: (any QueueLog)?
     private let load: Load
@@ -54,9 +54,7 @@ final class ClassicQueue: Queue {
             let consumer = rotation.next()
         {
             // What is delivered and needs no acknowledgement was never really here.
-            if !consumer.noAck {
-                log != nil && quirk(.handedOutAtOnceIsNotWritten) ? load.add(queued.message) : enter(queued)
-            }
+            if !consumer.noAck { enter(queued, isWritten: !quirk(.handedOutAtOnceIsNotWritten)) }
             hand(queued, to: consumer)
         } else {
             enter(queued)
@@ -123,10 +121,7 @@ final class ClassicQueue: Queue {
                     message.noteReturn(isFailure: true)
                 }
                 if message.expiresAt != .max, quirk(.returnRenewsTheTimeToLive) {
-                    return QueuedMessage(
-                        message: message.message, position: message.position,
-                        expiresAt: arguments.expiry(of: message.message, at: host.now), returnCount: message.returnCount
-                    )
+                    return arguments.renewed(message, at: host.now)
                 }
                 return message
             })
@@ -144,9 +139,9 @@ final class ClassicQueue: Queue {
     }
 
     /// A message has got its place here.
-    private func enter(_ queued: QueuedMessage) {
+    private func enter(_ queued: QueuedMessage, isWritten: Bool = true) {
         load.add(queued.message)
-        log?.enter(queued)
+        if isWritten { log?.enter(queued) }
     }
 
     /// A message has given up its place here for good.
@@ -251,6 +246,14 @@ final class ClassicQueue: Queue {
 
     // MARK: Time
 
+    func follow(_ arguments: QueueArguments) {
+        if arguments.expires == nil { clock.hold() }
+        self.arguments = arguments
+        renewLease()
+        dropOverflow()
+        dispatch()
+    }
+
     /// A consumer holds the lease anyway.
     func renewLease() {
         guard let expires = arguments.expires, rotation.isEmpty else { return }
@@ -262,12 +265,9 @@ final class ClassicQueue: Queue {
     func timerFired() {
         if !quirk(.timerIsSetOnce) { clock.fired() }
         guard !isDeleted, rotation.isEmpty || !quirk(.nothingExpiresBesideConsumers) else { return }
-        if clock.isOver(at: host.now) {
-            host.end(self)
-        } else {
-            dispatch()
-            setTimer()
-        }
+        if clock.isOver(at: host.now) { return host.end(self) }
+        dispatch()
+        setTimer()
     }
 
     /// Drops what has expired at the head of the queue. Behind a live message an expired one waits, also behind one with

@@ -8,6 +8,7 @@ protocol Queue: AnyObject {
     /// As reply texts name it.
     var label: String { get }
     var declaration: QueueDeclaration { get }
+    /// The declaration's, as far as a policy leaves them.
     var arguments: QueueArguments { get }
     var isDeleted: Bool { get }
     var counts: QueueCounts { get }
@@ -42,6 +43,8 @@ protocol Queue: AnyObject {
     /// A consumer may have room again.
     func resume(_ consumer: any DeliveryTarget)
 
+    /// A policy has changed: these are its arguments now. What is too much by them goes at once.
+    func follow(_ arguments: QueueArguments)
     /// The queue was used: its lease begins anew (RabbitMQ: "Queue TTL").
     func renewLease()
     /// A time that it had set has come.
@@ -58,6 +61,9 @@ protocol Queue: AnyObject {
 
 extension Queue {
     var kind: QueueKind { arguments.kind }
+
+    /// Nobody has a quorum queue or a stream to itself: who asks for it gets it shared.
+    func admit(exclusive: Bool) throws(BrokerError) {}
 
     /// Its messages have a dead-letter exchange to go to. A queue that was deleted has none: what was handed out by it and is
     /// rejected now is gone, as in RabbitMQ.

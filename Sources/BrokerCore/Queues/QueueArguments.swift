@@ -2,7 +2,7 @@ import AMQPWire
 
 /// The `x-` arguments of a queue that mean something here, checked and ready for use
 /// (RabbitMQ: "Queues", optional arguments).
-struct QueueArguments {
+struct QueueArguments: Equatable {
     /// What happens to a publish that would make the queue too long.
     enum Overflow: String {
         case dropHead = "drop-head"
@@ -19,6 +19,8 @@ struct QueueArguments {
     /// Octets of bodies.
     var maximumOctets: Int64?
     var overflow = Overflow.dropHead
+    /// The overflow is not just what saying nothing means.
+    var saysOverflow = false
     var deadLetterExchange: ShortString?
     var deadLetterRoutingKey: ShortString?
     var maximumPriority: UInt8 = 0
@@ -61,6 +63,7 @@ struct QueueArguments {
         if let text = try check.text("x-overflow") {
             guard let overflow = Overflow(rawValue: text) else { throw check.invalid("x-overflow", "invalid_overflow") }
             self.overflow = overflow
+            saysOverflow = true
         }
         if let value = arguments["x-dead-letter-exchange"] {
             guard let text = value.text, let name = try? ShortString(text) else {
@@ -158,5 +161,12 @@ extension QueueArguments {
                 + (quirk(.ownTimeToLiveWins)
                     ? own : own == 0 && quirk(.ownTimeOfZeroIsNone) ? queues : min(queues, own))
         }
+    }
+
+    /// The message with its time to live begun anew.
+    func renewed(_ message: QueuedMessage, at now: Int64) -> QueuedMessage {
+        QueuedMessage(
+            message: message.message, position: message.position,
+            expiresAt: expiry(of: message.message, at: now), returnCount: message.returnCount)
     }
 }

@@ -6,13 +6,13 @@ final class QuorumQueue: Queue {
     let name: ShortString
     let label: String
     let declaration: QueueDeclaration
-    let arguments: QueueArguments
+    private(set) var arguments: QueueArguments
     private unowned let host: any QueueHost
     private let log: (any QueueLog)?
     private let load: Load
     private let dialect: Dialect
     /// nil: a message may come back as often as it likes.
-    private let deliveryLimit: Int64?
+    private var deliveryLimit: Int64? { dialect.deliveryLimit(saying: arguments.deliveryLimit) }
 
     private var ready: QuorumMessages
     /// Messages that the end of the broker before this one was one failure too many for.
@@ -30,7 +30,6 @@ final class QuorumQueue: Queue {
         (declaration, arguments) = (order.declaration, order.arguments)
         self.host = host
         (load, dialect) = (host.load, order.dialect)
-        deliveryLimit = order.dialect.deliveryLimit(saying: order.arguments.deliveryLimit)
         ready = QuorumMessages(dialect)
         rotation = arguments.noConsumers(in: dialect)
         renewLease()
@@ -157,21 +156,13 @@ final class QuorumQueue: Queue {
         if !quirk(quorum: .restoredDoNotExpire) { setTimer() }
     }
 
-    /// Takes over messages that had come back before the broker ended, in the order they did.
-    func restore(returned messages: [QueuedMessage]) {
-        if messages.isEmpty { return }
-        load.add(messages)
+    /// Takes over messages that had come back before the broker ended, in the order they did, and those that failed too often as
+    /// it ended: they are given up as soon as there is somewhere to send them.
+    func restore(returned messages: [QueuedMessage], overTheLimit failed: [QueuedMessage]) {
+        load.add(messages + failed)
         for message in messages { ready.putBack(message) }
-        setTimer()
-    }
-
-    /// Takes over messages that failed too often as the broker ended. They are given up as soon as there is somewhere to
-    /// send them.
-    func restore(overTheLimit messages: [QueuedMessage]) {
-        if messages.isEmpty { return }
-        load.add(messages)
-        overTheLimit = messages
-        setTimer()
+        overTheLimit = failed
+        if !messages.isEmpty || !failed.isEmpty { setTimer() }
     }
 
     private func enter(_ queued: QueuedMessage) {
@@ -221,10 +212,9 @@ final class QuorumQueue: Queue {
 
     func settle(_ message: QueuedMessage, as settlement: Settlement) {
         unacknowledgedCount -= 1
-        if settlement == .rejected {
-            giveUp(message, .rejected, isWritten: !quirk(quorum: .rejectionsAreNotWritten))
-        } else {
-            leave(message, isWritten: !quirk(quorum: .acknowledgementsAreNotWritten))
+        switch settlement {
+        case .rejected: giveUp(message, .rejected, isWritten: !quirk(quorum: .rejectionsAreNotWritten))
+        case .acknowledged: leave(message, isWritten: !quirk(quorum: .acknowledgementsAreNotWritten))
         }
         if !isDeleted, rotation.isBeingTakenOver, !quirk(quorum: .settledHandsOverNothing) { dispatch() }
     }
@@ -239,9 +229,6 @@ final class QuorumQueue: Queue {
     }
 
     // MARK: Consumers
-
-    /// Nobody has a quorum queue to itself: who asks for it gets it shared.
-    func admit(exclusive: Bool) throws(BrokerError) {}
 
     func add(_ consumer: any DeliveryTarget) {
         if !quirk(quorum: .consumersDoNotHoldTheLease) { clock.hold() }
@@ -264,6 +251,14 @@ final class QuorumQueue: Queue {
     }
 
     // MARK: Time
+
+    func follow(_ arguments: QueueArguments) {
+        if arguments.expires == nil { clock.hold() }
+        self.arguments = arguments
+        renewLease()
+        dropOverflow()
+        dispatch()
+    }
 
     func renewLease() {
         guard let expires = arguments.expires, rotation.isEmpty else { return }

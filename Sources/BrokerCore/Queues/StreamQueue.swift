@@ -7,7 +7,7 @@ final class StreamQueue: Queue {
     let name: ShortString
     let label: String
     let declaration: QueueDeclaration
-    let arguments: QueueArguments
+    private(set) var arguments: QueueArguments
     private unowned let host: any QueueHost
     private let log: (any QueueLog)?
     private let load: Load
@@ -178,9 +178,6 @@ final class StreamQueue: Queue {
 
     // MARK: Consumers
 
-    /// Nobody has a stream to itself: who asks for it gets it shared.
-    func admit(exclusive: Bool) throws(BrokerError) {}
-
     func add(_ consumer: any DeliveryTarget) {
         consumer.place = place(of: consumer.start)
         if let other = list.first, quirk(.readersShareAPlace) { consumer.place = other.place }
@@ -212,6 +209,11 @@ final class StreamQueue: Queue {
     }
 
     // MARK: Time and the end
+
+    func follow(_ arguments: QueueArguments) {
+        self.arguments = arguments
+        retain()
+    }
 
     func renewLease() {}
     func timerFired() {}

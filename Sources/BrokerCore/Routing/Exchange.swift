@@ -8,7 +8,7 @@ final class Exchange<Target> {
     private let dialect: Dialect
     /// Where unroutable messages go (RabbitMQ: "Alternate Exchanges"). The nameless exchange is none: it has no bindings
     /// that an alternate could follow, and RabbitMQ routes nowhere from there.
-    let alternate: ShortString?
+    private(set) var alternate: ShortString?
     let routesByKeyAlone: Bool
     let matchesEachKey: Bool
     private(set) var router: any Router<Target>
@@ -132,6 +132,12 @@ final class Exchange<Target> {
         outgoing[route] = nil
         if declaration.autoDelete, binding.destination.isRemoved { deadBindingCount -= 1 }
         return true
+    }
+
+    /// A policy has changed, and says this now; what the declaration says counts more.
+    func follow(alternate policy: ShortString?) {
+        guard declaration.arguments["alternate-exchange"] == nil else { return }
+        alternate = policy.flatMap { $0.isEmpty ? nil : $0 }
     }
 
     /// It is no more.

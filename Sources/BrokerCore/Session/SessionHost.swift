@@ -43,6 +43,8 @@ protocol SessionVirtualHost: AnyObject {
     /// Changes whenever a route may lead elsewhere, so that a channel can remember the last one.
     var topologyVersion: UInt64 { get }
 
+    /// The type of a queue that does not say its own, `quorum`; nil: it is as anywhere.
+    var defaultQueueType: String? { get }
     func exchange(_ name: ShortString) -> Exchange<any Queue>?
     func queue(_ name: ShortString) -> (any Queue)?
 

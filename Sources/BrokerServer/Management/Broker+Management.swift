@@ -29,6 +29,10 @@ extension Broker {
                 },
                 peek: { [weak self] queue, virtualHost, user in
                     self?.state.withLock { $0.core.peek(into: queue, in: virtualHost, by: user) } ?? .notFound
+                },
+                change: { [weak self] in self?.change($0) ?? [] },
+                define: { [weak self] (file, withUsers) throws(DefinitionsFile.Malformed) in
+                    try self?.define(file, withUsers: withUsers)
                 }))
     }
 

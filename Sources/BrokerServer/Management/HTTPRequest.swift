@@ -11,6 +11,7 @@ package struct HTTPRequest: Equatable {
     var headers: [(name: String, value: String)]
     /// Whether the connection stays open for another request.
     var keepsAlive: Bool
+    var body: [UInt8] = []
 
     /// The first parameter of that name.
     func parameter(_ name: String) -> String? { query.first { $0.name == name }?.value }
@@ -23,6 +24,7 @@ package struct HTTPRequest: Equatable {
 
     package static func == (left: Self, right: Self) -> Bool {
         left.method == right.method && left.path == right.path && left.keepsAlive == right.keepsAlive
+            && left.body == right.body
             && left.query.elementsEqual(right.query, by: ==) && left.headers.elementsEqual(right.headers, by: ==)
     }
 }
@@ -46,12 +48,19 @@ package struct HTTPRequestReader: Sendable {
     /// Octets of request line and headers together.
     static let longestHead = 16_384
     static let mostHeaders = 64
+    /// Octets of a body: definitions of some ten thousand queues.
+    static let longestBody = 8 << 20
 
     private var buffer: [UInt8] = []
     /// Where to go on looking for the end of the head.
     private var searched = 0
+    /// A request whose body has not come yet, and how long that is.
+    private var awaited: (request: HTTPRequest, count: Int)?
 
     package init() {}
+
+    /// Octets that have to come for the current request to be whole.
+    var awaitedCount: Int { awaited?.count ?? 0 }
 
     /// Octets that no request has taken yet.
     var pendingCount: Int { buffer.count }
@@ -60,6 +69,7 @@ package struct HTTPRequestReader: Sendable {
 
     /// The next complete request; nil: more has to come.
     package mutating func next() throws(HTTPError) -> HTTPRequest? {
+        if awaited != nil { return takeAwaited() }
         // A client may end its last request with one more line break than it should (RFC 9112, 2.2).
         if searched == 0, buffer.starts(with: [0x0D, 0x0A]) { buffer.removeFirst(2) }
         guard let end = endOfHead() else {
@@ -71,9 +81,19 @@ package struct HTTPRequestReader: Sendable {
         }
         guard end <= Self.longestHead else { throw HTTPError(431, "the head of a request is too long") }
         let head = buffer[..<end]
-        let request = try Self.request(head)
+        let (request, length) = try Self.request(head)
         buffer.removeFirst(end + 4)
         searched = 0
+        awaited = (request, length)
+        return takeAwaited()
+    }
+
+    private mutating func takeAwaited() -> HTTPRequest? {
+        guard let awaited, buffer.count >= awaited.count else { return nil }
+        var request = awaited.request
+        request.body = Array(buffer.prefix(awaited.count))
+        buffer.removeFirst(awaited.count)
+        self.awaited = nil
         return request
     }
 
@@ -88,7 +108,9 @@ package struct HTTPRequestReader: Sendable {
         return nil
     }
 
-    private static func request(_ head: ArraySlice<UInt8>) throws(HTTPError) -> HTTPRequest {
+    private static func request(
+        _ head: ArraySlice<UInt8>
+    ) throws(HTTPError) -> (HTTPRequest, bodyLength: Int) {
         var lines: [ArraySlice<UInt8>] = []
         var start = head.startIndex
         for index in head.indices where head[index] == 0x0A || head[index] == 0x0D {
@@ -107,16 +129,17 @@ package struct HTTPRequestReader: Sendable {
         let (method, target, isHTTP11) = try requestLine(lines[0])
         var headers: [(name: String, value: String)] = []
         for line in lines.dropFirst() { headers.append(try header(line)) }
-        try checkBody(headers)
+        let length = try bodyLength(headers, isAllowed: !["GET", "HEAD"].contains(method))
         let hosts = headers.count { $0.name == "host" }
         guard hosts == 1 || hosts == 0 && !isHTTP11 else { throw HTTPError(400, "not exactly one Host") }
         let connection = headers.filter { $0.name == "connection" }
             .flatMap { $0.value.split(separator: ",") }
             .map { $0.lowercased().filter { $0 != " " && $0 != "\t" } }
         let (path, query) = try split(target)
-        return HTTPRequest(
+        let request = HTTPRequest(
             method: method, path: path, query: query, headers: headers,
             keepsAlive: isHTTP11 ? !connection.contains("close") : connection.contains("keep-alive"))
+        return (request, length)
     }
 
     private static func requestLine(
@@ -150,17 +173,21 @@ package struct HTTPRequestReader: Sendable {
     }
 
     /// What is listed is asked for without a body, and whoever sends one wants something else.
-    private static func checkBody(_ headers: [(name: String, value: String)]) throws(HTTPError) {
+    private static func bodyLength(
+        _ headers: [(name: String, value: String)], isAllowed: Bool
+    ) throws(HTTPError) -> Int {
         if headers.contains(where: { $0.name == "transfer-encoding" }) {
-            throw HTTPError(501, "requests have no body here")
+            throw HTTPError(501, "a request's body needs a Content-Length here")
         }
         let lengths = headers.filter { $0.name == "content-length" }.map(\.value)
         guard lengths.count <= 1 else { throw HTTPError(400, "more than one Content-Length") }
-        guard let length = lengths.first else { return }
-        guard !length.isEmpty, length.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        guard let text = lengths.first else { return 0 }
+        guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
             throw HTTPError(400, "a Content-Length that is not a number")
         }
-        guard length.utf8.allSatisfy({ $0 == 0x30 }) else { throw HTTPError(413, "requests have no body here") }
+        guard let length = Int(text), length <= longestBody else { throw HTTPError(413, "the body is too long") }
+        guard length == 0 || isAllowed else { throw HTTPError(413, "requests for lists have no body here") }
+        return length
     }
 
     private static func isTokenCharacter(_ octet: UInt8) -> Bool {

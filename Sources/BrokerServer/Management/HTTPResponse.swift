@@ -27,7 +27,8 @@ package struct HTTPResponse: Equatable {
     static let notFound = failure(404, "Object Not Found", "Not Found")
 
     private static let phrases = [
-        200: "OK", 301: "Moved Permanently", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found",
+        200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 400: "Bad Request", 401: "Unauthorized",
+        404: "Not Found",
         405: "Method Not Allowed",
         413: "Content Too Large", 414: "URI Too Long", 431: "Request Header Fields Too Large", 501: "Not Implemented",
         503: "Service Unavailable",
@@ -40,9 +41,11 @@ package struct HTTPResponse: Equatable {
     package func octets(keepsAlive: Bool, withBody: Bool = true) -> [UInt8] {
         let body = Array((plain?.text ?? self.body?.text ?? "").utf8)
         var head = "HTTP/1.1 \(status) \(Self.phrases[status] ?? "Error")\r\n"
+        // What has no content has no length either (RFC 9110, 8.6).
+        let length = status == 204 ? [] : [("content-length", String(body.count))]
         let fields =
-            [
-                ("content-length", String(body.count)), ("content-type", plain?.type ?? "application/json"),
+            length + [
+                ("content-type", plain?.type ?? "application/json"),
                 ("cache-control", "no-cache"), ("x-content-type-options", "nosniff"),
             ] + headers + (keepsAlive ? [] : [("connection", "close")])
         for (name, value) in fields { head += "\(name): \(value)\r\n" }

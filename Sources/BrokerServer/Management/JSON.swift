@@ -45,6 +45,21 @@ public enum JSON: Sendable, Equatable {
         return text
     }
 
+    /// As JSON text with a line for each element of a list that stands in an object that is not in a list: a file to read and
+    /// to compare.
+    public var indentedText: String {
+        guard case .object(let members) = self else { return text }
+        let lines = members.map { member in
+            var name = ""
+            Self.write(member.name, to: &name)
+            guard let elements = member.value.elements, !elements.isEmpty else {
+                return "  \(name): \(member.value.text)"
+            }
+            return "  \(name): [\n" + elements.map { "    \($0.text)" }.joined(separator: ",\n") + "\n  ]"
+        }
+        return "{\n\(lines.joined(separator: ",\n"))\n}"
+    }
+
     private func write(to text: inout String) {
         switch self {
         case .null: text += "null"

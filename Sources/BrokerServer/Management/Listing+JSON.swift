@@ -53,7 +53,8 @@ extension QueueInfo {
         [
             "name": .string(name), "vhost": .string(virtualHost), "durable": .bool(isDurable),
             "auto_delete": .bool(autoDelete), "exclusive": .bool(owner != nil), "arguments": JSON(arguments),
-            "type": .string(type), "node": .string(node), "state": "running", "policy": nil,
+            "type": .string(type), "node": .string(node), "state": "running",
+            "policy": JSON(policy?.name), "effective_policy_definition": policy.map { JSON($0.definition) } ?? [],
             "messages": JSON(readyCount + unacknowledgedCount), "messages_ready": JSON(readyCount),
             "messages_unacknowledged": JSON(unacknowledgedCount), "message_bytes_ready": JSON(readyOctets),
             "consumers": JSON(consumerCount), "exclusive_consumer_tag": JSON(exclusiveConsumerTag),
@@ -68,6 +69,7 @@ extension ExchangeInfo {
         [
             "name": .string(name), "vhost": .string(virtualHost), "type": .string(type), "durable": .bool(isDurable),
             "auto_delete": .bool(autoDelete), "internal": .bool(isInternal), "arguments": JSON(arguments),
+            "policy": JSON(policy?.name),
         ]
     }
 }

@@ -1,7 +1,7 @@
 import BrokerCore
 
-/// Answers requests for lists, at the paths and in the words of RabbitMQ's management plugin. GET and HEAD only:
-/// nothing can be changed from here.
+/// Answers requests for lists, at the paths and in the words of RabbitMQ's management plugin; ``ManagementChanges`` answers those
+/// that change something.
 ///
 /// It holds no state. Of each request it asks for the user that it names, and, if the password is right, for one
 /// snapshot, which the whole answer is made of.
@@ -21,8 +21,11 @@ struct ListingAPI: Sendable {
         guard request.path.first == "api" && request.path != ["api", "metrics"] || isMetrics || isOfThePage else {
             return .notFound
         }
+        guard user.mayManage else { return .refused("Not management user") }
+        let path = isMetrics ? request.path : Array(request.path.dropFirst())
         guard request.method == "GET" || request.method == "HEAD" else {
-            var response = HTTPResponse.failure(405, "method_not_allowed", "this broker's API only lists: GET or HEAD")
+            if let answer = ManagementChanges(source: source, user: user).answer(request, path) { return answer }
+            var response = HTTPResponse.failure(405, "method_not_allowed", "nothing can be changed there: GET or HEAD")
             response.headers.append(("allow", "GET, HEAD"))
             return response
         }
@@ -30,18 +33,21 @@ struct ListingAPI: Sendable {
             return LivePage.response(request.path)
                 ?? (request.path.first == "peek" ? peek(request.path, by: user) : .notFound)
         }
-        let path = isMetrics ? request.path : Array(request.path.dropFirst())
         // The virtual host, where a path names one: what is listed of one that is not there is not found either.
         let isInVirtualHost =
-            path.count > 1 && ["queues", "exchanges", "bindings", "consumers", "aliveness-test"].contains(path[0])
+            path.count > 1
+            && ["queues", "exchanges", "bindings", "consumers", "aliveness-test", "policies"].contains(path[0])
         guard let view = source.look(Self.parts(of: path), isInVirtualHost ? path[1] : nil) else { return .notFound }
         if isInVirtualHost {
             guard view.broker.virtualHosts.contains(path[1]) else { return .notFound }
-            guard user.mayOpen(path[1]) else { return .refused("User not authorised to access virtual host") }
+            guard user.isAdministrator || user.mayOpen(path[1]) else {
+                return .refused("User not authorised to access virtual host")
+            }
         }
         if !user.isAdministrator {
             switch (path.first, path.count) {
-            case ("vhosts", 2), ("users", _), ("permissions", _): return .refused("Not administrator user")
+            case ("vhosts", 2), ("users", _), ("permissions", _), ("definitions", _):
+                return .refused("Not administrator user")
             case ("nodes", _): return .refused("Not monitor user")
             default: break
             }

@@ -64,6 +64,8 @@ struct ListingAnswer {
         case ("users", 1): return .list(broker.users.map(userObject))
         case ("users", 2): return Found(broker.users.first { $0.name == path[1] }.map(userObject))
         case ("permissions", 1): return .list(permissions())
+        case ("policies", 1...3): return policies(path)
+        case ("definitions", 1...2): return definitions(path)
         case ("queues", 1...2): return .list(broker.queues.map { $0.json(node: node) })
         case ("queues", 3): return Found(broker.queues.first { $0.name == path[2] }.map(detailed))
         case ("queues", 4) where path[3] == "bindings":
@@ -158,18 +160,36 @@ struct ListingAnswer {
         ]
     }
 
+    private func policies(_ path: [String]) -> Found {
+        let wanted = broker.policies.filter {
+            (path.count < 2 || $0.virtualHost == path[1]) && (path.count < 3 || $0.name == path[2])
+        }.map(policy)
+        return path.count < 3 ? .list(wanted) : Found(wanted.first)
+    }
+
+    private func definitions(_ path: [String]) -> Found {
+        guard path.count > 1 else { return .object(DefinitionsExport(broker: broker).json) }
+        guard broker.virtualHosts.contains(path[1]) else { return .none }
+        return .object(DefinitionsExport(broker: broker, virtualHost: path[1]).json)
+    }
+
+    private func policy(_ policy: Policy) -> JSON {
+        .object([JSON.Member("vhost", .string(policy.virtualHost))] + DefinitionsExport.members(of: policy))
+    }
+
     private func virtualHost(_ name: String) -> JSON {
         guard case .object(let members) = totals(broker.queues.filter { $0.virtualHost == name }) else { return nil }
         return .object(
             [
                 JSON.Member("name", .string(name)),
                 JSON.Member("tracing", .bool(broker.tracedVirtualHosts.contains(name))),
-            ] + members)
+            ] + (broker.defaultQueueTypes[name].map { [JSON.Member("default_queue_type", .string($0))] } ?? [])
+                + members)
     }
 
     /// Nothing of a password, not even its hash.
     private func userObject(_ user: BrokerConfiguration.User) -> JSON {
-        ["name": .string(user.name), "tags": [user.isAdministrator ? "administrator" : "management"]]
+        ["name": .string(user.name), "tags": .array(user.listedTags.map(JSON.string))]
     }
 
     private func permissions() -> [JSON] {

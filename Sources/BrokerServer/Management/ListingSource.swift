@@ -30,6 +30,7 @@ struct ListingView: Sendable {
         view.broker.consumers.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.connections.removeAll { $0.user != user.name }
         view.broker.channels.removeAll { $0.user != user.name }
+        view.broker.policies.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.virtualHosts.removeAll { !user.mayOpen($0) }
         view.broker.tracedSteps.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.tracedVirtualHosts.removeAll { !user.mayOpen($0) }
@@ -46,6 +47,10 @@ extension ListingAPI {
         var look: @Sendable (_ parts: Set<BrokerSnapshot.Part>, _ virtualHost: String?) -> ListingView?
         /// A look into a queue.
         var peek: @Sendable (_ queue: String, _ virtualHost: String, _ user: BrokerConfiguration.User) -> Peek
+        /// What an operator changes; see ``Broker/change(_:)``.
+        var change: @Sendable ([BrokerChange]) -> [(place: Int, refusal: BrokerChange.Refusal)] = { _ in [] }
+        var define: @Sendable (_ file: DefinitionsFile, _ withUsers: Bool) throws(DefinitionsFile.Malformed) -> Void =
+            { (_, _) throws(DefinitionsFile.Malformed) in }
     }
 
     /// The lists that a path shows or counts.
@@ -53,6 +58,7 @@ extension ListingAPI {
         switch (path.first, path.count) {
         case ("overview", _), ("metrics", _): [.queues, .exchanges, .consumers, .connections, .channels]
         case ("vhosts", _), ("queues", 1...2): [.queues]
+        case ("definitions", _): [.queues, .exchanges, .bindings]
         case ("queues", 3): [.queues, .consumers]
         case ("queues", _): [.queues, .bindings]
         case ("exchanges", 1...3): [.exchanges]

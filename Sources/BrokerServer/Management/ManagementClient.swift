@@ -11,12 +11,33 @@ public struct ManagementClient: Sendable {
     public struct Failure: Error, CustomStringConvertible {
         public let reason: String
         public var description: String { reason }
+
+        public init(reason: String) { self.reason = reason }
     }
 
     private static let timeout = 60_000
 
     /// What is at this path behind `/api`.
     public func get(_ path: String) async throws(Failure) -> JSON {
+        try await json(response(to: "GET", path, nil).body)
+    }
+
+    /// Has something changed there: `PUT`, `POST` or `DELETE`. What is refused is thrown in the server's words.
+    public func change(_ method: String, _ path: String, _ body: [UInt8] = []) async throws(Failure) {
+        _ = try await response(to: method, path, body)
+    }
+
+    private func json(_ octets: [UInt8]) throws(Failure) -> JSON {
+        do throws(JSON.Malformed) {
+            return try JSON(octets)
+        } catch {
+            throw Failure(reason: "\(url.text) answers with what is \(error)")
+        }
+    }
+
+    private func response(
+        to method: String, _ path: String, _ body: [UInt8]?
+    ) async throws(Failure) -> HTTPResponseReader.Result {
         let stream: TCPStream
         do throws(TransportError) {
             stream = try await TCPStream.connect(
@@ -32,20 +53,24 @@ public struct ManagementClient: Sendable {
         }
         defer { stream.close() }
         let credentials = Base64.encode(Array("\(url.user):\(url.password)".utf8))
+        let content =
+            body.map { "Content-Type: application/json\r\nContent-Length: \($0.count)\r\n" } ?? ""
         let request =
-            "GET \(url.prefix)/api/\(path) HTTP/1.1\r\nHost: \(url.host):\(url.port)\r\n"
-            + "Authorization: Basic \(credentials)\r\nAccept: application/json\r\nConnection: close\r\n\r\n"
-        let response = try await Answer().wait(on: stream, for: request, from: url)
+            "\(method) \(url.prefix)/api/\(path) HTTP/1.1\r\nHost: \(url.host):\(url.port)\r\n"
+            + "Authorization: Basic \(credentials)\r\nAccept: application/json\r\n\(content)"
+            + "Connection: close\r\n\r\n"
+        let response = try await Answer().wait(on: stream, for: Array(request.utf8) + (body ?? []), from: url)
+        let reason = (try? JSON(response.body))?["reason"]?.string
         switch response.status {
-        case 200: break
-        case 401: throw Failure(reason: "\(url.text) does not let user '\(url.user)' in with this password: see --url")
+        case 200...204: return response
+        case 401:
+            if let reason, reason != "Login failed", reason != "Not_Authorized" {
+                throw Failure(reason: "\(url.text) refuses that to user '\(url.user)': \(reason)")
+            }
+            throw Failure(reason: "\(url.text) does not let user '\(url.user)' in with this password: see --url")
         case 404: throw Failure(reason: "\(url.text) has nothing with that name")
+        case 400 where reason != nil: throw Failure(reason: reason ?? "")
         case let status: throw Failure(reason: "\(url.text) answers with HTTP status \(status)")
-        }
-        do throws(JSON.Malformed) {
-            return try JSON(response.body)
-        } catch {
-            throw Failure(reason: "\(url.text) answers with what is \(error)")
         }
     }
 
@@ -70,10 +95,10 @@ public struct ManagementClient: Sendable {
         private let state = Mutex(State())
 
         func wait(
-            on stream: TCPStream, for request: String, from url: ManagementURL
+            on stream: TCPStream, for request: [UInt8], from url: ManagementURL
         ) async throws(Failure) -> HTTPResponseReader.Result {
             stream.start(self)
-            stream.send(Array(request.utf8).span.bytes)
+            stream.send(request.span.bytes)
             let timer = SystemTime()
             let handle = timer.wake(at: timer.now + Int64(ManagementClient.timeout)) { [weak self] in
                 self?.finish(.failure(Failure(reason: "\(url.text) does not answer")))

@@ -63,7 +63,7 @@ final class ManagementSession: ByteStreamReceiver {
     }
 
     private func setReading(_ state: inout State) {
-        let isReading = state.reader.pendingCount <= Self.mostPending
+        let isReading = state.reader.pendingCount <= max(Self.mostPending, state.reader.awaitedCount)
         guard isReading != state.isReading else { return }
         state.isReading = isReading
         stream.setReading(isReading)
@@ -76,8 +76,9 @@ final class ManagementSession: ByteStreamReceiver {
         let next: Result<HTTPRequest, HTTPError>? = state.withLock { state in
             guard !state.isClosing, !state.isBusy else { return nil }
             do throws(HTTPError) {
-                guard let request = try state.reader.next() else { return nil }
+                let request = try state.reader.next()
                 setReading(&state)
+                guard let request else { return nil }
                 state.isBusy = true
                 state.isClosing = !request.keepsAlive
                 return .success(request)

@@ -10,6 +10,10 @@ public struct BrokerSnapshot: Sendable {
     public var virtualHosts: [String]
     /// Those whose firehose is on.
     public var tracedVirtualHosts: [String]
+    /// What queues are that don't say their type, by virtual host, where that is not what it is anywhere.
+    public var defaultQueueTypes: [String: String] = [:]
+    /// By virtual host and name.
+    public var policies: [Policy] = []
     /// The names of the exchange types that can be declared.
     public let exchangeTypes: [String]
     /// Publishers are held back: messages take up too much memory, or the disk of the store has too little room.

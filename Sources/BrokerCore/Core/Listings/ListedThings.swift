@@ -21,6 +21,8 @@ public struct QueueInfo: Sendable {
     /// The tag of the consumer that is alone by its own wish, or because the queue lets only one be active.
     public var exclusiveConsumerTag: String?
     public var singleActiveConsumerTag: String?
+    /// The policy that acts on it.
+    public var policy: Policy?
 }
 
 public struct ExchangeInfo: Sendable {
@@ -32,6 +34,8 @@ public struct ExchangeInfo: Sendable {
     public var autoDelete: Bool
     public var isInternal: Bool
     public var arguments: FieldTable
+    /// The policy that acts on it.
+    public var policy: Policy?
 }
 
 public struct BindingInfo: Sendable {

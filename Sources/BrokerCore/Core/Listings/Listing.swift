@@ -50,7 +50,8 @@ extension QueueInfo {
             unacknowledgedCount: counts.unacknowledged, readyOctets: counts.readyOctets,
             enteredCount: Int(clamping: queue.nextPosition), consumerCount: consumers.count,
             exclusiveConsumerTag: consumers.first { $0.isExclusive }?.tag.text,
-            singleActiveConsumerTag: queue.singleActiveConsumer?.tag.text)
+            singleActiveConsumerTag: queue.singleActiveConsumer?.tag.text,
+            policy: host.policy(ofQueue: queue.name, queue.kind))
     }
 }
 
@@ -59,7 +60,8 @@ extension ExchangeInfo {
         let declaration = exchange.declaration
         self.init(
             name: exchange.name.text, virtualHost: host.name, type: declaration.type, isDurable: declaration.durable,
-            autoDelete: declaration.autoDelete, isInternal: declaration.isInternal, arguments: declaration.arguments)
+            autoDelete: declaration.autoDelete, isInternal: declaration.isInternal, arguments: declaration.arguments,
+            policy: host.policy(of: exchange))
     }
 }
 

@@ -4,7 +4,7 @@
 /// say) is of the moment when its slice was taken.
 public final class SnapshotInSlices {
     /// What has been taken so far, in no order.
-    public private(set) var taken: BrokerSnapshot
+    public fileprivate(set) var taken: BrokerSnapshot
     private var slices: [() -> Bool] = []
 
     /// So many things are looked at in a slice.
@@ -63,6 +63,11 @@ extension BrokerCore {
                 tracedSteps: virtualHosts.values.filter { virtualHost == nil || $0.name == virtualHost }.flatMap {
                     $0.tracedSteps.recent
                 }))
+        for host in virtualHosts.values {
+            snapshot.taken.defaultQueueTypes[host.name] = host.defaultQueueType
+            snapshot.taken.policies += host.policies
+        }
+        snapshot.taken.policies.sort { ($0.virtualHost, $0.name) < ($1.virtualHost, $1.name) }
         for host in virtualHosts.values where virtualHost == nil || host.name == virtualHost {
             list(parts, of: host, in: snapshot)
         }

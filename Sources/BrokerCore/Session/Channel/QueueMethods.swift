@@ -22,7 +22,8 @@ extension BrokerChannel {
         return lastDeclaredQueue
     }
 
-    func queueDeclare(_ declare: QueueDeclare) throws(BrokerError) {
+    func queueDeclare(_ given: QueueDeclare) throws(BrokerError) {
+        let declare = withDefaultType(given)
         var name = declare.queue.withoutLineBreaks
         guard name.isText else { throw .notText }
         let isReplyProbe = name.hasPrefix("amq.rabbitmq.reply-to")

@@ -3,6 +3,17 @@ import AMQPWire
 // What channels do otherwise with quorum queues.
 
 extension BrokerChannel {
+    /// As it means in a virtual host whose queues are of another type unless they say their own. A queue that can't be of that
+    /// type, for it is not to last, is classic (4.0.5).
+    func withDefaultType(_ declare: QueueDeclare) -> QueueDeclare {
+        guard let type = virtualHost.defaultQueueType, !declare.passive, declare.arguments["x-queue-type"] == nil
+        else { return declare }
+        var declare = declare
+        let lasts = declare.durable && !declare.exclusive && !declare.autoDelete
+        declare.arguments["x-queue-type"] = .string(lasts ? type : QueueKind.classic.rawValue)
+        return declare
+    }
+
     /// Throws 406 for a quorum queue that is to be given a name.
     func checkKind(ofUnnamed declare: QueueDeclare) throws(BrokerError) {
         guard declare.queue.isEmpty, let type = declare.arguments["x-queue-type"]?.text,

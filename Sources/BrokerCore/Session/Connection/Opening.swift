@@ -87,7 +87,7 @@ extension BrokerConnection {
         guard let virtualHost = host.virtualHost(isDefault ? "/" : open.virtualHost.text) else {
             throw Failure(BrokerError(.notAllowed, "vhost \(open.virtualHost) not found"), cause: ConnectionOpen.id)
         }
-        if let user = host.configuration.users.first(where: { $0.name == session.user }), !user.isAdministrator {
+        if let user = host.configuration.users.first(where: { $0.name == session.user }), user.permissions != nil {
             guard
                 let permissions = user.permissions(in: virtualHost.name)
                     ?? (quirk(.userWithoutRightsMayOpen) ? .all : nil)

@@ -1,0 +1,84 @@
+import AMQPWire
+
+/// What an operator wants of every queue or exchange whose name matches (RabbitMQ: "Policies"). Of those that match, one acts:
+/// that of the highest priority.
+public struct Policy: Sendable {
+    /// What a policy is for.
+    public enum Target: String, Sendable, CaseIterable {
+        case all, queues
+        case classicQueues = "classic_queues"
+        case quorumQueues = "quorum_queues"
+        case streams, exchanges
+    }
+
+    public let virtualHost: String
+    public let name: String
+    /// A regular expression, looked for anywhere in a name; see ``NamePattern``.
+    public let pattern: String
+    public let target: Target
+    public let priority: Int64
+    /// By RabbitMQ's names, `max-length`.
+    public let definition: FieldTable
+    private let matcher: NamePattern
+
+    /// Throws ``PolicyRefusal`` for what RabbitMQ refuses too, and for a pattern that can't be matched in bounded time.
+    public init(
+        _ name: String, in virtualHost: String, pattern: String, target: Target = .all, priority: Int64 = 0,
+        definition: FieldTable
+    ) throws(PolicyRefusal) {
+        do throws(NamePattern.Unsupported) {
+            matcher = try NamePattern(pattern)
+        } catch {
+            throw PolicyRefusal(
+                part: "pattern", "pattern should be regular expression but is not taken: \(error.reason)")
+        }
+        try PolicyKey.check(definition)
+        self.virtualHost = virtualHost
+        self.name = name
+        self.pattern = pattern
+        self.target = target
+        self.priority = priority
+        self.definition = definition
+    }
+
+    /// Whether it is for the exchanges of this name.
+    func matches(exchange name: String) -> Bool {
+        if target != .all, target != .exchanges { return false }
+        return matcher.matches(name)
+    }
+
+    /// Whether it is for the queues of this name and type. A policy of which a part means nothing to that type is not for
+    /// it at all, as in RabbitMQ.
+    func matches(queue name: String, ofType type: String) -> Bool {
+        let isWanted =
+            switch target {
+            case .all, .queues: true
+            case .classicQueues: type == "classic"
+            case .quorumQueues: type == "quorum"
+            case .streams: type == "stream"
+            case .exchanges: false
+            }
+        guard isWanted else { return false }
+        let isForeign = definition.names.contains { PolicyKey(rawValue: $0.text)?.isForeign(to: type) ?? false }
+        return !isForeign && matcher.matches(name)
+    }
+
+    /// Comes before another, of the same name's matches.
+    func precedes(_ other: Policy) -> Bool {
+        if priority != other.priority { return priority > other.priority }
+        return name < other.name
+    }
+}
+
+/// Why a policy is not taken, in RabbitMQ's words where it has some.
+public struct PolicyRefusal: Error, Equatable, CustomStringConvertible {
+    /// Where it is: `pattern`, `definition.max-length`.
+    public let part: String
+    public let reason: String
+    public var description: String { reason }
+
+    init(part: String, _ reason: String) {
+        self.part = part
+        self.reason = reason
+    }
+}
