@@ -94,8 +94,6 @@ enum QuorumQuirk: String, Quirk {
     case consumersDoNotHoldTheLease = "quorum.consumers-do-not-hold-the-lease"
     /// QuorumQueue.remove: the lease has ended for good
     case leaseDoesNotBeginAgain = "quorum.lease-does-not-begin-again"
-    /// QuorumQueue.catchUp: others are served when something comes
-    case caughtUpHandsOutNothing = "quorum.caught-up-hands-out-nothing"
     /// QuorumQueue.setTimer: they wait for the next use
     case overTheLimitSetsNoTimer = "quorum.over-the-limit-sets-no-timer"
 

@@ -110,7 +110,7 @@ final class QuorumQueue: Queue {
         guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
         arrears.clear()
         dropOverflow()
-        if !quirk(quorum: .caughtUpHandsOutNothing) { dispatch() }
+        dispatch()
         return arrears.areLeft
     }
 

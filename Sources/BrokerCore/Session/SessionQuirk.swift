@@ -254,8 +254,6 @@ enum SessionQuirk: String, Quirk {
     case holdersAreNotTold = "session.holders-are-not-told"
     /// RollingBack: one delivery for each settlement
     case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"
-    /// qos: only the shared window lets somebody go on
-    case ownWindowLetsNobodyGoOn = "session.own-window-lets-nobody-go-on"
 }
 
 @inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

@@ -20,7 +20,6 @@ extension BrokerChannel {
             if !quirk(.sharedWindowStays) { channelPrefetch = 0 }
         }
         send(BasicQosOk())
-        if !qos.global, quirk(.ownWindowLetsNobodyGoOn) { return }
         resumeConsumers()
     }
 

@@ -123,8 +123,14 @@ import Testing
         for count in [10, 1, 0] as [UInt16] {
             let (channel, queue, held) = try await behindASharedWindow()
             try await channel.qos(count)
-            try await channel.barrier(behind: queue)
-            let come = channel.deliveriesSoFar().map(\.text)
+            // It comes by itself: a question to the queue might wake that.
+            var come: [String] = []
+            for _ in 1...100 where come.isEmpty {
+                try await channel.barrier()
+                come += channel.deliveriesSoFar().map(\.text)
+            }
+            if !come.isEmpty { try await channel.barrier(behind: queue) }
+            come += channel.deliveriesSoFar().map(\.text)
             expect(come, spec: [], rabbitmq: ["2", "3", "4"], before: "4.3", "what came with \(count) for each")
             guard come.isEmpty else { continue }
             // It is there still, then, and lets one through for one.

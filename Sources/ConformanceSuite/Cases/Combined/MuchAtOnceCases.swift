@@ -137,39 +137,6 @@ import Testing
         try await driveOutTwice(queue, octets: 5_000, dead: dead, channel)
     }
 
-    @Test(
-        "A quorum queue gives none of those either, and dead-letters all of them",
-        .proves(
-            "quorum.many-driven-out", ["rabbitmq/quorum/drop-head", "rabbitmq/quorum/octets"],
-            needs: [.quorumQueues]))
-    func manyDrivenOutOfAQuorumQueue() async throws {
-        let channel = try await Probe.openChannel()
-        let dead = try await channel.declareQueue()
-        let queue = try await channel.declareQuorumQueue([
-            "x-max-length-bytes": 10_000, "x-dead-letter-exchange": "",
-            "x-dead-letter-routing-key": .longString(dead.octets),
-        ])
-        // Properties without any field are two octets, their flags.
-        let octets = isRabbitMQ(from: "4.3") ? 9_998 : 10_000
-        let consumer = try await channel.probe.openChannel()
-        try await consumer.qos(1)
-        try await consumer.consume(queue)
-        consumer.publish("held", to: "", queue)
-        var held = try await consumer.delivery()
-        for round in 1...2 {
-            // A fetch may overtake a publish, an acknowledgement does not.
-            try await driveOut(
-                1...600, of: queue, octets: octets, consumer, with: BasicAck(deliveryTag: held.deliveryTag))
-            held = try await consumer.delivery()
-            #expect(held.content.body.count == octets, "in round \(round)")
-            try await channel.awaitReady(600 * round, in: dead)
-        }
-        let digits = (1...600).map { "\($0 % 10)" }
-        try await channel.consume(dead, noAck: true)
-        let isInOrder = try await channel.deliveries(1_200).map(\.text) == digits + digits
-        #expect(isInOrder, "the dead letters are not in their order")
-    }
-
     /// Purges a queue of many messages and publishes to it, in one write with a fetch between them.
     private func purgeAndPublish(_ queue: ShortString, _ channel: ProbeChannel) async throws {
         for _ in 1...2 {

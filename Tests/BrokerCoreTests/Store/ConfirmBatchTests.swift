@@ -4,7 +4,7 @@ import Testing
 
 /// Which publishes are confirmed together, and when. From outside the moment of the disk is not to be seen.
 @Suite("Confirms and the disk")
-struct ConfirmsTests {
+struct ConfirmBatchTests {
     /// What is told, with the disk so far: `+3 (2)` is an ack of number 3 that answers two.
     private func told(_ confirms: inout Confirms, stored: UInt64) -> [String] {
         confirms.take(stored: stored).map { "\($0.accepted ? "+" : "-")\($0.number) (\($0.count))" }
