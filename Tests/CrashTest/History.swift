@@ -147,9 +147,9 @@ final class History: Sendable {
     }
 
     private func consume(_ number: Int, _ place: Int) async {
-        // Beside the publisher's node at first, and at different ones.
-        // In bouts, so that what is confirmed has to wait, and is there to be lost when nodes are killed.
+        // At another node than the publisher at first.
         let client = client(number + 1 + place)
+        // In bouts, so that what is confirmed has to wait, and is there to be lost when nodes are killed.
         let random = Mutex(SeededGenerator(seed: seed &+ UInt64(1 + number * Self.consumers + place)))
         while !Task.isCancelled {
             let rest = 1 + Double(random.withLock { $0.next() % 4000 }) / 1000

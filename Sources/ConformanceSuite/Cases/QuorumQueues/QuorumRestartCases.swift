@@ -287,8 +287,9 @@ import Testing
         try await before.awaitReady(1, in: dead)
         let after = try await restart(behind: before, queue)
         #expect(try await after.get(queue) == nil)
-        try await after.awaitReady(2, in: dead)
+        try await after.awaitReady(1, in: dead)
         #expect(try await after.drainWhole(dead) == ["early"])
+        #expect(try await !after.hasReady(in: dead))
     }
 
     @Test(
