@@ -82,7 +82,7 @@ import Testing
         #expect(seen == [.closed(error)])
         for try await event in connection.events { seen.append(event) }
         #expect(seen == [.closed(error), .closed(error)])
-        try await connection.close()
+        #expect(await failure { try await connection.close() } == error)
         try await channel.close()
     }
 
@@ -103,25 +103,30 @@ import Testing
 
     @Test func crossingConnectionCloses() async throws {
         let (connection, peer) = try await RawPeer.connect()
-        async let closed: Void = connection.close()
+        async let closed = failure { try await connection.close() }
         _ = try await peer.expect(ConnectionClose.self)
         peer.send(ConnectionClose(replyCode: .connectionForced))
         _ = try await peer.expect(ConnectionCloseOk.self)
         peer.send(ConnectionCloseOk())
-        try await closed
+        // What was sent last, the broker may not have read any more.
+        let error = await closed
+        #expect(error?.kind == .closedByBroker)
+        #expect(error?.code == .connectionForced)
+        #expect(await failure { try await connection.close() } == error)
         #expect(connection.closeReason?.kind == .closedByClient)
     }
 
     @Test func crossingChannelCloses() async throws {
         let (connection, channel, peer) = try await RawPeer.connectWithChannel()
-        async let closed: Void = channel.close()
+        async let closed = failure { try await channel.close() }
         _ = try await peer.expect(ChannelClose.self)
         peer.send(Self.notFound, channel: 1)
         _ = try await peer.expect(ChannelCloseOk.self)
         // Still closing: a delivery on its way is ignored.
         peer.send { $0.deliver("c", 1, "x") }
         peer.send(ChannelCloseOk(), channel: 1)
-        try await closed
+        #expect(await closed?.code == .notFound)
+        try await channel.close()
         #expect(channel.closeReason?.kind == .closedByClient)
         #expect(connection.isOpen)
     }
@@ -143,6 +148,8 @@ import Testing
         #expect(error?.kind == .timedOut)
         #expect(error?.text == "No answer to connection.close within 30000 ms")
         await connection.waitUntilClosed()
+        // Nor does a second one take it that all is well.
+        #expect(await failure { try await connection.close() }?.kind == .connectionLost)
     }
 
     /// Nobody waits for the answer to the close that follows a violation.

@@ -142,7 +142,9 @@ struct ClientTests {
 func exchange(over connection: Connection) async throws {
     let channel = try await connection.openChannel()
     let queue = try await channel.declareQueue(exclusive: true)
-    let big = (0..<6_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31 &+ $0 >> 9) }
+    var big: [UInt8] = Array(0...255) + [0]
+    while big.count < 6_000_000 { big += big }
+    big.removeLast(big.count - 6_000_000)
     let bodies = [Array("first".utf8), big, Array("last".utf8)]
     for body in bodies { try await channel.publishAndConfirm(Message(body: body), routingKey: queue.name) }
     var arrived: [[UInt8]] = []

@@ -53,7 +53,7 @@ import DataStructures
         func slices(_ name: String) throws {
             let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)
             let rig = Rig()
-            let work = try prepare(rig, 20_000)
+            let work = try prepare(rig, 16_000)
             rig.laterSteps = []
             let first = try withExtendedLifetime(rig) { try Steps.counted(work) }
             let all = [first] + (rig.laterSteps ?? [])

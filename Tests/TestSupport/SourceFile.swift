@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 /// A Swift file of the repository, as a test of its structure reads it.
 public struct SourceFile: Sendable {
@@ -61,6 +62,18 @@ public struct SourceFile: Sendable {
 
     /// The Swift files below a folder of the repository, `Sources/BrokerCore` say, by path.
     public static func all(below folder: String) throws -> [SourceFile] {
+        try read.withLock { read in
+            if let files = read[folder] { return files }
+            let files = try files(below: folder)
+            read[folder] = files
+            return files
+        }
+    }
+
+    /// By folder: several tests look at each.
+    private static let read = Mutex<[String: [SourceFile]]>([:])
+
+    private static func files(below folder: String) throws -> [SourceFile] {
         let root = repository.appending(path: folder)
         let paths = try FileManager.default.subpathsOfDirectory(atPath: root.path).sorted()
         return try paths.filter { $0.hasSuffix(".swift") }.map { path in

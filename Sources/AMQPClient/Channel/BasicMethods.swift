@@ -107,7 +107,7 @@ extension Channel {
     /// output, of which an acknowledgement is hardly any.
     private func settle(_ method: some MethodFields, _ count: Hooks.Count) throws(AMQPError) {
         try engine.step { state throws(AMQPError) in
-            if let reason = record.reason.withLock({ $0 }) { throw reason }
+            try record.expectOpen()
             state.effects.output.method(method, channel: id.number)
         }
         engine.count(count)

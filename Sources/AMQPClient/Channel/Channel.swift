@@ -36,13 +36,20 @@ public final class Channel: Sendable {
     public var isOpen: Bool { closeReason == nil }
 
     /// Why the channel is closed; nil while it is open.
-    public var closeReason: AMQPError? { record.reason.withLock { $0 } }
+    public var closeReason: AMQPError? { record.reason }
 
     /// Closes the channel and waits for the broker's answer. Deliveries not yet acknowledged go back to their queues;
-    /// consumers of this channel end with an error. Closing what is closed already does nothing. In a task that is
-    /// cancelled the close is sent all the same, and only the wait for its answer is skipped.
+    /// consumers of this channel end with an error. Closing once more does nothing. In a task that is cancelled the close
+    /// is sent all the same, and only the wait for its answer is skipped.
+    ///
+    /// - Throws: why the broker has closed the channel, or how the connection was lost, if that came before the answer and
+    ///   no other call has thrown it: a publish does not wait to hear that its exchange doesn't exist, so this may be the
+    ///   first that is heard of it. `timedOut` after the configuration's `rpcTimeout`.
     public func close() async throws(AMQPError) {
-        if !isOpen { return }
+        if !isOpen {
+            if let reason = record.untoldReason() { throw reason }
+            return
+        }
         try await engine.waitUnlessCancelled(
             .init(
                 what: "channel.close", place: .sentAnyway, timeout: engine.configuration.rpcMilliseconds,

@@ -14,7 +14,7 @@ extension Channel {
     ///   - mandatory: a message that no queue takes comes back, see ``returns``.
     ///   - immediate: RabbitMQ answers it with 540 on the connection.
     /// - Throws: ``AMQPError``: a name that is too long, or why the channel is closed. That an exchange does not exist is
-    ///   heard of later: the broker closes the channel with 404.
+    ///   heard of later: the broker closes the channel with 404, which the next call throws, ``Channel/close()`` included.
     nonisolated(nonsending)
         public func publish(
             _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false,
@@ -100,7 +100,7 @@ extension Channel {
     public var returns: Notices<ReturnedMessage> {
         let mailbox = Mailbox<ReturnedMessage>(limit: Notices<ReturnedMessage>.limit)
         engine.step { state in
-            if let reason = record.reason.withLock({ $0 }) {
+            if let reason = record.reason {
                 engine.wake(mailbox.finish(reason), &state)
             } else {
                 record.addReturns(mailbox)
@@ -118,7 +118,7 @@ extension ConnectionEngine {
         confirmed: (@Sendable (Result<Answer, AMQPError>) -> Void)? = nil
     ) throws(AMQPError) -> Bool {
         try step { state throws(AMQPError) in
-            if let reason = record.reason.withLock({ $0 }) { throw reason }
+            try record.expectOpen()
             guard try mayPublish(on: record.id, state) else { return false }
             let waiter = confirmed.map { _ in WaiterID(number: nextID()) }
             try state.connection.publish(method, message, on: record.id, waiter: waiter, &state.effects)

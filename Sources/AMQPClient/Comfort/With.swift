@@ -11,7 +11,8 @@
 /// - Parameters:
 ///   - uri: see ``ConnectionConfiguration/init(uri:)``.
 ///   - body: what is done with the connection.
-/// - Throws: what `body` throws; else ``AMQPError``, when the connection could not be opened, or its close was not answered.
+/// - Throws: what `body` throws; else ``AMQPError``, when the connection could not be opened, or was
+///   lost before its close was answered: what was sent last may not have arrived then.
 nonisolated(nonsending)
     public func withConnection<Value>(
         _ uri: String = "amqp://guest:guest@localhost:5672/",
@@ -35,7 +36,8 @@ extension Connection {
     /// Opens a channel, runs `body` with it, and closes it however `body` ends. Closing it gives back the deliveries that
     /// `body` has left unacknowledged.
     ///
-    /// - Throws: what `body` throws; else ``AMQPError``, when the channel could not be opened, or its close was not answered.
+    /// - Throws: what `body` throws; else ``AMQPError``, when the channel could not be opened, or why it was
+    ///   closed, if no call has thrown that yet: an unconfirmed publish to an exchange that doesn't exist, say.
     nonisolated(nonsending)
         public func withChannel<Value>(_ body: (Channel) async throws -> Value) async throws -> Value
     {

@@ -116,10 +116,14 @@ public final class Connection: Sendable {
     // MARK: Closing
 
     /// Says goodbye (`connection.close`) and waits for the broker's answer; all channels are closed with it. Whatever
-    /// waits on them is told. Closing what is closed already does nothing. Throws when the broker does not answer in
-    /// time, the configuration's `rpcTimeout`; the connection is gone then all the same.
+    /// waits on them is told. When it returns, the broker has read everything that was sent before. Closing once more does
+    /// nothing.
     ///
     /// In a task that is cancelled the close is sent all the same, and only the wait for its answer is skipped.
+    ///
+    /// - Throws: `connectionLost` or `closedByBroker` when that came before the answer, whether the close was under way or
+    ///   not yet sent: what was sent last may not have arrived. `timedOut` when the broker does not answer within the
+    ///   configuration's `rpcTimeout`. The connection is gone then all the same.
     public func close() async throws(AMQPError) {
         try await engine.waitUnlessCancelled(
             .init(

@@ -160,7 +160,7 @@ final class ConnectionEngine: Sendable {
             for mailbox in state.channels[channel]?.returns ?? [] { wake(mailbox.put(message), &state) }
             count(.returned, &state)
         case .confirmed(let count, let isTaken): self.count(isTaken ? .confirmed(count) : .nacked(count), &state)
-        case .channelEnded(let channel, let error): endChannel(channel, error, &state)
+        case .channelEnded(let channel, let error, let isTold): endChannel(channel, error, isTold: isTold, &state)
         case .blocked(let reason): publish(.blocked(reason: reason), &state)
         case .unblocked: publish(.unblocked, &state)
         case .publishingResumed: openGate(&state)
@@ -179,9 +179,9 @@ final class ConnectionEngine: Sendable {
         for mailbox in state.events { wake(mailbox.put(event), &state) }
     }
 
-    private func endChannel(_ id: ChannelID, _ error: AMQPError, _ state: inout State) {
+    private func endChannel(_ id: ChannelID, _ error: AMQPError, isTold: Bool, _ state: inout State) {
         guard let record = state.channels.removeValue(forKey: id) else { return }
-        record.reason.withLock { $0 = error }
+        record.ended(error, isTold: isTold)
         for mailbox in record.returns { wake(mailbox.finish(error), &state) }
         // Everybody else on the channel is answered by its state machine.
         for number in state.gate.ids(where: { $0 == id }) {

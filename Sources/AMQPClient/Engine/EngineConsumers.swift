@@ -6,11 +6,34 @@ import Synchronization
 /// What the engine knows of a channel that is open.
 final class ChannelRecord: Sendable {
     let id: ChannelID
-    /// Why it is closed; nil while it is open. Written under the engine's lock.
-    let reason = Mutex<AMQPError?>(nil)
+    /// Why it is closed, nil while it is open; and whether a caller has heard so.
+    private let end = Mutex<(reason: AMQPError?, isTold: Bool)>((nil, false))
     private let mailboxes = Mutex<[Mailbox<ReturnedMessage>]>([])
 
     init(_ id: ChannelID) { self.id = id }
+
+    var reason: AMQPError? { end.withLock { $0.reason } }
+
+    /// Called under the engine's lock.
+    func ended(_ reason: AMQPError, isTold: Bool) { end.withLock { $0 = (reason, isTold) } }
+
+    /// Throws why it is closed, if it is.
+    func expectOpen() throws(AMQPError) {
+        let reason = end.withLock { end in
+            end.isTold = end.isTold || end.reason != nil
+            return end.reason
+        }
+        if let reason { throw reason }
+    }
+
+    /// Why it was closed, for who closes it after that: nil when this side did, or a caller has heard it.
+    func untoldReason() -> AMQPError? {
+        end.withLock { end in
+            guard !end.isTold, end.reason?.kind != .closedByClient else { return nil }
+            end.isTold = true
+            return end.reason
+        }
+    }
 
     var returns: [Mailbox<ReturnedMessage>] { mailboxes.withLock { $0 } }
 

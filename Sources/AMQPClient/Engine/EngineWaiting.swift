@@ -94,7 +94,7 @@ extension ConnectionEngine {
         _ id: WaiterID, _ wait: Wait, _ state: inout State, _ begin: (inout State, WaiterID) throws(AMQPError) -> Void
     ) {
         do throws(AMQPError) {
-            if let reason = wait.channel?.reason.withLock({ $0 }) { throw reason }
+            try wait.channel?.expectOpen()
             try begin(&state, id)
             updateReading(&state)
         } catch {

@@ -5,8 +5,9 @@ import DataStructures
 struct ChannelState: Sendable {
     enum Phase: Sendable, Equatable {
         case open
-        /// `channel.close` has been sent: everything but a close and its answer is ignored.
-        case closing(WaiterID?)
+        /// `channel.close` has been sent: everything but a close and its answer is ignored. `crossing`: the broker has
+        /// closed the channel before it read ours, and says why.
+        case closing(WaiterID?, crossing: AMQPError? = nil)
     }
 
     /// A method that the broker answers.
@@ -125,6 +126,7 @@ struct ChannelState: Sendable {
 
     /// Tells everything that waits on this channel why it will not get what it waits for.
     mutating func fail(_ error: AMQPError, _ effects: inout Effects) {
+        let told = effects.events.count
         effects.fail(current?.waiter, error)
         for call in queued { effects.fail(call.waiter, error) }
         current = nil
@@ -133,7 +135,13 @@ struct ChannelState: Sendable {
         confirms?.failAll(error, &effects)
         for case .active(let consumer, _) in consumers.values { effects.events.append(.consumerEnded(consumer, error)) }
         consumers = [:]
-        if case .closing(let waiter) = phase { effects.answer(waiter, .done) }
-        effects.events.append(.channelEnded(id, error))
+        if case .closing(let waiter, let crossing) = phase {
+            if let failure = crossing ?? (error.kind == .closedByClient ? nil : error) {
+                effects.fail(waiter, failure)
+            } else {
+                effects.answer(waiter, .done)
+            }
+        }
+        effects.events.append(.channelEnded(id, error, isTold: effects.events.count > told))
     }
 }

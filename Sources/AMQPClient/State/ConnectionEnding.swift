@@ -31,12 +31,16 @@ extension ConnectionState {
     /// The broker closes: its code and text are what everybody gets to hear.
     mutating func closedByBroker(_ close: ConnectionClose, _ effects: inout Effects) {
         effects.output.method(ConnectionCloseOk(), channel: 0)
-        // Crossing closes (rule connection.close/stability): answered, and ours is still to be answered.
-        if phase == .closing { return }
         let refused = phase == .awaitingTune && close.replyCode == .accessRefused
         let reason = AMQPError(
             refused ? .loginRefused : .closedByBroker, scope: .connection, code: close.replyCode,
             text: close.replyText.text, method: close.cause)
+        // Crossing closes (rule connection.close/stability): answered, and ours is still to be answered. What was sent
+        // behind the cause of the broker's close, the broker has thrown away.
+        if phase == .closing {
+            interruption = interruption ?? reason
+            return
+        }
         end(reason, &effects)
         finish(&effects)
     }
@@ -72,13 +76,25 @@ extension ConnectionState {
             // What brokers do that do not know authentication_failure_close.
             reason.nextStep = "It happened during the login: check user and password."
         }
+        if phase == .closing { interruptClose(how) }
         end(reason, &effects)
         finish(&effects)
     }
 
     /// The close is not answered, and nobody waits for that any more.
     mutating func giveUp(_ effects: inout Effects) {
-        if phase != .closed { finish(&effects) }
+        guard phase != .closed else { return }
+        interruptClose("The broker took too long")
+        finish(&effects)
+    }
+
+    private mutating func interruptClose(_ how: String) {
+        guard interruption == nil else { return }
+        interruption = AMQPError(
+            .connectionLost, scope: .connection, text: "\(how), before it had answered the close",
+            method: ConnectionClose.id)
+        interruption?.nextStep =
+            "The last publishes may not have arrived: send them again, or publish with confirms to know."
     }
 
     mutating func sendClose(
@@ -109,10 +125,17 @@ extension ConnectionState {
     /// The very end: the stream may go.
     mutating func finish(_ effects: inout Effects) {
         phase = .closed
-        for waiter in closers.union(onlookers) { effects.answer(waiter, .done) }
+        for waiter in onlookers { effects.answer(waiter, .done) }
+        for waiter in closers { answerCloser(waiter, &effects) }
         closers = []
         onlookers = []
         effects.events.append(.hangUp)
+    }
+
+    /// Once all is over: whether the broker has answered the close of this side, or what came instead.
+    func answerCloser(_ waiter: WaiterID?, _ effects: inout Effects) {
+        let failure = interruption ?? (closeReason?.kind == .closedByClient ? nil : closeReason)
+        if let failure { effects.fail(waiter, failure) } else { effects.answer(waiter, .done) }
     }
 
     /// Waits for the very end.

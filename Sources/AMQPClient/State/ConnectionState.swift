@@ -30,6 +30,8 @@ struct ConnectionState: Sendable {
     var blockedReason: String?
     /// Why the connection takes no more calls; nil while it does.
     var closeReason: AMQPError?
+    /// What ended the closing handshake that this side began, before its answer came.
+    var interruption: AMQPError?
 
     var reader = FrameReader(frameMax: 131_072)
     /// Octets of the largest content header taken, where `frame_max` is lower. Brokers do not hold themselves to it: each
@@ -134,10 +136,11 @@ struct ConnectionState: Sendable {
         channels[id.number]?.close(waiter: waiter, reason: reason, &effects)
     }
 
-    /// Starts the closing handshake; `waiter` is answered when it is over.
+    /// Starts the closing handshake; `waiter` is answered when it is over. The broker's answer is what tells that it has
+    /// read all that was sent before: who closes is told when none came.
     mutating func close(_ waiter: WaiterID?, _ effects: inout Effects) {
         switch phase {
-        case .closed: effects.answer(waiter, .done)
+        case .closed: answerCloser(waiter, &effects)
         case .closing: if let waiter { closers.insert(waiter) }
         case .awaitingStart, .awaitingTune, .awaitingOpenOk:
             end(.closedByClient, &effects)
@@ -261,9 +264,11 @@ struct ConnectionState: Sendable {
         switch method {
         case .channelClose(let close): channelClosed(number, close, &effects)
         case .channelCloseOk:
-            guard case .closing(let waiter)? = channels[number]?.phase else { throw .unexpected(method.id) }
+            guard case .closing(let waiter, let crossing)? = channels[number]?.phase else {
+                throw .unexpected(method.id)
+            }
             channels[number] = nil
-            effects.answer(waiter, .done)
+            if let crossing { effects.fail(waiter, crossing) } else { effects.answer(waiter, .done) }
         default: try channels[number]?.received(method, &effects)
         }
     }
@@ -293,8 +298,12 @@ struct ConnectionState: Sendable {
 
     private mutating func channelClosed(_ number: UInt16, _ close: ChannelClose, _ effects: inout Effects) {
         effects.output.method(ChannelCloseOk(), channel: number)
+        guard let phase = channels[number]?.phase else { return }
         // When closes cross, the number is free only once ours is answered too.
-        guard channels[number]?.phase == .open else { return }
+        if case .closing(let waiter, _) = phase {
+            channels[number]?.phase = .closing(waiter, crossing: Self.reason(close))
+            return
+        }
         channels[number]?.fail(Self.reason(close), &effects)
         channels[number] = nil
     }

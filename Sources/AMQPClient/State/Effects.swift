@@ -54,7 +54,8 @@ struct Effects: Sendable {
         /// The broker has answered to so many publishes.
         case confirmed(Int, isTaken: Bool)
         /// The channel is gone; whatever of it still waits is told.
-        case channelEnded(ChannelID, AMQPError)
+        /// `isTold`: somebody who waited has heard why.
+        case channelEnded(ChannelID, AMQPError, isTold: Bool)
         case blocked(String)
         case unblocked
         /// Publishes that waited may try again.

@@ -92,10 +92,16 @@ struct ProbeChannel: Sendable {
     }
 
     /// Waits until a queue has so many ready messages, for what another channel's end brings back: where channels and
-    /// queues are processes of their own, a close may be answered before the queue has heard of it. What does not come is
-    /// the case's to find.
+    /// queues are processes of their own, a close may be answered before the queue has heard of it.
     func awaitReady(_ count: Int, in queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
-        _ = try await eventually { try await declared(queue, at: place).messageCount >= count }
+        var ready: UInt32 = 0
+        let areThere = try await eventually {
+            ready = try await declared(queue, at: place).messageCount
+            return ready >= count
+        }
+        if !areThere {
+            Issue.record("the queue has \(ready) ready messages where \(count) were awaited", sourceLocation: place)
+        }
     }
 
     /// Waits until a queue has no consumers, for the same reason.
