@@ -40,13 +40,16 @@ struct ProbeChannel: Sendable {
     /// channel has arrived. What has not come by now does not come: no case has to sleep to know that.
     ///
     /// In RabbitMQ channel and queue are processes with a mailbox, and a queue answers a passive declare ahead of publishes
-    /// and acks that wait there. So one call is not enough: the queue comes to them between the first answer and the
-    /// third question. The last call is answered by the channel, which has then passed on what the queue delivered.
-    /// Where a case can do without, better still: a confirm, a fetch or the next delivery is never early.
+    /// and acks that wait there. So one call is not enough. But the queue comes to one of them between two answers: as long
+    /// as publishes wait, no two answers in a row are alike. The last call is answered by the channel, which has then passed
+    /// on what the queue delivered. Where a case can do without, better still: a confirm, a fetch or the next delivery is
+    /// never early.
     func barrier(behind queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
         try await barrier(at: place)
-        for _ in 1...3 {
-            _ = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
+        var (last, isSteady) = (try await declared(queue, at: place), false)
+        for time in 2...1000 where time <= 3 || !isSteady {
+            let next = try await declared(queue, at: place)
+            (last, isSteady) = (next, next == last)
         }
         try await barrier(at: place)
     }

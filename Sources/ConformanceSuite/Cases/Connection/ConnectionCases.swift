@@ -239,8 +239,9 @@ import Testing
             "connection.forbidden-virtual-host", ["connection.open.virtual-host/security"], needs: [.secondUser],
             rabbitmq: "530, where the specification has the constant 403 for it."))
     func forbiddenVirtualHost() async throws {
-        let probe = try await Probe.raw()
+        // Before the connection: a broker's patience with a handshake may be shorter than the making of a user takes.
         let handshake = Handshake(try await createUser(nil))
+        let probe = try await Probe.raw()
         probe.send(handshake.tuneOk(try await probe.authenticate(handshake)))
         probe.send(ConnectionOpen(virtualHost: try ShortString(handshake.login.virtualHost)))
         expect(

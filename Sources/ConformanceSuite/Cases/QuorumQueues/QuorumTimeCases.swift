@@ -29,13 +29,13 @@ import Testing
         let dead = try await channel.declareQueue()
         try await channel.consume(dead, noAck: true)
         let queue = try await channel.declareQuorumQueue([
-            "x-message-ttl": 300, "x-delivery-limit": 9, "x-dead-letter-exchange": "",
+            "x-message-ttl": 1000, "x-delivery-limit": 9, "x-dead-letter-exchange": "",
             "x-dead-letter-routing-key": .longString(dead.octets),
         ])
         channel.publish("back", to: "", queue)
         channel.reject(try #require(try await channel.fetch(queue)))
         try await channel.awaitReady(1, in: queue)
-        try await elapse(milliseconds: 300)
+        try await elapse(milliseconds: 1000)
         let letter = try await channel.delivery()
         #expect(letter.text == "back")
         #expect(letter.deaths.first?["reason"] == "expired")

@@ -193,10 +193,14 @@ import Testing
     func placeIsGone() async throws {
         let (channel, stream) = try await open(
             1...60, ["x-max-length-bytes": 20_000, "x-stream-max-segment-size-bytes": 4000], padding: 1000)
-        let oldest = try await oldest(of: stream, channel) { Int($0.number) ?? 0 > 35 }
+        let before = try await oldest(of: stream, channel) { Int($0.number) ?? 0 > 35 }
         let other = try await channel.probe.openChannel()
         try await other.read(stream, from: 3)
-        #expect(try await other.delivery().number == oldest.number)
+        let number = try #require(Int(try await other.delivery().number))
+        // A broker that gives up segments in its own time may have given up another in between.
+        let after = try await oldest(of: stream, channel) { Int($0.number) ?? 0 >= number }
+        let bounds = (try #require(Int(before.number)), try #require(Int(after.number)))
+        #expect(bounds.0 <= number && number <= bounds.1)
     }
 
     /// The first message that a new reader is handed, as soon as it is as it should be: RabbitMQ gives up segments a moment
