@@ -81,7 +81,7 @@ public struct Step: Sendable {
         }
         let address = (
             BrokerAddress.variable,
-            "the broker that a role talks to; several addresses, with spaces, for a cluster; if not set, "
+            "the broker that a role talks to; several addresses, with spaces between them, for a cluster; if not set, "
                 + BrokerAddress.standard
         )
         return Program(

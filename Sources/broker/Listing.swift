@@ -78,7 +78,7 @@ struct Listing {
             options: (hasVirtualHost ? [ListCommand.virtualHostOption] : [])
                 + [ListCommand.urlOption, ListCommand.quiet, ListCommand.silent, ListCommand.noHead],
             does: "show a running broker's \(name)",
-            notes: "They are printed as rabbitmqctl does.\nColumns: \(paths.keys.sorted().joined(separator: ", ")).",
+            notes: "The format is that of rabbitmqctl.\nColumns: \(paths.keys.sorted().joined(separator: ", ")).",
             alias: "list_\(name)",
             row: .init(
                 "broker list-WHAT [COLUMN]...",

@@ -7,7 +7,7 @@ import Platform
 /// Commands that change something in a running broker, or take what there is from it: its definitions, policies and queues. They
 /// speak to its listing API, with the words of rabbitmqctl (4.0.5).
 struct OperatorCommands {
-    static let priority = Option("--priority", "N", "the highest of those that match acts [0]")
+    static let priority = Option("--priority", "N", "of those that match, the highest acts [0]")
     static let applyTo = Option(
         "--apply-to", "WHAT", "queues, classic_queues, quorum_queues, streams, exchanges or all [all]")
     static let ifEmpty = Option("--if-empty", "only if no message is ready in it", shortName: "-e")
@@ -21,7 +21,7 @@ struct OperatorCommands {
     private static let ofQueues = Command.Row(
         "broker purge-queue, delete-queue", "empty or delete a queue")
     private static let ofDefinitions = Command.Row(
-        "broker export-, import-definitions", "all that is declared, as RabbitMQ has it")
+        "broker export-, import-definitions", "all that is declared, in RabbitMQ's format")
 
     static let setPolicy = Command(
         "broker set-policy", takes: "NAME PATTERN DEFINITION", options: [priority, applyTo] + ofHost,

@@ -11,7 +11,7 @@ func fields(_ words: some Sequence<String>) throws -> FieldTable {
         guard isField(word) else { throw UsageError("'\(word)' is not a header: write it as NAME=VALUE") }
         let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard let name = try? ShortString(parts[0]) else {
-            throw UsageError("the name of a header has \(parts[0].utf8.count) bytes; 255 are the most")
+            throw UsageError("the name of a header has \(parts[0].utf8.count) bytes; at most 255 are allowed")
         }
         table[name] = .string(parts[1])
     }

@@ -1,7 +1,7 @@
 import TutorialKit
 
 // Step 13: at least once, and still only once.
-let crash = Option("--crash", "WHEN", "crash behind the line that says so: committed, confirmed; shipped")
+let crash = Option("--crash", "WHEN", "crash after the line that says so: committed, confirmed; shipped")
 let folder = "ORDERS_FOLDER"
 
 @Sendable func crashing(_ arguments: Arguments, at places: String...) throws -> String? {

@@ -14,11 +14,11 @@ await Step(
                 arguments.messages(skipping: 1, or: "Hello World!"), account: arguments.words.first ?? "ann",
                 to: broker)
         },
-        Role("work", takes: "QUEUE", options: [leave], does: "handles the messages of queue 1 or 2, in their order") {
+        Role("work", takes: "QUEUE", options: [leave], does: "handles the messages of queue 1 or 2, in order") {
             broker, arguments in
             let word = arguments.words[0]
             guard let queue = Int(word), (1...2).contains(queue) else {
-                throw UsageError("there are the queues 1 and 2, but not '\(word)'")
+                throw UsageError("the queues are 1 and 2; there is no '\(word)'")
             }
             try await work(on: queue, leavingAt: arguments.integer(leave, in: 1...Int.max), from: broker)
         },

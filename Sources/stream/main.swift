@@ -10,7 +10,7 @@ await Step(
         },
         Role(
             "read", takes: "[OFFSET]",
-            does: "prints the stream from there: first (if not given), last, next, a number, or a time such as 5m"
+            does: "prints the stream from OFFSET on: first (if not given), last, next, a number, or a time such as 5m"
         ) { broker, arguments in
             let word = arguments.words.isEmpty ? "first" : arguments.words.joined(separator: " ")
             try await read(from: offset(word), on: broker)

@@ -55,7 +55,7 @@ struct HeadersTests {
                 let output = try await stage.run("headers", words: words, status: 1)
                 #expect(
                     output.errors == [
-                        "headers \(words[0]): the name of a header has 300 bytes; 255 are the most; see headers "
+                        "headers \(words[0]): the name of a header has 300 bytes; at most 255 are allowed; see headers "
                             + "\(words[0]) --help"
                     ])
             }

@@ -52,7 +52,7 @@ enum Check {
             throw Inspection.CannotJudge(
                 description:
                     "'\(command)' connected to no broker here\(elsewhere). \(status)\(run.printed) Connect it to the address in "
-                    + "the environment variable AMQP_URL, which is another one each time.")
+                    + "the environment variable AMQP_URL, which changes each time.")
         }
         throw Inspection.CannotJudge(
             description:

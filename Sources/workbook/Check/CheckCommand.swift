@@ -5,14 +5,14 @@ import Foundation
 /// `workbook check`: watches a program through a broker of its own, and says what it does right and wrong.
 enum CheckCommand {
     private static let dialect = Option(
-        "--dialect", "3.10|4.0|4.3", "on a broker that behaves as that release of RabbitMQ [3.10]")
+        "--dialect", "3.10|4.0|4.3", "use a broker that behaves as that release of RabbitMQ [3.10]")
     static let command = Command(
         "workbook check", takes: "STEP|EXERCISE [-- COMMAND...]", options: [dialect],
         does: "watches a program at work, or tells whether an exercise is done",
         notes: """
-            Of a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right \
-            and wrong; COMMAND must connect to AMQP_URL. The -- may be left out. Of an EXERCISE such as 2.2 it tells \
-            whether it is done: by the program in the folder that `workbook start` made, or by COMMAND.
+            For a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right \
+            and wrong; COMMAND must connect to AMQP_URL. The -- may be left out. For an EXERCISE such as 2.2 it tells \
+            whether that is done: by the program in the folder that `workbook start` made, or by COMMAND.
             A point marked ? could not be seen. Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
             """, isProgramPlain: true, count: 1...1)
 

@@ -6,9 +6,9 @@ import Foundation
 /// `workbook compare`: plays a step with the workbook's programs, then with others in their place, and shows where the
 /// outputs differ.
 enum CompareCommand {
-    private static let broker = Option("--broker", "URL", "on a broker elsewhere instead of one of its own")
+    private static let broker = Option("--broker", "URL", "use a broker elsewhere instead of one of its own")
     private static let port = Option(
-        "--port", "5672", "its own broker on this port, for programs that go to localhost:5672 anyway")
+        "--port", "5672", "put its own broker on this port, for programs that go to localhost:5672 anyway")
     private static let anyQuotes = Option("--any-quotes", "'text', \"text\", b'text' and text are the same")
     private static let patience = Option("--patience", "S", "seconds to wait for a line or an end [20]")
     private static let role = Option("--role", "ROLE[=COMMAND]", "a program for this role alone; repeatable")

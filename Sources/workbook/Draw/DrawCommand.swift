@@ -3,8 +3,8 @@ import Foundation
 
 /// `workbook draw`: a picture of a running broker.
 enum DrawCommand {
-    private static let mermaid = Option("--mermaid", "as a Mermaid diagram, for Markdown")
-    private static let watch = Option("--watch", "go on until CTRL+C, with a picture for each change")
+    private static let mermaid = Option("--mermaid", "draw a Mermaid diagram, for Markdown")
+    private static let watch = Option("--watch", "draw each change, until CTRL+C")
     private static let virtualHost = Option("--vhost", "NAME", "of this virtual host [/]")
     private static let url = Option(
         "--url", "URL", "the listing API [MANAGEMENT_URL, else port 15672 of AMQP_URL's host]")

@@ -75,7 +75,7 @@ enum StartCommand {
     private static func isNew(_ target: URL, _ path: String) throws {
         guard !FileManager.default.fileExists(atPath: target.path) else {
             throw CannotStart(
-                description: "\(path) already exists, and was not changed. Move it away to start again.")
+                description: "\(path) already exists, and is unchanged. Move it away to start again.")
         }
     }
 

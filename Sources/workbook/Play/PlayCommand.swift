@@ -5,12 +5,12 @@ import Platform
 
 /// `workbook play`: all programs of a step side by side, each a process of its own.
 enum PlayCommand {
-    private static let broker = Option("--broker", "URL", "on a broker elsewhere instead of one of its own")
+    private static let broker = Option("--broker", "URL", "use a broker elsewhere instead of one of its own")
     private static let list = Option(
         "--list", "print the commands instead, for terminals of your own (Scripts/terminals)")
 
     private static let browser = Option(
-        "--browser", "on the broker's live page too: begins when the page is open, and stays until CTRL+C")
+        "--browser", "show it on the broker's live page too: begins when the page is open, and stays until CTRL+C")
 
     static let command = Command(
         "workbook play", takes: "STEP", options: [broker, list, browser], does: "runs a step's programs side by side")
@@ -46,8 +46,8 @@ enum PlayCommand {
     struct TakesTooLong: Error, CustomStringConvertible {
         let chapter: Chapter
         var description: String {
-            "'\(chapter.step)' did not get further within half a minute. Is the broker there, and was nothing left in its "
-                + "queues by an earlier run?"
+            "'\(chapter.step)' did not get further within half a minute. Is the broker running, and did an earlier run "
+                + "leave nothing in its queues?"
         }
     }
 

@@ -5,7 +5,7 @@ import WorkbookSite
 
 /// `workbook site`: the pages as a static site, or served with the reader's progress.
 enum SiteCommand {
-    private static let serve = Option("--serve", "serves it instead, with your progress in the contents, until CTRL+C")
+    private static let serve = Option("--serve", "serve it instead, with your progress in the contents, until CTRL+C")
     private static let port = Option("--port", "N", "with --serve: the port, 0 for any free one [8000]")
 
     static let command = Command(

@@ -42,7 +42,7 @@ enum ConfirmsExercises {
                 "and another one too", why: "An order that it ignores by mistake is lost.", see: .confirmsRead
             ).finding(run.lastLines().contains { $0.contains("A table") }, seen),
             Point(
-                "acknowledges the orders that it ignores, too", why: "The broker would hand it out again.",
+                "acknowledges the orders that it ignores, too", why: "Otherwise the broker hands them out again.",
                 see: .workerBreak
             ).finding(unsettled == nil, "\(inspection.log.handed.count) deliveries."),
         ]
@@ -59,7 +59,7 @@ enum ConfirmsExercises {
         guard let declared = log.declaration(of: "orders") else { throw Inspection.CannotJudge.silent(run) }
         let limits = Point(
             "declares room for five orders, and refuses the sixth",
-            why: "Without x-overflow the oldest is dropped, and its producer has a confirm for it.", see: .confirmsRead)
+            why: "Without x-overflow the broker drops the oldest, which it has already confirmed.", see: .confirmsRead)
         let arguments = declared.method.arguments
         guard arguments["x-max-length"]?.integer == 5, arguments["x-overflow"]?.text == "reject-publish" else {
             return [

@@ -46,7 +46,7 @@ enum ConfirmsJudge {
         let point = Point(
             "asks for confirms before it publishes",
             why:
-                "basic.publish has no answer. Only after confirm.select does the broker say of each message that it has it.",
+                "basic.publish has no answer. Only after confirm.select does the broker say for each message that it has it.",
             see: .confirmsRead)
         guard let first = act.published.first else { return point.finding(.notSeen, "It published nothing.") }
         let selects = act.log.confirmSelects.filter { $0.run == act.run }
@@ -117,7 +117,7 @@ enum ConfirmsJudge {
         return Point(
             "notices a refusal",
             why:
-                "basic.nack says that the broker has not taken the message over: it has to be sent again, or somebody told.",
+                "basic.nack says that the broker has not taken the message over: send it again, or tell somebody.",
             see: .confirmsRead
         ).finding(
             again || act.says(["nack", "refus", "reject", "not confirmed", "not taken"], unlike: usually),
@@ -143,7 +143,7 @@ enum ConfirmsJudge {
             "loses nothing when its connection is cut",
             why:
                 "A message that is unconfirmed when the connection is lost may or may not have arrived. Send it again: "
-                + "twice than never.", see: .confirmsBreak
+                + "twice is better than never.", see: .confirmsBreak
         ).finding(
             isAgain || failed ? .yes : isWaiting || count == 0 ? .notSeen : .no,
             "The connection was cut with \(count) unconfirmed. "

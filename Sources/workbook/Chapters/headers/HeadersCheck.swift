@@ -79,7 +79,7 @@ struct HeadersJudge {
         return Point(
             "says what its message is in headers",
             why:
-                "A headers exchange does not look at the routing key, nor at the text. A message without headers "
+                "A headers exchange looks at neither the routing key nor the text. A message without headers "
                 + "matches only bindings that ask for nothing.", see: .headersRead
         ).finding(
             !headers.isEmpty && missing == nil,

@@ -19,7 +19,7 @@ enum HeadersQuestions {
                         Which get a message with \(shown(fields))?
                         """,
                     lesson:
-                        "'all' means all that the binding names; the message may have more. 'any' means one of them.")
+                        "'all' means all that the binding names; the message may have more. 'any' means one or more.")
             }
         },
         Question("key-and-header", variants: 1) { _ in

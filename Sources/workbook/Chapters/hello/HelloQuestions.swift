@@ -48,7 +48,8 @@ enum HelloQuestions {
                         "The queue 'hello' has \(inHello ?? 0) messages. The producer got \(inHello == nil ? "an" : "no") error.",
                     ],
                     lesson:
-                        "'Sent' means that it has left the producer. If no queue has that name, the broker drops it.")
+                        "'Sent' means that the message has left the producer. If no queue has that name, the broker drops it."
+                )
             }
         },
         Question("two-consumers", variants: 2) { variant in

@@ -1,7 +1,7 @@
 extension Chapter {
     static let inbox = Chapter(
-        13, "inbox", title: "twice sent, once done",
-        question: "What comes twice must be done once: who sees to that, and how does it survive a crash?",
+        13, "inbox", title: "sent twice, done once",
+        question: "Who makes sure that an order sent twice is shipped once, even after a crash?",
         roles: ["order [MESSAGE]", "ship"],
         parties: [.sender("order", to: "", hears: ["confirm"]), .receiver("ship", from: .queue("shipments"))],
         play: inboxPlay,

@@ -21,11 +21,11 @@ enum InboxExercises {
         return [
             Point(
                 "refuses an order without message-id, for good",
-                why: "It can't tell whether it has shipped it, and requeued it would come back for ever.",
+                why: "It can't tell whether it has shipped it, and if requeued, it would come back for ever.",
                 see: .inboxRead
             ).finding(bad?.kind == .dropped, bad.map { "It got \($0.verb)." } ?? "It was not settled."),
             Point(
-                "and still acknowledges the others", why: "They would come again.", see: .inboxRead
+                "and still acknowledges the others", why: "Otherwise they come again.", see: .inboxRead
             ).finding(good?.kind == .ack, good.map { "It got \($0.verb)." } ?? "It was not settled."),
         ]
     }

@@ -29,8 +29,8 @@ struct InboxJudge {
         let point = Point(
             "acknowledges each delivery, also of what it has done",
             why:
-                "With no-ack an order is lost when its program dies. And what is never acknowledged comes again with "
-                + "every start.", see: .inboxRead)
+                "With no-ack an order is lost when its program dies. And an order that is never acknowledged "
+                + "comes again at every start.", see: .inboxRead)
         if consumption.method.noAck {
             return point.finding(false, "\(consumption.verb) with no-ack at \(consumption.place.time) ms.")
         }
@@ -118,7 +118,7 @@ struct InboxJudge {
             "sends an unconfirmed order again when it is started again",
             why:
                 "An order that is only in the program's memory is lost with it. Write it to an outbox first, with its "
-                + "id, and cross it out when the confirm is there.", see: .inboxRead
+                + "id, and cross it out when the confirm arrives.", see: .inboxRead
         ).finding(
             isSentAgain ? .yes : lost.isEmpty ? .notSeen : log.missing,
             ended

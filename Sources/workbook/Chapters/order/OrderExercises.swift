@@ -16,7 +16,7 @@ enum OrderExercises {
         return [
             Point(
                 "declares an exchange that hashes the header 'account'",
-                why: "Without the argument hash-header it hashes the routing key.", see: .orderRead
+                why: "Without the argument hash-header the exchange hashes the routing key.", see: .orderRead
             ).finding(
                 hashed == "account",
                 declared.map { "exchange.declare of '\($0.name)' with \($0.method.arguments)." }

@@ -66,7 +66,7 @@ struct OrderJudge {
         let point = Point(
             "its routing key says whose message it is",
             why:
-                "The exchange hashes the key and nothing else. With another key each time, an account's messages go to "
+                "The exchange hashes the key and nothing else. With a new key each time, an account's messages go to "
                 + "all queues; with none, all messages go to one.", see: .orderPicture)
         let name = log.declaration(ofExchange: first.exchange)?.method.arguments["hash-header"]?.text
         func key(_ published: WireLog.Published) -> String {

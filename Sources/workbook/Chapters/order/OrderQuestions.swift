@@ -28,8 +28,8 @@ enum OrderQuestions {
                 let waiting = try await playground.count("tasks") ?? 0
                 let got = 4 - waiting - first.taken.count
                 return Outcome(
-                    "A queue has a single active consumer. Worker A came first, then worker B; each may have "
-                        + "\(prefetch) unacknowledged. Four tasks come, and A is still busy with its first. How many "
+                    "A queue has a single active consumer. Worker A came first, then worker B; each has a "
+                        + "prefetch of \(prefetch). Four tasks arrive, and A is still busy with its first. How many "
                         + "does B have?",
                     counts: [0, prefetch, 4 - prefetch], right: got,
                     story: ["A had \(enumerated(first.taken)), and \(waiting) waited in the queue."],
@@ -43,11 +43,11 @@ enum OrderQuestions {
                 first.breakOff()
                 try await playground.wait("B has a task") { !second.taken.isEmpty }
                 return Outcome(
-                    "The same queue: tasks 1 to 4, in this order. A may have \(prefetch) unacknowledged, has finished "
-                        + "none, and is killed. Which task does B get first?",
+                    "The same queue: tasks 1 to 4, in this order. A has a prefetch of \(prefetch), finishes none, "
+                        + "and is killed. Which task does B get first?",
                     options: ["1", "2", "3", "4"], right: (Int(second.taken[0]) ?? 1) - 1,
                     story: ["B got \(second.taken[0])."],
-                    lesson: "A's tasks go back to their old place, and B begins with the first that is not done.")
+                    lesson: "A's tasks go back to their old place, and B begins with the first that isn't done.")
             }
         },
     ]

@@ -38,9 +38,9 @@ enum PubsubQuestions {
                 let total = counts.reduce(0, +)
                 return Outcome(
                     "\(receivers) receivers, each with a queue of its own, listen to a fanout exchange. Two messages "
-                        + "are published. How many messages are received, all together?",
+                        + "are published. How many messages do the receivers get in total?",
                     counts: [2, receivers, receivers * 2], right: total,
-                    story: ["The queues got \(enumerated(counts.map { "\($0)" })): \(total) together."],
+                    story: ["The queues got \(enumerated(counts.map { "\($0)" })): \(total) in total."],
                     lesson: "A fanout exchange copies each message into every queue that is bound to it.")
             }
         },
@@ -70,11 +70,11 @@ enum PubsubQuestions {
                     ], right: count.map { $0 > 0 ? 0 : 1 } ?? 2,
                     story: [
                         count.map { "The queue was there, with \($0) message\($0 == 1 ? "" : "s")." }
-                            ?? "The queue was not there any more."
+                            ?? "The queue no longer existed."
                     ],
                     lesson: isExclusive
-                        ? "It goes with its connection. For logs that is right: a receiver that is away misses them."
-                        : "A queue that belongs to nobody collects while nobody listens.")
+                        ? "Such a queue goes with its connection. For logs that is right: a receiver that is away misses them."
+                        : "A queue that belongs to nobody collects messages while nobody listens.")
             }
         },
     ]

@@ -29,7 +29,7 @@ enum QuorumExercises {
                     + "failure is the last.", see: .quorumRead
             ).finding(warnings.first.map { $0 >= 2 } ?? false, seen),
             Point(
-                "and before no other", why: "Then the line says nothing.", see: .quorumRead
+                "and before no other", why: "A line that always comes says nothing.", see: .quorumRead
             ).finding(warnings.count <= 1, seen),
         ]
     }

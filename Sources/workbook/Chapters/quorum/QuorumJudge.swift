@@ -39,8 +39,8 @@ struct QuorumJudge {
     static func isQuorum(_ log: WireLog, _ queue: String) -> Finding {
         let point = Point(
             "declares a quorum queue",
-            why: "A classic queue is on one machine. When that machine dies, the queue is away until it is back, and "
-                + "gone if its disk is.", see: .quorumRead)
+            why: "A classic queue is on one machine. When that machine dies, the queue is unavailable until it "
+                + "is back, and gone if its disk is.", see: .quorumRead)
         guard let declared = log.declaration(of: queue) else {
             return point.finding(false, "No queue.declare of '\(queue)' was seen.")
         }
@@ -63,7 +63,7 @@ struct QuorumJudge {
     private var putsAside: Finding {
         let point = Point(
             "puts aside what fails too often",
-            why: "Handed out for ever, it takes one worker after the other with it. Dropped, nobody can look into it.",
+            why: "Handed out for ever, it takes one worker after another with it. Dropped, it can't be looked into.",
             see: .quorumBreak)
         let text =
             "\(counted(attempts.count, "delivery", "deliveries")) of the payment that fails"

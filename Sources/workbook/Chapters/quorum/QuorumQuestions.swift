@@ -26,12 +26,12 @@ enum QuorumQuestions {
                 }
                 let inDead = try await playground.count("dead") ?? 0
                 return Outcome(
-                    "A quorum queue has a delivery limit of \(limit). A worker puts the one payment in it back each time "
-                        + "(basic.reject, with requeue). How often does it get the payment?",
+                    "A quorum queue has a delivery limit of \(limit). A worker puts the only payment in it back each time "
+                        + "(basic.reject, with requeue). How many times does it get the payment?",
                     counts: [1, limit], right: count,
                     story: ["It got the payment \(count) times. Then 'dead' had \(inDead)."],
-                    lesson: "The limit counts returns, and the first delivery is none. A message that comes back more "
-                        + "often than the limit says is dead.")
+                    lesson: "The limit counts returns, and the first delivery isn't one. A message that comes back "
+                        + "more often than the limit allows is dead.")
             }
         },
         Question("three-deaths", variants: 3) { variant in
@@ -55,7 +55,7 @@ enum QuorumQuestions {
                 let inPayments = try await playground.count("payments") ?? 0
                 let inDead = try await playground.count("dead") ?? 0
                 return Outcome(
-                    "Three workers, one after the other, crash with the same payment. Its queue is a "
+                    "Three workers, one after the other, crash on the same payment. Its queue is a "
                         + (isQuorum ? "quorum queue with a delivery limit of 2" : "classic queue") + ", and "
                         + (variant == 2 ? "has no dead-letter exchange" : "passes its dead letters on to 'dead'")
                         + ". Where is the payment then?",
@@ -63,8 +63,8 @@ enum QuorumQuestions {
                     right: inPayments > 0 ? 0 : inDead > 0 ? 1 : 2,
                     story: ["'payments' had \(inPayments), 'dead' had \(inDead)."],
                     lesson: isQuorum
-                        ? "A quorum queue counts crashes too. A message over the limit dies, and a dead letter that has no "
-                            + "way on is gone."
+                        ? "A quorum queue counts crashes too. A message over the limit dies, and a dead letter that has "
+                            + "nowhere to go is gone."
                         : "A classic queue doesn't count how often a message comes back.")
             }
         },

@@ -38,13 +38,13 @@ enum RetryExercises {
                 back == nil ? "'jobs' is empty. \(run.printed)" : "'\(back?.text ?? "")' is in 'jobs'."),
             Point(
                 "without the header x-death",
-                why: "With it the worker counts on where it stopped, and parks it at once.",
+                why: "With it the worker counts on from where it stopped, and parks the job at once.",
                 see: .retryRead
             ).finding(
                 back != nil && back?.properties.headers?["x-death"] == nil,
                 back?.properties.headers?["x-death"] == nil ? "No x-death." : "x-death is still there."),
             Point(
-                "and takes it away from 'jobs.dead'", why: "Else it comes back each time.", see: .retryRead
+                "and takes it away from 'jobs.dead'", why: "Otherwise it comes back each time.", see: .retryRead
             ).finding(left == 0, "\(left) in 'jobs.dead'."),
         ] + (back.map { [keepsAll($0), losesNothing(inspection.log)] } ?? [])
     }

@@ -143,7 +143,7 @@ struct RetryJudge {
     private var triesAgain: Finding {
         let point = Point(
             "tries a failed job again, after a while",
-            why: "Most failures pass: a service is down for a moment. At once it would fail again for the same reason.",
+            why: "Most failures pass: a service is down for a moment. Tried at once, it fails for the same reason.",
             see: .retryRead)
         let text = "\(counted(attempts.count, "attempt")), \(attemptsShown)"
         if attempts.count < 2 {

@@ -15,14 +15,14 @@ enum RetryQuestions {
                 let inTasks = try await playground.count("tasks") ?? 0
                 let inDead = try await playground.count("dead") ?? 0
                 return Outcome(
-                    "The queue 'tasks' passes on what it gives up: to an exchange that puts it into the queue 'dead'. "
+                    "The queue 'tasks' passes the messages that it discards to an exchange, which puts them into 'dead'. "
                         + "A worker rejects a task with requeue: \(requeue). Where is it then?",
                     options: ["In 'tasks' again.", "In 'dead'.", "In both.", "Nowhere."],
                     right: inTasks > 0 ? (inDead > 0 ? 2 : 0) : inDead > 0 ? 1 : 3,
                     story: ["'tasks' had \(inTasks), 'dead' had \(inDead)."],
                     lesson:
-                        "Requeued, it is not given up. A queue gives up what is rejected without requeue, what "
-                        + "expires, and what finds no room.")
+                        "A requeued message is not discarded. A queue discards messages that are rejected "
+                        + "without requeue, that expire, or that it has no room for.")
             }
         },
         Question("times-died", variants: 2) { variant in

@@ -40,7 +40,7 @@ enum RoutingExercises {
             bindsFinding(inspection),
             Point(
                 "unbinds on 'less debug'",
-                why: "A message that you read and throw away still costs its way to the program.",
+                why: "A message that you read and throw away still has to travel to the program.",
                 see: .routingRead
             ).finding(
                 unbound != nil, unbound.map { "queue.unbind at \($0.place.time) ms." } ?? "No queue.unbind was seen."),
@@ -78,7 +78,7 @@ enum RoutingExercises {
         }
         return [
             point.finding(true, "basic.publish at \(publish.place.time) ms, with mandatory."),
-            Point("and says so", why: "Else nobody knows.", see: .routingPredict).finding(
+            Point("and says so", why: "Otherwise nobody knows.", see: .routingPredict).finding(
                 run.lastLines().contains { $0.contains("NO_ROUTE") }, printed(run)),
         ]
     }

@@ -59,7 +59,7 @@ enum RoutingQuestions {
                         + "published; 'warning' is unbound; warning D is published. Which are in the queue?",
                     which: ["A", "B", "C", "D"], right: got, story: ["The queue had \(enumerated(got))."],
                     lesson:
-                        "A binding works from the moment it is made until it is taken away. It reaches nothing older.")
+                        "A binding works from the moment it is made until it is removed. It reaches no older messages.")
             }
         },
     ]

@@ -25,7 +25,7 @@ enum RPCExercises {
         return [
             Point(
                 "asks ten questions before the first answer",
-                why: "If you ask one at a time, each question waits for the answer before.",
+                why: "If you ask one at a time, each question waits for the answer before it.",
                 see: .rpcRead
             ).finding(requests.count >= 10, "\(requests.count) requests before an answer."),
             Point(

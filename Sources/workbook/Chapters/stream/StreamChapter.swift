@@ -1,7 +1,7 @@
 extension Chapter {
     static let stream = Chapter(
-        11, "stream", title: "to hear it again",
-        question: "How does a reader that comes late get what everybody else has read already?",
+        11, "stream", title: "read it again",
+        question: "How does a reader that comes late get what everybody else has already read?",
         roles: ["publish [MESSAGE]", "read [OFFSET]"],
         parties: [.sender("publish", to: "", hears: ["confirm"]), .receiver("read", from: .queue("ticker"))],
         play: streamPlay,

@@ -32,7 +32,7 @@ enum StreamExercises {
                 see: .streamRead
             ).finding(!handed.contains(where: before.contains), seen),
             Point(
-                "and leaves nothing out", why: "Published while it was away, it is in the stream all the same.",
+                "and leaves nothing out", why: "Messages published while it was away are in the stream all the same.",
                 see: .streamRead
             ).finding(after.allSatisfy(handed.contains), seen),
         ]

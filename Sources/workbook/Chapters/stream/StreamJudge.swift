@@ -23,7 +23,7 @@ struct StreamJudge {
     static func isStream(_ log: WireLog, _ queue: String) -> Finding {
         let point = Point(
             "declares a stream",
-            why: "From any other queue a message is gone when one reader has acknowledged it.", see: .streamRead)
+            why: "A message is gone from any other queue when one reader has acknowledged it.", see: .streamRead)
         guard let declared = log.declaration(of: queue) else {
             return point.finding(false, "No queue.declare of '\(queue)' was seen.")
         }
@@ -51,7 +51,7 @@ struct StreamJudge {
         let offset = consumption.method.arguments["x-stream-offset"]
         return Point(
             "says where it begins",
-            why: "Without x-stream-offset a reader gets only what is published after it came.", see: .streamRead
+            why: "Without x-stream-offset a reader gets only what is published after it starts.", see: .streamRead
         ).finding(
             offset != nil,
             "\(consumption.verb) at \(consumption.place.time) ms, x-stream-offset: "
@@ -61,7 +61,7 @@ struct StreamJudge {
     private var hearsAgain: Finding {
         let point = Point(
             "gets what was published before it came",
-            why: "That is what the stream keeps it for.", see: .streamRun)
+            why: "That is why the stream keeps it.", see: .streamRun)
         if let last = words.last, last == "next" || last == "last" || Int(last) != nil {
             return point.finding(.notSeen, "It was asked to begin at '\(last)'.")
         }

@@ -20,10 +20,10 @@ enum StreamQuestions {
                 try await playground.wait("the reader has the last message") { reader.taken.contains("4") }
                 return Outcome(
                     "A stream has messages 0 to 3. A reader begins at \(name). Then message 4 is published. "
-                        + "Which does the reader get?",
+                        + "Which messages does the reader get?",
                     which: (0..<5).map { "\($0)" }, right: reader.taken,
                     story: ["It got \(enumerated(reader.taken))."],
-                    lesson: "A reader begins where it says, and from there gets all that there is and all that comes. "
+                    lesson: "A reader begins at the offset that it names, and gets everything from there on. "
                         + "The first message has number 0.")
             }
         },

@@ -10,7 +10,7 @@ enum TopicQuestions {
                     key, through: .topic,
                     ["*.orange.*", "*.*.rabbit", "lazy.#", "#"].map { ($0, [$0]) },
                     asks: "Which of these patterns match a message",
-                    lesson: "* is exactly one word, # is any number of words.")
+                    lesson: "* is exactly one word, and # is any number of words.")
             }
         },
         Question("one-word", variants: 2) { variant in
@@ -21,7 +21,7 @@ enum TopicQuestions {
                 try await playground.routed(
                     key, through: .topic, patterns.map { ($0, [$0]) },
                     asks: "Which of these patterns match a message",
-                    lesson: "# matches no words at all, * always needs one.")
+                    lesson: "# may match no words at all; * always needs one.")
             }
         },
         Question("empty-words", variants: 3) { variant in
@@ -37,7 +37,7 @@ enum TopicQuestions {
 
     /// What exercise 5.1 asks.
     static let ofWords = [
-        exercise("hash-twice", "b", ["b", "b.#.#", "#.#", "*.b", "#.b.*"], "A # may stand for nothing, a * may not."),
+        exercise("hash-twice", "b", ["b", "b.#.#", "#.#", "*.b", "#.b.*"], "A # may stand for nothing; a * may not."),
         exercise(
             "hash-between", "a.b", ["#.a", "#.b", "*.#.*", "a.#.b", "a.*.b"], "A # between two words may be nothing."),
     ]
@@ -47,7 +47,7 @@ enum TopicQuestions {
         exercise("one-dot", ".", ["*", ".", "..", "*.*", "#.#"], "One dot divides two empty words."),
         exercise(
             "dot-behind", "a.", ["a", "a.", "a.*", "a.#", "*.*"],
-            "Behind the last dot there is a word, and it is empty."),
+            "After the last dot there is a word, and it is empty."),
     ]
 
     private static func exercise(_ kind: String, _ key: String, _ patterns: [String], _ lesson: String) -> Question {

@@ -26,7 +26,7 @@ enum WorkerExercises {
             why: "Another worker may have begun it already. Doing it twice must do no harm, or be noticed.",
             see: .workerRun)
         let quiet = Point(
-            "and not for one that is new", why: "Then the line says nothing.", see: .workerRun)
+            "and not for one that is new", why: "A line that always comes says nothing.", see: .workerRun)
         return [
             says.finding(
                 second.lastLines().contains(where: isAgain),
@@ -65,7 +65,7 @@ enum WorkerExercises {
         let returns = Point(
             "puts a task with 'later' back", why: "If it is acknowledged or dropped, it is never done.",
             see: .workerRead)
-        let acks = Point("still acknowledges the others", why: "They would come again.", see: .workerBreak)
+        let acks = Point("still acknowledges the others", why: "Otherwise they come again.", see: .workerBreak)
         return [
             drops.finding(dropped?.kind == .dropped, seen(dropped)),
             acks.finding(good?.kind == .ack, seen(good)),

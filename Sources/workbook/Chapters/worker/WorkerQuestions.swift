@@ -13,8 +13,8 @@ enum WorkerQuestions {
                         + "\(asked)?",
                     options: names, right: takers.firstIndex { $0.taken.contains(all[asked]) } ?? 0,
                     story: zip(names, takers).map { "\($0) got \(enumerated($1.taken))." },
-                    lesson: "The broker hands out in turn, one task to each, whatever is in it. Task \(asked) is the "
-                        + "\(asked + 1)th.")
+                    lesson: "The broker hands out tasks in turn, one to each worker, whatever is in them. "
+                        + "Task \(asked) is the \(asked + 1)th.")
             }
         },
         Question("slow-and-fast", variants: 2) { variant in
@@ -34,7 +34,7 @@ enum WorkerQuestions {
                 }
                 return Outcome(
                     "Two workers, each of which may have \(prefetch) unacknowledged at a time. "
-                        + "Worker 1 needs hours for a task, worker 2 is done at once. Tasks 0 to 5 come one by one. Which does worker 1 get?",
+                        + "Worker 1 needs hours for a task; worker 2 is done at once. Tasks 0 to 5 arrive one by one. Which does worker 1 get?",
                     which: all, right: busy.taken,
                     story: [
                         "Worker 1 got \(enumerated(busy.taken)), worker 2 got \(enumerated(free.taken)).",
