@@ -1,0 +1,136 @@
+import AMQPClient
+import AMQPWire
+import Interceptor
+
+/// How long the gauntlet waits. Only what never comes is waited for so long.
+struct GauntletPace: Sendable {
+    /// For a program to connect, and to consume or publish: some are compiled first.
+    var begin = Duration.seconds(20)
+    /// For one that has lost its connection to be back, or to end: client libraries wait five seconds before they try again.
+    var back = Duration.seconds(7)
+    /// The same for one that has said something since.
+    var backWithWords = Duration.seconds(12)
+    /// Nothing passes any more, and nothing will.
+    var idle = Duration.seconds(2)
+    /// For a client whose question nobody answers.
+    var givesUp = Duration.seconds(35)
+    /// For a program that goes on publishing.
+    var endless = Duration.seconds(8)
+}
+
+/// What an undisturbed run has shown.
+struct Baseline: Sendable {
+    var workTime: Int64 = 0
+    var isAckedBehind = false
+    var expected: [String] = []
+}
+
+/// One run of a program, in which at most one thing goes wrong.
+struct Bout: Sendable {
+    /// What came of it, and what it looked like.
+    struct Outcome: Sendable {
+        var history: History
+        var spots: [Spot]
+        var seen: [Observation]
+        var log: WireLog
+    }
+
+    let subject: Subject
+    let promise: Promise
+    let role: GauntletRole
+    let blow: Blow?
+    let messages: [String]
+    let pace: GauntletPace
+    let baseline: Baseline
+    /// A broker that is there already; nil: one of its own.
+    var elsewhere: ConnectionConfiguration?
+
+    func run() async throws -> Outcome {
+        let ring = try Ring(self)
+        defer { ring.end() }
+        if !role.reads, let queue = promise.queue {
+            if role == .client {
+                await ring.part.answer(queue.name, blow) { ring.broker.fire.strikeNow() }
+            } else {
+                await ring.part.declare(queue.name, isDurable: queue.isDurable)
+            }
+        }
+        let first = try await ring.start()
+        ring.listen(for: first)
+        if role.reads { try await read(ring, first) } else { try await publish(ring, first) }
+        return await ring.outcome()
+    }
+
+    // MARK: Programs that consume
+
+    private func read(_ ring: Ring, _ first: Subject.Run) async throws {
+        await eventually(pace.begin) { ring.isReading(1) || first.hasEnded || ring.strike != nil }
+        if ring.isReading(1) { await sendAll(ring) }
+        await ring.untilIdle {
+            ring.strike != nil || ring.isQuiet && (blow == nil || ring.quietFor > .milliseconds(300))
+        }
+        if ring.strike != nil, blow?.isOthers == false { try await aftermath(ring, first) }
+        if ring.part.sent.isEmpty { await sendAll(ring) }
+        if ring.strike != nil, blow?.isOthers == false, ring.isReading(1), blow?.loses == true { await sendEcho(ring) }
+        await ring.untilIdle { ring.isQuiet }
+        // What comes behind the last settlement, if anything does.
+        if blow == nil { try? await Task.sleep(for: .milliseconds(100)) }
+    }
+
+    private func sendAll(_ ring: Ring) async {
+        guard let target = ring.target else { return }
+        ring.part.isSending = true
+        defer { ring.part.isSending = false }
+        var bodies = messages
+        switch blow {
+        case .twice(let number)?: bodies.insert(messages[number - 1], at: number)
+        case .late?: bodies.append(bodies.removeFirst())
+        case .backwards?: bodies.reverse()
+        default: break
+        }
+        for (place, body) in bodies.enumerated() {
+            if case .late? = blow, place == bodies.count - 1 { try? await Task.sleep(for: .milliseconds(500)) }
+            await ring.part.send(body, to: target, asks: promise.isAnswered)
+        }
+        if blow?.isOthers == true { ring.broker.fire.strikeNow() }
+    }
+
+    /// The program is back, ended, or hangs; whoever is its like goes on with the work.
+    private func aftermath(_ ring: Ring, _ first: Subject.Run) async throws {
+        if blow?.loses == true {
+            await eventually(pace.backWithWords) {
+                if first.hasEnded || ring.isReading(1) { return true }
+                return ring.sinceStrike > pace.back && ring.words(first).isEmpty
+            }
+        } else if case .kill? = blow {
+            await eventually(.seconds(5)) { first.hasEnded }
+        }
+        guard first.hasEnded, promise.keepsMessages else { return }
+        let second = try await ring.start()
+        await eventually(pace.begin) { ring.isReading(2) || second.hasEnded }
+    }
+
+    private func sendEcho(_ ring: Ring) async {
+        guard let target = ring.target else { return }
+        await ring.part.send(ring.nextEcho(), to: target, asks: promise.isAnswered)
+    }
+
+    // MARK: Programs that publish
+
+    private func publish(_ ring: Ring, _ first: Subject.Run) async throws {
+        await eventually(pace.begin) { first.hasEnded || ring.strike != nil || !ring.log.published.isEmpty }
+        let start = ContinuousClock.now
+        await eventually(pace.givesUp) {
+            if first.hasEnded { return true }
+            guard ring.strike != nil else { return ContinuousClock.now - start > pace.endless && blow != .silence }
+            if blow == .silence { return false }
+            let limit = ring.words(first).isEmpty ? pace.back : pace.backWithWords
+            return min(ring.sinceStrike, ring.quietFor) > limit
+        }
+        await eventually(.seconds(2)) { !first.hasEnded || ring.log.isAway(1) }
+        if blow == .restartAtEnd, first.status() == 0 {
+            ring.broker.fire.strikeNow()
+            try ring.broker.restart()
+        }
+    }
+}

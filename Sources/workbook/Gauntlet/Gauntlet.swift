@@ -1,0 +1,244 @@
+import AMQPClient
+import Foundation
+
+/// Runs a program again and again, each time with one thing that goes wrong, and keeps what is wrong three times of three.
+struct Gauntlet: Sendable {
+    /// Something that the program does wrong, with the shortest run that shows it.
+    struct Found: Sendable {
+        var harm: Harm
+        var blow: Blow
+        var outcome: Bout.Outcome
+        /// At so many other places it was seen once.
+        var elsewhere = 0
+    }
+
+    struct Report: Sendable {
+        var role: GauntletRole
+        /// Frames of the undisturbed run, and connections.
+        var frames = 0
+        var connections = 0
+        var tried = 0
+        /// Of these; a run may never come to its place.
+        var possible = 0
+        var unreached = 0
+        var found: [Found] = []
+        /// Wrong without any fire.
+        var undisturbed: [Harm] = []
+        /// Seen, and not three times of three.
+        var doubtful = 0
+        var seconds = 0
+    }
+
+    let chapter: Chapter
+    let subject: Subject
+    var pace = GauntletPace()
+    var isWhole = false
+    /// For the places; what was found is tried again after it.
+    var time = Duration.seconds(30)
+    /// At a time: a run mostly waits.
+    var width = 4
+    /// By their words; nil: all that may go wrong.
+    var deeds: Set<String>?
+    /// A broker that is there already; nil: one of its own. There a run follows the other, and nobody restarts it.
+    var elsewhere: ConnectionConfiguration?
+
+    private var promise: Promise { chapter.promise }
+
+    func run(_ progress: @Sendable (String) -> Void = { _ in }) async throws -> Report {
+        let start = ContinuousClock.now
+        let role = try await self.role()
+        var baseline = Baseline()
+        let calm = try await bout(nil, role, promise.messages, baseline).run()
+        baseline = Self.baseline(calm.history, promise)
+        var report = Report(role: role, frames: calm.spots.count)
+        report.connections = Set(calm.spots.map(\.connection)).count
+        var undisturbed = calm.history
+        (undisturbed.workTime, undisturbed.expected) = (baseline.workTime, baseline.expected)
+        undisturbed.isAckedBehind = baseline.isAckedBehind
+        report.undisturbed = GauntletJudge(history: undisturbed, promise: promise, role: role).harms
+        guard report.undisturbed.isEmpty else { return report }
+        progress("Undisturbed, \(counted(calm.spots.count, "frame")) pass. Now the fire ...")
+        let plan = BlowPlan(
+            spots: calm.spots, role: role, promise: promise, published: calm.history.sendings.count,
+            hasConfirms: calm.spots.contains { $0.name == "confirm.select" })
+        let blows = plan.blows(all: isWhole).filter(isTried)
+        report.possible = plan.blows(all: true).count
+        let suspicions = try await tryAll(blows, role, baseline, &report)
+        try await confirm(suspicions, role, baseline, &report)
+        report.seconds = Int((ContinuousClock.now - start).components.seconds)
+        return report
+    }
+
+    private func isTried(_ blow: Blow) -> Bool {
+        if elsewhere != nil, blow.deed == "restart" { return false }
+        return deeds.map { $0.contains(blow.deed) } ?? true
+    }
+
+    private func bout(_ blow: Blow?, _ role: GauntletRole, _ messages: [String], _ baseline: Baseline) -> Bout {
+        Bout(
+            subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
+            baseline: baseline, elsewhere: elsewhere)
+    }
+
+    // MARK: Before the fire
+
+    /// Which role the program plays, by what it does.
+    private func role() async throws -> GauntletRole {
+        let ring = try Ring(bout(nil, .producer, [], Baseline()))
+        defer { ring.end() }
+        let run = try await ring.start()
+        await eventually(pace.begin) {
+            let log = ring.log
+            return !log.published.isEmpty || ring.isReading(1) && !(promise.isAnswered && log.hasOwnQueue)
+                || run.hasEnded && log.isAway(1)
+        }
+        let log = ring.log
+        if promise.isAnswered, !log.published.isEmpty || log.hasOwnQueue { return .client }
+        if !log.consumptions.isEmpty { return promise.isAnswered ? .server : .consumer }
+        if !log.published.isEmpty { return .producer }
+        let command = subject.words.joined(separator: " ")
+        let status = run.status().map { "It ended with status \($0)." } ?? "It is still running."
+        throw Inspection.CannotJudge(
+            description: log.connected.isEmpty
+                ? "'\(command)' connected to no broker here. \(status)\(run.printed) Connect it to the address in the "
+                    + "environment variable AMQP_URL, which is another one each time."
+                : "'\(command)' connected, but neither consumed nor published. \(status)\(run.printed) Start it in one "
+                    + "of the step's roles.")
+    }
+
+    static func baseline(_ history: History, _ promise: Promise) -> Baseline {
+        var baseline = Baseline(expected: history.sendings.map(\.body))
+        guard promise.keepsMessages, !promise.isAnswered, promise.parksIn == nil else { return baseline }
+        let ends = history.handings.filter { $0.settlement == .ack }.compactMap(\.settledAt).sorted()
+        if let first = ends.first, let last = ends.last, ends.count > 1 {
+            // From one end to the next, whether it acknowledges before its work or behind it.
+            baseline.workTime = (last - first) / Int64(ends.count - 1)
+        }
+        // Less than this is no work, but what the machine has to do.
+        if baseline.workTime < 40 { baseline.workTime = 0 }
+        let isBehind = history.handings.allSatisfy { handing in
+            handing.settledAt.map { $0 - handing.time >= baseline.workTime / 2 } ?? false
+        }
+        baseline.isAckedBehind = baseline.workTime > 0 && isBehind
+        return baseline
+    }
+
+    // MARK: The fire
+
+    private struct Suspicion {
+        var harm: Harm
+        var blow: Blow
+        var place: Int
+        var outcome: Bout.Outcome
+    }
+
+    private func tryAll(_ blows: [Blow], _ role: GauntletRole, _ baseline: Baseline, _ report: inout Report)
+        async throws -> [Suspicion]
+    {
+        let end = ContinuousClock.now + (isWhole ? .seconds(86_400) : time)
+        var suspicions: [Suspicion] = []
+        try await withThrowingTaskGroup(of: (Int, Bout.Outcome).self) { group in
+            var (next, running) = (0, 0)
+            while true {
+                while running < (elsewhere == nil ? width : 1), next < blows.count, ContinuousClock.now < end {
+                    let place = next
+                    let bout = self.bout(blows[place], role, promise.messages, baseline)
+                    // It is known that it hangs: that need not be waited for again and again.
+                    let isHurried = suspicions.count(where: \.harm.kind.isSlow) > 2
+                    group.addTask { (place, try await (isHurried ? bout.hurried : bout).run()) }
+                    (next, running) = (next + 1, running + 1)
+                }
+                guard let (place, outcome) = try await group.next() else { break }
+                running -= 1
+                report.tried += 1
+                if outcome.history.struckAt == nil { report.unreached += 1 }
+                for harm in judge(outcome, role) {
+                    suspicions.append(Suspicion(harm: harm, blow: blows[place], place: place, outcome: outcome))
+                }
+            }
+        }
+        return suspicions.sorted { $0.place < $1.place }
+    }
+
+    private func judge(_ outcome: Bout.Outcome, _ role: GauntletRole) -> [Harm] {
+        GauntletJudge(history: outcome.history, promise: promise, role: role).harms
+    }
+
+    /// Of each kind the first that comes again twice.
+    private func confirm(
+        _ suspicions: [Suspicion], _ role: GauntletRole, _ baseline: Baseline, _ report: inout Report
+    ) async throws {
+        for kind in Harm.Kind.allCases {
+            let those = suspicions.filter { $0.harm.kind == kind }
+            // The frame with the lowest number: the fewest messages go before it.
+            let ordered = those.sorted { ($0.blow.spot?.number ?? 0, $0.place) < ($1.blow.spot?.number ?? 0, $1.place) }
+            for suspicion in ordered.prefix(3) {
+                guard let outcome = try await again(suspicion.blow, kind, promise.messages, 2, role, baseline),
+                    let harm = judge(outcome, role).first(where: { $0.kind == kind })
+                else {
+                    report.doubtful += 1
+                    continue
+                }
+                var found = Found(harm: harm, blow: suspicion.blow, outcome: outcome, elsewhere: those.count - 1)
+                try await shrink(&found, role, baseline)
+                report.found.append(found)
+                break
+            }
+        }
+    }
+
+    /// The last of so many runs, if the same came of each.
+    private func again(
+        _ blow: Blow, _ kind: Harm.Kind, _ messages: [String], _ times: Int, _ role: GauntletRole, _ baseline: Baseline
+    ) async throws -> Bout.Outcome? {
+        let bout = self.bout(blow, role, messages, baseline)
+        return try await withThrowingTaskGroup(of: Bout.Outcome.self, returning: Bout.Outcome?.self) { group in
+            var last: Bout.Outcome?
+            var begun = 0
+            while begun < (elsewhere == nil ? times : 1) {
+                group.addTask { try await bout.run() }
+                begun += 1
+            }
+            while let outcome = try await group.next() {
+                if begun < times {
+                    group.addTask { try await bout.run() }
+                    begun += 1
+                }
+                guard judge(outcome, role).contains(where: { $0.kind == kind }) else { return nil }
+                last = outcome
+            }
+            return last
+        }
+    }
+
+    /// The same with one message alone, if it takes no more.
+    private func shrink(_ found: inout Found, _ role: GauntletRole, _ baseline: Baseline) async throws {
+        guard role.reads, promise.messages.count > 1 else { return }
+        let message = promise.messages.first { $0 == found.harm.body } ?? promise.messages[0]
+        switch found.blow {
+        case .twice, .late, .backwards: return
+        default: break
+        }
+        guard let outcome = try await again(found.blow, found.harm.kind, [message], 3, role, baseline),
+            let harm = judge(outcome, role).first(where: { $0.kind == found.harm.kind })
+        else { return }
+        (found.outcome, found.harm) = (outcome, harm)
+    }
+}
+
+extension Bout {
+    /// With less patience: for what is known to be slow.
+    var hurried: Bout {
+        var pace = pace
+        (pace.back, pace.backWithWords, pace.idle) = (.seconds(1), .seconds(2), .seconds(1))
+        pace.givesUp = min(pace.givesUp, .seconds(5))
+        return Bout(
+            subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
+            baseline: baseline, elsewhere: elsewhere)
+    }
+}
+
+extension Harm.Kind {
+    /// It shows by nothing that happens for long.
+    var isSlow: Bool { self == .hangs || self == .deaf || self == .stuck }
+}

@@ -1,0 +1,254 @@
+import AMQPClient
+import AMQPWire
+import Interceptor
+import Synchronization
+
+/// Where a bout takes place: the broker with its fire, the other role, and the programs that were started.
+final class Ring: Sendable {
+    private struct State: Sendable {
+        var runs: [Subject.Run] = []
+        /// How many lines the first program had printed when it was struck.
+        var linesBefore = 0
+        var endedAt: [Int: Int64] = [:]
+        var echo: String?
+    }
+
+    let bout: Bout
+    let broker: FireBroker
+    let part: Counterpart
+    private let cast = Cast()
+    private let state = Mutex(State())
+
+    init(_ bout: Bout) throws {
+        self.bout = bout
+        broker = try FireBroker(bout.blow, elsewhere: bout.elsewhere)
+        part = Counterpart(broker)
+    }
+
+    func end() {
+        for run in state.withLock(\.runs) { run.kill() }
+        part.end()
+        broker.shutDown()
+    }
+
+    func start() async throws -> Subject.Run {
+        let number = cast.next()
+        let run = cast.enter(try await bout.subject.start(try broker.address(forRun: number)), number)
+        state.withLock { $0.runs.append(run) }
+        Task { [weak self] in
+            while self != nil, !run.hasEnded { try? await Task.sleep(for: .milliseconds(5)) }
+            self?.ended(number)
+        }
+        return run
+    }
+
+    private func ended(_ number: Int) {
+        state.withLock { state in if state.endedAt[number] == nil { state.endedAt[number] = broker.near.now } }
+    }
+
+    /// Does its part when the fire strikes the first program.
+    func listen(for first: Subject.Run) {
+        broker.fire.whenStruck { [weak self] in
+            guard let self else { return }
+            let lines = first.lastLines().count
+            state.withLock { $0.linesBefore = lines }
+            switch bout.blow {
+            case .kill?:
+                state.withLock { $0.endedAt[1] = self.strike?.time }
+                first.kill()
+            case .restart?:
+                Task {
+                    await eventually(.seconds(5)) { !self.part.isSending }
+                    try? self.broker.restart()
+                }
+            case .block?:
+                Task {
+                    try? await Task.sleep(for: .milliseconds(700))
+                    self.broker.fire.unblock()
+                }
+            default: break
+            }
+        }
+    }
+
+    // MARK: What is known by now
+
+    var log: WireLog { broker.near.log }
+    var strike: Fire.Strike? { broker.fire.strike }
+
+    var sinceStrike: Duration { strike.map { Duration.milliseconds(broker.near.now - $0.time) } ?? .zero }
+
+    /// Nothing has passed for so long.
+    var quietFor: Duration { .milliseconds(broker.near.now - (broker.near.lastTime ?? 0)) }
+
+    /// Sent to a program that is back, to see whether it listens.
+    func nextEcho() -> String {
+        let body = bout.promise.isAnswered ? "20" : "Once more."
+        state.withLock { $0.echo = body }
+        return body
+    }
+
+    func words(_ first: Subject.Run) -> [String] { Array(first.lastLines().dropFirst(state.withLock(\.linesBefore))) }
+
+    private func isGone(_ connection: Int, _ log: WireLog) -> Bool {
+        if log.isDisconnected(connection) { return true }
+        guard let strike else { return false }
+        switch bout.blow {
+        case .cut?: return connection == strike.connection
+        case .restart?: return connection <= strike.connections
+        default: return false
+        }
+    }
+
+    /// The program has a consumer that the broker knows of.
+    func isReading(_ run: Int) -> Bool { consumption(log, of: run) != nil }
+
+    private func consumption(_ log: WireLog, of run: Int? = nil) -> WireLog.Consumption? {
+        log.consumptions.last {
+            $0.isGranted && (run == nil || $0.place.run == run) && !isGone($0.place.connection, log)
+        }
+    }
+
+    /// Where a message has to go to reach a program that reads.
+    var target: Counterpart.Target? {
+        let log = self.log
+        guard let consumption = self.consumption(log) else { return nil }
+        guard let binding = log.bindings.last(where: { $0.queue == consumption.queue && $0.isGranted }) else {
+            return Counterpart.Target(key: consumption.queue)
+        }
+        let type = log.declaration(ofExchange: binding.exchange)?.method.type.text
+        let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
+        return Counterpart.Target(
+            exchange: binding.exchange, key: type == "topic" ? TopicCheck.key(for: binding.key) : binding.key,
+            headers: headers.isEmpty ? nil : FieldTable(headers))
+    }
+
+    /// All that was sent has come to its end.
+    var isQuiet: Bool {
+        let (sent, handed) = (part.sent, broker.far.log.handed)
+        if let echo = state.withLock(\.echo), !handed.contains(where: { $0.body == echo && $0.isSettled }) {
+            return false
+        }
+        if bout.promise.isAnswered, !sent.allSatisfy({ body in part.replies.contains { $0.correlation == body } }) {
+            return false
+        }
+        let promise = bout.promise
+        // Where messages may be lost, nobody waits for them once something went wrong.
+        if strike != nil, !promise.keepsMessages, bout.blow?.isOthers == false { return true }
+        var left: [String: Int] = [:]
+        for body in sent { left[body, default: 0] += 1 }
+        for handing in handed where handing.isSettled && handing.settlements.last?.kind != .requeued {
+            if promise.parksIn != nil, handing.body.contains("!") { continue }
+            left[handing.body, default: 0] -= 1
+        }
+        if let queue = promise.parksIn {
+            for (body, count) in left where body.contains("!") {
+                // It has come to where it is parked, or it will never.
+                if log.published.contains(where: { $0.key == queue && $0.body == body }) { left[body] = min(count, 0) }
+            }
+        }
+        return left.values.allSatisfy { $0 <= 0 }
+    }
+
+    /// Until it is so, or nothing has passed for long.
+    func untilIdle(_ condition: () -> Bool) async {
+        let idle = bout.pace.idle + .milliseconds(3 * bout.baseline.workTime)
+        let start = ContinuousClock.now
+        await eventually(.seconds(60)) {
+            condition() || min(quietFor, ContinuousClock.now - start) > idle
+        }
+    }
+
+    // MARK: What came of it
+
+    func outcome() async -> Bout.Outcome {
+        let log = self.log
+        var history = History(blow: bout.blow, struckAt: strike?.time)
+        let (sent, runs) = (part.sent, state.withLock(\.runs))
+        (history.sent, history.replies, history.echo) = (sent, part.replies, state.withLock(\.echo))
+        if let echo = history.echo, !sent.contains(echo) { history.echo = nil }
+        history.waited = Int(quietFor.components.seconds)
+        let lives = cast.lives
+        history.lives = []
+        for (run, life) in zip(runs, lives) {
+            let mine = log.connected.filter { $0.run == run.number && !isGone($0.connection, log) }
+            history.lives.append(
+                History.Life(
+                    run: run.number, status: life.status, isKilled: life.isKilled, isConnected: !mine.isEmpty,
+                    isConsuming: isReading(run.number), words: run.number == 1 ? words(run) : life.lines))
+        }
+        for run in runs { run.kill() }
+        await eventually(.seconds(5)) { runs.allSatisfy { self.broker.near.log.isAway($0.number) } }
+        await eventually(.seconds(2)) { broker.unsettled == 0 }
+        // Another broker does not say when it has taken back what nobody settled.
+        if bout.elsewhere != nil { try? await Task.sleep(for: .milliseconds(300)) }
+        await drain(&history)
+        History.fill(&history, near: broker.near.log, far: broker.far.log)
+        let endedAt = state.withLock(\.endedAt)
+        for index in history.lives.indices where !history.lives[index].isRunning {
+            history.lives[index].endedAt = endedAt[history.lives[index].run]
+        }
+        (history.workTime, history.expected) = (bout.baseline.workTime, bout.baseline.expected)
+        history.isAckedBehind = bout.baseline.isAckedBehind
+        if bout.role == .client { history.answer = log.published.first.flatMap { Fibonacci.answer(to: $0.body) } }
+        return Bout.Outcome(
+            history: history, spots: broker.fire.spots, seen: broker.near.observations, log: broker.far.log)
+    }
+
+    private func drain(_ history: inout History) async {
+        let log = broker.near.log
+        var names = Set(log.queues.filter { !$0.method.exclusive }.map(\.name) + log.consumptions.map(\.queue))
+        if let queue = bout.promise.queue { names.insert(queue.name) }
+        for name in names.sorted() where !name.isEmpty && !name.hasPrefix("amq.rabbitmq.") {
+            if let bodies = await part.take(name) { history.left[name] = bodies }
+            // The next run begins as this one did.
+            if bout.elsewhere != nil { await part.delete(name) }
+        }
+    }
+}
+
+extension History {
+    /// Puts together what was seen on both sides of the fire. What passed one side only never arrived.
+    static func fill(_ history: inout History, near: WireLog, far: WireLog) {
+        var arrived: [Line: Int] = [:]
+        for handed in near.handed { arrived[Line(handed.place), default: 0] += 1 }
+        history.handings = far.handed.map { handed in
+            let line = Line(handed.place)
+            arrived[line, default: 0] -= 1
+            let settled = handed.settlements.last
+            return Handing(
+                body: handed.body, run: handed.place.run, time: handed.place.time, redelivered: handed.redelivered,
+                isNoAck: handed.isNoAck, hasArrived: arrived[line, default: 0] >= 0,
+                settlement: settled.map { settlement($0.kind) },
+                settledAt: settled?.place.time)
+        }
+        var taken: [Line: [WireLog.Published]] = [:]
+        for published in far.published { taken[Line(published.place), default: []].append(published) }
+        var counts: [Line: Int] = [:]
+        history.sendings = near.published.map { published in
+            let line = Line(published.place)
+            let number = counts[line, default: 0]
+            counts[line] = number + 1
+            let there = taken[line].flatMap { number < $0.count ? $0[number] : nil }
+            return Sending(
+                body: published.body, run: published.place.run, time: published.place.time, key: published.key,
+                hasArrived: there.map { $0.key != Fire.nowhere.text } ?? false,
+                correlation: published.properties.correlationID?.text)
+        }
+    }
+
+    private static func settlement(_ kind: WireLog.Settlement.Kind) -> Handing.Settlement {
+        switch kind {
+        case .ack: .ack
+        case .dropped: .dropped
+        case .requeued: .requeued
+        }
+    }
+
+    private struct Line: Hashable {
+        var connection: Int
+        var channel: UInt16
+
+        init(_ place: WireLog.Place) { (connection, channel) = (place.connection, place.channel) }
+    }
+}
