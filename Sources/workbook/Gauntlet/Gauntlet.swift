@@ -29,8 +29,8 @@ struct Gauntlet: Sendable {
         var seconds = 0
     }
 
-    let chapter: Chapter
     let subject: Subject
+    let promise: Promise
     var pace = GauntletPace()
     var isWhole = false
     /// For the places; what was found is tried again after it.
@@ -41,8 +41,6 @@ struct Gauntlet: Sendable {
     var deeds: Set<String>?
     /// A broker that is there already; nil: one of its own. There a run follows the other, and nobody restarts it.
     var elsewhere: ConnectionConfiguration?
-
-    private var promise: Promise { chapter.promise }
 
     func run(_ progress: @Sendable (String) -> Void = { _ in }) async throws -> Report {
         let start = ContinuousClock.now

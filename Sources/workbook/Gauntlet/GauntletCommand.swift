@@ -26,16 +26,22 @@ enum GauntletCommand {
     static func run(_ given: Arguments) async -> Int32 {
         ProcessFamily.endsWithInterrupt()
         let chapter = Chapter.named(given.words[0], Self.command)
+        guard let promise = chapter.promise else {
+            let steps = Chapter.all.filter { $0.promise != nil }.map(\.step)
+            wrong("'\(chapter.step)' has no gauntlet yet; these have: \(steps.joined(separator: ", "))", command)
+        }
         do throws(UsageError) {
             var time = Duration.seconds(30)
             time = try given.seconds(seconds, in: 1...3600) ?? time
-            return await run(chapter, given, time)
+            return await run(chapter, promise, given, time)
         } catch {
             wrong(error.reason, command)
         }
     }
 
-    private static func run(_ chapter: Chapter, _ given: Arguments, _ time: Duration) async -> Int32 {
+    private static func run(
+        _ chapter: Chapter, _ promise: Promise, _ given: Arguments, _ time: Duration
+    ) async -> Int32 {
         do {
             var isGood = true
             var pictures: [(title: String, picture: SequencePicture)] = []
@@ -46,11 +52,11 @@ enum GauntletCommand {
                 say("On the broker at AMQP_URL, which is not restarted. Its queues of the step are deleted.")
             }
             for (name, subject) in try subjects(chapter, given.command ?? []) {
-                var gauntlet = Gauntlet(chapter: chapter, subject: subject)
+                var gauntlet = Gauntlet(subject: subject, promise: promise)
                 (gauntlet.isWhole, gauntlet.time, gauntlet.elsewhere) = (given.has(all), time, elsewhere)
                 say("gauntlet \(chapter.number): \(name)")
                 let report = try await gauntlet.run { say($0) }
-                for line in lines(report, chapter) { say(line) }
+                for line in lines(report, promise) { say(line) }
                 pictures += report.found.map {
                     (
                         title: "\(name): \($0.harm.kind.title)",
@@ -83,7 +89,7 @@ enum GauntletCommand {
         }
     }
 
-    static func lines(_ report: Gauntlet.Report, _ chapter: Chapter) -> [String] {
+    static func lines(_ report: Gauntlet.Report, _ promise: Promise) -> [String] {
         var lines: [String] = []
         for harm in report.undisturbed {
             lines += [
@@ -91,13 +97,13 @@ enum GauntletCommand {
             ]
         }
         if !report.undisturbed.isEmpty {
-            return lines + ["", "First mend this: workbook check \(chapter.number) says more of it."]
+            return lines + ["", "First mend this; workbook check says more of it."]
         }
         for found in report.found {
             lines += ["", "  NO  \(found.harm.kind.title)", "      When \(found.blow.text), three times of three."]
             lines += ["      \(found.harm.seen)", ""]
             lines += SequencePicture(found.outcome, about: found.harm.body).lines
-            lines += ["", "      \(found.harm.kind.why)", "      \(chapter.promise.why.path)"]
+            lines += ["", "      \(found.harm.kind.why)", "      \(promise.why.path)"]
             if found.elsewhere > 0 { lines.append("      The same at \(counted(found.elsewhere, "other place")).") }
         }
         let tried = report.tried - report.unreached

@@ -17,7 +17,8 @@ import Testing
     }
 
     private static func kinds(_ history: History, _ role: GauntletRole, _ chapter: Chapter) -> [Harm.Kind] {
-        GauntletJudge(history: history, promise: chapter.promise, role: role).harms.map(\.kind)
+        GauntletJudge(history: history, promise: chapter.promise ?? Promise(messages: [], why: .helloBreak), role: role)
+            .harms.map(\.kind)
     }
 
     private static func killed(at time: Int64) -> History.Life {

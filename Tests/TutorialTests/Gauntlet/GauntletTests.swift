@@ -47,7 +47,7 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         let report = try await Self.gauntlet(expected, [deed]).run()
         #expect(Set(report.found.map(\.harm.kind.rawValue)) == expected.kinds, "\(report.found.map(\.harm))")
         #expect(report.undisturbed == [] && report.tried > 0, "\(report.undisturbed)")
-        let lines = GauntletCommand.lines(report, expected.chapter)
+        let lines = GauntletCommand.lines(report, try #require(expected.chapter.promise))
         #expect(lines.allSatisfy { $0.count < 200 } && lines.contains { $0.contains("tried in") }, "\(lines)")
         #expect(
             report.found.isEmpty || lines.contains { $0.contains("XXX") || $0.contains("ended with status") },
@@ -57,8 +57,8 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
     private static func gauntlet(_ expected: ExpectedHarms, _ deeds: Set<String>) -> Gauntlet {
         let path = Repository.products.appending(path: "subject").path
         var gauntlet = Gauntlet(
-            chapter: expected.chapter,
-            subject: .command([path] + expected.words, environment: ["SECONDS_PER_DOT": "0.1"]))
+            subject: .command([path] + expected.words, environment: ["SECONDS_PER_DOT": "0.1"]),
+            promise: expected.chapter.promise ?? Promise(messages: [], why: .helloBreak))
         // What comes always is waited for long, and what must not come for a moment.
         (gauntlet.pace.begin, gauntlet.pace.endless) = (.patience, .patience)
         (gauntlet.pace.back, gauntlet.pace.backWithWords) = (.milliseconds(500), .milliseconds(500))
@@ -84,7 +84,10 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
     private static func blows(_ role: GauntletRole, _ spots: [Spot], all: Bool = false, confirms: Bool = false)
         -> [Blow]
     {
-        BlowPlan(spots: spots, role: role, promise: Chapter.worker.promise, published: 1, hasConfirms: confirms).blows(
+        BlowPlan(
+            spots: spots, role: role, promise: Chapter.worker.promise ?? Promise(messages: [], why: .helloBreak),
+            published: 1, hasConfirms: confirms
+        ).blows(
             all: all)
     }
 
