@@ -23,6 +23,11 @@ struct Baseline: Sendable {
     var workTime: Int64 = 0
     var isAckedBehind = false
     var expected: [String] = []
+    /// The longest time in which nothing passed, in milliseconds.
+    var longestGap: Int64 = 0
+
+    /// A program that has something to do may keep silent for so long, in milliseconds.
+    var usualWait: Int64 { max(3 * workTime, 4 * longestGap) }
 }
 
 /// One run of a program, in which at most one thing goes wrong.
@@ -64,7 +69,7 @@ struct Bout: Sendable {
     // MARK: Programs that consume
 
     private func read(_ ring: Ring, _ first: Subject.Run) async throws {
-        await eventually(pace.begin) { ring.isReading(1) || first.hasEnded || ring.strike != nil }
+        await ring.wait(pace.begin) { ring.isReading(1) || first.hasEnded || ring.strike != nil }
         if ring.isReading(1) { await sendAll(ring) }
         await ring.untilIdle {
             ring.strike != nil || ring.isQuiet && (blow == nil || ring.quietFor > .milliseconds(300))
@@ -79,6 +84,7 @@ struct Bout: Sendable {
 
     private func sendAll(_ ring: Ring) async {
         guard let target = ring.target else { return }
+        ring.began(with: target)
         ring.part.isSending = true
         defer { ring.part.isSending = false }
         var bodies = messages
@@ -98,36 +104,44 @@ struct Bout: Sendable {
     /// The program is back, ended, or hangs; whoever is its like goes on with the work.
     private func aftermath(_ ring: Ring, _ first: Subject.Run) async throws {
         if blow?.loses == true {
-            await eventually(pace.backWithWords) {
+            await ring.wait(pace.backWithWords + .milliseconds(baseline.usualWait)) {
                 if first.hasEnded || ring.isReading(1) { return true }
-                return ring.sinceStrike > pace.back && ring.words(first).isEmpty
+                let limit = pace.back + .milliseconds(baseline.usualWait)
+                return min(ring.sinceStrike, ring.quietFor) > limit && ring.words(first).isEmpty
             }
         } else if case .kill? = blow {
-            await eventually(.seconds(5)) { first.hasEnded }
+            await ring.certainly(.seconds(20)) { first.hasEnded }
         }
         guard first.hasEnded, promise.keepsMessages else { return }
         let second = try await ring.start()
-        await eventually(pace.begin) { ring.isReading(2) || second.hasEnded }
+        await ring.certainly(pace.begin) { ring.isReading(2) || second.hasEnded }
     }
 
     private func sendEcho(_ ring: Ring) async {
-        guard let target = ring.target else { return }
-        await ring.part.send(ring.nextEcho(), to: target, asks: promise.isAnswered)
+        guard ring.echoTarget != nil else { return }
+        let (body, start) = (ring.nextEcho(), ring.fair.now)
+        // It may bind its queue behind its consumer.
+        while let target = ring.echoTarget, await ring.part.send(body, to: target, asks: promise.isAnswered) != .taken,
+            ring.fair.now - start < pace.idle
+        {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     // MARK: Programs that publish
 
     private func publish(_ ring: Ring, _ first: Subject.Run) async throws {
-        await eventually(pace.begin) { first.hasEnded || ring.strike != nil || !ring.log.published.isEmpty }
-        let start = ContinuousClock.now
-        await eventually(pace.givesUp) {
+        await ring.wait(pace.begin) { first.hasEnded || ring.strike != nil || !ring.log.published.isEmpty }
+        let start = ring.fair.now
+        await ring.wait(pace.givesUp) {
             if first.hasEnded { return true }
-            guard ring.strike != nil else { return ContinuousClock.now - start > pace.endless && blow != .silence }
+            guard ring.strike != nil else { return ring.fair.now - start > pace.endless && blow != .silence }
             if blow == .silence { return false }
-            let limit = ring.words(first).isEmpty ? pace.back : pace.backWithWords
+            let limit =
+                (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + .milliseconds(baseline.usualWait)
             return min(ring.sinceStrike, ring.quietFor) > limit
         }
-        await eventually(.seconds(2)) { !first.hasEnded || ring.log.isAway(1) }
+        await ring.certainly(.seconds(20)) { !first.hasEnded || ring.isAway(1) }
         if blow == .restartAtEnd, first.status() == 0 {
             ring.broker.fire.strikeNow()
             try ring.broker.restart()

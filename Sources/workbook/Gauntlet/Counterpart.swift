@@ -18,6 +18,7 @@ final class Counterpart: Sendable {
         var replyQueue: String?
         var tasks: [Task<Void, Never>] = []
         var isSending = false
+        var hasFailed = false
     }
 
     private let broker: FireBroker
@@ -33,6 +34,9 @@ final class Counterpart: Sendable {
         set { state.withLock { $0.isSending = newValue } }
     }
 
+    /// It could not play its part, and that was not because the broker refused something.
+    var hasFailed: Bool { state.withLock(\.hasFailed) }
+
     func end() { for task in state.withLock(\.tasks) { task.cancel() } }
 
     /// Does something on a channel of its own; nil: the broker refused.
@@ -40,13 +44,16 @@ final class Counterpart: Sendable {
         for _ in 0..<2 {
             do {
                 let channel = try await connected().openChannel()
-                let result = try? await body(channel)
+                let result = try await body(channel)
                 try? await channel.close()
                 return result
+            } catch let error as AMQPError where error.scope != .connection && error.kind == .closedByBroker {
+                return nil
             } catch {
                 state.withLock { $0.connection = nil }
             }
         }
+        state.withLock { $0.hasFailed = true }
         return nil
     }
 
@@ -61,19 +68,27 @@ final class Counterpart: Sendable {
         _ = await attempt { try await $0.declareQueue(queue, durable: isDurable) }
     }
 
-    /// Sends a message, and notes it when the broker has it.
-    func send(_ body: String, to target: Target, asks: Bool) async {
+    enum Sent: Sendable { case taken, returned, refused }
+
+    /// Sends a message, and notes it when a queue has it.
+    @discardableResult func send(_ body: String, to target: Target, asks: Bool) async -> Sent {
         let replyTo = asks ? await replyQueue() : nil
-        let isTaken = await attempt { channel in
+        let sent = await attempt { channel -> Sent in
             let properties = try BasicProperties(
                 headers: target.headers, correlationID: asks ? ShortString(body) : nil,
                 replyTo: replyTo.map { try ShortString($0) })
-            try await channel.publishAndConfirm(
-                Message(body, persistent: true, properties: properties), exchange: target.exchange,
-                routingKey: target.key, mandatory: true)
-            return true
+            do {
+                try await channel.publishAndConfirm(
+                    Message(body, persistent: true, properties: properties), exchange: target.exchange,
+                    routingKey: target.key, mandatory: true)
+            } catch let error as AMQPError {
+                guard case .returned = error.kind else { throw error }
+                return .returned
+            }
+            return .taken
         }
-        if isTaken == true { state.withLock { $0.sent.append(body) } }
+        if sent == .taken { state.withLock { $0.sent.append(body) } }
+        return sent ?? .refused
     }
 
     /// Takes what a queue holds; nil where there is no such queue, or it belongs to somebody's connection alone.

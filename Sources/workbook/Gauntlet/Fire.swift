@@ -46,7 +46,8 @@ final class Fire: Sendable {
     var spots: [Spot] { state.withLock(\.spots) }
     var strike: Strike? { state.withLock(\.strike) }
 
-    /// Once, from any thread, as soon as it has struck.
+    /// Once, at the very moment when it strikes, from the thread that strikes, which holds the connection up meanwhile: what is
+    /// killed then sees nothing of what comes after.
     func whenStruck(_ work: @escaping @Sendable () -> Void) {
         let isLate = state.withLock { state in
             state.whenStruck = work
@@ -65,8 +66,7 @@ final class Fire: Sendable {
             state.strike = Strike(time: time, connection: connection, connections: state.lines.count)
             return (true, state.whenStruck)
         }
-        // Not here: the connection's lock is held.
-        if let work { Task.detached { work() } }
+        if isFirst { work?() }
         return isFirst
     }
 
@@ -100,7 +100,8 @@ final class Fire: Sendable {
         state.withLock { if $0.strike == nil, $0.spots.count < 20_000 { $0.spots.append(spot) } }
     }
 
-    fileprivate var isHolding: Bool { state.withLock(\.isHolding) }
+    /// The broker takes no publishes at present.
+    var isHolding: Bool { state.withLock(\.isHolding) }
     fileprivate func hold() { state.withLock { $0.isHolding = true } }
     fileprivate func hide(_ publish: BasicPublish) {
         state.withLock { $0.hidden = (publish.exchange, publish.routingKey) }

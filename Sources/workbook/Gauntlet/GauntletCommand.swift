@@ -17,8 +17,9 @@ enum GauntletCommand {
             COMMAND is your program in one of the step's roles, in any language; it must connect to AMQP_URL. Without one \
             it is the workbook's own, role by role. It runs again and again, and each time one thing goes wrong at one \
             place of its conversation with the broker: the connection is cut, the program is killed, the broker is \
-            restarted, refuses or returns a message or takes none for a while, messages come twice, late or in another order. \
-            A finding counts when it came three times of three. SECONDS_PER_DOT is set to 0.1, so that work is short. \
+            restarted, refuses or returns a message or takes none for a while, messages come twice, late or in another \
+            order. A finding counts when it came three times of three, between two runs without fire in which all was \
+            well. SECONDS_PER_DOT is set to 0.1, so that work is short. Chapters 10 to 13 have no gauntlet yet. \
             With AMQP_URL set it is done on that broker, but for the restarts.
             Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
             """, isProgramPlain: true, count: 1...1)
@@ -28,7 +29,9 @@ enum GauntletCommand {
         let chapter = Chapter.named(given.words[0], Self.command)
         guard let promise = chapter.promise else {
             let steps = Chapter.all.filter { $0.promise != nil }.map(\.step)
-            wrong("'\(chapter.step)' has no gauntlet yet; these have: \(steps.joined(separator: ", "))", command)
+            let others = steps.joined(separator: ", ")
+            complain("Step \(chapter.number), \(chapter.step), has no gauntlet yet; these have: \(others).")
+            return 2
         }
         do throws(UsageError) {
             var time = Duration.seconds(30)
@@ -89,21 +92,23 @@ enum GauntletCommand {
         }
     }
 
+    private static func paragraph(_ text: String) -> [String] { wrapped(text, indent: 6, width: 110) }
+
     static func lines(_ report: Gauntlet.Report, _ promise: Promise) -> [String] {
         var lines: [String] = []
         for harm in report.undisturbed {
-            lines += [
-                "", "  NO  \(harm.kind.title), with no fire at all", "      \(harm.seen)", "      \(harm.kind.why)",
-            ]
+            lines += ["", "  NO  \(harm.kind.title), with no fire at all"]
+            lines += paragraph(harm.seen) + paragraph(harm.kind.why)
         }
         if !report.undisturbed.isEmpty {
             return lines + ["", "First mend this; workbook check says more of it."]
         }
         for found in report.found {
-            lines += ["", "  NO  \(found.harm.kind.title)", "      When \(found.blow.text), three times of three."]
-            lines += ["      \(found.harm.seen)", ""]
+            lines += ["", "  NO  \(found.harm.kind.title)"]
+            lines += paragraph("When \(found.blow.text), three times of three.")
+            lines += paragraph(found.harm.seen) + [""]
             lines += SequencePicture(found.outcome, about: found.harm.body).lines
-            lines += ["", "      \(found.harm.kind.why)", "      \(promise.why.path)"]
+            lines += [""] + paragraph(found.harm.kind.why) + ["      \(promise.why.path)"]
             if found.elsewhere > 0 { lines.append("      The same at \(counted(found.elsewhere, "other place")).") }
         }
         let tried = report.tried - report.unreached

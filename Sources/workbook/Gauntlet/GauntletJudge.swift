@@ -5,6 +5,7 @@ struct GauntletJudge {
     let role: GauntletRole
 
     var harms: [Harm] {
+        if history.isUncertain { return [] }
         // The run never came to the place: nothing went wrong.
         if history.blow != nil, history.struckAt == nil { return [] }
         let all =
@@ -52,9 +53,9 @@ struct GauntletJudge {
         if handing.isNoAck { return handing.hasArrived }
         guard let settlement = handing.settlement, settlement != .requeued else { return false }
         // A program that acknowledges behind its work has held each message for as long, now or before.
-        if history.isAckedBehind { return handings(of: handing.body).contains { held($0) >= history.workTime / 2 } }
+        if history.isAckedBehind { return handings(of: handing.body).contains { held($0) >= history.workTime / 4 } }
         guard let life = history.life(handing.run), let end = life.endedAt else { return true }
-        return end - handing.time >= history.workTime / 2
+        return end - handing.time >= history.workTime / 4
     }
 
     private func held(_ handing: History.Handing) -> Int64 {
@@ -112,6 +113,12 @@ struct GauntletJudge {
     // MARK: Questions and answers
 
     private var unanswered: [Harm] {
+        // Questions and answers need not outlive the broker: who asked asks again.
+        if history.blow?.deed == "restart" { return [] }
+        return settledWithoutAnswer
+    }
+
+    private var settledWithoutAnswer: [Harm] {
         distinct(history.sent).compactMap { question in
             let isAnswered = history.replies.contains { $0.correlation == question }
             if isAnswered || history.isLeft.contains(question) || handings(of: question).contains(where: isHeld) {
@@ -185,7 +192,9 @@ struct GauntletJudge {
 
     private var ends: [Harm] {
         guard let life = history.lives.first, let status = life.status, history.blow?.loses == true else { return [] }
-        if status == 0, role.reads {
+        // One that was about to end by itself may do so.
+        let isEnding = history.blow?.spot?.name.hasPrefix("connection.close") ?? false
+        if status == 0, role.reads, !isEnding {
             return [Harm(kind: .pretends, seen: "Its connection was lost, and it ended with status 0.")]
         }
         if status != 0, life.words.isEmpty {

@@ -50,6 +50,8 @@ struct History: Sendable {
     }
 
     var blow: Blow?
+    /// Something that is no fault of the program's did not come about in time: nothing follows from the run.
+    var isUncertain = false
     /// When it struck; nil: the run never came to that place.
     var struckAt: Int64?
     /// What the other role sent to the program, and the broker confirmed.

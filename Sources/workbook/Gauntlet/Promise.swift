@@ -15,6 +15,9 @@ struct Promise: Sendable {
     var messages: [String]
     /// A message that a consumer was given is done before it is settled: it is never lost with the program.
     var keepsMessages = false
+    /// A message takes a consumer its time, by the dots in it. Where none does, the time between a message and its
+    /// acknowledgement tells nothing.
+    var takesTime = false
     /// A message that a producer has sent, and that went into a queue, is there after a restart of the broker.
     var outlivesRestart = false
     /// The consumer answers.

@@ -11,11 +11,18 @@ final class Ring: Sendable {
         var linesBefore = 0
         var endedAt: [Int: Int64] = [:]
         var echo: String?
+        /// Where the first message went.
+        var firstTarget: Counterpart.Target?
+        var isUncertain = false
+        var hasEnded = false
+        /// When it struck, in fair time.
+        var struckAt: Duration?
     }
 
     let bout: Bout
     let broker: FireBroker
     let part: Counterpart
+    let fair = FairTime()
     private let cast = Cast()
     private let state = Mutex(State())
 
@@ -23,9 +30,18 @@ final class Ring: Sendable {
         self.bout = bout
         broker = try FireBroker(bout.blow, elsewhere: bout.elsewhere)
         part = Counterpart(broker)
+        fair.follow { [weak self] in self?.look() }
+    }
+
+    private func look() -> FairTime.Look? {
+        let (runs, hasEnded) = state.withLock { ($0.runs, $0.hasEnded) }
+        guard !hasEnded else { return nil }
+        let withheld = runs.reduce(Duration.zero) { $0 + $1.withheld() }
+        return FairTime.Look(lastEvent: broker.near.lastTime, withheld: withheld)
     }
 
     func end() {
+        state.withLock { $0.hasEnded = true }
         for run in state.withLock(\.runs) { run.kill() }
         part.end()
         broker.shutDown()
@@ -50,15 +66,16 @@ final class Ring: Sendable {
     func listen(for first: Subject.Run) {
         broker.fire.whenStruck { [weak self] in
             guard let self else { return }
-            let lines = first.lastLines().count
-            state.withLock { $0.linesBefore = lines }
+            // At once: what it says from now on is about this.
+            let (lines, now) = (first.lastLines().count, fair.now)
+            state.withLock { ($0.linesBefore, $0.struckAt) = (lines, now) }
             switch bout.blow {
             case .kill?:
                 state.withLock { $0.endedAt[1] = self.strike?.time }
                 first.kill()
             case .restart?:
                 Task {
-                    await eventually(.seconds(5)) { !self.part.isSending }
+                    await self.certainly(.seconds(20)) { !self.part.isSending }
                     try? self.broker.restart()
                 }
             case .block?:
@@ -76,10 +93,30 @@ final class Ring: Sendable {
     var log: WireLog { broker.near.log }
     var strike: Fire.Strike? { broker.fire.strike }
 
-    var sinceStrike: Duration { strike.map { Duration.milliseconds(broker.near.now - $0.time) } ?? .zero }
+    var sinceStrike: Duration { state.withLock(\.struckAt).map { fair.now - $0 } ?? .zero }
 
-    /// Nothing has passed for so long.
-    var quietFor: Duration { .milliseconds(broker.near.now - (broker.near.lastTime ?? 0)) }
+    /// Nothing has passed for so long, though the program could have done something.
+    var quietFor: Duration { fair.quietFor }
+
+    /// Until it is so, or the program has had so long for it. Where the machine has no time for anybody, nothing follows.
+    @discardableResult func wait(_ patience: Duration, _ condition: () -> Bool) async -> Bool {
+        let start = fair.now
+        let isDecided = await eventually(max(.seconds(60), patience * 20)) {
+            condition() || fair.now - start > patience
+        }
+        if !isDecided { doubt() }
+        return condition()
+    }
+
+    /// For what comes about whatever the program does; if it doesn't, nothing follows from the run.
+    func certainly(_ patience: Duration, _ condition: () -> Bool) async {
+        if await !wait(patience, condition) { doubt() }
+    }
+
+    func doubt() { state.withLock { $0.isUncertain = true } }
+
+    /// All connections of a program have ended, and what came through them has been passed on.
+    func isAway(_ run: Int) -> Bool { log.isAway(run) && broker.far.log.isAway(run) }
 
     /// Sent to a program that is back, to see whether it listens.
     func nextEcho() -> String {
@@ -88,7 +125,19 @@ final class Ring: Sendable {
         return body
     }
 
-    func words(_ first: Subject.Run) -> [String] { Array(first.lastLines().dropFirst(state.withLock(\.linesBefore))) }
+    /// Where the messages went at first, if that was an exchange: there they go again. Otherwise to the program itself.
+    var echoTarget: Counterpart.Target? {
+        guard let first = state.withLock(\.firstTarget), !first.exchange.isEmpty else { return target }
+        return first
+    }
+
+    func began(with target: Counterpart.Target) { state.withLock { $0.firstTarget = $0.firstTarget ?? target } }
+
+    func words(_ first: Subject.Run) -> [String] {
+        let lines = first.lastLines()
+        // Only the last two hundred are kept: of so many nobody knows which it said before.
+        return lines.count < 200 ? Array(lines.dropFirst(state.withLock(\.linesBefore))) : lines
+    }
 
     private func isGone(_ connection: Int, _ log: WireLog) -> Bool {
         if log.isDisconnected(connection) { return true }
@@ -125,7 +174,10 @@ final class Ring: Sendable {
 
     /// All that was sent has come to its end.
     var isQuiet: Bool {
-        let (sent, handed) = (part.sent, broker.far.log.handed)
+        // Held back, a message is on its way.
+        if broker.fire.isHolding { return false }
+        let (sent, far) = (part.sent, broker.far.log)
+        let handed = far.handed
         if let echo = state.withLock(\.echo), !handed.contains(where: { $0.body == echo && $0.isSettled }) {
             return false
         }
@@ -144,7 +196,7 @@ final class Ring: Sendable {
         if let queue = promise.parksIn {
             for (body, count) in left where body.contains("!") {
                 // It has come to where it is parked, or it will never.
-                if log.published.contains(where: { $0.key == queue && $0.body == body }) { left[body] = min(count, 0) }
+                if far.published.contains(where: { $0.key == queue && $0.body == body }) { left[body] = min(count, 0) }
             }
         }
         return left.values.allSatisfy { $0 <= 0 }
@@ -152,11 +204,10 @@ final class Ring: Sendable {
 
     /// Until it is so, or nothing has passed for long.
     func untilIdle(_ condition: () -> Bool) async {
-        let idle = bout.pace.idle + .milliseconds(3 * bout.baseline.workTime)
-        let start = ContinuousClock.now
-        await eventually(.seconds(60)) {
-            condition() || min(quietFor, ContinuousClock.now - start) > idle
-        }
+        // Undisturbed, it has as long as it likes: a right program comes to the end.
+        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + .milliseconds(bout.baseline.usualWait)
+        let start = fair.now
+        await wait(max(.seconds(60), idle * 10)) { condition() || min(quietFor, fair.now - start) > idle }
     }
 
     // MARK: What came of it
@@ -166,7 +217,6 @@ final class Ring: Sendable {
         var history = History(blow: bout.blow, struckAt: strike?.time)
         let (sent, runs) = (part.sent, state.withLock(\.runs))
         (history.sent, history.replies, history.echo) = (sent, part.replies, state.withLock(\.echo))
-        if let echo = history.echo, !sent.contains(echo) { history.echo = nil }
         history.waited = Int(quietFor.components.seconds)
         let lives = cast.lives
         history.lives = []
@@ -178,8 +228,8 @@ final class Ring: Sendable {
                     isConsuming: isReading(run.number), words: run.number == 1 ? words(run) : life.lines))
         }
         for run in runs { run.kill() }
-        await eventually(.seconds(5)) { runs.allSatisfy { self.broker.near.log.isAway($0.number) } }
-        await eventually(.seconds(2)) { broker.unsettled == 0 }
+        await certainly(.seconds(20)) { runs.allSatisfy { isAway($0.number) } }
+        await certainly(.seconds(20)) { broker.unsettled == 0 }
         // Another broker does not say when it has taken back what nobody settled.
         if bout.elsewhere != nil { try? await Task.sleep(for: .milliseconds(300)) }
         await drain(&history)
@@ -191,6 +241,7 @@ final class Ring: Sendable {
         (history.workTime, history.expected) = (bout.baseline.workTime, bout.baseline.expected)
         history.isAckedBehind = bout.baseline.isAckedBehind
         if bout.role == .client { history.answer = log.published.first.flatMap { Fibonacci.answer(to: $0.body) } }
+        history.isUncertain = state.withLock(\.isUncertain) || part.hasFailed
         return Bout.Outcome(
             history: history, spots: broker.fire.spots, seen: broker.near.observations, log: broker.far.log)
     }
@@ -199,11 +250,19 @@ final class Ring: Sendable {
         let log = broker.near.log
         var names = Set(log.queues.filter { !$0.method.exclusive }.map(\.name) + log.consumptions.map(\.queue))
         if let queue = bout.promise.queue { names.insert(queue.name) }
-        for name in names.sorted() where !name.isEmpty && !name.hasPrefix("amq.rabbitmq.") {
-            if let bodies = await part.take(name) { history.left[name] = bodies }
-            // The next run begins as this one did.
-            if bout.elsewhere != nil { await part.delete(name) }
+        names = names.filter { !$0.isEmpty && !$0.hasPrefix("amq.rabbitmq.") }
+        // Until there is nothing more: meanwhile a message may go from one queue that waits into another.
+        for _ in 0..<20 {
+            var isEmpty = true
+            for name in names.sorted() {
+                guard let bodies = await part.take(name) else { continue }
+                history.left[name, default: []] += bodies
+                isEmpty = isEmpty && bodies.isEmpty
+            }
+            if isEmpty { break }
         }
+        // The next run begins as this one did.
+        if bout.elsewhere != nil { for name in names { await part.delete(name) } }
     }
 }
 

@@ -105,6 +105,39 @@ import Testing
         #expect(Self.kinds(history, .consumer, .worker) == [.unkept])
     }
 
+    @Test func whatIsUncertainIsNotJudged() {
+        var history = Self.history { history in
+            history.sent = ["Task 1."]
+            history.handings = [.init(body: "Task 1.", time: 99, settlement: .ack, settledAt: 100)]
+            history.lives = [Self.killed(at: 100)]
+        }
+        #expect(Self.kinds(history, .consumer, .worker) == [.lost])
+        history.isUncertain = true
+        #expect(Self.kinds(history, .consumer, .worker) == [])
+    }
+
+    @Test func workThatTheBusyMachineMadeLonger() {
+        // Undisturbed it took three times as long as in the fire.
+        let history = Self.history { history in
+            history.workTime = 300
+            history.sent = ["Task 1."]
+            history.handings = [.init(body: "Task 1.", settlement: .ack, settledAt: 100)]
+            history.lives = [Self.killed(at: 100)]
+        }
+        #expect(Self.kinds(history, .consumer, .worker) == [])
+    }
+
+    @Test func onlyWorkIsMeasured() throws {
+        func baseline(_ times: [Int64], _ chapter: Chapter) throws -> Int64 {
+            var history = History()
+            history.handings = times.map { .init(body: "Task 1.", time: $0 - 1, settlement: .ack, settledAt: $0) }
+            return Gauntlet.baseline(history, try #require(chapter.promise)).workTime
+        }
+        #expect(try baseline([100, 400, 500], .worker) == 100, "the shortest")
+        #expect(try baseline([100, 150, 200], .worker) == 0, "that is the machine")
+        #expect(try baseline([100, 400, 500], .confirms) == 0, "there is no work")
+    }
+
     // MARK: Waiting
 
     private static func lostConnection(_ life: History.Life, _ change: (inout History) -> Void = { _ in }) -> History {
@@ -120,6 +153,9 @@ import Testing
         #expect(judged(.init(isConnected: false, isConsuming: false)) == [.hangs])
         #expect(judged(.init(isConsuming: false)) == [.deaf])
         #expect(judged(.init(status: 0)) == [.pretends])
+        var atTheEnd = Self.lostConnection(.init(status: 0))
+        atTheEnd.blow = .cut(Spot(connection: 1, direction: .toBroker, name: "connection.close", number: 1), .after)
+        #expect(Self.kinds(atTheEnd, .consumer, .hello) == [], "it was about to end")
         #expect(judged(.init(status: 1)) == [.wordless])
         #expect(judged(.init(status: 1, words: ["connection lost"])) == [])
     }
@@ -211,6 +247,14 @@ import Testing
         #expect(judged(.stranger, 0, "Got 4711") == [.confused])
         #expect(judged(.silence, 1, "No answer") == [] && judged(.silence, 0, "No answer") == [.pretends])
         #expect(judged(.silence, nil, "") == [.hangs])
+    }
+
+    @Test func aRestartMayTakeQuestionsWithIt() {
+        let history = Self.history(.restart(Self.spot)) { history in
+            history.sent = ["5"]
+            history.handings = [.init(body: "5", settlement: .ack, settledAt: 1)]
+        }
+        #expect(Self.kinds(history, .server, .rpc) == [])
     }
 
     @Test func oneThatPublishesForEverDoesNotHang() {

@@ -23,7 +23,8 @@ extension Chapter {
             ]),
         check: WorkerCheck.self,
         promise: Promise(
-            messages: ["Task 1.", "Task 2.", "Task 3."], keepsMessages: true, outlivesRestart: true, why: .workerBreak),
+            messages: ["Task 1.", "Task 2.", "Task 3."], keepsMessages: true, takesTime: true,
+            outlivesRestart: true, why: .workerBreak),
         exercises: [
             .thought("2.1"),
             .program("2.2", "work", examine: WorkerExercises.again),
