@@ -27,7 +27,7 @@ struct GauntletJudge {
             if left.contains(body) || handings(of: body).contains(where: isDone) { return nil }
             // It waits in an unfinished hand: that is another fault.
             if handings(of: body).contains(where: isHeld) { return nil }
-            if handings(of: body).isEmpty, blow?.deed == "restart" {
+            if blow?.deed == "restart", handings(of: body).allSatisfy({ $0.isOver && $0.settlement == nil }) {
                 return Harm(kind: .unkept, seen: "'\(body)' was in its queue, and is gone.", body: body)
             }
             guard let last = handings(of: body).last else { return nil }
@@ -64,7 +64,7 @@ struct GauntletJudge {
     }
 
     private func isHeld(_ handing: History.Handing) -> Bool {
-        guard handing.settlement == nil, !handing.isNoAck, handing.hasArrived else { return false }
+        guard handing.settlement == nil, !handing.isNoAck, handing.hasArrived, !handing.isOver else { return false }
         return history.life(handing.run)?.isRunning ?? false
     }
 
@@ -172,7 +172,10 @@ struct GauntletJudge {
     private var pretends: [Harm] {
         guard let life = history.lives.first, life.status == 0, history.blow != .restartAtEnd else { return [] }
         if role == .client {
-            guard let answer = history.answer, !life.words.joined(separator: " ").contains(answer) else { return [] }
+            guard let answer = history.answer, !(life.lines + life.words).contains(where: { $0.contains(answer) })
+            else {
+                return []
+            }
             return [Harm(kind: .pretends, seen: "It ended with status 0, and never printed the answer, \(answer).")]
         }
         guard missing > 0 else { return [] }

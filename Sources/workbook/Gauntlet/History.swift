@@ -13,6 +13,8 @@ struct History: Sendable {
         var isNoAck = false
         /// The program has got it: it was not lost on the way.
         var hasArrived = true
+        /// The connection that it came on was lost: the program can't settle it any more.
+        var isOver = false
         /// What the broker has heard of it.
         var settlement: Settlement?
         var settledAt: Int64?
@@ -45,6 +47,8 @@ struct History: Sendable {
         var isConsuming = true
         /// What it printed once something had gone wrong.
         var words: [String] = []
+        /// All that it printed, before that too.
+        var lines: [String] = []
 
         var isRunning: Bool { status == nil && !isKilled }
     }

@@ -225,7 +225,8 @@ final class Ring: Sendable {
             history.lives.append(
                 History.Life(
                     run: run.number, status: life.status, isKilled: life.isKilled, isConnected: !mine.isEmpty,
-                    isConsuming: isReading(run.number), words: run.number == 1 ? words(run) : life.lines))
+                    isConsuming: isReading(run.number), words: run.number == 1 ? words(run) : life.lines,
+                    lines: life.lines))
         }
         for run in runs { run.kill() }
         await certainly(.seconds(20)) { runs.allSatisfy { isAway($0.number) } }
@@ -233,7 +234,8 @@ final class Ring: Sendable {
         // Another broker does not say when it has taken back what nobody settled.
         if bout.elsewhere != nil { try? await Task.sleep(for: .milliseconds(300)) }
         await drain(&history)
-        History.fill(&history, near: broker.near.log, far: broker.far.log)
+        // By what was known before the programs were killed.
+        History.fill(&history, near: broker.near.log, far: broker.far.log) { isGone($0, log) }
         let endedAt = state.withLock(\.endedAt)
         for index in history.lives.indices where !history.lives[index].isRunning {
             history.lives[index].endedAt = endedAt[history.lives[index].run]
@@ -268,7 +270,7 @@ final class Ring: Sendable {
 
 extension History {
     /// Puts together what was seen on both sides of the fire. What passed one side only never arrived.
-    static func fill(_ history: inout History, near: WireLog, far: WireLog) {
+    static func fill(_ history: inout History, near: WireLog, far: WireLog, isGone: (Int) -> Bool) {
         var arrived: [Line: Int] = [:]
         for handed in near.handed { arrived[Line(handed.place), default: 0] += 1 }
         history.handings = far.handed.map { handed in
@@ -278,6 +280,7 @@ extension History {
             return Handing(
                 body: handed.body, run: handed.place.run, time: handed.place.time, redelivered: handed.redelivered,
                 isNoAck: handed.isNoAck, hasArrived: arrived[line, default: 0] >= 0,
+                isOver: isGone(handed.place.connection),
                 settlement: settled.map { settlement($0.kind) },
                 settledAt: settled?.place.time)
         }

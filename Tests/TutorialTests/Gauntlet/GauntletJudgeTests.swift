@@ -173,11 +173,18 @@ import Testing
     }
 
     @Test func oneThatHoldsAMessageForEver() {
-        let history = Self.lostConnection(.init()) { history in
-            history.sent = ["Task 1."]
-            history.handings = [.init(body: "Task 1.")]
+        func judged(_ blow: Blow, isOver: Bool, _ role: GauntletRole, _ chapter: Chapter) -> [Harm.Kind] {
+            var history = Self.lostConnection(.init()) { history in
+                history.sent = ["1"]
+                history.handings = [.init(body: "1", isOver: isOver)]
+            }
+            history.blow = blow
+            return Self.kinds(history, role, chapter)
         }
-        #expect(Self.kinds(history, .consumer, .worker) == [.stuck])
+        #expect(judged(.cut(Self.spot, .before), isOver: false, .consumer, .worker) == [.stuck])
+        #expect(judged(.restart(Self.spot), isOver: false, .server, .rpc) == [.stuck])
+        #expect(judged(.restart(Self.spot), isOver: true, .server, .rpc) == [], "nobody can settle it any more")
+        #expect(judged(.restart(Self.spot), isOver: true, .consumer, .worker) == [.unkept])
     }
 
     @Test func whatTheFireNeverCameToIsNotJudged() {
@@ -247,6 +254,11 @@ import Testing
         #expect(judged(.stranger, 0, "Got 4711") == [.confused])
         #expect(judged(.silence, 1, "No answer") == [] && judged(.silence, 0, "No answer") == [.pretends])
         #expect(judged(.silence, nil, "") == [.hangs])
+        let before = Self.history(.cut(Self.spot, .after)) { history in
+            history.answer = "832040"
+            history.lives = [.init(status: 0, lines: ["Got 832040"])]
+        }
+        #expect(Self.kinds(before, .client, .rpc) == [], "it had its answer when the connection was cut")
     }
 
     @Test func aRestartMayTakeQuestionsWithIt() {

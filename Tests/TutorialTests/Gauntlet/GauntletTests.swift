@@ -38,7 +38,7 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
     @Test(
         .watched,
         arguments: [
-            ("worker work acks-first", "kill"), ("worker work right", "kill"), ("worker new-task transient", "restart"),
+            ("worker work automatic", "kill"), ("worker work right", "kill"), ("worker new-task transient", "restart"),
             ("hello receive right/hangs", "cut"), ("confirms publish ignores-nack", "nack"),
             ("rpc call first-reply", "stranger"),
         ]) func programsAreFoundOut(name: String, deed: String) async throws
