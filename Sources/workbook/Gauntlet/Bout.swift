@@ -135,7 +135,11 @@ struct Bout: Sendable {
         let start = ring.fair.now
         await ring.wait(pace.givesUp) {
             if first.hasEnded { return true }
-            guard ring.strike != nil else { return ring.fair.now - start > pace.endless && blow != .silence }
+            guard ring.strike != nil else {
+                // It goes on publishing, or it has stopped for longer than anybody waits.
+                let isEndless = ring.fair.now - start > pace.endless && ring.quietFor < pace.endless / 2
+                return (isEndless || ring.quietFor > pace.begin) && blow != .silence
+            }
             if blow == .silence { return false }
             let limit =
                 (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + .milliseconds(baseline.usualWait)
@@ -146,5 +150,28 @@ struct Bout: Sendable {
             ring.broker.fire.strikeNow()
             try ring.broker.restart()
         }
+    }
+}
+
+extension Bout {
+    /// With less patience: for what is known to be slow.
+    var hurried: Bout {
+        var pace = pace
+        (pace.back, pace.backWithWords, pace.idle) = (.seconds(1), .seconds(2), .seconds(1))
+        pace.givesUp = min(pace.givesUp, .seconds(5))
+        return with(pace)
+    }
+
+    /// With more of it: before somebody is told that his program does nothing.
+    var patient: Bout {
+        var pace = pace
+        (pace.back, pace.backWithWords, pace.idle) = (pace.back * 2, pace.backWithWords * 2, pace.idle * 2)
+        return with(pace)
+    }
+
+    private func with(_ pace: GauntletPace) -> Bout {
+        Bout(
+            subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
+            baseline: baseline, elsewhere: elsewhere)
     }
 }

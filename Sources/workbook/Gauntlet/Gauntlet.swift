@@ -255,7 +255,9 @@ struct Gauntlet: Sendable {
     private func again(
         _ blow: Blow, _ kind: Harm.Kind, _ messages: [String], _ times: Int, _ role: GauntletRole, _ baseline: Baseline
     ) async throws -> Bout.Outcome? {
-        let bout = self.bout(blow, role, messages, baseline)
+        let plain = self.bout(blow, role, messages, baseline)
+        // Some wait for long before they try again.
+        let bout = kind.isSlow ? plain.patient : plain
         return try await withThrowingTaskGroup(of: Bout.Outcome.self, returning: Bout.Outcome?.self) { group in
             var last: Bout.Outcome?
             var begun = 0
@@ -281,24 +283,12 @@ struct Gauntlet: Sendable {
         let message = promise.messages.first { $0 == found.harm.body } ?? promise.messages[0]
         switch found.blow {
         case .twice, .late, .backwards: return
-        default: break
+        default: if found.harm.kind.isSlow { return }
         }
         guard let outcome = try await again(found.blow, found.harm.kind, [message], 3, role, baseline),
             let harm = judge(outcome, role).first(where: { $0.kind == found.harm.kind })
         else { return }
         (found.outcome, found.harm) = (outcome, harm)
-    }
-}
-
-extension Bout {
-    /// With less patience: for what is known to be slow.
-    var hurried: Bout {
-        var pace = pace
-        (pace.back, pace.backWithWords, pace.idle) = (.seconds(1), .seconds(2), .seconds(1))
-        pace.givesUp = min(pace.givesUp, .seconds(5))
-        return Bout(
-            subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
-            baseline: baseline, elsewhere: elsewhere)
     }
 }
 

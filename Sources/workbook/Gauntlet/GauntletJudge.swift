@@ -98,7 +98,7 @@ struct GauntletJudge {
         }
     }
 
-    private var waited: String { " It was waited for \(history.waited) s." }
+    private var waited: String { history.waited > 0 ? " It was waited for \(history.waited) s." : "" }
 
     private func silent(_ life: History.Life) -> Harm {
         let words = life.words.last.map { " The last that it said: \($0)" } ?? ""

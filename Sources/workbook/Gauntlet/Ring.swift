@@ -217,7 +217,9 @@ final class Ring: Sendable {
         var history = History(blow: bout.blow, struckAt: strike?.time)
         let (sent, runs) = (part.sent, state.withLock(\.runs))
         (history.sent, history.replies, history.echo) = (sent, part.replies, state.withLock(\.echo))
-        history.waited = Int(quietFor.components.seconds)
+        // One that does something now and then is no idle one.
+        let (quiet, limit) = (quietFor, bout.blow == nil ? bout.pace.begin : bout.pace.back)
+        history.waited = quiet >= limit ? max(1, Int(quiet.components.seconds)) : 0
         let lives = cast.lives
         history.lives = []
         for (run, life) in zip(runs, lives) {
