@@ -27,7 +27,7 @@ struct GauntletJudge {
             if left.contains(body) || handings(of: body).contains(where: isDone) { return nil }
             // It waits in an unfinished hand: that is another fault.
             if handings(of: body).contains(where: isHeld) { return nil }
-            if blow?.deed == "restart", handings(of: body).allSatisfy({ $0.isOver && $0.settlement == nil }) {
+            if blow?.deed == "restart", handings(of: body).allSatisfy(wasTakenBack) {
                 return Harm(kind: .unkept, seen: "'\(body)' was in its queue, and is gone.", body: body)
             }
             guard let last = handings(of: body).last else { return nil }
@@ -61,6 +61,11 @@ struct GauntletJudge {
     private func held(_ handing: History.Handing) -> Int64 {
         let end = handing.settledAt ?? history.life(handing.run)?.endedAt ?? handing.time
         return handing.hasArrived ? end - handing.time : 0
+    }
+
+    /// The broker has it again, and has to keep it.
+    private func wasTakenBack(_ handing: History.Handing) -> Bool {
+        handing.isOver && handing.settlement == nil && !handing.isNoAck
     }
 
     private func isHeld(_ handing: History.Handing) -> Bool {

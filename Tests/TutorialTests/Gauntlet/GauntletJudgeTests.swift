@@ -173,10 +173,12 @@ import Testing
     }
 
     @Test func oneThatHoldsAMessageForEver() {
-        func judged(_ blow: Blow, isOver: Bool, _ role: GauntletRole, _ chapter: Chapter) -> [Harm.Kind] {
+        func judged(
+            _ blow: Blow, isOver: Bool, isNoAck: Bool = false, _ role: GauntletRole, _ chapter: Chapter
+        ) -> [Harm.Kind] {
             var history = Self.lostConnection(.init()) { history in
                 history.sent = ["1"]
-                history.handings = [.init(body: "1", isOver: isOver)]
+                history.handings = [.init(body: "1", isNoAck: isNoAck, hasArrived: !isNoAck, isOver: isOver)]
             }
             history.blow = blow
             return Self.kinds(history, role, chapter)
@@ -185,6 +187,7 @@ import Testing
         #expect(judged(.restart(Self.spot), isOver: false, .server, .rpc) == [.stuck])
         #expect(judged(.restart(Self.spot), isOver: true, .server, .rpc) == [], "nobody can settle it any more")
         #expect(judged(.restart(Self.spot), isOver: true, .consumer, .worker) == [.unkept])
+        #expect(judged(.restart(Self.spot), isOver: true, isNoAck: true, .consumer, .worker) == [.lost])
     }
 
     @Test func whatTheFireNeverCameToIsNotJudged() {
