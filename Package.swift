@@ -94,7 +94,7 @@ let package = Package(
         // The right and wrong programs that `workbook check` is tested with.
         .executableTarget(
             name: "subject", dependencies: ["AMQPClient", "Commands", "Platform"], path: "Tests/Subjects",
-            exclude: ["expected.tsv"],
+            exclude: ["expected.tsv", "gauntlet.tsv"],
             swiftSettings: settings),
         // The same for Scripts/simulate; BrokerServerTests runs some of it too.
         .target(
@@ -151,7 +151,7 @@ let package = Package(
             "workbook",
             uses: [
                 "ConformanceReport", "WorkbookSite", "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore",
-                "BrokerServer", "Commands", "Interceptor", "Lifeline", "Platform",
+                "BrokerServer", "BrokerTesting", "Commands", "Interceptor", "Lifeline", "Platform",
             ]),
         tests("WorkbookSiteTests", uses: ["WorkbookSite", "SeededGenerator"]),
         // The tree itself: folders, imports, and what Sources/README.md says of them.

@@ -42,6 +42,17 @@ def work(scene):
 
         def send(queue, body=body):
             properties.headers = {**(properties.headers or {}), "attempts": before + 1}
+            if fault == "acks-first":
+                channel.basic_ack(method.delivery_tag)
+                return channel.basic_publish("", queue, body, properties)
+            if "other-connection" in fault:
+                other = scene.connect()
+                elsewhere = other.channel()
+                if fault == "right-other-connection":
+                    elsewhere.confirm_delivery()
+                elsewhere.basic_publish("", queue, body, properties, mandatory=fault.startswith("right"))
+                channel.basic_ack(method.delivery_tag)
+                return other.close()
             channel.basic_publish("", queue, body, properties, mandatory=True)
             channel.basic_ack(method.delivery_tag)
 

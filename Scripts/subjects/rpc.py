@@ -84,7 +84,12 @@ def call(scene):
     for _ in range(2 if fault == "right-again" else 1):
         scene.publish("", "rpc_queue", b"30", reply_to=replies, correlation_id=correlation)
     if fault != "patient":
-        timer = threading.Timer(1, lambda: os._exit(1))
+
+        def give_up():
+            say("No answer.")
+            os._exit(0 if fault == "right" else 1)
+
+        timer = threading.Timer(1, give_up)
         timer.daemon = True
         timer.start()
     while not done:

@@ -9,7 +9,7 @@ enum Overview {
     /// What there is to type; `--help` says what each does.
     static let commands = [
         "next", "play STEP", "predict STEP", "check STEP", "compare STEP", "trace STEP", "start STEP", "watch",
-        "check 1.1", "hint 1.1", "draw", "site",
+        "gauntlet STEP", "check 1.1", "hint 1.1", "draw", "site",
     ]
 
     static func lines(done: [String]) -> [String] {

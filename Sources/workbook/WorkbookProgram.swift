@@ -9,10 +9,10 @@ enum WorkbookProgram {
     static let program = Program(
         "workbook", itself: Command("workbook", does: "show what there is, how far you are, and what comes next"),
         commands: [
-            PlayCommand.command, DrawCommand.command, CheckCommand.command, CompareCommand.command,
-            PredictCommand.command, TraceCommand.command, NextCommand.command, StartCommand.command,
-            WatchCommand.command, HintCommand.command, SiteCommand.command, ChaptersCommand.command,
-            ReportCommand.command, BaselineCommand.command,
+            PlayCommand.command, DrawCommand.command, CheckCommand.command, GauntletCommand.command,
+            CompareCommand.command, PredictCommand.command, TraceCommand.command, NextCommand.command,
+            StartCommand.command, WatchCommand.command, HintCommand.command, SiteCommand.command,
+            ChaptersCommand.command, ReportCommand.command, BaselineCommand.command,
         ],
         notes: "STEP is a chapter's number, or its name, such as hello.")
 }

@@ -8,6 +8,7 @@ case PlayCommand.command.name: exit(await PlayCommand.run(given))
 case DrawCommand.command.name: exit(await DrawCommand.run(given))
 case CheckCommand.command.name:
     exit(given.words[0].contains(".") ? await ExerciseCommand.run(given) : await CheckCommand.run(given))
+case GauntletCommand.command.name: exit(await GauntletCommand.run(given))
 case CompareCommand.command.name: exit(await CompareCommand.run(given))
 case PredictCommand.command.name: exit(await PredictCommand.run(given))
 case TraceCommand.command.name: exit(await TraceCommand.run(given))

@@ -61,6 +61,7 @@ func rpcCall(_ trial: Trial) async throws {
         Task {
             try await Task.sleep(for: trial.timeout)
             trial.print("No answer.")
+            if fault == "right-fails" || fault == "first-reply" { trial.fail() }
             trial.breakOff()
         }
     }

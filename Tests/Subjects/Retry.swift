@@ -63,6 +63,21 @@ private func send(_ job: Delivery, to queue: String, _ trial: Trial) async throw
     var headers = message.properties.headers ?? [:]
     headers["attempts"] = .int32(Int32(attempts(before: job) + 1))
     message.properties.headers = headers
+    if trial.fault == "acks-first" {
+        try await trial.channel.ack(job.deliveryTag)
+        return try await trial.channel.publish(message, routingKey: queue)
+    }
+    if trial.fault.contains("other-connection") {
+        let other = try await trial.connectAgain()
+        let channel = try await other.openChannel()
+        if trial.fault == "right-other-connection" {
+            try await channel.publishAndConfirm(message, routingKey: queue, mandatory: true)
+        } else {
+            try await channel.publish(message, routingKey: queue)
+        }
+        try await trial.channel.ack(job.deliveryTag)
+        return try await other.close()
+    }
     try await trial.channel.publishAndConfirm(message, routingKey: queue, mandatory: true)
     try await trial.channel.ack(job.deliveryTag)
 }

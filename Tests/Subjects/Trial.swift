@@ -18,9 +18,13 @@ struct Trial: Sendable {
     let notes: Notes
     /// Ends the program at once, with nothing said to the broker.
     let breakOff: @Sendable () -> Void
+    /// The same with a status that is not 0.
+    var fail: @Sendable () -> Void = {}
 
     /// Closes the connection, or breaks off.
     func end() async throws {
+        // Whatever comes of it.
+        if fault == "careless" { return (try? await connection.close()) ?? () }
         guard fault == "unclosed" else { return try await connection.close() }
         // What was published has arrived; this is about the good-bye alone.
         try await channel.qos(prefetchCount: 0)

@@ -28,6 +28,11 @@ func workerWork(_ trial: Trial) async throws {
     let tasks = try await channel.consume("task_queue", noAck: fault == "automatic", exclusive: fault == "exclusive")
     if fault == "late-prefetch" { try await channel.qos(prefetchCount: 1) }
     for try await task in tasks {
+        // One that was handed out before is taken for done.
+        if fault == "skips-redelivered", task.redelivered {
+            try await channel.ack(task.deliveryTag)
+            continue
+        }
         if fault == "acks-first" { try await channel.ack(task.deliveryTag) }
         try await Task.sleep(for: trial.dot * task.text.count { $0 == "." })
         if ["acks-first", "never-acks", "automatic"].contains(fault) { continue }

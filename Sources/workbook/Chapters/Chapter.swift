@@ -20,6 +20,8 @@ struct Chapter: Sendable {
     let compare: CompareScene
     let trace: TraceScene
     let check: any ProgramCheck.Type
+    /// What its programs hold to when something goes wrong; nil: the gauntlet does not try them yet.
+    let promise: Promise?
     /// Those that `workbook check` can tell. What the others ask for is to be thought about, and chapter and hints say how
     /// to try it.
     let exercises: [Exercise]
@@ -29,12 +31,12 @@ struct Chapter: Sendable {
     init(
         _ number: Int, _ step: String, title: String, question: String, roles: [String], parties: [Party],
         play: PlayScene, compare: CompareScene, trace: TraceScene, check: any ProgramCheck.Type,
-        exercises: [Exercise], questions: [Question]
+        promise: Promise? = nil, exercises: [Exercise], questions: [Question]
     ) {
         (self.number, self.step, self.title, self.question) = (number, step, title, question)
         (self.roles, self.parties) = (roles, parties)
         (self.play, self.compare, self.trace) = (play, compare, trace)
-        (self.check, self.exercises) = (check, exercises)
+        (self.check, self.promise, self.exercises) = (check, promise, exercises)
         self.questions = questions.map { $0.asked(in: number) }
     }
 

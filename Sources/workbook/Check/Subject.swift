@@ -12,6 +12,8 @@ struct Subject: Sendable {
         var status: @Sendable () -> Int32?
         /// The last two hundred lines that it printed.
         var lastLines: @Sendable () -> [String]
+        /// For how long it was ready to run, and the machine ran others.
+        var withheld: @Sendable () -> Duration = { .zero }
 
         var hasEnded: Bool { status() != nil }
         /// Its last lines as a sentence to append; empty when it printed none.
@@ -38,9 +40,10 @@ struct Subject: Sendable {
             let program = try RunningProgram(words, environment: environment.merging(["AMQP_URL": url]) { $1 }) {
                 shared.add($0)
             }
+            let withheld = Withheld(group: program.pid)
             return Run(
-                kill: { program.killAll() }, status: { program.statusBehindItsLines }, lastLines: { shared.lines }
-            )
+                kill: { program.killAll() }, status: { program.statusBehindItsLines }, lastLines: { shared.lines },
+                withheld: { withheld.total })
         }
     }
 }

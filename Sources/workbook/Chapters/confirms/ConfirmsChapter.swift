@@ -19,6 +19,9 @@ extension Chapter {
                     to: ("Receive", "for try await order"), acknowledgement: "order.ack()")
             ]),
         check: ConfirmsCheck.self,
+        promise: Promise(
+            messages: ["Order 1", "Order 2"], keepsMessages: true, outlivesRestart: true, queue: ("orders", true),
+            why: .confirmsBreak),
         exercises: [
             .program("7.1", "receive", examine: ConfirmsExercises.takesOnce),
             .thought("7.2"), .thought("7.3"),

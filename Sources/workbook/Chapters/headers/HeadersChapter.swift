@@ -9,6 +9,7 @@ extension Chapter {
         trace: TraceScene(
             waiting: headersPlay.waiting, acting: ["emit", "format=pdf", "type=report"], legs: [.log(of: "headers")]),
         check: HeadersCheck.self,
+        promise: Promise(messages: ["Report 1", "Report 2"], why: .headersRead),
         exercises: [
             .program("8.1", "receive", "all", "format", examine: HeadersExercises.wantsTheName),
             .program("8.2", "emit", "size=10", "Hello World!", examine: HeadersExercises.sendsANumber),

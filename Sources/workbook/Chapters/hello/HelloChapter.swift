@@ -17,6 +17,7 @@ extension Chapter {
                     to: ("Receive", "for try await message"))
             ]),
         check: HelloCheck.self,
+        promise: Promise(messages: ["Hello 1", "Hello 2"], why: .helloBreak),
         exercises: [
             .program("1.1", "send", examine: HelloExercises.returned),
             .program("1.2", "receive", examine: HelloExercises.takesOne),

@@ -8,6 +8,7 @@ extension Chapter {
         compare: CompareScene(pubsubPlay),
         trace: TraceScene(waiting: pubsubPlay.waiting, acting: ["emit"], legs: [.log(of: "pubsub")]),
         check: PubsubCheck.self,
+        promise: Promise(messages: ["info: 1", "info: 2"], why: .pubsubRead),
         exercises: [
             .program("3.1", "receive", examine: PubsubExercises.getsWhatItMissed),
             .program("3.2", "receive", examine: PubsubExercises.shares),

@@ -17,6 +17,9 @@ extension Chapter {
                     acknowledgement: "job.ack()")
             ]),
         check: RetryCheck.self,
+        promise: Promise(
+            messages: ["Job 1", "Job 2!"], keepsMessages: true, outlivesRestart: true, parksIn: "jobs.dead",
+            why: .retryBreak),
         exercises: [
             .thought("9.1"),
             .program("9.2", "revive", examine: RetryExercises.bringsBack),

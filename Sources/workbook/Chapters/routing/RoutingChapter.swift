@@ -9,6 +9,7 @@ extension Chapter {
         trace: TraceScene(
             waiting: routingPlay.waiting, acting: ["emit", "error", "The disk is full"], legs: [.log(of: "routing")]),
         check: RoutingCheck.self,
+        promise: Promise(messages: ["Log 1", "Log 2"], why: .routingRead),
         exercises: [
             .program("4.1", "receive", "info", examine: RoutingExercises.listensToMore),
             // One program does both.

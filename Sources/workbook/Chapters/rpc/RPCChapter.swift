@@ -20,6 +20,8 @@ extension Chapter {
                 .init("the answer", of: "rpc", from: ("Serve", "channel.publish(reply"), to: ("Call", "replies.first")),
             ]),
         check: RPCCheck.self,
+        promise: Promise(
+            messages: ["5", "8"], keepsMessages: true, isAnswered: true, queue: ("rpc_queue", false), why: .rpcBreak),
         exercises: [
             .program("6.1", "call", examine: RPCExercises.tenAtOnce),
             .thought("6.2"),

@@ -8,6 +8,7 @@ extension Chapter {
         compare: CompareScene(topicPlay),
         trace: TraceScene(waiting: topicPlay.waiting, acting: ["emit", "kern.critical"], legs: [.log(of: "topic")]),
         check: TopicCheck.self,
+        promise: Promise(messages: ["Log 1", "Log 2"], why: .topicRead),
         exercises: [
             .init("5.1", .prediction(TopicQuestions.ofWords)),
             .init("5.2", .prediction(TopicQuestions.ofEmptyWords)),

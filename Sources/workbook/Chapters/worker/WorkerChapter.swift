@@ -22,6 +22,9 @@ extension Chapter {
                     to: ("Work", "for try await task"), acknowledgement: "task.ack()")
             ]),
         check: WorkerCheck.self,
+        promise: Promise(
+            messages: ["Task 1.", "Task 2.", "Task 3."], keepsMessages: true, takesTime: true,
+            outlivesRestart: true, why: .workerBreak),
         exercises: [
             .thought("2.1"),
             .program("2.2", "work", examine: WorkerExercises.again),

@@ -1,0 +1,165 @@
+import AMQPClient
+import AMQPWire
+import Synchronization
+
+/// Plays the other role of a step against the broker itself. Its connection is lost with a restart, and made again.
+final class Counterpart: Sendable {
+    /// Where messages for a program go.
+    struct Target: Sendable, Equatable {
+        var exchange = ""
+        var key: String
+        var headers: FieldTable?
+    }
+
+    private struct State: Sendable {
+        var connection: Connection?
+        var sent: [String] = []
+        var replies: [(correlation: String, body: String)] = []
+        var replyQueue: String?
+        var tasks: [Task<Void, Never>] = []
+        var isSending = false
+        var hasFailed = false
+    }
+
+    private let broker: FireBroker
+    private let state = Mutex(State())
+
+    init(_ broker: FireBroker) { self.broker = broker }
+
+    var sent: [String] { state.withLock(\.sent) }
+    var replies: [(correlation: String, body: String)] { state.withLock { $0.replies } }
+    /// In the midst of its messages the broker is not restarted: nobody would know whether it has the next one.
+    var isSending: Bool {
+        get { state.withLock(\.isSending) }
+        set { state.withLock { $0.isSending = newValue } }
+    }
+
+    /// It could not play its part, and that was not because the broker refused something.
+    var hasFailed: Bool { state.withLock(\.hasFailed) }
+
+    func end() { for task in state.withLock(\.tasks) { task.cancel() } }
+
+    /// Does something on a channel of its own; nil: the broker refused.
+    func attempt<Result: Sendable>(_ body: (Channel) async throws -> Result) async -> Result? {
+        for _ in 0..<2 {
+            do {
+                let channel = try await connected().openChannel()
+                let result = try await body(channel)
+                try? await channel.close()
+                return result
+            } catch let error as AMQPError where error.scope != .connection && error.kind == .closedByBroker {
+                return nil
+            } catch {
+                state.withLock { $0.connection = nil }
+            }
+        }
+        state.withLock { $0.hasFailed = true }
+        return nil
+    }
+
+    private func connected() async throws -> Connection {
+        if let connection = state.withLock(\.connection) { return connection }
+        let connection = try await broker.connect()
+        state.withLock { $0.connection = connection }
+        return connection
+    }
+
+    func declare(_ queue: String, isDurable: Bool) async {
+        _ = await attempt { try await $0.declareQueue(queue, durable: isDurable) }
+    }
+
+    enum Sent: Sendable { case taken, returned, refused }
+
+    /// Sends a message, and notes it when a queue has it.
+    @discardableResult func send(_ body: String, to target: Target, asks: Bool) async -> Sent {
+        let replyTo = asks ? await replyQueue() : nil
+        let sent = await attempt { channel -> Sent in
+            let properties = try BasicProperties(
+                headers: target.headers, correlationID: asks ? ShortString(body) : nil,
+                replyTo: replyTo.map { try ShortString($0) })
+            do {
+                try await channel.publishAndConfirm(
+                    Message(body, persistent: true, properties: properties), exchange: target.exchange,
+                    routingKey: target.key, mandatory: true)
+            } catch let error as AMQPError {
+                guard case .returned = error.kind else { throw error }
+                return .returned
+            }
+            return .taken
+        }
+        if sent == .taken { state.withLock { $0.sent.append(body) } }
+        return sent ?? .refused
+    }
+
+    /// Takes what a queue holds; nil where there is no such queue, or it belongs to somebody's connection alone.
+    func take(_ queue: String) async -> [String]? {
+        await attempt { channel in
+            var bodies: [String] = []
+            while bodies.count < 1000, let next = try await channel.get(queue, noAck: true) { bodies.append(next.text) }
+            return bodies
+        }
+    }
+
+    func delete(_ queue: String) async { _ = await attempt { try await $0.deleteQueue(queue) } }
+
+    // MARK: Questions and answers
+
+    private func replyQueue() async -> String? {
+        if let queue = state.withLock(\.replyQueue) { return queue }
+        // Not exclusive: it has to be there for whoever listens after a restart. By name, so that it can be declared again.
+        let queue = "the asker's answers"
+        state.withLock { $0.replyQueue = queue }
+        keepAtIt { [weak self] channel in
+            try await channel.declareQueue(queue, durable: true)
+            for try await reply in try await channel.consume(queue, noAck: true) {
+                let correlation = reply.properties.correlationID?.text ?? ""
+                self?.state.withLock { $0.replies.append((correlation, reply.text)) }
+            }
+        }
+        await declare(queue, isDurable: true)
+        return queue
+    }
+
+    /// Answers what comes to a queue, as the blow has it.
+    func answer(_ queue: String, _ blow: Blow?, strike: @escaping @Sendable () -> Void) async {
+        await declare(queue, isDurable: false)
+        keepAtIt { channel in
+            try await channel.declareQueue(queue)
+            for try await question in try await channel.consume(queue) {
+                if blow?.isOthers == true { strike() }
+                let reply = Message(
+                    Fibonacci.answer(to: question.text) ?? "error",
+                    properties: BasicProperties(correlationID: question.properties.correlationID))
+                let queue = question.properties.replyTo?.text ?? ""
+                switch blow {
+                case .silence?:
+                    try await channel.ack(question.deliveryTag)
+                    continue
+                case .stranger?:
+                    let strange = Message(
+                        Fibonacci.strange, properties: BasicProperties(correlationID: "somebody else's"))
+                    try await channel.publish(strange, routingKey: queue)
+                case .twice?: try await channel.publish(reply, routingKey: queue)
+                case .late?: try await Task.sleep(for: .milliseconds(700))
+                default: break
+                }
+                try await channel.publish(reply, routingKey: queue)
+                try await channel.ack(question.deliveryTag)
+            }
+        }
+    }
+
+    /// Again whenever its connection is lost.
+    private func keepAtIt(_ body: @escaping @Sendable (Channel) async throws -> Void) {
+        let task = Task { [broker] in
+            while !Task.isCancelled {
+                do {
+                    let connection = try await broker.connect()
+                    try await body(try await connection.openChannel())
+                } catch {}
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }
+        state.withLock { $0.tasks.append(task) }
+    }
+}

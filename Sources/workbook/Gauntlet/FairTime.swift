@@ -1,0 +1,104 @@
+import Foundation
+import Synchronization
+
+/// How long a program has had to do something.
+///
+/// What the machine gave to others while the program wanted to run does not count: on a busy machine it gets as long as on
+/// an idle one, and nobody takes one that is kept waiting for one that waits.
+final class FairTime: Sendable {
+    /// What there is to know at a moment.
+    struct Look: Sendable {
+        /// When something passed last, by any clock.
+        var lastEvent: Int64?
+        /// For how long the machine has kept the programs waiting, in all.
+        var withheld: Duration
+    }
+
+    private struct State: Sendable {
+        var now = Duration.zero
+        var quietSince = Duration.zero
+        var last = Look(withheld: .zero)
+    }
+
+    private static let step = Duration.milliseconds(50)
+    private let state = Mutex(State())
+
+    var now: Duration { state.withLock(\.now) }
+    /// For so long nothing has passed.
+    var quietFor: Duration { state.withLock { $0.now - $0.quietSince } }
+
+    /// Goes on until there is nothing to look at any more.
+    func follow(_ look: @escaping @Sendable () -> Look?) {
+        Task { [weak self] in
+            var before = ContinuousClock.now
+            while true {
+                try? await Task.sleep(for: Self.step)
+                guard let self, let seen = look() else { return }
+                let now = ContinuousClock.now
+                add(now - before, seen)
+                before = now
+            }
+        }
+    }
+
+    /// So much time has passed since the last look.
+    func add(_ elapsed: Duration, _ seen: Look) {
+        state.withLock { state in
+            // Who wakes up late was kept waiting too, and so was the broker, which is in this process.
+            let had = min(elapsed, Self.step * 2) - max(.zero, seen.withheld - state.last.withheld)
+            state.now += max(.zero, had)
+            if seen.lastEvent != state.last.lastEvent { state.quietSince = state.now }
+            state.last = seen
+        }
+    }
+}
+
+/// For how long the processes of a group have been ready to run, and waited for a processor, as far as the system tells: where
+/// it doesn't, for no time at all.
+final class Withheld: Sendable {
+    private struct State: Sendable {
+        var members: [Int32] = []
+        var looks = 0
+        /// In nanoseconds, by thread.
+        var known: [String: Int64] = [:]
+        var total: Int64 = 0
+    }
+
+    private let group: Int32
+    private let state = Mutex(State())
+
+    init(group: Int32) { self.group = group }
+
+    var total: Duration {
+        state.withLock { state in
+            // Programs seldom start others, and to look for them takes long.
+            if state.looks % 10 == 0 { state.members = Self.members(of: group) }
+            state.looks += 1
+            for member in state.members {
+                let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(member)/task")) ?? []
+                for thread in threads {
+                    let path = "/proc/\(member)/task/\(thread)/schedstat"
+                    guard let waited = Self.numbers(path).dropFirst().first else { continue }
+                    state.total += max(0, waited - (state.known[path] ?? 0))
+                    state.known[path] = waited
+                }
+            }
+            return .nanoseconds(state.total)
+        }
+    }
+
+    private static func members(of group: Int32) -> [Int32] {
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { Int32($0) }.filter { pid in
+            guard let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return false }
+            // Behind the name, in parentheses: its state, its parent, its group.
+            let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
+            return fields.count > 2 && Int32(fields[2]) == group
+        }
+    }
+
+    private static func numbers(_ path: String) -> [Int64] {
+        guard let text = FileManager.default.contents(atPath: path) else { return [] }
+        return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Int64($0) }
+    }
+}

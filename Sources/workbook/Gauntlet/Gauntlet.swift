@@ -1,0 +1,298 @@
+import AMQPClient
+import Foundation
+
+/// Runs a program again and again, each time with one thing that goes wrong, and keeps what is wrong three times of three.
+struct Gauntlet: Sendable {
+    /// Something that the program does wrong, with the shortest run that shows it.
+    struct Found: Sendable {
+        var harm: Harm
+        var blow: Blow
+        var outcome: Bout.Outcome
+        /// At so many other places it was seen once.
+        var elsewhere = 0
+    }
+
+    struct Report: Sendable {
+        var role: GauntletRole
+        /// Frames of the undisturbed run, and connections.
+        var frames = 0
+        var connections = 0
+        var tried = 0
+        /// Of these; a run may never come to its place.
+        var possible = 0
+        var unreached = 0
+        var found: [Found] = []
+        /// Wrong without any fire.
+        var undisturbed: [Harm] = []
+        /// Seen, and not three times of three.
+        var doubtful = 0
+        var seconds = 0
+    }
+
+    let subject: Subject
+    let promise: Promise
+    var pace = GauntletPace()
+    var isWhole = false
+    /// For the places; what was found is tried again after it.
+    var time = Duration.seconds(30)
+    /// At a time: a run mostly waits.
+    var width = 4
+    /// By their words; nil: all that may go wrong.
+    var deeds: Set<String>?
+    /// A broker that is there already; nil: one of its own. There a run follows the other, and nobody restarts it.
+    var elsewhere: ConnectionConfiguration?
+
+    func run(_ progress: @Sendable (String) -> Void = { _ in }) async throws -> Report {
+        let start = ContinuousClock.now
+        let role = try await self.role()
+        let calm = try await undisturbed(role)
+        var report = Report(role: role, frames: calm.spots.count)
+        report.connections = Set(calm.spots.map(\.connection)).count
+        report.undisturbed = calm.harms
+        guard report.undisturbed.isEmpty else { return report }
+        progress("Undisturbed, \(counted(calm.spots.count, "frame")) pass. Now the fire ...")
+        let plan = BlowPlan(
+            spots: calm.spots, role: role, promise: promise, published: calm.baseline.expected.count,
+            hasConfirms: calm.spots.contains { $0.name == "confirm.select" })
+        let blows = plan.blows(all: isWhole).filter(isTried)
+        report.possible = plan.blows(all: true).count
+        let suspicions = try await tryAll(blows, role, calm.baseline, &report)
+        try await confirm(suspicions, role, calm.baseline, &report)
+        report.seconds = Int((ContinuousClock.now - start).components.seconds)
+        return report
+    }
+
+    private func isTried(_ blow: Blow) -> Bool {
+        if elsewhere != nil, blow.deed == "restart" { return false }
+        return deeds.map { $0.contains(blow.deed) } ?? true
+    }
+
+    private func bout(_ blow: Blow?, _ role: GauntletRole, _ messages: [String], _ baseline: Baseline) -> Bout {
+        Bout(
+            subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
+            baseline: baseline, elsewhere: elsewhere)
+    }
+
+    // MARK: Before the fire
+
+    /// Which role the program plays, by what it does.
+    private func role() async throws -> GauntletRole {
+        let ring = try Ring(bout(nil, .producer, [], Baseline()))
+        defer { ring.end() }
+        let run = try await ring.start()
+        await ring.wait(pace.begin) {
+            let log = ring.log
+            return !log.published.isEmpty || ring.isReading(1) && !(promise.isAnswered && log.hasOwnQueue)
+                || run.hasEnded && log.isAway(1)
+        }
+        let log = ring.log
+        if promise.isAnswered, !log.published.isEmpty || log.hasOwnQueue { return .client }
+        if !log.consumptions.isEmpty { return promise.isAnswered ? .server : .consumer }
+        if !log.published.isEmpty { return .producer }
+        let command = subject.words.joined(separator: " ")
+        let status = run.status().map { "It ended with status \($0)." } ?? "It is still running."
+        throw Inspection.CannotJudge(
+            description: log.connected.isEmpty
+                ? "'\(command)' connected to no broker here. \(status)\(run.printed) Connect it to the address in the "
+                    + "environment variable AMQP_URL, which is another one each time."
+                : "'\(command)' connected, but neither consumed nor published. \(status)\(run.printed) Start it in one "
+                    + "of the step's roles.")
+    }
+
+    private struct Calm: Sendable {
+        var spots: [Spot]
+        var baseline: Baseline
+        var harms: [Harm]
+    }
+
+    /// Without any fire, until it is right once. What it does wrong three times of three it does always.
+    private func undisturbed(_ role: GauntletRole) async throws -> Calm {
+        var calms: [Calm] = []
+        var isUncertain = false
+        while calms.count < 3 {
+            let outcome = try await bout(nil, role, promise.messages, Baseline()).run()
+            let calm = self.calm(outcome, role)
+            if outcome.history.isUncertain {
+                guard !isUncertain else {
+                    throw Inspection.CannotJudge(
+                        description: "This machine is too busy: nobody would know whose fault it is.")
+                }
+                isUncertain = true
+                continue
+            }
+            if calm.harms.isEmpty { return calm }
+            calms.append(calm)
+        }
+        let always = calms[2].harms.filter { harm in calms.allSatisfy { $0.harms.contains { $0.kind == harm.kind } } }
+        guard !always.isEmpty else {
+            let seen = calms.compactMap(\.harms.first?.seen).joined(separator: " | ")
+            throw Inspection.CannotJudge(description: "Without any fire it does something else each time: \(seen)")
+        }
+        calms[2].harms = always
+        return calms[2]
+    }
+
+    private func calm(_ outcome: Bout.Outcome, _ role: GauntletRole) -> Calm {
+        var (baseline, history) = (Self.baseline(outcome.history, promise), outcome.history)
+        let times = outcome.seen.map(\.time)
+        baseline.longestGap = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? 0
+        (history.workTime, history.expected) = (baseline.workTime, baseline.expected)
+        history.isAckedBehind = baseline.isAckedBehind
+        let harms = GauntletJudge(history: history, promise: promise, role: role).harms
+        return Calm(spots: outcome.spots, baseline: baseline, harms: harms)
+    }
+
+    /// It is right without fire now, in the same minute; what that shows of the program's times goes into the baseline. Of its
+    /// work the shortest time counts: a busy machine makes it longer, and never shorter.
+    private func isSound(_ role: GauntletRole, _ baseline: inout Baseline) async throws -> Bool {
+        let outcome = try await bout(nil, role, promise.messages, Baseline()).run()
+        let calm = self.calm(outcome, role)
+        guard !outcome.history.isUncertain, calm.harms.isEmpty else { return false }
+        baseline.workTime = min(baseline.workTime, calm.baseline.workTime)
+        baseline.longestGap = max(baseline.longestGap, calm.baseline.longestGap)
+        baseline.isAckedBehind = baseline.isAckedBehind && calm.baseline.isAckedBehind
+        return true
+    }
+
+    static func baseline(_ history: History, _ promise: Promise) -> Baseline {
+        var baseline = Baseline(expected: history.sendings.map(\.body))
+        guard promise.takesTime else { return baseline }
+        // From one end to the next, whether it acknowledges before its work or behind it.
+        let ends = history.handings.filter { $0.settlement == .ack }.compactMap(\.settledAt).sorted()
+        baseline.workTime = zip(ends, ends.dropFirst()).map { $1 - $0 }.min() ?? 0
+        // A dot takes 100 ms at least: less than this is no work, but what the machine has to do.
+        if baseline.workTime < 80 { baseline.workTime = 0 }
+        let isBehind = history.handings.allSatisfy { handing in
+            handing.settledAt.map { $0 - handing.time >= baseline.workTime / 2 } ?? false
+        }
+        baseline.isAckedBehind = baseline.workTime > 0 && isBehind
+        return baseline
+    }
+
+    // MARK: The fire
+
+    private struct Suspicion {
+        var harm: Harm
+        var blow: Blow
+        var place: Int
+        var outcome: Bout.Outcome
+    }
+
+    private func tryAll(_ blows: [Blow], _ role: GauntletRole, _ baseline: Baseline, _ report: inout Report)
+        async throws -> [Suspicion]
+    {
+        let end = ContinuousClock.now + (isWhole ? .seconds(86_400) : time)
+        var suspicions: [Suspicion] = []
+        try await withThrowingTaskGroup(of: (Int, Bout.Outcome).self) { group in
+            var (next, running) = (0, 0)
+            while true {
+                while running < (elsewhere == nil ? width : 1), next < blows.count, ContinuousClock.now < end {
+                    let place = next
+                    let bout = self.bout(blows[place], role, promise.messages, baseline)
+                    // It is known that it hangs: that need not be waited for again and again.
+                    let isHurried = suspicions.count(where: \.harm.kind.isSlow) > 2
+                    group.addTask { (place, try await (isHurried ? bout.hurried : bout).run()) }
+                    (next, running) = (next + 1, running + 1)
+                }
+                guard let (place, outcome) = try await group.next() else { break }
+                running -= 1
+                report.tried += 1
+                if outcome.history.struckAt == nil { report.unreached += 1 }
+                for harm in judge(outcome, role) {
+                    suspicions.append(Suspicion(harm: harm, blow: blows[place], place: place, outcome: outcome))
+                }
+            }
+        }
+        return suspicions.sorted { $0.place < $1.place }
+    }
+
+    private func judge(_ outcome: Bout.Outcome, _ role: GauntletRole) -> [Harm] {
+        GauntletJudge(history: outcome.history, promise: promise, role: role).harms
+    }
+
+    /// The same by what is known now.
+    private func judge(_ outcome: Bout.Outcome, _ role: GauntletRole, _ baseline: Baseline) -> [Harm] {
+        var outcome = outcome
+        (outcome.history.workTime, outcome.history.isAckedBehind) = (baseline.workTime, baseline.isAckedBehind)
+        return judge(outcome, role)
+    }
+
+    /// Of each kind the first that comes again twice, between two runs without fire in which all is well.
+    private func confirm(
+        _ suspicions: [Suspicion], _ role: GauntletRole, _ baseline: Baseline, _ report: inout Report
+    ) async throws {
+        var baseline = baseline
+        guard !suspicions.isEmpty else { return }
+        guard try await isSound(role, &baseline) else { return report.doubtful = suspicions.count }
+        for kind in Harm.Kind.allCases {
+            let those = suspicions.filter { $0.harm.kind == kind }
+            // The frame with the lowest number: the fewest messages go before it.
+            let ordered = those.sorted { ($0.blow.spot?.number ?? 0, $0.place) < ($1.blow.spot?.number ?? 0, $1.place) }
+            for suspicion in ordered.prefix(6) {
+                guard let outcome = try await again(suspicion.blow, kind, promise.messages, 2, role, baseline),
+                    let harm = judge(outcome, role).first(where: { $0.kind == kind })
+                else {
+                    report.doubtful += 1
+                    continue
+                }
+                var found = Found(harm: harm, blow: suspicion.blow, outcome: outcome, elsewhere: those.count - 1)
+                try await shrink(&found, role, baseline)
+                guard try await isSound(role, &baseline),
+                    [suspicion.outcome, found.outcome].allSatisfy({
+                        judge($0, role, baseline).contains { $0.kind == kind }
+                    })
+                else {
+                    report.doubtful += 1
+                    continue
+                }
+                report.found.append(found)
+                break
+            }
+        }
+    }
+
+    /// The last of so many runs, if the same came of each.
+    private func again(
+        _ blow: Blow, _ kind: Harm.Kind, _ messages: [String], _ times: Int, _ role: GauntletRole, _ baseline: Baseline
+    ) async throws -> Bout.Outcome? {
+        let plain = self.bout(blow, role, messages, baseline)
+        // Some wait for long before they try again.
+        let bout = kind.isSlow ? plain.patient : plain
+        return try await withThrowingTaskGroup(of: Bout.Outcome.self, returning: Bout.Outcome?.self) { group in
+            var last: Bout.Outcome?
+            var begun = 0
+            while begun < (elsewhere == nil ? times : 1) {
+                group.addTask { try await bout.run() }
+                begun += 1
+            }
+            while let outcome = try await group.next() {
+                if begun < times {
+                    group.addTask { try await bout.run() }
+                    begun += 1
+                }
+                guard judge(outcome, role).contains(where: { $0.kind == kind }) else { return nil }
+                last = outcome
+            }
+            return last
+        }
+    }
+
+    /// The same with one message alone, if it takes no more.
+    private func shrink(_ found: inout Found, _ role: GauntletRole, _ baseline: Baseline) async throws {
+        guard role.reads, promise.messages.count > 1 else { return }
+        let message = promise.messages.first { $0 == found.harm.body } ?? promise.messages[0]
+        switch found.blow {
+        case .twice, .late, .backwards: return
+        default: if found.harm.kind.isSlow { return }
+        }
+        guard let outcome = try await again(found.blow, found.harm.kind, [message], 3, role, baseline),
+            let harm = judge(outcome, role).first(where: { $0.kind == found.harm.kind })
+        else { return }
+        (found.outcome, found.harm) = (outcome, harm)
+    }
+}
+
+extension Harm.Kind {
+    /// It shows by nothing that happens for long.
+    var isSlow: Bool { self == .hangs || self == .deaf || self == .stuck }
+}

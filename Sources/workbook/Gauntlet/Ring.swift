@@ -1,0 +1,318 @@
+import AMQPClient
+import AMQPWire
+import Interceptor
+import Synchronization
+
+/// Where a bout takes place: the broker with its fire, the other role, and the programs that were started.
+final class Ring: Sendable {
+    private struct State: Sendable {
+        var runs: [Subject.Run] = []
+        /// How many lines the first program had printed when it was struck.
+        var linesBefore = 0
+        var endedAt: [Int: Int64] = [:]
+        var echo: String?
+        /// Where the first message went.
+        var firstTarget: Counterpart.Target?
+        var isUncertain = false
+        var hasEnded = false
+        /// When it struck, in fair time.
+        var struckAt: Duration?
+    }
+
+    let bout: Bout
+    let broker: FireBroker
+    let part: Counterpart
+    let fair = FairTime()
+    private let cast = Cast()
+    private let state = Mutex(State())
+
+    init(_ bout: Bout) throws {
+        self.bout = bout
+        broker = try FireBroker(bout.blow, elsewhere: bout.elsewhere)
+        part = Counterpart(broker)
+        fair.follow { [weak self] in self?.look() }
+    }
+
+    private func look() -> FairTime.Look? {
+        let (runs, hasEnded) = state.withLock { ($0.runs, $0.hasEnded) }
+        guard !hasEnded else { return nil }
+        let withheld = runs.reduce(Duration.zero) { $0 + $1.withheld() }
+        return FairTime.Look(lastEvent: broker.near.lastTime, withheld: withheld)
+    }
+
+    func end() {
+        state.withLock { $0.hasEnded = true }
+        for run in state.withLock(\.runs) { run.kill() }
+        part.end()
+        broker.shutDown()
+    }
+
+    func start() async throws -> Subject.Run {
+        let number = cast.next()
+        let run = cast.enter(try await bout.subject.start(try broker.address(forRun: number)), number)
+        state.withLock { $0.runs.append(run) }
+        Task { [weak self] in
+            while self != nil, !run.hasEnded { try? await Task.sleep(for: .milliseconds(5)) }
+            self?.ended(number)
+        }
+        return run
+    }
+
+    private func ended(_ number: Int) {
+        state.withLock { state in if state.endedAt[number] == nil { state.endedAt[number] = broker.near.now } }
+    }
+
+    /// Does its part when the fire strikes the first program.
+    func listen(for first: Subject.Run) {
+        broker.fire.whenStruck { [weak self] in
+            guard let self else { return }
+            // At once: what it says from now on is about this.
+            let (lines, now) = (first.lastLines().count, fair.now)
+            state.withLock { ($0.linesBefore, $0.struckAt) = (lines, now) }
+            switch bout.blow {
+            case .kill?:
+                state.withLock { $0.endedAt[1] = self.strike?.time }
+                first.kill()
+            case .restart?:
+                Task {
+                    await self.certainly(.seconds(20)) { !self.part.isSending }
+                    try? self.broker.restart()
+                }
+            case .block?:
+                Task {
+                    try? await Task.sleep(for: .milliseconds(700))
+                    self.broker.fire.unblock()
+                }
+            default: break
+            }
+        }
+    }
+
+    // MARK: What is known by now
+
+    var log: WireLog { broker.near.log }
+    var strike: Fire.Strike? { broker.fire.strike }
+
+    var sinceStrike: Duration { state.withLock(\.struckAt).map { fair.now - $0 } ?? .zero }
+
+    /// Nothing has passed for so long, though the program could have done something.
+    var quietFor: Duration { fair.quietFor }
+
+    /// Until it is so, or the program has had so long for it. Where the machine has no time for anybody, nothing follows.
+    @discardableResult func wait(_ patience: Duration, _ condition: () -> Bool) async -> Bool {
+        let start = fair.now
+        let isDecided = await eventually(max(.seconds(60), patience * 20)) {
+            condition() || fair.now - start > patience
+        }
+        if !isDecided { doubt() }
+        return condition()
+    }
+
+    /// For what comes about whatever the program does; if it doesn't, nothing follows from the run.
+    func certainly(_ patience: Duration, _ condition: () -> Bool) async {
+        if await !wait(patience, condition) { doubt() }
+    }
+
+    func doubt() { state.withLock { $0.isUncertain = true } }
+
+    /// All connections of a program have ended, and what came through them has been passed on.
+    func isAway(_ run: Int) -> Bool { log.isAway(run) && broker.far.log.isAway(run) }
+
+    /// Sent to a program that is back, to see whether it listens.
+    func nextEcho() -> String {
+        let body = bout.promise.isAnswered ? "20" : "Once more."
+        state.withLock { $0.echo = body }
+        return body
+    }
+
+    /// Where the messages went at first, if that was an exchange: there they go again. Otherwise to the program itself.
+    var echoTarget: Counterpart.Target? {
+        guard let first = state.withLock(\.firstTarget), !first.exchange.isEmpty else { return target }
+        return first
+    }
+
+    func began(with target: Counterpart.Target) { state.withLock { $0.firstTarget = $0.firstTarget ?? target } }
+
+    func words(_ first: Subject.Run) -> [String] {
+        let lines = first.lastLines()
+        // Only the last two hundred are kept: of so many nobody knows which it said before.
+        return lines.count < 200 ? Array(lines.dropFirst(state.withLock(\.linesBefore))) : lines
+    }
+
+    private func isGone(_ connection: Int, _ log: WireLog) -> Bool {
+        if log.isDisconnected(connection) { return true }
+        guard let strike else { return false }
+        switch bout.blow {
+        case .cut?: return connection == strike.connection
+        case .restart?: return connection <= strike.connections
+        default: return false
+        }
+    }
+
+    /// The program has a consumer that the broker knows of.
+    func isReading(_ run: Int) -> Bool { consumption(log, of: run) != nil }
+
+    private func consumption(_ log: WireLog, of run: Int? = nil) -> WireLog.Consumption? {
+        log.consumptions.last {
+            $0.isGranted && (run == nil || $0.place.run == run) && !isGone($0.place.connection, log)
+        }
+    }
+
+    /// Where a message has to go to reach a program that reads.
+    var target: Counterpart.Target? {
+        let log = self.log
+        guard let consumption = self.consumption(log) else { return nil }
+        guard let binding = log.bindings.last(where: { $0.queue == consumption.queue && $0.isGranted }) else {
+            return Counterpart.Target(key: consumption.queue)
+        }
+        let type = log.declaration(ofExchange: binding.exchange)?.method.type.text
+        let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
+        return Counterpart.Target(
+            exchange: binding.exchange, key: type == "topic" ? TopicCheck.key(for: binding.key) : binding.key,
+            headers: headers.isEmpty ? nil : FieldTable(headers))
+    }
+
+    /// All that was sent has come to its end.
+    var isQuiet: Bool {
+        // Held back, a message is on its way.
+        if broker.fire.isHolding { return false }
+        let (sent, far) = (part.sent, broker.far.log)
+        let handed = far.handed
+        if let echo = state.withLock(\.echo), !handed.contains(where: { $0.body == echo && $0.isSettled }) {
+            return false
+        }
+        if bout.promise.isAnswered, !sent.allSatisfy({ body in part.replies.contains { $0.correlation == body } }) {
+            return false
+        }
+        let promise = bout.promise
+        // Where messages may be lost, nobody waits for them once something went wrong.
+        if strike != nil, !promise.keepsMessages, bout.blow?.isOthers == false { return true }
+        var left: [String: Int] = [:]
+        for body in sent { left[body, default: 0] += 1 }
+        for handing in handed where handing.isSettled && handing.settlements.last?.kind != .requeued {
+            if promise.parksIn != nil, handing.body.contains("!") { continue }
+            left[handing.body, default: 0] -= 1
+        }
+        if let queue = promise.parksIn {
+            for (body, count) in left where body.contains("!") {
+                // It has come to where it is parked, or it will never.
+                if far.published.contains(where: { $0.key == queue && $0.body == body }) { left[body] = min(count, 0) }
+            }
+        }
+        return left.values.allSatisfy { $0 <= 0 }
+    }
+
+    /// Until it is so, or nothing has passed for long.
+    func untilIdle(_ condition: () -> Bool) async {
+        // Undisturbed, it has as long as it likes: a right program comes to the end.
+        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + .milliseconds(bout.baseline.usualWait)
+        let start = fair.now
+        await wait(max(.seconds(60), idle * 10)) { condition() || min(quietFor, fair.now - start) > idle }
+    }
+
+    // MARK: What came of it
+
+    func outcome() async -> Bout.Outcome {
+        let log = self.log
+        var history = History(blow: bout.blow, struckAt: strike?.time)
+        let (sent, runs) = (part.sent, state.withLock(\.runs))
+        (history.sent, history.replies, history.echo) = (sent, part.replies, state.withLock(\.echo))
+        // One that does something now and then is no idle one.
+        let (quiet, limit) = (quietFor, bout.blow == nil ? bout.pace.begin : bout.pace.back)
+        history.waited = quiet >= limit ? max(1, Int(quiet.components.seconds)) : 0
+        let lives = cast.lives
+        history.lives = []
+        for (run, life) in zip(runs, lives) {
+            let mine = log.connected.filter { $0.run == run.number && !isGone($0.connection, log) }
+            history.lives.append(
+                History.Life(
+                    run: run.number, status: life.status, isKilled: life.isKilled, isConnected: !mine.isEmpty,
+                    isConsuming: isReading(run.number), words: run.number == 1 ? words(run) : life.lines,
+                    lines: life.lines))
+        }
+        for run in runs { run.kill() }
+        await certainly(.seconds(20)) { runs.allSatisfy { isAway($0.number) } }
+        await certainly(.seconds(20)) { broker.unsettled == 0 }
+        // Another broker does not say when it has taken back what nobody settled.
+        if bout.elsewhere != nil { try? await Task.sleep(for: .milliseconds(300)) }
+        await drain(&history)
+        // By what was known before the programs were killed.
+        History.fill(&history, near: broker.near.log, far: broker.far.log) { isGone($0, log) }
+        let endedAt = state.withLock(\.endedAt)
+        for index in history.lives.indices where !history.lives[index].isRunning {
+            history.lives[index].endedAt = endedAt[history.lives[index].run]
+        }
+        (history.workTime, history.expected) = (bout.baseline.workTime, bout.baseline.expected)
+        history.isAckedBehind = bout.baseline.isAckedBehind
+        if bout.role == .client { history.answer = log.published.first.flatMap { Fibonacci.answer(to: $0.body) } }
+        history.isUncertain = state.withLock(\.isUncertain) || part.hasFailed
+        return Bout.Outcome(
+            history: history, spots: broker.fire.spots, seen: broker.near.observations, log: broker.far.log)
+    }
+
+    private func drain(_ history: inout History) async {
+        let log = broker.near.log
+        var names = Set(log.queues.filter { !$0.method.exclusive }.map(\.name) + log.consumptions.map(\.queue))
+        if let queue = bout.promise.queue { names.insert(queue.name) }
+        names = names.filter { !$0.isEmpty && !$0.hasPrefix("amq.rabbitmq.") }
+        // Until there is nothing more: meanwhile a message may go from one queue that waits into another.
+        for _ in 0..<20 {
+            var isEmpty = true
+            for name in names.sorted() {
+                guard let bodies = await part.take(name) else { continue }
+                history.left[name, default: []] += bodies
+                isEmpty = isEmpty && bodies.isEmpty
+            }
+            if isEmpty { break }
+        }
+        // The next run begins as this one did.
+        if bout.elsewhere != nil { for name in names { await part.delete(name) } }
+    }
+}
+
+extension History {
+    /// Puts together what was seen on both sides of the fire. What passed one side only never arrived.
+    static func fill(_ history: inout History, near: WireLog, far: WireLog, isGone: (Int) -> Bool) {
+        var arrived: [Line: Int] = [:]
+        for handed in near.handed { arrived[Line(handed.place), default: 0] += 1 }
+        history.handings = far.handed.map { handed in
+            let line = Line(handed.place)
+            arrived[line, default: 0] -= 1
+            let settled = handed.settlements.last
+            return Handing(
+                body: handed.body, run: handed.place.run, time: handed.place.time, redelivered: handed.redelivered,
+                isNoAck: handed.isNoAck, hasArrived: arrived[line, default: 0] >= 0,
+                isOver: isGone(handed.place.connection),
+                settlement: settled.map { settlement($0.kind) },
+                settledAt: settled?.place.time)
+        }
+        var taken: [Line: [WireLog.Published]] = [:]
+        for published in far.published { taken[Line(published.place), default: []].append(published) }
+        var counts: [Line: Int] = [:]
+        history.sendings = near.published.map { published in
+            let line = Line(published.place)
+            let number = counts[line, default: 0]
+            counts[line] = number + 1
+            let there = taken[line].flatMap { number < $0.count ? $0[number] : nil }
+            return Sending(
+                body: published.body, run: published.place.run, time: published.place.time, key: published.key,
+                hasArrived: there.map { $0.key != Fire.nowhere.text } ?? false,
+                correlation: published.properties.correlationID?.text)
+        }
+    }
+
+    private static func settlement(_ kind: WireLog.Settlement.Kind) -> Handing.Settlement {
+        switch kind {
+        case .ack: .ack
+        case .dropped: .dropped
+        case .requeued: .requeued
+        }
+    }
+
+    private struct Line: Hashable {
+        var connection: Int
+        var channel: UInt16
+
+        init(_ place: WireLog.Place) { (connection, channel) = (place.connection, place.channel) }
+    }
+}

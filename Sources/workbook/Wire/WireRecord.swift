@@ -1,0 +1,86 @@
+import AMQPTransport
+import AMQPWire
+import Interceptor
+import Synchronization
+
+/// What has been seen so far of all that passes a place: facts, and frames where somebody wants them.
+final class WireRecord: Sendable {
+    private struct State: Sendable {
+        var log = WireLog()
+        var observations: [Observation] = []
+        var connections = 0
+    }
+    private let state = Mutex(State())
+    private let time = SystemTime()
+    private let start: Int64
+    /// For a trace: all that was seen, frame by frame. A check needs the facts alone.
+    let keepsFrames: Bool
+
+    init(keepsFrames: Bool) {
+        self.keepsFrames = keepsFrames
+        start = time.now
+    }
+
+    func connect() -> Int {
+        state.withLock { state in
+            state.connections += 1
+            return state.connections
+        }
+    }
+
+    func add(
+        _ run: Int, _ connection: Int, _ direction: Direction, _ channel: UInt16, _ what: Observation.What,
+        _ frames: [Frame] = []
+    ) {
+        let now = time.now - start
+        let seen = Observation(
+            time: now, run: run, connection: connection, channel: channel, direction: direction, what: what,
+            frames: frames)
+        state.withLock { state in
+            state.log.add(seen)
+            if keepsFrames { state.observations.append(seen) }
+        }
+    }
+
+    /// Milliseconds since it began.
+    var now: Int64 { time.now - start }
+
+    /// When something was seen last.
+    var lastTime: Int64? { state.withLock { $0.log.now } }
+
+    /// The facts so far.
+    var log: WireLog {
+        var log = state.withLock(\.log)
+        log.now = now
+        return log
+    }
+
+    /// All that was seen, where that is kept.
+    var observations: [Observation] { state.withLock(\.observations) }
+}
+
+/// Notes what passes one connection, in the order in which it passes: causes stand before their effects.
+final class WireNote: Hook {
+    private let run: Int
+    private let connection: Int
+    private let record: WireRecord
+    private let watches: Mutex<(toBroker: WireWatch, toClient: WireWatch)>
+
+    init(_ run: Int, _ connection: Int, _ record: WireRecord) {
+        (self.run, self.connection, self.record) = (run, connection, record)
+        let watch = WireWatch(keepsFrames: record.keepsFrames)
+        watches = Mutex((watch, watch))
+    }
+
+    func decide(_ piece: WirePiece, _ direction: Direction) -> Verdict {
+        let seen = watches.withLock { watches in
+            direction == .toBroker ? watches.toBroker.read(piece) : watches.toClient.read(piece)
+        }
+        if let (channel, what, frames) = seen { record.add(run, connection, direction, channel, what, frames) }
+        return .pass
+    }
+
+    func ended(_ direction: Direction, _ end: ConversationEnd) {
+        if direction == .toBroker { record.add(run, connection, direction, 0, .disconnected) }
+    }
+}
