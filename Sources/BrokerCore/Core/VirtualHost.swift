@@ -19,6 +19,8 @@ final class VirtualHost {
     var policies: [Policy] = []
     /// What a queue is that does not say its type; nil: what it is anywhere.
     var defaultQueueType: String?
+    /// What an operator has said of it; nil: nothing, it is there by the command line or by what it has.
+    private(set) var definition: VirtualHostDefinition?
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
@@ -62,6 +64,13 @@ final class VirtualHost {
             hosted.queue.dissolve()
             hosted.end.dissolve()
         }
+    }
+
+    /// An operator has said this of it; what is left out stays as it was.
+    func follow(_ new: VirtualHostDefinition) {
+        let queueType = new.defaultQueueType ?? definition?.defaultQueueType
+        definition = VirtualHostDefinition(name, defaultQueueType: queueType)
+        defaultQueueType = queueType ?? defaultQueueType
     }
 
     // MARK: The way of a message

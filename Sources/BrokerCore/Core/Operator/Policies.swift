@@ -29,10 +29,21 @@ extension VirtualHost {
     }
 
     func set(_ policy: Policy) {
+        put(policy)
+        if !quirk(.policiesAreNotWritten) { core.journal?.declare(.policySet(description(of: policy))) }
+        policiesHaveChanged()
+    }
+
+    /// Takes over a policy that the store knows, when nothing is here yet but what every virtual host has.
+    func restore(_ policy: Policy) {
+        put(policy)
+        for exchange in exchanges.values { follow(self.policy(of: exchange), exchange) }
+    }
+
+    private func put(_ policy: Policy) {
         policies.removeAll { $0.name == policy.name }
         let place = policies.firstIndex { policy.precedes($0) } ?? policies.endIndex
         policies.insert(policy, at: place)
-        policiesHaveChanged()
     }
 
     /// False: there is none of that name.
@@ -40,6 +51,7 @@ extension VirtualHost {
         let count = policies.count
         policies.removeAll { $0.name == name }
         guard policies.count < count else { return false }
+        if !quirk(.clearsAreNotWritten) { core.journal?.declare(.policyCleared(virtualHost: self.name, name: name)) }
         policiesHaveChanged()
         return true
     }
@@ -58,6 +70,19 @@ extension VirtualHost {
             }
             topologyVersion += 1
             return !names.exchanges.isEmpty || !names.queues.isEmpty
+        }
+    }
+
+    /// What a policy says was written down, and perhaps not all that had to go by it: the queues that are under one look again.
+    func catchUpWithPolicies() {
+        var names = queues.filter { $0.value.arguments != $0.value.queue.arguments }.keys.sorted()
+        if names.isEmpty { return }
+        later { [self] in
+            for name in names.suffix(Self.slice) {
+                if let queue = queues[name]?.queue, !queue.isDeleted { queue.follow(queue.arguments) }
+            }
+            names.removeLast(min(Self.slice, names.count))
+            return !names.isEmpty
         }
     }
 
