@@ -117,7 +117,8 @@ final class VirtualHost {
             name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type),
             dialect: core.configuration.dialect)
         exchanges[name] = exchange
-        follow(policy(of: exchange), exchange)
+        let policy = policy(of: exchange)
+        if policy == nil || !quirk(.policiesMissNewExchanges) { follow(policy, exchange) }
         load.hold(Self.octets(of: exchange))
         if !quirk(.routesOutliveNewExchanges) { topologyVersion += 1 }
         return exchange
@@ -130,8 +131,10 @@ final class VirtualHost {
     func restoreQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
     ) -> any Queue {
+        var acting = underPolicy(name, arguments)
+        if acting != arguments, quirk(.policiesMissNewQueues) { acting = arguments }
         let order = QueueOrder(
-            name: name, declaration: declaration, arguments: underPolicy(name, arguments),
+            name: name, declaration: declaration, arguments: acting,
             dialect: core.configuration.dialect, label: label(ofQueue: name), log: journal)
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)

@@ -20,7 +20,10 @@ extension VirtualHost {
 
     /// A queue's arguments as they are to act, from those it was declared with.
     func underPolicy(_ name: ShortString, _ arguments: QueueArguments) -> QueueArguments {
-        policy(ofQueue: name, arguments.kind).map { arguments.combined(with: $0.definition) } ?? arguments
+        guard let policy = policy(ofQueue: name, arguments.kind) else { return arguments }
+        guard policies.count > 1, quirk(.policiesAddUp) else { return arguments.combined(with: policy.definition) }
+        return policies.filter { $0.matches(queue: name.text, ofType: arguments.kind.rawValue) }
+            .reduce(arguments) { $0.combined(with: $1.definition) }
     }
 
     func follow(_ policy: Policy?, _ exchange: Exchange<any Queue>) {
@@ -41,7 +44,7 @@ extension VirtualHost {
     }
 
     private func put(_ policy: Policy) {
-        policies.removeAll { $0.name == policy.name }
+        policies.removeAll { $0.name == policy.name && !quirk(.policySetAgainIsAnother) }
         let place = policies.firstIndex { policy.precedes($0) } ?? policies.endIndex
         policies.insert(policy, at: place)
     }
@@ -52,7 +55,7 @@ extension VirtualHost {
         policies.removeAll { $0.name == name }
         guard policies.count < count else { return false }
         if !quirk(.clearsAreNotWritten) { core.journal?.declare(.policyCleared(virtualHost: self.name, name: name)) }
-        policiesHaveChanged()
+        if !quirk(.clearedPolicyIsFollowed) { policiesHaveChanged() }
         return true
     }
 
@@ -63,12 +66,14 @@ extension VirtualHost {
         later { [self] in
             for _ in 0..<Self.slice {
                 if let name = names.exchanges.popLast() {
-                    if let exchange = exchanges[name] { follow(policy(of: exchange), exchange) }
+                    guard let exchange = exchanges[name] else { continue }
+                    let policy = policy(of: exchange)
+                    if policy == nil || !quirk(.policiesMissOldExchanges) { follow(policy, exchange) }
                 } else if let name = names.queues.popLast() {
                     followPolicy(queue: name)
                 }
             }
-            topologyVersion += 1
+            if !quirk(.routesOutlivePolicies) { topologyVersion += 1 }
             return !names.exchanges.isEmpty || !names.queues.isEmpty
         }
     }
@@ -89,7 +94,7 @@ extension VirtualHost {
     private func followPolicy(queue name: ShortString) {
         guard let hosted = queues[name], !hosted.queue.isDeleted else { return }
         let arguments = underPolicy(name, hosted.arguments)
-        guard arguments != hosted.queue.arguments else { return }
+        guard arguments != hosted.queue.arguments, !quirk(.policiesMissOldQueues) else { return }
         hosted.queue.follow(arguments)
     }
 }
