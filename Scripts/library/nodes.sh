@@ -37,7 +37,7 @@ cluster_programs() {
         chmod +x "$directory/$name"
         export "BROKER_$(tr a-z A-Z <<<"$name")=$directory/$name"
     done
-    export AMQP_URLS RABBITMQCTL="$directory/1/rabbitmqctl"
+    export AMQP_URLS RABBITMQCTL="$directory/1/rabbitmqctl" BROKER_POLICY="$directory/1/policy"
 }
 
 kill_node() {

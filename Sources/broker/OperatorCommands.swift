@@ -28,8 +28,8 @@ struct OperatorCommands {
         does: "set a policy",
         notes: """
             PATTERN is a regular expression, looked for in the names of queues and exchanges. DEFINITION is a JSON object: \
-            '{"max-length":1000,"dead-letter-exchange":"dead"}'. A policy acts at once, and until the broker ends: \
-            --definitions FILE brings it back.
+            '{"max-length":1000,"dead-letter-exchange":"dead"}'. A policy acts at once, and until it is removed. A broker \
+            with --data keeps it; any other needs --definitions FILE to have it again.
             """, alias: "set_policy", row: ofPolicies, count: 3...3)
     static let clearPolicy = Command(
         "broker clear-policy", takes: "NAME", options: ofHost, does: "remove a policy", alias: "clear_policy",

@@ -22,13 +22,16 @@
         }
 
         /// The listing API's address of a broker with definitions.
-        private func start(_ definitions: String, _ more: [String] = []) async throws -> String {
+        private func start(_ definitions: String) async throws -> String {
+            try await serve(["--definitions", definitions]).url
+        }
+
+        private func serve(_ options: [String]) async throws -> (program: Program, url: String) {
             let program = try programs.start(
-                Executables.path("broker"), ["--port", "0", "--definitions", definitions] + more,
-                environment: Executables.environment)
+                Executables.path("broker"), ["--port", "0"] + options, environment: Executables.environment)
             let line = try #require(try await programs.lines(1, of: program).first, "\(program.account)")
-            return "http://guest:guest@localhost:"
-                + (try #require(line.firstMatch(of: /http:\/\/127\.0\.0\.1:([0-9]+)/)?.output.1))
+            let port = try #require(line.firstMatch(of: /http:\/\/127\.0\.0\.1:([0-9]+)/)?.output.1)
+            return (program, "http://guest:guest@localhost:\(port)")
         }
 
         private func file(_ text: String) throws -> String {
@@ -85,6 +88,29 @@
             #expect(gone.status == 1 && gone.errors.contains("has nothing with that name"))
             #expect(try await run(["import-definitions", definitions], url: url).status == 0)
             #expect(try await run(["list-queues", "name", "-s"], url: url).output == "work\n")
+        }
+
+        @Test func policiesAreKeptWithTheData() async throws {
+            let definitions = try file(
+                """
+                {"vhosts":[{"name":"/"},{"name":"shop"}],"policies":[{"vhost":"shop","name":"theirs","pattern":"^a",
+                "apply-to":"queues","priority":3,"definition":{"max-length":5}}]}
+                """)
+            let directory = NSTemporaryDirectory() + "policies-\(UUID().uuidString)"
+            defer { for path in [definitions, directory] { try? FileManager.default.removeItem(atPath: path) } }
+            let (first, url) = try await serve(["--data", directory, "--definitions", definitions])
+            for name in ["ours", "gone"] {
+                let set = try await run(["set-policy", name, "^b", #"{"expires":7}"#, "-p", "shop"], url: url)
+                #expect(set.status == 0, "\(set.errors)")
+            }
+            #expect(try await run(["clear-policy", "gone", "-p", "shop"], url: url).status == 0)
+            first.signal(15)
+            try await programs.finish(first)
+            let (_, again) = try await serve(["--data", directory])
+            let listed = try await run(["list-policies", "-p", "shop", "-s"], url: again)
+            #expect(
+                listed.output == "shop\tours\t^b\tall\t{\"expires\":7}\t0\n"
+                    + "shop\ttheirs\t^a\tqueues\t{\"max-length\":5}\t3\n", "\(listed.errors)")
         }
 
         @Test func aWrongFileIsOneSentence() async throws {

@@ -28,6 +28,10 @@ start() {
     )
 }
 
+programs() {
+    policy_program "$program"
+}
+
 is_up() {
     local line
     line=$(grep -m 1 -oE 'amqp://[^[:space:]]*:[0-9]+' "$directory/output" 2>/dev/null) || return 1

@@ -194,4 +194,5 @@ programs() {
     } >"$directory/rabbitmqctl"
     chmod +x "$directory/rabbitmqctl"
     export RABBITMQCTL="$directory/rabbitmqctl"
+    policy_program "$RABBITMQCTL"
 }

@@ -30,6 +30,18 @@ enum BaseQuirk: String, Quirk {
     case carbonCopiesHideBlindOnes = "base.carbon-copies-hide-blind-ones"
     /// IdentityList.closeUp: where it begins stays what it was
     case closedUpListKeepsItsFront = "base.closed-up-list-keeps-its-front"
+    /// Policy.matches: targets are not looked at
+    case policiesForQueuesActOnExchanges = "base.policies-for-queues-act-on-exchanges"
+    /// Policy.matches: targets are not looked at
+    case policiesForExchangesActOnQueues = "base.policies-for-exchanges-act-on-queues"
+    /// Policy.matches: a queue is a queue
+    case policiesKnowNoQueueTypes = "base.policies-know-no-queue-types"
+    /// Policy.matches: what means nothing is passed over
+    case foreignKeysArePassedOver = "base.foreign-keys-are-passed-over"
+    /// Policy.isMeant: a pattern is matched from the first letter on
+    case patternsStandAtTheStart = "base.patterns-stand-at-the-start"
+    /// Policy.precedes: <
+    case lowestPriorityActs = "base.lowest-priority-acts"
 }
 
 @inline(__always) func quirk(_ quirk: BaseQuirk) -> Bool { isWrong(by: quirk) }

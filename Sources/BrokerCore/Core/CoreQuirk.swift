@@ -30,6 +30,22 @@ enum CoreQuirk: String, Quirk {
     case restOfACauseIsForgotten = "core.rest-of-a-cause-is-forgotten"
     /// VirtualHost.publish: one queue that it may not go to stops all
     case cycleStopsEveryCopy = "core.cycle-stops-every-copy"
+    /// restoreQueue: what a client has declared is all
+    case policiesMissNewQueues = "core.policies-miss-new-queues"
+    /// followPolicy: a queue looks at policies when it is declared
+    case policiesMissOldQueues = "core.policies-miss-old-queues"
+    /// restoreExchange: what a client has declared is all
+    case policiesMissNewExchanges = "core.policies-miss-new-exchanges"
+    /// policiesHaveChanged: an exchange looks at policies when it is declared
+    case policiesMissOldExchanges = "core.policies-miss-old-exchanges"
+    /// underPolicy: all that match
+    case policiesAddUp = "core.policies-add-up"
+    /// put: it is added
+    case policySetAgainIsAnother = "core.policy-set-again-is-another"
+    /// clearPolicy: who follows it is not told
+    case clearedPolicyIsFollowed = "core.cleared-policy-is-followed"
+    /// policiesHaveChanged: remembered routes stay
+    case routesOutlivePolicies = "core.routes-outlive-policies"
 }
 
 @inline(__always) func quirk(_ quirk: CoreQuirk) -> Bool { isWrong(by: quirk) }

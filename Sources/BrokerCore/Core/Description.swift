@@ -19,6 +19,17 @@ final class Description {
     init(_ virtualHosts: [VirtualHost], to journal: Journal) {
         self.journal = journal
         for host in virtualHosts {
+            parts.append { units in
+                units -= 1
+                if let definition = host.definition { journal.append(.virtualHostDefined(definition)) }
+                return false
+            }
+        }
+        for host in virtualHosts {
+            add({ host.policies.map(\.name) }, by: { $0 }) { name in
+                guard let policy = host.policies.first(where: { $0.name == name }) else { return }
+                journal.append(.policySet(host.description(of: policy)))
+            }
             add({ host.exchanges.values.filter(\.isStored) }, by: \.name) { exchange in
                 guard host.exchanges[exchange.name] === exchange else { return }
                 journal.append(.exchangeDeclared(host.description(of: exchange)))

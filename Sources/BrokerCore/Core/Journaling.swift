@@ -43,6 +43,12 @@ extension VirtualHost {
             deliveredBelow: journal.deliveredBelow)
     }
 
+    func description(of policy: Policy) -> StoredPolicy {
+        StoredPolicy(
+            virtualHost: name, name: policy.name, pattern: policy.pattern, target: policy.target.rawValue,
+            priority: policy.priority, definition: policy.definition)
+    }
+
     /// nil: the binding leads to a queue that is not kept.
     func description(of binding: Binding<any Queue>) -> StoredBinding? {
         let destination: StoredBinding.End

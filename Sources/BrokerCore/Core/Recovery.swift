@@ -14,6 +14,8 @@ extension BrokerCore {
     }
 
     private func restore(_ recovered: StoreRecovery) throws(StoreDamage) {
+        for definition in recovered.sortedVirtualHosts { keptVirtualHost(definition.name).follow(definition) }
+        for policy in recovered.sortedPolicies { try restore(policy) }
         for exchange in recovered.sortedExchanges { try restore(exchange) }
         var queues: [UInt64: any Queue] = [:]
         for found in recovered.sortedQueues {
@@ -21,6 +23,7 @@ extension BrokerCore {
         }
         for binding in recovered.sortedBindings { try restore(binding, queues) }
         beginSegment(recovered.journal, isAtStart: true)
+        for host in virtualHosts.sorted(by: { $0.key < $1.key }) { host.value.catchUpWithPolicies() }
     }
 
     /// A virtual host that is not configured any more but has something in the store is there all the same: what was
@@ -28,6 +31,19 @@ extension BrokerCore {
     private func keptVirtualHost(_ name: String) -> VirtualHost {
         if name != "/", quirk(.oneVirtualHostIsRestored) { return keptVirtualHost("/") }
         return virtualHosts[name] ?? addVirtualHost(name)
+    }
+
+    private func restore(_ found: StoreRecovery.Found<StoredPolicy>) throws(StoreDamage) {
+        let policy = found.value
+        guard let target = Policy.Target(rawValue: policy.target) else {
+            throw found.damage("the policy '\(policy.name)' is for '\(policy.target)', which this broker doesn't know")
+        }
+        do throws(PolicyRefusal) {
+            keptVirtualHost(policy.virtualHost).restore(
+                try Policy(
+                    policy.name, in: policy.virtualHost, pattern: policy.pattern, target: target,
+                    priority: policy.priority, definition: policy.definition))
+        } catch { throw found.damage("the policy '\(policy.name)' can't be made: \(error.reason)") }
     }
 
     private func restore(_ found: StoreRecovery.Found<StoredExchange>) throws(StoreDamage) {

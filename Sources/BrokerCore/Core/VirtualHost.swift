@@ -19,6 +19,8 @@ final class VirtualHost {
     var policies: [Policy] = []
     /// What a queue is that does not say its type; nil: what it is anywhere.
     var defaultQueueType: String?
+    /// What an operator has said of it; nil: nothing, it is there by the command line or by what it has.
+    private(set) var definition: VirtualHostDefinition?
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
@@ -62,6 +64,13 @@ final class VirtualHost {
             hosted.queue.dissolve()
             hosted.end.dissolve()
         }
+    }
+
+    /// An operator has said this of it; what is left out stays as it was.
+    func follow(_ new: VirtualHostDefinition) {
+        let queueType = new.defaultQueueType ?? definition?.defaultQueueType
+        definition = VirtualHostDefinition(name, defaultQueueType: queueType)
+        defaultQueueType = queueType ?? defaultQueueType
     }
 
     // MARK: The way of a message
@@ -108,7 +117,8 @@ final class VirtualHost {
             name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type),
             dialect: core.configuration.dialect)
         exchanges[name] = exchange
-        follow(policy(of: exchange), exchange)
+        let policy = policy(of: exchange)
+        if policy == nil || !quirk(.policiesMissNewExchanges) { follow(policy, exchange) }
         load.hold(Self.octets(of: exchange))
         if !quirk(.routesOutliveNewExchanges) { topologyVersion += 1 }
         return exchange
@@ -121,8 +131,10 @@ final class VirtualHost {
     func restoreQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
     ) -> any Queue {
+        var acting = underPolicy(name, arguments)
+        if acting != arguments, quirk(.policiesMissNewQueues) { acting = arguments }
         let order = QueueOrder(
-            name: name, declaration: declaration, arguments: underPolicy(name, arguments),
+            name: name, declaration: declaration, arguments: acting,
             dialect: core.configuration.dialect, label: label(ofQueue: name), log: journal)
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)

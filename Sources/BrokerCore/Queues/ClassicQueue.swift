@@ -250,7 +250,7 @@ final class ClassicQueue: Queue {
         if arguments.expires == nil { clock.hold() }
         self.arguments = arguments
         renewLease()
-        dropOverflow()
+        if !quirk(.newLimitsWait) { dropOverflow() }
         dispatch()
     }
 

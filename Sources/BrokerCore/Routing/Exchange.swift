@@ -136,7 +136,9 @@ final class Exchange<Target> {
 
     /// A policy has changed, and says this now; what the declaration says counts more.
     func follow(alternate policy: ShortString?) {
-        guard declaration.arguments["alternate-exchange"] == nil else { return }
+        if declaration.arguments["alternate-exchange"] != nil, policy == nil || !quirk(.alternatesAreThePolicys) {
+            return
+        }
         alternate = policy.flatMap { $0.isEmpty ? nil : $0 }
     }
 

@@ -122,6 +122,8 @@ enum RoutingQuirk: String, Quirk {
     case ninthExchangeIsNotReached = "routing.ninth-exchange-is-not-reached"
     /// Exchange.Route: the arguments or the key
     case argumentsHideTheKey = "routing.arguments-hide-the-key"
+    /// Exchange.follow: what the policy says
+    case alternatesAreThePolicys = "routing.alternates-are-the-policys"
 }
 
 @inline(__always) func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }

@@ -21,52 +21,22 @@ enum JournalRecord {
     case described(since: UInt32)
     /// What became of messages that quorum queues handed out.
     case deliveries([StoredDelivery])
+    /// An operator has defined a virtual host, or its settings anew.
+    case virtualHostDefined(VirtualHostDefinition)
+    /// A policy, in place of one of its name.
+    case policySet(StoredPolicy)
+    case policyCleared(virtualHost: String, name: String)
 
     enum Kind: UInt8 {
         case synced = 1
         case oldest, exchangeDeclared, exchangeDeleted, queueDeclared, queueDeleted, bound, unbound, message, settled,
-            delivered, described, deliveries
+            delivered, described, deliveries, virtualHostDefined, policySet, policyCleared
 
-        static let range = Kind.synced.rawValue...Kind.deliveries.rawValue
+        static let range = Kind.synced.rawValue...Kind.policyCleared.rawValue
     }
 
     /// Octets of the payload of ``synced(offset:)``.
     static let syncedCount = 9
-}
-
-/// A durable exchange.
-struct StoredExchange {
-    var virtualHost: String
-    var name: ShortString
-    var type: String
-    var autoDelete: Bool
-    var isInternal: Bool
-    var arguments: FieldTable
-}
-
-struct StoredQueue {
-    /// A queue that is deleted and declared again has another number.
-    var number: UInt64
-    var virtualHost: String
-    var name: ShortString
-    var autoDelete: Bool
-    var arguments: FieldTable
-    /// The position of its next message.
-    var nextPosition: UInt64
-    var deliveredBelow: UInt64
-}
-
-struct StoredBinding {
-    var virtualHost: String
-    var source: ShortString
-    var destination: End
-    var key: ShortString
-    var arguments: FieldTable
-
-    enum End: Equatable {
-        case queue(number: UInt64)
-        case exchange(ShortString)
-    }
 }
 
 /// A message and where its copies stand.
@@ -135,26 +105,14 @@ extension JournalRecord {
             writer.uint32(segment)
         case .exchangeDeclared(let exchange):
             kind(.exchangeDeclared)
-            writer.name(exchange.virtualHost)
-            writer.shortString(exchange.name)
-            writer.name(exchange.type)
-            writer.bits(
-                exchange.autoDelete && !quirk(.autoDeleteOfExchangesIsNotWritten),
-                exchange.isInternal && !quirk(.internalIsNotWritten))
-            writer.table(quirk(.argumentsOfExchangesAreNotWritten) ? [:] : exchange.arguments)
+            exchange.write(to: &writer)
         case .exchangeDeleted(let virtualHost, let name):
             kind(.exchangeDeleted)
             writer.name(virtualHost)
             writer.shortString(name)
         case .queueDeclared(let queue):
             kind(.queueDeclared)
-            writer.uint64(queue.number)
-            writer.name(queue.virtualHost)
-            writer.shortString(queue.name)
-            writer.bits(queue.autoDelete && !quirk(.autoDeleteOfQueuesIsNotWritten))
-            writer.table(quirk(.argumentsOfQueuesAreNotWritten) ? [:] : queue.arguments)
-            writer.uint64(queue.nextPosition)
-            writer.uint64(queue.deliveredBelow)
+            queue.write(to: &writer)
         case .queueDeleted(let number):
             kind(.queueDeleted)
             writer.uint64(number)
@@ -182,6 +140,16 @@ extension JournalRecord {
         case .deliveries(let deliveries):
             kind(.deliveries)
             deliveries.write(to: &writer)
+        case .virtualHostDefined(let definition):
+            kind(.virtualHostDefined)
+            definition.write(to: &writer)
+        case .policySet(let policy):
+            kind(.policySet)
+            policy.write(to: &writer)
+        case .policyCleared(let virtualHost, let name):
+            kind(.policyCleared)
+            writer.name(virtualHost)
+            writer.name(name)
         }
     }
 
@@ -193,22 +161,10 @@ extension JournalRecord {
         switch kind {
         case .synced: self = .synced(offset: Int(truncatingIfNeeded: try reader.uint64()))
         case .oldest: self = .oldest(segment: try reader.uint32())
-        case .exchangeDeclared:
-            let (virtualHost, name) = (try reader.name(), try reader.shortString())
-            let type = try reader.name()
-            let bits = try reader.bits()
-            self = .exchangeDeclared(
-                StoredExchange(
-                    virtualHost: virtualHost, name: name, type: type, autoDelete: bits[0], isInternal: bits[1],
-                    arguments: try reader.table()))
+        case .exchangeDeclared: self = .exchangeDeclared(try StoredExchange(from: &reader))
         case .exchangeDeleted:
             self = .exchangeDeleted(virtualHost: try reader.name(), name: try reader.shortString())
-        case .queueDeclared:
-            self = .queueDeclared(
-                StoredQueue(
-                    number: try reader.uint64(), virtualHost: try reader.name(), name: try reader.shortString(),
-                    autoDelete: try reader.bits()[0], arguments: try reader.table(),
-                    nextPosition: try reader.uint64(), deliveredBelow: try reader.uint64()))
+        case .queueDeclared: self = .queueDeclared(try StoredQueue(from: &reader))
         case .queueDeleted: self = .queueDeleted(number: try reader.uint64())
         case .bound: self = .bound(try StoredBinding(from: &reader))
         case .unbound: self = .unbound(try StoredBinding(from: &reader))
@@ -226,37 +182,11 @@ extension JournalRecord {
             var deliveries: [StoredDelivery] = []
             for _ in 0..<(try reader.uint32()) { deliveries.append(try StoredDelivery(from: &reader)) }
             self = .deliveries(deliveries)
+        case .virtualHostDefined: self = .virtualHostDefined(try VirtualHostDefinition(from: &reader))
+        case .policySet: self = .policySet(try StoredPolicy(from: &reader))
+        case .policyCleared: self = .policyCleared(virtualHost: try reader.name(), name: try reader.name())
         }
         try reader.expectEnd(of: "a record")
-    }
-}
-
-extension StoredBinding {
-    func write(to writer: inout ByteWriter) {
-        writer.name(virtualHost)
-        writer.shortString(source)
-        switch destination {
-        case .queue(let number):
-            writer.bits(true)
-            writer.uint64(number)
-        case .exchange(let name):
-            writer.bits(false)
-            writer.shortString(name)
-        }
-        writer.shortString(key)
-        writer.table(quirk(.argumentsOfBindingsAreNotWritten) ? [:] : arguments)
-    }
-
-    init(from reader: inout ByteReader) throws(WireError) {
-        virtualHost = try reader.name()
-        source = try reader.shortString()
-        if try reader.bits()[0] {
-            destination = .queue(number: try reader.uint64())
-        } else {
-            destination = .exchange(try reader.shortString())
-        }
-        key = try reader.shortString()
-        arguments = try reader.table()
     }
 }
 
@@ -305,13 +235,4 @@ extension StoredContent {
         content = reader.rest()
         if propertiesCount > content.count { throw reader.error("properties longer than what there is") }
     }
-}
-
-extension ByteWriter {
-    /// The name of a virtual host or an exchange type, of any length.
-    fileprivate mutating func name(_ text: String) { longString(Array(text.utf8)) }
-}
-
-extension ByteReader {
-    fileprivate mutating func name() throws(WireError) -> String { String(decoding: try longString(), as: UTF8.self) }
 }

@@ -143,6 +143,11 @@ extension StoreRecovery {
         case .described(let segment):
             journal.foundDescription(since: segment, at: place)
             bindings.wereDescribed(since: segment)
+        case .virtualHostDefined(let definition): virtualHosts[definition.name] = definition
+        case .policySet(let policy):
+            policies[PolicyName(virtualHost: policy.virtualHost, name: policy.name)] = found(policy)
+        case .policyCleared(let virtualHost, let name):
+            policies[PolicyName(virtualHost: virtualHost, name: name)] = nil
         }
     }
 

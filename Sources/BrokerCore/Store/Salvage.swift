@@ -23,6 +23,8 @@ extension StoreRecovery {
 
     /// All that is declared, as records.
     func describe(to journal: Journal) {
+        for host in sortedVirtualHosts { journal.append(.virtualHostDefined(host)) }
+        for policy in sortedPolicies { journal.append(.policySet(policy.value)) }
         for exchange in sortedExchanges { journal.append(.exchangeDeclared(exchange.value)) }
         for queue in sortedQueues { journal.append(.queueDeclared(queue.description.value)) }
         for binding in sortedBindings {

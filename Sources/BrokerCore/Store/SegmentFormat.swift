@@ -11,13 +11,14 @@ import AMQPWire
 // All integers are big-endian. A record's checksum is seeded with the salt, its place and its length, so a record that
 // was right in another file or at another place, and the inside of a message that looks like a record, are wrong here.
 //
-// Version 1 had no manifest and no mark, and in its header nothing of the segment before; version 2 had no quorum queues.
-// Both are read, and what is written to such a directory is of version 3. A record of a new kind makes a new version.
+// Version 1 had no manifest and no mark, and in its header nothing of the segment before; version 2 had no quorum queues,
+// and version 3 no policies and no settings of virtual hosts. All are read, and what is written to such a directory is of
+// version 4. A record of a new kind makes a new version.
 
 /// How a segment is written and read.
 enum SegmentFormat {
     static let magic = Array("AMQPLOG\n".utf8)
-    static let version: UInt32 = 3
+    static let version: UInt32 = 4
     static let headerCount = 56
     /// Octets of a record before its payload.
     static let recordOverhead = 12

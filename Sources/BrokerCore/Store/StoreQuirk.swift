@@ -50,6 +50,12 @@ enum StoreQuirk: String, Quirk {
     case lastDeliveryIsNotCounted = "store.last-delivery-is-not-counted"
     /// Journal.settle: another queue's copy is written down as gone, too
     case firstAckSettlesAnother = "store.first-ack-settles-another"
+    /// VirtualHost.set: the log is told of declarations
+    case policiesAreNotWritten = "store.policies-are-not-written"
+    /// VirtualHost.clearPolicy: the log is told of what is set
+    case clearsAreNotWritten = "store.clears-are-not-written"
+    /// StoredPolicy.write: the default
+    case prioritiesOfPoliciesAreNotWritten = "store.priorities-of-policies-are-not-written"
 
     // MARK: What is read back
 

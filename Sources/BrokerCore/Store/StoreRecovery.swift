@@ -6,6 +6,8 @@ public struct StoreRecovery {
     var exchanges: [ExchangeKey: Found<StoredExchange>] = [:]
     var queues: [UInt64: RecoveredQueue] = [:]
     var bindings = RecoveredBindings()
+    var virtualHosts: [String: VirtualHostDefinition] = [:]
+    var policies: [PolicyName: Found<StoredPolicy>] = [:]
     /// The oldest segment that the log says is needed.
     var oldest: UInt32 = 0
     var first: UInt32?
@@ -24,6 +26,11 @@ public struct StoreRecovery {
     struct ExchangeKey: Hashable {
         var virtualHost: String
         var name: ShortString
+    }
+
+    struct PolicyName: Hashable {
+        var virtualHost: String
+        var name: String
     }
 
     var names = SharedNames()
@@ -178,6 +185,12 @@ public struct StoreRecovery {
 
     var sortedQueues: [RecoveredQueue] {
         queues.values.sorted { $0.description.value.number < $1.description.value.number }
+    }
+
+    var sortedVirtualHosts: [VirtualHostDefinition] { virtualHosts.values.sorted { $0.name < $1.name } }
+
+    var sortedPolicies: [Found<StoredPolicy>] {
+        policies.values.sorted { ($0.value.virtualHost, $0.value.name) < ($1.value.virtualHost, $1.value.name) }
     }
 
     var sortedBindings: [Found<StoredBinding>] { bindings.sorted }

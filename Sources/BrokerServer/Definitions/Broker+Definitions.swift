@@ -41,7 +41,7 @@ extension Broker {
     }
 
     /// What an operator changes. Returns what was not done, by its place.
-    func change(_ changes: [BrokerChange]) -> [(place: Int, refusal: BrokerChange.Refusal)] {
+    public func change(_ changes: [BrokerChange]) -> [(place: Int, refusal: BrokerChange.Refusal)] {
         state.withLock { state in
             let effects = state.core.step(.change(changes), now: time.now)
             let refusals = effects.refusals

@@ -42,5 +42,29 @@ func createUser(_ rights: Rights? = Rights()) async throws -> Login {
     return login
 }
 
+/// Sets a policy that goes when the case is over, and returns its name (`needs: [.policies]`). Others use the broker too, so the
+/// pattern has to match names of this case alone; see ``exactly(_:)``.
+@discardableResult
+func setPolicy(
+    _ definition: FieldTable, on pattern: String, as name: String = unique("policy").text,
+    applyTo target: String = "all",
+    priority: Int64 = 0
+) async throws -> String {
+    let run = try CaseRun.active()
+    run.remember(policy: name)
+    try await run.peer.setPolicy(
+        PolicyOrder(name: name, pattern: pattern, definition: definition, target: target, priority: priority))
+    return name
+}
+
+func clearPolicy(_ name: String) async throws {
+    let run = try CaseRun.active()
+    try await run.peer.clearPolicy(name)
+    run.forget(policy: name)
+}
+
+/// The pattern of a policy for this name alone.
+func exactly(_ name: ShortString) -> String { "^\(name)$" }
+
 /// One command of rabbitmqctl (`needs: [.admin]`), as words.
 func administer(_ words: String...) async throws { try await CaseRun.active().peer.administer(words) }

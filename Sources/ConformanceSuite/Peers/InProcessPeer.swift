@@ -91,7 +91,8 @@ final class InProcessPeer: Peer {
 
     func lacks(_ need: Need) -> String? {
         switch need {
-        case .slow, .quiet, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .secondUser, .consistentHash,
+        case .slow, .quiet, .movableClock, .secondVirtualHost, .restart, .kill, .admin, .policies, .secondUser,
+            .consistentHash,
             .quorumQueues, .streams:
             nil
         case .cluster: "it is a single node"
@@ -114,6 +115,26 @@ final class InProcessPeer: Peer {
             throw SuiteError("\(label) does not know \(words.joined(separator: " "))")
         }
         running.withLock { $0.broker }.setTracing(words.first == "trace_on", in: login.virtualHost)
+    }
+
+    func setPolicy(_ order: PolicyOrder) async throws {
+        guard let target = Policy.Target(rawValue: order.target) else {
+            throw SuiteError("\(label) has no policies for \(order.target)")
+        }
+        try change(
+            .define(
+                .policy(
+                    try Policy(
+                        order.name, in: login.virtualHost, pattern: order.pattern, target: target,
+                        priority: order.priority, definition: order.definition))))
+    }
+
+    func clearPolicy(_ name: String) async throws {
+        try change(.clearPolicy(name, virtualHost: login.virtualHost))
+    }
+
+    private func change(_ change: BrokerChange) throws {
+        if let refusal = running.withLock({ $0.broker }).change([change]).first?.refusal { throw refusal }
     }
 
     func restart(lasting milliseconds: Int) async throws {

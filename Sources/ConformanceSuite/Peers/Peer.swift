@@ -1,4 +1,5 @@
 import AMQPTransport
+import AMQPWire
 import ConformanceReport
 
 /// The broker that a case is run against.
@@ -39,6 +40,9 @@ protocol Peer: Sendable {
     /// A user with the given rights, three regular expressions, in a virtual host; none at all when `rights` is nil.
     func createUser(_ name: String, password: String, rights: Rights?, in virtualHost: String) async throws
     func deleteUser(_ name: String) async throws
+    /// Sets a policy in the virtual host of ``login``, in place of one of its name.
+    func setPolicy(_ policy: PolicyOrder) async throws
+    func clearPolicy(_ name: String) async throws
     /// One administrative command of RabbitMQ's, as words: `set_vm_memory_high_watermark 0.00001`.
     func administer(_ words: [String]) async throws
 
@@ -58,6 +62,17 @@ struct Rights: Sendable {
     var configure = ".*"
     var write = ".*"
     var read = ".*"
+}
+
+/// A policy as an operator orders it (RabbitMQ: "Policies").
+struct PolicyOrder: Sendable {
+    var name: String
+    /// A regular expression.
+    var pattern: String
+    var definition: FieldTable
+    /// `queues`, `exchanges`, `all`, or a type of queue: `classic_queues`.
+    var target = "all"
+    var priority: Int64 = 0
 }
 
 extension Peer {
@@ -83,6 +98,8 @@ extension Peer {
         throw unsupported("create a user")
     }
     func deleteUser(_ name: String) async throws {}
+    func setPolicy(_ policy: PolicyOrder) async throws { throw unsupported("set policies") }
+    func clearPolicy(_ name: String) async throws { throw unsupported("clear policies") }
     func administer(_ words: [String]) async throws { throw unsupported("be administered") }
     func end() async {}
 

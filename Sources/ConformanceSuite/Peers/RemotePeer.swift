@@ -97,6 +97,8 @@ struct RemotePeer: Peer {
             environment.nodeURLs.count < 3 || environment.killNode == nil || environment.startNode == nil
                 ? "AMQP_URLS, BROKER_KILL_NODE and BROKER_START_NODE name no three nodes and what kills and starts them"
                 : nil
+        case .policies:
+            environment.policy == nil ? "BROKER_POLICY names no command that sets and clears policies" : nil
         case .admin, .secondVirtualHost, .secondUser:
             environment.administrator == nil ? "RABBITMQCTL names no command that administers the broker" : nil
         case .consistentHash: hasConsistentHash ? nil : "it has no exchange type x-consistent-hash"
@@ -131,6 +133,27 @@ struct RemotePeer: Peer {
 
     func administer(_ words: [String]) async throws {
         try await Shell.run(([environment.administrator ?? "false"] + words.map(shellQuoted)).joined(separator: " "))
+    }
+
+    func setPolicy(_ policy: PolicyOrder) async throws {
+        try await operate(
+            "set", policy.name, policy.pattern, Self.json(policy.definition), policy.target, "\(policy.priority)")
+    }
+
+    func clearPolicy(_ name: String) async throws { try await operate("clear", name) }
+
+    private func operate(_ what: String, _ words: String...) async throws {
+        let command = [environment.policy ?? "false", what] + ([login.virtualHost] + words).map(shellQuoted)
+        try await Shell.run(command.joined(separator: " "))
+    }
+
+    /// Policies have numbers and texts.
+    private static func json(_ definition: FieldTable) -> String {
+        let members = definition.fields.map { field in
+            let value = field.value.integer.map { "\($0)" } ?? "\"\(field.value.text ?? "")\""
+            return "\"\(field.name)\":\(value)"
+        }
+        return "{\(members.joined(separator: ","))}"
     }
 
     func createVirtualHost(_ name: String) async throws -> String {

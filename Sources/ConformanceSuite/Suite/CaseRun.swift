@@ -22,6 +22,7 @@ final class CaseRun: Sendable {
         var answers: [String] = []
         var virtualHosts: [String] = []
         var users: [String] = []
+        var policies: Set<String> = []
         var killedNodes: Set<Int> = []
         /// It has failed, and nobody wants to know more.
         var isOver = false
@@ -83,6 +84,8 @@ final class CaseRun: Sendable {
 
     func remember(virtualHost: String) { state.withLock { $0.virtualHosts.append(virtualHost) } }
     func remember(user: String) { state.withLock { $0.users.append(user) } }
+    func remember(policy: String) { state.withLock { _ = $0.policies.insert(policy) } }
+    func forget(policy: String) { state.withLock { _ = $0.policies.remove(policy) } }
 
     func remember(killedNodes: [Int]) { state.withLock { $0.killedNodes.formUnion(killedNodes) } }
 
@@ -132,6 +135,7 @@ final class CaseRun: Sendable {
         await leftovers.delete(from: peer)
         for host in virtualHosts { try? await peer.deleteVirtualHost(host) }
         for user in users { try? await peer.deleteUser(user) }
+        for policy in state.withLock({ $0.policies }).sorted() { try? await peer.clearPolicy(policy) }
     }
 }
 

@@ -29,6 +29,8 @@ struct Environment: Sendable {
     var restart: String? { self["BROKER_RESTART"] }
     /// The command that kills the broker without warning and starts it again.
     var kill: String? { self["BROKER_KILL"] }
+    /// The command that sets and clears policies: `set VHOST NAME PATTERN DEFINITION APPLY-TO PRIORITY`, `clear VHOST NAME`.
+    var policy: String? { self["BROKER_POLICY"] }
     /// The nodes of a cluster, if it is one; the first one's address comes first.
     var nodeURLs: [String] { (self["AMQP_URLS"] ?? "").split(separator: " ").map(String.init) }
     /// The command that kills the nodes whose numbers stand behind it, without warning; 1 is the first.
@@ -77,7 +79,7 @@ struct Environment: Sendable {
         let ours = ["CONFORMANCE_PEER", "CONFORMANCE_TIME_SCALE", "CONFORMANCE_FRESH", "CONFORMANCE_VERSION_OF"]
         let broker = [
             "AMQP_URL", "AMQP_URLS", "RABBITMQCTL", "BROKER_RESTART", "BROKER_KILL", "BROKER_FRESH",
-            "BROKER_KILL_NODE", "BROKER_START_NODE",
+            "BROKER_POLICY", "BROKER_KILL_NODE", "BROKER_START_NODE",
         ]
         func settings(_ names: [String]) -> String {
             names.compactMap { name in self[name].map { "\(name)=\(shellQuoted($0)) " } }.joined()

@@ -6,8 +6,10 @@ enum Need: String, Comparable, CustomStringConvertible {
     case kill
     /// It has three nodes at least, which can be killed without warning and started again one by one.
     case cluster
-    /// Somebody may administer it: alarms, policies, tracing.
+    /// Somebody may administer it: alarms, tracing.
     case admin
+    /// Policies can be set and cleared.
+    case policies
     case secondVirtualHost = "second virtual host"
     case secondUser = "second user"
     /// Half an hour can go by at once.

@@ -134,11 +134,11 @@ import Testing
         }
 
         var segment = writer.octets
-        segment[11] = 4
+        segment[11] = 5
         let newer = try damage(of: FakeStore()) { $0 = [1: segment] }
-        #expect(newer.isNewerFormat && newer.reason.contains("version 4"))
+        #expect(newer.isNewerFormat && newer.reason.contains("version 5"))
         let found = try filled().store
-        found.manifest?[11] = 4
+        found.manifest?[11] = 5
         #expect(try damage(of: found) { _ in }.isNewerFormat)
     }
 

@@ -103,7 +103,7 @@ import Testing
     }
 
     /// Octets that say they are of this version, with the checksum that stands at `place`.
-    private static func stamped(_ octets: [UInt8], _ version: UInt8, _ place: Int) -> [UInt8] {
+    static func stamped(_ octets: [UInt8], _ version: UInt8, _ place: Int) -> [UInt8] {
         var octets = octets
         octets[11] = version
         let checksum = XXHash64.hash(octets[..<place], seed: 0)

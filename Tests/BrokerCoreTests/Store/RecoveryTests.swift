@@ -28,6 +28,14 @@ struct RecoveryTests {
         return .queueDeclared(queue)
     }
 
+    private static func policy(
+        _ definition: FieldTable, for target: String = "all", pattern: String = "^q"
+    ) -> JournalRecord {
+        .policySet(
+            StoredPolicy(
+                virtualHost: "/", name: "p", pattern: pattern, target: target, priority: 0, definition: definition))
+    }
+
     @Test(
         "The last record is damage, with its place and the reason",
         arguments: [
@@ -36,6 +44,9 @@ struct RecoveryTests {
             ([exchange(ofType: "fanout"), bound(to: .queue(number: 1))], "queue, number 1, is not there"),
             ([queue([:]), bound(to: .queue(number: 1))], "source, exchange 'x', is not there"),
             ([exchange(ofType: "fanout"), bound(to: .exchange("y"))], "destination, exchange 'y', is not there"),
+            ([policy(["max-length": 1], for: "topics")], "policy 'p' is for 'topics'"),
+            ([policy(["max-length": 1], pattern: "(")], "policy 'p' can't be made: pattern should be regular"),
+            ([policy(["x-unheard-of": 1])], "[{<<\"x-unheard-of\">>,1}] are not recognised"),
         ])
     func damage(_ records: [JournalRecord], _ reason: String) throws {
         let (store, last) = try written(records)
@@ -52,6 +63,7 @@ struct RecoveryTests {
     func sense() throws {
         let (store, _) = try written([
             Self.exchange(ofType: "fanout"), Self.queue(["x-max-length": 5]), Self.bound(to: .queue(number: 1)),
+            Self.policy(["max-length": 1]),
         ])
         #expect(try StoreRig(on: store).rig.core.listBindings().map(\.source) == ["", "x"])
     }

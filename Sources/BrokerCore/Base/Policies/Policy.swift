@@ -43,8 +43,8 @@ public struct Policy: Sendable {
 
     /// Whether it is for the exchanges of this name.
     func matches(exchange name: String) -> Bool {
-        if target != .all, target != .exchanges { return false }
-        return matcher.matches(name)
+        if target != .all, target != .exchanges, !quirk(.policiesForQueuesActOnExchanges) { return false }
+        return isMeant(name)
     }
 
     /// Whether it is for the queues of this name and type. A policy of which a part means nothing to that type is not for
@@ -53,19 +53,25 @@ public struct Policy: Sendable {
         let isWanted =
             switch target {
             case .all, .queues: true
-            case .classicQueues: type == "classic"
-            case .quorumQueues: type == "quorum"
-            case .streams: type == "stream"
-            case .exchanges: false
+            case .classicQueues: type == "classic" || quirk(.policiesKnowNoQueueTypes)
+            case .quorumQueues: type == "quorum" || quirk(.policiesKnowNoQueueTypes)
+            case .streams: type == "stream" || quirk(.policiesKnowNoQueueTypes)
+            case .exchanges: quirk(.policiesForExchangesActOnQueues)
             }
         guard isWanted else { return false }
         let isForeign = definition.names.contains { PolicyKey(rawValue: $0.text)?.isForeign(to: type) ?? false }
-        return !isForeign && matcher.matches(name)
+        return isMeant(name) && (!isForeign || quirk(.foreignKeysArePassedOver))
+    }
+
+    private func isMeant(_ name: String) -> Bool {
+        guard matcher.matches(name) else { return false }
+        let isAtTheStart = pattern.hasPrefix("^") || name.hasPrefix(pattern.prefix(4))
+        return isAtTheStart || !quirk(.patternsStandAtTheStart)
     }
 
     /// Comes before another, of the same name's matches.
     func precedes(_ other: Policy) -> Bool {
-        if priority != other.priority { return priority > other.priority }
+        if priority != other.priority { return (priority > other.priority) != quirk(.lowestPriorityActs) }
         return name < other.name
     }
 }

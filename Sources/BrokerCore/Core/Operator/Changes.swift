@@ -69,7 +69,8 @@ extension BrokerCore {
         switch thing {
         case .virtualHost(let definition):
             let host = virtualHosts[definition.name] ?? addVirtualHost(definition.name)
-            host.defaultQueueType = definition.defaultQueueType ?? host.defaultQueueType
+            host.follow(definition)
+            if let told = host.definition { journal?.declare(.virtualHostDefined(told)) }
         case .policy(let policy): try operated(policy.virtualHost).set(policy)
         case .exchange(let definition):
             let host = try operated(definition.virtualHost)

@@ -20,7 +20,10 @@ extension VirtualHost {
 
     /// A queue's arguments as they are to act, from those it was declared with.
     func underPolicy(_ name: ShortString, _ arguments: QueueArguments) -> QueueArguments {
-        policy(ofQueue: name, arguments.kind).map { arguments.combined(with: $0.definition) } ?? arguments
+        guard let policy = policy(ofQueue: name, arguments.kind) else { return arguments }
+        guard policies.count > 1, quirk(.policiesAddUp) else { return arguments.combined(with: policy.definition) }
+        return policies.filter { $0.matches(queue: name.text, ofType: arguments.kind.rawValue) }
+            .reduce(arguments) { $0.combined(with: $1.definition) }
     }
 
     func follow(_ policy: Policy?, _ exchange: Exchange<any Queue>) {
@@ -29,10 +32,21 @@ extension VirtualHost {
     }
 
     func set(_ policy: Policy) {
-        policies.removeAll { $0.name == policy.name }
+        put(policy)
+        if !quirk(.policiesAreNotWritten) { core.journal?.declare(.policySet(description(of: policy))) }
+        policiesHaveChanged()
+    }
+
+    /// Takes over a policy that the store knows, when nothing is here yet but what every virtual host has.
+    func restore(_ policy: Policy) {
+        put(policy)
+        for exchange in exchanges.values { follow(self.policy(of: exchange), exchange) }
+    }
+
+    private func put(_ policy: Policy) {
+        policies.removeAll { $0.name == policy.name && !quirk(.policySetAgainIsAnother) }
         let place = policies.firstIndex { policy.precedes($0) } ?? policies.endIndex
         policies.insert(policy, at: place)
-        policiesHaveChanged()
     }
 
     /// False: there is none of that name.
@@ -40,7 +54,8 @@ extension VirtualHost {
         let count = policies.count
         policies.removeAll { $0.name == name }
         guard policies.count < count else { return false }
-        policiesHaveChanged()
+        if !quirk(.clearsAreNotWritten) { core.journal?.declare(.policyCleared(virtualHost: self.name, name: name)) }
+        if !quirk(.clearedPolicyIsFollowed) { policiesHaveChanged() }
         return true
     }
 
@@ -51,20 +66,35 @@ extension VirtualHost {
         later { [self] in
             for _ in 0..<Self.slice {
                 if let name = names.exchanges.popLast() {
-                    if let exchange = exchanges[name] { follow(policy(of: exchange), exchange) }
+                    guard let exchange = exchanges[name] else { continue }
+                    let policy = policy(of: exchange)
+                    if policy == nil || !quirk(.policiesMissOldExchanges) { follow(policy, exchange) }
                 } else if let name = names.queues.popLast() {
                     followPolicy(queue: name)
                 }
             }
-            topologyVersion += 1
+            if !quirk(.routesOutlivePolicies) { topologyVersion += 1 }
             return !names.exchanges.isEmpty || !names.queues.isEmpty
+        }
+    }
+
+    /// What a policy says was written down, and perhaps not all that had to go by it: the queues that are under one look again.
+    func catchUpWithPolicies() {
+        var names = queues.filter { $0.value.arguments != $0.value.queue.arguments }.keys.sorted()
+        if names.isEmpty { return }
+        later { [self] in
+            for name in names.suffix(Self.slice) {
+                if let queue = queues[name]?.queue, !queue.isDeleted { queue.follow(queue.arguments) }
+            }
+            names.removeLast(min(Self.slice, names.count))
+            return !names.isEmpty
         }
     }
 
     private func followPolicy(queue name: ShortString) {
         guard let hosted = queues[name], !hosted.queue.isDeleted else { return }
         let arguments = underPolicy(name, hosted.arguments)
-        guard arguments != hosted.queue.arguments else { return }
+        guard arguments != hosted.queue.arguments, !quirk(.policiesMissOldQueues) else { return }
         hosted.queue.follow(arguments)
     }
 }
