@@ -3,9 +3,6 @@ import AMQPWire
 // Policies, and what they change in the queues and exchanges of a virtual host.
 
 extension VirtualHost {
-    /// So many queues or exchanges are looked at in a slice.
-    private static let slice = 100
-
     func policy(of exchange: Exchange<any Queue>) -> Policy? {
         if policies.isEmpty || exchange.name.isEmpty { return nil }
         let name = exchange.name.text
@@ -18,14 +15,8 @@ extension VirtualHost {
         return policies.first { $0.matches(queue: name, ofType: kind.rawValue) }
     }
 
-    /// A queue's arguments as they are to act, from those it was declared with.
-    func underPolicy(_ name: ShortString, _ arguments: QueueArguments) -> QueueArguments {
-        policy(ofQueue: name, arguments.kind).map { arguments.combined(with: $0.definition) } ?? arguments
-    }
-
     func follow(_ policy: Policy?, _ exchange: Exchange<any Queue>) {
-        let name = policy?.definition[PolicyKey.alternateExchange.name]?.text
-        exchange.follow(alternate: name.map(ShortString.init(truncating:)))
+        if exchange.follow(policy) { topologyVersion += 1 }
     }
 
     func set(_ policy: Policy) {
@@ -42,29 +33,5 @@ extension VirtualHost {
         guard policies.count < count else { return false }
         policiesHaveChanged()
         return true
-    }
-
-    /// Everything that is there is looked at again, in slices. Each look takes the policies as they are then, so a change in the
-    /// middle does no harm.
-    private func policiesHaveChanged() {
-        var names = (exchanges: Array(exchanges.keys), queues: Array(queues.keys))
-        later { [self] in
-            for _ in 0..<Self.slice {
-                if let name = names.exchanges.popLast() {
-                    if let exchange = exchanges[name] { follow(policy(of: exchange), exchange) }
-                } else if let name = names.queues.popLast() {
-                    followPolicy(queue: name)
-                }
-            }
-            topologyVersion += 1
-            return !names.exchanges.isEmpty || !names.queues.isEmpty
-        }
-    }
-
-    private func followPolicy(queue name: ShortString) {
-        guard let hosted = queues[name], !hosted.queue.isDeleted else { return }
-        let arguments = underPolicy(name, hosted.arguments)
-        guard arguments != hosted.queue.arguments else { return }
-        hosted.queue.follow(arguments)
     }
 }

@@ -31,13 +31,11 @@ extension QueueArguments {
         return arguments
     }
 
+    func under(_ policy: Policy?) -> QueueArguments { policy.map { combined(with: $0.definition) } ?? self }
+
     /// Of two limits the smaller; one below 0 is none, and more than any.
     private func deliveryLimit(under policy: FieldValue?) -> FieldValue? {
         guard let own = deliveryLimit?.integer, let other = policy?.integer else { return deliveryLimit ?? policy }
         return .int64(own < 0 || other < 0 ? max(own, other) : min(own, other))
     }
-}
-
-extension PolicyKey {
-    var name: ShortString { ShortString(truncating: rawValue) }
 }
