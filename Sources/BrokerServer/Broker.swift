@@ -131,7 +131,9 @@ public final class Broker: Sendable {
 
     /// Lets one more user log in, from now on; one of the same name is replaced. Connections that are open stay as they
     /// are.
-    public func add(_ user: BrokerConfiguration.User) { step(.add(user)) }
+    public func add(_ user: BrokerConfiguration.User) { step(.add([user])) }
+
+    func add(_ users: [BrokerConfiguration.User]) { step(.add(users)) }
 
     /// Switches copies of all that is published and delivered in a virtual host on or off (RabbitMQ: "Firehose Tracer").
     /// False: there is no such virtual host.

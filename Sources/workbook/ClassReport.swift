@@ -20,16 +20,21 @@ struct ClassReport {
 
     let readers: [Reader]
 
+    struct Unreadable: Error, CustomStringConvertible { let description: String }
+
     /// A reader's name is that of the file, or of its folder when it has the name that the workbook gives it.
     /// Throws when a file can't be read.
     init(files: [URL]) throws {
         readers = try files.map { file in
-            let text = try String(contentsOf: file, encoding: .utf8)
+            let done: [String]
+            do { done = try Progress.lines(of: file) } catch {
+                throw Unreadable(description: "\(file.relativePath) can't be read: \(error.localizedDescription)")
+            }
             let isUnnamed = file.lastPathComponent == Progress.name
             let name =
                 isUnnamed
                 ? file.deletingLastPathComponent().lastPathComponent : file.deletingPathExtension().lastPathComponent
-            return Reader(name: name, done: text.split(separator: "\n").map(String.init))
+            return Reader(name: name, done: done)
         }.sorted { $0.name < $1.name }
     }
 

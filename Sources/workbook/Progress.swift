@@ -6,9 +6,11 @@ enum Progress {
     /// `WORKBOOK_PROGRESS` names another, for tests, which must not touch the reader's.
     static let file = ProcessInfo.processInfo.environment["WORKBOOK_PROGRESS"] ?? name
 
-    static func done() -> [String] {
-        let text = (try? String(contentsOfFile: file, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").map(String.init)
+    static func done() -> [String] { (try? lines(of: URL(filePath: file))) ?? [] }
+
+    /// Each line counts for itself: what is damaged, or was saved by another system's editor, takes nothing of the rest with it.
+    static func lines(of file: URL) throws -> [String] {
+        String(decoding: try Data(contentsOf: file), as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
     }
 
     static func add(_ entry: String) {
@@ -19,6 +21,8 @@ enum Progress {
     /// Writes the file anew.
     static func keep(_ entries: [String]) {
         do {
+            // What can't be read is not overwritten.
+            if FileManager.default.fileExists(atPath: file) { _ = try lines(of: URL(filePath: file)) }
             try entries.map { $0 + "\n" }.joined().write(toFile: file, atomically: true, encoding: .utf8)
         } catch {
             complain("the progress can't be kept in \(file): \(error.localizedDescription)")

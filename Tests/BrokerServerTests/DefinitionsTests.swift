@@ -271,4 +271,28 @@ import Testing
     private func hex(_ octets: [UInt8]) -> String {
         octets.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
+
+    /// Two names that look alike are two names; a member that stands there twice counts as it stands there last.
+    @Test func namesAreOctetsAndTheLastMemberCounts() throws {
+        let broker = try broker(
+            """
+            {"queues":[{"vhost":"/","name":"e\\u0301","arguments":{"a":1,"x-max-length":3,"a":[2]}},
+            {"vhost":"/","name":"\\u00e9"}]}
+            """)
+        let queues = try #require(broker.snapshot(of: [.queues], in: nil)).queues
+        #expect(queues.map { $0.name.utf8.count }.sorted() == [2, 3])
+        #expect(queues.contains { $0.arguments == ["a": [.int64(2)], "x-max-length": .int64(3)] })
+        #expect(throws: DefinitionsFile.Malformed(place: "queues[1]", reason: "the file has it twice: 'q'")) {
+            try file(#"{"queues":[{"vhost":"/","name":"q"},{"vhost":"/","name":"q"}]}"#)
+        }
+    }
+
+    @Test func whatIsWrongDeepWithinHasItsPlace() throws {
+        let name = String(repeating: "n", count: 256)
+        let text = #"{"queues":[{"vhost":"/","name":"q","arguments":{"a":[1,{"b":{"\#(name)":1}}]}}]}"#
+        #expect(
+            throws: DefinitionsFile.Malformed(
+                place: "queues[0].arguments.a[1].b", reason: "a name in it has more than 255 octets")
+        ) { try file(text) }
+    }
 }

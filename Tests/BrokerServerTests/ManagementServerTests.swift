@@ -109,6 +109,28 @@ import Testing
         try await until { checker.runningCount == 0 }
         #expect(begun.withLock { $0 } == 2)
     }
+    /// A hundred clients that nobody knows would else make it keep as many bodies of eight megabytes.
+    @Test(arguments: [("guest:wrong", "401"), ("", "401"), ("some:pw", "413"), ("guest:guest", "204")])
+    func aLongBodyIsReadFromAdministratorsAlone(user: String, status: String) async throws {
+        var configuration = BrokerConfiguration()
+        var some = BrokerConfiguration.User.user("some", password: "pw")
+        some.tags = ["policymaker"]
+        configuration.users.append(some)
+        let broker = Broker(configuration)
+        let server = ManagementServer(broker.listingAPI, time: ManualTime())
+        defer { broker.shutDown() }
+        let (client, stream) = MemoryStream.pair()
+        let heard = Heard()
+        client.start(heard)
+        server.accept(stream)
+        let login = user.isEmpty ? "" : "Authorization: Basic \(Base64.encode(Array(user.utf8)))\r\n"
+        let body = "{\"explanation\":\"\(String(repeating: "x", count: 100_000))\"}"
+        let head = "POST /api/definitions HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\(login)"
+        client.send(Array("\(head)Content-Length: \(body.utf8.count)\r\n\r\n".utf8).span.bytes)
+        // From the others nothing more is awaited.
+        if status == "204" { client.send(Array(body.utf8).span.bytes) }
+        #expect(await heard.untilEnd().hasPrefix("HTTP/1.1 \(status)"))
+    }
 }
 
 /// A stream that says that it comes from somewhere else.

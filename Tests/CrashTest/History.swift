@@ -176,13 +176,18 @@ final class History: Sendable {
         }
     }
 
-    /// Waits until every confirmed message has been seen, or none has come for two minutes; then whatever else there is.
+    /// Waits until the queues hold nothing any more, by their own account, which counts what somebody has been handed and not
+    /// settled. Nobody publishes by then, so nothing can come later: the end is known. What is held and handed to nobody for two
+    /// minutes is a fault of its own.
     private func drain() async throws {
         var (last, since) = (-1, seconds)
         while true {
-            let (missing, deliveries) = state.withLock { ($0.model.missing.count, $0.model.counts.deliveries) }
+            var held = 0
+            for queue in Self.queues { held += try await nodes.held(by: queue) }
+            if held == 0 { return }
+            let deliveries = state.withLock { $0.model.counts.deliveries }
             if deliveries != last { (last, since) = (deliveries, seconds) }
-            if seconds - since > (missing == 0 ? 3 : 120) { return }
+            if seconds - since > 120 { return state.withLock { $0.model.neverCame(held) } }
             try await Task.sleep(for: .milliseconds(500))
         }
     }

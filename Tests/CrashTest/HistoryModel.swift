@@ -53,6 +53,9 @@ struct HistoryModel: Sendable {
         if !redelivered { faults.append("\(id) came twice, and is not marked as redelivered") }
     }
 
+    /// So many are in queues at the end, and handed to nobody.
+    mutating func neverCame(_ count: Int) { faults.append("\(count) are held by queues, and never came") }
+
     /// Confirmed, and nobody has seen them.
     var missing: [Int] { fates.filter { $0.value == .confirmed && !delivered.contains($0.key) }.keys.sorted() }
 

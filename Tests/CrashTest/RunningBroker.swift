@@ -4,6 +4,8 @@ import Lifeline
 /// A broker in a process of its own.
 final class RunningBroker {
     let uri: String
+    /// Where it says what it has; nil: nowhere.
+    let listings: String?
     private let process = Process()
 
     struct NotStarted: Error, CustomStringConvertible {
@@ -31,6 +33,8 @@ final class RunningBroker {
         guard let address = text.firstRange(of: "amqp://127.0.0.1:"),
             let port = Int(text[address.upperBound...].prefix { $0.isNumber })
         else { throw NotStarted(description: "the broker said: \(text)") }
+        let listed = text.firstRange(of: "http://127.0.0.1:").map { text[$0.upperBound...].prefix { $0.isNumber } }
+        listings = listed.map { "http://guest:guest@127.0.0.1:\($0)" }
         uri = "amqp://guest:guest@127.0.0.1:\(port)/"
     }
 

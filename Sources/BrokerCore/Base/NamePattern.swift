@@ -20,11 +20,19 @@ public struct NamePattern: Sendable {
     enum Position: Sendable { case start, end, last, boundary, noBoundary }
 
     private let steps: [Step]
+    /// How many steps may be taken at each scalar of a name.
+    let weight: Int
 
     /// Throws ``Unsupported`` for what is no expression, or none that is matched here.
     public init(_ pattern: String) throws(Unsupported) {
+        // What is read of it takes many times its room, and no more steps than there may be are of any use.
+        guard pattern.utf8.count <= Self.longest else {
+            throw Unsupported(reason: "it has more than \(Self.longest) octets")
+        }
         var parser = NamePatternParser(pattern)
-        steps = try Self.compiled(parser.parse())
+        var total = 0
+        steps = try Self.compiled(parser.parse(), &total)
+        weight = total
     }
 
     /// Why an expression is not taken.
@@ -42,11 +50,10 @@ public struct NamePattern: Sendable {
 
     /// More steps than this are not run for a name.
     private static let mostSteps = 2000
-
-    private static func compiled(_ node: NamePatternParser.Node) throws(Unsupported) -> [Step] {
-        var total = 0
-        return try compiled(node, &total)
-    }
+    /// A look ahead goes on from each scalar of a name as far as the name does, so each of its steps counts as so many.
+    private static let weightOfLook = 16
+    /// Octets of an expression.
+    private static let longest = 8192
 
     private static func compiled(_ node: NamePatternParser.Node, _ total: inout Int) throws(Unsupported) -> [Step] {
         var steps: [Step] = []
@@ -63,7 +70,13 @@ public struct NamePattern: Sendable {
         switch node {
         case .one(let scalars): steps.append(.one(scalars))
         case .position(let position): steps.append(.position(position))
-        case .look(let inner, let isNegated): steps.append(.look(try compiled(inner, &total), isNegated: isNegated))
+        case .look(let inner, let isNegated):
+            let before = total
+            steps.append(.look(try compiled(inner, &total), isNegated: isNegated))
+            total += (total - before) * (weightOfLook - 1)
+            guard total <= mostSteps else {
+                throw Unsupported(reason: "what it looks ahead for is too long when its repeats are written out")
+            }
         case .sequence(let nodes): for node in nodes { try append(node, to: &steps, &total) }
         case .choice(let nodes): try appendChoice(nodes[...], to: &steps, &total)
         case .repeated(let node, let least, let most):
@@ -129,6 +142,8 @@ extension NamePattern {
 
         func matches(_ steps: [Step], from start: Int, anywhere: Bool) -> Bool {
             var active: [Int] = []
+            // Nothing begins behind the beginning.
+            let isAnchored = if case .position(.start)? = steps.first { true } else { false }
             for at in start...name.count {
                 var seen = Array(repeating: false, count: steps.count + 1)
                 var here: [Int] = []
@@ -139,7 +154,7 @@ extension NamePattern {
                 active = here.filter { step in
                     if case .one(let scalars) = steps[step] { scalars.contains(name[at]) } else { false }
                 }.map { $0 + 1 }
-                if active.isEmpty, !anywhere { return false }
+                if active.isEmpty, !anywhere || isAnchored { return false }
             }
             return false
         }

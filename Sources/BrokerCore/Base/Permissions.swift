@@ -24,6 +24,9 @@ public struct Permissions: Sendable, Equatable {
     private init() { (configure, write, read) = (".*", ".*", ".*") }
     public static let all = Permissions()
 
+    /// Whether what has this name may be read.
+    func mayRead(_ name: String) -> Bool { (try? Self.compiled(read).matches(name)) ?? false }
+
     static func compiled(_ pattern: String) throws(Malformed) -> NamePattern {
         do throws(NamePattern.Unsupported) {
             return try NamePattern(pattern.isEmpty ? "^$" : pattern)
@@ -38,12 +41,24 @@ extension BrokerConfiguration.User {
     /// whoever may do everything everywhere.
     public var isAdministrator: Bool { tags.map { $0.contains("administrator") } ?? (permissions == nil) }
 
+    /// May see everybody's connections and channels, and the node.
+    public var isMonitor: Bool { isAdministrator || tags?.contains("monitoring") ?? false }
+
+    /// Whatever there is, in every virtual host.
+    public var seesEverything: Bool { isAdministrator && permissions == nil }
+
     /// May set and clear policies.
     public var isPolicymaker: Bool { isAdministrator || tags?.contains("policymaker") ?? false }
 
     /// May ask the listing API anything.
     public var mayManage: Bool {
         tags.map { !$0.isDisjoint(with: ["administrator", "monitoring", "policymaker", "management"]) } ?? true
+    }
+
+    /// May bind a queue to the exchange that a virtual host's traced messages come from, so everything about them is the user's to
+    /// know.
+    public func maySeeTraces(in virtualHost: String) -> Bool {
+        permissions(in: virtualHost)?.mayRead("amq.rabbitmq.trace") ?? false
     }
 
     public func mayOpen(_ virtualHost: String) -> Bool { permissions.map { $0[virtualHost] != nil } ?? true }

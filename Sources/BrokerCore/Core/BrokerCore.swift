@@ -124,7 +124,7 @@ public final class BrokerCore {
             }
         case .stored(let batch): stored(batch)
         case .diskIsLow(let isLow): alarms.disk = isLow
-        case .add(let user): add(user)
+        case .add(let users): add(users)
         case .change(let changes): carryOut(changes)
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
         case .shutDown: shutDown()

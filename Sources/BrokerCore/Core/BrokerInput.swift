@@ -21,9 +21,8 @@ public enum BrokerInput: ~Escapable, Sendable {
     /// The disk of the store has not enough space left, or has again. Publishers are held back in between; everything
     /// else goes on as far as it can.
     case diskIsLow(Bool)
-    /// One more user may log in, from now on; one of the same name is replaced. Connections that are open stay as they
-    /// are.
-    case add(BrokerConfiguration.User)
+    /// More users may log in, from now on; those of the same names are replaced. Connections that are open stay as they are.
+    case add([BrokerConfiguration.User])
     /// The firehose of a virtual host is switched on or off (`rabbitmqctl trace_on`, `trace_off`). It does not outlast
     /// the broker. Nothing happens for a virtual host that isn't there.
     case setTracing(Bool, virtualHost: String)

@@ -38,13 +38,13 @@ enum CoreQuirk: String, Quirk {
     case policiesMissNewExchanges = "core.policies-miss-new-exchanges"
     /// policiesHaveChanged: an exchange looks at policies when it is declared
     case policiesMissOldExchanges = "core.policies-miss-old-exchanges"
-    /// underPolicy: all that match
+    /// VirtualHost.arguments: all that match
     case policiesAddUp = "core.policies-add-up"
     /// put: it is added
     case policySetAgainIsAnother = "core.policy-set-again-is-another"
     /// clearPolicy: who follows it is not told
     case clearedPolicyIsFollowed = "core.cleared-policy-is-followed"
-    /// policiesHaveChanged: remembered routes stay
+    /// VirtualHost.follow: remembered routes stay
     case routesOutlivePolicies = "core.routes-outlive-policies"
 }
 

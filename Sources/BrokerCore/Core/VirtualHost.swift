@@ -17,6 +17,8 @@ final class VirtualHost {
     private(set) var tracedSteps = TracedSteps()
     /// Those that act here, the first to match first.
     var policies: [Policy] = []
+    /// Everything is being looked at again, for they have changed.
+    var policyPass: PolicyPass?
     /// What a queue is that does not say its type; nil: what it is anywhere.
     var defaultQueueType: String?
     /// What an operator has said of it; nil: nothing, it is there by the command line or by what it has.
@@ -33,6 +35,8 @@ final class VirtualHost {
         let arguments: QueueArguments
         /// nil: nothing of it is kept on disk.
         let journal: QueueJournal?
+        /// The policy that acts on it.
+        var policy: Policy?
 
         var queue: any Queue { end.target }
     }
@@ -131,14 +135,16 @@ final class VirtualHost {
     func restoreQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
     ) -> any Queue {
-        var acting = underPolicy(name, arguments)
+        let policy = policy(ofQueue: name, arguments.kind)
+        if !policies.isEmpty { core.spend(unitsOfPolicies(forName: name.count)) }
+        var acting = self.arguments(arguments, ofQueue: name, under: policy)
         if acting != arguments, quirk(.policiesMissNewQueues) { acting = arguments }
         let order = QueueOrder(
             name: name, declaration: declaration, arguments: acting,
             dialect: core.configuration.dialect, label: label(ofQueue: name), log: journal)
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
-        queues[name] = HostedQueue(end: end, arguments: arguments, journal: journal)
+        queues[name] = HostedQueue(end: end, arguments: arguments, journal: journal, policy: policy)
         load.hold(Self.octets(of: queue))
         if !quirk(.newQueueIsNotSeen) { topologyVersion += 1 }
         return queue

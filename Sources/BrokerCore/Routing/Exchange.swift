@@ -9,6 +9,8 @@ final class Exchange<Target> {
     /// Where unroutable messages go (RabbitMQ: "Alternate Exchanges"). The nameless exchange is none: it has no bindings
     /// that an alternate could follow, and RabbitMQ routes nowhere from there.
     private(set) var alternate: ShortString?
+    /// The policy that acts on it.
+    private(set) var policy: Policy?
     let routesByKeyAlone: Bool
     let matchesEachKey: Bool
     private(set) var router: any Router<Target>
@@ -134,12 +136,16 @@ final class Exchange<Target> {
         return true
     }
 
-    /// A policy has changed, and says this now; what the declaration says counts more.
-    func follow(alternate policy: ShortString?) {
+    /// This policy acts on it now; what the declaration says counts more. True: messages may go other ways than before.
+    func follow(_ policy: Policy?) -> Bool {
+        self.policy = policy
         if declaration.arguments["alternate-exchange"] != nil, policy == nil || !quirk(.alternatesAreThePolicys) {
-            return
+            return false
         }
-        alternate = policy.flatMap { $0.isEmpty ? nil : $0 }
+        let before = alternate
+        let name = policy?.definition[PolicyKey.alternateExchange.name]?.text
+        alternate = name.flatMap { $0.isEmpty ? nil : ShortString(truncating: $0) }
+        return alternate != before
     }
 
     /// It is no more.

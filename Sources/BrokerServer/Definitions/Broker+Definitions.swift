@@ -16,11 +16,12 @@ extension Broker {
         } catch {
             throw DefinitionsFile.Malformed(place: error.place, reason: error.reason)
         }
-        if withUsers { for user in file.users { add(user) } }
+        if withUsers { add(file.users) }
         let items = file.definitions.items
         var next = 0
         while next < items.count {
-            let slice = items[next..<min(next + Self.definedAtOnce, items.count)]
+            let most = state.withLock { $0.core.changesOfTurn }
+            let slice = items[next..<min(next + most, items.count)]
             let refusals = change(slice.map { .define($0.thing) })
             // Somebody else has taken away meanwhile what it needs.
             for (place, refusal) in refusals { warn("\(slice[next + place].place): \(refusal.reason)") }
@@ -28,8 +29,6 @@ extension Broker {
         }
         for warning in file.warnings { warn("definitions: \(warning)") }
     }
-
-    private static let definedAtOnce = 250
 
     private func takeSlice(ofCheck number: UInt64) throws(DefinitionsCheck.Failure) -> Bool {
         let result: Result<Bool, DefinitionsCheck.Failure> = state.withLock { state in

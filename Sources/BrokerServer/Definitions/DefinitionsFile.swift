@@ -68,10 +68,11 @@ public struct DefinitionsFile: Sendable {
 
     /// What has been named, for nothing may be there twice.
     private struct Names {
-        private var known: Set<[String]> = []
+        /// By their octets: two texts that look alike, as letters with accents do, are two names.
+        private var known: Set<[[UInt8]]> = []
 
         mutating func add(_ parts: [String], at place: JSONPlace) throws(JSONPlace.Malformed) {
-            guard known.insert(parts).inserted else {
+            guard known.insert(parts.map { Array($0.utf8) }).inserted else {
                 throw place.malformed("the file has it twice: \(LogEvent.quoted(parts[2]))")
             }
         }
@@ -203,9 +204,10 @@ extension DefinitionsFile {
                     "the expression \(LogEvent.quoted(error.pattern)) is not taken: \(error.reason)")
             }
         }
+        var names: Set<String> = []
         for place in try root.list("users") {
             let name = try place.text("name")
-            if users.contains(where: { $0.name == name }) {
+            if !names.insert(name).inserted {
                 throw place.malformed("the file has it twice: \(LogEvent.quoted(name))")
             }
             var user = try Self.user(name, place)
@@ -216,7 +218,7 @@ extension DefinitionsFile {
             user.tags = try Self.tags(place)
             users.append(user)
         }
-        for name in permissions.keys.sorted() where !users.contains(where: { $0.name == name }) {
+        for name in permissions.keys.sorted() where !names.contains(name) {
             warnings.append("permissions: user \(LogEvent.quoted(name)) is not among the file's users, and gets none")
         }
     }

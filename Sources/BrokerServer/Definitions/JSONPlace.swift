@@ -77,14 +77,33 @@ struct JSONPlace {
     /// An object as a field table; an empty list, which RabbitMQ writes for an empty one here and there, is one too.
     func table(_ name: String) throws(Malformed) -> FieldTable {
         guard let member = member(name), member != .array([]) else { return [:] }
-        guard let value = try JSONPlace(Self.path(path, name), member).field().table else {
-            throw malformed("it is not an object", at: name)
+        guard case .object = member else { throw malformed("it is not an object", at: name) }
+        do throws(Wrong) {
+            return try Self.field(member).table ?? [:]
+        } catch {
+            // The way is put together only now: of a long list, each element would have had a text of its own.
+            let way = error.way.reversed().reduce(Self.path(path, name)) { path, step in
+                switch step {
+                case .element(let place): "\(path)[\(place)]"
+                case .member(let name): Self.path(path, name)
+                }
+            }
+            throw Malformed(place: way, reason: error.reason)
         }
-        return value
+    }
+
+    /// What is wrong in a value, and the way out of it.
+    private struct Wrong: Error {
+        enum Step { case element(Int), member(String) }
+
+        var way: [Step] = []
+        let reason: String
+
+        func within(_ step: Step) -> Wrong { Wrong(way: way + [step], reason: reason) }
     }
 
     /// As RabbitMQ makes arguments of JSON: integers of 64 bits, doubles, long strings.
-    func field() throws(Malformed) -> FieldValue {
+    private static func field(_ value: JSON) throws(Wrong) -> FieldValue {
         switch value {
         case .null: return .void
         case .bool(let bool): return .bool(bool)
@@ -94,18 +113,30 @@ struct JSONPlace {
         case .array(let elements):
             var values: [FieldValue] = []
             for (index, element) in elements.enumerated() {
-                values.append(try JSONPlace("\(path)[\(index)]", element).field())
+                do throws(Wrong) { values.append(try field(element)) } catch { throw error.within(.element(index)) }
             }
             return .array(values)
-        case .object(let members):
-            var table = FieldTable()
-            for member in members {
-                guard let name = try? ShortString(member.name) else {
-                    throw malformed("a name in it has more than \(ShortString.maximumCount) octets")
-                }
-                table[name] = try JSONPlace(Self.path(path, member.name), member.value).field()
-            }
-            return .table(table)
+        case .object(let members): return .table(try table(members))
         }
+    }
+
+    /// Of two members of one name the last counts, in the place of the first.
+    private static func table(_ members: [JSON.Member]) throws(Wrong) -> FieldTable {
+        var fields: [FieldTable.Field] = []
+        var places: [ShortString: Int] = [:]
+        for member in members {
+            guard let name = try? ShortString(member.name) else {
+                throw Wrong(reason: "a name in it has more than \(ShortString.maximumCount) octets")
+            }
+            let value: FieldValue
+            do throws(Wrong) { value = try field(member.value) } catch { throw error.within(.member(member.name)) }
+            if let place = places[name] {
+                fields[place].value = value
+            } else {
+                places[name] = fields.count
+                fields.append(.init(name, value))
+            }
+        }
+        return FieldTable(fields)
     }
 }

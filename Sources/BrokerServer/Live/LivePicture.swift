@@ -7,6 +7,9 @@ struct LivePicture {
     /// So many of each kind are sent; how many there are is sent too. More would fit neither a screen nor half a second.
     static let most = 400
     static let mostBindings = 1600
+    /// So many letters of what a client has put into an argument. A binding's arguments may fill a frame, and a thousand of them
+    /// more memory than there is, again for each who watches.
+    static let mostLetters = 200
 
     let view: ListingView
     let virtualHost: String
@@ -14,6 +17,13 @@ struct LivePicture {
     static let parts: Set<BrokerSnapshot.Part> = [
         .queues, .exchanges, .bindings, .consumers, .connections, .channels,
     ]
+
+    /// The one that is looked at is among them.
+    private var shownHosts: [String] {
+        let all = view.broker.virtualHosts
+        if all.count <= Self.most { return all }
+        return (all.filter { $0 != virtualHost }.prefix(Self.most) + [virtualHost]).sorted()
+    }
 
     var json: JSON {
         let broker = view.broker
@@ -24,7 +34,7 @@ struct LivePicture {
         let connections = broker.connections.filter { $0.virtualHost == virtualHost }
         let channels = broker.channels.filter { $0.virtualHost == virtualHost && $0.lastExchange != nil }
         return [
-            "vhost": .string(virtualHost), "vhosts": .array(broker.virtualHosts.map(JSON.string)),
+            "vhost": .string(virtualHost), "vhosts": .array(shownHosts.map(JSON.string)),
             "counts": [
                 "exchanges": JSON(exchanges.count), "queues": JSON(queues.count), "bindings": JSON(bindings.count),
                 "consumers": JSON(consumers.count), "connections": JSON(connections.count),
@@ -53,10 +63,12 @@ extension QueueInfo {
         [
             "name": .string(name), "type": .string(type), "durable": .bool(isDurable),
             "exclusive": .bool(owner != nil), "ready": JSON(readyCount), "unacked": JSON(unacknowledgedCount),
-            "entered": JSON(enteredCount), "deadTo": arguments["x-dead-letter-exchange"].map(JSON.init) ?? nil,
-            "deadKey": arguments["x-dead-letter-routing-key"].map(JSON.init) ?? nil,
+            "entered": JSON(enteredCount), "deadTo": shown("x-dead-letter-exchange"),
+            "deadKey": shown("x-dead-letter-routing-key"),
         ]
     }
+
+    private func shown(_ name: ShortString) -> JSON { JSON(arguments[name]?.text.map { String($0.prefix(255)) }) }
 }
 
 extension BindingInfo {
@@ -70,14 +82,20 @@ extension BindingInfo {
 
     private var conditions: String {
         guard !arguments.fields.isEmpty else { return "" }
+        let most = LivePicture.mostLetters
         var match = "all"
-        var rest: [String] = []
+        var rest = ""
         for field in arguments.fields {
             guard case .longString(let octets) = field.value else { return "" }
-            let text = String(decoding: octets, as: UTF8.self)
-            if field.name == "x-match" { match = text } else { rest.append("\(field.name)=\(text)") }
+            let text = String(decoding: octets.prefix(4 * most), as: UTF8.self).prefix(most)
+            if field.name == "x-match" {
+                match = String(text)
+            } else if rest.utf8.count <= most {
+                rest += (rest.isEmpty ? "" : ", ") + "\(field.name)=\(text)"
+            }
         }
-        return "\(match): \(rest.joined(separator: ", "))"
+        let all = "\(match): \(rest)"
+        return all.count <= most ? all : all.prefix(most - 1) + "…"
     }
 }
 

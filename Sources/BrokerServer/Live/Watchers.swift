@@ -98,11 +98,14 @@ final class Watchers: Sendable {
         let users = source.users()
         var pictures: [Sight: String] = [:]
         for watcher in watchers {
-            guard let user = users.first(where: { $0.name == watcher.user }), user.mayOpen(watcher.virtualHost) else {
+            // Rights may have been taken away since.
+            guard let user = users.first(where: { $0.name == watcher.user }), user.mayManage,
+                user.mayOpen(watcher.virtualHost)
+            else {
                 watcher.session.stream.abort()
                 continue
             }
-            let sight = Sight(user: user.isAdministrator ? "" : user.name, virtualHost: watcher.virtualHost)
+            let sight = Sight(user: user.seesEverything ? "" : user.name, virtualHost: watcher.virtualHost)
             let picture =
                 pictures[sight]
                 ?? LivePicture(view: view.seen(by: user), virtualHost: watcher.virtualHost).json.text

@@ -22,6 +22,15 @@ package struct HTTPRequest: Equatable {
         return values.count == 1 ? values[0].value : nil
     }
 
+    /// A page from elsewhere has sent it. A browser adds the name and the password that its user has given for this address,
+    /// whichever page it is, and says whose page it is.
+    var isOfAnotherSite: Bool {
+        let own = header("host")?.lowercased() ?? ""
+        return headers.contains { name, value in
+            name == "origin" && !["http://", "https://"].contains { value.lowercased() == $0 + own }
+        }
+    }
+
     package static func == (left: Self, right: Self) -> Bool {
         left.method == right.method && left.path == right.path && left.keepsAlive == right.keepsAlive
             && left.body == right.body
@@ -61,6 +70,9 @@ package struct HTTPRequestReader: Sendable {
 
     /// Octets that have to come for the current request to be whole.
     var awaitedCount: Int { awaited?.count ?? 0 }
+
+    /// The head of the current request, whose body has not come yet.
+    var awaitedHead: HTTPRequest? { awaited?.request }
 
     /// Octets that no request has taken yet.
     var pendingCount: Int { buffer.count }

@@ -24,6 +24,7 @@ struct ListingAPI: Sendable {
         guard user.mayManage else { return .refused("Not management user") }
         let path = isMetrics ? request.path : Array(request.path.dropFirst())
         guard request.method == "GET" || request.method == "HEAD" else {
+            guard !request.isOfAnotherSite else { return .refused("a page of another site can change nothing here") }
             if let answer = ManagementChanges(source: source, user: user).answer(request, path) { return answer }
             var response = HTTPResponse.failure(405, "method_not_allowed", "nothing can be changed there: GET or HEAD")
             response.headers.append(("allow", "GET, HEAD"))
@@ -48,7 +49,7 @@ struct ListingAPI: Sendable {
             switch (path.first, path.count) {
             case ("vhosts", 2), ("users", _), ("permissions", _), ("definitions", _):
                 return .refused("Not administrator user")
-            case ("nodes", _): return .refused("Not monitor user")
+            case ("nodes", _) where !user.isMonitor: return .refused("Not monitor user")
             default: break
             }
         }

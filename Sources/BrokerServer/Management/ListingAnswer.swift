@@ -59,8 +59,8 @@ struct ListingAnswer {
             return .object(["status": "ok"])
         case ("nodes", 1): return .list([nodeObject()])
         case ("nodes", 2) where path[1] == node: return .object(nodeObject())
-        case ("vhosts", 1): return .list(broker.virtualHosts.map(virtualHost))
-        case ("vhosts", 2): return Found(broker.virtualHosts.first { $0 == path[1] }.map(virtualHost))
+        case ("vhosts", 1): return .list(virtualHosts(broker.virtualHosts))
+        case ("vhosts", 2): return Found(virtualHosts(broker.virtualHosts.filter { $0 == path[1] }).first)
         case ("users", 1): return .list(broker.users.map(userObject))
         case ("users", 2): return Found(broker.users.first { $0.name == path[1] }.map(userObject))
         case ("permissions", 1): return .list(permissions())
@@ -177,8 +177,13 @@ struct ListingAnswer {
         .object([JSON.Member("vhost", .string(policy.virtualHost))] + DefinitionsExport.members(of: policy))
     }
 
-    private func virtualHost(_ name: String) -> JSON {
-        guard case .object(let members) = totals(broker.queues.filter { $0.virtualHost == name }) else { return nil }
+    private func virtualHosts(_ names: [String]) -> [JSON] {
+        let queues = Dictionary(grouping: broker.queues, by: \.virtualHost)
+        return names.map { virtualHost($0, queues[$0] ?? []) }
+    }
+
+    private func virtualHost(_ name: String, _ queues: [QueueInfo]) -> JSON {
+        guard case .object(let members) = totals(queues) else { return nil }
         return .object(
             [
                 JSON.Member("name", .string(name)),

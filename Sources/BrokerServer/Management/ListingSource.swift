@@ -22,17 +22,22 @@ struct ListingView: Sendable {
     /// What a user may see of it, as with RabbitMQ's tag `management`: what is in the virtual hosts that the user may
     /// open, and the user's own connections.
     func seen(by user: BrokerConfiguration.User) -> ListingView {
-        if user.isAdministrator { return self }
         var view = self
+        if !broker.tracedSteps.isEmpty {
+            let traced = Set(broker.tracedSteps.map(\.virtualHost)).filter(user.maySeeTraces)
+            view.broker.tracedSteps.removeAll { !traced.contains($0.virtualHost) }
+        }
+        if user.isAdministrator { return view }
         view.broker.queues.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.exchanges.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.bindings.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.consumers.removeAll { !user.mayOpen($0.virtualHost) }
-        view.broker.connections.removeAll { $0.user != user.name }
-        view.broker.channels.removeAll { $0.user != user.name }
+        if !user.isMonitor {
+            view.broker.connections.removeAll { $0.user != user.name }
+            view.broker.channels.removeAll { $0.user != user.name }
+        }
         view.broker.policies.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.virtualHosts.removeAll { !user.mayOpen($0) }
-        view.broker.tracedSteps.removeAll { !user.mayOpen($0.virtualHost) }
         view.broker.tracedVirtualHosts.removeAll { !user.mayOpen($0) }
         return view
     }

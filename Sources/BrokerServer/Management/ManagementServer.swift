@@ -75,19 +75,36 @@ final class ManagementServer: Sendable {
 
     /// Answers a request, as soon as it is known whose it is.
     func begin(_ request: HTTPRequest, of session: ManagementSession) {
-        guard let login = api.login(request, isLoopback: session.stream.isLoopback) else {
-            return answer(request, to: session, by: nil)
+        findUser(of: request, session) { [weak self] user, isRefused in
+            self?.answer(request, to: session, by: user, isRefused: isRefused)
         }
+    }
+
+    /// Lets the long body of a request come, if it is from somebody who may send one.
+    func admit(_ head: HTTPRequest, of session: ManagementSession) {
+        findUser(of: head, session) { [weak self] user, _ in
+            guard let self else { return }
+            if user?.isAdministrator ?? false { return session.admit() }
+            let tooLong = HTTPResponse.failure(413, "bad_request", "so long a body is for administrators")
+            let answer = user == nil ? api.answer(head, by: nil) : tooLong
+            session.send(answer, withBody: true, isLast: true)
+        }
+    }
+
+    /// Hands over nil for a request that is nobody's, and true if it is one with a wrong password.
+    private func findUser(
+        of request: HTTPRequest, _ session: ManagementSession,
+        _ body: @escaping @Sendable (_ user: BrokerConfiguration.User?, _ isRefused: Bool) -> Void
+    ) {
+        guard let login = api.login(request, isLoopback: session.stream.isLoopback) else { return body(nil, false) }
         switch login.check {
-        case .known(let isRight):
-            answer(request, to: session, by: isRight ? login.user : nil, isRefused: !isRight)
+        case .known(let isRight): body(isRight ? login.user : nil, !isRight)
         case .costly(let check):
             loginChecker.check(
                 LoginQueue.Check(
                     ticket: .listing(session.number), source: session.stream.source, user: login.user?.name, run: check
-                ) { [weak self, weak session] isRight in
-                    guard let self, let session else { return }
-                    later { self.answer(request, to: session, by: isRight ? login.user : nil, isRefused: !isRight) }
+                ) { [weak self] isRight in
+                    self?.later { body(isRight ? login.user : nil, !isRight) }
                 })
         }
     }

@@ -18,11 +18,14 @@ final class ManagementSession: ByteStreamReceiver {
         /// No further request is answered.
         var isClosing = false
         var isReading = true
+        /// A long body may come: it is known whose it is.
+        var isAdmitted = false
         /// It is sent the live page's pictures until it ends.
         var isWatching = false
     }
 
-    /// So many octets of requests may wait; then no more are read.
+    /// So many octets of requests may wait; then no more are read. A longer body waits until it is known whose it is: nobody who
+    /// may not log in fills the memory.
     private static let mostPending = 65_536
 
     init(_ number: UInt64, _ stream: any ByteStream, _ server: ManagementServer, now: Int64) {
@@ -63,7 +66,8 @@ final class ManagementSession: ByteStreamReceiver {
     }
 
     private func setReading(_ state: inout State) {
-        let isReading = state.reader.pendingCount <= max(Self.mostPending, state.reader.awaitedCount)
+        let most = max(Self.mostPending, state.isAdmitted ? state.reader.awaitedCount : 0)
+        let isReading = state.reader.pendingCount <= most
         guard isReading != state.isReading else { return }
         state.isReading = isReading
         stream.setReading(isReading)
@@ -73,25 +77,50 @@ final class ManagementSession: ByteStreamReceiver {
     func goOn() {
         guard let server else { return stream.close() }
         guard stream.unsent == 0 else { return }
-        let next: Result<HTTPRequest, HTTPError>? = state.withLock { state in
-            guard !state.isClosing, !state.isBusy else { return nil }
-            do throws(HTTPError) {
-                let request = try state.reader.next()
-                setReading(&state)
-                guard let request else { return nil }
-                state.isBusy = true
-                state.isClosing = !request.keepsAlive
-                return .success(request)
-            } catch {
-                state.isClosing = true
-                return .failure(error)
-            }
-        }
+        let next: Next? = state.withLock { self.next(&$0) }
         switch next {
-        case .success(let request): server.begin(request, of: self)
-        case .failure(let error): send(.failure(error.status, "bad_request", error.reason), withBody: true)
+        case .request(let request): server.begin(request, of: self)
+        case .head(let head): server.admit(head, of: self)
+        case .error(let error): send(.failure(error.status, "bad_request", error.reason), withBody: true)
         case nil: break
         }
+    }
+
+    private enum Next: Sendable {
+        case request(HTTPRequest)
+        /// Of a request with a long body.
+        case head(HTTPRequest)
+        case error(HTTPError)
+    }
+
+    private func next(_ state: inout State) -> Next? {
+        guard !state.isClosing, !state.isBusy else { return nil }
+        do throws(HTTPError) {
+            if let request = try state.reader.next() {
+                state.isAdmitted = false
+                setReading(&state)
+                state.isBusy = true
+                state.isClosing = !request.keepsAlive
+                return .request(request)
+            }
+            setReading(&state)
+            guard !state.isAdmitted, state.reader.awaitedCount > Self.mostPending, let head = state.reader.awaitedHead
+            else { return nil }
+            state.isBusy = true
+            return .head(head)
+        } catch {
+            state.isClosing = true
+            return .error(error)
+        }
+    }
+
+    /// The long body that is waited for may come.
+    func admit() {
+        state.withLock { state in
+            (state.isAdmitted, state.isBusy) = (true, false)
+            setReading(&state)
+        }
+        goOn()
     }
 
     /// Sends an answer.

@@ -8,6 +8,7 @@ final class Cast: Sendable {
         var count = 0
         var deadline: ContinuousClock.Instant?
         var isOutOfTime = false
+        var starvation: Starvation?
     }
 
     private let state = Mutex(State())
@@ -50,7 +51,11 @@ final class Cast: Sendable {
 
     /// The program has begun: from now on the check may take so long.
     func begin(_ whole: Duration) {
-        state.withLock { $0.deadline = $0.deadline ?? .now + whole }
+        let starvation = Starvation()
+        state.withLock { state in
+            guard state.deadline == nil else { return }
+            (state.deadline, state.starvation) = (.now + whole, starvation)
+        }
     }
 
     var isOutOfTime: Bool { state.withLock(\.isOutOfTime) }
@@ -59,6 +64,16 @@ final class Cast: Sendable {
     func limited(_ patience: Duration) -> Duration {
         guard let deadline = state.withLock(\.deadline) else { return patience }
         return max(.zero, min(patience, deadline - .now))
+    }
+
+    /// A wait of this length has come to its end. Returns how much of it the programs have waited for a processor; the check
+    /// has so much more time.
+    func starved(_ wait: Duration) -> Duration {
+        state.withLock { state in
+            guard let time = state.starvation?.take() else { return .zero }
+            if let deadline = state.deadline { state.deadline = deadline + time }
+            return min(time, wait)
+        }
     }
 
     /// A wait of this length has come to its end without what it was for.

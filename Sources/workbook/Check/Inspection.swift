@@ -59,11 +59,11 @@ struct Inspection: Sendable {
     }
 
     /// Asks again and again, until it is so or the time is up; the time of the whole check too. What the programs wait for a
-    /// processor does not count, but for the whole check.
+    /// processor does not count.
     @discardableResult
     func eventually(_ patience: Duration, _ condition: () async throws -> Bool) async rethrows -> Bool {
         let limited = cast.limited(patience)
-        let isSo = try await workbook.eventually(patience, cast.limited, starvation: { Starvation() }, condition)
+        let isSo = try await workbook.eventually(limited, more: cast.starved, condition)
         if !isSo { cast.waitedInVain(limited, of: patience) }
         return isSo
     }

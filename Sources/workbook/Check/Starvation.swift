@@ -1,71 +1,42 @@
 import Foundation
 
 /// How long the programs that this one has started, and this one itself, have waited for a processor: on a busy machine,
-/// what comes at once takes so much longer. As Linux counts it for each thread (`/proc/PID/task/TID/schedstat`); elsewhere
-/// it is zero.
+/// what comes at once takes so much longer.
 struct Starvation: Sendable {
-    /// Nanoseconds since each thread began.
-    typealias Waits = [Int32: UInt64]
+    private let look: @Sendable () -> SchedulerWaits.ByThread
+    private var waits: SchedulerWaits.ByThread
+    private var last: ContinuousClock.Instant
 
-    private let look: @Sendable () -> Waits
-    private var waits: Waits
-
-    init(_ look: @escaping @Sendable () -> Waits = Self.waits) {
+    init(_ look: @escaping @Sendable () -> SchedulerWaits.ByThread = Self.look) {
         self.look = look
         waits = look()
+        last = .now
     }
 
-    /// What the thread that waited longest has waited since the last time.
-    mutating func take() -> Duration {
-        let now = look()
-        let most = now.map { thread, wait in wait - min(wait, waits[thread] ?? 0) }.max() ?? 0
-        waits = now
-        return .nanoseconds(Int64(clamping: most))
+    /// What the thread that waited longest has waited since the last time; not more than has passed since.
+    mutating func take(at now: ContinuousClock.Instant = .now) -> Duration {
+        let next = look()
+        let most = next.map { thread, wait in wait - min(wait, waits[thread] ?? 0) }.max() ?? 0
+        defer { (waits, last) = (next, now) }
+        return min(.nanoseconds(Int64(clamping: most)), now - last)
     }
 
-    static func waits() -> Waits {
-        let groups = Set(ProcessFamily.known)
-        var waits: Waits = [:]
-        for process in numbers(in: "/proc") where process == getpid() || group(of: process).map(groups.contains) == true
-        {
-            for thread in numbers(in: "/proc/\(process)/task") {
-                // Three numbers: nanoseconds on a processor, nanoseconds waiting for one, turns.
-                let fields = words(of: "/proc/\(process)/task/\(thread)/schedstat")
-                if fields.count == 3, let wait = UInt64(fields[1]) { waits[thread] = wait }
-            }
-        }
-        return waits
-    }
-
-    private static func numbers(in folder: String) -> [Int32] {
-        ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).compactMap { Int32($0) }
-    }
-
-    private static func group(of process: Int32) -> Int32? {
-        // The name of the program, which may have spaces, is in brackets; state, parent and group follow.
-        let fields = words(of: "/proc/\(process)/stat")
-        guard let name = fields.lastIndex(where: { $0.hasSuffix(")") }), name + 3 < fields.count else { return nil }
-        return Int32(fields[name + 3])
-    }
-
-    private static func words(of path: String) -> [Substring] {
-        guard let contents = FileManager.default.contents(atPath: path) else { return [] }
-        return String(decoding: contents, as: UTF8.self).split { $0 == " " || $0 == "\n" }
+    @Sendable static func look() -> SchedulerWaits.ByThread {
+        SchedulerWaits.threads(of: SchedulerWaits.members(of: Set(ProcessFamily.known)) + [getpid()])
     }
 }
 
 /// Asks again and again, until it is so or the time is up, in which those who take part were not waiting for a processor.
-/// - Parameter limited: what is left of a wait for the whole of what it is a part of.
+/// - Parameter more: how much longer it may take when so much of the time was taken from them; asked at most ten times.
 func eventually(
-    _ patience: Duration, _ limited: (Duration) -> Duration, starvation: () -> Starvation,
-    _ condition: () async throws -> Bool
+    _ patience: Duration, more: (Duration) -> Duration, _ condition: () async throws -> Bool
 ) async rethrows -> Bool {
-    if try await condition() { return true }
-    var (starvation, left) = (starvation(), limited(patience))
-    while try await !eventually(left, condition) {
-        left = min(left, limited(starvation.take()))
+    var left = patience
+    for _ in 0...10 {
+        if try await eventually(left, condition) { return true }
+        left = min(left, more(left))
         // Less than this is no sign of a busy machine.
-        if left < .milliseconds(10) { return false }
+        if left < .milliseconds(10) { break }
     }
-    return true
+    return false
 }

@@ -45,8 +45,13 @@ enum StartCommand {
         let target = root.appending(path: "\(path(chapter))-python")
         try isNew(target, "\(path(chapter))-python")
         let programs = SourceTree.path("Scripts/pika")
+        let names = ["step.py", "\(chapter.step).py"]
+        // Before anything is made: half a copy would be in the way of the next attempt.
+        if let missing = names.first(where: { !FileManager.default.fileExists(atPath: "\(programs)/\($0)") }) {
+            throw CannotStart(description: "There is no \(programs)/\(missing) to copy.")
+        }
         try FileManager.default.createDirectory(at: target, withIntermediateDirectories: true)
-        for file in ["step.py", "\(chapter.step).py"] {
+        for file in names {
             try FileManager.default.copyItem(at: URL(filePath: "\(programs)/\(file)"), to: target.appending(path: file))
         }
         let program = "python3 \(path(chapter))-python/\(chapter.step).py"

@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// How long a program has had to do something.
@@ -53,15 +52,14 @@ final class FairTime: Sendable {
     }
 }
 
-/// For how long the processes of a group have been ready to run, and waited for a processor, as far as the system tells: where
-/// it doesn't, for no time at all.
+/// For how long the processes of a group have been ready to run, and waited for a processor.
 final class Withheld: Sendable {
     private struct State: Sendable {
         var members: [Int32] = []
         var looks = 0
-        /// In nanoseconds, by thread.
-        var known: [String: Int64] = [:]
-        var total: Int64 = 0
+        var known: SchedulerWaits.ByThread = [:]
+        /// In nanoseconds.
+        var total: UInt64 = 0
     }
 
     private let group: Int32
@@ -72,33 +70,13 @@ final class Withheld: Sendable {
     var total: Duration {
         state.withLock { state in
             // Programs seldom start others, and to look for them takes long.
-            if state.looks % 10 == 0 { state.members = Self.members(of: group) }
+            if state.looks % 10 == 0 { state.members = SchedulerWaits.members(of: [group]) }
             state.looks += 1
-            for member in state.members {
-                let threads = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(member)/task")) ?? []
-                for thread in threads {
-                    let path = "/proc/\(member)/task/\(thread)/schedstat"
-                    guard let waited = Self.numbers(path).dropFirst().first else { continue }
-                    state.total += max(0, waited - (state.known[path] ?? 0))
-                    state.known[path] = waited
-                }
+            for (thread, waited) in SchedulerWaits.threads(of: state.members) {
+                state.total += waited - min(waited, state.known[thread] ?? 0)
+                state.known[thread] = waited
             }
-            return .nanoseconds(state.total)
+            return .nanoseconds(Int64(clamping: state.total))
         }
-    }
-
-    private static func members(of group: Int32) -> [Int32] {
-        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
-        return entries.compactMap { Int32($0) }.filter { pid in
-            guard let stat = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return false }
-            // Behind the name, in parentheses: its state, its parent, its group.
-            let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ") ?? []
-            return fields.count > 2 && Int32(fields[2]) == group
-        }
-    }
-
-    private static func numbers(_ path: String) -> [Int64] {
-        guard let text = FileManager.default.contents(atPath: path) else { return [] }
-        return String(decoding: text, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Int64($0) }
     }
 }

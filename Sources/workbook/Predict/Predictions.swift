@@ -31,7 +31,7 @@ struct Predictions {
         let waiting = missed.filter { $0.chapter != chapter }.compactMap { question in
             guesses.lastIndex { $0.kind == question.kind }.map { (question: question, guess: $0) }
         }
-        return waiting.filter { guesses[$0.guess].chapter + 2 <= chapter }.sorted { $0.guess < $1.guess }
+        return waiting.filter { guesses[$0.guess].chapter <= chapter - 2 }.sorted { $0.guess < $1.guess }
             .prefix(Self.dose).map(\.question)
     }
 }

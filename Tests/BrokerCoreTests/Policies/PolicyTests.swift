@@ -231,7 +231,7 @@ struct PolicyTests {
         fill(client, "q", 3)
         var user = BrokerConfiguration.User.user("alice", password: "a")
         user.permissions = ["/": try Permissions(configure: "^$", write: "", read: "q")]
-        rig.step(.add(user))
+        rig.step(.add([user]))
         func delete(_ name: String, ifEmpty: Bool = false, ifUnused: Bool = false) -> BrokerChange.Refusal? {
             refusal(.delete(queue: name, virtualHost: "/", user: "guest", ifEmpty: ifEmpty, ifUnused: ifUnused))
         }

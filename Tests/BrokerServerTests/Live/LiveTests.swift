@@ -153,6 +153,68 @@ import Testing
         try await scene.until { watcher.picture?["steps"]?.elements?.last?["n"] == 102 }
         #expect(watcher.picture?["steps"]?.elements?.count == 64, "as many as are kept")
     }
+    /// A thousand bindings whose arguments fill a frame each would be more than there is memory, once more for each watcher.
+    @Test func whatAClientPutsIntoArgumentsIsCut() async throws {
+        let scene = LiveScene()
+        let channel = try await scene.broker.open().openChannel()
+        let long = String(repeating: "é", count: 20_000)
+        let queue = try await channel.declareQueue(
+            "q", arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "k"])
+        try await queue.bind(to: channel.exchange("amq.headers"), arguments: ["x-match": "any", "a": .string(long)])
+        let many = (0..<900).map { FieldTable.Field(ShortString(truncating: "n\($0)"), "v") }
+        try await queue.bind(to: channel.exchange("amq.headers"), arguments: FieldTable(many))
+        let watcher = scene.watch()
+        try await scene.until { watcher.picture?.value(at: "counts.bindings") == 3 }
+        let keys = try #require(watcher.picture?["bindings"]?.elements).compactMap { $0["key"]?.string }
+        #expect(keys.contains { $0.hasPrefix("any: a=ééé") && $0.hasSuffix("é…") })
+        #expect(keys.contains { $0.hasPrefix("all: n0=v, n1=v") && $0.hasSuffix("…") })
+        #expect(keys.allSatisfy { $0.count <= LivePicture.mostLetters } && watcher.queue?["deadKey"] == "k")
+        #expect((watcher.pictures.last?.utf8.count ?? .max) < 8000)
+    }
+
+    /// RabbitMQ's copies of messages come from an exchange, to which who may read it can bind. Who may not is told nothing here
+    /// either, administrator or not.
+    @Test func theWayOfAMessageIsToldToWhoMayReadTracesAlone() async throws {
+        var configuration = BrokerConfiguration.patient
+        configuration.tracedVirtualHosts = ["/"]
+        for (name, read) in [("all", ".*"), ("some", "^mine"), ("boss", "^mine")] {
+            var user = BrokerConfiguration.User.user(name, password: "pw")
+            user.permissions = ["/": try Permissions(configure: "", write: "", read: read)]
+            if name == "boss" { user.tags = ["administrator"] }
+            configuration.users.append(user)
+        }
+        let scene = LiveScene(configuration)
+        let queue = try await scene.broker.open().openChannel().declareQueue("hello")
+        try await queue.publish(Message("x"))
+        let watchers = ["guest:guest", "all:pw", "some:pw", "boss:pw"].map { scene.watch(user: $0) }
+        try await scene.until { watchers[...1].allSatisfy { $0.picture?["steps"]?.elements?.count == 1 } }
+        try await scene.until { watchers.allSatisfy { $0.picture?.value(at: "counts.queues") == 1 } }
+        #expect(watchers.map { $0.picture?["steps"]?.elements?.count } == [1, 1, 0, 0])
+    }
+
+    @Test func whoMayNoLongerManageIsDropped() async throws {
+        var configuration = BrokerConfiguration.patient
+        var user = BrokerConfiguration.User.user("user", password: "pw")
+        user.tags = ["management"]
+        configuration.users.append(user)
+        let scene = LiveScene(configuration)
+        let (watcher, other) = (scene.watch(user: "user:pw"), scene.watch())
+        try await scene.until { !watcher.pictures.isEmpty && !other.pictures.isEmpty }
+        user.tags = []
+        scene.broker.add(user)
+        try await scene.until { watcher.hasEnded }
+        #expect(!other.hasEnded)
+    }
+
+    @Test func ofVeryManyVirtualHostsSomeAreNamed() async throws {
+        var configuration = BrokerConfiguration.patient
+        configuration.virtualHosts = ["/", "zz"] + (0..<LivePicture.most).map { "host \($0)" }
+        let scene = LiveScene(configuration)
+        let watcher = scene.watch("?vhost=zz")
+        try await scene.until { watcher.picture?["vhost"] == "zz" }
+        let hosts = try #require(watcher.picture?["vhosts"]?.elements)
+        #expect(hosts.count == LivePicture.most + 1 && hosts.contains("zz") && hosts.contains("/"))
+    }
 }
 
 /// A listing port whose time a test moves on.

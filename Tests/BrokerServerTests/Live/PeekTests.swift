@@ -82,4 +82,26 @@ import Testing
         #expect(try get("/peek/%2F/a", from: broker, user: "guest:x").status == 401)
         try await connection.close()
     }
+
+    /// A name that is too long for any queue begins as another one's does, to which other rights belong.
+    @Test func aNameThatIsTooLongIsNoQueues() async throws {
+        var configuration = BrokerConfiguration.patient
+        var user = BrokerConfiguration.User.user("user", password: "pw")
+        user.permissions = ["/": try Permissions(configure: "x$", write: "", read: "x$")]
+        configuration.users.append(user)
+        let broker = Broker(configuration)
+        let channel = try await broker.open().openChannel()
+        let name = String(repeating: "q", count: 255)
+        let queue = try await channel.declareQueue(name)
+        try await queue.publish(Message("secret"))
+        _ = try await channel.declareQueue(name, passive: true)
+        #expect(try get("/peek/%2F/\(name)", from: broker, user: "user:pw").status == 401)
+        for user in ["user:pw", "guest:guest"] {
+            #expect(try get("/peek/%2F/\(name)x", from: broker, user: user).status == 404)
+            for path in ["queues/%2F/\(name)x/contents", "queues/%2F/\(name)x"] {
+                #expect(try get(path, from: broker, user: user, method: "DELETE").status == 404)
+            }
+        }
+        #expect(try await channel.declareQueue(name, passive: true).messageCount == 1)
+    }
 }

@@ -24,6 +24,35 @@ import Testing
         #expect(lines.allSatisfy { $0.count <= 80 } && thought.allSatisfy { $0.count <= 80 })
     }
 
+    // MARK: a progress file that something has happened to
+
+    @Test func eachLineOfADamagedFileCountsForItself() async throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "progress")
+        // An octet that is no text, the line ends of another system, and numbers that are none.
+        let text = "play 1\r\npredict 1\r\nguess two-consumers \(Int.max) wrong\n"
+        let damaged = Data("x\n".utf8) + [0xFF, 0x0A] + Data(text.utf8)
+        try damaged.write(to: file)
+        try await onStage(.inThisProcess) { stage in
+            let environment = ["WORKBOOK_PROGRESS": file.path]
+            let next = try await stage.run("workbook", words: ["next"], environment: environment)
+            #expect(next.lines.first == "Exercise 1.1, in Tutorials/01-hello/README.md:")
+            _ = try await stage.run("workbook", words: ["hint", "1.1"], environment: environment)
+        }
+        let lines = try Progress.lines(of: file)
+        #expect(lines.contains("play 1") && lines.last == "hint 1.1 1")
+        #expect(Predictions(lines).due(in: 4).isEmpty)
+        let report = try ClassReport(files: [file])
+        #expect(report.readers[0].share(of: Chapter.all[0]).done == 2)
+    }
+
+    @Test func aClassReportNamesTheFileThatIsNotThere() {
+        #expect {
+            try ClassReport(files: [URL(filePath: "nowhere/ann.txt")])
+        } throws: { "\($0)".hasPrefix("nowhere/ann.txt can't be read: ") }
+    }
+
     // MARK: watch
 
     @Test func aProgramIsJudgedAgainWhenItIsSaved() async throws {

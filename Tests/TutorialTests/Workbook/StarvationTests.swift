@@ -8,49 +8,53 @@ import Testing
 @Suite(.watched) struct StarvationTests {
     /// Hands out these, one look after the other, the last again and again.
     private final class Looks: Sendable {
-        let left: Mutex<[Starvation.Waits]>
+        private let left: Mutex<[SchedulerWaits.ByThread]>
 
-        init(_ looks: [Starvation.Waits]) { left = Mutex(looks) }
+        init(_ looks: [SchedulerWaits.ByThread]) { left = Mutex(looks) }
 
-        func next() -> Starvation.Waits { left.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }
+        func next() -> SchedulerWaits.ByThread { left.withLock { $0.count > 1 ? $0.removeFirst() : $0[0] } }
     }
 
     @Test func theThreadThatWaitedLongestCounts() {
         let looks = Looks([[1: 5_000_000, 2: 90_000_000], [1: 25_000_000, 2: 91_000_000, 3: 2_000_000], [1: 0]])
         var starvation = Starvation { looks.next() }
-        #expect(starvation.take() == .milliseconds(20))
+        let later = ContinuousClock.now + .seconds(60)
+        #expect(starvation.take(at: later) == .milliseconds(20))
         // Another thread has got the number in the meantime.
-        #expect(starvation.take() == .zero)
+        #expect(starvation.take(at: later + .seconds(60)) == .zero)
+    }
+
+    @Test func nobodyStarvesLongerThanTimePasses() {
+        let looks = Looks([[:], [1: 90_000_000_000]])
+        var starvation = Starvation { looks.next() }
+        #expect(starvation.take(at: .now + .milliseconds(5)) < .seconds(60))
     }
 
     @Test func aWaitGoesOnAsLongAsSomebodyStarved() async {
-        // A second more at each of the first looks.
-        let looks = Looks((1...40).map { [1: UInt64(min($0, 5)) * 1_000_000_000] })
+        var waits: [Duration] = []
         let isSo = await eventually(
-            .milliseconds(40), { $0 }, starvation: { Starvation { looks.next() } }, { false })
+            .milliseconds(40),
+            more: { wait in
+                waits.append(wait)
+                return waits.count == 1 ? .seconds(9) : waits.count < 4 ? .milliseconds(20) : .milliseconds(5)
+            }, { false })
         #expect(!isSo)
-        // One at the begin, and one behind each of five waits, of which the last brought nothing more.
-        #expect(looks.left.withLock(\.count) == 40 - 6)
+        #expect(waits == [.milliseconds(40), .milliseconds(40), .milliseconds(20), .milliseconds(20)])
     }
 
-    @Test func aWaitIsLimitedAsAWhole() async {
-        let looks = Looks([[1: 0], [1: 9_000_000_000]])
+    @Test func aWaitComesToAnEndHoweverBusyTheMachineIs() async {
+        var count = 0
         let isSo = await eventually(
-            .seconds(600), { _ in .zero }, starvation: { Starvation { looks.next() } }, { false })
+            .milliseconds(10),
+            more: { wait in
+                count += 1
+                return wait
+            }, { false })
         #expect(!isSo)
-    }
-
-    @Test func whatIsSoNeedsNoLook() async {
-        let isSo = await eventually(
-            .zero, { $0 },
-            starvation: {
-                Issue.record("looked")
-                return Starvation { [:] }
-            }, { true })
-        #expect(isSo)
+        #expect(count == 11)
     }
 
     #if os(Linux)
-        @Test func thisProcessIsLookedAt() { #expect(!Starvation.waits().isEmpty) }
+        @Test func thisProcessIsLookedAt() { #expect(!Starvation.look().isEmpty) }
     #endif
 }

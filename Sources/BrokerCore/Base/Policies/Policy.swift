@@ -2,7 +2,7 @@ import AMQPWire
 
 /// What an operator wants of every queue or exchange whose name matches (RabbitMQ: "Policies"). Of those that match, one acts:
 /// that of the highest priority.
-public struct Policy: Sendable {
+public final class Policy: Sendable {
     /// What a policy is for.
     public enum Target: String, Sendable, CaseIterable {
         case all, queues
@@ -20,6 +20,8 @@ public struct Policy: Sendable {
     /// By RabbitMQ's names, `max-length`.
     public let definition: FieldTable
     private let matcher: NamePattern
+    /// The types of queues that a part of it means nothing to.
+    private let foreignTypes: Set<String>
 
     /// Throws ``PolicyRefusal`` for what RabbitMQ refuses too, and for a pattern that can't be matched in bounded time.
     public init(
@@ -33,6 +35,8 @@ public struct Policy: Sendable {
                 part: "pattern", "pattern should be regular expression but is not taken: \(error.reason)")
         }
         try PolicyKey.check(definition)
+        let keys = definition.names.compactMap { PolicyKey(rawValue: $0.text) }
+        foreignTypes = Set(PolicyKey.queueTypes.filter { type in keys.contains { $0.isForeign(to: type) } })
         self.virtualHost = virtualHost
         self.name = name
         self.pattern = pattern
@@ -58,9 +62,8 @@ public struct Policy: Sendable {
             case .streams: type == "stream" || quirk(.policiesKnowNoQueueTypes)
             case .exchanges: quirk(.policiesForExchangesActOnQueues)
             }
-        guard isWanted else { return false }
-        let isForeign = definition.names.contains { PolicyKey(rawValue: $0.text)?.isForeign(to: type) ?? false }
-        return isMeant(name) && (!isForeign || quirk(.foreignKeysArePassedOver))
+        let isForeign = foreignTypes.contains(type) && !quirk(.foreignKeysArePassedOver)
+        return isWanted && !isForeign && isMeant(name)
     }
 
     private func isMeant(_ name: String) -> Bool {
@@ -68,6 +71,9 @@ public struct Policy: Sendable {
         let isAtTheStart = pattern.hasPrefix("^") || name.hasPrefix(pattern.prefix(4))
         return isAtTheStart || !quirk(.patternsStandAtTheStart)
     }
+
+    /// How long a look at a name of so many octets may take, in steps of the matcher.
+    func cost(ofName count: Int) -> Int { matcher.weight * (count + 1) }
 
     /// Comes before another, of the same name's matches.
     func precedes(_ other: Policy) -> Bool {

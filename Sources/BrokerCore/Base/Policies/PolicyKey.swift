@@ -80,6 +80,10 @@ enum PolicyKey: String, CaseIterable {
         }
     }
 
+    var name: ShortString { ShortString(truncating: rawValue) }
+
+    static let queueTypes = ["classic", "quorum", "stream"]
+
     /// A policy that says it is not for queues of this type, whatever else it says (seen on 4.3.6).
     func isForeign(to type: String) -> Bool {
         switch self {

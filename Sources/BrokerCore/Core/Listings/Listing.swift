@@ -51,7 +51,7 @@ extension QueueInfo {
             enteredCount: Int(clamping: queue.nextPosition), consumerCount: consumers.count,
             exclusiveConsumerTag: consumers.first { $0.isExclusive }?.tag.text,
             singleActiveConsumerTag: queue.singleActiveConsumer?.tag.text,
-            policy: host.policy(ofQueue: queue.name, queue.kind))
+            policy: host.queues[queue.name]?.policy)
     }
 }
 
@@ -61,7 +61,7 @@ extension ExchangeInfo {
         self.init(
             name: exchange.name.text, virtualHost: host.name, type: declaration.type, isDurable: declaration.durable,
             autoDelete: declaration.autoDelete, isInternal: declaration.isInternal, arguments: declaration.arguments,
-            policy: host.policy(of: exchange))
+            policy: exchange.policy)
     }
 }
 

@@ -37,11 +37,13 @@ extension BrokerCore {
     /// look who has the right to read from the queue, and nobody look into another connection's exclusive queue.
     public func peek(into queue: String, in virtualHost: String, by user: BrokerConfiguration.User) -> Peek {
         guard let permissions = user.permissions(in: virtualHost) else { return .refused }
-        guard let host = virtualHosts[virtualHost], let found = host.queues[ShortString(truncating: queue)]?.queue
+        // No queue has a longer name; its beginning may be another queue's, to which other rights belong.
+        guard let host = virtualHosts[virtualHost], let name = try? ShortString(queue),
+            let found = host.queues[name]?.queue
         else {
             return .notFound
         }
-        guard let pattern = try? Permissions.compiled(permissions.read), pattern.matches(queue) else { return .refused }
+        guard permissions.mayRead(name.text) else { return .refused }
         guard found.declaration.owner == nil else { return .locked }
         return .messages(found.latest(Self.mostPeeked).map { PeekedMessage($0, in: host) })
     }

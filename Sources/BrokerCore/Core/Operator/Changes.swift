@@ -3,9 +3,19 @@ import AMQPWire
 // What an operator changes from outside AMQP.
 
 extension BrokerCore {
-    func add(_ user: BrokerConfiguration.User) {
-        configuration.users.removeAll { $0.name == user.name }
-        configuration.users.append(user)
+    /// Each takes the place of one of its name. Of those that come together each has its own.
+    func add(_ users: [BrokerConfiguration.User]) {
+        let names = Set(users.map(\.name))
+        configuration.users.removeAll { names.contains($0.name) }
+        configuration.users += users
+    }
+
+    /// So many changes fill a turn: where there are policies, a queue that is declared asks each of them whether it acts on it.
+    public var changesOfTurn: Int {
+        let units = virtualHosts.values.reduce(0) { units, host in
+            host.policies.isEmpty ? units : max(units, host.unitsOfPolicies(forName: 20))
+        }
+        return max(1, min(250, Self.quantum / (Self.unitsOfRemoval + units)))
     }
 
     func carryOut(_ changes: [BrokerChange]) {
@@ -50,7 +60,8 @@ extension BrokerCore {
     private func queue(
         _ name: String, in host: VirtualHost, for right: Right, _ user: String
     ) throws(BrokerChange.Refusal) -> any Queue {
-        let name = ShortString(truncating: name)
+        // What begins so is another queue.
+        guard let name = try? ShortString(name) else { throw .missing("Not Found") }
         guard let user = configuration.users.first(where: { $0.name == user }) else { throw .missing("no such user") }
         if user.permissions != nil {
             guard let permissions = user.permissions(in: host.name) else { throw .forbidden("Access refused.") }

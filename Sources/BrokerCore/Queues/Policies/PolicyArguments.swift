@@ -30,6 +30,8 @@ extension QueueArguments {
         return arguments
     }
 
+    func under(_ policy: Policy?) -> QueueArguments { policy.map { combined(with: $0.definition) } ?? self }
+
     private func lower(
         _ own: Int64?, _ policy: FieldTable, _ key: PolicyKey, _ forgotten: QueueQuirk? = nil
     ) -> Int64? {
@@ -58,8 +60,4 @@ extension QueueArguments {
         guard let own = deliveryLimit?.integer, let other = policy?.integer else { return deliveryLimit ?? policy }
         return .int64(own < 0 || other < 0 ? max(own, other) : min(own, other))
     }
-}
-
-extension PolicyKey {
-    var name: ShortString { ShortString(truncating: rawValue) }
 }
