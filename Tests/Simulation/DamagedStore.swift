@@ -103,7 +103,8 @@ package struct DamagedStore {
     private func judgeClock(_ seen: Found, _ tally: inout Tally) -> String? {
         tally.harmless += 1
         func lasting(_ found: Found) -> [Content]? {
-            found.queues["a"]?.map(\.content).filter { $0.expiration == nil }
+            // What expires elsewhere with another clock may come here as a dead letter.
+            found.queues["a"]?.map(\.content).filter { $0.expiration == nil && $0.deaths.isEmpty }
         }
         return lasting(seen) == lasting(found) ? nil : "a clock a year off, and queue a is another"
     }

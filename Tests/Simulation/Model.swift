@@ -130,7 +130,10 @@ final class Model {
         queue.insert(copy)
         dropOverflow(queue)
         expire(queue)
-        return isWritten ? .written : .taken
+        // One that died on the spot is not written at all, and nobody waits for it; but as a dead letter it stays until it is
+        // out.
+        let isGone = copy.record.died != nil && kind.deadLetterExchange == nil
+        return isWritten && !isGone ? .written : .taken
     }
 
     func dropOverflow(_ queue: ModelQueue) {

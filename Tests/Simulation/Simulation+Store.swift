@@ -165,7 +165,7 @@ extension Simulation {
                 exchange: binding.source, end: binding.destination,
                 isOfExchange: binding.destinationKind == "exchange", key: binding.routingKey,
                 arguments: binding.arguments)
-        }
+        }.sorted { "\($0)" < "\($1)" }
         for kind in ExchangeKind.all where found.exchanges.contains(kind.name) {
             for key in kind.probes {
                 found.routes[.init(exchange: kind.name, key: key)] = []

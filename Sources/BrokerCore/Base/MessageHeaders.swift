@@ -23,11 +23,9 @@ enum CarbonCopies {
             ? ["CC"] : ["CC", "BCC"]
         return names.flatMap { name -> [ShortString] in
             (headers[name]?.array ?? []).compactMap { element in
-                if case .longString(let octets) = element, octets.count <= ShortString.maximumCount {
-                    ShortString(slice: octets[...])
-                } else {
-                    nil
-                }
+                let most = ShortString.maximumCount - (quirk(.longestCopiesArePassedOver) ? 1 : 0)
+                guard case .longString(let octets) = element, octets.count <= most else { return nil }
+                return ShortString(slice: octets[...])
             }
         }
     }

@@ -42,6 +42,8 @@ enum BaseQuirk: String, Quirk {
     case patternsStandAtTheStart = "base.patterns-stand-at-the-start"
     /// Policy.precedes: <
     case lowestPriorityActs = "base.lowest-priority-acts"
+    /// CarbonCopies.keys: <
+    case longestCopiesArePassedOver = "base.longest-copies-are-passed-over"
 }
 
 @inline(__always) func quirk(_ quirk: BaseQuirk) -> Bool { isWrong(by: quirk) }

@@ -46,6 +46,8 @@ enum CoreQuirk: String, Quirk {
     case clearedPolicyIsFollowed = "core.cleared-policy-is-followed"
     /// VirtualHost.follow: remembered routes stay
     case routesOutlivePolicies = "core.routes-outlive-policies"
+    /// VirtualHost.route: the alternate is for publishes
+    case deadLettersPassTheAlternate = "core.dead-letters-pass-the-alternate"
 }
 
 @inline(__always) func quirk(_ quirk: CoreQuirk) -> Bool { isWrong(by: quirk) }

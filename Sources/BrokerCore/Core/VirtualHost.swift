@@ -99,6 +99,7 @@ final class VirtualHost {
             if keys == [""], quirk(.emptyKeyLeadsThroughEveryTopic) { leadThroughEveryTopic(&pass, from: exchange) }
             if !hasMatched, let name = exchange.alternate, let alternate = exchanges[name] {
                 if !pass.targets.isEmpty, quirk(.alternateNeedsNothingReached) { continue }
+                if message.traits.isDeadLetter, quirk(.deadLettersPassTheAlternate) { continue }
                 if exchange !== start, quirk(.onlyTheFirstHasAnAlternate) { continue }
                 pass.reach(.exchange(alternate))
             }

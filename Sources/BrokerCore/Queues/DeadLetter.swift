@@ -162,6 +162,7 @@ struct DeathHistory {
         if deaths.count > 1, quirk(.entriesStandByName) {
             deaths.sort { $0["queue"]?.text ?? "" < $1["queue"]?.text ?? "" }
         }
+        if deaths.first?["queue"] != name, quirk(.lastDeathDecidesAlone) { return false }
         guard let last = deaths.firstIndex(where: { $0["queue"] == name }) else { return false }
         let since = quirk(.latestDeathDecidesCycles) ? 0 : quirk(.anyRejectionOpensCycles) ? deaths.count - 1 : last
         return quirk(.rejectionsDoNotOpenCycles)

@@ -309,6 +309,8 @@ enum QueueQuirk: String, Quirk {
     case keysComeWithTheirExchange = "queue.keys-come-with-their-exchange"
     /// ClassicQueue.follow: the next message will see to it
     case newLimitsWait = "queue.new-limits-wait"
+    /// DeathHistory.closesCycle: the last one tells
+    case lastDeathDecidesAlone = "queue.last-death-decides-alone"
 }
 
 @inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

@@ -124,6 +124,8 @@ enum RoutingQuirk: String, Quirk {
     case argumentsHideTheKey = "routing.arguments-hide-the-key"
     /// Exchange.follow: what the policy says
     case alternatesAreThePolicys = "routing.alternates-are-the-policys"
+    /// TopicTree.remove: the table is free, and its node keeps it
+    case emptyTablesStayWithTheirNodes = "routing.empty-tables-stay-with-their-nodes"
 }
 
 @inline(__always) func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }

@@ -149,7 +149,7 @@ final class TopicTree {
         tables[Int(table)][word] = next > 0 ? next : nil
         if tables[Int(table)].isEmpty {
             freeTables.append(table)
-            nodes[Int(place)].table = -1
+            if !quirk(.emptyTablesStayWithTheirNodes) { nodes[Int(place)].table = -1 }
         }
     }
 

@@ -254,6 +254,16 @@ enum SessionQuirk: String, Quirk {
     case holdersAreNotTold = "session.holders-are-not-told"
     /// RollingBack: one delivery for each settlement
     case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"
+    /// publish: a reply is no publish
+    case repliesAreNotConfirmed = "session.replies-are-not-confirmed"
+    /// properties: "" is not set
+    case emptyUserIsNobody = "session.empty-user-is-nobody"
+    /// delete: counts.ready + counts.unacknowledged
+    case heldMessagesAreNotEmpty = "session.held-messages-are-not-empty"
+    /// Equivalence.defaults: false is the default
+    case deniedIsNotSaid = "session.denied-is-not-said"
+    /// Output: a frame that is not full tells the end
+    case exactPartsEndEmpty = "session.exact-parts-end-empty"
 }
 
 @inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

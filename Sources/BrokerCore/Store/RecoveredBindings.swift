@@ -63,7 +63,9 @@ struct RecoveredBindings {
             .exchange(StoreRecovery.ExchangeKey(virtualHost: binding.virtualHost, name: name))
         }
         return switch binding.destination {
-        case .exchange(let name): [exchange(binding.source), exchange(name)]
+        case .exchange(let name):
+            quirk(.incomingBindingsOutliveTheirExchange)
+                ? [exchange(binding.source)] : [exchange(binding.source), exchange(name)]
         case .queue(let number): [exchange(binding.source), .queue(number: number)]
         }
     }

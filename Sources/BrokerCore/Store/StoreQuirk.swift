@@ -91,6 +91,8 @@ enum StoreQuirk: String, Quirk {
     case boundAgainIsForgotten = "store.bound-again-is-forgotten"
     /// QueueJournal.letterIsOut: the queue waits for them for ever
     case lettersAreNotCountedDown = "store.letters-are-not-counted-down"
+    /// RecoveredBindings.ends: the source's
+    case incomingBindingsOutliveTheirExchange = "store.incoming-bindings-outlive-their-exchange"
 }
 
 @inline(__always) func quirk(_ quirk: StoreQuirk) -> Bool { isWrong(by: quirk) }

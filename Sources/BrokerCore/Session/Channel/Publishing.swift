@@ -26,6 +26,7 @@ extension BrokerChannel {
             }
         }
         if virtualHost.isTraced { trace(message, copies: copies, publishedTo: queues) }
+        if queues.isEmpty, transaction == nil, quirk(.repliesAreNotConfirmed), reply(message) { return }
         let number = confirms?.begin()
         tally.counters.received += 1
         publishedCount += 1
@@ -147,7 +148,7 @@ extension BrokerChannel {
         }
         if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }
         if let user = properties.userID, user.text != connection.session.user,
-            route.queues == nil || !quirk(.userIdIsCheckedOnce)
+            route.queues == nil || !quirk(.userIdIsCheckedOnce), !user.isEmpty || !quirk(.emptyUserIsNobody)
         {
             throw BrokerError(
                 .preconditionFailed,

@@ -210,7 +210,8 @@ extension BrokerChannel {
     private func delete(_ queue: any Queue, as delete: QueueDelete) throws(BrokerError) {
         // A stream goes whatever the condition, as in RabbitMQ, and says nothing of what was in it.
         let isStream = queue.kind == .stream
-        if delete.ifEmpty, queue.counts.ready > 0, !isStream {
+        let held = quirk(.heldMessagesAreNotEmpty) ? queue.counts.unacknowledged : 0
+        if delete.ifEmpty, queue.counts.ready + held > 0, !isStream {
             throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
         }
         let consumers: [any DeliveryTarget] =
@@ -283,7 +284,10 @@ enum Equivalence {
     }
 
     /// What saying nothing means, where saying it comes to the same.
-    private static let defaults: [ShortString: FieldValue] = ["x-queue-type": "classic"]
+    private static var defaults: [ShortString: FieldValue] {
+        quirk(.deniedIsNotSaid)
+            ? ["x-queue-type": "classic", "x-single-active-consumer": false] : ["x-queue-type": "classic"]
+    }
 
     private static func described(_ value: FieldValue) -> String {
         "the value '\(value.plainText)' of type '\(value.erlangTypeName)'"

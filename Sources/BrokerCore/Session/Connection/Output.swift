@@ -179,13 +179,17 @@ struct Output {
                 let end = min(body.octets.count, body.next + max(1, Self.part / frame) * frame)
                 let most = body.frameMax + (quirk(.partsExceedTheFrameMax) ? UInt32(Frame.overhead) : 0)
                 writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: most)
-                laterCount -= end - body.next
+                let next = body.next
+                laterCount -= end - next
                 body.next = end
                 if end < body.octets.count {
                     later[0] = .body(body)
                 } else {
                     _ = later.popFirst()
                     letGo(body)
+                    if (end - next) % frame == 0, quirk(.exactPartsEndEmpty) {
+                        writer.frame(.body, channel: body.channel) { _ in }
+                    }
                 }
             case nil:
                 moveOn(last)
