@@ -16,7 +16,10 @@ extension QuorumQueue {
                 case (nil, _): others.append(Waiting(queued, message.position, .max))
                 case (_?, nil): abandoned.append(queued)
                 case (let state?, let turn?):
-                    if !quirk(quorum: .restoredStatesAreForgotten) { journal.restore(state, at: queued.position) }
+                    if !quirk(quorum: .restoredStatesAreForgotten) {
+                        journal.restore(
+                            state, at: queued.position, isToldBefore: found.toldBefore.contains(queued.position))
+                    }
                     if let before = state.before, !quirk(quorum: .endOfTheQueueIsForgotten) {
                         others.append(Waiting(queued, before, turn))
                     } else {

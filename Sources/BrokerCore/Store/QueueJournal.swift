@@ -68,9 +68,10 @@ final class QueueJournal {
         if keepsAll, message.storeEntry != 0 { journal.deliveries.takeBack(copy(at: position), state) }
     }
 
-    /// The log said this of the message at this position.
-    func restore(_ state: DeliveryState, at position: UInt64) {
+    /// The log said this of the message at this position. `isToldBefore`: and not again where the message stands now.
+    func restore(_ state: DeliveryState, at position: UInt64, isToldBefore: Bool) {
         journal.deliveries.restore(StoredDelivery(copy: copy(at: position), state: state))
+        if isToldBefore { journal.deliveries.noteChange(of: copy(at: position)) }
     }
 
     private func copy(at position: UInt64) -> StoredMessages.Copy { .init(queue: number, position: position) }

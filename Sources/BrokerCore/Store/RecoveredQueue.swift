@@ -18,6 +18,9 @@ final class RecoveredQueue {
     private(set) var messageCount = 0
     /// What became of those that were handed out, by position, where that is told of each.
     private(set) var deliveries: [UInt64: DeliveryState] = [:]
+    /// Those of which this is told before the message's place in the log, which was copied there by a batch that was cut off:
+    /// it would go with the older segments.
+    private(set) var toldBefore: Set<UInt64> = []
 
     private struct Place {
         /// nil: it is gone.
@@ -42,7 +45,10 @@ final class RecoveredQueue {
             ? description.value.deliveredBelow : max(description.value.deliveredBelow, below)
     }
 
-    func note(_ delivery: StoredDelivery) { deliveries[delivery.copy.position] = delivery.state }
+    func note(_ delivery: StoredDelivery) {
+        deliveries[delivery.copy.position] = delivery.state
+        toldBefore.remove(delivery.copy.position)
+    }
 
     /// Adds messages at a place each. Returns those that were there already: they have been copied to a later place in
     /// the log, which then counts.
@@ -59,6 +65,7 @@ final class RecoveredQueue {
             if at == messages.count { return replaced }
             let (message, copy) = (messages[messages.startIndex + at], copies[copies.startIndex + at])
             if let old = take(copy.position) { replaced.append((old, copy.position)) }
+            if deliveries[copy.position] != nil { toldBefore.insert(copy.position) }
             moved[copy.position] = RecoveredMessage(
                 message: message, position: copy.position, expiresAt: copy.expiresAt)
             at += 1
