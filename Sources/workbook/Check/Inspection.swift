@@ -58,12 +58,14 @@ struct Inspection: Sendable {
         await eventually(patience) { await condition(log) }
     }
 
-    /// Asks again and again, until it is so or the time is up; the time of the whole check too. What the programs wait for a
-    /// processor does not count.
+    /// Asks again and again, until it is so or the time is up; the time of the whole check too. In a short wait, what the
+    /// programs wait for a processor does not count.
     @discardableResult
     func eventually(_ patience: Duration, _ condition: () async throws -> Bool) async rethrows -> Bool {
         let limited = cast.limited(patience)
-        let isSo = try await workbook.eventually(limited, more: cast.starved, condition)
+        // Only what comes at once or never is so short of time that it matters.
+        let isShort = patience < .seconds(1)
+        let isSo = try await workbook.eventually(limited, more: { isShort ? cast.starved($0) : .zero }, condition)
         if !isSo { cast.waitedInVain(limited, of: patience) }
         return isSo
     }
