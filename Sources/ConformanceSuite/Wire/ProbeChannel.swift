@@ -40,14 +40,16 @@ struct ProbeChannel: Sendable {
     /// channel has arrived. What has not come by now does not come: no case has to sleep to know that.
     ///
     /// In RabbitMQ channel and queue are processes with a mailbox, and a queue answers a passive declare ahead of publishes
-    /// and acks that wait there. So one call is not enough. But the queue comes to one of them between two answers: as long
-    /// as publishes wait, no two answers in a row are alike. The last call is answered by the channel, which has then passed
-    /// on what the queue delivered. Where a case can do without, better still: a confirm, a fetch or the next delivery is
-    /// never early.
+    /// and acks that wait there. So one call is not enough. But the queue comes to one of them between two answers, unless
+    /// the next question is there before it looks: what the answer wakes may take the processor from the queue just then.
+    /// So the channel is asked for something of its own in between, which leaves the queue time, and as long as publishes
+    /// wait, no two answers in a row are alike. The last call is answered by the channel, which has then passed on what the
+    /// queue delivered. Where a case can do without, better still: a confirm, a fetch or the next delivery is never early.
     func barrier(behind queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
         try await barrier(at: place)
         var (last, isSteady) = (try await declared(queue, at: place), false)
         for time in 2...1000 where time <= 3 || !isSteady {
+            try await barrier(at: place)
             let next = try await declared(queue, at: place)
             (last, isSteady) = (next, next == last)
         }
@@ -138,6 +140,21 @@ struct ProbeChannel: Sendable {
         let ok = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
         CaseRun.current?.heard("\(ok.messageCount) ready and \(ok.consumerCount) consumers")
         return (Int(ok.messageCount), Int(ok.consumerCount))
+    }
+
+    /// Expects so many ready messages in a queue, once everything sent on this channel has had its effect there. A broker
+    /// that the suite does not drive itself is asked again when they are not there yet.
+    func expectReady(
+        _ count: Int, in queue: ShortString, _ comment: Comment? = nil, at place: SourceLocation = #_sourceLocation
+    ) async throws {
+        var ready = try await counts(of: queue, at: place).messages
+        if ready != count, CaseRun.current?.peer.isShared == true {
+            _ = try await eventually {
+                ready = try await counts(of: queue, at: place).messages
+                return ready == count
+            }
+        }
+        #expect(ready == count, comment, sourceLocation: place)
     }
 
     func exists(queue: ShortString) async throws -> Bool {

@@ -93,7 +93,7 @@ extension ProbeChannel {
         try await consumer.barrier(behind: queue)
         #expect(consumer.deliveriesSoFar().isEmpty)
         try await consumer.probe.close()
-        #expect(try await publisher.counts(of: queue).messages == 0)
+        try await publisher.expectReady(0, in: queue)
     }
 
     @Test(

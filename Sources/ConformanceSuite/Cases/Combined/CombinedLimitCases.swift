@@ -32,7 +32,7 @@ import Testing
             let queue = try await channel.declareQueue(arguments: ["x-message-ttl": .int32(Int32(ofTheQueue))])
             channel.publish("gone", to: "", queue, BasicProperties(expiration: ShortString(truncating: ofTheMessage)))
             #expect(try await channel.drain(queue) == [], "\(ofTheQueue) and \(ofTheMessage)")
-            #expect(try await channel.counts(of: queue).messages == 0, "\(ofTheQueue) and \(ofTheMessage)")
+            try await channel.expectReady(0, in: queue, "\(ofTheQueue) and \(ofTheMessage)")
         }
     }
 

@@ -85,7 +85,7 @@ import Testing
                 for _ in 1...5 { held.append(try #require(try await channel.get(queue, noAck: false))) }
                 settling.settle(held, on: channel)
                 _ = try await channel.call(TxRollback(), TxRollbackOk.self)
-                #expect(try await other.counts(of: queue).messages == 0, "\(settling): nothing is requeued")
+                try await other.expectReady(0, in: queue, "\(settling): nothing is requeued")
                 if isSettledThen {
                     for message in held { channel.ack(message) }
                     _ = try await channel.call(TxCommit(), TxCommitOk.self)

@@ -187,7 +187,7 @@ import Testing
         lost.probe.abort()
         let channel = try await Probe.openChannel()
         try await channel.awaitReady(1_200, in: queue)
-        #expect(try await channel.counts(of: queue).messages == 1_200)
+        try await channel.expectReady(1_200, in: queue)
         #expect(try await channel.get(queue)?.text == "1")
     }
 
@@ -208,7 +208,7 @@ import Testing
         try await channel.close()
         let other = try await channel.probe.openChannel()
         try await other.awaitReady(1_197, in: queue)
-        #expect(try await other.counts(of: queue).messages == 1_197)
+        try await other.expectReady(1_197, in: queue)
     }
 
     @Test(

@@ -24,7 +24,7 @@ import Testing
         channel.ack(all[299], multiple: true)
         try await channel.barrier(behind: queue)
         try await channel.close()
-        #expect(try await channel.probe.openChannel().counts(of: queue).messages == 0)
+        try await channel.probe.openChannel().expectReady(0, in: queue)
     }
 
     @Test(
@@ -38,7 +38,7 @@ import Testing
             try await channel.qos(UInt16(count))
             try await channel.consume(queue)
             let first = try await channel.deliveries(count)
-            #expect(try await channel.counts(of: queue).messages == 310 - count)
+            try await channel.expectReady(310 - count, in: queue)
             #expect(channel.deliveriesSoFar().isEmpty)
             channel.ack(first[count - 1], multiple: true)
             let rest = min(count, 310 - count)
@@ -58,7 +58,7 @@ import Testing
             try await channel.qos(UInt16(count), global: true)
             try await channel.consume(queue)
             _ = try await channel.deliveries(count)
-            #expect(try await channel.counts(of: queue).messages == 310 - count)
+            try await channel.expectReady(310 - count, in: queue)
             try await channel.consume(queue)
             try await channel.barrier(behind: queue)
             expect(
@@ -74,7 +74,7 @@ import Testing
             "declare.counts-beyond-an-octet", ["rabbitmq/queue.declare/counts", "queue.purge/02"]))
     func countsBeyondAnOctet() async throws {
         let (channel, queue) = try await filled(300)
-        #expect(try await channel.counts(of: queue).messages == 300)
+        try await channel.expectReady(300, in: queue)
         #expect(try await channel.get(queue)?.messageCount == 299)
         let held = try #require(try await channel.get(queue, noAck: false))
         #expect(held.messageCount == 298, "what is fetched and not acknowledged is not counted")
@@ -115,7 +115,7 @@ import Testing
         try await channel.barrier(behind: queue)
         try await channel.close()
         let other = try await channel.probe.openChannel()
-        #expect(try await other.counts(of: queue).messages == 0)
+        try await other.expectReady(0, in: queue)
     }
 
     @Test(
@@ -128,13 +128,13 @@ import Testing
         try await channel.cancel(tag)
         _ = try await channel.call(BasicRecover(requeue: true), BasicRecoverOk.self)
         try await channel.awaitReady(1500, in: queue)
-        #expect(try await channel.counts(of: queue).messages == 1500)
+        try await channel.expectReady(1500, in: queue)
         try await channel.consume(queue)
         _ = try await channel.deliveries(1500)
         try await channel.close()
         let other = try await channel.probe.openChannel()
         try await other.awaitReady(1500, in: queue)
-        #expect(try await other.counts(of: queue).messages == 1500)
+        try await other.expectReady(1500, in: queue)
         #expect(try await other.get(queue)?.text == "1")
     }
 
@@ -147,12 +147,12 @@ import Testing
         _ = try await channel.call(TxSelect(), TxSelectOk.self)
         for number in 1...1500 { channel.publish("\(number)", to: "", queue) }
         _ = try await channel.call(TxCommit(), TxCommitOk.self)
-        #expect(try await channel.counts(of: queue).messages == 1500)
+        try await channel.expectReady(1500, in: queue)
         try await channel.consume(queue)
         for message in try await channel.deliveries(1500) { channel.ack(message) }
         _ = try await channel.call(TxCommit(), TxCommitOk.self)
         try await channel.close()
-        #expect(try await channel.probe.openChannel().counts(of: queue).messages == 0)
+        try await channel.probe.openChannel().expectReady(0, in: queue)
     }
 
     @Test(

@@ -39,7 +39,7 @@ import Testing
         try await channel.barrier(behind: queues[2])
         try await channel.close()
         let other = try await channel.probe.openChannel()
-        for queue in queues { #expect(try await other.counts(of: queue).messages == 0) }
+        for queue in queues { try await other.expectReady(0, in: queue) }
     }
 
     @Test(
@@ -83,7 +83,7 @@ import Testing
         #expect(try await channel.delivery().text == "1")
         let fetched = try #require(try await channel.get(queue, noAck: false))
         channel.ack(fetched)
-        #expect(try await channel.counts(of: queue).messages == 2)
+        try await channel.expectReady(2, in: queue)
         #expect(channel.deliveriesSoFar().isEmpty, "the window is still full")
     }
 
@@ -159,7 +159,7 @@ import Testing
         for place in [4, 0, 5, 3, 2, 1] { channel.ack(fetched[place]) }
         _ = try await channel.call(TxCommit(), TxCommitOk.self)
         try await channel.close()
-        #expect(try await channel.probe.openChannel().counts(of: queue).messages == 0)
+        try await channel.probe.openChannel().expectReady(0, in: queue)
     }
 
     @Test(
@@ -195,7 +195,7 @@ import Testing
         channel.nack(fetched[0], requeue: false)
         channel.ack(fetched[1])
         channel.reject(fetched[2], requeue: false)
-        #expect(try await channel.counts(of: grave).messages == 0)
+        try await channel.expectReady(0, in: grave)
         _ = try await channel.call(TxCommit(), TxCommitOk.self)
         try await channel.awaitReady(2, in: grave)
         #expect(try await channel.drain(grave) == ["nacked", "rejected"])
@@ -219,7 +219,7 @@ import Testing
         expect(try await channel.outcome(), .ok)
         // A queue of the same name is another queue.
         try await channel.declareQueue(queue)
-        #expect(try await channel.counts(of: queue).messages == 0)
+        try await channel.expectReady(0, in: queue)
     }
 
     @Test(

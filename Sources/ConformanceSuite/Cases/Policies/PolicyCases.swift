@@ -41,7 +41,7 @@ extension ProbeChannel {
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQueue()
         for number in 1...4 { channel.publish("\(number)", to: "", queue) }
-        #expect(try await channel.counts(of: queue).messages == 4)
+        try await channel.expectReady(4, in: queue)
         try await setPolicy(["max-length": 2], on: exactly(queue))
         try await channel.awaitCount(2, of: queue)
         channel.publish("5", to: "", queue)
@@ -83,7 +83,7 @@ extension ProbeChannel {
         try await setPolicy(["max-length": 1], on: exactly(name), priority: 1)
         let queue = try await channel.declareQueue(name)
         for number in 1...5 { channel.publish("\(number)", to: "", queue) }
-        #expect(try await channel.counts(of: queue).messages == 4)
+        try await channel.expectReady(4, in: queue)
         try await clearPolicy(high)
         try await channel.awaitCount(1, of: queue)
         #expect(try await channel.drain(queue) == ["5"])
@@ -98,7 +98,7 @@ extension ProbeChannel {
         let policy = try await setPolicy(["max-length": 1], on: exactly(name))
         let queue = try await channel.declareQueue(name)
         for number in 1...2 { channel.publish("\(number)", to: "", queue) }
-        #expect(try await channel.counts(of: queue).messages == 1)
+        try await channel.expectReady(1, in: queue)
         try await clearPolicy(policy)
         let isFree = try await eventually {
             channel.publish("more", to: "", queue)

@@ -66,7 +66,7 @@ import Testing
         let channel = try await Probe.openChannel()
         let queue = try await channel.declareQueue()
         for text in ["first", "second", "old"] { channel.publish(text, to: "", queue) }
-        #expect(try await channel.counts(of: queue).messages == 3)
+        try await channel.expectReady(3, in: queue)
         // The length shows that the policy is in force.
         try await setPolicy(["message-ttl": 150, "max-length": 2], on: exactly(queue))
         try await channel.awaitCount(2, of: queue)

@@ -92,7 +92,7 @@ import Testing
         channel.publish("held", to: "", queue)
         #expect(try await consumer.delivery().text == "held")
         #expect(try await channel.confirm().acks(1))
-        #expect(try await channel.counts(of: queue).messages == 0)
+        try await channel.expectReady(0, in: queue)
     }
 
     @Test(

@@ -27,7 +27,7 @@ import Testing
         ring.channel.reject(message, requeue: false)
         try await ring.channel.barrier(behind: ring.queues[0])
         try await ring.pass()
-        for queue in ring.queues { #expect(try await ring.channel.counts(of: queue).messages == 0) }
+        for queue in ring.queues { try await ring.channel.expectReady(0, in: queue) }
     }
 
     @Test(
@@ -77,7 +77,7 @@ import Testing
             channel.reject(try #require(try await channel.get(queue, noAck: false)), requeue: false)
         }
         try await channel.barrier(behind: queue)
-        #expect(try await channel.counts(of: dead).messages == 3)
+        try await channel.expectReady(3, in: dead)
         #expect(try await channel.drain(dead) == ["5", "3", "1"])
     }
 

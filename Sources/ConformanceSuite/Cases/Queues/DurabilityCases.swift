@@ -133,7 +133,7 @@ import Testing
         let (before, queue) = try await open()
         try await publish(before, queue, ["acknowledged", "kept"])
         before.ack(try #require(try await before.get(queue, noAck: false)))
-        #expect(try await before.counts(of: queue).messages == 1)
+        try await before.expectReady(1, in: queue)
         try await restartBroker()
         let after = try await Probe.openChannel()
         #expect(try await after.drain(queue) == ["kept"])

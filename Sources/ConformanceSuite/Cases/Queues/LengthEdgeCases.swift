@@ -123,6 +123,6 @@ import Testing
     /// Publishes five of five octets, which have to fit.
     private func fill(_ channel: ProbeChannel, _ queue: ShortString, _ text: String) async throws {
         for text in texts(text) { channel.publish(text, to: "", queue) }
-        #expect(try await channel.counts(of: queue).messages == 5)
+        try await channel.expectReady(5, in: queue)
     }
 }

@@ -12,7 +12,7 @@ import Testing
             for queue in [purged, deleted] { for _ in 0...count { channel.publish("", to: "", queue) } }
             for queue in [purged, deleted] {
                 #expect(try await channel.get(queue)?.messageCount == UInt32(count))
-                #expect(try await channel.counts(of: queue).messages == count)
+                try await channel.expectReady(count, in: queue)
             }
             let purgeOk = try await channel.call(QueuePurge(queue: purged), QueuePurgeOk.self)
             #expect(purgeOk.messageCount == UInt32(count))

@@ -180,7 +180,7 @@ import Testing
             }
             for channel in channels { #expect(try await channel.confirm().tag == round) }
         }
-        #expect(try await first.counts(of: queue).messages == 6)
+        try await first.expectReady(6, in: queue)
     }
 
     @Test(

@@ -207,7 +207,7 @@ import Testing
         let held = try await before.hold(3, of: queue)
         before.reject(held[0])
         // The queue has heard of it all when the rest is there.
-        #expect(try await before.counts(of: queue).messages == 2)
+        try await before.expectReady(2, in: queue)
         try await restartBroker()
         let after = try await Probe.openChannel()
         var seen: [String] = []

@@ -176,6 +176,6 @@ import Testing
         let (channel, queue) = try await open(1...3)
         try await channel.consume(queue, noAck: true)
         #expect(try await channel.deliveries(3).map(\.text) == ["1", "2", "3"])
-        #expect(try await channel.counts(of: queue).messages == 0)
+        try await channel.expectReady(0, in: queue)
     }
 }

@@ -265,7 +265,7 @@ import Testing
         try await before.awaitReady(1, in: purged)
         try await before.barrier(behind: full)
         let after = try await restart(behind: before, purged)
-        #expect(try await after.counts(of: full).messages == 2)
+        try await after.expectReady(2, in: full)
         #expect(try await after.drainWhole(full) == ["3", "4"])
         #expect(try await after.drainWhole(purged) == ["4"])
     }
@@ -306,7 +306,7 @@ import Testing
         before.publish("late", to: "", queue)
         let after = try await restart(behind: before, queue)
         try await elapse(milliseconds: 700)
-        #expect(try await after.counts(of: dead).messages == 1)
+        try await after.expectReady(1, in: dead)
         #expect(try await after.drainWhole(dead) == ["late"])
     }
 }
