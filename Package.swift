@@ -39,6 +39,7 @@ let package = Package(
 
         // What the library has no counterpart of.
         module("DataStructures"),
+        module("SeededGenerator"),
 
         // The wire and what carries it.
         .target(name: "AMQPWire", exclude: ["Methods/methods.txt"], swiftSettings: settings),
@@ -105,7 +106,6 @@ let package = Package(
             name: "simulate", dependencies: ["Simulation", "Commands"], path: "Tests/Simulate", swiftSettings: settings),
 
         // What test targets share, and the programs among the tests.
-        .target(name: "SeededGenerator", path: "Tests/SeededGenerator", swiftSettings: settings),
         .target(
             name: "TestSupport",
             dependencies: ["AMQPClient", "AMQPTLS", "AMQPTransport", "BrokerCore", "Lifeline", "SeededGenerator"],
@@ -141,7 +141,7 @@ let package = Package(
             name: "ConformanceSuite",
             dependencies: [
                 "AMQPClient", "AMQPTransport", "AMQPWire", "BrokerCore", "BrokerServer", "ConformanceReport",
-                "Interceptor", "Platform",
+                "Interceptor", "Platform", "SeededGenerator",
             ],
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
         program("conformance", uses: ["ConformanceSuite", "ConformanceReport", "Commands", "Platform"]),

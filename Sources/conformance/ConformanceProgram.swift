@@ -16,12 +16,14 @@ enum ConformanceProgram {
         "--format", "FORMAT", "text, json, junit, html, badge, or known: a draft for --known [text]")
     static let width = Option("--width", "N", "how many cases use the broker at once [16]")
     static let timeout = Option("--timeout", "SECONDS", "until an answer counts as missing [10]")
+    static let walks = Option("--walks", "N", "how many random walks the cases walks. take [12]")
+    static let seed = Option("--seed", "N", "the seed of the first of them [1]")
     static let versionOf = Option(
         "--version-of", "RELEASE", "judge by that release: rabbitmq@4.3 [what the broker says]")
 
     static let itself = Command(
         "conformance", takes: "[URL]",
-        options: [only, skip, why, known, list, differences, format, width, timeout, versionOf],
+        options: [only, skip, why, known, list, differences, format, width, timeout, walks, seed, versionOf],
         does: "Runs the conformance cases against the broker at URL, and reports the result of each at the end",
         count: 0...1)
 
@@ -54,6 +56,8 @@ enum ConformanceProgram {
             settings.versionOf = given.text(versionOf)
             settings.width = try given.integer(width, in: 1...1000)
             settings.answerTimeout = try given.seconds(timeout, in: 0.1...3600).map { $0 / .seconds(1) }
+            settings.walks = try given.integer(walks, in: 1...1_000_000)
+            settings.firstWalk = try given.integer(seed, in: 0...Int.max)
             differences = given.text(ConformanceProgram.differences)
             if let differences, !Differences.areReleases(differences) {
                 throw UsageError("--differences takes two releases, 3.10..4.3, not '\(differences)'")

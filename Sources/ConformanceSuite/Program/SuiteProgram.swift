@@ -20,6 +20,10 @@ public struct SuiteProgram: Sendable {
         public var width: Int?
         /// Seconds until an answer counts as missing; nil: 10.
         public var answerTimeout: Double?
+        /// How many random walks each case about them takes; nil: 12.
+        public var walks: Int?
+        /// The seed of the first of them; nil: 1.
+        public var firstWalk: Int?
         /// The release of RabbitMQ whose truths count, `rabbitmq@4.3`; nil: the one that the broker says it is.
         public var versionOf: String?
         /// Runs no case: they are only listed.
@@ -33,6 +37,7 @@ public struct SuiteProgram: Sendable {
                 "AMQP_URL": url, "CONFORMANCE_ONLY": only, "CONFORMANCE_KNOWN": known,
                 "CONFORMANCE_SKIP": skipped.isEmpty ? nil : Environment.text(ofSkipped: skipped),
                 "CONFORMANCE_WIDTH": width.map(String.init), "CONFORMANCE_TIMEOUT": answerTimeout.map { "\($0)" },
+                "CONFORMANCE_WALKS": walks.map(String.init), "CONFORMANCE_SEED": firstWalk.map(String.init),
                 "CONFORMANCE_VERSION_OF": versionOf, "CONFORMANCE_LIST": listsOnly ? "1" : nil,
                 "CONFORMANCE_RETRY": "1",
             ]

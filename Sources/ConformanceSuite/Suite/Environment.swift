@@ -60,6 +60,9 @@ struct Environment: Sendable {
     static func text(ofSkipped skipped: [(prefix: String, why: String)]) -> String {
         skipped.map { "\($0.prefix)\t\($0.why)" }.joined(separator: "\n")
     }
+    /// How many random walks a case about them takes, and the seed of the first; each has the next seed.
+    var walks: Int { self["CONFORMANCE_WALKS"].flatMap(Int.init) ?? 12 }
+    var firstWalk: UInt64 { self["CONFORMANCE_SEED"].flatMap(UInt64.init) ?? 1 }
     /// The path of a record that counts instead of the one in Baselines.
     var known: String? { self["CONFORMANCE_KNOWN"] }
     /// No case is run; each only tells of itself.

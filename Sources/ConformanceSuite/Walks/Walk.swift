@@ -1,0 +1,98 @@
+import AMQPWire
+import Testing
+
+/// A random walk: what a broker does at each step is compared with what the model says.
+struct Walk: Sendable {
+    let theme: WalkPlan.Theme
+    let seed: UInt64
+
+    /// Where a broker and the model part.
+    struct Difference: Sendable {
+        /// What was done, up to the step after which they differ.
+        var steps: [WalkStep]
+        var expected: String
+        var seen: String
+    }
+
+    /// Takes so many walks about something, and tells of the first that goes wrong, cut to the steps that it needs.
+    static func check(_ theme: WalkPlan.Theme, at place: SourceLocation = #_sourceLocation) async throws {
+        for number in 0..<UInt64(Environment.current.walks) {
+            let walk = Walk(theme: theme, seed: Environment.current.firstWalk + number)
+            guard var difference = try await walk.difference() else { continue }
+            // A broken broker is known to be one.
+            if CaseRun.current?.patience.endsAtFailure != true {
+                difference = try await walk.shortened(difference)
+            }
+            let story = difference.steps.enumerated().map { "\($0 + 1). \($1)" }.joined(separator: "; ")
+            return note(
+                .failed, expected: difference.expected,
+                "\(difference.seen), on walk \(walk.seed) after \(difference.steps.count) steps: \(story)", at: place)
+        }
+    }
+
+    func difference() async throws -> Difference? {
+        try await difference(in: WalkPlan(theme, seed: seed, length: 60).steps)
+    }
+
+    /// Takes these steps as far as they make sense, with a new model and new names.
+    private func difference(in steps: [WalkStep]) async throws -> Difference? {
+        var model = WalkModel(theme.modes)
+        let walker = try await Walker(theme.modes)
+        var done: [WalkStep] = []
+        var found: Difference?
+        for step in steps where model.allows(step) {
+            done.append(step)
+            let tag = model.tag(step)
+            let answer = model.take(step)
+            if model.isAmbiguous { break }
+            guard let (expected, seen) = await Self.compare(walker, step, tag, answer, model.counts) else { continue }
+            found = Difference(steps: done, expected: expected, seen: seen)
+            break
+        }
+        await walker.end()
+        return found
+    }
+
+    private static func compare(
+        _ walker: Walker, _ step: WalkStep, _ tag: UInt64, _ answer: WalkModel.Answer, _ counts: [String: String]
+    ) async -> (expected: String, seen: String)? {
+        do {
+            let replies = try await walker.perform(step, tag: tag)
+            if replies != answer.replies { return ("\(answer.replies)", "\(replies)") }
+            let seen = try await walker.counts(counts)
+            if seen != counts { return (text(counts), text(seen)) }
+            let deliveries = try await walker.deliveries(answer.deliveries)
+            if deliveries != answer.deliveries { return (text(answer.deliveries), text(deliveries)) }
+            return nil
+        } catch {
+            let known = error as? SuiteError
+            return (known?.expected ?? "\(answer.replies)", known?.seen ?? "\(error)")
+        }
+    }
+
+    private static func text<Key: Comparable>(_ table: [Key: some Any]) -> String {
+        table.isEmpty
+            ? "nothing" : table.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: "; ")
+    }
+
+    /// The same with fewer steps: leaves out as many at a time as it can do without.
+    func shortened(_ found: Difference) async throws -> Difference {
+        var found = found
+        let end = ContinuousClock.now + .seconds(20)
+        var chunk = max(1, found.steps.count / 2)
+        while true {
+            var (start, hasShrunk) = (0, false)
+            while start < found.steps.count, ContinuousClock.now < end {
+                var fewer = found.steps
+                fewer.removeSubrange(start..<min(start + chunk, fewer.count))
+                if let again = try await difference(in: fewer) {
+                    (found, hasShrunk) = (again, true)
+                } else {
+                    start += chunk
+                }
+            }
+            if ContinuousClock.now >= end || chunk == 1 && !hasShrunk { return found }
+            chunk = max(1, chunk / 2)
+        }
+    }
+}
