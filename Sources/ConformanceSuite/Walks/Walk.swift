@@ -57,7 +57,7 @@ struct Walk: Sendable {
         _ walker: Walker, _ step: WalkStep, _ tag: UInt64, _ answer: WalkModel.Answer, _ counts: [String: String]
     ) async -> (expected: String, seen: String)? {
         do {
-            let replies = try await walker.perform(step, tag: tag)
+            let replies = try await walker.take(step, tag: tag)
             if replies != answer.replies { return ("\(answer.replies)", "\(replies)") }
             let seen = try await walker.counts(counts)
             if seen != counts { return (text(counts), text(seen)) }

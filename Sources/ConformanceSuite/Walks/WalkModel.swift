@@ -52,7 +52,8 @@ struct WalkModel: Sendable {
     /// Does a step that it allows.
     mutating func take(_ step: WalkStep) -> Answer {
         (deliveries, sources) = ([:], [:])
-        let replies = replies(to: step.deed, step.channel)
+        var replies = replies(to: step.deed, step.channel)
+        if step.isHasty, replies.first?.hasPrefix("closed") != true { replies = ["ok"] }
         while !letters.isEmpty {
             let letter = letters.removeFirst()
             _ = put(letter.message, letter.target, from: letter.source)
@@ -90,6 +91,7 @@ struct WalkModel: Sendable {
         case .publish(let publication): return publish(publication, channel)
         case .get(let name, let noAck): return [get(name, noAck, channel)]
         case .settle(let place, let settlement, let multiple): settle(place, settlement, multiple, channel)
+        case .settleAll(let settlement): settle(channels[channel].open.count - 1, settlement, true, channel)
         case .settleUnknown: return closed(channel, 406)
         case .recover: giveBack(channels[channel].takeOpen())
         case .consume(let name, let tag, let prefetch, let noAck):

@@ -32,7 +32,7 @@ struct WalkPlan: Sendable {
 
     /// Adds a step, unless nobody can say what comes of it.
     private mutating func add(_ channel: Int, _ deed: WalkStep.Deed) {
-        let step = WalkStep(channel: channel, deed: deed)
+        let step = WalkStep(channel: channel, deed: deed, isHasty: deed.mayBeHasty && chance(20))
         guard model.allows(step) else { return }
         var next = model
         _ = next.take(step)
@@ -73,8 +73,8 @@ struct WalkPlan: Sendable {
     private mutating func routingDeed() -> WalkStep.Deed? {
         switch Int.random(in: 0..<100, using: &random) {
         case 0..<8: declareExchange()
-        case 8..<12: exchange().map { .deleteExchange($0, ifUnused: chance(30)) }
-        case 12..<17: .declareQueue("q\(Int.random(in: 1...4, using: &random))", .init())
+        case 8..<13: exchange().map { .deleteExchange($0, ifUnused: chance(50)) }
+        case 13..<17: .declareQueue("q\(Int.random(in: 1...4, using: &random))", .init())
         case 17..<20: queue().map { .deleteQueue($0, ifUnused: chance(20), ifEmpty: chance(20)) }
         case 20..<40: bind()
         case 40..<52: unbind()
@@ -89,7 +89,7 @@ struct WalkPlan: Sendable {
         let alternate = chance(30) ? "e\(Int.random(in: 1...6, using: &random))" : nil
         return .declareExchange(
             name,
-            .init(type: one(["direct", "fanout", "topic", "headers"]), alternate: alternate, isAutoDelete: chance(25)))
+            .init(type: one(["direct", "fanout", "topic", "headers"]), alternate: alternate, isAutoDelete: chance(40)))
     }
 
     private mutating func binding() -> WalkStep.Binding? {
@@ -147,7 +147,8 @@ struct WalkPlan: Sendable {
         case 12..<13: unbind()
         case 13..<42: publishToQueue()
         case 42..<57: queue().map { .get($0, noAck: chance(15)) }
-        case 57..<79: settle(channel)
+        case 57..<77: settle(channel)
+        case 77..<79: .settleAll(one([.ack, .discard, .requeue]))
         case 79..<80: .settleUnknown(one(WalkStep.Settlement.allCases))
         case 80..<83: .recover
         case 83..<88: consume()
@@ -187,5 +188,16 @@ struct WalkPlan: Sendable {
         lastTag += 1
         let prefetch = Int.random(in: 1...3, using: &random)
         return queue().map { .consume($0, tag: "c\(lastTag)", prefetch: prefetch, noAck: chance(15)) }
+    }
+}
+
+extension WalkStep.Deed {
+    /// What may be sent without waiting for an answer.
+    fileprivate var mayBeHasty: Bool {
+        switch self {
+        case .declareExchange, .deleteExchange, .declareQueue, .deleteQueue, .purge, .bind, .unbind, .consume, .cancel:
+            true
+        default: false
+        }
     }
 }

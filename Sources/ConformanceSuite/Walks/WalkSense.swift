@@ -10,6 +10,7 @@ extension WalkModel {
         case .unbind(let binding): return exchanges[binding.source] != nil && isThere(binding.destination)
         case .publish: return true
         case .settle(let place, _, _): return place < channel.open.count
+        case .settleAll: return !channel.open.isEmpty
         case .consume(let name, let tag, _, _):
             return queues[name].map { $0.consumer == nil } == true && consumer(tag) == nil
         case .cancel(let tag): return consumer(tag)?.channel == step.channel

@@ -3,6 +3,8 @@ struct WalkStep: Sendable, Equatable {
     /// Which of the client's channels does it.
     var channel: Int
     var deed: Deed
+    /// A method that may be sent with no-wait is.
+    var isHasty = false
 
     enum Deed: Sendable, Equatable {
         case declareExchange(String, ExchangeShape)
@@ -16,6 +18,8 @@ struct WalkStep: Sendable, Equatable {
         case get(String, noAck: Bool)
         /// Settles the channel's nth delivery that is outstanding.
         case settle(Int, Settlement, multiple: Bool)
+        /// Settles all that is outstanding, by tag 0.
+        case settleAll(Settlement)
         case settleUnknown(Settlement)
         case recover
         case consume(String, tag: String, prefetch: Int, noAck: Bool)
@@ -94,7 +98,7 @@ struct WalkStep: Sendable, Equatable {
 // MARK: In words, for the report of a walk that went wrong
 
 extension WalkStep: CustomStringConvertible {
-    var description: String { "channel \(channel + 1): \(deed)" }
+    var description: String { "channel \(channel + 1): \(deed)\(isHasty ? ", no-wait" : "")" }
 }
 
 extension WalkStep.Deed: CustomStringConvertible {
@@ -112,6 +116,7 @@ extension WalkStep.Deed: CustomStringConvertible {
         case .get(let name, let noAck): "get from \(name)\(noAck ? " without ack" : "")"
         case .settle(let place, let settlement, let multiple):
             "\(settlement.rawValue) delivery \(place + 1) of those outstanding\(multiple ? ", and all before it" : "")"
+        case .settleAll(let settlement): "\(settlement.rawValue) all that is outstanding, by tag 0"
         case .settleUnknown(let settlement): "\(settlement.rawValue) a delivery that there never was"
         case .recover: "recover with requeue"
         case .consume(let name, let tag, let prefetch, let noAck):

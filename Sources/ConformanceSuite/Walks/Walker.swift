@@ -34,34 +34,61 @@ struct Walker {
 
     // MARK: Steps
 
-    /// Does a step, and returns what it was answered. `tag`: the delivery that it settles.
-    func perform(_ step: WalkStep, tag: UInt64) async throws -> [String] {
-        let (channel, number) = (channels[step.channel], step.channel)
+    /// Does a step, and returns what it was answered, and what came besides. `tag`: the delivery that it settles.
+    func take(_ step: WalkStep, tag: UInt64) async throws -> [String] {
+        let answer = try await perform(step, tag: tag)
+        let own = [BasicDeliver.id, BasicReturn.id, BasicCancel.id]
+        let strays = probe.arrived(on: channels[step.channel].number) { event in
+            event.method.map { !own.contains($0.id) } ?? true
+        }
+        return answer + strays.map { "and \($0), which nobody asked for" }
+    }
+
+    private func perform(_ step: WalkStep, tag: UInt64) async throws -> [String] {
+        let (number, noWait) = (step.channel, step.isHasty)
         switch step.deed {
         case .declareExchange(let name, let shape):
             let declare = ExchangeDeclare(
                 exchange: self.name(name), type: ShortString(truncating: shape.type), autoDelete: shape.isAutoDelete,
+                noWait: noWait,
                 arguments: shape.alternate.map { ["alternate-exchange": .longString(self.name($0).octets)] } ?? [:])
-            return try await ask(declare, number, ExchangeDeclareOk.id)
+            return try await ask(declare, number, ExchangeDeclareOk.id, noWait: noWait)
         case .deleteExchange(let name, let ifUnused):
             return try await ask(
-                ExchangeDelete(exchange: self.name(name), ifUnused: ifUnused), number, ExchangeDeleteOk.id)
+                ExchangeDelete(exchange: self.name(name), ifUnused: ifUnused, noWait: noWait), number,
+                ExchangeDeleteOk.id, noWait: noWait)
         case .declareQueue(let name, let shape):
             return try await ask(
-                QueueDeclare(queue: self.name(name), exclusive: true, arguments: arguments(shape)), number,
-                QueueDeclareOk.id)
+                QueueDeclare(
+                    queue: self.name(name), exclusive: true, noWait: noWait, arguments: arguments(shape)), number,
+                QueueDeclareOk.id, noWait: noWait)
         case .deleteQueue(let name, let ifUnused, let ifEmpty):
             return try await ask(
-                QueueDelete(queue: self.name(name), ifUnused: ifUnused, ifEmpty: ifEmpty), number, QueueDeleteOk.id)
-        case .purge(let name): return try await ask(QueuePurge(queue: self.name(name)), number, QueuePurgeOk.id)
-        case .bind(let binding): return try await bind(binding, number)
-        case .unbind(let binding): return try await unbind(binding, number)
+                QueueDelete(
+                    queue: self.name(name), ifUnused: ifUnused, ifEmpty: ifEmpty, noWait: noWait), number,
+                QueueDeleteOk.id, noWait: noWait)
+        case .purge(let name):
+            return try await ask(
+                QueuePurge(queue: self.name(name), noWait: noWait), number, QueuePurgeOk.id, noWait: noWait)
+        case .bind(let binding): return try await bind(binding, number, noWait)
+        case .unbind(let binding): return try await unbind(binding, number, noWait)
+        default: return try await pass(step, tag)
+        }
+    }
+
+    /// Steps about messages.
+    private func pass(_ step: WalkStep, _ tag: UInt64) async throws -> [String] {
+        let (channel, number, noWait) = (channels[step.channel], step.channel, step.isHasty)
+        switch step.deed {
         case .publish(let publication): return try await publish(publication, number)
         case .get(let name, let noAck):
             return try await ask(
                 BasicGet(queue: self.name(name), noAck: noAck), number, BasicGetOk.id, BasicGetEmpty.id)
         case .settle(_, let settlement, let multiple):
             settle(tag, settlement, multiple, channel)
+            return try await barrier(number)
+        case .settleAll(let settlement):
+            settle(0, settlement, true, channel)
             return try await barrier(number)
         case .settleUnknown(let settlement):
             settle(9_999, settlement, false, channel)
@@ -70,11 +97,12 @@ struct Walker {
         case .consume(let name, let tag, let prefetch, let noAck):
             if !noAck { try await channel.qos(UInt16(prefetch)) }
             let consume = BasicConsume(
-                queue: self.name(name), consumerTag: ShortString(truncating: tag), noAck: noAck)
-            return try await ask(consume, number, BasicConsumeOk.id)
+                queue: self.name(name), consumerTag: ShortString(truncating: tag), noAck: noAck, noWait: noWait)
+            return try await ask(consume, number, BasicConsumeOk.id, noWait: noWait)
         case .cancel(let tag):
             return try await ask(
-                BasicCancel(consumerTag: ShortString(truncating: tag)), number, BasicCancelOk.id)
+                BasicCancel(consumerTag: ShortString(truncating: tag), noWait: noWait), number, BasicCancelOk.id,
+                noWait: noWait)
         case .close:
             try await channel.close()
             _ = try await probe.openChannel(channel.number)
@@ -88,24 +116,26 @@ struct Walker {
             var seen: [String] = []
             while let message = try await channel.get(self.name(name)) { seen.append(describe(message, left: nil)) }
             return seen
+        default: return []
         }
     }
 
-    private func bind(_ binding: WalkStep.Binding, _ channel: Int) async throws -> [String] {
+    private func bind(_ binding: WalkStep.Binding, _ channel: Int, _ noWait: Bool) async throws -> [String] {
         let (source, key) = (name(binding.source), ShortString(truncating: binding.key))
         let arguments = WalkHeaders.bindings[binding.arguments].table
         switch binding.destination {
         case .queue(let queue):
-            let bind = QueueBind(queue: name(queue), exchange: source, routingKey: key, arguments: arguments)
-            return try await ask(bind, channel, QueueBindOk.id)
+            let bind = QueueBind(
+                queue: name(queue), exchange: source, routingKey: key, noWait: noWait, arguments: arguments)
+            return try await ask(bind, channel, QueueBindOk.id, noWait: noWait)
         case .exchange(let exchange):
             let bind = ExchangeBind(
-                destination: name(exchange), source: source, routingKey: key, arguments: arguments)
-            return try await ask(bind, channel, ExchangeBindOk.id)
+                destination: name(exchange), source: source, routingKey: key, noWait: noWait, arguments: arguments)
+            return try await ask(bind, channel, ExchangeBindOk.id, noWait: noWait)
         }
     }
 
-    private func unbind(_ binding: WalkStep.Binding, _ channel: Int) async throws -> [String] {
+    private func unbind(_ binding: WalkStep.Binding, _ channel: Int, _ noWait: Bool) async throws -> [String] {
         let (source, key) = (name(binding.source), ShortString(truncating: binding.key))
         let arguments = WalkHeaders.bindings[binding.arguments].table
         switch binding.destination {
@@ -114,8 +144,8 @@ struct Walker {
             return try await ask(unbind, channel, QueueUnbindOk.id)
         case .exchange(let exchange):
             let unbind = ExchangeUnbind(
-                destination: name(exchange), source: source, routingKey: key, arguments: arguments)
-            return try await ask(unbind, channel, ExchangeUnbindOk.id)
+                destination: name(exchange), source: source, routingKey: key, noWait: noWait, arguments: arguments)
+            return try await ask(unbind, channel, ExchangeUnbindOk.id, noWait: noWait)
         }
     }
 
@@ -159,9 +189,14 @@ struct Walker {
 
     /// Sends a method, and waits for one of its replies or for the end of the channel, which is opened again then.
     private func ask(
-        _ method: some MethodFields, _ channel: Int, _ replies: MethodID..., cause: MethodID? = nil,
+        _ method: some MethodFields, _ channel: Int, _ replies: MethodID..., noWait: Bool = false,
+        cause: MethodID? = nil,
         isBarrier: Bool = false
     ) async throws -> [String] {
+        if noWait {
+            channels[channel].send(method)
+            return try await barrier(channel, cause: type(of: method).id)
+        }
         var reply: Event?
         channels[channel].send(method)
         let outcome = try await probe.outcome(
