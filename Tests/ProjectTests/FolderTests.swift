@@ -60,12 +60,16 @@ import Testing
     @Test("What a test waits for has the processors, and what it starts ends with it")
     func waits() throws {
         let files = try Self.written(below: "Tests")
+        let spinning = /while [^\n]*\{ (?:await Task.yield\(\) )?\}/
+        let exiting = /#expect\(processExitsWith: .*\{\n *(.*)/
         for file in files {
-            for spin in file.code.matches(of: /while [^\n]*\{ (?:await Task.yield\(\) )?\}/) {
-                Issue.record("\(file.path): \(spin.output): wait with `until`, which leaves the processors to others")
+            for line in file.lines where line.contains("while ") {
+                for spin in line.matches(of: spinning) {
+                    Issue.record("\(file.path): \(spin.output): wait with `until`: it leaves the processors to others")
+                }
             }
-            let exits = file.code.matches(of: /#expect\(processExitsWith: .*\{\n *(.*)/)
-            for exit in exits where exit.1 != "endWithParent()" {
+            guard file.lines.contains(where: { $0.contains("processExitsWith") }) else { continue }
+            for exit in file.code.matches(of: exiting) where exit.1 != "endWithParent()" {
                 Issue.record("\(file.path): \(exit.output): without `endWithParent()` it outlives killed tests")
             }
         }

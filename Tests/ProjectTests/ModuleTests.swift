@@ -9,8 +9,7 @@ import Testing
         var imports: [String: Set<String>] = [:]
         for file in try SourceFile.all(below: "Sources") {
             let module = String(file.path.prefix { $0 != "/" })
-            let names = file.code.matches(of: /(?m)^ *(?:[@\w()]+ )*?import (\w+)$/).map { String($0.1) }
-            imports[module, default: []].formUnion(names)
+            imports[module, default: []].formUnion(file.imports)
         }
         return imports
     }

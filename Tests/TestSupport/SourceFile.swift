@@ -7,57 +7,116 @@ public struct SourceFile: Sendable {
     public let path: String
     /// Without comments and without what stands in quotes.
     public let code: String
+    public let lines: [String]
 
     /// The first folder of the path; empty: there is none.
     public var folder: String { path.contains("/") ? String(path.prefix { $0 != "/" }) : "" }
 
-    /// All words of the code.
-    public var words: Set<Substring> { Set(code.split { !$0.isLetter && !$0.isNumber && $0 != "_" }) }
+    /// All words of the code, in order.
+    public var tokens: [String] {
+        var (tokens, token) = ([String](), [UInt8]())
+        for octet in Array(code.utf8) + [.lineFeed] {
+            if octet.isInWord {
+                token.append(octet)
+            } else if !token.isEmpty {
+                tokens.append(String(decoding: token, as: UTF8.self))
+                token.removeAll(keepingCapacity: true)
+            }
+        }
+        return tokens
+    }
+
+    public var words: Set<String> { Set(tokens) }
+
+    /// The modules that are imported here.
+    public var imports: [String] {
+        lines.compactMap { line in
+            var rest = line.utf8.drop { $0 == .space }
+            while let end = rest.firstIndex(where: { !$0.isInModifier }), rest[end] == .space, end > rest.startIndex {
+                let word = Substring(rest[..<end])
+                rest = rest[rest.index(after: end)...]
+                if word == "import" { return String(Substring(rest.prefix { $0.isInWord })) }
+            }
+            return nil
+        }
+    }
 
     /// The types that are declared here, those inside others left out.
     public var types: [String] {
-        code.matches(
-            of:
-                /(?m)^(?:(?:public|package|final|private|fileprivate|indirect) )*(?:class|struct|enum|protocol|actor|typealias) (\w+)/
-        ).map { String($0.1) }
+        lines.compactMap { line in
+            guard let first = line.utf8.first, first != .space, first.isInWord else { return nil }
+            let parts = line.split(separator: " ").drop { Self.modifiers.contains($0) }
+            guard parts.count > 1, let word = parts.first, Self.kinds.contains(word) else { return nil }
+            return String(Substring(parts[parts.startIndex + 1].utf8.prefix { $0.isInWord }))
+        }
     }
+
+    /// Those inside others too.
+    public var allTypes: [String] {
+        let tokens = tokens
+        return zip(tokens, tokens.dropFirst()).compactMap { word, name in
+            Self.kinds.contains(word[...]) || word == "associatedtype" ? name : nil
+        }
+    }
+
+    private static let modifiers: Set<Substring> = ["public", "package", "final", "private", "fileprivate", "indirect"]
+    private static let kinds: Set<Substring> = ["class", "struct", "enum", "protocol", "actor", "typealias"]
 
     /// The stored variables of this file's classes that others than the class may set.
     public var openVariablesOfClasses: [String] {
         var (variables, isInClass) = ([String](), false)
-        for line in code.split(separator: "\n") {
-            if !line.hasPrefix(" "), line != "}" { isInClass = line.contains(#/\bclass \w/#) }
-            guard isInClass, let match = line.firstMatch(of: #/^    (?:public |package |unowned )*var (\w+)\b[^{]*$/#)
+        let (beginsClass, isOpen) = (#/\bclass \w/#, #/^    (?:public |package |unowned )*var (\w+)\b[^{]*$/#)
+        for line in lines where !line.isEmpty {
+            if !line.hasPrefix(" "), line != "}" { isInClass = line.contains(beginsClass) }
+            guard isInClass, !line.hasPrefix("     "), line.hasPrefix("    "), !line.utf8.contains(.openBrace),
+                let match = line.firstMatch(of: isOpen)
             else { continue }
             variables.append(String(match.1))
         }
         return variables
     }
 
-    public var lineCount: Int { code.count { $0 == "\n" } }
+    public var lineCount: Int { lines.count - 1 }
 
     /// The functions, initializers and computed variables whose bodies have lines of their own: how each begins, where,
     /// and from there to its last line how many it has. Goes by the indentation, which the formatter sees to.
     public var functions: [(declaration: String, line: Int, lineCount: Int)] {
-        let lines = code.split(separator: "\n", omittingEmptySubsequences: false)
+        let lines = lines.map { line in
+            let rest = line.utf8.drop { $0 == .space }
+            return (rest: Substring(rest), indentation: line.utf8.count - rest.count, first: rest.first)
+        }
         return lines.indices.compactMap { start in
-            let declaration = lines[start]
-            guard Self.words.contains(where: { declaration.contains($0) }), !declaration.hasSuffix("}"),
-                let indentation = declaration.firstMatch(of: Self.beginsFunction)?.1
-            else { return nil }
+            let (declaration, indentation, _) = lines[start]
+            guard declaration.utf8.last != UInt8(ascii: "}"), Self.beginsFunction(declaration) else { return nil }
             // All that is further in belongs to it, and the line that ends a signature of several.
             let end = lines[(start + 1)...].firstIndex { line in
-                !line.isEmpty && !line.hasPrefix(indentation + " ") && !line.hasPrefix(indentation + ")")
+                if line.indentation == 0, line.first == nil { return false }
+                return line.indentation <= indentation
+                    && (line.indentation < indentation || line.first != UInt8(ascii: ")"))
             }
             // Without a body, a protocol's.
-            guard let end, lines[end].hasPrefix(indentation + "}") else { return nil }
-            return (String(declaration.drop { $0 == " " }), start + 1, end - start + 1)
+            guard let end, lines[end].indentation == indentation, lines[end].first == UInt8(ascii: "}") else {
+                return nil
+            }
+            return (String(declaration), start + 1, end - start + 1)
         }
     }
 
-    private static let words = ["func ", "init", "deinit", "subscript", "var "]
-    private static var beginsFunction: Regex<(Substring, Substring)> {
-        #/^( *)(?:[@\w()]+ )*(?:func |(?:init|deinit|subscript)\b|var .*\{$)/#
+    /// Whether this is the first line of one, behind its indentation: modifiers, and then the word.
+    private static func beginsFunction(_ line: Substring) -> Bool {
+        var rest = line.utf8
+        while let end = rest.firstIndex(where: { !$0.isInModifier }) {
+            // The word up to a parenthesis too: `init(`.
+            switch Substring(rest.prefix { $0.isInWord }) {
+            case "func": if rest[end] == .space { return true }
+            case "init", "deinit", "subscript": return true
+            case "var": if rest[end] == .space, line.utf8.last == .openBrace { return true }
+            default: break
+            }
+            guard rest[end] == .space, end > rest.startIndex else { return false }
+            rest = rest[rest.index(after: end)...]
+        }
+        return false
     }
 
     /// The Swift files below a folder of the repository, `Sources/BrokerCore` say, by path.
@@ -87,11 +146,87 @@ public struct SourceFile: Sendable {
 
     init(path: String, text: String) {
         self.path = path
-        // White space stays, so that lines keep their numbers and their indentation.
-        code = text.replacing(/"""[\s\S]*?"""/) { "\"\"" + $0.output.replacing(/\S/, with: "") }.replacing(
-            /\/\/.*/, with: ""
-        )
-        .replacing(/"(?:\\.|[^"\\\n])*"/, with: "\"\"")
+        var stripping = Stripping(Array(text.utf8))
+        let octets = stripping.code()
+        code = String(decoding: octets, as: UTF8.self)
+        lines = octets.split(separator: .lineFeed, omittingEmptySubsequences: false).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+}
+
+/// Takes comments and what stands in quotes out of a text. By hand: with three regular expressions the tests spent
+/// seconds on reading.
+private struct Stripping {
+    private let text: [UInt8]
+    private var at = 0
+    private var kept: [UInt8] = []
+
+    init(_ text: [UInt8]) { self.text = text }
+
+    mutating func code() -> [UInt8] {
+        let (quote, slash) = (UInt8(ascii: "\""), UInt8(ascii: "/"))
+        kept.reserveCapacity(text.count)
+        while at < text.count {
+            let octet = text[at]
+            if octet == quote, follows([quote, quote]) {
+                leaveOutLines()
+            } else if octet == quote, let end = endOfString() {
+                kept += [quote, quote]
+                at = end
+            } else if octet == slash, follows([slash]) {
+                while at < text.count, text[at] != .lineFeed { at += 1 }
+            } else {
+                kept.append(octet)
+                at += 1
+            }
+        }
+        return kept
+    }
+
+    private func follows(_ octets: [UInt8]) -> Bool { text[(at + 1)...].starts(with: octets) }
+
+    /// Behind the quote that ends the string which begins here; nil: none does in this line.
+    private func endOfString() -> Int? {
+        var end = at + 1
+        while end < text.count, text[end] != .lineFeed {
+            if text[end] == UInt8(ascii: "\"") { return end + 1 }
+            end += text[end] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return nil
+    }
+
+    /// Of a string of several lines, white space stays, so that lines keep their numbers and their indentation.
+    private mutating func leaveOutLines() {
+        let quotes = Array(repeating: UInt8(ascii: "\""), count: 3)
+        kept += quotes.dropLast()
+        at += 3
+        while at < text.count, text[at] != quotes[0] || !text[at...].starts(with: quotes) {
+            if text[at] == .space || text[at] == .lineFeed { kept.append(text[at]) }
+            at += 1
+        }
+        at = min(at + 3, text.count)
+    }
+}
+
+extension UInt8 {
+    fileprivate static let lineFeed = UInt8(ascii: "\n")
+    fileprivate static let space = UInt8(ascii: " ")
+    fileprivate static let openBrace = UInt8(ascii: "{")
+
+    /// Part of a name. What is not ASCII is a letter.
+    fileprivate var isInWord: Bool {
+        switch self {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
+            true
+        default: false
+        }
+    }
+
+    /// Part of what may stand before a declaration's word: `@testable`, `private(set)`.
+    fileprivate var isInModifier: Bool {
+        isInWord || self == UInt8(ascii: "@") || self == UInt8(ascii: "(") || self == UInt8(ascii: ")")
     }
 }
 
@@ -104,8 +239,8 @@ extension [SourceFile] {
         for file in self {
             uses[file.path] = [:]
             for word in file.words {
-                guard let home = homes[String(word)], home != file.path else { continue }
-                uses[file.path]?[home, default: []].insert(String(word))
+                guard let home = homes[word], home != file.path else { continue }
+                uses[file.path]?[home, default: []].insert(word)
             }
         }
         return uses

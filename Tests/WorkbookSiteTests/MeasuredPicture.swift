@@ -192,7 +192,9 @@ extension MeasuredPicture {
         arrows.indices.flatMap { one -> [String] in
             guard let label = arrows[one].label else { return [] }
             return arrows.indices.compactMap { other in
-                let isOn = arrows[other].points.contains { label.has($0, within: 1) }
+                let isOn =
+                    arrows[other].box.meets(label, within: 1)
+                    && arrows[other].points.contains { label.has($0, within: 1) }
                 if one == other { return isOn ? nil : "\(label.name) is not on its arrow" }
                 return isOn ? "\(arrows[other].name) runs through \(label.name)" : nil
             }
@@ -204,6 +206,7 @@ extension MeasuredPicture {
         arrows.flatMap { arrow -> [String] in
             guard let start = arrow.points.first, let end = arrow.points.last else { return [] }
             return nodes.compactMap { node in
+                guard arrow.box.meets(node.box, within: 0) else { return nil }
                 let isIn = arrow.points.contains { point in
                     node.box.has(point, within: -1) && Self.distance(point, start) > 13
                         && Self.distance(point, end) > 13
@@ -220,7 +223,9 @@ extension MeasuredPicture {
                 var (run, longest) = (0.0, 0.0)
                 var last: Point?
                 for point in arrows[one].points {
-                    let isNear = other.points.contains { Self.distance($0, point) < 3.5 }
+                    let isNear =
+                        other.box.has(point, within: 3.5)
+                        && other.points.contains { Self.distance($0, point) < 3.5 }
                     run = isNear ? run + (last.map { Self.distance($0, point) } ?? 0) : 0
                     longest = max(longest, run)
                     last = point

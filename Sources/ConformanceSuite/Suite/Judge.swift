@@ -69,11 +69,13 @@ struct Judge: Sendable {
     }
 
     private func write(
-        _ verdict: Verdict, recorded: Baseline.Entry, reason: String, elapsed: Duration, wire: [String],
-        on peer: any Peer
+        _ verdict: Verdict, recorded: Baseline.Entry, reason: String, elapsed: Duration,
+        wire: @autoclosure () -> [String], on peer: any Peer
     ) {
+        // To put the wire into words takes longer than most cases do.
+        guard Results.areRead else { return }
         var result = result(verdict, recorded: recorded, reason: reason, on: peer)
-        (result.milliseconds, result.wire) = (elapsed / .milliseconds(1), wire)
+        (result.milliseconds, result.wire) = (elapsed / .milliseconds(1), wire())
         Results.append(result)
     }
 

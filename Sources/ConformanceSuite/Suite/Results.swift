@@ -24,6 +24,9 @@ enum Results {
 
     static func list(_ one: ListedCase) { state.withLock { $0.listed.append(one) } }
 
+    /// Somebody watches, or there is a file.
+    static var areRead: Bool { state.withLock { $0.watcher != nil } || Environment.current.results != nil }
+
     static func append(_ result: CaseResult) {
         state.withLock { state in
             if let watcher = state.watcher {

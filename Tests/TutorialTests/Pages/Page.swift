@@ -159,7 +159,10 @@ enum Repository {
     }
 
     /// The chapters in their order, as far as they are there.
-    static func chapters() throws -> [Page] {
+    static func chapters() throws -> [Page] { try readChapters.get() }
+
+    /// Once, for all tests.
+    private static let readChapters = Result {
         let folders = try FileManager.default.contentsOfDirectory(atPath: root.appending(path: "Tutorials").path)
         return try folders.sorted().filter { $0.first?.isNumber == true }.map {
             try Page(path: "Tutorials/\($0)/README.md")
@@ -177,8 +180,10 @@ enum Repository {
     }
 
     /// The chapters, their hints, the map, what the steps go back to, the front page, and the articles.
-    static func pages() throws -> [Page] {
-        let chapters = try chapters()
+    static func pages() throws -> [Page] { try readPages.get() }
+
+    private static let readPages = Result {
+        let chapters = try Self.chapters()
         let hints = try chapters.map { try Page(path: $0.path.replacing("README.md", with: "hints.md")) }
         let others = ["Tutorials/README.md", "Tutorials/seeds.md", "README.md", "Scripts/README.md"]
         return try chapters + hints + others.map { try Page(path: $0) } + articles()

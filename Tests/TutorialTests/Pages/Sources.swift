@@ -135,6 +135,7 @@ enum Review {
     /// Terms that are used before they are explained, explained twice or never, or in bold without being listed.
     static func terms(of chapters: [Page]) -> [String] {
         var problems: [String] = []
+        let plain = chapters.map { PlainProse(of: $0) }
         for (number, chapter) in chapters.enumerated() {
             let bold = chapter.prose.flatMap { line, text in
                 text.matches(of: /\*\*([^*]+)\*\*/).map { (line: line, term: String($0.1).lowercased()) }
@@ -149,28 +150,19 @@ enum Review {
                         "\(chapter.path): '\(term)' should be bold once, where it is explained, not \(places.count) times"
                     )
                 }
-                for earlier in chapters[..<number] {
-                    for line in uses(of: term, in: earlier) {
+                for (earlier, plain) in zip(chapters[..<number], plain) {
+                    for line in plain.uses(of: term) {
                         problems.append("\(earlier.path):\(line): '\(term)' is explained only in \(chapter.path)")
                     }
                 }
                 // The question may have words that only the picture explains.
-                let uses = uses(of: term, in: chapter).filter { $0 > chapter.line(of: "The picture") }
+                let uses = plain[number].uses(of: term).filter { $0 > chapter.line(of: "The picture") }
                 if let place = places.first, let line = uses.first, line < place.line {
                     problems.append("\(chapter.path):\(line): '\(term)' is explained only in line \(place.line)")
                 }
             }
         }
         return problems
-    }
-
-    /// The lines in which the prose has the term.
-    static func uses(of term: String, in page: Page) -> [Int] {
-        page.prose.filter { _, text in
-            let words = text.replacing(/`[^`]*`/, with: "").replacing(/\]\([^)]*\)/, with: "]").lowercased()
-            let pattern = "(?<![a-z-])\(NSRegularExpression.escapedPattern(for: term))(?:s|es)?(?![a-z-])"
-            return words.range(of: pattern, options: .regularExpression) != nil
-        }.map(\.line)
     }
 
     /// Every exercise has three hints, and every hint an exercise.
@@ -186,5 +178,25 @@ enum Review {
             problems.append("\(hints.path): not three hints, numbered 1, 2, 3, for each exercise")
         }
         return problems
+    }
+}
+
+/// A page's prose without code and without where its links lead, in small letters.
+struct PlainProse {
+    private let lines: [(line: Int, text: String)]
+
+    init(of page: Page) {
+        let (code, target) = (/`[^`]*`/, /\]\([^)]*\)/)
+        lines = page.prose.map { line, text in
+            (line, text.replacing(code, with: "").replacing(target, with: "]").lowercased())
+        }
+    }
+
+    /// The lines that have the term.
+    func uses(of term: String) -> [Int] {
+        let pattern = "(?<![a-z-])\(NSRegularExpression.escapedPattern(for: term))(?:s|es)?(?![a-z-])"
+        return lines.filter { _, text in
+            text.contains(term) && text.range(of: pattern, options: .regularExpression) != nil
+        }.map(\.line)
     }
 }

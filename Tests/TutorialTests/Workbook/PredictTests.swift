@@ -81,7 +81,8 @@ import Testing
                 let outcome = try await question.play(variant)
                 let words = [outcome.asks, outcome.lesson] + outcome.options + outcome.story
                 let shown = Page(path: "\(step) \(question.kind)", text: words.joined(separator: "\n\n"))
-                for term in later where !Review.uses(of: term, in: shown).isEmpty {
+                let plain = PlainProse(of: shown)
+                for term in later where !plain.uses(of: term).isEmpty {
                     Issue.record("\(shown.path) \(variant): '\(term)' is explained only later: \(words)")
                 }
             }
