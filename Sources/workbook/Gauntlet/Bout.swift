@@ -16,6 +16,8 @@ struct GauntletPace: Sendable {
     var givesUp = Duration.seconds(35)
     /// For a program that goes on publishing.
     var endless = Duration.seconds(8)
+    /// By the clock, however little of the time is a program's: then nothing follows from the run.
+    var hopeless = Duration.seconds(60)
 }
 
 /// What an undisturbed run has shown.

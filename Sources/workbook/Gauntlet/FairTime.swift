@@ -43,8 +43,10 @@ final class FairTime: Sendable {
     /// So much time has passed since the last look.
     func add(_ elapsed: Duration, _ seen: Look) {
         state.withLock { state in
-            // Who wakes up late was kept waiting too, and so was the broker, which is in this process.
-            let had = min(elapsed, Self.step * 2) - max(.zero, seen.withheld - state.last.withheld)
+            // Who wakes up late was kept waiting, and so were the broker and the other role, which are in this process: what
+            // lies between a blow and the program's word about it goes through many hands, and each comes as late as this
+            // one. So the later it is, the less of the time counts.
+            let had = Self.step * min(1, Self.step / elapsed) - max(.zero, seen.withheld - state.last.withheld)
             state.now += max(.zero, had)
             if seen.lastEvent != state.last.lastEvent { state.quietSince = state.now }
             state.last = seen

@@ -101,7 +101,7 @@ final class Ring: Sendable {
     /// Until it is so, or the program has had so long for it. Where the machine has no time for anybody, nothing follows.
     @discardableResult func wait(_ patience: Duration, _ condition: () -> Bool) async -> Bool {
         let start = fair.now
-        let isDecided = await eventually(max(.seconds(60), patience * 20)) {
+        let isDecided = await eventually(max(bout.pace.hopeless, patience * 20)) {
             condition() || fair.now - start > patience
         }
         if !isDecided { doubt() }
