@@ -196,13 +196,30 @@ function watch(host) {
   rates = new Rates();
   lastStep = null;
   // Not relative: the page's own address may have a password in it.
-  source = new EventSource(`${location.origin}/events${host === null ? "" : `?vhost=${encodeURIComponent(host)}`}`);
+  const address = `${location.origin}/events${host === null ? "" : `?vhost=${encodeURIComponent(host)}`}`;
+  source = new EventSource(address);
   source.onmessage = take;
   source.onerror = () => {
     say("the broker doesn't answer", "off");
+    if (source.readyState !== EventSource.CLOSED) return;
     // A refusal ends it; the broker may have come back, or have room, later.
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => watch(host), 5000);
+    sayWhy(address);
+    setTimeout(() => watch(host), 5000);
   };
+}
+
+// An event source keeps the reason of a refusal to itself: it has to be asked for.
+async function sayWhy(address) {
+  const stop = new AbortController();
+  try {
+    const answer = await fetch(address, { signal: stop.signal });
+    const refusal = answer.ok ? null : await answer.json();
+    if (refusal) say(refusal.reason, "off");
+  } catch {
+    // Nobody answers at all, which is what the page says.
+  } finally {
+    stop.abort();
+  }
 }
 
 at("hosts").querySelector("select").addEventListener("change", event => {

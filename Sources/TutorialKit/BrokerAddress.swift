@@ -112,7 +112,8 @@ enum OpenConnections {
             defer { entries = [] }
             return entries
         }
-        // One that is closed already has nothing more to say.
+        // A role that ends well closes its own, and hears of a loss there. What is open here belongs to one that was
+        // interrupted or has failed, which is what it tells; one that is closed already has nothing more to say.
         for entry in entries { try? await entry.connection.close() }
     }
 }

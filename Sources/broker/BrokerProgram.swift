@@ -6,6 +6,7 @@ enum BrokerProgram {
     static let host = Option("--host", "HOST", "where to listen; \"\" is everywhere [localhost]")
     static let port = Option("--port", "PORT", "0 takes a free one [5672]")
     static let managementPort = Option("--management-port", "PORT", "live page and listings, or off [PORT + 10000]")
+    static let managementHost = Option("--management-host", "NAME", "another name of its host; repeatable [localhost]")
     static let tlsCertificate = Option("--tls-certificate", "FILE", "serve TLS too: its certificate and chain, PEM")
     static let tlsKey = Option("--tls-key", "FILE", "the certificate's key, PEM [in its file]")
     static let tlsPort = Option("--tls-port", "PORT", "for TLS; 0 takes a free one [5671]")
@@ -37,8 +38,8 @@ enum BrokerProgram {
     static let itself = Command(
         "broker",
         options: [
-            host, port, managementPort, tlsCertificate, tlsKey, tlsPort, tlsCA, data, virtualHost, user, users,
-            definitions, defaultQueueType, noGuest,
+            host, port, managementPort, managementHost, tlsCertificate, tlsKey, tlsPort, tlsCA, data, virtualHost,
+            user, users, definitions, defaultQueueType, noGuest,
             anonymous, trace, heartbeat, handshakeTimeout,
             channelMax, frameMax, maxMessageSize, consumerTimeout, memoryHighWater, diskFreeLimit,
             outputLimit, transactionLimit, dialect, product, quirk, logLevel,

@@ -82,7 +82,7 @@ struct Listing {
             alias: "list_\(name)",
             row: .init(
                 "broker list-WHAT [COLUMN]...",
-                "show queues, exchanges, bindings, consumers, connections or policies"))
+                "show queues, exchanges, consumers and more"))
     }
 
     func check(_ columns: [String]) throws(UsageError) {

@@ -7,6 +7,8 @@ struct Options: Equatable {
     var host = "localhost"
     var port = 5672
     var management = Management.besideThePort
+    /// Names by which the listing API may be asked, beside localhost.
+    var managementHosts: [String] = []
     var tlsCertificate: String?
     var tlsKey: String?
     var tlsPort: Int?
@@ -59,6 +61,7 @@ extension Options {
         host = given.text(Name.host) ?? host
         port = try given.integer(Name.port, in: 0...65535) ?? port
         management = try given.management() ?? management
+        managementHosts = try given.shortNames(Name.managementHost)
         tlsCertificate = given.text(Name.tlsCertificate)
         tlsKey = given.text(Name.tlsKey)
         tlsPort = try given.integer(Name.tlsPort, in: 0...65535)

@@ -136,7 +136,7 @@ enum Serve {
         case .besideThePort: port = options.port == 0 ? 0 : options.port + 10_000
         }
         do throws(TransportError) {
-            return try broker.listenForManagement(port: port)
+            return try broker.listenForManagement(port: port, names: options.managementHosts)
         } catch {
             let reason: String
             if case .addressInUse = error, let holder = PortHolder.find(port: port) {

@@ -21,7 +21,8 @@ import Testing
             BrokerProgram.program.help.split(whereSeparator: { " []|,\n".contains($0) }).filter { $0.hasPrefix("--") }
                 .map(String.init))
         let values = [
-            "--host": "h", "--port": "1", "--management-port": "off", "--data": "d", "--vhost": "v", "--user": "u",
+            "--host": "h", "--port": "1", "--management-port": "off", "--management-host": "m", "--data": "d",
+            "--vhost": "v", "--user": "u",
             "--users": "f", "--heartbeat": "1", "--channel-max": "1", "--frame-max": "4096", "--max-message-size": "1",
             "--consumer-timeout": "1", "--handshake-timeout": "1", "--log-level": "debug", "--product": "own",
             "--dialect": "4.0",

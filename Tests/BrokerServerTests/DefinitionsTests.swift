@@ -51,7 +51,7 @@ import Testing
         let credentials = Base64.encode(Array(user.utf8))
         reader.append(
             Array(
-                ("\(method) /api/\(path) HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)\r\n"
+                ("\(method) /api/\(path) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic \(credentials)\r\n"
                     + "Content-Length: \(body.utf8.count)\r\n\r\n\(body)").utf8))
         let (request, api) = (try #require(try reader.next()), broker.listingAPI)
         guard case .known(let isRight)? = api.login(request, isLoopback: true)?.check else {

@@ -15,7 +15,7 @@ import Testing
         let stream = try await TCPStream.connect(host: "localhost", port: port, timeoutMilliseconds: 20_000)
         let heard = Heard()
         stream.start(heard)
-        let request = "GET /api/whoami HTTP/1.1\r\nHost: h\r\nAuthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n"
+        let request = "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\n"
         // Many at once, the last of which asks to be the last.
         let text = String(repeating: request + "\r\n", count: 500) + request + "Connection: close\r\n\r\n" + request
         stream.send(Array(text.utf8).span.bytes)
@@ -72,7 +72,7 @@ import Testing
         slow.send(Array("X: y\r\n".utf8).span.bytes)
         let late = connect(heard[1])
         #expect(await heard[0].untilEnd() == "")
-        late.send(Array("GET /api/whoami HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n".utf8).span.bytes)
+        late.send(Array("GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8).span.bytes)
         #expect(await heard[1].untilEnd().hasPrefix("HTTP/1.1 401"))
         for client in clients { client.close() }
     }
@@ -94,7 +94,7 @@ import Testing
         // Both that may be checked at a time, and one that waits for them.
         var clients: [MemoryStream] = []
         let credentials = Base64.encode(Array("slow:x".utf8))
-        let request = "GET /api/whoami HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)"
+        let request = "GET /api/whoami HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic \(credentials)"
         for index in 0..<3 {
             let (client, stream) = MemoryStream.pair()
             client.start(Heard())
@@ -125,7 +125,7 @@ import Testing
         server.accept(stream)
         let login = user.isEmpty ? "" : "Authorization: Basic \(Base64.encode(Array(user.utf8)))\r\n"
         let body = "{\"explanation\":\"\(String(repeating: "x", count: 100_000))\"}"
-        let head = "POST /api/definitions HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\(login)"
+        let head = "POST /api/definitions HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\(login)"
         client.send(Array("\(head)Content-Length: \(body.utf8.count)\r\n\r\n".utf8).span.bytes)
         // From the others nothing more is awaited.
         if status == "204" { client.send(Array(body.utf8).span.bytes) }

@@ -59,6 +59,7 @@ public final class Caller: Sendable {
             },
             Task { [questions] in
                 var returns = returns.makeAsyncIterator()
+                // What ends them ends the answers too, and is told there.
                 while let message = try? await returns.next(isolation: nil) {
                     questions.answer(message.message.properties.correlationID, .failure(.returned(message)))
                 }

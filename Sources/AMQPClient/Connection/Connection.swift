@@ -133,6 +133,7 @@ public final class Connection: Sendable {
 
     /// Returns when the connection is closed, by whomever, or when the task is cancelled; ``closeReason`` says why.
     public func waitUntilClosed() async {
+        // It throws only that the task is cancelled.
         _ = try? await engine.wait(
             .init(what: "the end of the connection", place: .end, outlivesEnd: true, awaitsAnswer: false)
         ) { $0.connection.awaitEnd($1, &$0.effects) }

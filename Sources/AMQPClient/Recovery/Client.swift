@@ -101,12 +101,20 @@ public final class Client: Sendable {
     /// **The end** is at once what no further attempt would mend: a bad address, a wrong password, no such virtual host,
     /// 404, 406, and so on; and any error that is no ``AMQPError``.
     ///
+    /// **When the closure has returned**, its work is done, and it is not run again: confirms that are due are awaited, the
+    /// session's channel and the connection closed. If a publish may have got lost on the way, the run throws instead of
+    /// returning: it was refused or came back, or the broker closed the channel over it, and no call has thrown that; or the
+    /// connection was lost before the broker had confirmed the publish or, without confirms, had answered anything that was
+    /// sent after it on its channel. A connection that is lost with nothing of the kind left is no error. A channel that
+    /// the closure has opened itself is also closed by it, to hear what became of it: ``Connection/withChannel(_:)``.
+    ///
     /// **Cancelling** the task that runs this stops gracefully: no consumer gets another delivery, deliveries in hand are finished,
     /// confirms that are due awaited, the connection closed. After the client's `grace`, or at once if the closure consumes
-    /// nothing, the closure's task is cancelled too. What the closure returns is returned.
+    /// nothing, the closure's task is cancelled too. What the closure returns is returned, unless a publish may have got
+    /// lost, as above; one that is not answered for when the `grace` is over once more is thrown as `timedOut`.
     ///
     /// - Throws: what the closure throws; ``AMQPError`` that ends it, as above, or of the last attempt if the policy bounds
-    ///   them; of kind `cancelled`, if it was cancelled while not connected.
+    ///   them; a publish of a closure that has returned, as above; of kind `cancelled`, if it was cancelled while not connected.
     public func run<Value: Sendable>(
         _ body: @escaping @Sendable (Session) async throws -> Value
     ) async throws -> Value {

@@ -27,6 +27,7 @@ final class PublisherCore: Sendable {
 
     var outstandingCount: Int { state.withLock { $0.decisions.count } }
     var states: Notices<ClientState> { broadcast.notices }
+    // A client with a malformed URI has neither; its publishes are told so.
     var hooks: Hooks { (try? client.configurations.get().first?.hooks) ?? Hooks() }
     private var time: any TimeSource { (try? client.configurations.get().first?.time) ?? SystemTime.shared }
 
@@ -111,6 +112,7 @@ final class PublisherCore: Sendable {
     private func awaitRoom(_ link: Int) {
         guard let (current, channel) = state.withLock({ $0.channel }), current == link else { return }
         Task {
+            // A channel that is gone has room too: the next attempt to send finds out.
             try? await channel.engine.waitForRoom(on: channel.record)
             self.step { $0.decisions.roomAgain(link: link, &$0.effects) }
         }
@@ -215,6 +217,7 @@ final class PublisherCore: Sendable {
         }
         if !isEmpty {
             let timer = time.wake(at: time.now + client.grace.milliseconds) { mailbox.finish(nil)?() }
+            // It only ever finishes without an error. What is not settled by then, its own caller hears.
             _ = try? await mailbox.next()
             timer.cancel()
         }

@@ -3,6 +3,12 @@ import Synchronization
 
 /// Carries out what ``Recovery`` decides: one run of a ``Client``, from its first attempt to its end.
 final class SessionRunner: Sendable {
+    /// How the closure has ended, and why the connection was closed by then, if it was.
+    private struct Ending<Value: Sendable>: Sendable {
+        let result: Result<Value, any Error>
+        let closeReason: AMQPError?
+    }
+
     private enum Outcome<Value: Sendable>: Sendable {
         case returned(Value)
         case threw(any Error)
@@ -96,6 +102,7 @@ final class SessionRunner: Sendable {
         let mailbox = Mailbox<Void>()
         let timer = time.wake(at: time.now + milliseconds) { mailbox.finish(nil)?() }
         onStop { mailbox.finish(nil)?() }
+        // It only ever finishes without an error: the timer, a stop, a cancellation.
         _ = try? await mailbox.next()
         timer.cancel()
         onStop(nil)
@@ -137,7 +144,7 @@ final class SessionRunner: Sendable {
             do throws(AMQPError) {
                 return .success((connection, try await connection.openChannel()))
             } catch {
-                // Without this it would close as the last reference to it goes.
+                // Without this it would close as the last reference to it goes. Nothing was sent that could be lost.
                 try? await connection.close()
                 return .failure(error)
             }
@@ -152,27 +159,34 @@ final class SessionRunner: Sendable {
         let connection = session.connection
         let time = connection.engine.configuration.time
         let begin = time.now
-        let work = Task { try await body(session) }
-        let isLost = StopFlag()
+        let work = Task { () async -> Ending<Value> in
+            let result: Result<Value, any Error>
+            do { result = .success(try await body(session)) } catch { result = .failure(error) }
+            // Read at once: after a loss that comes later, there is nothing to run again.
+            return Ending(result: result, closeReason: connection.closeReason)
+        }
         let watch = Task {
             await connection.waitUntilClosed()
-            guard connection.closeReason.map({ $0.kind != .closedByClient }) == true else { return }
-            isLost.set()
-            work.cancel()
+            if let reason = connection.closeReason, reason.kind != .closedByClient { work.cancel() }
         }
         onStop { self.stop(work, connection) }
-        let result = await work.result
+        let ending = await work.value
         onStop(nil)
         state.withLock { $0.graceTimer }?.cancel()
         watch.cancel()
         let lived = Recovery.Moment.session(milliseconds: time.now - begin)
-        if isLost.isSet, let outcome: Outcome<Value> = Self.afterLoss(result, connection, lived) { return outcome }
-        let outcome = Self.judge(result, connection, lived)
-        await finish(connection, isWell: (try? result.get()) != nil || stopping.isSet)
-        return outcome
+        if let reason = ending.closeReason, reason.kind != .closedByClient {
+            return Self.afterLoss(ending.result, reason, lived)
+        }
+        let outcome = Self.judge(ending.result, lived)
+        guard case .returned = outcome else {
+            _ = await finish(session, isWell: stopping.isSet)
+            return outcome
+        }
+        return await finish(session, isWell: true).map { .threw($0) } ?? outcome
     }
 
-    private func stop(_ work: Task<some Sendable, any Error>, _ connection: Connection) {
+    private func stop(_ work: Task<some Sendable, Never>, _ connection: Connection) {
         // Nothing would end by itself.
         if connection.engine.stopConsumers() == 0 { return work.cancel() }
         let time = connection.engine.configuration.time
@@ -182,17 +196,15 @@ final class SessionRunner: Sendable {
 
     /// Whatever the closure did with its cancelled task, the loss is why; but not for an error of its own.
     private static func afterLoss<Value>(
-        _ result: Result<Value, any Error>, _ connection: Connection, _ lived: Recovery.Moment
-    ) -> Outcome<Value>? {
+        _ result: Result<Value, any Error>, _ reason: AMQPError, _ lived: Recovery.Moment
+    ) -> Outcome<Value> {
         if case .failure(let error) = result, !(error is CancellationError), !(error is AMQPError) {
             return .threw(error)
         }
-        return connection.closeReason.map { .lost($0, lived) }
+        return .lost(reason, lived)
     }
 
-    private static func judge<Value>(
-        _ result: Result<Value, any Error>, _ connection: Connection, _ lived: Recovery.Moment
-    ) -> Outcome<Value> {
+    private static func judge<Value>(_ result: Result<Value, any Error>, _ lived: Recovery.Moment) -> Outcome<Value> {
         switch result {
         case .success(let value): .returned(value)
         case .failure(let error as AMQPError) where !Recovery.isFatal(error, at: lived): .lost(error, lived)
@@ -200,15 +212,26 @@ final class SessionRunner: Sendable {
         }
     }
 
-    /// Says goodbye, after the confirms that are due; neither takes longer than the grace.
-    private func finish(_ connection: Connection, isWell: Bool) async {
-        let time = connection.engine.configuration.time
-        let closing = Task {
-            if isWell { try? await connection.engine.waitForAllConfirms() }
-            try? await connection.close()
+    /// Says good-bye: after the confirms that are due, if the closure has ended well or the run is stopped. A run that is
+    /// stopped, or has failed, takes no longer for it than the grace.
+    /// - Returns: what was lost on the way, of a closure that has ended well.
+    private func finish(_ session: Session, isWell: Bool) async -> AMQPError? {
+        let time = session.connection.engine.configuration.time
+        let grace = client.grace.milliseconds
+        let closing = Task { () async -> AMQPError? in
+            if isWell { return await session.end(within: grace) }
+            // The closure's error is what the run is about, not that of the close which follows from it.
+            try? await session.connection.close()
+            return nil
         }
-        let timer = time.wake(at: time.now + client.grace.milliseconds) { closing.cancel() }
-        await closing.value
-        timer.cancel()
+        let bound: @Sendable () -> Void = { [self] in
+            let timer = time.wake(at: time.now + grace) { closing.cancel() }
+            state.withLock { $0.graceTimer = timer }
+        }
+        if isWell { onStop(bound) } else { bound() }
+        let loss = await closing.value
+        onStop(nil)
+        state.withLock { $0.graceTimer }?.cancel()
+        return loss
     }
 }

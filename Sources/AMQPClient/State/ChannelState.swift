@@ -17,6 +17,8 @@ struct ChannelState: Sendable {
         var waiter: WaiterID?
         /// The consumer that a `basic.consume` is to start, or a `basic.cancel` to end.
         var consumer: ConsumerID?
+        /// Publishes without confirms that were sent before it.
+        var publishesBefore = 0
     }
 
     /// What becomes of a consumer's deliveries.
@@ -41,6 +43,11 @@ struct ChannelState: Sendable {
     var confirms: PublishConfirms?
     /// False while the broker has asked not to publish (`channel.flow`).
     var isFlowing = true
+    /// Publishes without confirms, and how many of them the broker is known to have read: it answers a call after what was
+    /// sent before that.
+    private var unnumbered = (sent: 0, read: 0)
+    /// There are publishes of which nothing says that the broker has read them.
+    var hasOpenPublishes: Bool { unnumbered.sent > unnumbered.read || (confirms?.outstanding ?? 0) > 0 }
 
     init(_ id: ChannelID) { self.id = id }
 
@@ -55,6 +62,7 @@ struct ChannelState: Sendable {
 
     private mutating func sendNext(_ effects: inout Effects) {
         repeat { current = queued.popFirst() } while current?.waiter.map { abandoned.remove($0) != nil } == true
+        current?.publishesBefore = unnumbered.sent
         guard let call = current else { return }
         effects.output.method(call.request, channel: number)
         // The broker counts from this method on, whatever is published before its answer arrives.
@@ -64,6 +72,7 @@ struct ChannelState: Sendable {
     /// The call on the wire has been answered.
     mutating func finishCall(_ effects: inout Effects) -> Call? {
         defer { sendNext(&effects) }
+        if let current { unnumbered.read = current.publishesBefore }
         return current
     }
 
@@ -91,6 +100,7 @@ struct ChannelState: Sendable {
     ) {
         effects.output.content(
             method, message.properties, body: message.body, channel: number, frameMax: frameMax)
+        if confirms == nil { unnumbered.sent += 1 }
         confirms?.published(
             .init(exchange: method.exchange, routingKey: method.routingKey, message: message),
             mandatory: method.mandatory || method.immediate, waiter: waiter)

@@ -93,8 +93,7 @@ extension ConnectionState {
         interruption = AMQPError(
             .connectionLost, scope: .connection, text: "\(how), before it had answered the close",
             method: ConnectionClose.id)
-        interruption?.nextStep =
-            "The last publishes may not have arrived: send them again, or publish with confirms to know."
+        interruption?.nextStep = AMQPError.openPublishes
     }
 
     mutating func sendClose(
@@ -113,6 +112,7 @@ extension ConnectionState {
         closeReason = reason
         effects.fail(opener, reason)
         opener = nil
+        endedWithOpenPublishes = channels.numbers.contains { channels[$0]?.hasOpenPublishes == true }
         for number in channels.numbers { channels[number]?.fail(reason, &effects) }
         channels.removeAll()
         for entry in opening.values { effects.fail(entry.waiter, reason) }
@@ -145,6 +145,10 @@ extension ConnectionState {
 }
 
 extension AMQPError {
+    /// What to do after a close that was not answered.
+    static let openPublishes =
+        "The last publishes may not have arrived: send them again, or publish with confirms to know."
+
     /// For who comes too late to hear the reason.
     static let channelGone = AMQPError(
         .closedByBroker, scope: .channel, text: "The channel was closed before it could be used",

@@ -32,6 +32,8 @@ struct ConnectionState: Sendable {
     var closeReason: AMQPError?
     /// What ended the closing handshake that this side began, before its answer came.
     var interruption: AMQPError?
+    /// When no more calls were taken, there were publishes of which nothing said that the broker had read them.
+    var endedWithOpenPublishes = false
 
     var reader = FrameReader(frameMax: 131_072)
     /// Octets of the largest content header taken, where `frame_max` is lower. Brokers do not hold themselves to it: each

@@ -71,6 +71,8 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     var writesDeathsItself: Bool { self >= .v4_0 }
     /// A mandatory reply to a requester that is there is no longer returned beside being delivered.
     var routesReplies: Bool { self >= .v4_3 }
+    /// A reply to a requester takes a delivery tag. Before, it has the next one, and leaves it to what is delivered next.
+    var countsReplies: Bool { self >= .v4_3 }
 
     // MARK: Consuming
 

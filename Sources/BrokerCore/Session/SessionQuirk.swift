@@ -256,6 +256,8 @@ enum SessionQuirk: String, Quirk {
     case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"
     /// publish: a reply is no publish
     case repliesAreNotConfirmed = "session.replies-are-not-confirmed"
+    /// ReplyConsumer.deliver: as any other delivery
+    case repliesTakeTags = "session.replies-take-tags"
     /// properties: "" is not set
     case emptyUserIsNobody = "session.empty-user-is-nobody"
     /// delete: counts.ready + counts.unacknowledged

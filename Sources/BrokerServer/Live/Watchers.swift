@@ -9,6 +9,23 @@ import Synchronization
 /// picture at most, and nobody waits for another.
 final class Watchers: Sendable {
     static let most = 16
+
+    /// Why one more may not watch.
+    struct Surplus: Equatable, Sendable {
+        let user: String
+        /// As many are the user's own.
+        let own: Int
+
+        var sentence: String {
+            let all = "\(Watchers.most) watch the page already, which is as many as may"
+            return switch own {
+            case 0: "\(all), each as another user: try again when one has gone"
+            case 1: "\(all), one of them as '\(user)': close that page, or try again when another has gone"
+            default: "\(all), \(own) of them as '\(user)': close one of those pages"
+            }
+        }
+    }
+
     /// Milliseconds from one look to the next.
     static let interval: Int64 = 500
     /// How long a watcher may leave a picture unread.
@@ -47,25 +64,45 @@ final class Watchers: Sendable {
         ("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n"
             + "x-content-type-options: nosniff\r\nconnection: close\r\n\r\nretry: 2000\n\n").utf8)
 
-    /// Begins to send to a session, which has nothing else to say from now on. False: too many watch already.
+    /// Begins to send to a session, which has nothing else to say from now on; or returns why not.
+    ///
+    /// They all come from this machine, so places go by user. When all are taken, a user who has fewer gets one from the user
+    /// who has most, as long as that leaves the other no worse off: nobody can keep others out, and where nobody else
+    /// wants to watch, one user may have all. Who loses a place is the last that came, and asks again by itself.
     ///
     /// - Parameter later: does something on the thread that answers requests
     func add(
         _ session: ManagementSession, user: String, virtualHost: String,
         later: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void
-    ) -> Bool {
+    ) -> Surplus? {
         let now = time.now
-        let (isIn, isFirst) = state.withLock { state in
-            guard state.watchers.count < Self.most else { return (false, false) }
+        let (surplus, loser, isFirst) = state.withLock { state -> (Surplus?, Watcher?, Bool) in
+            var loser: Watcher?
+            if state.watchers.count >= Self.most {
+                let own = state.watchers.values.count { $0.user == user }
+                loser = Self.last(ofWhoHasMoreThan: own + 1, state.watchers)
+                guard let loser else { return (Surplus(user: user, own: own), nil, false) }
+                state.watchers[loser.session.number] = nil
+            }
             state.watchers[session.number] = Watcher(
                 session: session, user: user, virtualHost: virtualHost, sentAt: now)
             defer { state.isAwake = true }
-            return (true, !state.isAwake)
+            return (nil, loser, !state.isAwake)
         }
-        guard isIn else { return false }
+        if let surplus { return surplus }
+        loser?.session.stream.abort()
         session.stream.send(Self.head.span.bytes)
         if isFirst { later { [weak self] in self?.look(later) } }
-        return true
+        return nil
+    }
+
+    /// The last that came of the user with the most places, if there are more than `count`.
+    private static func last(ofWhoHasMoreThan count: Int, _ watchers: [UInt64: Watcher]) -> Watcher? {
+        let users = Dictionary(grouping: watchers.values, by: \.user)
+        // Of several with as many, always the same one.
+        let most = users.max { ($0.value.count, $0.key) < ($1.value.count, $1.key) }
+        guard let most, most.value.count > count else { return nil }
+        return most.value.max { $0.session.number < $1.session.number }
     }
 
     func remove(_ number: UInt64) { state.withLock { $0.watchers[number] = nil } }

@@ -6,9 +6,11 @@ extension Broker {
     /// port. Throws when it can't be had, and says why.
     ///
     /// It is HTTP, with RabbitMQ's paths and JSON: `GET /api/queues`, with a user's name and password.
+    ///
+    /// - Parameter names: those by which it may be asked beside localhost and loopback addresses.
     @discardableResult
-    public func listenForManagement(port: Int) throws(TransportError) -> Int {
-        let server = ManagementServer(listingAPI, time: time, loginChecker)
+    public func listenForManagement(port: Int, names: [String] = []) throws(TransportError) -> Int {
+        let server = ManagementServer(listingAPI, time: time, loginChecker, names: HostNames(names))
         let port = try server.listen(host: "localhost", port: port)
         state.withLock { $0.management = server }
         return port

@@ -30,7 +30,8 @@ package struct HTTPResponse: Equatable {
         200: "OK", 201: "Created", 204: "No Content", 301: "Moved Permanently", 400: "Bad Request", 401: "Unauthorized",
         404: "Not Found",
         405: "Method Not Allowed",
-        413: "Content Too Large", 414: "URI Too Long", 431: "Request Header Fields Too Large", 501: "Not Implemented",
+        413: "Content Too Large", 414: "URI Too Long", 421: "Misdirected Request",
+        431: "Request Header Fields Too Large", 501: "Not Implemented",
         503: "Service Unavailable",
         505: "HTTP Version Not Supported",
     ]

@@ -56,7 +56,7 @@ public struct ManagementClient: Sendable {
         let content =
             body.map { "Content-Type: application/json\r\nContent-Length: \($0.count)\r\n" } ?? ""
         let request =
-            "\(method) \(url.prefix)/api/\(path) HTTP/1.1\r\nHost: \(url.host):\(url.port)\r\n"
+            "\(method) \(url.prefix)/api/\(path) HTTP/1.1\r\nHost: \(url.authority)\r\n"
             + "Authorization: Basic \(credentials)\r\nAccept: application/json\r\n\(content)"
             + "Connection: close\r\n\r\n"
         let response = try await Answer().wait(on: stream, for: Array(request.utf8) + (body ?? []), from: url)

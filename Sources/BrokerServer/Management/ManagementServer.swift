@@ -10,6 +10,7 @@ final class ManagementServer: Sendable {
     private let state = Mutex(State())
     private let api: ListingAPI
     private let loginChecker: LoginChecker
+    private let names: HostNames
     private let time: any TimeSource
     private let loop = EventLoop()
     let watchers: Watchers
@@ -27,8 +28,12 @@ final class ManagementServer: Sendable {
     /// How long a client may take for a request, or leave an answer unread, or do nothing, in milliseconds.
     static let patience: Int64 = 30_000
 
-    init(_ api: ListingAPI, time: any TimeSource, _ loginChecker: LoginChecker = LoginChecker()) {
+    init(
+        _ api: ListingAPI, time: any TimeSource, _ loginChecker: LoginChecker = LoginChecker(),
+        names: HostNames = HostNames()
+    ) {
         self.api = api
+        self.names = names
         self.loginChecker = loginChecker
         self.time = time
         watchers = Watchers(api.source, time: time)
@@ -75,6 +80,7 @@ final class ManagementServer: Sendable {
 
     /// Answers a request, as soon as it is known whose it is.
     func begin(_ request: HTTPRequest, of session: ManagementSession) {
+        guard isMeant(request, session) else { return }
         findUser(of: request, session) { [weak self] user, isRefused in
             self?.answer(request, to: session, by: user, isRefused: isRefused)
         }
@@ -82,6 +88,7 @@ final class ManagementServer: Sendable {
 
     /// Lets the long body of a request come, if it is from somebody who may send one.
     func admit(_ head: HTTPRequest, of session: ManagementSession) {
+        guard isMeant(head, session) else { return }
         findUser(of: head, session) { [weak self] user, _ in
             guard let self else { return }
             if user?.isAdministrator ?? false { return session.admit() }
@@ -89,6 +96,14 @@ final class ManagementServer: Sendable {
             let answer = user == nil ? api.answer(head, by: nil) : tooLong
             session.send(answer, withBody: true, isLast: true)
         }
+    }
+
+    /// False, and answered, if it asks for another server: before any password is looked at.
+    private func isMeant(_ request: HTTPRequest, _ session: ManagementSession) -> Bool {
+        let host = request.header("host")
+        if names.accept(host) { return true }
+        session.send(HostNames.refusal(of: host), withBody: request.method != "HEAD", isLast: true)
+        return false
     }
 
     /// Hands over nil for a request that is nobody's, and true if it is one with a wrong password.
@@ -126,11 +141,10 @@ final class ManagementServer: Sendable {
         guard let virtualHost = name ?? hosts.first, hosts.contains(virtualHost) else {
             return session.send(.refused("User not authorised to access virtual host"), withBody: true)
         }
-        let isIn = watchers.add(session, user: user.name, virtualHost: virtualHost) { [weak self] in self?.later($0) }
-        guard isIn else {
-            return session.send(
-                .failure(503, "too_many", "\(Watchers.most) watch already, which is as many as may"), withBody: true,
-                isLast: true)
+        let surplus = watchers.add(session, user: user.name, virtualHost: virtualHost) { [weak self] in self?.later($0)
+        }
+        if let surplus {
+            return session.send(.failure(503, "too_many", surplus.sentence), withBody: true, isLast: true)
         }
         session.watch()
         // One that ended meanwhile was looked for before it was there.

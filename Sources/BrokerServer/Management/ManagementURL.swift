@@ -45,7 +45,10 @@ public struct ManagementURL: Sendable, Equatable {
     }
 
     /// As it may be shown: without the password.
-    public var text: String { "http://\(host.contains(":") ? "[\(host)]" : host):\(port)\(prefix)" }
+    public var text: String { "http://\(authority)\(prefix)" }
+
+    /// Host and port, as they stand in an address and in `Host`.
+    var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 
     private static func decoded(_ text: Substring) throws(Malformed) -> String {
         guard let decoded = PercentCoding.decode(text.utf8) else {

@@ -110,10 +110,41 @@ import Testing
         let late = scene.watch()
         try await scene.until { late.hasEnded }
         #expect(late.text.hasPrefix("HTTP/1.1 503"))
+        #expect(late.text.contains("16 watch the page already, which is as many as may, 16 of them as 'guest': close"))
         watchers[0].stream.close()
         try await scene.until { scene.server.watchers.count < Watchers.most }
         let next = scene.watch()
         try await scene.until { !next.pictures.isEmpty }
+    }
+
+    /// Where one user has all places, another gets as many of them, one by one, and nobody more.
+    @Test func nobodyKeepsOthersFromWatching() async throws {
+        var configuration = BrokerConfiguration.patient
+        for name in ["b", "c"] {
+            var user = BrokerConfiguration.User.user(name, password: "pw")
+            (user.tags, user.permissions) = (["management"], ["/": .all])
+            configuration.users.append(user)
+        }
+        let scene = LiveScene(configuration)
+        let greedy = (0..<Watchers.most).map { _ in scene.watch() }
+        try await scene.until { greedy.allSatisfy { !$0.pictures.isEmpty } }
+        var others: [Watching] = []
+        for number in 1...(Watchers.most / 2) {
+            others.append(scene.watch(user: "b:pw"))
+            try await scene.until {
+                others.allSatisfy { !$0.pictures.isEmpty } && greedy.count(where: \.hasEnded) == number
+            }
+        }
+        // The last that came had to go.
+        #expect(greedy.prefix(Watchers.most / 2).allSatisfy { !$0.hasEnded })
+        for user in ["b:pw", "guest:guest"] {
+            let surplus = scene.watch(user: user)
+            try await scene.until { surplus.hasEnded }
+            #expect(surplus.text.hasPrefix("HTTP/1.1 503") && surplus.text.contains("8 of them as"))
+        }
+        let third = scene.watch(user: "c:pw")
+        try await scene.until { !third.pictures.isEmpty && (others + greedy).count(where: \.hasEnded) == 9 }
+        #expect(scene.server.watchers.count == Watchers.most)
     }
 
     @Test func aWatcherSeesOnlyWhatItsUserMay() async throws {
@@ -234,7 +265,7 @@ struct LiveScene {
         client.start(watcher)
         server.accept(stream)
         let credentials = Base64.encode(Array(user.utf8))
-        let request = "GET /events\(query) HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(credentials)\r\n\r\n"
+        let request = "GET /events\(query) HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic \(credentials)\r\n\r\n"
         client.send(Array(request.utf8).span.bytes)
         return watcher
     }

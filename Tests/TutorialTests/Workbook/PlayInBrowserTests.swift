@@ -19,7 +19,7 @@ import Testing
             let seen = Seen()
             stream.start(seen)
             let login = Data("guest:guest".utf8).base64EncodedString()
-            let request = "GET /events HTTP/1.1\r\nHost: h\r\nAuthorization: Basic \(login)\r\n\r\n"
+            let request = "GET /events HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic \(login)\r\n\r\n"
             stream.send(Array(request.utf8).span.bytes)
             try await stage.wait("the play is over") {
                 play.hasEnded || play.lines.last?.hasPrefix(" [*] That was all.") == true

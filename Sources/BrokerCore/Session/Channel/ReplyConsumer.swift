@@ -20,9 +20,11 @@ final class ReplyConsumer: ReplyTarget {
     func deliver(_ message: Message) {
         // A requester that reads none of its replies loses them: holding back those who answer would let it stop them.
         guard !channel.connection.output.isOverfull else { return channel.connection.logReplyDropped() }
+        let takesTag = channel.connection.dialect.countsReplies || quirk(.repliesTakeTags)
         channel.send(
             BasicDeliver(
-                consumerTag: tag, deliveryTag: channel.nextDeliveryTag(), redelivered: false,
+                consumerTag: tag, deliveryTag: takesTag ? channel.nextDeliveryTag() : channel.lastDeliveryTag + 1,
+                redelivered: false,
                 exchange: message.exchange, routingKey: message.routingKey),
             message)
     }

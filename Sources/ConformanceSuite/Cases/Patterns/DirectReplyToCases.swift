@@ -212,6 +212,23 @@ private struct Conversation {
     }
 
     @Test(
+        "A reply takes the next delivery tag of its channel",
+        .proves(
+            "rpc.direct-delivery-tags", ["rabbitmq/direct-reply-to/delivery-tag"],
+            rabbitmq: .before("4.3", "It has the next tag, and so has the delivery that follows it.")))
+    func deliveryTags() async throws {
+        let talk = try await Conversation()
+        let queue = try await talk.client.declareQueue()
+        try await talk.client.consume(queue)
+        var tags: [UInt64] = []
+        for key in [talk.address, talk.address, queue, queue, talk.address, queue] {
+            talk.server.publish("x", to: "", key)
+            tags.append(try await talk.client.delivery().deliveryTag)
+        }
+        expect(tags, spec: [1, 2, 3, 4, 5, 6], rabbitmq: [1, 1, 1, 2, 3, 3], before: "4.3", "the delivery tags:")
+    }
+
+    @Test(
         "A cancel frees the place: the next consumer of replies has another address",
         .proves("rpc.direct-cancel", ["rabbitmq/direct-reply-to/cancel"]))
     func cancel() async throws {
