@@ -1,24 +1,6 @@
-import os
 import uuid
-from pathlib import Path
 
-from scene import run, say
-
-
-class Notes:
-    """What is still there when the program is started again."""
-
-    def __init__(self, name):
-        self.file = Path(os.environ.get("ORDERS_FOLDER", ".")) / name
-
-    def all(self):
-        return self.file.read_text().split() if self.file.exists() else []
-
-    def add(self, line):
-        self.file.write_text("\n".join([*self.all(), line]))
-
-    def remove(self, line):
-        self.file.write_text("\n".join(other for other in self.all() if other != line))
+from scene import Notes, pika, run, say
 
 
 def order(scene):
@@ -27,11 +9,18 @@ def order(scene):
     if fault != "no-select":
         channel.confirm_delivery()
     identity = "order" if fault == "same-id" else uuid.uuid4().hex
-    notes.add(identity)
+    if fault != "no-outbox":
+        notes.add(identity)
     for waiting in [identity] if fault == "no-outbox" else notes.all():
         shown = uuid.uuid4().hex if fault == "new-id" else waiting
         properties = {} if fault == "no-id" else {"message_id": shown}
-        scene.publish("", "shipments", b"An order", delivery_mode=1 if fault == "transient" else 2, **properties)
+        if fault == "crosses-first":
+            notes.remove(waiting)
+        try:
+            scene.publish("", "shipments", b"An order", delivery_mode=1 if fault == "transient" else 2, **properties)
+        except pika.exceptions.NackError:
+            if fault != "ignores-nack":
+                raise
         notes.remove(waiting)
     scene.end()
 
@@ -46,11 +35,21 @@ def ship(scene):
         identity = properties.message_id or ""
         recognised = {"no-inbox": False, "by-mark": method.redelivered, "memory": identity in known}
         say("Got an order")
+        if fault == "acks-first":
+            channel.basic_ack(method.delivery_tag)
+            channel.connection.process_data_events(0)
         if not recognised.get(fault, identity in notes.all()):
+            if fault == "notes-first":
+                notes.add(identity)
+            if fault != "late-note":
+                scene.work(body)
             say(f"Shipped {body.decode()}")
+            if fault == "late-note":
+                scene.work(body)
             known.append(identity)
-            notes.add(identity)
-        if fault != "never-acks":
+            if fault != "notes-first":
+                notes.add(identity)
+        if fault not in ("never-acks", "acks-first"):
             channel.basic_ack(method.delivery_tag)
 
     channel.basic_consume("shipments", received)

@@ -1,6 +1,6 @@
 import uuid
 
-from scene import run, say
+from scene import pika, run, say
 
 
 def emit(scene):
@@ -9,26 +9,50 @@ def emit(scene):
         exchange_type = "direct" if fault == "wrong-type" else "x-consistent-hash"
         arguments = {"hash-header": "account"} if fault == "right-header" else {}
         channel.exchange_declare("accounts", exchange_type, durable=True, arguments=arguments)
+    if fault in ("resends-last", "right-resends"):
+        emit_three(scene, account)
+        return scene.end()
     keys = {"no-key": "", "random-key": uuid.uuid4().hex, "right-header": "deposit", "to-queue": "accounts.1"}
     headers = {"headers": {"account": account}} if fault == "right-header" else {}
     scene.publish("" if fault == "to-queue" else "accounts", keys.get(fault, account), b"Hello", delivery_mode=2, **headers)
     scene.end()
 
 
+def emit_three(scene, account):
+    """What the broker refuses is sent again: at once, or when all the others are sent."""
+    scene.channel.confirm_delivery()
+    texts = [f"Hello {number}" for number in range(1, 4)]
+    while texts:
+        text = texts.pop(0)
+        try:
+            scene.publish("accounts", account, text.encode(), delivery_mode=2)
+        except pika.exceptions.NackError:
+            texts.insert(len(texts) if scene.fault == "resends-last" else 0, text)
+
+
 def work(scene):
     fault, channel = scene.fault, scene.channel
     channel.exchange_declare("accounts", "x-consistent-hash", durable=True)
-    arguments = {} if fault == "shared" else {"x-single-active-consumer": True}
+    arguments = {} if fault in ("shared", "right-exclusive") else {"x-single-active-consumer": True}
     channel.queue_declare("accounts.1", durable=True, exclusive=fault == "exclusive", arguments=arguments)
     channel.queue_bind("accounts.1", "accounts", "1")
     channel.basic_qos(prefetch_count=50 if fault == "right-prefetch" else 1)
 
     def received(channel, method, properties, body):
+        # One that was handed out before is taken for done, or is to hold up nobody.
+        if method.redelivered and fault in ("skips-redelivered", "requeues-behind"):
+            if fault == "requeues-behind":
+                scene.publish("", "accounts.1", body, delivery_mode=2)
+            return channel.basic_ack(method.delivery_tag)
+        if fault == "acks-first":
+            channel.basic_ack(method.delivery_tag)
+            channel.connection.process_data_events(0)
+        scene.work(body)
         say(body.decode())
-        if fault != "never-acks":
+        if fault not in ("never-acks", "acks-first"):
             channel.basic_ack(method.delivery_tag)
 
-    channel.basic_consume("accounts.1", received)
+    channel.basic_consume("accounts.1", received, exclusive=fault == "right-exclusive")
     channel.start_consuming()
 
 

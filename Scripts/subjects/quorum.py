@@ -1,5 +1,4 @@
 import os
-import sys
 
 import pika
 from scene import run, say
@@ -7,7 +6,7 @@ from scene import run, say
 
 def declare(scene, channel):
     fault = scene.fault
-    arguments = {} if fault == "classic" else {"x-queue-type": "quorum", "x-delivery-limit": 2}
+    arguments = {} if fault.startswith("classic") else {"x-queue-type": "quorum", "x-delivery-limit": 2}
     if fault == "no-limit":
         del arguments["x-delivery-limit"]
     if fault != "no-dead-letters":
@@ -24,7 +23,11 @@ def new_task(scene):
         channel._impl.confirm_delivery(lambda frame: None)
     elif fault != "no-select":
         channel.confirm_delivery()
-    scene.publish("", "payments", b"A payment", **({} if fault == "transient" else {"delivery_mode": 2}))
+    try:
+        scene.publish("", "payments", b"A payment", **({} if fault.endswith("transient") else {"delivery_mode": 2}))
+    except pika.exceptions.NackError:
+        if fault != "ignores-nack":
+            raise
     scene.end()
 
 
@@ -58,7 +61,7 @@ def work(scene):
             channel.start_consuming()
         except pika.exceptions.AMQPConnectionError:
             if fault == "goes":
-                sys.exit(1)
+                raise
         except Crash:
             if fault != "right-restarts":
                 os._exit(1)

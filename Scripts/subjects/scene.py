@@ -3,8 +3,25 @@
 import os
 import sys
 import time
+from pathlib import Path
 
 import pika
+
+
+class Notes:
+    """What is still there when the program is started again."""
+
+    def __init__(self, name):
+        self.file = Path(os.environ.get("ORDERS_FOLDER", ".")) / name
+
+    def all(self):
+        return self.file.read_text().split() if self.file.exists() else []
+
+    def add(self, line):
+        self.file.write_text("\n".join([*self.all(), line]))
+
+    def remove(self, line):
+        self.file.write_text("\n".join(other for other in self.all() if other != line))
 
 
 class Scene:

@@ -1,29 +1,24 @@
 import AMQPClient
-import Synchronization
-
-/// What a program has written down, and what is still there when it is started again: in place of a file.
-final class Notes: Sendable {
-    private let lines = Mutex<[String]>([])
-
-    var all: [String] { lines.withLock { $0 } }
-    func add(_ line: String) { lines.withLock { $0.append(line) } }
-    func remove(_ line: String) { lines.withLock { lines in lines.removeAll { $0 == line } } }
-}
 
 func inboxOrder(_ trial: Trial) async throws {
     let (channel, fault) = (trial.channel, trial.fault)
     try await channel.declareQueue("shipments", durable: true)
     if fault != "no-select" { try await channel.selectConfirms() }
     let id = fault == "same-id" ? "order" : "\(UInt64.random(in: 0 ... .max))"
-    trial.notes.add(id)
+    if fault != "no-outbox" { trial.notes.add(id) }
     for id in fault == "no-outbox" ? [id] : trial.notes.all {
         let shown = fault == "new-id" ? "\(UInt64.random(in: 0 ... .max))" : id
         let properties = BasicProperties(messageID: fault == "no-id" ? nil : try ShortString(shown))
         let message = Message("An order", persistent: fault != "transient", properties: properties)
+        if fault == "crosses-first" { trial.notes.remove(id) }
         if fault == "no-select" {
             try await channel.publish(message, routingKey: "shipments")
         } else {
-            try await channel.publishAndConfirm(message, routingKey: "shipments")
+            do throws(AMQPError) {
+                try await channel.publishAndConfirm(message, routingKey: "shipments")
+            } catch {
+                guard fault == "ignores-nack", error.kind == .nacked else { throw error }
+            }
         }
         trial.notes.remove(id)
     }
@@ -45,11 +40,15 @@ func inboxShip(_ trial: Trial) async throws {
             default: trial.notes.all.contains(id)
             }
         trial.print("Got an order")
+        if fault == "acks-first" { try await channel.ack(order.deliveryTag) }
         if !isDone {
+            if fault == "notes-first" { trial.notes.add(id) }
+            if fault != "late-note" { try await trial.work(order.text) }
             trial.print("Shipped \(order.text)")
+            if fault == "late-note" { try await trial.work(order.text) }
             known.append(id)
-            trial.notes.add(id)
+            if fault != "notes-first" { trial.notes.add(id) }
         }
-        if fault != "never-acks" { try await channel.ack(order.deliveryTag) }
+        if fault != "never-acks", fault != "acks-first" { try await channel.ack(order.deliveryTag) }
     }
 }

@@ -17,10 +17,32 @@ func orderEmit(_ trial: Trial) async throws {
         default: account
         }
     let headers: FieldTable? = isHeader ? ["account": .string(account)] : nil
-    try await channel.publish(
-        Message("Hello", persistent: true, properties: BasicProperties(headers: headers)),
-        exchange: fault == "to-queue" ? "" : "accounts", routingKey: key)
+    let exchange = fault == "to-queue" ? "" : "accounts"
+    if fault == "resends-last" || fault == "right-resends" {
+        try await emitThree(trial, key)
+    } else {
+        let properties = BasicProperties(headers: headers)
+        try await channel.publish(
+            Message("Hello", persistent: fault != "transient", properties: properties), exchange: exchange,
+            routingKey: key)
+    }
     try await trial.end()
+}
+
+/// What the broker refuses is sent again: at once, or when all the others are sent.
+private func emitThree(_ trial: Trial, _ account: String) async throws {
+    try await trial.channel.selectConfirms()
+    var texts = (1...3).map { "Hello \($0)" }
+    while !texts.isEmpty {
+        let text = texts.removeFirst()
+        do throws(AMQPError) {
+            let message = Message(text, persistent: true)
+            try await trial.channel.publishAndConfirm(message, exchange: "accounts", routingKey: account)
+        } catch {
+            guard error.kind == .nacked else { throw error }
+            texts.insert(text, at: trial.fault == "resends-last" ? texts.count : 0)
+        }
+    }
 }
 
 func orderWork(_ trial: Trial) async throws {
@@ -28,11 +50,19 @@ func orderWork(_ trial: Trial) async throws {
     let accounts = try await channel.declareExchange("accounts", type: "x-consistent-hash", durable: true)
     let queue = try await channel.declareQueue(
         "accounts.1", durable: true, exclusive: fault == "exclusive",
-        arguments: fault == "shared" ? [:] : ["x-single-active-consumer": true])
+        arguments: ["shared", "right-exclusive"].contains(fault) ? [:] : ["x-single-active-consumer": true])
     try await queue.bind(to: accounts, routingKey: "1")
     try await channel.qos(prefetchCount: fault == "right-prefetch" ? 50 : 1)
-    for try await message in try await queue.consume() {
+    for try await message in try await queue.consume(exclusive: fault == "right-exclusive") {
+        // One that was handed out before is taken for done, or is to hold up nobody.
+        if message.redelivered, fault == "skips-redelivered" || fault == "requeues-behind" {
+            if fault == "requeues-behind" { try await channel.publish(message.message, routingKey: "accounts.1") }
+            try await channel.ack(message.deliveryTag)
+            continue
+        }
+        if fault == "acks-first" { try await channel.ack(message.deliveryTag) }
+        try await trial.work(message.text)
         trial.print(message.text)
-        if fault != "never-acks" { try await channel.ack(message.deliveryTag) }
+        if fault != "never-acks", fault != "acks-first" { try await channel.ack(message.deliveryTag) }
     }
 }

@@ -2,7 +2,7 @@ import AMQPClient
 
 private func declarePayments(on channel: Channel, _ fault: String) async throws {
     var arguments: FieldTable = ["x-queue-type": "quorum", "x-delivery-limit": 2]
-    if fault == "classic" { arguments = [:] }
+    if fault.hasPrefix("classic") { arguments = [:] }
     if fault == "no-limit" { arguments["x-delivery-limit"] = nil }
     if fault != "no-dead-letters" {
         arguments["x-dead-letter-exchange"] = ""
@@ -15,13 +15,18 @@ private func declarePayments(on channel: Channel, _ fault: String) async throws 
 func quorumNewTask(_ trial: Trial) async throws {
     let (channel, fault) = (trial.channel, trial.fault)
     try await declarePayments(on: channel, fault)
-    let payment = Message("A payment", persistent: fault != "transient")
+    let payment = Message("A payment", persistent: !fault.hasSuffix("transient"))
     switch fault {
     case "no-select": try await channel.publish(payment, routingKey: "payments")
     case "no-wait":
         try await channel.selectConfirms()
         try await channel.publish(payment, routingKey: "payments")
-    default: try await channel.publishAndConfirm(payment, routingKey: "payments", mandatory: true)
+    default:
+        do throws(AMQPError) {
+            try await channel.publishAndConfirm(payment, routingKey: "payments", mandatory: true)
+        } catch {
+            guard fault == "ignores-nack", error.kind == .nacked else { throw error }
+        }
     }
     try await trial.end()
 }

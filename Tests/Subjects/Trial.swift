@@ -21,6 +21,9 @@ struct Trial: Sendable {
     /// The same with a status that is not 0.
     var fail: @Sendable () -> Void = {}
 
+    /// The work for a text, by the dots in it.
+    func work(_ text: String) async throws { try await Task.sleep(for: dot * text.count { $0 == "." }) }
+
     /// Closes the connection, or breaks off.
     func end() async throws {
         // Whatever comes of it.

@@ -1,5 +1,6 @@
 import AMQPClient
 import Commands
+import Foundation
 import Platform
 
 // Right and wrong programs for `workbook check`, each named by step, role and fault: `subject hello send misspelt`.
@@ -21,13 +22,15 @@ var fault = names[0]
     (configuration.connectionTimeout, configuration.rpcTimeout) = (.seconds(900), .seconds(900))
     return try await Connection.open(configuration)
 }
+let folder = environmentValue("ORDERS_FOLDER").map { URL(filePath: $0).appending(path: "subject.\(words[1])") }
+let notes = Notes(folder)
 while true {
     do {
         let connection = try await connect()
         let trial = Trial(
             connection: connection, connectAgain: connect, channel: try await connection.openChannel(), fault: fault,
             words: Array(words.dropFirst(3)), dot: .milliseconds(100), timeout: .seconds(1), print: say,
-            notes: Notes(), breakOff: { exit(0) }, fail: { exit(1) })
+            notes: notes, breakOff: { exit(0) }, fail: { exit(1) })
         try await play(words[0], words[1], trial)
         break
     } catch {

@@ -46,7 +46,7 @@ struct Inspection: Sendable {
 
     func start() async throws -> Subject.Run {
         let number = cast.next()
-        return cast.enter(try await subject.start(try watch.address(forRun: number)), number)
+        return cast.enter(try await subject.start(try watch.address(forRun: number), [:]), number)
     }
 
     /// The program has shown what it is: from here on the check's time runs.

@@ -28,18 +28,17 @@ struct Subject: Sendable {
 
     /// The words of the command, by which a check knows what a receiver was asked for.
     var words: [String]
-    /// Starts it with `AMQP_URL` set to this.
-    var start: @Sendable (_ url: String) async throws -> Run
+    /// Starts it with `AMQP_URL` set to this, and more in its environment.
+    var start: @Sendable (_ url: String, _ environment: [String: String]) async throws -> Run
 
     /// A command, as one would type it.
     ///
     /// - Parameter environment: besides `AMQP_URL`
     static func command(_ words: [String], environment: [String: String] = [:]) -> Subject {
-        Subject(words: words) { url in
+        Subject(words: words) { url, more in
             let shared = PrintedLines(most: 200)
-            let program = try RunningProgram(words, environment: environment.merging(["AMQP_URL": url]) { $1 }) {
-                shared.add($0)
-            }
+            let all = environment.merging(more) { $1 }.merging(["AMQP_URL": url]) { $1 }
+            let program = try RunningProgram(words, environment: all) { shared.add($0) }
             let withheld = Withheld(group: program.pid)
             return Run(
                 kill: { program.killAll() }, status: { program.statusBehindItsLines }, lastLines: { shared.lines },

@@ -8,7 +8,8 @@ enum WatchCommand {
         does: "judges an exercise again each time you save a file, and opens the next when it is done",
         notes: """
             Without EXERCISE it is the next one that asks for a program. It looks at your copy of the program in the \
-            folder that `workbook start` made, or at the files that COMMAND names and those beside them. Ctrl-C ends it.
+            folder that `workbook start` made, or at the files that COMMAND names and those beside them, but not at files \
+            that the program itself writes there (a log, a database). Ctrl-C ends it.
             """, isProgramPlain: true, count: 0...1)
 
     static func run(_ given: Arguments) async -> Int32 {
@@ -46,6 +47,7 @@ enum WatchCommand {
 
     /// Judges, waits for a change, and judges again; false when nothing can ever change.
     private static func untilDone(_ exercise: Exercise, _ chapter: Chapter, _ command: [String]) async -> Bool {
+        var written = WrittenFiles(command)
         while true {
             // Before the judgement: what is saved while it runs is judged next.
             let files = SavedFiles(command.isEmpty ? [StartCommand.path(chapter)] : SavedFiles.folders(of: command))
@@ -57,8 +59,14 @@ enum WatchCommand {
                 return false
             }
             if await ExerciseCommand.judge(exercise, chapter, command) == 0 { return true }
-            say("Waiting for you to save a file. Ctrl-C ends this.")
-            while SavedFiles(files.folders) == files { try? await Task.sleep(for: .milliseconds(200)) }
+            let now = SavedFiles(files.folders)
+            written.note(now.changes(since: files))
+            if !written.isSaved(now.changes(since: files)) {
+                say("Waiting for you to save a file. Ctrl-C ends this.")
+                while !written.isSaved(SavedFiles(files.folders).changes(since: now)) {
+                    try? await Task.sleep(for: .milliseconds(200))
+                }
+            }
             say("")
         }
     }
@@ -93,14 +101,59 @@ struct SavedFiles: Equatable {
 
     var isEmpty: Bool { saved.isEmpty }
 
-    /// Where the files are that a command names.
-    static func folders(of command: [String]) -> [String] {
+    /// The files that are new or gone, or were saved again.
+    func changes(since other: SavedFiles) -> Set<String> {
+        Set(saved.keys).union(other.saved.keys).filter { saved[$0] != other.saved[$0] }
+    }
+
+    /// The files that a command names.
+    static func files(of command: [String]) -> [URL] {
         var files = command.filter { word in
             var isFolder: ObjCBool = false
             return FileManager.default.fileExists(atPath: word, isDirectory: &isFolder) && !isFolder.boolValue
         }
         // An interpreter by its path is nothing that the reader saves.
         if files.count > 1, files[0] == command[0] { files.removeFirst() }
-        return Set(files.map { URL(filePath: $0).deletingLastPathComponent().path }).sorted()
+        return files.map { URL(filePath: $0) }
+    }
+
+    /// Where these are.
+    static func folders(of command: [String]) -> [String] {
+        Set(files(of: command).map { $0.deletingLastPathComponent().path }).sorted()
+    }
+}
+
+/// The files that a program writes beside itself: what changes while it runs, and is no source.
+///
+/// The reader may save a file in the midst of a run, and nothing says who wrote one. But programs write logs and databases,
+/// and no source. Once such a file is known it is not looked at any more: a program that is ended may write it a last time.
+struct WrittenFiles {
+    /// Endings of sources, in lower case.
+    private static let endings: Set<String> = [
+        "swift", "py", "rb", "php", "js", "mjs", "cjs", "ts", "go", "java", "kt", "kts", "scala", "clj", "groovy", "cs",
+        "fs",
+        "vb", "rs", "c", "h", "cc", "cpp", "cxx", "hpp", "m", "mm", "d", "zig", "nim", "hs", "ml", "ex", "exs", "erl",
+        "lua",
+        "pl", "pm", "r", "jl", "dart", "sh", "bash", "zsh", "fish", "ps1", "tcl", "lisp", "scm", "rkt",
+    ]
+
+    /// What the command starts: a script, or a program that the reader builds.
+    private let program: URL?
+    private var files: Set<String> = []
+
+    init(_ command: [String]) { program = SavedFiles.files(of: command).first }
+
+    /// These have changed while the program ran.
+    mutating func note(_ changes: Set<String>) { files.formUnion(changes.filter { !isSource($0) }) }
+
+    /// One of these was saved by the reader.
+    func isSaved(_ changes: Set<String>) -> Bool { changes.contains { !files.contains($0) } }
+
+    private func isSource(_ path: String) -> Bool {
+        let file = URL(filePath: path)
+        let ending = file.pathExtension.lowercased()
+        guard let program else { return Self.endings.contains(ending) }
+        return file.path == program.path || Self.endings.contains(ending)
+            || !ending.isEmpty && ending == program.pathExtension.lowercased()
     }
 }

@@ -4,6 +4,8 @@ enum Blow: Hashable, Sendable {
         /// The frame does not pass any more.
         case before
         case after
+        /// Some time after it, in the midst of the work that follows.
+        case amid
     }
 
     /// The connection breaks there.
@@ -14,6 +16,10 @@ enum Blow: Hashable, Sendable {
     case restart(Spot)
     /// The same once the program has ended.
     case restartAtEnd
+    /// The broker is killed when this frame has passed, and started again.
+    case crash(Spot)
+    /// The same once the program has ended.
+    case crashAtEnd
     /// The broker does not take the publish of this number, counted from 1, where there are confirms.
     case refuse(Int)
     /// No queue takes the publish of this number: where it is mandatory, it comes back.
@@ -26,6 +32,10 @@ enum Blow: Hashable, Sendable {
     case late(Int)
     /// The other role sends its messages the last one first.
     case backwards
+    /// The other role sends a message that no program can process.
+    case poison
+    /// Another program like it consumes beside it.
+    case another
     /// The program that is to answer gets the question, and dies.
     case silence
     /// Before the answer comes another one that belongs to somebody else.
@@ -33,7 +43,7 @@ enum Blow: Hashable, Sendable {
 
     var spot: Spot? {
         switch self {
-        case .cut(let spot, _), .kill(let spot, _), .restart(let spot), .block(let spot): spot
+        case .cut(let spot, _), .kill(let spot, _), .restart(let spot), .crash(let spot), .block(let spot): spot
         default: nil
         }
     }
@@ -41,7 +51,7 @@ enum Blow: Hashable, Sendable {
     /// What the other role does; nothing happens to the connection.
     var isOthers: Bool {
         switch self {
-        case .twice, .late, .backwards, .silence, .stranger: true
+        case .twice, .late, .backwards, .silence, .stranger, .poison, .another: true
         default: false
         }
     }
@@ -49,7 +59,26 @@ enum Blow: Hashable, Sendable {
     /// The program has lost its connection, and lives.
     var loses: Bool {
         switch self {
-        case .cut, .restart: true
+        case .cut, .restart, .crash: true
+        default: false
+        }
+    }
+
+    /// The broker goes, and comes again, in the midst of the conversation.
+    var isRestart: Bool {
+        switch self {
+        case .restart, .crash: true
+        default: false
+        }
+    }
+
+    /// The same when the program has ended.
+    var isAtEnd: Bool { self == .restartAtEnd || self == .crashAtEnd }
+
+    /// The broker has no time to write anything down.
+    var isCrash: Bool {
+        switch self {
+        case .crash, .crashAtEnd: true
         default: false
         }
     }
@@ -59,13 +88,15 @@ enum Blow: Hashable, Sendable {
         switch self {
         case .cut: "cut"
         case .kill: "kill"
-        case .restart, .restartAtEnd: "restart"
+        case .restart, .restartAtEnd, .crash, .crashAtEnd: "restart"
         case .refuse: "nack"
         case .giveBack: "return"
         case .block: "block"
         case .twice: "twice"
         case .late: "late"
         case .backwards: "order"
+        case .poison: "poison"
+        case .another: "another"
         case .silence: "silence"
         case .stranger: "stranger"
         }
@@ -75,17 +106,22 @@ enum Blow: Hashable, Sendable {
     var text: String {
         switch self {
         case .cut(let spot, .before): "its connection was cut before \(spot.text)"
-        case .cut(let spot, .after): "its connection was cut after \(spot.text)"
+        case .cut(let spot, _): "its connection was cut after \(spot.text)"
         case .kill(let spot, .before): "it was killed before \(spot.text)"
         case .kill(let spot, .after): "it was killed after \(spot.text)"
+        case .kill(let spot, .amid): "it was killed in the midst of its work, some time after \(spot.text)"
         case .restart(let spot): "the broker was restarted after \(spot.text)"
         case .restartAtEnd: "the broker was restarted when it had ended"
+        case .crash(let spot): "the broker was killed after \(spot.text), and started again"
+        case .crashAtEnd: "the broker was killed when it had ended, and started again"
         case .refuse(let number): "the broker refused message \(number) with basic.nack"
         case .giveBack(let number): "no queue took message \(number)"
         case .block(let spot): "the broker took no publishes for a while (connection.blocked) after \(spot.text)"
         case .twice(let number): "message \(number) was sent to it twice"
         case .late(let number): "message \(number) came late"
         case .backwards: "the messages came in another order"
+        case .poison: "a message came that no program can process"
+        case .another: "another program like it was started beside it"
         case .silence: "the program that it asked died"
         case .stranger: "an answer to somebody else's question came before its own"
         }
@@ -101,6 +137,8 @@ struct BlowPlan {
     /// Of the undisturbed run.
     let published: Int
     let hasConfirms: Bool
+    /// A message takes the program its time.
+    var hasWork = false
 
     /// All of them, or those where something changes its state.
     func blows(all: Bool) -> [Blow] {
@@ -114,11 +152,12 @@ struct BlowPlan {
             add(.cut(spot, .before), 0)
             // In the midst of a content, before the next frame is after this one.
             if all || !isPart { add(.cut(spot, .after), 1) }
-            if role.isKilled {
+            if role.isKilled(promise) {
                 add(.kill(spot, .before), 0)
                 if all || !isPart { add(.kill(spot, .after), 0) }
+                if isWorkedOn(spot) { add(.kill(spot, .amid), 0) }
             }
-            if all || spot.number == 1 && !isPart { add(.restart(spot), 1) }
+            if all || spot.number == 1 && !isPart { add(promise.survivesCrash ? .crash(spot) : .restart(spot), 1) }
             let publishes = spot.name == "basic.publish" && spot.direction == .toBroker
             if publishes && spot.number == 1 { add(.block(spot), 1) }
         }
@@ -126,16 +165,24 @@ struct BlowPlan {
         return rest + ranked.sorted { $0.rank.lexicographicallyPrecedes($1.rank) }.map(\.blow)
     }
 
+    /// Between a message and its effect there is time enough to be killed in.
+    private func isWorkedOn(_ spot: Spot) -> Bool {
+        hasWork && (promise.isStream || promise.isDoneOnce) && role.reads && spot.direction == .toClient
+            && spot.name == "basic.deliver"
+    }
+
     /// Those that are no frame's.
     private var others: [Blow] {
         var blows: [Blow] = []
         switch role {
         case .producer:
-            if promise.outlivesRestart { blows.append(.restartAtEnd) }
+            if promise.outlivesRestart { blows.append(promise.survivesCrash ? .crashAtEnd : .restartAtEnd) }
             if hasConfirms {
                 for number in 1...max(1, min(3, published)) { blows += [.refuse(number), .giveBack(number)] }
             }
         case .consumer, .server:
+            if promise.poison != nil { blows.append(.poison) }
+            if promise.keepsOrder { blows.append(.another) }
             blows += [.twice(1), .late(1), .backwards]
             if hasConfirms, published > 0 { blows += [.refuse(1), .giveBack(1)] }
         case .client: blows += [.stranger, .twice(1), .late(1), .silence]

@@ -20,18 +20,6 @@ struct GauntletPace: Sendable {
     var hopeless = Duration.seconds(60)
 }
 
-/// What an undisturbed run has shown.
-struct Baseline: Sendable {
-    var workTime: Int64 = 0
-    var isAckedBehind = false
-    var expected: [String] = []
-    /// The longest time in which nothing passed, in milliseconds.
-    var longestGap: Int64 = 0
-
-    /// A program that has something to do may keep silent for so long, in milliseconds.
-    var usualWait: Int64 { max(3 * workTime, 4 * longestGap) }
-}
-
 /// One run of a program, in which at most one thing goes wrong.
 struct Bout: Sendable {
     /// What came of it, and what it looked like.
@@ -64,7 +52,11 @@ struct Bout: Sendable {
         }
         let first = try await ring.start()
         ring.listen(for: first)
-        if role.reads { try await read(ring, first) } else { try await publish(ring, first) }
+        switch (role.reads, blow) {
+        case (true, .poison?): try await poisoned(ring, first)
+        case (true, _): try await read(ring, first)
+        default: try await publish(ring, first)
+        }
         return await ring.outcome()
     }
 
@@ -72,7 +64,10 @@ struct Bout: Sendable {
 
     private func read(_ ring: Ring, _ first: Subject.Run) async throws {
         await ring.wait(pace.begin) { ring.isReading(1) || first.hasEnded || ring.strike != nil }
-        if ring.isReading(1) { await sendAll(ring) }
+        if ring.isReading(1) {
+            if blow == .another { try await startAnother(ring) }
+            await sendAll(ring)
+        }
         await ring.untilIdle {
             ring.strike != nil || ring.isQuiet && (blow == nil || ring.quietFor > .milliseconds(300))
         }
@@ -82,6 +77,7 @@ struct Bout: Sendable {
         await ring.untilIdle { ring.isQuiet }
         // What comes behind the last settlement, if anything does.
         if blow == nil { try? await Task.sleep(for: .milliseconds(100)) }
+        if promise.isDoneOnce || promise.isStream { await ring.untilPrinted() }
     }
 
     private func sendAll(_ ring: Ring) async {
@@ -94,11 +90,12 @@ struct Bout: Sendable {
         case .twice(let number)?: bodies.insert(messages[number - 1], at: number)
         case .late?: bodies.append(bodies.removeFirst())
         case .backwards?: bodies.reverse()
+        case .poison?: bodies.insert(promise.poison ?? "!", at: 0)
         default: break
         }
         for (place, body) in bodies.enumerated() {
             if case .late? = blow, place == bodies.count - 1 { try? await Task.sleep(for: .milliseconds(500)) }
-            await ring.part.send(body, to: target, asks: promise.isAnswered)
+            await ring.part.send(body, to: target, asks: promise.isAnswered, hasID: promise.isDoneOnce)
         }
         if blow?.isOthers == true { ring.broker.fire.strikeNow() }
     }
@@ -115,17 +112,49 @@ struct Bout: Sendable {
             await ring.certainly(.seconds(20)) { first.hasEnded }
         }
         guard first.hasEnded, promise.keepsMessages else { return }
+        // The broker has noticed too: a queue may be for one consumer alone.
+        await ring.certainly(.seconds(20)) { ring.isAway(1) }
         let second = try await ring.start()
         await ring.certainly(pace.begin) { ring.isReading(2) || second.hasEnded }
     }
+
+    private func startAnother(_ ring: Ring) async throws {
+        let second = try await ring.start()
+        // Where one has the queue to itself, this one is refused.
+        await ring.wait(pace.begin) { ring.isReading(2) || second.hasEnded }
+    }
+
+    /// With a message that no program can process: one that ends is started again, until the message has come to rest.
+    private func poisoned(_ ring: Ring, _ first: Subject.Run) async throws {
+        await ring.wait(pace.begin) { ring.isReading(1) || first.hasEnded }
+        guard ring.isReading(1) else { return }
+        await sendAll(ring)
+        var (last, lives) = (first, 1)
+        let (start, begun) = (ring.fair.now, ContinuousClock.now)
+        let idle = pace.idle + .milliseconds(baseline.usualWait)
+        while await !ring.isAtRest() {
+            if last.hasEnded {
+                guard lives < Self.mostLives else { return }
+                (last, lives) = (try await ring.start(), lives + 1)
+                await ring.wait(pace.begin) { ring.isReading(lives) || last.hasEnded }
+            }
+            if min(ring.quietFor, ring.fair.now - start) > idle { return }
+            // It was always doing something, and not this: nothing follows.
+            if ContinuousClock.now - begun > .seconds(120) { return ring.doubt() }
+            try? await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private static let mostLives = 60
 
     private func sendEcho(_ ring: Ring) async {
         guard ring.echoTarget != nil else { return }
         let (body, start) = (ring.nextEcho(), ring.fair.now)
         // It may bind its queue behind its consumer.
-        while let target = ring.echoTarget, await ring.part.send(body, to: target, asks: promise.isAnswered) != .taken,
-            ring.fair.now - start < pace.idle
-        {
+        while let target = ring.echoTarget, ring.fair.now - start < pace.idle {
+            let sent = await ring.part.send(
+                body, to: target, asks: promise.isAnswered, hasID: promise.isDoneOnce)
+            if sent == .taken { break }
             try? await Task.sleep(for: .milliseconds(20))
         }
     }
@@ -148,7 +177,14 @@ struct Bout: Sendable {
             return min(ring.sinceStrike, ring.quietFor) > limit
         }
         await ring.certainly(.seconds(20)) { !first.hasEnded || ring.isAway(1) }
-        if blow == .restartAtEnd, first.status() == 0 {
+        if case .kill? = blow, ring.strike != nil {
+            await ring.certainly(.seconds(20)) { first.hasEnded && ring.isAway(1) }
+            // What it has taken, and not published, it finds again.
+            let second = try await ring.start()
+            await ring.wait(pace.givesUp) { second.hasEnded }
+            await ring.certainly(.seconds(20)) { !second.hasEnded || ring.isAway(2) }
+        }
+        if blow?.isAtEnd == true, first.status() == 0 {
             ring.broker.fire.strikeNow()
             try ring.broker.restart()
         }

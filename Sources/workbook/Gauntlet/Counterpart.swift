@@ -17,12 +17,16 @@ final class Counterpart: Sendable {
         var replies: [(correlation: String, body: String)] = []
         var replyQueue: String?
         var tasks: [Task<Void, Never>] = []
+        /// The ids of messages, by their bodies.
+        var ids: [String: String] = [:]
         var isSending = false
         var hasFailed = false
     }
 
     private let broker: FireBroker
     private let state = Mutex(State())
+    /// Digits, and others in each run: a program may remember what it got in another.
+    private let salt = UInt64.random(in: 1_000_000_000 ... .max)
 
     init(_ broker: FireBroker) { self.broker = broker }
 
@@ -70,13 +74,27 @@ final class Counterpart: Sendable {
 
     enum Sent: Sendable { case taken, returned, refused }
 
+    /// The message-id of a message: a message that is sent twice has the same.
+    private func id(of body: String) -> String {
+        state.withLock { state in
+            let id = state.ids[body] ?? "\(salt)\(state.ids.count)"
+            state.ids[body] = id
+            return id
+        }
+    }
+
+    /// How many messages are ready in a queue; nil where there is no such queue, or none that may be asked.
+    func count(_ queue: String) async -> Int? {
+        await attempt { try await $0.declareQueue(queue, passive: true).messageCount }
+    }
+
     /// Sends a message, and notes it when a queue has it.
-    @discardableResult func send(_ body: String, to target: Target, asks: Bool) async -> Sent {
+    @discardableResult func send(_ body: String, to target: Target, asks: Bool, hasID: Bool = false) async -> Sent {
         let replyTo = asks ? await replyQueue() : nil
         let sent = await attempt { channel -> Sent in
             let properties = try BasicProperties(
                 headers: target.headers, correlationID: asks ? ShortString(body) : nil,
-                replyTo: replyTo.map { try ShortString($0) })
+                replyTo: replyTo.map { try ShortString($0) }, messageID: hasID ? ShortString(self.id(of: body)) : nil)
             do {
                 try await channel.publishAndConfirm(
                     Message(body, persistent: true, properties: properties), exchange: target.exchange,

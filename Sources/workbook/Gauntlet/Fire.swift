@@ -26,13 +26,17 @@ final class Fire: Sendable {
     }
 
     let blow: Blow?
+    /// How long after its frame a blow comes that falls in the midst of the work.
+    private let later: Duration
     private let now: @Sendable () -> Int64
     private let state = Mutex(State())
 
     /// The key of a publish that no queue is to take.
     static let nowhere: ShortString = "the gauntlet took it"
 
-    init(_ blow: Blow?, now: @escaping @Sendable () -> Int64) { (self.blow, self.now) = (blow, now) }
+    init(_ blow: Blow?, later: Duration = .zero, now: @escaping @Sendable () -> Int64) {
+        (self.blow, self.later, self.now) = (blow, later, now)
+    }
 
     /// Puts itself between a connection of a program and the broker.
     func join(_ stream: any ByteStream, run: Int, connection: Int) -> Interceptor {
@@ -59,6 +63,14 @@ final class Fire: Sendable {
     /// What is done by others than the connection counts too.
     func strikeNow() { struck(0) }
 
+    /// While its connection goes on.
+    fileprivate func strikeLater(_ connection: Int) {
+        Task { [weak self, later] in
+            try? await Task.sleep(for: later)
+            self?.struck(connection)
+        }
+    }
+
     @discardableResult fileprivate func struck(_ connection: Int) -> Bool {
         let time = now()
         let (isFirst, work) = state.withLock { state in
@@ -72,7 +84,7 @@ final class Fire: Sendable {
 
     /// From the strike until the broker is there again.
     var isRestarting: Bool {
-        if case .restart? = blow { strike != nil } else { false }
+        blow?.isRestart == true && strike != nil
     }
 
     /// The broker takes publishes again.
@@ -153,6 +165,10 @@ private final class Line: Hook {
             let capabilities = start.clientProperties["capabilities"]?.table
             state.canBeTold = capabilities?["connection.blocked"]?.bool == true
         }
+        if case .kill(spot, .amid)? = fire.blow {
+            fire.strikeLater(connection)
+            return pass
+        }
         if let blow = fire.blow, blow.spot == spot, fire.struck(connection) {
             return strike(blow, pass, &state)
         }
@@ -162,7 +178,7 @@ private final class Line: Hook {
     private func strike(_ blow: Blow, _ pass: [Step], _ state: inout State) -> [Step] {
         switch blow {
         case .cut(_, .before), .kill(_, .before): return [.cut]
-        case .cut(_, .after), .kill(_, .after), .restart: return pass + [.cut]
+        case .cut(_, .after), .kill(_, .after), .restart, .crash: return pass + [.cut]
         case .block:
             fire.hold()
             let held = pass.map { step -> Step in

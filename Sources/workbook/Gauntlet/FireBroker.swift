@@ -31,12 +31,14 @@ final class FireBroker: Sendable {
 
     private let elsewhere: ConnectionConfiguration?
 
-    /// - Parameter elsewhere: a broker that is there already, and can't be restarted
-    init(_ blow: Blow?, elsewhere: ConnectionConfiguration? = nil) throws {
+    /// - Parameters:
+    ///   - later: how long after its frame a blow comes that falls in the midst of the work
+    ///   - elsewhere: a broker that is there already, and can't be restarted
+    init(_ blow: Blow?, later: Duration = .zero, elsewhere: ConnectionConfiguration? = nil) throws {
         self.elsewhere = elsewhere
         let near = WireRecord(keepsFrames: true)
         self.near = near
-        fire = Fire(blow) { near.now }
+        fire = Fire(blow, later: later) { near.now }
         let files = MemoryFiles()
         let broker = try elsewhere == nil ? Self.broker(files) : nil
         state = Mutex(State(broker: broker, files: files))
@@ -100,15 +102,17 @@ final class FireBroker: Sendable {
         return snapshot?.queues.reduce(0) { $0 + $1.unacknowledgedCount } ?? 0
     }
 
-    /// Ends as by an operator's hand, and starts again with what is durable.
+    /// Ends as by an operator's hand, or is killed, and starts again with what is durable: after a kill with what was on disk
+    /// at that moment.
     func restart() throws {
+        let atOnce = fire.blow?.isCrash == true ? state.withLock(\.files).copy() : nil
         let old = state.withLock { state in
             state.isDown = true
             return state.broker
         }
         old?.shutDown()
         fire.cutAll()
-        let files = state.withLock(\.files).copy()
+        let files = atOnce ?? state.withLock(\.files).copy()
         let broker = try Self.broker(files)
         let waiting = state.withLock { state in
             (state.broker, state.files, state.isDown, state.hasRestarted) = (broker, files, false, true)

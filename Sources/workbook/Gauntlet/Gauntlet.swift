@@ -30,7 +30,7 @@ struct Gauntlet: Sendable {
     }
 
     let subject: Subject
-    let promise: Promise
+    var promise: Promise
     var pace = GauntletPace()
     var isWhole = false
     /// For the places; what was found is tried again after it.
@@ -43,21 +43,34 @@ struct Gauntlet: Sendable {
     var elsewhere: ConnectionConfiguration?
 
     func run(_ progress: @Sendable (String) -> Void = { _ in }) async throws -> Report {
+        let (role, isParkReader) = try await self.role()
+        var gauntlet = self
+        // What is parked is a message like any other for the program that reads it.
+        if isParkReader { (gauntlet.promise.parksIn, gauntlet.promise.poison) = (nil, nil) }
+        if promise.isStream, beginsLate { gauntlet.promise.keepsMessages = false }
+        return try await gauntlet.run(as: role, progress)
+    }
+
+    /// The words of the command say that the reader of a stream leaves something out.
+    private var beginsLate: Bool { subject.words.last?.wholeMatch(of: /next|last|[0-9]+[smhD]?/) != nil }
+
+    private func run(as role: GauntletRole, _ progress: @Sendable (String) -> Void) async throws -> Report {
         let start = ContinuousClock.now
-        let role = try await self.role()
         let calm = try await undisturbed(role)
         var report = Report(role: role, frames: calm.spots.count)
         report.connections = Set(calm.spots.map(\.connection)).count
         report.undisturbed = calm.harms
         guard report.undisturbed.isEmpty else { return report }
+        var baseline = calm.baseline
+        if promise.isDoneOnce, role == .consumer { baseline.effects = try await effects(role, baseline) }
         progress("Undisturbed, \(counted(calm.spots.count, "frame")) pass. Now the fire ...")
         let plan = BlowPlan(
             spots: calm.spots, role: role, promise: promise, published: calm.baseline.expected.count,
-            hasConfirms: calm.spots.contains { $0.name == "confirm.select" })
+            hasConfirms: calm.spots.contains { $0.name == "confirm.select" }, hasWork: calm.baseline.workTime > 0)
         let blows = plan.blows(all: isWhole).filter(isTried)
         report.possible = plan.blows(all: true).count
-        let suspicions = try await tryAll(blows, role, calm.baseline, &report)
-        try await confirm(suspicions, role, calm.baseline, &report)
+        let suspicions = try await tryAll(blows, role, baseline, &report)
+        try await confirm(suspicions, role, baseline, &report)
         report.seconds = Int((ContinuousClock.now - start).components.seconds)
         return report
     }
@@ -75,8 +88,8 @@ struct Gauntlet: Sendable {
 
     // MARK: Before the fire
 
-    /// Which role the program plays, by what it does.
-    private func role() async throws -> GauntletRole {
+    /// Which role the program plays, by what it does; and whether it reads what was parked.
+    private func role() async throws -> (GauntletRole, isParkReader: Bool) {
         let ring = try Ring(bout(nil, .producer, [], Baseline()))
         defer { ring.end() }
         let run = try await ring.start()
@@ -86,9 +99,11 @@ struct Gauntlet: Sendable {
                 || run.hasEnded && log.isAway(1)
         }
         let log = ring.log
-        if promise.isAnswered, !log.published.isEmpty || log.hasOwnQueue { return .client }
-        if !log.consumptions.isEmpty { return promise.isAnswered ? .server : .consumer }
-        if !log.published.isEmpty { return .producer }
+        if promise.isAnswered, !log.published.isEmpty || log.hasOwnQueue { return (.client, false) }
+        if let first = log.consumptions.first {
+            return (promise.isAnswered ? .server : .consumer, first.queue == promise.parksIn)
+        }
+        if !log.published.isEmpty { return (.producer, false) }
         let command = subject.words.joined(separator: " ")
         let status = run.status().map { "It ended with status \($0)." } ?? "It is still running."
         throw Inspection.CannotJudge(
@@ -133,11 +148,10 @@ struct Gauntlet: Sendable {
     }
 
     private func calm(_ outcome: Bout.Outcome, _ role: GauntletRole) -> Calm {
-        var (baseline, history) = (Self.baseline(outcome.history, promise), outcome.history)
+        var (baseline, history) = (Baseline(outcome.history, promise), outcome.history)
         let times = outcome.seen.map(\.time)
         baseline.longestGap = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? 0
-        (history.workTime, history.expected) = (baseline.workTime, baseline.expected)
-        history.isAckedBehind = baseline.isAckedBehind
+        history.learn(baseline)
         let harms = GauntletJudge(history: history, promise: promise, role: role).harms
         return Calm(spots: outcome.spots, baseline: baseline, harms: harms)
     }
@@ -154,19 +168,13 @@ struct Gauntlet: Sendable {
         return true
     }
 
-    static func baseline(_ history: History, _ promise: Promise) -> Baseline {
-        var baseline = Baseline(expected: history.sendings.map(\.body))
-        guard promise.takesTime else { return baseline }
-        // From one end to the next, whether it acknowledges before its work or behind it.
-        let ends = history.handings.filter { $0.settlement == .ack }.compactMap(\.settledAt).sorted()
-        baseline.workTime = zip(ends, ends.dropFirst()).map { $1 - $0 }.min() ?? 0
-        // A dot takes 100 ms at least: less than this is no work, but what the machine has to do.
-        if baseline.workTime < 80 { baseline.workTime = 0 }
-        let isBehind = history.handings.allSatisfy { handing in
-            handing.settledAt.map { $0 - handing.time >= baseline.workTime / 2 } ?? false
-        }
-        baseline.isAckedBehind = baseline.workTime > 0 && isBehind
-        return baseline
+    /// The lines that it prints once for a message that comes twice; nil when there are none, or it did not get all.
+    private func effects(_ role: GauntletRole, _ baseline: Baseline) async throws -> Set<String>? {
+        let history = try await bout(.twice(1), role, promise.messages, baseline).run().history
+        guard !history.isUncertain, history.sent.count > promise.messages.count else { return nil }
+        let counts = Shapes(history.lines, of: history.sent).counts
+        let effects = baseline.shapes.filter { counts[$0] == Set(history.sent).count }
+        return effects.isEmpty ? nil : effects
     }
 
     // MARK: The fire
@@ -214,6 +222,7 @@ struct Gauntlet: Sendable {
     private func judge(_ outcome: Bout.Outcome, _ role: GauntletRole, _ baseline: Baseline) -> [Harm] {
         var outcome = outcome
         (outcome.history.workTime, outcome.history.isAckedBehind) = (baseline.workTime, baseline.isAckedBehind)
+        outcome.history.effects = baseline.effects
         return judge(outcome, role)
     }
 
@@ -282,8 +291,8 @@ struct Gauntlet: Sendable {
         guard role.reads, promise.messages.count > 1 else { return }
         let message = promise.messages.first { $0 == found.harm.body } ?? promise.messages[0]
         switch found.blow {
-        case .twice, .late, .backwards: return
-        default: if found.harm.kind.isSlow { return }
+        case .twice, .late, .backwards, .another: return
+        default: if found.harm.kind.isSlow || found.harm.kind == .disordered { return }
         }
         guard let outcome = try await again(found.blow, found.harm.kind, [message], 3, role, baseline),
             let harm = judge(outcome, role).first(where: { $0.kind == found.harm.kind })
@@ -294,5 +303,5 @@ struct Gauntlet: Sendable {
 
 extension Harm.Kind {
     /// It shows by nothing that happens for long.
-    var isSlow: Bool { self == .hangs || self == .deaf || self == .stuck }
+    var isSlow: Bool { self == .hangs || self == .deaf || self == .stuck || self == .skipped }
 }

@@ -18,9 +18,9 @@ enum GauntletCommand {
             it is the workbook's own, role by role. It runs again and again, and each time one thing goes wrong at one \
             place of its conversation with the broker: the connection is cut, the program is killed, the broker is \
             restarted, refuses or returns a message or takes none for a while, messages come twice, late or in another \
-            order. A finding counts when it came three times of three, between two runs without fire in which all was \
-            well. SECONDS_PER_DOT is set to 0.1, so that work is short. Chapters 10 to 13 have no gauntlet yet. \
-            With AMQP_URL set it is done on that broker, but for the restarts.
+            order, one comes that no program can process, a second program starts beside it. A finding counts when it came three times of three, between two runs without fire in which all was \
+            well. SECONDS_PER_DOT is set to 0.1, so that work is short. ORDERS_FOLDER names an empty folder in each run: \
+            a program that keeps files (an offset, an inbox, an outbox) should keep them there. With AMQP_URL set it is done on that broker, but for the restarts.
             Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
             """, isProgramPlain: true, count: 1...1)
 

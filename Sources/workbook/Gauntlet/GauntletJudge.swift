@@ -10,17 +10,25 @@ struct GauntletJudge {
         if history.blow != nil, history.struckAt == nil { return [] }
         let all =
             switch role {
-            case .consumer: lost + waits
+            case .consumer: consumer
             case .server: unanswered + confused + waits
-            case .producer: unkept + pretends + hangs
+            case .producer: unkept + pretends + hangs + published
             case .client: (confused.isEmpty ? pretends : confused) + hangs
             }
         return all + ends
     }
 
+    private var consumer: [Harm] {
+        // A stream keeps what is read, so there is nothing to lose, but something to leave out.
+        if promise.isStream { return away.isEmpty ? skipped : away }
+        if history.blow == .poison { return endless.isEmpty ? lost.filter(isFailure) + blocked : endless }
+        let done = promise.isDoneOnce ? lost.filter { $0.kind == .unkept } + effects : lost
+        return done + disordered + waits
+    }
+
     // MARK: Programs that consume
 
-    private var lost: [Harm] {
+    var lost: [Harm] {
         guard promise.keepsMessages else { return [] }
         let (left, blow) = (history.isLeft, history.blow)
         return distinct(history.sent).compactMap { body in
@@ -43,12 +51,12 @@ struct GauntletJudge {
         return "acknowledged \(after) ms after it came, though the work takes \(history.workTime) ms"
     }
 
-    private func handings(of body: String) -> [History.Handing] { history.handings.filter { $0.body == body } }
+    func handings(of body: String) -> [History.Handing] { history.handings.filter { $0.body == body } }
 
-    private func isToBeParked(_ body: String) -> Bool { promise.parksIn != nil && body.contains("!") }
+    func isToBeParked(_ body: String) -> Bool { promise.parksIn != nil && body.contains("!") }
 
     /// The program has had it for as long as the work takes.
-    private func isDone(_ handing: History.Handing) -> Bool {
+    func isDone(_ handing: History.Handing) -> Bool {
         if isToBeParked(handing.body) { return false }
         if handing.isNoAck { return handing.hasArrived }
         guard let settlement = handing.settlement, settlement != .requeued else { return false }
@@ -68,13 +76,15 @@ struct GauntletJudge {
         handing.isOver && handing.settlement == nil && !handing.isNoAck
     }
 
-    private func isHeld(_ handing: History.Handing) -> Bool {
+    func isHeld(_ handing: History.Handing) -> Bool {
         guard handing.settlement == nil, !handing.isNoAck, handing.hasArrived, !handing.isOver else { return false }
         return history.life(handing.run)?.isRunning ?? false
     }
 
     /// It lives, and something waits that it should have done; or it is gone from the broker's sight.
-    private var waits: [Harm] {
+    private var waits: [Harm] { away.isEmpty ? stuck : away }
+
+    private var away: [Harm] {
         guard let life = history.lives.last(where: \.isRunning), history.blow?.isOthers != true else { return [] }
         let loses = history.blow?.loses ?? false
         if loses, life.run == 1, !life.isConnected { return [silent(life)] }
@@ -88,7 +98,13 @@ struct GauntletJudge {
                     body: echo)
             ]
         }
-        guard promise.keepsMessages else { return [] }
+        return []
+    }
+
+    private var stuck: [Harm] {
+        guard promise.keepsMessages, history.lives.contains(where: \.isRunning), history.blow?.isOthers != true else {
+            return []
+        }
         let undone = distinct(history.sent).filter { body in
             !isToBeParked(body) && !handings(of: body).contains(where: isDone)
                 && (history.isLeft.contains(body) || handings(of: body).contains(where: isHeld))
@@ -103,14 +119,14 @@ struct GauntletJudge {
         }
     }
 
-    private var waited: String { history.waited > 0 ? " It was waited for \(history.waited) s." : "" }
+    var waited: String { history.waited > 0 ? " It was waited for \(history.waited) s." : "" }
 
     private func silent(_ life: History.Life) -> Harm {
         let words = life.words.last.map { " The last that it said: \($0)" } ?? ""
         return Harm(kind: .hangs, seen: "It still runs, and has no connection." + waited + words)
     }
 
-    private func distinct(_ bodies: [String]) -> [String] {
+    func distinct(_ bodies: [String]) -> [String] {
         var known: Set<String> = []
         return bodies.filter { known.insert($0).inserted }
     }
@@ -164,9 +180,9 @@ struct GauntletJudge {
     private func count(_ bodies: [String]) -> [String: Int] { Dictionary(bodies.map { ($0, 1) }, uniquingKeysWith: +) }
 
     private var unkept: [Harm] {
-        guard promise.outlivesRestart, history.blow == .restartAtEnd, history.lives.first?.status == 0 else {
-            return []
-        }
+        guard promise.outlivesRestart, history.isQueued, history.blow?.isAtEnd == true,
+            history.lives.first?.status == 0
+        else { return [] }
         let left = count(history.left.values.flatMap(\.self))
         let gone = history.sendings.first { $0.hasArrived && (left[$0.body] ?? 0) == 0 }
         guard let gone else { return [] }
@@ -175,7 +191,7 @@ struct GauntletJudge {
 
     /// Status 0 with work undone.
     private var pretends: [Harm] {
-        guard let life = history.lives.first, life.status == 0, history.blow != .restartAtEnd else { return [] }
+        guard let life = history.lives.first, life.status == 0, history.blow?.isAtEnd != true else { return [] }
         if role == .client {
             guard let answer = history.answer, !(life.lines + life.words).contains(where: { $0.contains(answer) })
             else {
@@ -207,6 +223,10 @@ struct GauntletJudge {
         }
         if status != 0, life.words.isEmpty {
             return [Harm(kind: .wordless, seen: "It ended with status \(status), and printed nothing.")]
+        }
+        if promise.comesBack, history.wasReading, status != 0 {
+            let words = life.words.last.map { " The last that it said: \($0)" } ?? ""
+            return [Harm(kind: .gone, seen: "It consumed, its connection was lost, and it ended." + words)]
         }
         return []
     }

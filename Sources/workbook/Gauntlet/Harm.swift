@@ -1,17 +1,23 @@
 /// What the fire has shown.
 struct Harm: Sendable, Equatable {
     enum Kind: String, CaseIterable, Sendable {
-        case lost, unkept, unanswered, confused, stuck, deaf, hangs, pretends, wordless
+        case lost, unkept, endless, skipped, disordered, repeated, unanswered, confused, stuck, deaf, gone, hangs
+        case pretends, wordless
 
         /// What happened, in a few words.
         var title: String {
             switch self {
             case .lost: "a message is lost"
             case .unkept: "a message is lost with the broker's restart"
+            case .endless: "a message goes round for ever"
+            case .skipped: "a reader leaves a message out"
+            case .disordered: "the order is broken"
+            case .repeated: "a message is done twice"
             case .unanswered: "a question is never answered"
             case .confused: "an answer that belongs to another question"
             case .stuck: "a message waits for ever"
             case .deaf: "it is back, and hears nothing"
+            case .gone: "it is gone, and does not come back"
             case .hangs: "it hangs, and says nothing"
             case .pretends: "it ends as if all were well"
             case .wordless: "it ends without a word"
@@ -26,6 +32,18 @@ struct Harm: Sendable, Equatable {
                     + "the work is done, and when what follows from it is safely in its own queue."
             case .unkept:
                 "A queue outlives the broker if it is durable, and a message in it if it is persistent: it takes both."
+            case .endless:
+                "A message that no program can process takes one worker after another with it, and holds up what is behind "
+                    + "it. Only the queue sees all its deliveries: give it a delivery limit, and a dead letter exchange."
+            case .skipped:
+                "A stream doesn't remember its readers. Note the offset of a message when the work for it is done, where "
+                    + "it outlives the program, and go on behind it."
+            case .disordered:
+                "Messages stay in order if they are in one queue and one consumer at a time takes from it. Put none of them "
+                    + "back behind later ones, and send none again when later ones are sent."
+            case .repeated:
+                "A message comes again after a crash, or because its producer wasn't sure. Know it by its id, and write the "
+                    + "id down together with the work, where it outlives the program."
             case .unanswered:
                 "A question that is acknowledged before its answer is on its way dies with the server. Answer first, and "
                     + "acknowledge then."
@@ -37,6 +55,9 @@ struct Harm: Sendable, Equatable {
             case .deaf:
                 "A new connection knows nothing of the old one: its channels, consumers, and the queues that were its own "
                     + "alone. Declare, bind and consume again."
+            case .gone:
+                "Brokers restart, and cables are pulled out. If a consumer ends then, its queue fills until somebody notices. "
+                    + "Connect again, and consume again."
             case .hangs:
                 "A program that waits for a connection that is gone looks like one that has nothing to do, and nobody will "
                     + "restart it. Connect again, or end with a status that is not 0 and a line on standard error."

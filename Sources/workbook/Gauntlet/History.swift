@@ -13,6 +13,8 @@ struct History: Sendable {
         var isNoAck = false
         /// The program has got it: it was not lost on the way.
         var hasArrived = true
+        /// The connection that it came on, of all that the programs have made.
+        var connection = 1
         /// The connection that it came on was lost: the program can't settle it any more.
         var isOver = false
         /// What the broker has heard of it.
@@ -33,6 +35,8 @@ struct History: Sendable {
         var answer: Answer?
         var isReturned = false
         var correlation: String?
+        /// The message-id.
+        var id: String?
     }
 
     /// A program as a process.
@@ -71,6 +75,18 @@ struct History: Sendable {
     var workTime: Int64 = 0
     /// By that run, each acknowledgement comes when the work is done.
     var isAckedBehind = false
+    /// When it struck, the program was consuming.
+    var wasReading = false
+    /// The queue that it consumes hands a message out again so many times, as far as the program says so.
+    var deliveryLimit: Int64?
+    /// Lines that it prints, in an undisturbed run, once for each message.
+    var shapes: Set<String> = []
+    /// Of these, those that it prints once for a message that comes twice. nil: not known.
+    var effects: Set<String>?
+    /// It prints the text of each message.
+    var isTelling = false
+    /// A queue that is known here has what an undisturbed run publishes.
+    var isQueued = true
     /// What an undisturbed run publishes.
     var expected: [String] = []
     /// Answers that came to the other role, by their correlation ids.

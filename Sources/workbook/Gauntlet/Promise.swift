@@ -4,8 +4,10 @@ enum GauntletRole: String, Sendable {
     /// It answers questions, or asks one.
     case server, client
 
-    /// Another of its kind goes on with the work. Of a producer that is killed nothing is promised.
-    var isKilled: Bool { self == .consumer || self == .server }
+    /// Another of its kind goes on with the work. Of a producer that is killed nothing is promised, unless it has an outbox.
+    func isKilled(_ promise: Promise) -> Bool {
+        self == .consumer || self == .server || self == .producer && promise.hasOutbox
+    }
     var reads: Bool { self == .consumer || self == .server }
 }
 
@@ -26,6 +28,20 @@ struct Promise: Sendable {
     var queue: (name: String, isDurable: Bool)?
     /// Where messages end that can't be processed: those with a `!` in them.
     var parksIn: String?
+    /// A message that no program can process. Its queue stops handing it out, and what is behind it is done.
+    var poison: String?
+    /// A program that has lost its connection consumes again; to end with a word is not enough.
+    var comesBack = false
+    /// The broker may be killed, and not only restarted.
+    var survivesCrash = false
+    /// Its queue is a stream: each reader reads all of it, and one that comes again leaves nothing out.
+    var isStream = false
+    /// The messages are done, or published, in their order.
+    var keepsOrder = false
+    /// The work for a message is done once, though the message comes twice. A message has an id.
+    var isDoneOnce = false
+    /// What a producer has taken is published though it is killed: started again, it goes on with it.
+    var hasOutbox = false
     /// Where the chapter says so.
     let why: Paragraph
 }

@@ -1,5 +1,6 @@
 import AMQPClient
 import AMQPWire
+import Foundation
 import Interceptor
 import Synchronization
 
@@ -17,18 +18,23 @@ final class Ring: Sendable {
         var hasEnded = false
         /// When it struck, in fair time.
         var struckAt: Duration?
+        var wasReading = false
     }
 
     let bout: Bout
     let broker: FireBroker
     let part: Counterpart
     let fair = FairTime()
+    /// What the programs keep, they keep there, and the next bout begins without it.
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "gauntlet-\(UUID().uuidString)")
     private let cast = Cast()
     private let state = Mutex(State())
 
     init(_ bout: Bout) throws {
         self.bout = bout
-        broker = try FireBroker(bout.blow, elsewhere: bout.elsewhere)
+        let later = Duration.milliseconds(max(20, bout.baseline.workTime / 2))
+        broker = try FireBroker(bout.blow, later: later, elsewhere: bout.elsewhere)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         part = Counterpart(broker)
         fair.follow { [weak self] in self?.look() }
     }
@@ -45,11 +51,13 @@ final class Ring: Sendable {
         for run in state.withLock(\.runs) { run.kill() }
         part.end()
         broker.shutDown()
+        try? FileManager.default.removeItem(at: folder)
     }
 
     func start() async throws -> Subject.Run {
         let number = cast.next()
-        let run = cast.enter(try await bout.subject.start(try broker.address(forRun: number)), number)
+        let run = cast.enter(
+            try await bout.subject.start(try broker.address(forRun: number), ["ORDERS_FOLDER": folder.path]), number)
         state.withLock { $0.runs.append(run) }
         Task { [weak self] in
             while self != nil, !run.hasEnded { try? await Task.sleep(for: .milliseconds(5)) }
@@ -68,12 +76,13 @@ final class Ring: Sendable {
             guard let self else { return }
             // At once: what it says from now on is about this.
             let (lines, now) = (first.lastLines().count, fair.now)
-            state.withLock { ($0.linesBefore, $0.struckAt) = (lines, now) }
+            let wasReading = log.consumptions.contains { $0.isGranted && $0.place.run == 1 }
+            state.withLock { ($0.linesBefore, $0.struckAt, $0.wasReading) = (lines, now, wasReading) }
             switch bout.blow {
             case .kill?:
                 state.withLock { $0.endedAt[1] = self.strike?.time }
                 first.kill()
-            case .restart?:
+            case .restart?, .crash?:
                 Task {
                     await self.certainly(.seconds(20)) { !self.part.isSending }
                     try? self.broker.restart()
@@ -144,7 +153,7 @@ final class Ring: Sendable {
         guard let strike else { return false }
         switch bout.blow {
         case .cut?: return connection == strike.connection
-        case .restart?: return connection <= strike.connections
+        case .restart?, .crash?: return connection <= strike.connections
         default: return false
         }
     }
@@ -166,6 +175,8 @@ final class Ring: Sendable {
             return Counterpart.Target(key: consumption.queue)
         }
         let type = log.declaration(ofExchange: binding.exchange)?.method.type.text
+        // It picks one of its queues by the key, and that would be another.
+        if type == "x-consistent-hash" { return Counterpart.Target(key: consumption.queue) }
         let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
         return Counterpart.Target(
             exchange: binding.exchange, key: type == "topic" ? TopicCheck.key(for: binding.key) : binding.key,
@@ -189,6 +200,8 @@ final class Ring: Sendable {
         if strike != nil, !promise.keepsMessages, bout.blow?.isOthers == false { return true }
         var left: [String: Int] = [:]
         for body in sent { left[body, default: 0] += 1 }
+        // What it sends back to its queue comes again.
+        if promise.keepsOrder { for back in far.published { left[back.body]? += 1 } }
         for handing in handed where handing.isSettled && handing.settlements.last?.kind != .requeued {
             if promise.parksIn != nil, handing.body.contains("!") { continue }
             left[handing.body, default: 0] -= 1
@@ -202,12 +215,38 @@ final class Ring: Sendable {
         return left.values.allSatisfy { $0 <= 0 }
     }
 
+    /// The message that no program can process lies somewhere else, or goes round and round; the others are done.
+    func isAtRest() async -> Bool {
+        let (log, poison) = (broker.far.log, bout.promise.poison ?? "")
+        if log.handed.count(where: { $0.body == poison }) >= GauntletJudge.endless { return true }
+        guard bout.messages.allSatisfy({ body in log.handed.contains { $0.body == body && $0.isSettled } }) else {
+            return false
+        }
+        let consumed = Set(log.consumptions.map(\.queue))
+        for name in Set(log.queues.map(\.name)).subtracting(consumed).sorted() where !name.isEmpty {
+            if let count = await part.count(name), count > 0 { return true }
+        }
+        return false
+    }
+
     /// Until it is so, or nothing has passed for long.
     func untilIdle(_ condition: () -> Bool) async {
         // Undisturbed, it has as long as it likes: a right program comes to the end.
         let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + .milliseconds(bout.baseline.usualWait)
         let start = fair.now
         await wait(max(.seconds(60), idle * 10)) { condition() || min(quietFor, fair.now - start) > idle }
+    }
+
+    /// What a program prints of its last message may come behind the acknowledgement.
+    func untilPrinted() async {
+        let baseline = bout.baseline
+        let patience = bout.blow == nil ? Duration.seconds(1) : .milliseconds(300 + 2 * baseline.workTime)
+        await wait(patience) {
+            let (sent, lines) = (part.sent, state.withLock(\.runs).flatMap { $0.lastLines() })
+            if bout.promise.isStream { return sent.allSatisfy { body in lines.contains { $0.contains(body) } } }
+            let counts = Shapes(lines, of: sent).counts
+            return baseline.effects?.contains { counts[$0] == Set(sent).count } ?? false
+        }
     }
 
     // MARK: What came of it
@@ -231,7 +270,9 @@ final class Ring: Sendable {
                     lines: life.lines))
         }
         for run in runs { run.kill() }
-        await certainly(.seconds(20)) { runs.allSatisfy { isAway($0.number) } }
+        await certainly(.seconds(20)) { runs.allSatisfy { isAway($0.number) && $0.hasEnded } }
+        // What it had printed when it was killed is all here now.
+        for (place, run) in runs.enumerated() { history.lives[place].lines = run.lastLines() }
         await certainly(.seconds(20)) { broker.unsettled == 0 }
         // Another broker does not say when it has taken back what nobody settled.
         if bout.elsewhere != nil { try? await Task.sleep(for: .milliseconds(300)) }
@@ -242,8 +283,12 @@ final class Ring: Sendable {
         for index in history.lives.indices where !history.lives[index].isRunning {
             history.lives[index].endedAt = endedAt[history.lives[index].run]
         }
-        (history.workTime, history.expected) = (bout.baseline.workTime, bout.baseline.expected)
-        history.isAckedBehind = bout.baseline.isAckedBehind
+        history.learn(bout.baseline)
+        history.wasReading = state.withLock(\.wasReading)
+        let consumed = Set(log.consumptions.map(\.queue))
+        history.deliveryLimit =
+            log.queues.last { consumed.contains($0.name) }?.method.arguments["x-delivery-limit"]?
+            .integer
         if bout.role == .client { history.answer = log.published.first.flatMap { Fibonacci.answer(to: $0.body) } }
         history.isUncertain = state.withLock(\.isUncertain) || part.hasFailed
         return Bout.Outcome(
@@ -253,6 +298,9 @@ final class Ring: Sendable {
     private func drain(_ history: inout History) async {
         let log = broker.near.log
         var names = Set(log.queues.filter { !$0.method.exclusive }.map(\.name) + log.consumptions.map(\.queue))
+        // Nothing is taken out of a stream, and the broker ends a connection that tries.
+        let streams = log.queues.filter { $0.method.arguments["x-queue-type"]?.text == "stream" }.map(\.name)
+        names.subtract(streams)
         if let queue = bout.promise.queue { names.insert(queue.name) }
         names = names.filter { !$0.isEmpty && !$0.hasPrefix("amq.rabbitmq.") }
         // Until there is nothing more: meanwhile a message may go from one queue that waits into another.
@@ -266,53 +314,6 @@ final class Ring: Sendable {
             if isEmpty { break }
         }
         // The next run begins as this one did.
-        if bout.elsewhere != nil { for name in names { await part.delete(name) } }
-    }
-}
-
-extension History {
-    /// Puts together what was seen on both sides of the fire. What passed one side only never arrived.
-    static func fill(_ history: inout History, near: WireLog, far: WireLog, isGone: (Int) -> Bool) {
-        var arrived: [Line: Int] = [:]
-        for handed in near.handed { arrived[Line(handed.place), default: 0] += 1 }
-        history.handings = far.handed.map { handed in
-            let line = Line(handed.place)
-            arrived[line, default: 0] -= 1
-            let settled = handed.settlements.last
-            return Handing(
-                body: handed.body, run: handed.place.run, time: handed.place.time, redelivered: handed.redelivered,
-                isNoAck: handed.isNoAck, hasArrived: arrived[line, default: 0] >= 0,
-                isOver: isGone(handed.place.connection),
-                settlement: settled.map { settlement($0.kind) },
-                settledAt: settled?.place.time)
-        }
-        var taken: [Line: [WireLog.Published]] = [:]
-        for published in far.published { taken[Line(published.place), default: []].append(published) }
-        var counts: [Line: Int] = [:]
-        history.sendings = near.published.map { published in
-            let line = Line(published.place)
-            let number = counts[line, default: 0]
-            counts[line] = number + 1
-            let there = taken[line].flatMap { number < $0.count ? $0[number] : nil }
-            return Sending(
-                body: published.body, run: published.place.run, time: published.place.time, key: published.key,
-                hasArrived: there.map { $0.key != Fire.nowhere.text } ?? false,
-                correlation: published.properties.correlationID?.text)
-        }
-    }
-
-    private static func settlement(_ kind: WireLog.Settlement.Kind) -> Handing.Settlement {
-        switch kind {
-        case .ack: .ack
-        case .dropped: .dropped
-        case .requeued: .requeued
-        }
-    }
-
-    private struct Line: Hashable {
-        var connection: Int
-        var channel: UInt16
-
-        init(_ place: WireLog.Place) { (connection, channel) = (place.connection, place.channel) }
+        if bout.elsewhere != nil { for name in names.union(streams) { await part.delete(name) } }
     }
 }

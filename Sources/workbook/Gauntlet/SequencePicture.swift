@@ -20,10 +20,13 @@ struct SequencePicture: Sendable {
     }
 
     private(set) var rows: [Row] = []
+    /// The second program is there from the beginning.
+    private let isBeside: Bool
 
     /// - Parameter body: the message that it is about
     init(_ outcome: Bout.Outcome, about body: String?) {
         let struckAt = outcome.history.struckAt ?? .max
+        isBeside = outcome.history.blow == .another
         var all = outcome.seen.compactMap(Self.row)
         let blow = outcome.history.blow
         let passed = blow.map { Self.passes($0) } ?? false
@@ -40,7 +43,7 @@ struct SequencePicture: Sendable {
         for life in outcome.history.lives {
             guard let status = life.status, let end = life.endedAt else { continue }
             let at = all.firstIndex { $0.time > end } ?? all.count
-            let text = "\(Self.name(life.run)) ended with status \(status)"
+            let text = "\(name(life.run)) ended with status \(status)"
             all.insert(Row(time: end, run: life.run, kind: .event, text: text), at: at)
         }
         rows = Self.shortened(all, body)
@@ -48,12 +51,12 @@ struct SequencePicture: Sendable {
 
     private static func passes(_ blow: Blow) -> Bool {
         switch blow {
-        case .cut(_, .after), .kill(_, .after), .restart: true
+        case .cut(_, .after), .kill(_, .after), .kill(_, .amid), .restart, .crash: true
         default: false
         }
     }
 
-    private static func name(_ run: Int) -> String { run == 1 ? "the program" : "its successor" }
+    private func name(_ run: Int) -> String { run == 1 ? "the program" : isBeside ? "the other" : "its successor" }
 
     private static let most = 16
 
@@ -115,7 +118,11 @@ struct SequencePicture: Sendable {
                 lines.append("\(stamp) |<\(text)\(dashes(Self.lane - text.count - 1))|")
             }
         }
-        if rows.contains(where: { $0.run > 1 }) { lines.append("         * its successor, started when it was gone") }
+        if rows.contains(where: { $0.run > 1 }) {
+            lines.append(
+                isBeside
+                    ? "         * the other program, beside it" : "         * its successor, started when it was gone")
+        }
         return lines
     }
 

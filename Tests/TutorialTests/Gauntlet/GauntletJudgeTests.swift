@@ -131,7 +131,7 @@ import Testing
         func baseline(_ times: [Int64], _ chapter: Chapter) throws -> Int64 {
             var history = History()
             history.handings = times.map { .init(body: "Task 1.", time: $0 - 1, settlement: .ack, settledAt: $0) }
-            return Gauntlet.baseline(history, try #require(chapter.promise)).workTime
+            return Baseline(history, try #require(chapter.promise)).workTime
         }
         #expect(try baseline([100, 400, 500], .worker) == 100, "the shortest")
         #expect(try baseline([100, 150, 200], .worker) == 0, "that is the machine")

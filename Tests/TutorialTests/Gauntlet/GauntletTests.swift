@@ -40,12 +40,15 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         arguments: [
             ("worker work automatic", "kill"), ("worker work right", "kill"), ("worker new-task transient", "restart"),
             ("hello receive right/hangs", "cut"), ("confirms publish ignores-nack", "nack"),
-            ("rpc call first-reply", "stranger"),
+            ("rpc call first-reply", "stranger"), ("quorum work right", "poison"), ("order work shared", "another"),
+            ("inbox ship no-inbox", "twice"),
         ]) func programsAreFoundOut(name: String, deed: String) async throws
     {
         let expected = try ExpectedHarms.named(name)
         let report = try await Self.gauntlet(expected, [deed]).run()
-        #expect(Set(report.found.map(\.harm.kind.rawValue)) == expected.kinds, "\(report.found.map(\.harm))")
+        #expect(
+            Set(report.found.map(\.harm.kind.rawValue)) == expected.kinds,
+            "\(report.found.map(\.harm)), \(report.doubtful) doubtful")
         #expect(report.undisturbed == [] && report.tried > 0, "\(report.undisturbed)")
         let lines = GauntletCommand.lines(report, try #require(expected.chapter.promise))
         #expect(lines.allSatisfy { $0.count < 200 } && lines.contains { $0.contains("tried in") }, "\(lines)")
@@ -98,9 +101,15 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         #expect(first > .zero && withheld.total >= first)
     }
 
-    @Test func aStepWithoutAGauntletSaysSo() async throws {
-        let output = try await Stage(uri: "").run("workbook", words: ["gauntlet", "quorum", "--", "true"], status: 2)
-        #expect(output.errors.first?.contains("Step 10, quorum, has no gauntlet yet") == true, "\(output.errors)")
+    @Test func everyChapterHasAPromise() { #expect(Chapter.all.filter { $0.promise == nil }.map(\.step) == []) }
+
+    @Test func theStepsOwnProgramsAreAmongTheRightOnes() throws {
+        let own = try ExpectedHarms.all().filter { $0.words.contains("own") }
+        #expect(own.allSatisfy(\.kinds.isEmpty) && Set(own.map(\.chapter.number)) == Set(10...13))
+        for chapter in Chapter.all.dropFirst(9) {
+            let rows = try ExpectedHarms.all().filter { $0.chapter.number == chapter.number }
+            #expect(rows.count(where: \.kinds.isEmpty) >= 2 && rows.count { !$0.kinds.isEmpty } >= 3, "\(chapter.step)")
+        }
     }
 
     // MARK: Places
@@ -132,6 +141,23 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         let ack = Self.spot("basic.ack")
         #expect(!Self.blows(.producer, [ack], all: true).contains { $0.deed == "kill" })
         #expect(Self.blows(.consumer, [ack]).contains(.kill(ack, .after)))
+    }
+
+    @Test func whatAChapterPromisesIsTried() throws {
+        func blows(_ chapter: Chapter, _ role: GauntletRole, _ spot: Spot, hasWork: Bool = true) throws -> [Blow] {
+            let promise = try #require(chapter.promise)
+            let plan = BlowPlan(
+                spots: [spot], role: role, promise: promise, published: 1, hasConfirms: false, hasWork: hasWork)
+            return plan.blows(all: false)
+        }
+        let (deliver, publish) = (Self.spot("basic.deliver", .toClient), Self.spot("basic.publish"))
+        #expect(try blows(.quorum, .consumer, deliver).contains(.poison))
+        #expect(try blows(.quorum, .consumer, deliver).contains(.crash(deliver)))
+        #expect(try blows(.order, .consumer, deliver).contains(.another))
+        #expect(try blows(.inbox, .consumer, deliver).contains(.kill(deliver, .amid)))
+        #expect(try !blows(.inbox, .consumer, deliver, hasWork: false).contains(.kill(deliver, .amid)))
+        #expect(try blows(.inbox, .producer, publish).contains(.kill(publish, .before)), "it has an outbox")
+        #expect(try !blows(.worker, .consumer, deliver).contains { [.poison, .another].contains($0) })
     }
 
     @Test func whoHasConfirmsIsRefused() {

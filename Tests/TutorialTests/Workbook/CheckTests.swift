@@ -90,7 +90,9 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
     }
 
     @Test(.watched) func aProgramThatDoesNothing() async throws {
-        let idle = Subject(words: ["idle"]) { _ in Subject.Run(kill: {}, status: { 3 }, lastLines: { ["Hello"] }) }
+        let idle = Subject(words: ["idle"]) { _, _ in
+            Subject.Run(kill: {}, status: { 3 }, lastLines: { ["Hello"] })
+        }
         let error = await #expect(throws: Inspection.CannotJudge.self) { try await Check.findings(.worker, idle) }
         let text = try #require(error?.description)
         #expect(text.hasPrefix("'idle' connected to no broker here"))
@@ -158,7 +160,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         let configuration = unhurried
         let notes = Notes()
         return Subject(words: ["subject", expected.chapter.step, expected.role, expected.fault] + expected.words) {
-            url in
+            url, _ in
             let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
             let stream = try await connect(port)
             let ending = Ending()

@@ -79,6 +79,57 @@ import Testing
         #expect(progress == "check 1.2\n")
     }
 
+    /// It saves the solution in its own place while it is judged: nobody saves anything behind that.
+    @Test func aProgramThatIsSavedWhileItRunsIsJudgedAgain() async throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (program, next) = (folder.appending(path: "mine.sh"), folder.appending(path: ".next"))
+        let products = Repository.products.path
+        try Data("exec '\(products)/solutions' 1.2\n".utf8).write(to: next)
+        let first = "echo run >> '\(folder.path)/log'\nmv '\(next.path)' '\(program.path)'\n"
+        try Data("\(first)exec '\(products)/hello' receive\n".utf8).write(to: program)
+        try await onStage(.inThisProcess) { stage in
+            let watch = try stage.start(
+                "workbook", "watch", "1.2", "--", "sh", program.path,
+                environment: ["WORKBOOK_PROGRESS": folder.appending(path: "progress").path])
+            let lines = try await stage.finish(watch).lines
+            #expect(lines.contains { $0.hasPrefix("  NO  asks, and does not wait") }, "\(lines)")
+            #expect(!lines.contains { $0.hasPrefix("Waiting for you") } && lines.last?.hasPrefix("Done.") == true)
+        }
+    }
+
+    @Test func whatAProgramWritesIsNotSavedByTheReader() throws {
+        let folder = try folder()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        @Sendable func save(_ name: String, _ seconds: Double) throws {
+            let file = folder.appending(path: name)
+            try Data(name.utf8).write(to: file)
+            let date = Date(timeIntervalSince1970: seconds)
+            try FileManager.default.setAttributes([.modificationDate: date], ofItemAtPath: file.path)
+        }
+        for name in ["mine.py", "other.py", "orders.db", "build.sh", "words.txt"] { try save(name, 1) }
+        let command = ["python", folder.appending(path: "mine.py").path]
+        let before = SavedFiles(SavedFiles.folders(of: command))
+        func isSaved(whileItRuns files: [String], then later: [String] = []) throws -> [Bool] {
+            var written = WrittenFiles(command)
+            for name in files { try save(name, 2) }
+            let now = SavedFiles(before.folders)
+            written.note(now.changes(since: before))
+            let first = written.isSaved(now.changes(since: before))
+            for name in later { try save(name, 3) }
+            defer { for name in files + later { try? save(name, 1) } }
+            return [first, written.isSaved(SavedFiles(before.folders).changes(since: now))]
+        }
+        #expect(try isSaved(whileItRuns: []) == [false, false])
+        #expect(try isSaved(whileItRuns: ["orders.db"]) == [false, false], "a database")
+        #expect(try isSaved(whileItRuns: ["orders.db"], then: ["orders.db"]) == [false, false], "its last words")
+        #expect(try isSaved(whileItRuns: ["orders.db", "mine.py"]) == [true, false])
+        #expect(try isSaved(whileItRuns: ["other.py"]) == [true, false])
+        #expect(try isSaved(whileItRuns: ["build.sh"]) == [true, false], "another language")
+        #expect(try isSaved(whileItRuns: ["orders.db"], then: ["mine.py"]) == [false, true])
+        #expect(try isSaved(whileItRuns: [], then: ["words.txt"]) == [false, true], "nothing runs then")
+    }
+
     @Test func nothingToWatch() async throws {
         try await onStage(.inThisProcess) { stage in
             let output = try await stage.run("workbook", words: ["watch", "1.2", "--", "cat", "nowhere"], status: 2)

@@ -16,6 +16,9 @@ extension Chapter {
                     to: ("Ship", "for try await order"), acknowledgement: "order.ack()")
             ]),
         check: InboxCheck.self,
+        promise: Promise(
+            messages: ["Order 1...", "Order 2...", "Order 3..."], keepsMessages: true, takesTime: true,
+            outlivesRestart: true, isDoneOnce: true, hasOutbox: true, why: .inboxRead),
         exercises: [
             .program("13.1", "ship", examine: InboxExercises.refusesTheNameless),
             .thought("13.2"),

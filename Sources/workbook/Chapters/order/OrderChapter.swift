@@ -16,6 +16,10 @@ extension Chapter {
                     to: ("Work", "for try await message"), acknowledgement: "message.ack()")
             ]),
         check: OrderCheck.self,
+        promise: Promise(
+            messages: ["Step 1...", "Step 2...", "Step 3..."], keepsMessages: true, takesTime: true,
+            outlivesRestart: true,
+            keepsOrder: true, why: .orderBreak),
         exercises: [
             .program("12.1", "emit", "ann", examine: OrderExercises.hashesAHeader),
             .thought("12.2"),

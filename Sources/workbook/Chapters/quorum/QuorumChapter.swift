@@ -17,6 +17,9 @@ extension Chapter {
                     to: ("Work", "for try await payment"), acknowledgement: "payment.ack()")
             ]),
         check: QuorumCheck.self,
+        promise: Promise(
+            messages: ["Payment 1", "Payment 2"], keepsMessages: true, outlivesRestart: true,
+            parksIn: "payments.dead", poison: "Payment 3!", comesBack: true, survivesCrash: true, why: .quorumBreak),
         exercises: [
             .program("10.1", "work", examine: QuorumExercises.warnsOnce),
             .thought("10.2"),

@@ -16,6 +16,10 @@ extension Chapter {
                     to: ("Read", "for try await item"), acknowledgement: "item.ack()")
             ]),
         check: StreamCheck.self,
+        promise: Promise(
+            messages: ["News 1...", "News 2...", "News 3..."], keepsMessages: true, takesTime: true,
+            survivesCrash: true,
+            isStream: true, why: .streamRead),
         exercises: [
             .program("11.1", "read", examine: StreamExercises.remembers),
             .thought("11.2"),
