@@ -1,6 +1,7 @@
-"""The two sides of an exchange: the steps in Swift, and their counterparts in Python (Scripts/pika)."""
+"""The two sides of an exchange: the steps in Swift, and their counterparts in Python (Scripts/pika) or Ruby (Scripts/bunny)."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,33 @@ class Python:
     def run(self, program):
         """For the housekeeping between exchanges."""
         subprocess.run([self.interpreter, "-c", program], check=True)
+
+
+class Ruby:
+    name = "Ruby"
+
+    def __init__(self):
+        if _can_require_bunny():
+            return
+        note("installing Debian's ruby-bunny")
+        for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "--no-install-recommends", "ruby", "ruby-bunny"]):
+            if problem := _problem(command):
+                note(problem)
+        if not _can_require_bunny():
+            note("bunny can't be installed (apt-get install ruby-bunny, or gem install bunny, does it by hand)")
+            sys.exit(1)
+
+    def command(self, step):
+        return ["ruby", str(SCRIPTS / "bunny" / f"{step}.rb")]
+
+
+# The languages that have the steps too, by the words on a command line.
+LANGUAGES = {"python": Python, "ruby": Ruby}
+
+
+def _can_require_bunny():
+    run = [shutil.which("ruby") or "", "-e", "require 'bunny'"]
+    return bool(run[0]) and subprocess.run(run, capture_output=True, check=False).returncode == 0
 
 
 def interpreter_with_pika():

@@ -1,0 +1,40 @@
+#!/usr/bin/env ruby
+# Step 7: the producer knows of each message whether the broker has it.
+require_relative "step"
+
+role "publish", "[MESSAGE] [--count N]" do |words, count|
+  refused = 0
+  connect do |channel|
+    channel.confirm_select
+    # Each call of default_exchange gives a new one; what comes back comes to the last.
+    exchange = channel.default_exchange
+    returned = false
+    exchange.on_return { returned = true }
+    messages(words, count).each do |order|
+      returned = false
+      exchange.publish(order, routing_key: "orders", persistent: true, mandatory: true)
+      puts " [x] Sent '#{order}'"
+      # A message that comes back does so before it is confirmed.
+      taken = channel.wait_for_confirms
+      refused += 1 if returned || !taken
+      puts returned ? " [!] Returned '#{order}'" : taken ? " [x] Confirmed '#{order}'" : " [!] Refused '#{order}'"
+    end
+  end
+  next if refused.zero?
+
+  abort "The broker did not take: #{refused}. Orders need a queue named 'orders'; 'confirms.rb receive' declares it."
+end
+
+role "receive" do
+  connect do |channel|
+    orders = channel.queue("orders", durable: true)
+    channel.prefetch(50)
+    puts " [*] Waiting for orders. To exit press CTRL+C"
+    orders.subscribe(manual_ack: true, block: true) do |delivery, _properties, body|
+      puts " [x] Received '#{text(body)}'"
+      channel.ack(delivery.delivery_tag)
+    end
+  end
+end
+
+run
