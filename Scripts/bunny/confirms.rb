@@ -16,13 +16,19 @@ role "publish", "[MESSAGE] [--count N]" do |words, count|
       puts " [x] Sent '#{order}'"
       # A message that comes back does so before it is confirmed.
       taken = channel.wait_for_confirms
+      if returned
+        puts " [!] Returned '#{order}'"
+      elsif taken
+        puts " [x] Confirmed '#{order}'"
+      else
+        puts " [!] Refused '#{order}'"
+      end
       refused += 1 if returned || !taken
-      puts returned ? " [!] Returned '#{order}'" : taken ? " [x] Confirmed '#{order}'" : " [!] Refused '#{order}'"
     end
   end
-  next if refused.zero?
-
-  abort "The broker did not take: #{refused}. Orders need a queue named 'orders'; 'confirms.rb receive' declares it."
+  if refused.positive?
+    abort "The broker did not take: #{refused}. Orders need a queue named 'orders'; 'confirms.rb receive' declares it."
+  end
 end
 
 role "receive" do

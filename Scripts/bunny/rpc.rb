@@ -57,7 +57,9 @@ role "call", "[N] [--timeout S]" do |words|
     abort "No answer within #{timeout} seconds: is a server running?  rpc.rb serve"
   end
   puts " [.] Got #{answer}"
-  abort "fib(#{question}) has no result. Ask for a whole number from 0 to 92, for example 'rpc.rb call 30'." if answer.start_with?("error: ")
+  if answer.start_with?("error: ")
+    abort "fib(#{question}) has no result. Ask for a whole number from 0 to 92, for example 'rpc.rb call 30'."
+  end
 end
 
 run

@@ -33,7 +33,8 @@ role "read", "[OFFSET]" do |words|
     ticker = declare_ticker(channel)
     channel.prefetch(5)
     puts " [*] Waiting for news. To exit press CTRL+C"
-    ticker.subscribe(manual_ack: true, block: true, arguments: { "x-stream-offset" => start }) do |delivery, properties, body|
+    place = { "x-stream-offset" => start }
+    ticker.subscribe(manual_ack: true, block: true, arguments: place) do |delivery, properties, body|
       puts " [x] #{properties.headers['x-stream-offset']}: '#{text(body)}'"
       channel.ack(delivery.delivery_tag)
     end
