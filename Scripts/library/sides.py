@@ -1,6 +1,8 @@
-"""The two sides of an exchange: the steps in Swift, and their counterparts in Python (Scripts/pika)."""
+"""The two sides of an exchange: the steps in Swift, and their counterparts in Python (Scripts/pika), Ruby (Scripts/bunny) or
+Go (Scripts/go-amqp)."""
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +42,64 @@ class Python:
     def run(self, program):
         """For the housekeeping between exchanges."""
         subprocess.run([self.interpreter, "-c", program], check=True)
+
+
+class Ruby:
+    name = "Ruby"
+
+    def __init__(self):
+        def can_require():
+            return _runs(["ruby", "-e", "require 'bunny'"])
+
+        _install(can_require, "ruby-bunny (gem install bunny)", "ruby", "ruby-bunny")
+
+    def command(self, step):
+        return ["ruby", str(SCRIPTS / "bunny" / f"{step}.rb")]
+
+
+class Go:
+    name = "Go"
+    MODULE = Path("/usr/share/gocode/src/github.com/rabbitmq/amqp091-go")
+
+    def __init__(self):
+        def can_build():
+            return _runs(["go", "version"]) and self.MODULE.exists()
+
+        _install(can_build, "Go and amqp091-go", "golang-go", "golang-github-rabbitmq-amqp091-go-dev")
+        self.folder = ROOT / ".build" / "go-amqp"
+        # Debian's copy of the module, in the way of before modules; nothing is fetched.
+        self.environment = {
+            **os.environ, "GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(self.folder / "cache"),
+        }  # fmt: skip
+
+    def command(self, step):
+        program, sources = self.folder / step, [SCRIPTS / "go-amqp" / f"{name}.go" for name in ("step", step)]
+        if not program.exists() or any(source.stat().st_mtime > program.stat().st_mtime for source in sources):
+            subprocess.run(["go", "build", "-o", str(program), *map(str, sources)], env=self.environment, check=True)
+        return [str(program)]
+
+
+# The languages that have the steps too, by the words on a command line.
+LANGUAGES = {"python": Python, "ruby": Ruby, "go": Go}
+
+
+def _install(is_there, what, *packages):
+    """With apt-get, when it is not there yet."""
+    if is_there():
+        return
+    note(f"installing Debian's {' and '.join(packages)}")
+    for command in (["apt-get", "-qq", "update"], ["apt-get", "-qq", "install", "-y", "--no-install-recommends", *packages]):
+        if problem := _problem(command):
+            note(problem)
+    if not is_there():
+        note(f"{what} can't be installed: install it by hand")
+        sys.exit(1)
+
+
+def _runs(command):
+    if not shutil.which(command[0]):
+        return False
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def interpreter_with_pika():

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Step 6: a question out, its answer back."""
 
+import time
 import uuid
 
 import pika
@@ -20,8 +21,8 @@ def answer(question):
         n = int(question)
     except ValueError:
         return f"error: '{question}' is not a whole number"
-    if not 0 <= n <= 90:
-        return f"error: fib({n}) is outside of 0...90"
+    if not 0 <= n <= 92:
+        return f"error: fib({n}) is outside of 0...92"
     return str(fib(n))
 
 
@@ -47,7 +48,13 @@ def serve(words, count):
 
 
 def call(words, count):
-    "[N]"
+    "[N] [--timeout S]"
+    timeout = 10
+    if "--timeout" in words:
+        at = words.index("--timeout")
+        seconds = "".join(words[at + 1 : at + 2])
+        timeout = int(seconds) if seconds.isdecimal() else fail("--timeout takes a number of seconds.")
+        del words[at : at + 2]
     question = " ".join(words) or "30"
     correlation, answers = str(uuid.uuid4()), []
     connection = connect()
@@ -66,15 +73,15 @@ def call(words, count):
         properties=pika.BasicProperties(reply_to=replies, correlation_id=correlation),
         body=question,
     )
-    for _ in range(10):
-        if not answers:
-            connection.process_data_events(time_limit=1)
+    end = time.monotonic() + timeout
+    while not answers and time.monotonic() < end:
+        connection.process_data_events(time_limit=0.1)
     connection.close()
     if not answers:
-        fail("No answer within 10 seconds: is a server running?  rpc.py serve")
+        fail(f"No answer within {timeout} seconds: is a server running?  rpc.py serve")
     say(f" [.] Got {answers[0]}")
     if answers[0].startswith("error: "):
-        fail(f"fib({question}) has no result. Ask for a whole number from 0 to 90, for example 'rpc.py call 30'.")
+        fail(f"fib({question}) has no result. Ask for a whole number from 0 to 92, for example 'rpc.py call 30'.")
 
 
 run({"serve": serve, "call": call})

@@ -4,10 +4,8 @@ import Platform
 
 /// `workbook start`: a folder with a copy of a step's program, for the reader to change.
 enum StartCommand {
-    private static let python = Option("--python", "a copy in Python, which needs pika")
-
     static let command = Command(
-        "workbook start", takes: "STEP", options: [python],
+        "workbook start", takes: "STEP", options: StartLanguage.all.map(\.option),
         does: "makes a folder with a copy of a step's program, yours to change; git ignores it")
 
     static let folder = "my"
@@ -21,8 +19,9 @@ enum StartCommand {
         let chapter = Chapter.named(given.words[0], command)
         do {
             let root = URL(filePath: FileManager.default.currentDirectoryPath)
-            let said = try given.has(python) ? inPython(chapter, in: root) : inSwift(chapter, in: root)
-            for line in said { say(line) }
+            let languages = StartLanguage.all.filter { given.has($0.option) }
+            for language in languages { try copy(chapter, in: language, to: root).forEach { say($0) } }
+            if languages.isEmpty { try inSwift(chapter, in: root).forEach { say($0) } }
             Progress.add("start \(chapter.number)")
             return 0
         } catch {
@@ -41,11 +40,12 @@ enum StartCommand {
         ] + judged(chapter, by: "", watched: "\(folder)/.build/debug/my-\(chapter.step) \(waiting)")
     }
 
-    private static func inPython(_ chapter: Chapter, in root: URL) throws -> [String] {
-        let target = root.appending(path: "\(path(chapter))-python")
-        try isNew(target, "\(path(chapter))-python")
-        let programs = SourceTree.path("Scripts/pika")
-        let names = ["step.py", "\(chapter.step).py"]
+    private static func copy(_ chapter: Chapter, in language: StartLanguage, to root: URL) throws -> [String] {
+        let path = language.path(chapter)
+        let target = root.appending(path: path)
+        try isNew(target, path)
+        let programs = SourceTree.path(language.folder)
+        let names = language.files(chapter)
         // Before anything is made: half a copy would be in the way of the next attempt.
         if let missing = names.first(where: { !FileManager.default.fileExists(atPath: "\(programs)/\($0)") }) {
             throw CannotStart(description: "There is no \(programs)/\(missing) to copy.")
@@ -54,10 +54,11 @@ enum StartCommand {
         for file in names {
             try FileManager.default.copyItem(at: URL(filePath: "\(programs)/\(file)"), to: target.appending(path: file))
         }
-        let program = "python3 \(path(chapter))-python/\(chapter.step).py"
+        let program = "\(language.interpreter) \(path)/\(language.program(chapter))"
         let waiting = "\(program) \(chapter.play.waiting.first?.typed ?? "")"
         return [
-            "\(path(chapter))-python has the step in Python, yours to change. It needs pika: pip install pika. Run it:",
+            "\(path) has the step in \(language.name), yours to change. It needs \(language.client): "
+                + "\(language.installation). Run it:",
             "    \(waiting)",
         ] + judged(chapter, by: " -- \(program) ROLE", watched: waiting)
     }

@@ -9,7 +9,7 @@ import Testing
 @testable import workbook
 
 /// A program of Tests/Subjects, and what `workbook check` must find wrong with it, or, behind a question mark, must not have seen: a line of expected.tsv. The programs
-/// in Python under Scripts/subjects have the same names, and `Scripts/check-python` reads the same file.
+/// in Python under Scripts/subjects have the same names, and `Scripts/check-clients python` reads the same file.
 struct ExpectedFindings: Sendable, CustomTestStringConvertible {
     let chapter: Chapter
     let role: String
@@ -80,11 +80,11 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
     @Test(
         .enabled(
             if: ProcessInfo.processInfo.environment["WITH_PYTHON"] != nil,
-            "left out: it needs Python. Scripts/check-python does it, or WITH_PYTHON=1 swift test"),
+            "left out: it needs Python. Scripts/check-clients python does it, or WITH_PYTHON=1 swift test"),
         .timeLimit(.minutes(10)))
     func programsInPythonAreFoundOut() async throws {
-        let script = Repository.root.appending(path: "Scripts/check-python").path
-        let run = try RunningProgram([script, "--no-build"], environment: [:]) { _ in }
+        let script = Repository.root.appending(path: "Scripts/check-clients").path
+        let run = try RunningProgram([script, "python", "--no-build"], environment: [:]) { _ in }
         await eventually(.seconds(590)) { run.hasEnded }
         #expect(run.status == 0)
     }

@@ -172,21 +172,29 @@ import Testing
         #expect(manifest.contains(#"let programs = ["hello", "rpc"]"#) && manifest.contains(#"name: "my-\(name)""#))
     }
 
-    @Test func startInPython() async throws {
+    @Test(arguments: [("--python", "Scripts/pika", "py"), ("--ruby", "Scripts/bunny", "rb")])
+    func startInAnotherLanguage(option: String, programs: String, suffix: String) async throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(at: folder) }
         let program = try RunningProgram(
             [
                 "sh", "-c",
-                "cd \(folder.path) && \(Repository.products.appending(path: "workbook").path) start worker --python",
+                "cd \(folder.path) && \(Repository.products.appending(path: "workbook").path) start worker \(option)",
             ],
             environment: ["WORKBOOK_PROGRESS": folder.appending(path: "progress").path]
         ) { _ in }
         #expect(await eventually(.patience) { program.statusBehindItsLines != nil })
-        let copy = folder.appending(path: "my/worker-python")
-        for file in ["worker.py", "step.py"] {
+        let copy = folder.appending(path: "my/worker-\(option.dropFirst(2))")
+        for file in ["worker.\(suffix)", "step.\(suffix)"] {
             let text = try String(contentsOf: copy.appending(path: file), encoding: .utf8)
-            #expect(try text == Repository.text("Scripts/pika/\(file)"))
+            #expect(try text == Repository.text("\(programs)/\(file)"))
+        }
+    }
+
+    /// A chapter more is one in each language.
+    @Test(arguments: StartLanguage.all) func aLanguageHasEveryStep(language: StartLanguage) throws {
+        for chapter in Chapter.all {
+            for file in language.files(chapter) { #expect(try !Repository.text("\(language.folder)/\(file)").isEmpty) }
         }
     }
 
