@@ -20,7 +20,7 @@ import DataStructures
                 ("messages expire", expiry), ("a message takes the place of many", overflow),
                 ("a connection ends", exclusiveQueues), ("a channel ends", consumers), ("basic.cancel", cancels),
                 ("basic.ack, nack, reject", nacks), ("basic.ack, multiple", multipleAck), ("basic.recover", recover),
-                ("tx.commit", commit),
+                ("tx.commit", commit), ("messages failed too often", { try $0.failedTooOften($1) }),
                 ("tx.rollback", rollback), ("a shared window", sharedWindow),
                 ("dead letters, from queue to queue", deadLetters),
                 ("basic.publish, fanout", publish), ("basic.publish, topic", patterns),
@@ -48,7 +48,7 @@ import DataStructures
                 "exchange.delete", "exchange.delete, headers", "queue.delete", "a queue expires", "queue.purge",
                 "messages expire", "a message takes the place of many", "basic.publish, fanout", "a connection ends",
                 "a channel ends", "basic.ack, multiple", "basic.recover", "tx.commit", "tx.rollback",
-                "a stream is read", "a stream gives up a segment", "queue.delete, stream",
+                "a stream is read", "a stream gives up a segment", "queue.delete, stream", "messages failed too often",
             ])
         func slices(_ name: String) throws {
             let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// A quorum queue, as a single node has it (RabbitMQ: "Quorum Queues"): everything in it is kept on disk, and how often a
 /// message came back is counted.
@@ -15,8 +16,8 @@ final class QuorumQueue: Queue {
     private var deliveryLimit: Int64? { dialect.deliveryLimit(saying: arguments.deliveryLimit) }
 
     private var ready: QuorumMessages
-    /// Messages that the end of the broker before this one was one failure too many for.
-    private var overTheLimit: [QueuedMessage] = []
+    /// Messages that the end of the broker before this one was one failure too many for, and that are not given up yet.
+    private var overTheLimit = Ring<QueuedMessage>()
     private var rotation: QueueConsumers
     private var clock = QueueClock()
     private var arrears = Arrears()
@@ -36,9 +37,9 @@ final class QuorumQueue: Queue {
     }
 
     var counts: QueueCounts {
-        let kept = arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : ready.count
-        return QueueCounts(
-            ready: kept + overTheLimit.count, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
+        let all = ready.count + overTheLimit.count
+        let kept = arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : all
+        return QueueCounts(ready: kept, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
     }
 
     func latest(_ most: Int) -> [QueuedMessage] { ready.latest(most) }
@@ -109,9 +110,15 @@ final class QuorumQueue: Queue {
     func catchUp() -> Bool {
         guard !isDeleted, arrears.areLeft || clock.isDue(at: host.now) else { return false }
         arrears.clear()
-        dropOverflow()
+        dropFailed()
+        if !arrears.areLeft { dropOverflow() }
         dispatch()
         return arrears.areLeft
+    }
+
+    /// Gives up what failed too often as the broker before this one ended.
+    private func dropFailed() {
+        _ = drop(.deliveryLimit, while: !overTheLimit.isEmpty, isWritten: true) { overTheLimit.popFirst() }
     }
 
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
@@ -161,7 +168,7 @@ final class QuorumQueue: Queue {
     func restore(returned messages: [QueuedMessage], overTheLimit failed: [QueuedMessage]) {
         load.add(messages + failed)
         for message in messages { ready.putBack(message) }
-        overTheLimit = failed
+        for message in failed { overTheLimit.append(message) }
         if !messages.isEmpty || !failed.isEmpty { setTimer() }
     }
 
@@ -270,9 +277,7 @@ final class QuorumQueue: Queue {
         clock.fired()
         guard !isDeleted else { return }
         if clock.isOver(at: host.now) { return host.end(self) }
-        let dying = overTheLimit
-        overTheLimit = []
-        for message in dying { giveUp(message, .deliveryLimit, isWritten: true) }
+        dropFailed()
         dispatch()
         setTimer()
     }
@@ -286,8 +291,8 @@ final class QuorumQueue: Queue {
     }
 
     private func setTimer() {
-        let next = arrears.areLeft ? .max : ready.nextExpiry
-        clock.set(overTheLimit.isEmpty || quirk(quorum: .overTheLimitSetsNoTimer) ? next : 0, for: self, by: host)
+        let isAtOnce = !arrears.areLeft && !overTheLimit.isEmpty && !quirk(quorum: .overTheLimitSetsNoTimer)
+        clock.set(isAtOnce ? 0 : arrears.areLeft ? .max : ready.nextExpiry, for: self, by: host)
     }
 
     // MARK: The end

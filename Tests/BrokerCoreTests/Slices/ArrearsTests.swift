@@ -121,6 +121,35 @@ struct ArrearsTests {
         #expect(client.takeBodies() == (0..<5000).map { "\($0)" })
     }
 
+    @Test("What has failed too often when the broker starts again goes little by little, in order")
+    func failures() throws {
+        let broker = try StoreRig()
+        let client = try broker.rig.open()
+        client.send(QueueDeclare(queue: "dead", durable: true))
+        var arguments = Self.dies.with("x-queue-type", "quorum")
+        arguments["x-delivery-limit"] = 0
+        client.send(QueueDeclare(queue: "q", durable: true, arguments: arguments))
+        client.publish((0..<5000).map { "\($0)" }, to: "q")
+        client.send(BasicQos(prefetchCount: 5000))
+        client.send(BasicConsume(queue: "q"))
+        broker.rig.drain()
+        broker.sync()
+        try broker.crash()
+        let (rig, queue) = (broker.rig, try #require(broker.rig.core.virtualHosts["/"]?.queue("q")))
+        let dead = try #require(rig.core.virtualHosts["/"]?.queue("dead"))
+        #expect(queue.counts.ready == 5000)
+        #expect(rig.core.step(.time, now: rig.now).hasMoreToDo)
+        #expect(dead.counts.ready < 2500 && queue.counts.ready == 0, "\(dead.counts) \(queue.counts)")
+        // Most have their place in the queue still, although nobody sees them.
+        #expect(rig.core.load.placeCount >= 3000)
+        let other = try rig.open()
+        other.send(QueueDelete(queue: "q"))
+        #expect(other.take().map(\.method) == [.queueDeleteOk(QueueDeleteOk(messageCount: 0))])
+        other.send(BasicConsume(queue: "dead", noAck: true))
+        rig.drain()
+        #expect(other.takeBodies() == (0..<5000).map { "\($0)" })
+    }
+
     @Test("A queue that is too long does not grow while it is published to")
     func publishing() throws {
         let client = try rig.open()
@@ -153,6 +182,19 @@ struct ArrearsTests {
         #expect((1000..<3000).contains(counts().values.reduce(0, +)))
         rig.step(.time)
         #expect(counts().values.reduce(0, +) == 0)
+    }
+}
+
+extension Rig {
+    /// Makes ready what a broker finds that starts again: so many messages of a quorum queue that failed too often.
+    func failedTooOften(_ count: Int) throws -> () -> Void {
+        let client = try open()
+        client.send(QueueDeclare(queue: "q", durable: true, arguments: ["x-queue-type": "quorum"]))
+        client.publish("x", to: "q")
+        let queue = try #require(core.virtualHosts["/"]?.queue("q") as? QuorumQueue)
+        let message = try #require(queue.latest(1).first)
+        queue.restore(returned: [], overTheLimit: Array(repeating: message, count: count))
+        return { [unowned self] in advance(by: 0) }
     }
 }
 
