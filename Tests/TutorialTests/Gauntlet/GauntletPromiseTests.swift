@@ -1,3 +1,4 @@
+import AMQPWire
 import Interceptor
 import Testing
 
@@ -236,5 +237,38 @@ import Testing
         #expect(judged([came, sending("x", run: 2), sending("y", run: 2)]) == [])
         #expect(judged([came, sending("z", run: 2), sending("y", run: 2)]) == [.repeated])
         #expect(judged([came, sending("y", run: 2)]) == [], "it was not lost")
+    }
+
+    // MARK: Pictures
+
+    private static func picture(_ blow: Blow) -> SequencePicture {
+        var outcome = Bout.Outcome(history: History(), spots: [], seen: [], log: WireLog())
+        (outcome.history.blow, outcome.history.struckAt, outcome.history.lives) = (blow, 15, [])
+        func delivered(_ text: String, at time: Int64, to run: Int) -> Observation {
+            let content = Content(properties: .init(), body: Array(text.utf8))
+            let method = BasicDeliver(
+                consumerTag: "t", deliveryTag: 1, redelivered: run > 1, exchange: "", routingKey: "q")
+            return Observation(
+                time: time, run: run, connection: run, channel: 1, direction: .toClient,
+                what: .method(.basicDeliver(method), content))
+        }
+        outcome.seen = [delivered("Order 1.", at: 10, to: 1), delivered("Order 1.", at: 20, to: 2)]
+        return SequencePicture(outcome, about: "Order 1.")
+    }
+
+    @Test func aPictureOfAProgramThatIsKilledInTheMidstOfItsWork() {
+        let picture = Self.picture(.kill(Self.deliver, .amid))
+        #expect(picture.rows.map(\.isStruck) == [false, true, false], "between the message and its second coming")
+        #expect(
+            picture.lines[2].hasSuffix(
+                "XXX  it was killed in the midst of its work, some time after basic.deliver, "
+                    + "which it is sent"))
+        #expect(picture.lines.last == "         * its successor, started when it was gone")
+    }
+
+    @Test func aPictureOfTwoProgramsSideBySide() {
+        let picture = Self.picture(.another)
+        #expect(picture.rows.contains { $0.isStruck && $0.text == "another program like it was started beside it" })
+        #expect(picture.lines.last == "         * the other program, beside it")
     }
 }

@@ -40,7 +40,7 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         arguments: [
             ("worker work automatic", "kill"), ("worker work right", "kill"), ("worker new-task transient", "restart"),
             ("hello receive right/hangs", "cut"), ("confirms publish ignores-nack", "nack"),
-            ("rpc call first-reply", "stranger"), ("quorum work right", "poison"), ("order work shared", "another"),
+            ("rpc call first-reply", "stranger"), ("quorum work right", "poison"),
             ("inbox ship no-inbox", "twice"),
         ]) func programsAreFoundOut(name: String, deed: String) async throws
     {

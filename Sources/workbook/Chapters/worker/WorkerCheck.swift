@@ -43,7 +43,9 @@ struct WorkerCheck: ProgramCheck {
         _ = try await inspection.take(queue)
         let run = try await inspection.start()
         defer { run.kill() }
-        let task = "Task in which it dies" + String(repeating: ".", count: 60)
+        // Longer than anything below is waited for: on a busy machine a moment may take seconds, and with its work done
+        // in the meantime the program would seem to have lost the task.
+        let task = "Task in which it dies" + String(repeating: ".", count: 600)
         guard
             await inspection.until(
                 inspection.pace.begin,
