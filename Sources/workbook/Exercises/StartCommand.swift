@@ -37,7 +37,7 @@ enum StartCommand {
         return [
             "\(path) has a copy of Sources/\(chapter.step), yours to change. Run it:",
             "    swift run --package-path \(folder) my-\(chapter.step) --help",
-        ] + judged(chapter, by: "", watched: "\(folder)/.build/debug/my-\(chapter.step) \(waiting)")
+        ] + judged(chapter, by: nil, watched: "\(folder)/.build/debug/my-\(chapter.step) \(waiting)")
     }
 
     private static func copy(_ chapter: Chapter, in language: StartLanguage, to root: URL) throws -> [String] {
@@ -54,26 +54,30 @@ enum StartCommand {
         for file in names {
             try FileManager.default.copyItem(at: URL(filePath: "\(programs)/\(file)"), to: target.appending(path: file))
         }
-        let program = "\(language.interpreter) \(path)/\(language.program(chapter))"
+        let program = language.command(chapter)
         let waiting = "\(program) \(chapter.play.waiting.first?.typed ?? "")"
         return [
             "\(path) has the step in \(language.name), yours to change. It needs \(language.client): "
                 + "\(language.installation). Run it:",
             "    \(waiting)",
-        ] + judged(chapter, by: " -- \(program) ROLE", watched: waiting)
+        ] + judged(chapter, by: program, watched: waiting)
     }
 
     /// How the copy is judged.
-    private static func judged(_ chapter: Chapter, by command: String, watched: String) -> [String] {
-        guard let exercise = chapter.exercises.first(where: \.isProgram) else {
+    ///
+    /// - Parameter program: what starts it; nil for one in Swift, which the workbook builds and starts itself
+    private static func judged(_ chapter: Chapter, by program: String?, watched: String) -> [String] {
+        for exercise in chapter.exercises {
+            guard case .program(let words, _) = exercise.task else { continue }
+            let command = program.map { " -- \($0) \(Part(words: words).typed)" } ?? ""
             return [
-                "and have it watched in one of its roles:",
-                "    swift run workbook check \(chapter.number) -- \(watched)",
+                "and have an exercise judged each time you save a file:",
+                "    swift run workbook watch \(exercise.id)\(command)",
             ]
         }
         return [
-            "and have an exercise judged each time you save a file:",
-            "    swift run workbook watch \(exercise.id)\(command)",
+            "and have it watched in one of its roles:",
+            "    swift run workbook check \(chapter.number) -- \(watched)",
         ]
     }
 

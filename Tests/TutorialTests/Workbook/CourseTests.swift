@@ -1,5 +1,6 @@
 import AMQPWire
 import Foundation
+import Synchronization
 import TestSupport
 import Testing
 
@@ -172,23 +173,24 @@ import Testing
         #expect(manifest.contains(#"let programs = ["hello", "rpc"]"#) && manifest.contains(#"name: "my-\(name)""#))
     }
 
-    @Test(arguments: [("--python", "Scripts/pika", "py"), ("--ruby", "Scripts/bunny", "rb")])
-    func startInAnotherLanguage(option: String, programs: String, suffix: String) async throws {
+    @Test(arguments: StartLanguage.all) func startInAnotherLanguage(language: StartLanguage) async throws {
         let folder = try folder()
         defer { try? FileManager.default.removeItem(at: folder) }
+        let said = Mutex<[String]>([])
+        let command = "\(Repository.products.appending(path: "workbook").path) start worker \(language.option.name)"
         let program = try RunningProgram(
-            [
-                "sh", "-c",
-                "cd \(folder.path) && \(Repository.products.appending(path: "workbook").path) start worker \(option)",
-            ],
+            ["sh", "-c", "cd \(folder.path) && \(command)"],
             environment: ["WORKBOOK_PROGRESS": folder.appending(path: "progress").path]
-        ) { _ in }
+        ) { line in said.withLock { $0.append(line) } }
         #expect(await eventually(.patience) { program.statusBehindItsLines != nil })
-        let copy = folder.appending(path: "my/worker-\(option.dropFirst(2))")
-        for file in ["worker.\(suffix)", "step.\(suffix)"] {
+        let copy = folder.appending(path: "my/worker-\(language.name.lowercased())")
+        for file in language.files(.worker) {
             let text = try String(contentsOf: copy.appending(path: file), encoding: .utf8)
-            #expect(try text == Repository.text("\(programs)/\(file)"))
+            #expect(try text == Repository.text("\(language.folder)/\(file)"))
         }
+        // As it stands there it can be typed: with the role that the exercise is about.
+        let last = "    swift run workbook watch 2.2 -- \(language.command(.worker)) work"
+        #expect(said.withLock { $0.last } == last)
     }
 
     /// A chapter more is one in each language.
