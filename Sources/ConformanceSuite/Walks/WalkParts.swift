@@ -48,8 +48,8 @@ struct WalkMessage: Sendable {
             isRedelivered: isRedelivered, left: left)
     }
 
-    /// RabbitMQ 4.3.6 marks some dead letters as redelivered that nobody had from the queue where they are. When it does so is
-    /// not known yet, so it isn't looked at there.
+    /// On RabbitMQ 4.3.6 what came back with the end of its channel stays marked as redelivered in its dead letters, too, and
+    /// what was given back in another way doesn't. Our broker doesn't do so in that dialect yet, so nobody looks there.
     static func description(
         _ text: String, from exchange: String, by key: String, copies: [String], deaths: [String], isRedelivered: Bool,
         left: Int?
