@@ -78,14 +78,22 @@ extension NextDeed {
     }
 }
 
-/// The files in some folders, and when each was saved.
+/// The files in some folders, and what tells one save of each from the next.
 struct SavedFiles: Equatable {
+    /// Not the time alone: the system's clock for files may stand still for some milliseconds, and a file that is put in the
+    /// place of another brings its own time along.
+    private struct Version: Equatable {
+        let date: Date
+        let size: UInt64
+        let number: UInt64
+    }
+
     let folders: [String]
-    private let saved: [String: Date]
+    private let saved: [String: Version]
 
     init(_ folders: [String]) {
         self.folders = folders
-        var saved: [String: Date] = [:]
+        var saved: [String: Version] = [:]
         for folder in folders {
             let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
             for entry in entries where !entry.hasPrefix(".") {
@@ -93,7 +101,8 @@ struct SavedFiles: Equatable {
                 guard let found = try? FileManager.default.attributesOfItem(atPath: path),
                     found[.type] as? FileAttributeType == .typeRegular, let date = found[.modificationDate] as? Date
                 else { continue }
-                saved[path] = date
+                saved[path] = Version(
+                    date: date, size: found[.size] as? UInt64 ?? 0, number: found[.systemFileNumber] as? UInt64 ?? 0)
             }
         }
         self.saved = saved
