@@ -6,6 +6,7 @@ import Synchronization
 /// A broker in this process for a question, and what helps to look at it.
 final class Playground: Sendable {
     private let broker = Broker.patient
+    private let channels = Mutex<[Channel]>([])
 
     struct NotSeen: Error, CustomStringConvertible {
         let what: String
@@ -13,7 +14,7 @@ final class Playground: Sendable {
     }
 
     /// Plays `body` on a broker of its own.
-    static func play(_ body: (Playground) async throws -> Outcome) async throws -> Outcome {
+    static func play<Answer>(_ body: (Playground) async throws -> Answer) async throws -> Answer {
         let playground = Playground()
         defer { playground.broker.shutDown() }
         return try await body(playground)
@@ -21,7 +22,11 @@ final class Playground: Sendable {
 
     func connect() async throws -> Connection { try await Connection.open(over: broker.connect(), .patient) }
 
-    func channel() async throws -> Channel { try await connect().openChannel() }
+    func channel() async throws -> Channel {
+        let channel = try await connect().openChannel()
+        channels.withLock { $0.append(channel) }
+        return channel
+    }
 
     /// Somebody who takes what comes out of a queue. Its connection is its own, so that it can break.
     func consumer(
@@ -39,7 +44,7 @@ final class Playground: Sendable {
 
     /// How many messages wait in a queue; nil when there is no such queue.
     func count(_ queue: String) async throws -> Int? {
-        let channel = try await channel()
+        let channel = try await observer()
         do {
             return try await channel.declareQueue(queue, passive: true).messageCount
         } catch {
@@ -50,10 +55,17 @@ final class Playground: Sendable {
 
     /// Takes all that is in a queue out of it.
     func contents(of queue: String) async throws -> [String] {
-        let channel = try await channel()
+        let channel = try await observer()
         var contents: [String] = []
         while let message = try await channel.get(queue, noAck: true) { contents.append(message.text) }
         return contents
+    }
+
+    /// Somebody who looks. What was published, acknowledged or rejected by then on other channels has arrived: a broker
+    /// answers none of that, and connections don't wait for each other.
+    private func observer() async throws -> Channel {
+        for channel in channels.withLock({ $0 }) { _ = try? await channel.declareExchange("amq.direct", passive: true) }
+        return try await connect().openChannel()
     }
 
     /// Waits for what the broker or a consumer does in its own time.

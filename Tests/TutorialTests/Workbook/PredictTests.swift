@@ -1,3 +1,4 @@
+import AMQPClient
 import Foundation
 import TestSupport
 import Testing
@@ -51,6 +52,21 @@ import Testing
     ]
     private static let asked: [Question] = Chapter.all.flatMap(\.exercises).flatMap { exercise -> [Question] in
         if case .prediction(let questions) = exercise.task { questions } else { [] }
+    }
+
+    /// What is published isn't answered, and who looks has a connection of its own: it must not come before the messages.
+    @Test func whoLooksSeesWhatWasSent() async throws {
+        let large = Message(body: Array(repeating: 0, count: 500_000))
+        try await Playground.play { playground in
+            let channel = try await playground.channel()
+            try await channel.declareQueue("much")
+            for _ in 1...64 { try await channel.publish(large, routingKey: "much") }
+            #expect(try await playground.count("much") == 64)
+            let first = try await channel.get("much")
+            for _ in 1...64 { try await channel.publish(large, routingKey: "much") }
+            try await first?.reject(requeue: false)
+            #expect(try await playground.contents(of: "much").count == 127)
+        }
     }
 
     @Test(arguments: truth + exercises) func whatHappensIsSo(kind: String, answers: [[String]]) async throws {
