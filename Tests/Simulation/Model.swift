@@ -109,6 +109,8 @@ final class Model {
         let copy = Copy(
             publish.content, isPersistent: publish.isPersistent, place: lastPlace,
             expiresAt: lives.map { now + $0 } ?? .max, in: kind)
+        // What is over takes no room.
+        if kind.overflow != "drop-head" { expire(queue) }
         if kind.isQuorum, kind.overflow == "reject-publish" {
             if refuses(queue) { return .refused }
         } else if kind.overflow != "drop-head", queue.isOver(with: 1, publish.content.bodyCount) {
@@ -128,17 +130,19 @@ final class Model {
         }
         enter()
         queue.insert(copy)
-        dropOverflow(queue)
-        expire(queue)
+        // Where nothing else comes to stand at the head, nothing new can be over there.
+        if dropOverflow(queue) || copy.expiresAt != .max { expire(queue) }
         // One that died on the spot is not written at all, and nobody waits for it; but as a dead letter it stays until it is
         // out.
         let isGone = copy.record.died != nil && kind.deadLetterExchange == nil
         return isWritten && !isGone ? .written : .taken
     }
 
-    func dropOverflow(_ queue: ModelQueue) {
-        guard queue.kind.overflow == "drop-head" else { return }
+    @discardableResult
+    func dropOverflow(_ queue: ModelQueue) -> Bool {
+        guard queue.kind.overflow == "drop-head", queue.isOver() else { return false }
         while queue.isOver() { drop(queue.ready.removeFirst(), of: queue, "maxlen") }
+        return true
     }
 
     /// Drops what has expired, as far as nothing live stands before it.

@@ -40,6 +40,8 @@ final class ClassicQueue: Queue {
     // MARK: Messages in
 
     func publish(_ message: Message) -> Bool {
+        // What is over takes no room, though its timer has not fired yet: at a start those of all queues are late.
+        if arguments.overflow != .dropHead, ready.first?.expiresAt ?? .max <= host.now { expire() }
         if arguments.overflow != .dropHead, arguments.refuses(held(with: message)) {
             if arguments.overflow == .rejectPublishDeadLetter || quirk(.everyRefusalIsDeadLettered) {
                 deadLetter(message, .maxlen, to: host)
@@ -210,12 +212,7 @@ final class ClassicQueue: Queue {
     // MARK: Consumers
 
     func admit(exclusive: Bool) throws(BrokerError) {
-        if rotation.hasExclusive && !quirk(.othersComeToExclusive)
-            || exclusive && !rotation.isEmpty && !quirk(.exclusiveComesToOthers)
-            || exclusive && arguments.singleActiveConsumer && !quirk(.singleActiveMayBeExclusive)
-        {
-            throw BrokerError(.accessRefused, "\(label) in exclusive use")
-        }
+        if !rotation.admits(exclusive: exclusive) { throw BrokerError(.accessRefused, "\(label) in exclusive use") }
     }
 
     func add(_ consumer: any DeliveryTarget) {

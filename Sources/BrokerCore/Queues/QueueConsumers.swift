@@ -31,6 +31,13 @@ struct QueueConsumers {
     var isEmpty: Bool { list.isEmpty }
     var hasExclusive: Bool { exclusiveCount > 0 }
 
+    /// Whether one more may come, who wants to be the only one or not.
+    func admits(exclusive: Bool) -> Bool {
+        if hasExclusive, !quirk(.othersComeToExclusive) { return false }
+        guard exclusive else { return true }
+        return (isEmpty || quirk(.exclusiveComesToOthers)) && (!isSingleActive || quirk(.singleActiveMayBeExclusive))
+    }
+
     mutating func add(_ consumer: any DeliveryTarget) {
         list.add(consumer, ObjectIdentifier(consumer))
         if consumer.isExclusive { exclusiveCount += 1 }

@@ -29,8 +29,7 @@ final class QuorumQueue: Queue {
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
         (declaration, arguments) = (order.declaration, order.arguments)
-        self.host = host
-        (load, dialect) = (host.load, order.dialect)
+        (self.host, load, dialect) = (host, host.load, order.dialect)
         ready = QuorumMessages(dialect)
         rotation = arguments.noConsumers(in: dialect)
         renewLease()
@@ -49,6 +48,7 @@ final class QuorumQueue: Queue {
     // MARK: Messages in
 
     func publish(_ message: Message) -> Bool {
+        if arguments.overflow == .rejectPublish, ready.nextExpiry <= host.now { expire() }
         if arguments.overflow == .rejectPublish, fullness.refuses(held, arguments) { return false }
         let queued = QueuedMessage(
             message: message, position: nextPosition, expiresAt: arguments.expiry(of: message, at: host.now))

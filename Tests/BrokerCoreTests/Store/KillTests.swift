@@ -176,4 +176,30 @@ import Testing
         #expect(queues.count == 12_000 && queues.filter { $0.readyCount == 1 }.count == 11_999)
         #expect(queues.filter { $0.readyCount == 0 }.map(\.name) == ["q0"])
     }
+
+    @Test("What was over when the broker started takes no room", arguments: ["classic", "quorum"])
+    func overAtTheStart(kind: String) throws {
+        let broker = try StoreRig()
+        let client = try broker.rig.open()
+        client.send(
+            QueueDeclare(
+                queue: "dead", durable: true,
+                arguments: ["x-queue-type": .string(kind), "x-max-length": 1, "x-overflow": "reject-publish"]))
+        client.send(
+            QueueDeclare(
+                queue: "q", durable: true,
+                arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"]))
+        var properties = StoreTests.persistent
+        properties.expiration = "100"
+        // A quorum queue takes one more than it may have.
+        client.publish(["over", "over"], to: "dead", properties: properties)
+        properties.expiration = "50"
+        client.publish(["dies"], to: "q", properties: properties)
+        broker.sync()
+        try broker.crash(downFor: 1000)
+        broker.sync()
+        let again = try broker.rig.open()
+        again.send(BasicConsume(queue: "dead", noAck: true))
+        #expect(again.takeBodies() == ["dies"])
+    }
 }
