@@ -3,16 +3,16 @@ import Testing
 @testable import ConformanceSuite
 
 @Suite("Random walks") struct WalkTests {
-    @Test("A seed decides all steps of a walk, and another seed others", arguments: WalkPlan.Theme.allCases)
-    func seeds(theme: WalkPlan.Theme) {
+    @Test("A seed decides all steps of a walk, and another seed others", arguments: WalkTheme.allCases)
+    func seeds(theme: WalkTheme) {
         let steps = WalkPlan(theme, seed: 7, length: 60).steps
         #expect(steps == WalkPlan(theme, seed: 7, length: 60).steps)
         #expect(steps != WalkPlan(theme, seed: 8, length: 60).steps)
         #expect(steps.count >= 60)
     }
 
-    @Test("A few walks do all that a walk about something may do", arguments: WalkPlan.Theme.allCases)
-    func everyDeed(theme: WalkPlan.Theme) {
+    @Test("A few walks do all that a walk about something may do", arguments: WalkTheme.allCases)
+    func everyDeed(theme: WalkTheme) {
         let deeds = (1...40).flatMap { WalkPlan(theme, seed: $0, length: 60).steps }.map { step in
             String("\(step.deed)".prefix { $0 != " " })
         }
@@ -20,15 +20,20 @@ import Testing
         if theme != .routing {
             wanted.formUnion(["get", "ack", "nack", "reject", "recover", "consume", "cancel", "purge", "close"])
         }
-        if theme == .transactions { wanted.formUnion(["commit", "roll"]) }
+        switch theme {
+        case .transactions: wanted.formUnion(["commit", "roll"])
+        case .time: wanted.insert("wait")
+        case .restarts: wanted.insert("restart")
+        default: break
+        }
         #expect(Set(deeds).isSuperset(of: wanted), "\(wanted.subtracting(deeds))")
     }
 
     @Test("Words of a key against the words of a pattern")
     func topics() {
-        var model = WalkModel([.confirming])
+        var model = WalkModel(.routing)
         func matches(_ key: String, _ pattern: String) -> Bool {
-            model = WalkModel([.confirming])
+            model = WalkModel(.routing)
             for deed in [
                 .declareExchange("e", .init(type: "topic")), .declareQueue("q", .init()),
                 .bind(.init(source: "e", destination: .queue("q"), key: pattern)),
@@ -48,7 +53,7 @@ import Testing
     #if DEBUG
         @Test("A walk that goes wrong is told in the fewest steps that still do")
         func shortened() async throws {
-            let fault = try #require(Fault.all.first { $0.name == "queue.purge-leaves-what-came-back" })
+            let fault = try #require(Fault.all.first { $0.name == "queue.purge-dead-letters" })
             let peer = try InProcessPeer(overTCP: false, mind: FaultyMind(fault))
             let run = CaseRun(id: "walks.queues", peer: peer)
             await CaseRun.$current.withValue(run) { await run.perform { try await Walk.check(.queues) } }

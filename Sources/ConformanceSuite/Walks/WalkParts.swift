@@ -13,8 +13,13 @@ struct WalkMessage: Sendable {
     /// The latest first.
     var deaths: [Death] = []
     var isRedelivered = false
+    /// How often it came back to a quorum queue, and where it stands there among those that did.
+    var returns = 0
+    var turn: Int?
     /// Its place among the others of its queue.
     var place = 0
+    /// How often the walk has waited when it is over; nil: it lasts.
+    var endsAt: Int?
 
     init(_ publication: WalkStep.Publication) { self.publication = publication }
 
@@ -30,7 +35,8 @@ struct WalkMessage: Sendable {
         dead.deaths.insert(death, at: 0)
         dead.publication.exchange = exchange
         dead.publication.key = key ?? publication.key
-        dead.isRedelivered = false
+        dead.publication.expiration = nil
+        (dead.isRedelivered, dead.returns, dead.turn) = (false, 0, nil)
         return dead
     }
 
@@ -41,23 +47,21 @@ struct WalkMessage: Sendable {
     }
 
     /// As a client sees it. `left`: so many are ready behind it.
-    func description(left: Int?) -> String {
+    func description(left: Int?, showsMark: Bool) -> String {
         Self.description(
             publication.text, from: publication.exchange, by: publication.key, copies: publication.copies,
             deaths: deaths.map { "\($0.queue) \($0.reason) \($0.count) '\($0.exchange)' '\($0.key)'" },
-            isRedelivered: isRedelivered, left: left)
+            isRedelivered: isRedelivered && showsMark, returns: showsMark ? returns : 0, left: left)
     }
 
-    /// On RabbitMQ 4.3.6 what came back with the end of its channel stays marked as redelivered in its dead letters, too, and
-    /// what was given back in another way doesn't. Our broker doesn't do so in that dialect yet, so nobody looks there.
     static func description(
         _ text: String, from exchange: String, by key: String, copies: [String], deaths: [String], isRedelivered: Bool,
-        left: Int?
+        returns: Int, left: Int?
     ) -> String {
         "'\(text)' from '\(exchange)' by '\(key)'" + (copies.isEmpty ? "" : ", CC \(copies)")
             + (deaths.isEmpty ? "" : ", died: \(deaths.joined(separator: ", "))")
-            + (isRedelivered && (deaths.isEmpty || !isRabbitMQ(from: "4.3")) ? ", redelivered" : "")
-            + (left.map { ", \($0) left" } ?? "")
+            + (isRedelivered ? ", redelivered" : "")
+            + (returns > 0 ? ", came back \(returns) times" : "") + (left.map { ", \($0) left" } ?? "")
     }
 }
 
@@ -68,6 +72,15 @@ struct WalkQueue: Sendable {
         var channel: Int
         /// So many deliveries more; nil: without end, for it doesn't acknowledge.
         var room: Int?
+        var priority: Int
+        var isExclusive: Bool
+
+        init(_ consumption: WalkStep.Consumption, _ channel: Int) {
+            (tag, self.channel, room) = (consumption.tag, channel, consumption.prefetch)
+            (priority, isExclusive) = (consumption.priority, consumption.isExclusive)
+        }
+
+        func isSame(as other: Consumer) -> Bool { channel == other.channel && tag == other.tag }
     }
 
     /// Another one for a queue that is declared again under the same name.
@@ -75,13 +88,66 @@ struct WalkQueue: Sendable {
     let shape: WalkStep.QueueShape
     /// In the order in which they are handed out.
     var ready: [WalkMessage] = []
-    var consumer: Consumer?
+    /// Consumers, the one whose turn is next first.
+    private var line: [Consumer] = []
+    /// Those that had no room at their turn.
+    private var full: [Consumer] = []
+    /// The one that gets everything, where only one may.
+    private var active: Consumer?
 
     init(number: Int, _ shape: WalkStep.QueueShape) { (self.number, self.shape) = (number, shape) }
 
-    var count: String { Self.count(ready: ready.count, consumers: consumer == nil ? 0 : 1) }
+    var consumers: [Consumer] { line + full }
 
-    static func count(ready: Int, consumers: Int) -> String { "\(ready) ready, \(consumers) consumers" }
+    /// One of its consumers had no room at its turn.
+    func isFull(_ tag: String?, _ channel: Int) -> Bool { full.contains { $0.tag == tag && $0.channel == channel } }
+
+    mutating func add(_ consumer: Consumer) {
+        lineUp(consumer)
+        if active == nil { active = consumer }
+    }
+
+    /// Behind the last of its priority.
+    private mutating func lineUp(_ consumer: Consumer) {
+        line.insert(consumer, at: line.firstIndex { $0.priority < consumer.priority } ?? line.count)
+    }
+
+    mutating func removeConsumers(where isGone: (Consumer) -> Bool) -> Bool {
+        guard consumers.contains(where: isGone) else { return false }
+        line.removeAll(where: isGone)
+        full.removeAll(where: isGone)
+        if active.map(isGone) == true { active = line.first }
+        return true
+    }
+
+    /// The consumer that gets the next message; nil: none has room. It goes to the end of the line.
+    mutating func next() -> Consumer? {
+        var place = 0
+        while place < line.count {
+            var consumer = line[place]
+            if shape.isSingleActive, active.map(consumer.isSame) != true {
+                place += 1
+                continue
+            }
+            line.remove(at: place)
+            if consumer.room == 0 {
+                full.append(consumer)
+                continue
+            }
+            consumer.room = consumer.room.map { $0 - 1 }
+            lineUp(consumer)
+            return consumer
+        }
+        return nil
+    }
+
+    /// One delivery less is out at a consumer.
+    mutating func makeRoom(for tag: String, of channel: Int) {
+        func isMeant(_ consumer: Consumer) -> Bool { consumer.channel == channel && consumer.tag == tag }
+        if let place = full.firstIndex(where: isMeant) { lineUp(full.remove(at: place)) }
+        guard let place = line.firstIndex(where: isMeant), let room = line[place].room else { return }
+        line[place].room = room + 1
+    }
 
     func isOver(with message: WalkMessage?) -> Bool {
         let count = ready.count + (message == nil ? 0 : 1)
@@ -91,8 +157,9 @@ struct WalkQueue: Sendable {
 
     /// Where its priority and its place put it.
     mutating func insert(_ message: WalkMessage) {
-        func rank(_ message: WalkMessage) -> (Int, Int) {
-            (-min(message.publication.priority ?? 0, shape.maxPriority ?? 0), message.place)
+        // What came back to a quorum queue stands before all others.
+        func rank(_ message: WalkMessage) -> (Int, Int, Int) {
+            (message.turn ?? .max, -min(message.publication.priority ?? 0, shape.maxPriority ?? 0), message.place)
         }
         ready.insert(message, at: ready.firstIndex { rank(message) < rank($0) } ?? ready.count)
     }
@@ -106,9 +173,10 @@ struct WalkChannel: Sendable {
         var queue: String
         var number: Int
         var consumer: String?
+        var channel: Int
     }
 
-    let mode: WalkModel.Mode
+    let mode: WalkTheme.Mode
     var lastTag: UInt64 = 0
     var lastConfirm = 0
     /// What it has been handed and not settled.
@@ -119,7 +187,7 @@ struct WalkChannel: Sendable {
     /// What there was of exchanges, queues and bindings when it published the first of them.
     var publishedAt = 0
 
-    init(_ mode: WalkModel.Mode) { self.mode = mode }
+    init(_ mode: WalkTheme.Mode) { self.mode = mode }
 
     mutating func takeOpen() -> [Delivery] {
         defer { open = [] }

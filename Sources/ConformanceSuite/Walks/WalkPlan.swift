@@ -2,30 +2,20 @@ import SeededGenerator
 
 /// The steps of a random walk: a seed decides all of them.
 struct WalkPlan: Sendable {
-    /// What the walk is about.
-    enum Theme: String, Sendable, CaseIterable {
-        case routing, queues, transactions
-
-        var modes: [WalkModel.Mode] {
-            self == .transactions ? [.confirming, .transactional] : [.confirming, .confirming]
-        }
-    }
-
     private(set) var steps: [WalkStep] = []
-    private let theme: Theme
+    private let theme: WalkTheme
     private var random: SeededGenerator
     private var model: WalkModel
     private var lastMessage = 0
-    private var lastTag = 0
 
-    init(_ theme: Theme, seed: UInt64, length: Int) {
+    init(_ theme: WalkTheme, seed: UInt64, length: Int) {
         self.theme = theme
         random = SeededGenerator(seed: seed)
-        model = WalkModel(theme.modes)
+        model = WalkModel(theme)
         begin()
         while steps.count < length {
             let channel = Int.random(in: 0..<model.channels.count, using: &random)
-            if let deed = theme == .routing ? routingDeed() : queueDeed(channel) { add(channel, deed) }
+            if let deed = deed(channel) { add(channel, deed) }
         }
         for name in model.queues.keys.sorted() { add(0, .read(name)) }
     }
@@ -45,7 +35,7 @@ struct WalkPlan: Sendable {
         let types = ["direct", "fanout", "topic", "headers"]
         let exchanges = theme == .routing ? types : ["fanout", "direct"]
         for (number, type) in exchanges.enumerated() {
-            add(0, .declareExchange("e\(number + 1)", .init(type: type)))
+            add(0, .declareExchange("e\(number + 1)", .init(type: type, isDurable: theme == .restarts)))
         }
         for number in 1...3 { add(0, .declareQueue("q\(number)", shape())) }
         for _ in 1...4 { if let bind = bind() { add(0, bind) } }
@@ -62,6 +52,19 @@ struct WalkPlan: Sendable {
     /// One that is there, by name; nil: there is none.
     private mutating func queue() -> String? { model.queues.keys.sorted().randomElement(using: &random) }
     private mutating func exchange() -> String? { model.exchanges.keys.sorted().randomElement(using: &random) }
+
+    private mutating func deed(_ channel: Int) -> WalkStep.Deed? {
+        switch theme {
+        case .routing: return routingDeed()
+        case .consumers: if chance(25) { return chance(70) ? consume(channel) : cancel(channel) }
+        case .time: if chance(8) { return .wait }
+        case .restarts:
+            if chance(5) { return .restart }
+            if chance(20) { return chance(40) ? bind() : chance(50) ? unbind() : declareExchange() }
+        case .queues, .transactions, .quorum: break
+        }
+        return queueDeed(channel)
+    }
 
     // MARK: Exchanges and bindings
 
@@ -89,14 +92,17 @@ struct WalkPlan: Sendable {
         let alternate = chance(30) ? "e\(Int.random(in: 1...6, using: &random))" : nil
         return .declareExchange(
             name,
-            .init(type: one(["direct", "fanout", "topic", "headers"]), alternate: alternate, isAutoDelete: chance(40)))
+            .init(
+                type: one(["direct", "fanout", "topic", "headers"]), alternate: alternate, isAutoDelete: chance(40),
+                isDurable: theme == .restarts && chance(70)))
     }
 
     private mutating func binding() -> WalkStep.Binding? {
         guard let source = chance(96) ? exchange() : "e7" else { return nil }
         let type = model.exchanges[source]?.type
+        let toExchanges = theme == .routing ? 35 : theme == .restarts ? 15 : 0
         let end: WalkStep.Destination? =
-            chance(theme == .routing ? 65 : 100) ? queue().map { .queue($0) } : exchange().map { .exchange($0) }
+            chance(toExchanges) ? exchange().map { .exchange($0) } : queue().map { .queue($0) }
         guard let end else { return nil }
         let key = type == "headers" ? one(["", "a"]) : one(type == "topic" ? Self.patterns : Self.keys)
         let arguments =
@@ -125,14 +131,35 @@ struct WalkPlan: Sendable {
     private mutating func shape() -> WalkStep.QueueShape {
         guard theme != .routing else { return .init() }
         var shape = WalkStep.QueueShape()
+        shape.isDurable = theme == .quorum
+        if theme == .quorum, chance(75) { shape.deliveryLimit = one([0, 1, 1, 2, 3]) }
         if chance(50) { shape.maxLength = one([0, 1, 2, 2, 3, 3, 4]) }
         if chance(25) { shape.maxOctets = one([10, 20]) }
         // A commit that is refused closes the channel.
-        if theme == .queues, chance(40) { shape.overflow = chance(50) ? .reject : .rejectToDeadLetters }
+        if theme != .transactions, !shape.isQuorum, chance(30) {
+            shape.overflow = chance(50) ? .reject : .rejectToDeadLetters
+        }
         if chance(50) {
             (shape.deadLetterExchange, shape.deadLetterKey) = ("", "q\(Int.random(in: 1...4, using: &random))")
         } else if chance(40) {
             (shape.deadLetterExchange, shape.deadLetterKey) = (one(["e1", "e2"]), chance(50) ? one(Self.keys) : nil)
+        }
+        switch theme {
+        case .consumers:
+            // With fewer limits there is more to hand out.
+            if chance(60) { (shape.maxLength, shape.maxOctets) = (nil, nil) }
+            shape.isSingleActive = chance(30)
+            shape.isAutoDelete = chance(20)
+        case .time:
+            // Each priority of a queue has its own messages whose time is up.
+            if chance(35) { shape.timeToLive = chance(30) ? WalkStep.Span.none : .short }
+            shape.isLeased = chance(15)
+            return shape
+        case .restarts: shape.isDurable = chance(80)
+        case .quorum:
+            if shape.isQuorum { (shape.maxLength, shape.maxOctets) = (shape.maxLength.map { $0 + 1 }, nil) }
+            return shape
+        default: break
         }
         if chance(30) { shape.maxPriority = 3 }
         return shape
@@ -151,9 +178,8 @@ struct WalkPlan: Sendable {
         case 77..<79: .settleAll(one([.ack, .discard, .requeue]))
         case 79..<80: .settleUnknown(one(WalkStep.Settlement.allCases))
         case 80..<83: .recover
-        case 83..<88: consume()
-        case 88..<90:
-            model.queues.values.compactMap(\.consumer?.tag).sorted().randomElement(using: &random).map { .cancel($0) }
+        case 83..<88: consume(channel)
+        case 88..<90: cancel(channel)
         case 90..<92: .close
         case 92..<96: .commit
         case 96..<98: .rollback
@@ -175,7 +201,9 @@ struct WalkPlan: Sendable {
             .init(
                 text: "m\(lastMessage)", filling: chance(50) ? Int.random(in: 0...12, using: &random) : 0,
                 exchange: exchange, key: isDirect ? "q\(Int.random(in: 1...4, using: &random))" : one(Self.keys),
-                priority: chance(40) ? Int.random(in: 0...5, using: &random) : nil, isMandatory: chance(25)))
+                priority: theme != .quorum && chance(40) ? Int.random(in: 0...5, using: &random) : nil,
+                expiration: theme == .time && chance(40) ? (chance(30) ? WalkStep.Span.none : .short) : nil,
+                isPersistent: theme == .restarts && chance(75), isMandatory: chance(25)))
     }
 
     private mutating func settle(_ channel: Int) -> WalkStep.Deed? {
@@ -184,10 +212,21 @@ struct WalkPlan: Sendable {
         return .settle(place, settlement, multiple: settlement.mayBeMultiple && chance(35))
     }
 
-    private mutating func consume() -> WalkStep.Deed? {
-        lastTag += 1
-        let prefetch = Int.random(in: 1...3, using: &random)
-        return queue().map { .consume($0, tag: "c\(lastTag)", prefetch: prefetch, noAck: chance(15)) }
+    private mutating func consume(_ channel: Int) -> WalkStep.Deed? {
+        guard let name = queue() else { return nil }
+        var consumption = WalkStep.Consumption(tag: "c\(Int.random(in: 1...4, using: &random))")
+        if chance(85) { consumption.prefetch = Int.random(in: 1...3, using: &random) }
+        guard theme == .consumers, model.queues[name]?.shape.isSingleActive == false else {
+            return .consume(name, consumption)
+        }
+        if chance(30) { consumption.priority = one([-1, 1, 2]) }
+        consumption.isExclusive = chance(6)
+        return .consume(name, consumption)
+    }
+
+    private mutating func cancel(_ channel: Int) -> WalkStep.Deed? {
+        model.queues.values.flatMap(\.consumers).filter { $0.channel == channel }.map(\.tag).sorted()
+            .randomElement(using: &random).map { .cancel($0) }
     }
 }
 

@@ -22,7 +22,7 @@ struct WalkStep: Sendable, Equatable {
         case settleAll(Settlement)
         case settleUnknown(Settlement)
         case recover
-        case consume(String, tag: String, prefetch: Int, noAck: Bool)
+        case consume(String, Consumption)
         case cancel(String)
         /// Closes the channel, and opens it again.
         case close
@@ -30,6 +30,19 @@ struct WalkStep: Sendable, Equatable {
         case rollback
         /// Fetches all that is ready in a queue.
         case read(String)
+        /// Lets so much time go by that everything is over that lasts ``Span/short``.
+        case wait
+        case restart
+    }
+
+    /// How long something lasts.
+    enum Span: Int, Sendable {
+        case none = 0
+        case short = 400
+
+        /// A queue that nobody uses lasts a little longer than the messages in it.
+        static let lease = 500
+        static let wait = 600
     }
 
     enum Settlement: String, Sendable, CaseIterable {
@@ -48,6 +61,7 @@ struct WalkStep: Sendable, Equatable {
         var type: String
         var alternate: String?
         var isAutoDelete = false
+        var isDurable = false
     }
 
     struct QueueShape: Sendable, Equatable {
@@ -57,6 +71,25 @@ struct WalkStep: Sendable, Equatable {
         var deadLetterExchange: String?
         var deadLetterKey: String?
         var maxPriority: Int?
+        var timeToLive: Span?
+        /// It goes when nobody has used it for ``Span/lease``.
+        var isLeased = false
+        var isSingleActive = false
+        var isAutoDelete = false
+        /// One that isn't belongs to the connection.
+        var isDurable = false
+        /// How often what a quorum queue hands out may come back; nil: it is a classic queue.
+        var deliveryLimit: Int?
+
+        var isQuorum: Bool { deliveryLimit != nil }
+    }
+
+    struct Consumption: Sendable, Equatable {
+        var tag: String
+        /// nil: it doesn't acknowledge.
+        var prefetch: Int?
+        var priority = 0
+        var isExclusive = false
     }
 
     enum Overflow: String, Sendable {
@@ -89,6 +122,8 @@ struct WalkStep: Sendable, Equatable {
         /// Which of ``WalkHeaders/messages``.
         var headers = 0
         var priority: Int?
+        var expiration: Span?
+        var isPersistent = false
         var isMandatory = false
 
         var body: String { text + String(repeating: ".", count: filling) }
@@ -119,20 +154,29 @@ extension WalkStep.Deed: CustomStringConvertible {
         case .settleAll(let settlement): "\(settlement.rawValue) all that is outstanding, by tag 0"
         case .settleUnknown(let settlement): "\(settlement.rawValue) a delivery that there never was"
         case .recover: "recover with requeue"
-        case .consume(let name, let tag, let prefetch, let noAck):
-            "consume from \(name) as \(tag)\(noAck ? " without ack" : ", prefetch \(prefetch)")"
+        case .consume(let name, let consumption): "consume from \(name) as \(consumption)"
         case .cancel(let tag): "cancel \(tag)"
         case .close: "close the channel, and open it again"
         case .commit: "commit"
         case .rollback: "roll back"
         case .read(let name): "fetch all of \(name)"
+        case .wait: "wait \(WalkStep.Span.wait) ms"
+        case .restart: "restart the broker"
         }
+    }
+}
+
+extension WalkStep.Consumption: CustomStringConvertible {
+    var description: String {
+        tag + (prefetch.map { ", prefetch \($0)" } ?? " without ack") + (priority == 0 ? "" : ", priority \(priority)")
+            + (isExclusive ? ", exclusive" : "")
     }
 }
 
 extension WalkStep.ExchangeShape: CustomStringConvertible {
     var description: String {
-        type + (isAutoDelete ? ", auto-delete" : "") + (alternate.map { ", alternate \($0)" } ?? "")
+        type + (isDurable ? ", durable" : "") + (isAutoDelete ? ", auto-delete" : "")
+            + (alternate.map { ", alternate \($0)" } ?? "")
     }
 }
 
@@ -147,6 +191,15 @@ extension WalkStep.QueueShape: CustomStringConvertible {
             words.append("dead letters to \(name)" + (deadLetterKey.map { " by '\($0)'" } ?? ""))
         }
         if let maxPriority { words.append("x-max-priority \(maxPriority)") }
+        if let timeToLive { words.append("x-message-ttl \(timeToLive.rawValue)") }
+        if isLeased { words.append("x-expires \(WalkStep.Span.lease)") }
+        if isSingleActive { words.append("single active consumer") }
+        if isAutoDelete { words.append("auto-delete") }
+        if let deliveryLimit {
+            words.append("quorum, x-delivery-limit \(deliveryLimit)")
+        } else if isDurable {
+            words.append("durable")
+        }
         return words.map { ", \($0)" }.joined()
     }
 }
@@ -168,6 +221,8 @@ extension WalkStep.Publication: CustomStringConvertible {
             + " to \(exchange.isEmpty ? "the default exchange" : exchange) by '\(key)'"
             + (copies.isEmpty ? "" : ", CC \(copies.map { "'\($0)'" }.joined(separator: ", "))")
             + (headers == 0 ? "" : ", headers \(WalkHeaders.messages[headers])")
-            + (priority.map { ", priority \($0)" } ?? "") + (isMandatory ? ", mandatory" : "")
+            + (priority.map { ", priority \($0)" } ?? "")
+            + (expiration.map { ", expiration \($0.rawValue)" } ?? "") + (isPersistent ? ", persistent" : "")
+            + (isMandatory ? ", mandatory" : "")
     }
 }

@@ -4,29 +4,33 @@ import Testing
 /// The client of a random walk, on a connection of its own to the broker that is tested. Throws where something else comes
 /// than an answer.
 struct Walker {
-    private let probe: Probe
-    private let channels: [ProbeChannel]
+    let theme: WalkTheme
+    private var probe: Probe
+    private var channels: [ProbeChannel]
     /// Looks, and does nothing else.
-    private let watcher: ProbeChannel
-    private let modes: [WalkModel.Mode]
+    private var watcher: ProbeChannel
+    /// When it was last told what the queues have.
+    private(set) var lastLook = ContinuousClock.now
     /// Before each name, so that no other case uses it.
-    private let prefix: String
+    let prefix = unique("walk").text + "."
 
-    init(_ modes: [WalkModel.Mode]) async throws {
-        self.modes = modes
-        prefix = unique("walk").text + "."
-        probe = try await Probe.connect()
+    init(_ theme: WalkTheme) async throws {
+        self.theme = theme
+        (probe, channels, watcher) = try await Self.connect(theme)
+        for channel in channels.indices { try await begin(channel) }
+    }
+
+    private static func connect(_ theme: WalkTheme) async throws -> (Probe, [ProbeChannel], ProbeChannel) {
+        let probe = try await Probe.connect()
         var channels: [ProbeChannel] = []
-        for _ in modes { channels.append(try await probe.openChannel()) }
-        self.channels = channels
-        watcher = try await probe.openChannel()
-        for channel in modes.indices { try await begin(channel) }
+        for _ in theme.modes { channels.append(try await probe.openChannel()) }
+        return (probe, channels, try await probe.openChannel())
     }
 
     func end() async { try? await probe.close() }
 
     private func begin(_ channel: Int) async throws {
-        switch modes[channel] {
+        switch theme.modes[channel] {
         case .confirming: try await channels[channel].confirmSelect()
         case .transactional: _ = try await channels[channel].call(TxSelect(), TxSelectOk.self)
         }
@@ -35,7 +39,13 @@ struct Walker {
     // MARK: Steps
 
     /// Does a step, and returns what it was answered, and what came besides. `tag`: the delivery that it settles.
-    func take(_ step: WalkStep, tag: UInt64) async throws -> [String] {
+    mutating func take(_ step: WalkStep, tag: UInt64) async throws -> [String] {
+        if step.deed == .restart {
+            try await restartBroker()
+            (probe, channels, watcher) = try await Self.connect(theme)
+            for channel in channels.indices { try await begin(channel) }
+            return ["ok"]
+        }
         let answer = try await perform(step, tag: tag)
         let own = [BasicDeliver.id, BasicReturn.id, BasicCancel.id]
         let strays = probe.arrived(on: channels[step.channel].number) { event in
@@ -49,8 +59,8 @@ struct Walker {
         switch step.deed {
         case .declareExchange(let name, let shape):
             let declare = ExchangeDeclare(
-                exchange: self.name(name), type: ShortString(truncating: shape.type), autoDelete: shape.isAutoDelete,
-                noWait: noWait,
+                exchange: self.name(name), type: ShortString(truncating: shape.type), durable: shape.isDurable,
+                autoDelete: shape.isAutoDelete, noWait: noWait,
                 arguments: shape.alternate.map { ["alternate-exchange": .longString(self.name($0).octets)] } ?? [:])
             return try await ask(declare, number, ExchangeDeclareOk.id, noWait: noWait)
         case .deleteExchange(let name, let ifUnused):
@@ -60,7 +70,8 @@ struct Walker {
         case .declareQueue(let name, let shape):
             return try await ask(
                 QueueDeclare(
-                    queue: self.name(name), exclusive: true, noWait: noWait, arguments: arguments(shape)), number,
+                    queue: self.name(name), durable: shape.isDurable, exclusive: !shape.isDurable,
+                    autoDelete: shape.isAutoDelete, noWait: noWait, arguments: arguments(shape)), number,
                 QueueDeclareOk.id, noWait: noWait)
         case .deleteQueue(let name, let ifUnused, let ifEmpty):
             return try await ask(
@@ -94,10 +105,13 @@ struct Walker {
             settle(9_999, settlement, false, channel)
             return try await barrier(number)
         case .recover: return try await ask(BasicRecover(requeue: true), number, BasicRecoverOk.id)
-        case .consume(let name, let tag, let prefetch, let noAck):
-            if !noAck { try await channel.qos(UInt16(prefetch)) }
+        case .consume(let name, let consumption):
+            if let prefetch = consumption.prefetch { try await channel.qos(UInt16(prefetch)) }
+            let priority = Int32(consumption.priority)
             let consume = BasicConsume(
-                queue: self.name(name), consumerTag: ShortString(truncating: tag), noAck: noAck, noWait: noWait)
+                queue: self.name(name), consumerTag: ShortString(truncating: consumption.tag),
+                noAck: consumption.prefetch == nil, exclusive: consumption.isExclusive, noWait: noWait,
+                arguments: priority == 0 ? [:] : ["x-priority": .int32(priority)])
             return try await ask(consume, number, BasicConsumeOk.id, noWait: noWait)
         case .cancel(let tag):
             return try await ask(
@@ -116,6 +130,9 @@ struct Walker {
             var seen: [String] = []
             while let message = try await channel.get(self.name(name)) { seen.append(describe(message, left: nil)) }
             return seen
+        case .wait:
+            try await elapse(milliseconds: WalkStep.Span.wait)
+            return ["ok"]
         default: return []
         }
     }
@@ -151,7 +168,9 @@ struct Walker {
 
     private func publish(_ publication: WalkStep.Publication, _ number: Int) async throws -> [String] {
         let channel = channels[number]
-        var properties = BasicProperties(priority: publication.priority.map { UInt8($0) })
+        var properties = BasicProperties(
+            deliveryMode: publication.isPersistent ? 2 : nil, priority: publication.priority.map { UInt8($0) },
+            expiration: publication.expiration.map { ShortString(truncating: "\($0.rawValue)") })
         var headers = WalkHeaders.messages[publication.headers].table
         if !publication.copies.isEmpty { headers["CC"] = .array(publication.copies.map { .string($0) }) }
         if !headers.isEmpty { properties.headers = headers }
@@ -159,7 +178,7 @@ struct Walker {
         channel.publish(
             publication.body, to: name(publication.exchange), key, properties, mandatory: publication.isMandatory)
         let answer = try await barrier(number, cause: BasicPublish.id)
-        guard answer == ["ok"], modes[number] == .confirming else { return answer }
+        guard answer == ["ok"], theme.modes[number] == .confirming else { return answer }
         let confirm = try await channel.confirm()
         return answer + returned(channel) + ["\(confirm.isAck ? "ack" : "nack") \(confirm.tag)"]
     }
@@ -215,30 +234,6 @@ struct Walker {
         }
     }
 
-    private func describe(_ reply: Event) -> String {
-        switch reply.method {
-        case .queueDeclareOk(let ok):
-            WalkQueue.count(ready: Int(ok.messageCount), consumers: Int(ok.consumerCount))
-        case .queueDeleteOk(let ok): "\(ok.messageCount) deleted"
-        case .queuePurgeOk(let ok): "\(ok.messageCount) purged"
-        case .basicGetEmpty: "empty"
-        case .basicGetOk:
-            Received(reply).map { "#\($0.deliveryTag): \(describe($0, left: Int($0.messageCount)))" } ?? "\(reply)"
-        default: "ok"
-        }
-    }
-
-    private func describe(_ message: Received, left: Int?) -> String {
-        WalkMessage.description(
-            text(message.content), from: label(message.exchange.octets), by: label(message.routingKey.octets),
-            copies: message.headers["CC"]?.array?.compactMap(\.text) ?? [],
-            deaths: message.deaths.map { death in
-                let keys = death["routing-keys"]?.array?.compactMap(\.text).map { label(Array($0.utf8)) } ?? []
-                return "\(label(death["queue"])) \(death["reason"]?.text ?? "") \(death["count"]?.integer ?? 0) "
-                    + "'\(label(death["exchange"]))' '\(keys.joined(separator: " "))'"
-            }, isRedelivered: message.redelivered, left: left)
-    }
-
     // MARK: What else there is to see
 
     /// What consumers were handed, by channel; waits for so many as are expected.
@@ -256,8 +251,9 @@ struct Walker {
 
     /// Ready messages and consumers of the queues that are there. A broker whose queues take their time is asked again when
     /// they are not as expected.
-    func counts(_ expected: [String: String]) async throws -> [String: String] {
+    mutating func counts(_ expected: [String: String]) async throws -> [String: String] {
         var seen = try await counts(of: expected.keys.sorted())
+        lastLook = .now
         if seen != expected, CaseRun.current?.peer.isShared == true {
             _ = try await eventually {
                 seen = try await counts(of: expected.keys.sorted())
@@ -272,40 +268,8 @@ struct Walker {
         var counts: [String: String] = [:]
         for name in names {
             let ok = try await watcher.receive(QueueDeclareOk.self)
-            counts[name] = WalkQueue.count(ready: Int(ok.messageCount), consumers: Int(ok.consumerCount))
+            counts[name] = theme.count(ready: Int(ok.messageCount), consumers: Int(ok.consumerCount))
         }
         return counts
-    }
-
-    // MARK: Names
-
-    private func name(_ label: String) -> ShortString {
-        label.isEmpty ? "" : ShortString(truncating: prefix + label)
-    }
-
-    private func label(_ octets: [UInt8]) -> String {
-        let text = String(decoding: octets, as: UTF8.self)
-        return text.hasPrefix(prefix) ? String(text.dropFirst(prefix.count)) : text
-    }
-
-    private func label(_ value: FieldValue?) -> String { label(Array((value?.text ?? "").utf8)) }
-
-    /// Without the filling.
-    private func text(_ content: Content) -> String { String(content.text.prefix { $0 != "." }) }
-
-    private func arguments(_ shape: WalkStep.QueueShape) -> FieldTable {
-        var arguments: FieldTable = [:]
-        if let length = shape.maxLength { arguments["x-max-length"] = .int32(Int32(length)) }
-        if let octets = shape.maxOctets { arguments["x-max-length-bytes"] = .int32(Int32(octets)) }
-        if shape.overflow != .dropHead { arguments["x-overflow"] = .string(shape.overflow.rawValue) }
-        if let exchange = shape.deadLetterExchange {
-            arguments["x-dead-letter-exchange"] = .longString(name(exchange).octets)
-            if let key = shape.deadLetterKey {
-                arguments["x-dead-letter-routing-key"] =
-                    exchange.isEmpty ? .longString(name(key).octets) : .string(key)
-            }
-        }
-        if let priority = shape.maxPriority { arguments["x-max-priority"] = .int32(Int32(priority)) }
-        return arguments
     }
 }

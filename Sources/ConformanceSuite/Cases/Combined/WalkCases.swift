@@ -29,4 +29,41 @@ import Testing
             "walks.transactions",
             ["rabbitmq/tx/publish-on-commit", "rabbitmq/tx/acks-on-commit", "rabbitmq/tx/rollback-acks"]))
     func transactions() async throws { try await Walk.check(.transactions) }
+
+    @Test(
+        "Of several consumers each gets what it should at its turn, however they came, settled and went",
+        .proves(
+            "walks.consumers",
+            [
+                "rabbitmq/consumer-priority/higher-first", "rabbitmq/single-active-consumer/first-is-active",
+                "basic.qos.prefetch-count/01", "rabbitmq/queue.declare/auto-delete-last-consumer",
+            ]))
+    func consumers() async throws { try await Walk.check(.consumers) }
+
+    @Test(
+        "What lasts a while is over after it, and dies in its turn; a queue that nobody uses goes",
+        .proves(
+            "walks.time",
+            [
+                "rabbitmq/per-message-ttl/expiration", "rabbitmq/dead-letter/expired",
+                "rabbitmq/queue-expires/consumer-holds",
+            ], needs: [.slow]))
+    func time() async throws { try await Walk.check(.time) }
+
+    @Test(
+        "After restarts by chance there is all that is durable and persistent, and nothing else",
+        .proves(
+            "walks.restarts",
+            [
+                "queue.bind/durable-exchange", "rabbitmq/restart/settled", "rabbitmq/restart/deleted",
+                "rabbitmq/restart/second",
+            ], needs: [.restart]))
+    func restarts() async throws { try await Walk.check(.restarts) }
+
+    @Test(
+        "What comes back to a quorum queue is counted, stands first, and dies when it came back too often",
+        .proves(
+            "walks.quorum", ["rabbitmq/quorum/delivery-count", "rabbitmq/quorum/delivery-limit"],
+            needs: [.quorumQueues]))
+    func quorum() async throws { try await Walk.check(.quorum) }
 }
