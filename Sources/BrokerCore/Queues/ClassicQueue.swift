@@ -247,7 +247,7 @@ final class ClassicQueue: Queue {
     // MARK: Time
 
     func follow(_ arguments: QueueArguments) {
-        if arguments.expires == nil { clock.hold() }
+        if arguments.expires == nil, !(clock.hasLease && quirk(.clearedLeaseRunsOn)) { clock.hold() }
         self.arguments = arguments
         renewLease()
         if !quirk(.newLimitsWait) { dropOverflow() }
@@ -256,7 +256,7 @@ final class ClassicQueue: Queue {
 
     /// A consumer holds the lease anyway.
     func renewLease() {
-        guard let expires = arguments.expires, rotation.isEmpty else { return }
+        guard let expires = arguments.expires, rotation.isEmpty || quirk(.usesBeginALease) else { return }
         clock.renew(
             for: expires > Int32.max && quirk(.leasesHave32Bits) ? expires & 0xffff_ffff : expires, now: host.now)
         setTimer()

@@ -135,6 +135,9 @@ struct DeathHistory {
             var death = deaths.remove(at: known)
             let stays = !message.traits.isDeadLetter && quirk(.countOfTheRepublishedStays)
             death["count"] = .int64((death["count"]?.integer ?? 0) &+ (stays ? 0 : 1))
+            if quirk(.keysOfADeathAreTheLatest) {
+                death["routing-keys"] = .array([.longString(message.routingKey.octets)] + copies)
+            }
             if quirk(.timeOfADeathIsTheLatest) { death["time"] = .timestamp(seconds) }
             if death["count"]?.integer == 128, quirk(.deathCountIsAnOctet) { death["count"] = .int64(-128) }
             deaths.insert(death, at: quirk(.deathsKeepTheirPlaces) ? known : 0)

@@ -155,7 +155,8 @@ extension BrokerChannel {
                 let isCut = confirm.number > 255 && quirk(.confirmNumbersAreOctets)
                 send(BasicAck(deliveryTag: isCut ? confirm.number & 0xFF : confirm.number, multiple: multiple))
             } else {
-                send(BasicNack(deliveryTag: confirm.number, multiple: confirm.count > 1, requeue: false))
+                let multiple = confirm.count > 1 && !quirk(.severalRefusalsAreToldAsOne)
+                send(BasicNack(deliveryTag: confirm.number, multiple: multiple, requeue: false))
             }
         }
     }
