@@ -6,6 +6,8 @@ struct DeadLetter {
     let message: Message
     let queue: any Queue
     let reason: Reason
+    /// How often its delivery has failed.
+    let failureCount: UInt32
     /// The log that keeps the message until this is in it, and the place that the message had.
     var place: (log: any QueueLog, message: QueuedMessage)?
     /// What its message was made of, where that is still at hand: along a row of queues the header that tells of its deaths
@@ -65,6 +67,9 @@ struct DeadLetter {
         let keepsTime = message.traits.expiration != nil && quirk(.deadLettersKeepTheirTime)
         var traits = Message.Traits(properties, expiration: keepsTime ? message.traits.expiration : nil)
         traits.isDeadLetter = true
+        if dialect.lettersTellFailures, failureCount == 0 || !quirk(.lettersForgetFailures) {
+            traits.failureCount = failureCount
+        }
         if quirk(.deadLettersHaveNoPriority) { traits.priority = 0 }
         if quirk(.deadLettersAreTransient) { traits.isPersistent = false }
         traits.hasSpentCopies = !leads || queue.arguments.deadLetterRoutingKey != nil

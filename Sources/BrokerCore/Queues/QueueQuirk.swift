@@ -282,6 +282,8 @@ enum QueueQuirk: String, Quirk {
     case fourDeathsAreTold = "queue.four-deaths-are-told"
     /// DeathHistory.closesCycle: the last one tells
     case lastDeathDecidesAlone = "queue.last-death-decides-alone"
+    /// DeadLetter.republished: made anew
+    case lettersForgetFailures = "queue.letters-forget-failures"
     /// ClassicQueue.renewLease: a use is a use
     case usesBeginALease = "queue.uses-begin-a-lease"
     /// DeathHistory.add: where it comes from last

@@ -266,6 +266,8 @@ enum SessionQuirk: String, Quirk {
     case deniedIsNotSaid = "session.denied-is-not-said"
     /// Output: a frame that is not full tells the end
     case exactPartsEndEmpty = "session.exact-parts-end-empty"
+    /// settle: basic.nack is as good as basic.reject
+    case everyRefusalIsAFailure = "session.every-refusal-is-a-failure"
     /// exchangeUnbind: an answer is an answer
     case unboundNothingIsAnswered = "session.unbound-nothing-is-answered"
     /// lastTag: the last entry, be it a hole

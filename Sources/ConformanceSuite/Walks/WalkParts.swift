@@ -48,8 +48,8 @@ struct WalkMessage: Sendable {
             isRedelivered: isRedelivered, left: left)
     }
 
-    /// On RabbitMQ 4.3.6 what came back with the end of its channel stays marked as redelivered in its dead letters, too, and
-    /// what was given back in another way doesn't. Our broker doesn't do so in that dialect yet, so nobody looks there.
+    /// From 4.3 on a dead letter may be marked as redelivered in a queue that nobody has had it from: see the cases
+    /// `dead-letter.mark-…`. The model doesn't know in which way a message came back, so nobody looks there.
     static func description(
         _ text: String, from exchange: String, by key: String, copies: [String], deaths: [String], isRedelivered: Bool,
         left: Int?
