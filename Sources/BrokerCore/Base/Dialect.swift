@@ -69,6 +69,9 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     /// What a client writes about deaths does not count, x-last-death-… is written beside x-first-death-…, and a
     /// CC header stays, without effect, where another key was set.
     var writesDeathsItself: Bool { self >= .v4_0 }
+    /// How often deliveries of a message have failed goes along with its dead letters: they are marked as redelivered where
+    /// nobody has had them yet, and a quorum queue counts on.
+    var lettersTellFailures: Bool { self >= .v4_3 }
     /// A mandatory reply to a requester that is there is no longer returned beside being delivered.
     var routesReplies: Bool { self >= .v4_3 }
     /// A reply to a requester takes a delivery tag. Before, it has the next one, and leaves it to what is delivered next.

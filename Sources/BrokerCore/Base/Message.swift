@@ -118,13 +118,15 @@ extension Message {
         var hasBlindCopies = false
         /// Its `x-death` was written here, and not by the client that published it.
         var isDeadLetter = false
+        /// How often its delivery had failed when it died, here and where it died before. Only as far as its dialect counts that.
+        var failureCount: UInt32 = 0
         /// Its `CC` and `BCC` headers lead nowhere any more: another key was set where it died.
         var hasSpentCopies = false
 
         init(
             isPersistent: Bool = false, priority: UInt8 = 0, hasPriority: Bool = false, expiration: Int64? = nil,
             hasHeaders: Bool = false, hasBlindCopies: Bool = false, isDeadLetter: Bool = false,
-            hasSpentCopies: Bool = false
+            hasSpentCopies: Bool = false, failureCount: UInt32 = 0
         ) {
             self.hasPriority = hasPriority
             self.expiration = expiration
@@ -134,6 +136,7 @@ extension Message {
             self.hasBlindCopies = hasBlindCopies
             self.isDeadLetter = isDeadLetter
             self.hasSpentCopies = hasSpentCopies
+            self.failureCount = failureCount
         }
 
         init(_ properties: BasicProperties, expiration: Int64?) {

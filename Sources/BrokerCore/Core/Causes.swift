@@ -77,7 +77,8 @@ extension VirtualHost {
     /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
     private func publish(_ letter: DeadLetter, isOfCopy: Bool) -> LongWork {
         guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else {
-            return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)
+            let isKept = letter.place != nil && quirk(.lettersToNowhereAreKept)
+            return filling(nil, isOfCopy: isOfCopy, then: isKept ? {} : letter.isOut)
         }
         do throws(BrokerError) {
             let again = try letter.republished(

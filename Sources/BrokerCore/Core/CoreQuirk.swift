@@ -48,6 +48,10 @@ enum CoreQuirk: String, Quirk {
     case routesOutlivePolicies = "core.routes-outlive-policies"
     /// VirtualHost.route: the alternate is for publishes
     case deadLettersPassTheAlternate = "core.dead-letters-pass-the-alternate"
+    /// delete(queue): only what led to the queue is taken apart
+    case autoDeletedStaysADestination = "core.auto-deleted-stays-a-destination"
+    /// restore(policy): exchanges come later, but for those that are always there
+    case restoredPoliciesMissPredeclaredExchanges = "core.restored-policies-miss-predeclared-exchanges"
 }
 
 @inline(__always) func quirk(_ quirk: CoreQuirk) -> Bool { isWrong(by: quirk) }

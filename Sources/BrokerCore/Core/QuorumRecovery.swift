@@ -11,7 +11,7 @@ extension QuorumQueue {
                 let state = found.deliveries[message.position]
                 let queued = QueuedMessage(
                     message: message.message, position: message.position, expiresAt: message.expiresAt,
-                    returnCount: state?.returnCount ?? 0, failureCount: state?.failureCount ?? 0)
+                    returnCount: state?.returnCount ?? 0, failureCount: state?.failureCount)
                 switch (state, state?.turn) {
                 case (nil, _): others.append(Waiting(queued, message.position, .max))
                 case (_?, nil): abandoned.append(queued)

@@ -90,11 +90,12 @@ extension BrokerCore {
             let messages = run.map { found in
                 let isLate = found.expiresAt != .max && quirk(.timesToLiveStartAnew)
                 let isNext = found.position == description.deliveredBelow && quirk(.oneMoreIsRedelivered)
+                let isBack =
+                    (found.position < description.deliveredBelow || isNext) && !quirk(.nothingIsRedelivered)
                 return QueuedMessage(
                     message: found.message, position: found.position,
                     expiresAt: isLate ? now + (arguments.messageTimeToLive ?? .max >> 1) : found.expiresAt,
-                    returnCount: (found.position < description.deliveredBelow || isNext)
-                        && !quirk(.nothingIsRedelivered) ? 1 : 0)
+                    returnCount: isBack ? 1 : 0, failureCount: isBack ? 1 : nil)
             }
             queue.restore(messages, of: found.messageCount, nextPosition: nextPosition)
         }

@@ -46,7 +46,8 @@ extension VirtualHost {
             let sources = hosted.end.incoming.autoDeleteSources
             let goes = sources.isEmpty || !quirk(.autoDeleteIsForUnbind)
             let gone = remove(leftBy: goes ? sources : [], isAlone: bindings.count == 1)
-            bindings += gone.flatMap { $0.isRemoved ? $0.incoming.all : [] }
+            let incoming = gone.flatMap { $0.isRemoved ? $0.incoming.all : [] }
+            if incoming.isEmpty || !quirk(.autoDeletedStaysADestination) { bindings += incoming }
             write(endOf: gone)
         }
         if let journal = hosted.journal {
@@ -73,7 +74,7 @@ extension VirtualHost {
         let unbound = binding.isDurable ? description(of: binding) : nil
         remove(binding)
         let gone = remove(leftBy: [(source, 0)], isAlone: true)
-        write(endOf: gone)
+        if gone.isEmpty || !quirk(.endByUnbindIsNotWritten) { write(endOf: gone) }
         // A source that has gone took it along in the log.
         if gone.isEmpty, let unbound, !quirk(.unbindsAreNotWritten) { core.journal?.declare(.unbound(unbound)) }
         return removal(of: gone.flatMap { $0.isRemoved ? $0.incoming.all : [] }, then: then)

@@ -57,7 +57,7 @@ final class ClassicQueue: Queue {
         {
             // What is delivered and needs no acknowledgement was never really here.
             if !consumer.noAck { enter(queued, isWritten: !quirk(.handedOutAtOnceIsNotWritten)) }
-            hand(queued, to: consumer)
+            hand(queued.asNew, to: consumer)
         } else {
             enter(queued)
             ready.append(queued)
@@ -120,7 +120,7 @@ final class ClassicQueue: Queue {
             returned.map { message in
                 var message = message
                 if message.position == returned[0].position || !quirk(.oneOfTheReturnedIsRedelivered) {
-                    message.noteReturn(isFailure: true)
+                    message.noteReturn(isFailure: reason != .released)
                 }
                 if message.expiresAt != .max, quirk(.returnRenewsTheTimeToLive) {
                     return arguments.renewed(message, at: host.now)
@@ -244,7 +244,7 @@ final class ClassicQueue: Queue {
     // MARK: Time
 
     func follow(_ arguments: QueueArguments) {
-        if arguments.expires == nil { clock.hold() }
+        if arguments.expires == nil, !(clock.hasLease && quirk(.clearedLeaseRunsOn)) { clock.hold() }
         self.arguments = arguments
         renewLease()
         if !quirk(.newLimitsWait) { dropOverflow() }
@@ -253,7 +253,7 @@ final class ClassicQueue: Queue {
 
     /// A consumer holds the lease anyway.
     func renewLease() {
-        guard let expires = arguments.expires, rotation.isEmpty else { return }
+        guard let expires = arguments.expires, rotation.isEmpty || quirk(.usesBeginALease) else { return }
         clock.renew(
             for: expires > Int32.max && quirk(.leasesHave32Bits) ? expires & 0xffff_ffff : expires, now: host.now)
         setTimer()

@@ -6,6 +6,8 @@ struct DeadLetter {
     let message: Message
     let queue: any Queue
     let reason: Reason
+    /// How often its delivery has failed.
+    let failureCount: UInt32
     /// The log that keeps the message until this is in it, and the place that the message had.
     var place: (log: any QueueLog, message: QueuedMessage)?
     /// What its message was made of, where that is still at hand: along a row of queues the header that tells of its deaths
@@ -65,6 +67,9 @@ struct DeadLetter {
         let keepsTime = message.traits.expiration != nil && quirk(.deadLettersKeepTheirTime)
         var traits = Message.Traits(properties, expiration: keepsTime ? message.traits.expiration : nil)
         traits.isDeadLetter = true
+        if dialect.lettersTellFailures, failureCount == 0 || !quirk(.lettersForgetFailures) {
+            traits.failureCount = failureCount
+        }
         if quirk(.deadLettersHaveNoPriority) { traits.priority = 0 }
         if quirk(.deadLettersAreTransient) { traits.isPersistent = false }
         traits.hasSpentCopies = !leads || queue.arguments.deadLetterRoutingKey != nil
@@ -135,6 +140,9 @@ struct DeathHistory {
             var death = deaths.remove(at: known)
             let stays = !message.traits.isDeadLetter && quirk(.countOfTheRepublishedStays)
             death["count"] = .int64((death["count"]?.integer ?? 0) &+ (stays ? 0 : 1))
+            if quirk(.keysOfADeathAreTheLatest) {
+                death["routing-keys"] = .array([.longString(message.routingKey.octets)] + copies)
+            }
             if quirk(.timeOfADeathIsTheLatest) { death["time"] = .timestamp(seconds) }
             if death["count"]?.integer == 128, quirk(.deathCountIsAnOctet) { death["count"] = .int64(-128) }
             deaths.insert(death, at: quirk(.deathsKeepTheirPlaces) ? known : 0)

@@ -73,7 +73,9 @@ extension Queue {
 
     /// Gives a message up that had no place here.
     func deadLetter(_ message: Message, _ reason: DeadLetter.Reason, to host: any QueueHost) {
-        if hasDeadLetters { host.take(DeadLetter(message: message, queue: self, reason: reason)) }
+        guard hasDeadLetters else { return }
+        host.take(
+            DeadLetter(message: message, queue: self, reason: reason, failureCount: message.traits.failureCount))
     }
 
     /// Gives a message up that has a place here. The log keeps it until its dead letter is in the log too.
@@ -85,7 +87,9 @@ extension Queue {
         }
         log?.awaitsLetter(of: queued)
         host.take(
-            DeadLetter(message: queued.message, queue: self, reason: reason, place: log.map { ($0, queued) }))
+            DeadLetter(
+                message: queued.message, queue: self, reason: reason, failureCount: queued.failuresInAll,
+                place: log.map { ($0, queued) }))
     }
 
     /// Throws 405 when another connection owns the queue.

@@ -56,7 +56,7 @@ struct QueueConsumers {
         list.remove(ObjectIdentifier(consumer))
         guard list.count < before else { return }
         if consumer.isExclusive, !quirk(.exclusiveUseNeverEnds) { exclusiveCount -= 1 }
-        if active === consumer {
+        if active === consumer || active?.tag == consumer.tag && quirk(.activeIsToldByItsTag) {
             active = quirk(.nobodyFollowsTheActive) ? nil : nextActive()
             isBeingTakenOver = false
         }

@@ -280,37 +280,16 @@ enum QueueQuirk: String, Quirk {
     case returnedToAnEmptyLevelGoBehind = "queue.returned-to-an-empty-level-go-behind"
     /// DeathHistory.add: a header that grows is cut
     case fourDeathsAreTold = "queue.four-deaths-are-told"
-
-    // MARK: Policies
-
-    /// QueueArguments.lower: ??
-    case policyNumbersWin = "queue.policy-numbers-win"
-    /// QueueArguments.lower: ??, the other way round
-    case argumentNumbersWin = "queue.argument-numbers-win"
-    /// QueueArguments.combined: a line forgotten
-    case policiesForgetTimes = "queue.policies-forget-times"
-    /// QueueArguments.combined: a line forgotten
-    case policiesForgetExpiry = "queue.policies-forget-expiry"
-    /// QueueArguments.combined: a line forgotten
-    case policiesForgetOctets = "queue.policies-forget-octets"
-    /// QueueArguments.combined: a line forgotten
-    case policiesForgetOverflow = "queue.policies-forget-overflow"
-    /// QueueArguments.combined: a line forgotten
-    case policiesForgetDeadLetters = "queue.policies-forget-dead-letters"
-    /// QueueArguments.combined: a line forgotten
-    case policiesForgetDeliveries = "queue.policies-forget-deliveries"
-    /// QueueArguments.combined: what the policy says
-    case overflowIsThePolicys = "queue.overflow-is-the-policys"
-    /// QueueArguments.combined: what the queue says
-    case overflowIsTheQuorumQueues = "queue.overflow-is-the-quorum-queues"
-    /// QueueArguments.combined: ??, the other way round
-    case deadLettersGoByThePolicy = "queue.dead-letters-go-by-the-policy"
-    /// QueueArguments.combined: both or none
-    case keysComeWithTheirExchange = "queue.keys-come-with-their-exchange"
-    /// ClassicQueue.follow: the next message will see to it
-    case newLimitsWait = "queue.new-limits-wait"
     /// DeathHistory.closesCycle: the last one tells
     case lastDeathDecidesAlone = "queue.last-death-decides-alone"
+    /// DeadLetter.republished: made anew
+    case lettersForgetFailures = "queue.letters-forget-failures"
+    /// ClassicQueue.renewLease: a use is a use
+    case usesBeginALease = "queue.uses-begin-a-lease"
+    /// DeathHistory.add: where it comes from last
+    case keysOfADeathAreTheLatest = "queue.keys-of-a-death-are-the-latest"
+    /// QueueConsumers.remove: compares tags
+    case activeIsToldByItsTag = "queue.active-is-told-by-its-tag"
 }
 
 @inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

@@ -7,26 +7,37 @@ struct QueuedMessage: HeapElement {
     let position: UInt64
     /// When it expires, in milliseconds since the Unix epoch; `Int64.max`: never.
     let expiresAt: Int64
-    /// How often it was handed out and came back, and how often that counts as a failure. A classic queue counts no
-    /// further than it needs, to 1 after a restart.
+    /// How often it was handed out and came back, and how often that, or what happened to it before it died and came
+    /// here, counts as a failure. A classic queue counts no further than it needs, to 1 after a restart.
     private(set) var returnCount: UInt32 = 0
-    private(set) var failureCount: UInt32 = 0
+    private(set) var failureCount: UInt32
 
-    init(message: Message, position: UInt64, expiresAt: Int64, returnCount: UInt32 = 0, failureCount: UInt32 = 0) {
+    init(message: Message, position: UInt64, expiresAt: Int64, returnCount: UInt32 = 0, failureCount: UInt32? = nil) {
         self.message = message
         self.position = position
         self.expiresAt = expiresAt
         self.returnCount = returnCount
-        self.failureCount = failureCount
+        self.failureCount = failureCount ?? message.traits.failureCount
     }
 
-    /// True once it has been handed out.
-    var redelivered: Bool { returnCount > 0 }
+    /// True once it has been handed out, here or before it died.
+    var redelivered: Bool { returnCount > 0 || failureCount > 0 }
+
+    /// As it is handed on by a queue that is empty: nobody looks there at what was before.
+    var asNew: QueuedMessage {
+        QueuedMessage(message: message, position: position, expiresAt: expiresAt, failureCount: 0)
+    }
+
+    /// How often its delivery has failed, here and where it died before.
+    var failuresInAll: UInt32 { max(failureCount, message.traits.failureCount) }
+
+    /// It is refused in a way that counts as a failure.
+    mutating func noteFailure() { failureCount = failuresInAll == .max ? .max : failuresInAll + 1 }
 
     /// It was handed out, and is back.
     mutating func noteReturn(isFailure: Bool) {
         if returnCount < .max { returnCount = returnCount == 255 && quirk(.returnsAreOctets) ? 0 : returnCount + 1 }
-        if isFailure, failureCount < .max { failureCount += 1 }
+        if isFailure { noteFailure() }
     }
 
     func comes(before other: QueuedMessage) -> Bool {

@@ -120,7 +120,9 @@ struct StreamLog {
         var found: [QueuedMessage] = []
         var offset = max(start, end - min(end, UInt64(most)))
         while let next = first(from: offset) {
-            found.append(QueuedMessage(message: next.entry.message, position: next.offset, expiresAt: .max))
+            found.append(
+                QueuedMessage(
+                    message: next.entry.message, position: next.offset, expiresAt: .max, failureCount: 0))
             offset = next.offset + 1
         }
         return found

@@ -241,6 +241,6 @@ final class StreamQueue: Queue {
 extension QueuedMessage {
     /// A stream's message at its offset. It never expires; when it came in stands in that place.
     fileprivate init(_ entry: StreamLog.Entry, at offset: UInt64) {
-        self.init(message: entry.message, position: offset, expiresAt: entry.time)
+        self.init(message: entry.message, position: offset, expiresAt: entry.time, failureCount: 0)
     }
 }

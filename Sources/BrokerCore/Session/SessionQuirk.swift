@@ -266,6 +266,28 @@ enum SessionQuirk: String, Quirk {
     case deniedIsNotSaid = "session.denied-is-not-said"
     /// Output: a frame that is not full tells the end
     case exactPartsEndEmpty = "session.exact-parts-end-empty"
+    /// settle: basic.nack is as good as basic.reject
+    case everyRefusalIsAFailure = "session.every-refusal-is-a-failure"
+    /// exchangeUnbind: an answer is an answer
+    case unboundNothingIsAnswered = "session.unbound-nothing-is-answered"
+    /// lastTag: the last entry, be it a hole
+    case everythingIsTheLatest = "session.everything-is-the-latest"
+    /// flushAnswers: multiple is set for acks
+    case severalRefusalsAreToldAsOne = "session.several-refusals-are-told-as-one"
+    /// sendPlaced: takes the properties as they came
+    case bccStaysInStreams = "session.bcc-stays-in-streams"
+    /// message: what is put together anew has no time to live
+    case requestsNeverExpire = "session.requests-never-expire"
+    /// basicQos: room is made by settling alone, and where octets leave it is not looked for either
+    case raisedWindowResumesNobody = "session.raised-window-resumes-nobody"
+    /// timerFired: a close is the last that is sent
+    case closingIsSilent = "session.closing-is-silent"
+    /// checkThrottle: what the client can is not asked
+    case everybodyIsToldOfAlarms = "session.everybody-is-told-of-alarms"
+    /// endTurn: whoever sends something
+    case alarmsHoldBackEverybody = "session.alarms-hold-back-everybody"
+    /// Throttle.check: once in a connection's life
+    case secondAlarmIsNotTold = "session.second-alarm-is-not-told"
 }
 
 @inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

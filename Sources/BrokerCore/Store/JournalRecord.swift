@@ -56,6 +56,8 @@ struct StoredContent {
     var isDeadLetter = false
     var hasSpentCopies = false
     var hasPriority = false
+    /// Deliveries of it have failed where it died; how many is not kept.
+    var hasFailed = false
     var copies: [Copy]
     var propertiesCount: Int
     /// Properties, then the body.
@@ -196,8 +198,8 @@ extension StoredContent {
             exchange: message.exchange, routingKey: message.routingKey, priority: message.traits.priority,
             hasHeaders: message.traits.hasHeaders, hasBlindCopies: message.traits.hasBlindCopies,
             isDeadLetter: message.traits.isDeadLetter, hasSpentCopies: message.traits.hasSpentCopies,
-            hasPriority: message.traits.hasPriority, copies: copies, propertiesCount: message.propertiesCount,
-            content: content[...])
+            hasPriority: message.traits.hasPriority, hasFailed: message.traits.failureCount > 0, copies: copies,
+            propertiesCount: message.propertiesCount, content: content[...])
     }
 
     func write(to writer: inout ByteWriter) {
@@ -206,7 +208,7 @@ extension StoredContent {
         writer.uint8(quirk(.prioritiesAreNotWritten) ? 0 : priority)
         writer.bits(
             hasHeaders, hasBlindCopies && !quirk(.blindCopiesAreNotWritten), isDeadLetter, hasSpentCopies,
-            hasPriority)
+            hasPriority, hasFailed && !quirk(.failuresOfLettersAreNotWritten))
         writer.uint32(UInt32(clamping: copies.count))
         for copy in copies {
             writer.uint64(copy.queue)
@@ -223,7 +225,7 @@ extension StoredContent {
         priority = try reader.uint8()
         let bits = try reader.bits()
         (hasHeaders, hasBlindCopies, isDeadLetter, hasSpentCopies) = (bits[0], bits[1], bits[2], bits[3])
-        hasPriority = bits[4]
+        (hasPriority, hasFailed) = (bits[4], bits[5])
         copies = []
         for _ in 0..<(try reader.uint32()) {
             copies.append(

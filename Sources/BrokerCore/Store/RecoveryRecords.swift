@@ -48,7 +48,7 @@ extension StoreRecovery {
                     isPersistent: true, priority: found.priority,
                     hasPriority: found.bits[4] && !quirk(quorum: .restoredHaveNoPriority),
                     hasHeaders: found.bits[0], hasBlindCopies: found.bits[1], isDeadLetter: found.bits[2],
-                    hasSpentCopies: found.bits[3]))
+                    hasSpentCopies: found.bits[3], failureCount: found.bits[5] ? 1 : 0))
         }
         journal.found(messages, part.messages[range], part.copies[copy...])
         var taken = 0

@@ -143,7 +143,7 @@ struct SegmentPart: Sendable {
                 routingKey: UInt32(names.count + 1), priority: content.priority,
                 bits: Bits(
                     content.hasHeaders, content.hasBlindCopies, content.isDeadLetter, content.hasSpentCopies,
-                    content.hasPriority)))
+                    content.hasPriority, content.hasFailed)))
         names += [content.exchange, content.routingKey]
     }
 

@@ -93,6 +93,12 @@ enum StoreQuirk: String, Quirk {
     case lettersAreNotCountedDown = "store.letters-are-not-counted-down"
     /// RecoveredBindings.ends: the source's
     case incomingBindingsOutliveTheirExchange = "store.incoming-bindings-outlive-their-exchange"
+    /// StoredContent.write: one bit forgotten
+    case failuresOfLettersAreNotWritten = "store.failures-of-letters-are-not-written"
+    /// VirtualHost.unbind: the binding's end is all
+    case endByUnbindIsNotWritten = "store.end-by-unbind-is-not-written"
+    /// VirtualHost.publish: an early return
+    case lettersToNowhereAreKept = "store.letters-to-nowhere-are-kept"
 }
 
 @inline(__always) func quirk(_ quirk: StoreQuirk) -> Bool { isWrong(by: quirk) }

@@ -90,6 +90,9 @@ extension Broker {
         if store.noteDisk(isLow: isDiskLow) { step(.diskIsLow(isDiskLow)) }
     }
 
+    /// Raises the alarm of the disk, or ends it, whatever space there is. For tests, of a broker without a store.
+    package func setAlarm(_ isRaised: Bool) { step(.diskIsLow(isRaised)) }
+
     /// Writes what is left and gives the directory back.
     func closeStore() {
         guard let store else { return }

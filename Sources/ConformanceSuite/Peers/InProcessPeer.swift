@@ -109,12 +109,15 @@ final class InProcessPeer: Peer {
         running.withLock { $0.broker }.add(user)
     }
 
-    /// Of all that rabbitmqctl can do, tracing.
+    /// Of all that rabbitmqctl can do, tracing and an alarm: next to no memory, or enough of it.
     func administer(_ words: [String]) async throws {
-        guard ["trace_on", "trace_off"].contains(words.first), words.count == 1 else {
-            throw SuiteError("\(label) does not know \(words.joined(separator: " "))")
+        let broker = running.withLock { $0.broker }
+        switch (words.first, words.count) {
+        case ("trace_on", 1), ("trace_off", 1):
+            broker.setTracing(words.first == "trace_on", in: login.virtualHost)
+        case ("set_vm_memory_high_watermark", 2): broker.setAlarm(Double(words[1]) ?? 1 < 0.01)
+        default: throw SuiteError("\(label) does not know \(words.joined(separator: " "))")
         }
-        running.withLock { $0.broker }.setTracing(words.first == "trace_on", in: login.virtualHost)
     }
 
     func setPolicy(_ order: PolicyOrder) async throws {

@@ -14,7 +14,8 @@ enum WalkTheme: String, Sendable, CaseIterable {
     }
 
     /// Whether a message tells that it came back. Which do after a restart, releases tell in ways of their own. As a dead letter
-    /// one of a quorum queue keeps it from 4.0 on, and from 4.3 on one of a classic queue whose channel had ended.
+    /// one of a quorum queue keeps it from 4.0 on, and from 4.3 on one of a classic queue, if it failed in certain ways (see the
+    /// cases `dead-letter.mark-…`), which the model doesn't know.
     func showsMark(afterDeath isDead: Bool) -> Bool {
         self != .restarts && !(isDead && isRabbitMQ(from: self == .quorum ? "4.0" : "4.3"))
     }

@@ -38,7 +38,10 @@ extension VirtualHost {
     /// Takes over a policy that the store knows, when nothing is here yet but what every virtual host has.
     func restore(_ policy: Policy) {
         put(policy)
-        for exchange in exchanges.values { follow(self.policy(of: exchange), exchange) }
+        for exchange in exchanges.values {
+            let policy = self.policy(of: exchange)
+            if policy == nil || !quirk(.restoredPoliciesMissPredeclaredExchanges) { follow(policy, exchange) }
+        }
     }
 
     private func put(_ policy: Policy) {

@@ -33,7 +33,7 @@ extension QueueArguments {
     func under(_ policy: Policy?) -> QueueArguments { policy.map { combined(with: $0.definition) } ?? self }
 
     private func lower(
-        _ own: Int64?, _ policy: FieldTable, _ key: PolicyKey, _ forgotten: QueueQuirk? = nil
+        _ own: Int64?, _ policy: FieldTable, _ key: PolicyKey, _ forgotten: PolicyQuirk? = nil
     ) -> Int64? {
         guard let other = policy[key.name]?.integer else { return own }
         if let forgotten, quirk(forgotten) { return own }

@@ -180,9 +180,13 @@ final class BrokerChannel {
         case .basicGet(let get): try basicGet(get)
         case .basicAck(let ack): try settle(ack.deliveryTag, multiple: ack.multiple, .acknowledge)
         case .basicReject(let reject):
-            try settle(reject.deliveryTag, multiple: false, reject.requeue ? .requeue(.rejected) : .discard)
+            try settle(
+                reject.deliveryTag, multiple: false,
+                reject.requeue ? .requeue(.rejected) : .discard(isFailure: true))
         case .basicNack(let nack):
-            try settle(nack.deliveryTag, multiple: nack.multiple, nack.requeue ? .requeue(.released) : .discard)
+            try settle(
+                nack.deliveryTag, multiple: nack.multiple,
+                nack.requeue ? .requeue(.released) : .discard(isFailure: false))
         case .basicRecover(let recover):
             try basicRecover(requeue: recover.requeue) { [self] in send(BasicRecoverOk()) }
         case .basicRecoverAsync(let recover): try basicRecover(requeue: recover.requeue) {}

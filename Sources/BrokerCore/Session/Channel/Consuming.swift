@@ -20,7 +20,7 @@ extension BrokerChannel {
             if !quirk(.sharedWindowStays) { channelPrefetch = 0 }
         }
         send(BasicQosOk())
-        resumeConsumers()
+        if channelPrefetch == 0 || !quirk(.raisedWindowResumesNobody) { resumeConsumers() }
     }
 
     func basicConsume(_ consume: BasicConsume) throws(BrokerError) {

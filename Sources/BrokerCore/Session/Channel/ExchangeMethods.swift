@@ -119,6 +119,7 @@ extension BrokerChannel {
                     source, from: .exchange(destination), key: unbind.routingKey,
                     arguments: isCut ? [:] : unbind.arguments, then: answer))
         } else {
+            if unbind.noWait, quirk(.unboundNothingIsAnswered) { send(ExchangeUnbindOk()) }
             answer()
         }
     }

@@ -161,6 +161,7 @@ extension BrokerChannel {
                 throw BrokerError(.preconditionFailed, "fast reply consumer does not exist")
             }
             properties.replyTo = replyConsumer.name
+            if traits.expiration != nil, quirk(.requestsNeverExpire) { traits.expiration = nil }
         } else if tidied == nil {
             return Message(
                 exchange: route.exchangeName, routingKey: route.key, content: content.octets,

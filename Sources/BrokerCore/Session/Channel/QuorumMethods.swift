@@ -78,7 +78,7 @@ extension BrokerChannel {
     /// Sends a method with a message as its content, and with what its queue knows of earlier deliveries among the headers.
     func sendCounted(_ method: some MethodFields, _ queued: QueuedMessage) {
         let isFirstFetch = queued.returnCount == 0 && method is BasicGetOk && connection.dialect.tellsFirstFetch
-        guard queued.returnCount > 0 || isFirstFetch else { return send(method, queued.message) }
+        guard queued.redelivered || isFirstFetch else { return send(method, queued.message) }
         if queued.message.bodySize > Output.part, quirk(quorum: .largeOnesTellNoCounts) {
             return send(method, queued.message)
         }
@@ -95,8 +95,11 @@ extension BrokerChannel {
                 headers["x-delivery-count"] = .int64(Int64(isCut ? queued.failureCount & 255 : queued.failureCount))
             }
             if connection.dialect.tellsAcquisitions {
+                // Of a dead letter that was not handed out here yet, it is what it brought along (4.3.6).
                 let isFailures = queued.returnCount != queued.failureCount && quirk(quorum: .acquisitionsAreFailures)
-                headers["x-acquired-count"] = .int64(Int64(isFailures ? queued.failureCount : queued.returnCount))
+                let isNew = queued.returnCount == 0
+                headers["x-acquired-count"] = .int64(
+                    Int64(isNew || isFailures ? queued.failureCount : queued.returnCount))
             }
             properties.headers = headers.sortedByName
             connection.output.content(

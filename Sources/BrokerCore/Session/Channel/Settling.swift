@@ -50,15 +50,17 @@ extension BrokerChannel {
         case .acknowledge:
             tally.counters.acknowledged += deliveries.count
             settle(deliveries, .acknowledged)
-        case .discard: settle(deliveries, .rejected)
+        case .discard(let isFailure): settle(deliveries, .rejected, isFailure: isFailure)
         }
     }
 
-    private func settle(_ deliveries: [Unacknowledged], _ end: Settlement) {
+    private func settle(_ deliveries: [Unacknowledged], _ end: Settlement, isFailure: Bool = false) {
         for delivery in deliveries {
             release(delivery)
             let dies = end == .rejected && !(delivery.tag != deliveries[0].tag && quirk(.onlyTheFirstOfSeveralDies))
-            if let message = delivery.message { delivery.queue.settle(message, as: dies ? end : .acknowledged) }
+            guard var message = delivery.message else { continue }
+            if isFailure || end == .rejected && quirk(.everyRefusalIsAFailure) { message.noteFailure() }
+            delivery.queue.settle(message, as: dies ? end : .acknowledged)
         }
         resume(after: deliveries)
     }
@@ -155,7 +157,8 @@ extension BrokerChannel {
                 let isCut = confirm.number > 255 && quirk(.confirmNumbersAreOctets)
                 send(BasicAck(deliveryTag: isCut ? confirm.number & 0xFF : confirm.number, multiple: multiple))
             } else {
-                send(BasicNack(deliveryTag: confirm.number, multiple: confirm.count > 1, requeue: false))
+                let multiple = confirm.count > 1 && !quirk(.severalRefusalsAreToldAsOne)
+                send(BasicNack(deliveryTag: confirm.number, multiple: multiple, requeue: false))
             }
         }
     }

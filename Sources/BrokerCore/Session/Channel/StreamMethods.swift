@@ -38,7 +38,8 @@ extension BrokerChannel {
                     method, properties: properties, body: content.body, channel: number,
                     frameMax: connection.session.frameMax)
             }
-            var properties = try content.sentProperties()
+            let isTold = queued.message.traits.hasBlindCopies && quirk(.bccStaysInStreams)
+            var properties = try isTold ? content.properties() : content.sentProperties()
             var headers = properties.headers ?? [:]
             headers["x-stream-offset"] = .int64(offset)
             properties.headers = headers.sortedByName

@@ -4,8 +4,8 @@ import DataStructures
 enum DeliveryOutcome {
     case acknowledge
     case requeue(ReturnReason)
-    /// Refused for good: dead-lettered where its queue says so.
-    case discard
+    /// Refused for good: dead-lettered where its queue says so. A rejection is a failed delivery.
+    case discard(isFailure: Bool)
 }
 
 /// What a transactional channel has done since the last commit.

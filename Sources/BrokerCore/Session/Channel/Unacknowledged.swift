@@ -56,6 +56,7 @@ struct UnacknowledgedDeliveries {
             Steps.take()
             place -= 1
             if entries[place] != nil { return tags[place] }
+            if quirk(.everythingIsTheLatest) { break }
         }
         return nil
     }

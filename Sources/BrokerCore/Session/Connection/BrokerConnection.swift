@@ -138,7 +138,7 @@ final class BrokerConnection {
     /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.
     func endTurn(isUnfinished: Bool) {
         flushConfirms()
-        if throttle.hasPublished { checkThrottle() }
+        if throttle.hasPublished || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
         for channel in publishing { channel.detachContent() }
         publishing.removeAll(keepingCapacity: true)
         reader.giveBack(&room.input, most: Room.most)
@@ -265,7 +265,8 @@ final class BrokerConnection {
     }
 
     private func resumeConsumers() {
-        for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.resumeConsumers() }
+        for channel in channels.values.sorted(by: { $0.number < $1.number })
+        where channel.channelPrefetch == 0 || !quirk(.raisedWindowResumesNobody) { channel.resumeConsumers() }
     }
 
     /// A channel has answers to send, now or when more is on disk.

@@ -6,7 +6,7 @@ extension BrokerConnection {
     func checkThrottle() {
         let wasHeldBack = throttle.isHeldBack
         let change = throttle.check(host.alarms)
-        if session.can("connection.blocked") {
+        if session.can("connection.blocked") || change != nil && quirk(.everybodyIsToldOfAlarms) {
             switch change {
             case .blocked: send(ConnectionBlocked(reason: host.alarms.reason))
             case .unblocked: send(ConnectionUnblocked())
@@ -46,7 +46,7 @@ extension BrokerConnection {
         switch verdict {
         case .nothing: break
         case .sendHeartbeat:
-            output.heartbeat()
+            if case .closing = state, quirk(.closingIsSilent) {} else { output.heartbeat() }
             liveness.sent(at: host.now)
             if quirk(.secondHeartbeatIsNotSent) { return }
         case .peerIsSilent, .deadlinePassed:

@@ -6,19 +6,22 @@ struct Throttle {
     private(set) var isHeldBack = false
     /// It was told that it is blocked, and not yet that it isn't any more.
     private(set) var wasTold = false
+    /// For a quirk: how often it was told.
+    private var tellings = 0
 
     enum Change { case blocked, unblocked }
 
     /// Looks at the alarms, and whether the connection has published. Returns what its client is to be told.
     mutating func check(_ alarms: Alarms) -> Change? {
-        if hasPublished {
+        if hasPublished || alarms.isRaised && quirk(.alarmsHoldBackEverybody) {
             hasPublished = false
             if alarms.holdsBack { isHeldBack = true }
         }
         if !alarms.holdsBack { isHeldBack = false }
         if isHeldBack, alarms.isRaised, !wasTold {
             wasTold = true
-            return .blocked
+            tellings += 1
+            return tellings > 1 && quirk(.secondAlarmIsNotTold) ? nil : .blocked
         }
         // Another alarm that is raised meanwhile says nothing new, and the end of one among two neither.
         if wasTold, !alarms.isRaised {

@@ -13,6 +13,20 @@ import Testing
     }
 
     @Test(
+        "Heartbeats go on while the broker waits for the answer to its close",
+        .proves("heartbeat.while-closing", ["spec/4.2.7/heartbeat-while-closing"]))
+    func whileClosing() async throws {
+        let probe = try await Probe.connect { $0.heartbeat = 2 }
+        // RabbitMQ waits for one interval, and looks twice in it. So the close must not stand where it looks.
+        try await elapse(milliseconds: 500)
+        probe.send(QueueDeclare(), on: 7)
+        _ = try await probe.receive(ConnectionClose.self)
+        try await elapse(milliseconds: 1000)
+        let event = try await probe.event("a heartbeat") { if case .heartbeat = $0 { true } else { false } }
+        guard case .heartbeat = event else { return note(.failed, "expected a heartbeat, got \(event)") }
+    }
+
+    @Test(
         "A client that says nothing for two intervals is dropped, without a close",
         .proves("heartbeat.silent-peer-dropped", ["spec/4.2.7/silent-peer-dropped"]))
     func silentPeerDropped() async throws {

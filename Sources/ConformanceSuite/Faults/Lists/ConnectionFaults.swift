@@ -75,6 +75,8 @@ extension Fault {
         .request("connection.one-channel-fewer") { (ok: inout ConnectionTuneOk) in
             if ok.channelMax > 1 { ok.channelMax -= 1 } else if ok.channelMax == 0 { ok.channelMax = 2046 }
         },
+        .never("connection.alarms-are-not-told") { (_: ConnectionBlocked) in true },
+        .never("connection.ends-of-alarms-are-not-told") { (_: ConnectionUnblocked) in true },
         .never("connection.close-without-close-ok") { (_: ConnectionCloseOk) in true },
         .requests("connection.close-ok-lost", [ConnectionCloseOk.id]) { _, _ in [] },
         .requests("connection.second-open-ignored", [ConnectionOpen.id]) { parcel, memory in

@@ -1,0 +1,34 @@
+/// What can be wrong in how a queue goes by its policy: a line for each, with the decision that it sits at and what was
+/// written there instead.
+enum PolicyQuirk: String, Quirk {
+    /// QueueArguments.lower: ??
+    case policyNumbersWin = "queue.policy-numbers-win"
+    /// QueueArguments.lower: ??, the other way round
+    case argumentNumbersWin = "queue.argument-numbers-win"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetTimes = "queue.policies-forget-times"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetExpiry = "queue.policies-forget-expiry"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetOctets = "queue.policies-forget-octets"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetOverflow = "queue.policies-forget-overflow"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetDeadLetters = "queue.policies-forget-dead-letters"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetDeliveries = "queue.policies-forget-deliveries"
+    /// QueueArguments.combined: what the policy says
+    case overflowIsThePolicys = "queue.overflow-is-the-policys"
+    /// QueueArguments.combined: what the queue says
+    case overflowIsTheQuorumQueues = "queue.overflow-is-the-quorum-queues"
+    /// QueueArguments.combined: ??, the other way round
+    case deadLettersGoByThePolicy = "queue.dead-letters-go-by-the-policy"
+    /// QueueArguments.combined: both or none
+    case keysComeWithTheirExchange = "queue.keys-come-with-their-exchange"
+    /// ClassicQueue.follow: the next message will see to it
+    case newLimitsWait = "queue.new-limits-wait"
+    /// ClassicQueue.follow: what was begun goes on
+    case clearedLeaseRunsOn = "queue.cleared-lease-runs-on"
+}
+
+@inline(__always) func quirk(_ quirk: PolicyQuirk) -> Bool { isWrong(by: quirk) }

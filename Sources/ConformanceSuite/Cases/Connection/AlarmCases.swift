@@ -1,0 +1,81 @@
+import AMQPWire
+import Testing
+
+/// What connections notice of an alarm: memory is low, say.
+@Suite("Alarms") struct AlarmCases {
+    /// Memory is low while something is done: the broker is told that it may use next to none.
+    private func whileMemoryIsLow(_ body: () async throws -> Void) async throws {
+        try await administer("set_vm_memory_high_watermark", "0.00001")
+        do { try await body() } catch {
+            // Whatever comes next on this broker would wait for ever.
+            try await administer("set_vm_memory_high_watermark", "0.4")
+            throw error
+        }
+        try await administer("set_vm_memory_high_watermark", "0.4")
+    }
+
+    @Test(
+        "A publisher is told of an alarm and of its end, and of the next one again",
+        .proves(
+            "connection.alarms-are-told",
+            [
+                "rabbitmq/connection.blocked/notified", "rabbitmq/connection.blocked/unblocked",
+                "rabbitmq/capabilities/honoured",
+            ], needs: [.admin]))
+    func told() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        for text in ["first", "second"] {
+            try await whileMemoryIsLow {
+                channel.publish(text, to: "", queue)
+                #expect(try await !channel.probe.receive(ConnectionBlocked.self).reason.isEmpty)
+                try #require(channel.probe.arrived(on: 0).isEmpty, "what came beside it")
+            }
+            _ = try await channel.probe.receive(ConnectionUnblocked.self)
+            #expect(try await channel.drain(queue) == [text])
+        }
+    }
+
+    @Test(
+        "A publisher that did not announce that it understands it is not told of an alarm",
+        .proves(
+            "connection.alarms-untold", ["rabbitmq/connection.blocked/opt-in", "rabbitmq/capabilities/client-opt-in"],
+            needs: [.admin]))
+    func untold() async throws {
+        let channel = try await Probe.connect { $0.capabilities = ["publisher_confirms": true] }.openChannel()
+        let queue = try await channel.declareQueue()
+        let witness = try await Probe.openChannel()
+        try await whileMemoryIsLow {
+            channel.publish("waits", to: "", queue)
+            // When another one has been told, this one could have been, too.
+            witness.publish("waits", to: "", unique("nowhere"))
+            _ = try await witness.probe.receive(ConnectionBlocked.self)
+        }
+        #expect(try await channel.drain(queue) == ["waits"])
+        #expect(channel.probe.arrived(on: 0).map(\.description) == [])
+    }
+
+    @Test(
+        "A client that only consumes goes on while there is an alarm",
+        .proves(
+            "connection.alarms-let-consumers-be", ["rabbitmq/connection.blocked/consumers-unaffected"],
+            needs: [.admin]))
+    func consumersGoOn() async throws {
+        let publisher = try await Probe.openChannel()
+        let queue = try await publisher.declareQueue(exclusive: false)
+        for number in 1...3 { publisher.publish("\(number)", to: "", queue) }
+        try await publisher.expectReady(3, in: queue)
+        let channel = try await Probe.openChannel()
+        try await whileMemoryIsLow {
+            for text in ["1", "2"] {
+                let message = try #require(try await channel.get(queue, noAck: false))
+                #expect(message.text == text)
+                channel.ack(message)
+                try await channel.barrier()
+            }
+            try await channel.consume(queue, noAck: true)
+            #expect(try await channel.delivery().text == "3")
+            #expect(channel.probe.arrived(on: 0).map(\.description) == [])
+        }
+    }
+}
