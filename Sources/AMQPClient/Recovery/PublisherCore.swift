@@ -96,7 +96,7 @@ final class PublisherCore: Sendable {
                 exchange: ShortString(publish.exchange, as: "exchange name"),
                 routingKey: ShortString(publish.routingKey, as: "routing key"), mandatory: publish.mandatory)
             let isSent = try channel.engine.publish(method, publish.message, on: channel.record) { [weak self] result in
-                self?.settled(id, link, result.map { _ in true })
+                { [weak self] in self?.settled(id, link, result.map { _ in true }) }
             }
             if !isSent { step { $0.decisions.notSent(id, link: link, isGone: false, &$0.effects) } }
         } catch {
