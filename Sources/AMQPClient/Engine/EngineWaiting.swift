@@ -134,7 +134,8 @@ extension ConnectionEngine {
     /// One appointment for the earliest deadline. Deadlines come in nearly rising order, so it seldom moves; a timer for
     /// each confirmed publish would cost more than the publish.
     private func arm(_ state: inout State) {
-        guard let time = state.waiters.nextDeadline, time < state.timers.nextDeadline else { return }
+        // Whoever asks after the very end is answered at once; deadlines of those who were answered may still stand there.
+        guard !state.hangsUp, let time = state.waiters.nextDeadline, time < state.timers.nextDeadline else { return }
         state.timers.deadline?.cancel()
         state.timers.nextDeadline = time
         state.timers.deadline = configuration.time.wake(at: time) { [weak self] in self?.deadlinePassed() }

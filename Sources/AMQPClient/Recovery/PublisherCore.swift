@@ -25,6 +25,9 @@ final class PublisherCore: Sendable {
         state = Mutex(State(decisions: decisions))
     }
 
+    // The clock would keep the appointment, for nobody.
+    deinit { state.withLock { $0.timer }?.handle.cancel() }
+
     var outstandingCount: Int { state.withLock { $0.decisions.count } }
     var states: Notices<ClientState> { broadcast.notices }
     // A client with a malformed URI has neither; its publishes are told so.
