@@ -1,4 +1,5 @@
 import AMQPClient
+import TestSupport
 import Testing
 
 @Suite struct ConnectionURITests {
@@ -110,5 +111,15 @@ import Testing
         }
         #expect(error.kind == .badArgument)
         #expect(error.description.contains("virtual host has 256 bytes"))
+    }
+
+    /// The zone of an address is for the resolver, which knows those of this machine, and no other.
+    @Test func theZoneReachesTheResolver() async throws {
+        // No interface of that kind has such an address; but it is looked for there.
+        let here = await failure { _ = try await Connection.open("amqp://[fe80::1%25lo]:1?connection_timeout=900000") }
+        #expect(here?.kind == .unreachable)
+        #expect(here?.text.hasPrefix("Cannot use [fe80::1%lo]:1: ") == true)
+        let nowhere = await failure { _ = try await Connection.open("amqp://[fe80::1%25no-such-zone]:1") }
+        #expect(nowhere?.text.hasPrefix("Unknown host in [fe80::1%no-such-zone]:1: ") == true)
     }
 }

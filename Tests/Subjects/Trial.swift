@@ -28,6 +28,8 @@ struct Trial: Sendable {
     func end() async throws {
         // Whatever comes of it.
         if fault == "careless" { return (try? await connection.close()) ?? () }
+        // As libraries do that don't wait for confirms by themselves.
+        if fault == "no-wait" { return try await connection.closeAtOnce() }
         guard fault == "unclosed" else { return try await connection.close() }
         // What was published has arrived; this is about the good-bye alone.
         try await channel.qos(prefetchCount: 0)

@@ -16,7 +16,7 @@ public final class Channel: Sendable {
     init(_ id: ChannelID, _ connection: Connection) throws(AMQPError) {
         self.id = id
         self.connection = connection
-        let record = ChannelRecord(id)
+        let record = ChannelRecord(id, connection.engine.unheard)
         self.record = record
         try connection.engine.step { state throws(AMQPError) in
             // Between the answer and this, the connection or the channel may have ended.
@@ -27,7 +27,7 @@ public final class Channel: Sendable {
     }
 
     /// A handle that nobody holds is a channel that nobody can close.
-    deinit { engine.step { $0.connection.closeChannel(id, nil, &$0.effects) } }
+    deinit { engine.step { $0.connection.leaveChannel(id, &$0.effects) } }
 
     /// From 1 to the connection's `channelMax`; used again after a close.
     public var number: Int { Int(id.number) }
@@ -39,13 +39,28 @@ public final class Channel: Sendable {
     public var closeReason: AMQPError? { record.reason }
 
     /// Closes the channel and waits for the broker's answer. Deliveries not yet acknowledged go back to their queues;
-    /// consumers of this channel end with an error. Closing once more does nothing. In a task that is cancelled the close
-    /// is sent all the same, and only the wait for its answer is skipped.
+    /// consumers of this channel end with an error. Closing once more does nothing.
+    ///
+    /// With publisher confirms, it first waits for those that are due and that no call waits for, of a ``ConfirmedPublisher``
+    /// for example: once the broker has read the close, it need not send any. In a task that is cancelled the close is sent all the
+    /// same, and only the waits are skipped.
     ///
     /// - Throws: why the broker has closed the channel, or how the connection was lost, if that came before the answer and
     ///   no other call has thrown it: a publish does not wait to hear that its exchange doesn't exist, so this may be the
-    ///   first that is heard of it. `timedOut` after the configuration's `rpcTimeout`.
+    ///   first that is heard of it. In the same way the first publish with confirms that was refused or came back, `nacked` or
+    ///   `returned`, unless somebody listens to ``returns``; the channel is closed all the same. `timedOut` after the configuration's `rpcTimeout`, or its `confirmTimeout`.
     public func close() async throws(AMQPError) {
+        let loss = await engine.loss(of: .due, on: record)
+        do throws(AMQPError) {
+            try await closeAtOnce()
+        } catch {
+            throw loss ?? error
+        }
+        if let loss, loss.kind != .cancelled { throw loss }
+    }
+
+    /// The same without a wait for confirms.
+    func closeAtOnce() async throws(AMQPError) {
         if !isOpen {
             if let reason = record.untoldReason() { throw reason }
             return
@@ -57,6 +72,8 @@ public final class Channel: Sendable {
         ) { [id] in
             $0.connection.closeChannel(id, $1, &$0.effects)
         }
+        // The broker may have closed it since this has looked.
+        if let reason = record.untoldReason() { throw reason }
     }
 
     /// Asks the broker to stop (`false`) or resume sending deliveries. Of the brokers around, RabbitMQ refuses to stop

@@ -8,13 +8,15 @@ import AMQPWire
 /// for line in lines { try await publisher.publish(Message(line), routingKey: "lines") }
 /// try await publisher.waitForAll()
 /// ```
+/// A refusal that no call has told is told by the close of the channel or the connection, which waits for confirms that are
+/// due: ``Channel/close()``.
 public struct ConfirmedPublisher: Sendable {
     public let channel: Channel
     private let window: PublishWindow
 
     init(_ channel: Channel, limit: Int) {
         self.channel = channel
-        window = PublishWindow(limit)
+        window = PublishWindow(limit, channel.record)
     }
 
     /// The most messages that may be unconfirmed at a time.
@@ -25,8 +27,8 @@ public struct ConfirmedPublisher: Sendable {
 
     /// Publishes; waits first while `limit` messages are unconfirmed.
     ///
-    /// - Throws: ``AMQPError``, also that of an *earlier* message that was refused or came back: once, then the publisher
-    ///   can be used on. ``AMQPError/publish`` is the message that it is about.
+    /// - Throws: ``AMQPError``, also that of an *earlier* message that was refused or came back: each of them once, then the
+    ///   publisher can be used on. ``AMQPError/publish`` is the message that it is about.
     nonisolated(nonsending)
         public func publish(
             _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false
@@ -41,19 +43,20 @@ public struct ConfirmedPublisher: Sendable {
             let engine = channel.engine
             let publish = AMQPError.Publish(message: message, exchange: exchange, routingKey: routingKey)
             // Not the channel: a publish under way must not keep it from being let go of.
-            let confirmed: @Sendable (Result<Answer, AMQPError>) -> Void = { [window] in
+            let confirmed: @Sendable (Result<Answer, AMQPError>) -> Wakeup? = { [window] in
                 window.leave($0.mapError { $0.about(publish) })
             }
-            while try !engine.publish(method, message, on: channel.record, confirmed: confirmed) {
+            while try !engine.publish(method, message, on: channel.record, isAwaited: false, confirmed: confirmed) {
                 try await engine.waitForRoom(on: channel.record)
             }
         } catch {
-            window.leave(nil)
+            window.leave(nil)?()
             throw error
         }
     }
 
-    /// Waits until everything published is confirmed. Throws the first refusal or return that nobody was told of yet.
+    /// Waits until everything published is confirmed. Throws the first refusal or return that nobody was told of yet; if
+    /// several messages were refused, each call throws the next.
     nonisolated(nonsending)
         public func waitForAll() async throws(AMQPError)
     {

@@ -1,13 +1,16 @@
 import AMQPWire
+import Synchronization
 
 /// The confirm of one publish, which is still to come (RabbitMQ, page "Publisher Confirms", the asynchronous strategy).
 ///
 /// ``Channel/publishAndConfirm(_:exchange:routingKey:mandatory:)`` waits for each, and ``ConfirmedPublisher`` for all of
 /// them together. This is for who publishes on, and wants to know of every single one later.
+///
+/// One that nobody waits for is not lost: the close of the channel or the connection waits for it, and tells a refusal.
 public struct PendingConfirm: Sendable {
-    private let answer = Mailbox<Result<Void, AMQPError>>()
+    private let answer: LaterAnswer
 
-    fileprivate func settle(_ result: Result<Void, AMQPError>) { answer.put(result)?() }
+    fileprivate init(_ answer: LaterAnswer) { self.answer = answer }
 
     /// Waits until the broker has taken responsibility for the message; at once, if it has done so already. May be called
     /// again.
@@ -16,9 +19,7 @@ public struct PendingConfirm: Sendable {
     nonisolated(nonsending)
         public func wait() async throws(AMQPError)
     {
-        guard let result = try await answer.next() else { throw .cancelled("the confirm of a publish") }
-        settle(result)
-        try result.get()
+        try await answer.get()
     }
 
     /// Waits for the broker's answer, and returns it, also one that ``wait()`` would throw. May be called again.
@@ -33,6 +34,42 @@ public struct PendingConfirm: Sendable {
         } catch {
             return try PublishOutcome(error)
         }
+    }
+}
+
+/// The answer to a publish, which somebody may ask for, again and again, or nobody.
+private final class LaterAnswer: Sendable {
+    private let record: ChannelRecord
+    private let results = Mailbox<Result<Void, AMQPError>>()
+    /// By which the channel knows the failure that no call has told of yet.
+    private let unheard = Mutex<UInt64?>(nil)
+
+    init(_ record: ChannelRecord) { self.record = record }
+
+    // Nobody can ask any more.
+    deinit { if let number = unheard.withLock({ $0 }) { record.forget(number) } }
+
+    func settle(_ result: Result<Void, AMQPError>) -> Wakeup? {
+        guard case .failure(let error) = result else { return results.put(result) }
+        unheard.withLock { $0 = record.add(error) }
+        let wakeup = results.put(result)
+        // Somebody waits, and is told.
+        if wakeup != nil { isHeard(error) }
+        return wakeup
+    }
+
+    private func isHeard(_ error: AMQPError) {
+        if let number = unheard.withLock({ $0.take() }) { record.heard(number, error) }
+    }
+
+    nonisolated(nonsending)
+        func get() async throws(AMQPError)
+    {
+        guard let result = try await results.next() else { throw .cancelled("the confirm of a publish") }
+        // For the next who asks.
+        results.put(result)?()
+        if case .failure(let error) = result { isHeard(error) }
+        try result.get()
     }
 }
 
@@ -68,10 +105,11 @@ extension Channel {
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
         let message = engine.traced(message)
         try await startConfirms()
-        let confirm = PendingConfirm()
-        while try !engine.publish(method, message, on: record, confirmed: { confirm.settle($0.map { _ in }) }) {
+        let answer = LaterAnswer(record)
+        let confirmed: @Sendable (Result<Answer, AMQPError>) -> Wakeup? = { answer.settle($0.map { _ in }) }
+        while try !engine.publish(method, message, on: record, isAwaited: false, confirmed: confirmed) {
             try await engine.waitForRoom(on: record)
         }
-        return confirm
+        return PendingConfirm(answer)
     }
 }

@@ -112,18 +112,25 @@ extension Channel {
 
 extension ConnectionEngine {
     /// Publishes if there is room; one step under the lock.
-    /// - Parameter confirmed: called with what becomes of it, if the channel has confirms.
+    /// - Parameters:
+    ///   - isAwaited: a call waits for what becomes of it.
+    ///   - confirmed: called with what becomes of it, under the lock, if the channel has confirms.
     func publish(
-        _ method: BasicPublish, _ message: Message, on record: ChannelRecord,
-        confirmed: (@Sendable (Result<Answer, AMQPError>) -> Void)? = nil
+        _ method: BasicPublish, _ message: Message, on record: ChannelRecord, isAwaited: Bool = true,
+        confirmed: (@Sendable (Result<Answer, AMQPError>) -> Wakeup?)? = nil
     ) throws(AMQPError) -> Bool {
         try step { state throws(AMQPError) in
             try record.expectOpen()
             guard try mayPublish(on: record.id, state) else { return false }
             let waiter = confirmed.map { _ in WaiterID(number: nextID()) }
-            try state.connection.publish(method, message, on: record.id, waiter: waiter, &state.effects)
+            try state.connection.publish(
+                method, message, on: record.id, waiter: waiter, isAwaited: isAwaited, &state.effects)
             count(.published(octets: message.body.count), &state)
-            if let waiter, let confirmed { register(waiter, .confirm(record, configuration), &state, confirmed) }
+            if let waiter, let confirmed {
+                register(
+                    waiter, .confirm(record, configuration, at: isAwaited ? .confirm : .laterConfirm), &state, confirmed
+                )
+            }
             return true
         }
     }
@@ -150,9 +157,11 @@ extension ConnectionEngine {
 }
 
 extension ConnectionEngine.Wait {
-    static func confirm(_ record: ChannelRecord, _ configuration: ConnectionConfiguration) -> Self {
+    static func confirm(
+        _ record: ChannelRecord, _ configuration: ConnectionConfiguration, at place: WaiterID.Place = .confirm
+    ) -> Self {
         Self(
-            what: "the confirm of a publish", place: .confirm, channel: record,
+            what: "the confirm of a publish", place: place, channel: record,
             timeout: configuration.confirmMilliseconds,
             beginsCancelled: true)
     }
@@ -165,13 +174,18 @@ extension ConnectionState {
         hasChannel(id) ? channels[id.number]?.confirms?.outstanding ?? 0 : 0
     }
 
+    /// - Parameter farewell: what a good-bye waits for; nil: a call waits for all.
     mutating func waitForConfirms(
-        on id: ChannelID, _ waiter: WaiterID, _ effects: inout Effects
+        on id: ChannelID, _ waiter: WaiterID, for farewell: ConnectionEngine.Confirms? = nil, _ effects: inout Effects
     ) throws(AMQPError) {
         guard isConfirming(id) else {
             throw .badArgument(
                 "The channel has no publisher confirms", nextStep: "Call selectConfirms() before publishing.")
         }
-        channels[id.number]?.confirms?.waitForAll(waiter, &effects)
+        switch farewell {
+        case .due: channels[id.number]?.confirms?.waitForDue(waiter, &effects)
+        case .all: channels[id.number]?.confirms?.waitForAll(waiter, isFarewell: true, &effects)
+        case nil: channels[id.number]?.confirms?.waitForAll(waiter, &effects)
+        }
     }
 }

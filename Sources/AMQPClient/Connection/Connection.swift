@@ -119,12 +119,26 @@ public final class Connection: Sendable {
     /// waits on them is told. When it returns, the broker has read everything that was sent before. Closing once more does
     /// nothing.
     ///
-    /// In a task that is cancelled the close is sent all the same, and only the wait for its answer is skipped.
+    /// With publisher confirms, it first waits for those that are due on any channel and that no call waits for, as
+    /// ``Channel/close()`` does. In a task that is cancelled the close is sent all the same, and only the waits are skipped.
     ///
-    /// - Throws: `connectionLost` or `closedByBroker` when that came before the answer, whether the close was under way or
+    /// - Throws: the first publish that was refused or came back, `nacked` or `returned`, if no call has thrown that yet; the
+    ///   connection is closed all the same. `connectionLost` or `closedByBroker` when that came before the answer, whether the close was under way or
     ///   not yet sent: what was sent last may not have arrived. `timedOut` when the broker does not answer within the
-    ///   configuration's `rpcTimeout`. The connection is gone then all the same.
+    ///   configuration's `rpcTimeout`, or does not confirm within its `confirmTimeout`. The connection is gone then all the
+    ///   same.
     public func close() async throws(AMQPError) {
+        let loss = await engine.loss(of: .due)
+        do throws(AMQPError) {
+            try await closeAtOnce()
+        } catch {
+            throw loss ?? error
+        }
+        if let loss, loss.kind != .cancelled { throw loss }
+    }
+
+    /// The same without a wait for confirms.
+    package func closeAtOnce() async throws(AMQPError) {
         try await engine.waitUnlessCancelled(
             .init(
                 what: "connection.close", place: .end, timeout: engine.configuration.rpcMilliseconds, outlivesEnd: true)

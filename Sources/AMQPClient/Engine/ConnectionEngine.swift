@@ -38,6 +38,8 @@ final class ConnectionEngine: Sendable {
     let configuration: ConnectionConfiguration
     let stream: any ByteStream
     let state: Mutex<State>
+    /// What the broker has said of publishes, and no call has told.
+    let unheard = Unheard()
     /// What the deliveries in all mailboxes take of `deliveryBufferLimit`. Outside the lock: every delivery taken changes it.
     let buffered = Atomic<Int>(0)
     /// A copy of `!isReading` for a look without the lock.
@@ -152,7 +154,7 @@ final class ConnectionEngine: Sendable {
     private func carryOut(_ event: Effects.Event, _ state: inout State) {
         switch event {
         case .answer(let id, let outcome):
-            if let waiter = state.waiters.remove(id) { state.wakeups.append { waiter.resume(outcome) } }
+            if let waiter = state.waiters.remove(id) { wake(waiter.settle(outcome), &state) }
         case .consumerStarted(let consumer, let tag): consumerStarted(consumer, tag, &state)
         case .deliver(let consumer, let delivery): deliver(delivery, to: consumer, &state)
         case .consumerEnded(let consumer, let error): endConsumer(consumer, error, &state)
@@ -161,6 +163,10 @@ final class ConnectionEngine: Sendable {
             count(.returned, &state)
         case .confirmed(let count, let isTaken): self.count(isTaken ? .confirmed(count) : .nacked(count), &state)
         case .channelEnded(let channel, let error, let isTold): endChannel(channel, error, isTold: isTold, &state)
+        case .unheard(let channel, let error):
+            if let record = state.channels[channel], !isHeard(error, record) {
+                unheard.addForgotten(error, on: channel)
+            }
         case .blocked(let reason): publish(.blocked(reason: reason), &state)
         case .unblocked: publish(.unblocked, &state)
         case .publishingResumed: openGate(&state)
@@ -187,7 +193,7 @@ final class ConnectionEngine: Sendable {
         for number in state.gate.ids(where: { $0 == id }) {
             state.gate.remove(number)
             guard let waiter = state.waiters.remove(WaiterID(number: number)) else { continue }
-            state.wakeups.append { waiter.resume(.failure(error)) }
+            wake(waiter.settle(.failure(error)), &state)
         }
     }
 

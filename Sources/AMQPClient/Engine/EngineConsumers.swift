@@ -9,30 +9,60 @@ final class ChannelRecord: Sendable {
     /// Why it is closed, nil while it is open; and whether a caller has heard so.
     private let end = Mutex<(reason: AMQPError?, isTold: Bool)>((nil, false))
     private let mailboxes = Mutex<[Mailbox<ReturnedMessage>]>([])
+    private let unheard: Unheard
 
-    init(_ id: ChannelID) { self.id = id }
+    /// - Parameter unheard: the connection's.
+    init(_ id: ChannelID, _ unheard: Unheard) {
+        self.id = id
+        self.unheard = unheard
+    }
 
     var reason: AMQPError? { end.withLock { $0.reason } }
 
     /// Called under the engine's lock.
-    func ended(_ reason: AMQPError, isTold: Bool) { end.withLock { $0 = (reason, isTold) } }
+    func ended(_ reason: AMQPError, isTold: Bool) {
+        let isTold = end.withLock { end in
+            end = (reason, isTold || end.isTold)
+            return end.isTold
+        }
+        if isTold { unheard.endIsHeard(on: id) }
+    }
+
+    /// A caller hears this of a publish that no call has waited for.
+    func heard(_ number: UInt64, _ error: AMQPError) {
+        unheard.isHeard(number)
+        // The end of the channel, which all of its publishes have in common.
+        if error.scope != .client { endIsHeard() }
+    }
+
+    private func endIsHeard() {
+        let isFirst = end.withLock { end in
+            defer { end.isTold = true }
+            return !end.isTold
+        }
+        if isFirst { unheard.endIsHeard(on: id) }
+    }
+
+    /// See ``Unheard/add(_:on:)``. Who closes before the answer has come has chosen not to hear it: 0 is nobody's number.
+    func add(_ error: AMQPError) -> UInt64 { error.kind == .closedByClient ? 0 : unheard.add(error, on: id) }
+
+    func forget(_ number: UInt64) { unheard.forget(number) }
 
     /// Throws why it is closed, if it is.
     func expectOpen() throws(AMQPError) {
-        let reason = end.withLock { end in
-            end.isTold = end.isTold || end.reason != nil
-            return end.reason
-        }
-        if let reason { throw reason }
+        guard let reason else { return }
+        endIsHeard()
+        throw reason
     }
 
     /// Why it was closed, for who closes it after that: nil when this side did, or a caller has heard it.
     func untoldReason() -> AMQPError? {
-        end.withLock { end in
+        let reason = end.withLock { end -> AMQPError? in
             guard !end.isTold, end.reason?.kind != .closedByClient else { return nil }
-            end.isTold = true
             return end.reason
         }
+        if reason != nil { endIsHeard() }
+        return reason
     }
 
     var returns: [Mailbox<ReturnedMessage>] { mailboxes.withLock { $0 } }

@@ -50,7 +50,7 @@ extension ConnectionEngine {
                         state.wakeups.append { continuation.resume(returning: .failure(.cancelled(wait.what))) }
                         return
                     }
-                    register(id, wait, &state) { continuation.resume(returning: $0) }
+                    register(id, wait, &state) { outcome in { continuation.resume(returning: outcome) } }
                     attempt(id, wait, &state, begin)
                     if isCancelled { abandonOnceBegun(id, .cancelled(wait.what), &state) }
                 }
@@ -78,11 +78,11 @@ extension ConnectionEngine {
 
     func register(
         _ id: WaiterID, _ wait: Wait, _ state: inout State,
-        _ resume: @escaping @Sendable (Result<Answer, AMQPError>) -> Void
+        _ settle: @escaping @Sendable (Result<Answer, AMQPError>) -> Wakeup?
     ) {
         var waiter = Waiter(
             what: wait.what, place: wait.place, channel: wait.channel?.id, outlivesEnd: wait.outlivesEnd,
-            awaitsAnswer: wait.awaitsAnswer, resume: resume)
+            awaitsAnswer: wait.awaitsAnswer, settle: settle)
         if wait.timeout > 0 {
             waiter.deadline = (configuration.time.now + Int64(wait.timeout), wait.allowed ?? wait.timeout)
         }
@@ -111,9 +111,9 @@ extension ConnectionEngine {
 
     private func abandon(_ id: WaiterID, _ waiter: Waiter, _ error: AMQPError, _ state: inout State) {
         if waiter.place == .gate { state.gate.remove(id.number) }
-        state.connection.abandon(id, at: waiter.place, channel: waiter.channel)
+        state.connection.abandon(id, at: waiter.place, channel: waiter.channel, &state.effects)
         if waiter.place == .end { armClose(after: error.kind == .timedOut ? 0 : patienceWithCloses, &state) }
-        state.wakeups.append { waiter.resume(.failure(error)) }
+        wake(waiter.settle(.failure(error)), &state)
     }
 
     /// For a task that was cancelled before it began. What is answered already in this step stays answered.
@@ -123,7 +123,7 @@ extension ConnectionEngine {
     }
 
     func failWaiters(_ error: AMQPError, _ state: inout State, where fits: (Waiter) -> Bool) {
-        for waiter in state.waiters.removeAll(where: fits) { state.wakeups.append { waiter.resume(.failure(error)) } }
+        for waiter in state.waiters.removeAll(where: fits) { wake(waiter.settle(.failure(error)), &state) }
     }
 
     // MARK: Deadlines
@@ -134,7 +134,8 @@ extension ConnectionEngine {
     /// One appointment for the earliest deadline. Deadlines come in nearly rising order, so it seldom moves; a timer for
     /// each confirmed publish would cost more than the publish.
     private func arm(_ state: inout State) {
-        guard let time = state.waiters.nextDeadline, time < state.timers.nextDeadline else { return }
+        // Whoever asks after the very end is answered at once; deadlines of those who were answered may still stand there.
+        guard !state.hangsUp, let time = state.waiters.nextDeadline, time < state.timers.nextDeadline else { return }
         state.timers.deadline?.cancel()
         state.timers.nextDeadline = time
         state.timers.deadline = configuration.time.wake(at: time) { [weak self] in self?.deadlinePassed() }
@@ -201,7 +202,7 @@ extension ConnectionEngine {
     func openGate(_ state: inout State) {
         for (number, _) in state.gate.removeAll() {
             if let waiter = state.waiters.remove(WaiterID(number: number)) {
-                state.wakeups.append { waiter.resume(.success(.done)) }
+                wake(waiter.settle(.success(.done)), &state)
             }
         }
     }

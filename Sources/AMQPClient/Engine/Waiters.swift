@@ -13,7 +13,9 @@ struct Waiter: Sendable {
     var outlivesEnd = false
     /// False for who does not wait for anything that the broker was asked.
     var awaitsAnswer = true
-    var resume: @Sendable (Result<Answer, AMQPError>) -> Void
+    /// Called once, under the engine's lock, so that what became of it is known to all who come later; returns what remains
+    /// to be done without the lock.
+    var settle: @Sendable (Result<Answer, AMQPError>) -> Wakeup?
 }
 
 private struct Deadline: HeapElement, Sendable {

@@ -106,7 +106,8 @@ public final class Client: Sendable {
     /// returning: it was refused or came back, or the broker closed the channel over it, and no call has thrown that; or the
     /// connection was lost before the broker had confirmed the publish or, without confirms, had answered anything that was
     /// sent after it on its channel. A connection that is lost with nothing of the kind left is no error. A channel that
-    /// the closure has opened itself is also closed by it, to hear what became of it: ``Connection/withChannel(_:)``.
+    /// the closure has opened itself, and publishes on without confirms, is also closed by it, to hear what became of it:
+    /// ``Connection/withChannel(_:)``.
     ///
     /// **Cancelling** the task that runs this stops gracefully: no consumer gets another delivery, deliveries in hand are finished,
     /// confirms that are due awaited, the connection closed. After the client's `grace`, or at once if the closure consumes

@@ -25,6 +25,9 @@ final class PublisherCore: Sendable {
         state = Mutex(State(decisions: decisions))
     }
 
+    // The clock would keep the appointment, for nobody.
+    deinit { state.withLock { $0.timer }?.handle.cancel() }
+
     var outstandingCount: Int { state.withLock { $0.decisions.count } }
     var states: Notices<ClientState> { broadcast.notices }
     // A client with a malformed URI has neither; its publishes are told so.
@@ -96,7 +99,7 @@ final class PublisherCore: Sendable {
                 exchange: ShortString(publish.exchange, as: "exchange name"),
                 routingKey: ShortString(publish.routingKey, as: "routing key"), mandatory: publish.mandatory)
             let isSent = try channel.engine.publish(method, publish.message, on: channel.record) { [weak self] result in
-                self?.settled(id, link, result.map { _ in true })
+                { [weak self] in self?.settled(id, link, result.map { _ in true }) }
             }
             if !isSent { step { $0.decisions.notSent(id, link: link, isGone: false, &$0.effects) } }
         } catch {

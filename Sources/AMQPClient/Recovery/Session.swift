@@ -56,31 +56,6 @@ extension ConnectionEngine {
             leave(consumer, entry.mailbox, &state)
         }
     }
-
-    /// Waits until every publish so far is confirmed, on whichever channel. Throws the first refusal, return or loss that
-    /// nobody has heard of, once the other channels have their confirms too.
-    func waitForAllConfirms() async throws(AMQPError) {
-        // Those without anything outstanding as well: a refusal may have come before.
-        let channels = state.withLock { state in
-            state.channels.values.filter { state.connection.isConfirming($0.id) }
-        }
-        var failure: AMQPError?
-        for record in channels {
-            do throws(AMQPError) {
-                _ = try await wait(
-                    .init(
-                        what: "the confirms", place: .confirm, channel: record,
-                        timeout: configuration.confirmMilliseconds)
-                ) { state, waiter throws(AMQPError) in
-                    try state.connection.waitForConfirms(on: record.id, waiter, &state.effects)
-                }
-            } catch {
-                // A channel that was closed on this side meanwhile is the affair of who has closed it.
-                if error.kind != .closedByClient { failure = failure ?? error }
-            }
-        }
-        if let failure { throw failure }
-    }
 }
 
 extension ConnectionState {

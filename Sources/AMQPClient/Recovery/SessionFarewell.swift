@@ -11,20 +11,15 @@ extension Session {
     /// - Parameter grace: the milliseconds after which the task is cancelled.
     /// - Returns: the loss, if there was one.
     func end(within grace: Int64) async -> AMQPError? {
-        var loss: AMQPError?
+        var loss = await connection.engine.loss(of: .all).map { Self.unconfirmed($0, grace) }
         do throws(AMQPError) {
-            try await connection.engine.waitForAllConfirms()
-        } catch {
-            loss = Self.unconfirmed(error, grace)
-        }
-        do throws(AMQPError) {
-            try await channel.close()
+            try await channel.closeAtOnce()
         } catch {
             // Anything else ends the connection too, or is only late: its own close tells.
             if error.scope == .channel { loss = loss ?? error }
         }
         do throws(AMQPError) {
-            try await connection.close()
+            try await connection.closeAtOnce()
         } catch {
             loss = loss ?? unanswered(error)
         }

@@ -145,7 +145,7 @@ final class SessionRunner: Sendable {
                 return .success((connection, try await connection.openChannel()))
             } catch {
                 // Without this it would close as the last reference to it goes. Nothing was sent that could be lost.
-                try? await connection.close()
+                try? await connection.closeAtOnce()
                 return .failure(error)
             }
         } catch {
@@ -221,7 +221,7 @@ final class SessionRunner: Sendable {
         let closing = Task { () async -> AMQPError? in
             if isWell { return await session.end(within: grace) }
             // The closure's error is what the run is about, not that of the close which follows from it.
-            try? await session.connection.close()
+            try? await session.connection.closeAtOnce()
             return nil
         }
         let bound: @Sendable () -> Void = { [self] in

@@ -41,6 +41,8 @@ struct ChannelState: Sendable {
     var content = ContentReader<Carrier, IncomingMessage>()
     var consumers: [ShortString: ConsumerState] = [:]
     var confirms: PublishConfirms?
+    /// Nobody holds the channel any more. It is closed once the broker has answered the publishes that no call waits for.
+    var isLeft = false
     /// False while the broker has asked not to publish (`channel.flow`).
     var isFlowing = true
     /// Publishes without confirms, and how many of them the broker is known to have read: it answers a call after what was
@@ -96,14 +98,15 @@ struct ChannelState: Sendable {
     /// Writes one publish: method, header and body in one go, so that nothing of this channel comes between, and its
     /// number in the same step, so that no two publishes share one.
     mutating func publish(
-        _ method: BasicPublish, _ message: Message, waiter: WaiterID?, frameMax: UInt32, _ effects: inout Effects
+        _ method: BasicPublish, _ message: Message, waiter: WaiterID?, isAwaited: Bool, frameMax: UInt32,
+        _ effects: inout Effects
     ) {
         effects.output.content(
             method, message.properties, body: message.body, channel: number, frameMax: frameMax)
         if confirms == nil { unnumbered.sent += 1 }
         confirms?.published(
             .init(exchange: method.exchange, routingKey: method.routingKey, message: message),
-            mandatory: method.mandatory || method.immediate, waiter: waiter)
+            mandatory: method.mandatory || method.immediate, waiter: waiter, isAwaited: isAwaited)
     }
 
     // MARK: Leaving a consumer
@@ -142,7 +145,6 @@ struct ChannelState: Sendable {
         current = nil
         queued.removeAll()
         abandoned = []
-        confirms?.failAll(error, &effects)
         for case .active(let consumer, _) in consumers.values { effects.events.append(.consumerEnded(consumer, error)) }
         consumers = [:]
         if case .closing(let waiter, let crossing) = phase {
@@ -152,6 +154,11 @@ struct ChannelState: Sendable {
                 effects.answer(waiter, .done)
             }
         }
-        effects.events.append(.channelEnded(id, error, isTold: effects.events.count > told))
+        var isTold = effects.events.count > told
+        if let failure = confirms?.failure { effects.events.append(.unheard(id, failure)) }
+        let hadDue = (confirms?.due ?? 0) > 0
+        if confirms?.failAll(error, &effects) == true { isTold = true }
+        if hadDue, !isTold, error.kind != .closedByClient { effects.events.append(.unheard(id, error)) }
+        effects.events.append(.channelEnded(id, error, isTold: isTold))
     }
 }

@@ -102,9 +102,12 @@ struct ConnectionState: Sendable {
         channels[id.number]?.call(request, waiter: waiter, consumer: consumer, &effects)
     }
 
-    /// - Parameter waiter: answered when the broker has confirmed the publish; only for a channel with confirms.
+    /// - Parameters:
+    ///   - waiter: answered when the broker has confirmed the publish; only for a channel with confirms.
+    ///   - isAwaited: a call waits for that.
     mutating func publish(
-        _ method: BasicPublish, _ message: Message, on id: ChannelID, waiter: WaiterID?, _ effects: inout Effects
+        _ method: BasicPublish, _ message: Message, on id: ChannelID, waiter: WaiterID?, isAwaited: Bool = true,
+        _ effects: inout Effects
     ) throws(AMQPError) {
         try expectOpen()
         if let headers = message.properties.headers {
@@ -115,7 +118,8 @@ struct ConnectionState: Sendable {
             try expectFits(measure.count + Frame.overhead, "the message's properties")
         }
         guard hasChannel(id) else { throw .channelGone }
-        channels[id.number]?.publish(method, message, waiter: waiter, frameMax: limits.frameMax, &effects)
+        channels[id.number]?.publish(
+            method, message, waiter: waiter, isAwaited: isAwaited, frameMax: limits.frameMax, &effects)
     }
 
     /// True while publishes on the channel may be written.
@@ -127,15 +131,6 @@ struct ConnectionState: Sendable {
         try expectOpen()
         effects.output.method(ConnectionUpdateSecret(newSecret: secret, reason: reason), channel: 0)
         secretWaiters.append(waiter)
-    }
-
-    mutating func closeChannel(_ id: ChannelID, _ waiter: WaiterID?, _ effects: inout Effects) {
-        guard phase == .open, let channel = channels[id.number], channel.id == id, channel.phase == .open else {
-            return effects.answer(waiter, .done)
-        }
-        let reason = AMQPError(
-            .closedByClient, scope: .channel, text: "The channel was closed by this client", method: ChannelClose.id)
-        channels[id.number]?.close(waiter: waiter, reason: reason, &effects)
     }
 
     /// Starts the closing handshake; `waiter` is answered when it is over. The broker's answer is what tells that it has
@@ -151,20 +146,6 @@ struct ConnectionState: Sendable {
         case .open:
             if let waiter { closers.insert(waiter) }
             sendClose(.replySuccess, "Goodbye", because: .closedByClient, &effects)
-        }
-    }
-
-    /// The caller no longer waits. Costs the same however many others do.
-    mutating func abandon(_ id: WaiterID, at place: WaiterID.Place, channel: ChannelID?) {
-        let channel = channel.flatMap { hasChannel($0) ? $0 : nil }
-        switch place {
-        case .call: if let channel { channels[channel.number]?.abandon(id) }
-        case .confirm: if let channel { channels[channel.number]?.confirms?.abandon(id) }
-        case .connection: if opener != id { abandoned.insert(id) }
-        case .end:
-            closers.remove(id)
-            onlookers.remove(id)
-        case .gate, .sentAnyway: break
         }
     }
 
@@ -271,7 +252,9 @@ struct ConnectionState: Sendable {
             }
             channels[number] = nil
             if let crossing { effects.fail(waiter, crossing) } else { effects.answer(waiter, .done) }
-        default: try channels[number]?.received(method, &effects)
+        default:
+            try channels[number]?.received(method, &effects)
+            closeIfLeft(number, &effects)
         }
     }
 

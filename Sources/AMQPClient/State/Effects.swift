@@ -13,6 +13,8 @@ struct WaiterID: Hashable, Sendable {
         case sentAnyway
         /// The confirm of a publish, or of all.
         case confirm
+        /// The confirm of a publish, of which no call hears unless somebody asks.
+        case laterConfirm
         /// The gate, until there is room to publish.
         case gate
         /// A call of the connection: a channel to open, a secret to update.
@@ -53,6 +55,8 @@ struct Effects: Sendable {
         case returned(ChannelID, ReturnedMessage)
         /// The broker has answered to so many publishes.
         case confirmed(Int, isTaken: Bool)
+        /// What became of a publish that no call has waited for, or can ask about.
+        case unheard(ChannelID, AMQPError)
         /// The channel is gone; whatever of it still waits is told.
         /// `isTold`: somebody who waited has heard why.
         case channelEnded(ChannelID, AMQPError, isTold: Bool)

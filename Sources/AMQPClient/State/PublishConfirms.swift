@@ -7,6 +7,8 @@ struct PublishConfirms: Sendable {
     /// A publish that waits for its confirm.
     private struct Unconfirmed: Sendable {
         var waiter: WaiterID?
+        /// A call waits for the answer, and hears it whatever it is.
+        var isAwaited = true
         var mandatory: Mandatory?
         var isSettled = false
     }
@@ -50,6 +52,8 @@ struct PublishConfirms: Sendable {
     private(set) var nextSequence: UInt64 = 1
     /// Publishes not yet confirmed.
     private(set) var outstanding = 0
+    /// Those among them for whose answer no call waits, and it is not too late for it.
+    private(set) var due = 0
     /// From the oldest unsettled publish to the newest; settled ones in between stay until those before them go.
     private var window = Ring<Unconfirmed>()
     /// The numbers of mandatory publishes that have not come back, by fingerprint, the oldest first. Those settled
@@ -58,15 +62,20 @@ struct PublishConfirms: Sendable {
     /// Callers whose publish is in the window and who no longer wait for its confirm.
     private var abandoned: Set<WaiterID> = []
     /// Callers that wait until everything below a number is settled.
-    private var waitingForAll = Ring<(below: UInt64, waiter: WaiterID)>()
+    private var waitingForAll = Ring<(below: UInt64, waiter: WaiterID, isFarewell: Bool)>()
     /// The first refusal or return since somebody last waited for all: of publishes that nobody awaits one by one.
-    private var failure: AMQPError?
+    private(set) var failure: AMQPError?
 
     private var base: UInt64 { nextSequence - UInt64(window.count) }
 
     /// Numbers a publish. The caller does this and writes the frames in one step.
-    mutating func published(_ publication: @autoclosure () -> Publication, mandatory: Bool, waiter: WaiterID?) {
-        var entry = Unconfirmed(waiter: waiter)
+    ///
+    /// - Parameter isAwaited: the waiter is a call, and not something that may be asked later, or never.
+    mutating func published(
+        _ publication: @autoclosure () -> Publication, mandatory: Bool, waiter: WaiterID?, isAwaited: Bool = true
+    ) {
+        var entry = Unconfirmed(waiter: waiter, isAwaited: isAwaited && waiter != nil)
+        if !entry.isAwaited { due += 1 }
         if mandatory {
             let publication = publication()
             let fingerprint = publication.fingerprint
@@ -131,9 +140,12 @@ struct PublishConfirms: Sendable {
         window[place] = Unconfirmed(isSettled: true)
         let problem: AMQPError? =
             if !acknowledged { .nacked } else { entry.mandatory?.returned.map(AMQPError.returned) }
-        if let waiter = entry.waiter, abandoned.isEmpty || abandoned.remove(waiter) == nil {
+        let isAbandoned = entry.waiter.map { !abandoned.isEmpty && abandoned.remove($0) != nil } ?? false
+        if !entry.isAwaited, !isAbandoned { due -= 1 }
+        if let waiter = entry.waiter, !isAbandoned {
             if let problem { effects.fail(waiter, problem) } else { effects.answer(waiter, .done) }
-        } else if let problem, failure == nil {
+        } else if let problem, failure == nil || !acknowledged && failure?.kind != .nacked {
+            // A return may be heard otherwise: a refusal takes its place.
             failure = problem
         }
         if let mandatory = entry.mandatory { dropSettled(mandatory.fingerprint) }
@@ -149,9 +161,22 @@ struct PublishConfirms: Sendable {
     }
 
     /// Answers the waiter once every publish so far is settled: at once, if they are.
-    mutating func waitForAll(_ waiter: WaiterID, _ effects: inout Effects) {
-        waitingForAll.append((below: nextSequence, waiter: waiter))
+    ///
+    /// - Parameter isFarewell: it looks for what nobody has heard, and if the channel ends it has not told anybody yet.
+    mutating func waitForAll(_ waiter: WaiterID, isFarewell: Bool = false, _ effects: inout Effects) {
+        waitingForAll.append((nextSequence, waiter, isFarewell))
         tellWhoWaitsForAll(&effects)
+    }
+
+    /// Answers a farewell once every publish so far is settled; at once, if calls wait for all that are not.
+    mutating func waitForDue(_ waiter: WaiterID, _ effects: inout Effects) {
+        if due > 0 { return waitForAll(waiter, isFarewell: true, &effects) }
+        answerWhoWaitsForAll(waiter, &effects)
+    }
+
+    private mutating func answerWhoWaitsForAll(_ waiter: WaiterID, _ effects: inout Effects) {
+        if let failure { effects.fail(waiter, failure) } else { effects.answer(waiter, .done) }
+        failure = nil
     }
 
     private mutating func tellWhoWaitsForAll(_ effects: inout Effects) {
@@ -159,24 +184,39 @@ struct PublishConfirms: Sendable {
         while let next = waitingForAll.first, next.below <= base {
             _ = waitingForAll.popFirst()
             if abandoned.remove(next.waiter) != nil { continue }
-            if let failure { effects.fail(next.waiter, failure) } else { effects.answer(next.waiter, .done) }
-            failure = nil
+            answerWhoWaitsForAll(next.waiter, &effects)
         }
     }
 
     /// The caller no longer waits; its publish stays numbered, and its confirm will go to nobody. It is not searched for:
     /// the confirm finds it.
-    mutating func abandon(_ waiter: WaiterID) { abandoned.insert(waiter) }
+    ///
+    /// - Parameter isAwaited: as when it was published.
+    mutating func abandon(_ waiter: WaiterID, isAwaited: Bool = true) {
+        abandoned.insert(waiter)
+        if !isAwaited { due -= 1 }
+    }
 
     /// The channel is gone: nobody will ever know of these, and those who wait are told so.
-    mutating func failAll(_ error: AMQPError, _ effects: inout Effects) {
-        for entry in window where !entry.isSettled { effects.fail(entry.waiter, error) }
-        for (_, waiter) in waitingForAll { effects.fail(waiter, error) }
+    ///
+    /// - Returns: true if a call has heard it.
+    mutating func failAll(_ error: AMQPError, _ effects: inout Effects) -> Bool {
+        var isTold = false
+        for entry in window where !entry.isSettled {
+            guard let waiter = entry.waiter, !abandoned.contains(waiter) else { continue }
+            effects.fail(waiter, error)
+            if entry.isAwaited { isTold = true }
+        }
+        for (_, waiter, isFarewell) in waitingForAll where !abandoned.contains(waiter) {
+            effects.fail(waiter, error)
+            if !isFarewell { isTold = true }
+        }
         window.removeAll()
         returnable = [:]
         abandoned = []
         waitingForAll.removeAll()
-        outstanding = 0
+        (outstanding, due) = (0, 0)
+        return isTold
     }
 }
 

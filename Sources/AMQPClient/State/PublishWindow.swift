@@ -1,14 +1,19 @@
+import DataStructures
 import Synchronization
 
-/// Counts what is on its way and holds back who would exceed the limit, the longest waiting first.
+/// Counts what is on its way and holds back who would exceed the limit, the longest waiting first. Keeps the failures of
+/// those that were on their way, for the calls that follow.
 final class PublishWindow: Sendable {
     private typealias Outcome = Result<Void, AMQPError>
     private typealias Turn = CheckedContinuation<Outcome, Never>
 
     private struct State: Sendable {
         var count = 0
-        /// Of a message that nobody has been told of yet.
-        var failure: AMQPError?
+        /// Of messages that no call has told of yet, the oldest first, with the numbers by which the channel knows them. No
+        /// more than the limit: while there are any, nothing is sent.
+        var failures = Ring<(number: UInt64, error: AMQPError)>()
+        /// The end of the channel, which is that of all messages on their way, has come.
+        var isOver = false
         /// Callers that wait for a place. It is taken for them before they are woken.
         var entering = Line<Turn>()
         /// Callers that wait until nothing is on its way.
@@ -19,9 +24,17 @@ final class PublishWindow: Sendable {
     }
 
     let limit: Int
+    private let record: ChannelRecord?
     private let state = Mutex(State())
 
-    init(_ limit: Int) { self.limit = limit }
+    /// - Parameter record: of the channel that is to know which failures no call has told of.
+    init(_ limit: Int, _ record: ChannelRecord? = nil) {
+        self.limit = limit
+        self.record = record
+    }
+
+    // Nobody can ask any more.
+    deinit { for failure in state.withLock({ $0.failures }) { record?.forget(failure.number) } }
 
     var count: Int { state.withLock { $0.count } }
     /// Callers woken so far: what a test holds the cost against.
@@ -33,7 +46,7 @@ final class PublishWindow: Sendable {
         func enter() async throws(AMQPError)
     {
         let entered = try state.withLock { state throws(AMQPError) in
-            try Self.throwFailure(&state)
+            try throwFailure(&state)
             guard state.count < limit, state.entering.isEmpty else { return false }
             state.count += 1
             return true
@@ -45,34 +58,46 @@ final class PublishWindow: Sendable {
         func waitUntilEmpty() async throws(AMQPError)
     {
         let isEmpty = try state.withLock { state throws(AMQPError) in
-            try Self.throwFailure(&state)
+            try throwFailure(&state)
             return state.count == 0
         }
         if !isEmpty { try await wait(in: \.emptying) }
     }
 
-    /// Gives a place back. nil: the message was never sent.
-    func leave(_ outcome: Result<Answer, AMQPError>?) {
+    /// Gives a place back. nil: the message was never sent. Returns what remains to be done without a lock.
+    func leave(_ outcome: Result<Answer, AMQPError>?) -> Wakeup? {
         let woken = state.withLock { state in
             state.count -= 1
-            if case .failure(let error) = outcome, state.failure == nil { state.failure = error }
+            if case .failure(let error) = outcome { failed(error, &state) }
             return takeTurns(&state)
         }
-        for (turn, outcome) in woken { turn.resume(returning: outcome) }
+        if woken.isEmpty { return nil }
+        return { for (turn, outcome) in woken { turn.resume(returning: outcome) } }
     }
 
-    private static func throwFailure(_ state: inout State) throws(AMQPError) {
-        guard let failure = state.failure else { return }
-        state.failure = nil
-        throw failure
+    private func failed(_ error: AMQPError, _ state: inout State) {
+        if error.scope != .client {
+            if state.isOver { return }
+            state.isOver = true
+        }
+        state.failures.append((record?.add(error) ?? 0, error))
     }
 
-    /// Whose turn it is now: one hears of a failure, one goes for each place, and all once nothing is on its way.
+    private func takeFailure(_ state: inout State) -> AMQPError? {
+        guard let (number, error) = state.failures.popFirst() else { return nil }
+        record?.heard(number, error)
+        return error
+    }
+
+    private func throwFailure(_ state: inout State) throws(AMQPError) {
+        if let failure = takeFailure(&state) { throw failure }
+    }
+
+    /// Whose turn it is now: one hears of each failure, one goes for each place, and all once nothing is on its way.
     private func takeTurns(_ state: inout State) -> [(Turn, Outcome)] {
         var woken: [(Turn, Outcome)] = []
-        if let failure = state.failure, let first = state.entering.popFirst() ?? state.emptying.popFirst() {
-            state.failure = nil
-            woken.append((first, .failure(failure)))
+        while !state.failures.isEmpty, let first = state.entering.popFirst() ?? state.emptying.popFirst() {
+            if let failure = takeFailure(&state) { woken.append((first, .failure(failure))) }
         }
         while state.count < limit, let next = state.entering.popFirst() {
             state.count += 1

@@ -1,4 +1,4 @@
-/// The names by which the listing port may be asked for something.
+/// The names by which a port that speaks HTTP may be asked for something: the listing port, and that of a workbook's site.
 ///
 /// A browser keeps pages of other sites from reading what this port answers, and tells sites apart by their names. But what
 /// address a name has, its owner says: a page of `evil.example` whose name leads to 127.0.0.1 a moment later (DNS rebinding)
@@ -7,11 +7,11 @@
 ///
 /// RabbitMQ's management plugin (seen on 3.10.8 and 4.3.6) doesn't look at the name: it answers any that is well-formed, and
 /// a `PUT` of such a page too, for its `Origin` equals its `Host` then.
-struct HostNames: Sendable {
+package struct HostNames: Sendable {
     private let names: Set<String>
 
     /// - Parameter names: those beside loopback's: of a proxy, say, that passes them on.
-    init(_ names: [String] = []) { self.names = Set(names.map { Self.name(of: $0) ?? $0.lowercased() }) }
+    package init(_ names: [String] = []) { self.names = Set(names.map { Self.name(of: $0) ?? $0.lowercased() }) }
 
     /// nil: no `Host`. A browser sends one always; a client that speaks HTTP/1.0 need not.
     func accept(_ host: String?) -> Bool {
@@ -46,11 +46,13 @@ struct HostNames: Sendable {
 
     private static func isDigit(_ octet: UInt8) -> Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(octet) }
 
-    /// What a request by another name is told (RFC 9110, 15.5.20).
-    static func refusal(of host: String?) -> HTTPResponse {
-        .failure(
-            421, "misdirected",
-            "this port answers to localhost and to loopback addresses, not to '\(host ?? "")'; the broker's option "
-                + "--management-host names others")
+    /// What a request by another name is told (RFC 9110, 15.5.20); nil: it is meant for this port.
+    ///
+    /// - Parameter advice: how to ask by another name all the same, if there is a way.
+    package func refusal(of request: HTTPRequest, advice: String = "") -> HTTPResponse? {
+        let host = request.header("host")
+        if accept(host) { return nil }
+        let reason = "this port answers to localhost and to loopback addresses, not to '\(host ?? "")'"
+        return .failure(421, "misdirected", advice.isEmpty ? reason : "\(reason); \(advice)")
     }
 }

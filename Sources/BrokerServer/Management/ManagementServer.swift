@@ -100,9 +100,9 @@ final class ManagementServer: Sendable {
 
     /// False, and answered, if it asks for another server: before any password is looked at.
     private func isMeant(_ request: HTTPRequest, _ session: ManagementSession) -> Bool {
-        let host = request.header("host")
-        if names.accept(host) { return true }
-        session.send(HostNames.refusal(of: host), withBody: request.method != "HEAD", isLast: true)
+        let advice = "the broker's option --management-host names others"
+        guard let refusal = names.refusal(of: request, advice: advice) else { return true }
+        session.send(refusal, withBody: request.method != "HEAD", isLast: true)
         return false
     }
 

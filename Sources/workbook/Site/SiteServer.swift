@@ -11,6 +11,7 @@ struct SiteServer: Sendable {
     private let pages: [String: String]
     /// Asked for at each request of the contents.
     private let done: @Sendable () -> [String]
+    private let names = HostNames()
 
     init(_ site: Site, done: @escaping @Sendable () -> [String]) {
         self.site = site
@@ -43,6 +44,8 @@ struct SiteServer: Sendable {
     }
 
     func answer(_ request: HTTPRequest) -> HTTPResponse {
+        // What a reader has done is nobody's affair whose page's name leads here.
+        if let refusal = names.refusal(of: request) { return refusal }
         guard request.method == "GET" || request.method == "HEAD" else { return HTTPResponse(405) }
         let path = request.path.joined(separator: "/")
         if path == Site.contentsPath { return page(site.contents(SiteCommand.deeds(done: done())).text, path) }

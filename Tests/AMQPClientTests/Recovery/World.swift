@@ -10,7 +10,14 @@ import TestSupport
 final class World: Sendable {
     let time = ManualTime()
     let broker: Broker
-    private let state = Mutex<(streams: [any ByteStream], isAway: Bool, attempts: Int)>(([], false, 0))
+    private struct State: Sendable {
+        var streams: [any ByteStream] = []
+        var isAway = false
+        var refusals = 0
+        var attempts = 0
+    }
+
+    private let state = Mutex(State())
 
     init() {
         var configuration = BrokerConfiguration()
@@ -20,6 +27,8 @@ final class World: Sendable {
 
     var attempts: Int { state.withLock { $0.attempts } }
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
+    /// The next attempts fail, so many; the one after them does not.
+    func refuse(next attempts: Int) { state.withLock { $0.refusals = attempts } }
     func cut() { for stream in state.withLock({ $0.streams }) { stream.abort() } }
 
     func client(
@@ -34,6 +43,10 @@ final class World: Sendable {
         return Client([configuration], retry: retry, grace: grace) { _ in
             try self.state.withLock { state in
                 state.attempts += 1
+                if state.refusals > 0 {
+                    state.refusals -= 1
+                    throw AMQPError(.unreachable, scope: .connection, text: "refused")
+                }
                 if state.isAway { throw AMQPError(.unreachable, scope: .connection, text: "away") }
                 let stream = self.broker.connect()
                 state.streams.append(stream)
@@ -49,4 +62,9 @@ final class World: Sendable {
             return condition()
         }
     }
+}
+
+extension ManualTime {
+    /// Milliseconds to the next appointment within a minute: a wait of a client, and not what a broker will do in an hour.
+    var nextWait: Int64? { nextDue.map { $0 - now }.flatMap { $0 < 60_000 ? $0 : nil } }
 }

@@ -26,13 +26,6 @@ struct PolicyStoreTests {
         }
     }
 
-    private func declare(_ broker: StoreRig, _ name: ShortString, _ count: Int = 0) throws {
-        let client = try broker.rig.open()
-        client.send(QueueDeclare(queue: name, durable: true))
-        for number in 0..<count { client.publish("\(number)", to: name, properties: StoreTests.persistent) }
-        broker.sync()
-    }
-
     @Test("They are there again as they were, and those that were removed are not")
     func thereAgain() throws {
         let broker = try StoreRig()
@@ -55,7 +48,7 @@ struct PolicyStoreTests {
             #expect(broker.rig.core.virtualHosts["shop"]?.defaultQueueType == "quorum")
             broker.sync()
         }
-        try declare(broker, "q", 5)
+        try broker.declare("q", holding: (0..<5).map { "\($0)" })
         #expect(broker.rig.core.listQueues().map(\.readyCount) == [3])
     }
 
@@ -78,16 +71,7 @@ struct PolicyStoreTests {
         broker.rig.step(.change([.define(.virtualHost(.init("shop", defaultQueueType: "stream")))]))
         try set(broker, ["max-length": 3])
         try set(broker, ["max-length": 3], in: "shop")
-        try declare(broker, "other")
-        let client = try broker.rig.open()
-        let body = String(repeating: ".", count: 400)
-        for number in 1...200 {
-            client.publish(body, to: "other", properties: StoreTests.persistent)
-            broker.sync()
-            if number % 5 == 0 { client.send(QueuePurge(queue: "other")) }
-        }
-        broker.sync()
-        #expect(try #require(broker.store.segments.keys.min()) > 3, "where they were told of is gone")
+        try broker.outliveFirstSegments()
         try broker.crash()
         #expect(policies(broker).count == 1 && policies(broker, in: "shop").count == 1)
         #expect(broker.rig.core.virtualHosts["shop"]?.defaultQueueType == "stream")
@@ -123,7 +107,7 @@ struct PolicyStoreTests {
         let first = try #require(broker.store.segments[1]).count
         broker.rig.step(.stored(batch: batch.number))
         try set(broker, ["max-length": 5], as: "second")
-        try declare(broker, "q")
+        try broker.declare("q")
         let damaged = FakeStore(broker.store)
         damaged.flip(first - 20, of: 1)
         let found = try #require(throws: StoreDamage.self) { try StoreRig(on: damaged) }
@@ -162,13 +146,7 @@ struct PolicyStoreTests {
 
     @Test("A directory of version 3 is carried over, and keeps policies then")
     func versionThree() throws {
-        let broker = try StoreRig()
-        try declare(broker, "q", 2)
-        let third = FakeStore(
-            broker.store, segments: broker.store.segments.mapValues { QuorumStoreTests.stamped($0, 3, 48) })
-        let manifest = try #require(third.manifest)
-        third.manifest = QuorumStoreTests.stamped(manifest, 3, manifest.count - 8)
-        let after = try StoreRig(on: third)
+        let after = try StoreRig(on: StoreRig.directory(ofVersion: 3, "q", holding: ["0", "1"]))
         #expect(try StoreTests().bodies("q", after) == ["0", "1"])
         try set(after, ["max-length": 1])
         after.sync()

@@ -1,5 +1,7 @@
-import BrokerCore
+import AMQPWire
 import Testing
+
+@testable import BrokerCore
 
 /// A disk in memory: it knows what a crash would leave of it.
 final class FakeStore: StoreReader {
@@ -130,4 +132,50 @@ extension FakeStore {
     }
 
     func flip(_ octet: Int, of segment: UInt32) { segments[segment]?[octet] ^= 0x10 }
+}
+
+/// What tests of several kinds of records begin with.
+extension StoreRig {
+    /// Declares a durable queue, and publishes messages to it that are on disk then.
+    func declare(_ queue: ShortString, holding bodies: [String] = []) throws {
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: queue, durable: true))
+        for body in bodies { client.publish(body, to: queue, properties: StoreTests.persistent) }
+        sync()
+    }
+
+    /// So much comes and goes in another queue that the log's first segments go, and what they told of is told again. They
+    /// have to be small: 2,000 octets.
+    func outliveFirstSegments() throws {
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "other", durable: true))
+        let body = String(repeating: ".", count: 400)
+        for number in 1...200 {
+            client.publish(body, to: "other", properties: StoreTests.persistent)
+            sync()
+            if number % 5 == 0 { client.send(QueuePurge(queue: "other")) }
+        }
+        sync()
+        #expect(try #require(store.segments.keys.min()) > 3, "where they were told of is gone")
+    }
+
+    /// The directory of a broker that wrote an older version of the format, with a queue in it.
+    static func directory(ofVersion version: UInt8, _ queue: ShortString, holding bodies: [String]) throws -> FakeStore
+    {
+        let broker = try StoreRig()
+        try broker.declare(queue, holding: bodies)
+        let segments = broker.store.segments.mapValues { stamped($0, version, checksumAt: 48) }
+        let store = FakeStore(broker.store, segments: segments)
+        let manifest = try #require(store.manifest)
+        store.manifest = stamped(manifest, version, checksumAt: manifest.count - 8)
+        return store
+    }
+
+    private static func stamped(_ octets: [UInt8], _ version: UInt8, checksumAt place: Int) -> [UInt8] {
+        var octets = octets
+        octets[11] = version
+        let checksum = XXHash64.hash(octets[..<place], seed: 0)
+        for shift in 0..<8 { octets[place + shift] = UInt8(truncatingIfNeeded: checksum >> (56 - 8 * shift)) }
+        return octets
+    }
 }

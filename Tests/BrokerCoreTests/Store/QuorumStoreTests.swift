@@ -62,16 +62,7 @@ import Testing
     @Test func theyComeBackWhenTheirSegmentsAreGone() throws {
         let broker = try rig(.v4_3, segmentOctets: 2000)
         try fill(broker)
-        let client = try broker.rig.open()
-        client.send(QueueDeclare(queue: "other", durable: true))
-        let body = String(repeating: ".", count: 400)
-        for number in 1...200 {
-            client.publish(body, to: "other", properties: StoreTests.persistent)
-            broker.sync()
-            if number % 5 == 0 { client.send(QueuePurge(queue: "other")) }
-        }
-        broker.sync()
-        #expect(try #require(broker.store.segments.keys.min()) > 3, "what they were told in is gone")
+        try broker.outliveFirstSegments()
         try broker.crash()
         #expect(try takeAll(broker) == Self.left[.v4_3])
     }
@@ -86,28 +77,11 @@ import Testing
     }
 
     @Test func aDirectoryOfVersionTwoIsCarriedOver() throws {
-        let broker = try StoreRig()
-        let client = try broker.rig.open()
-        client.send(QueueDeclare(queue: "old", durable: true))
-        client.publish("kept", to: "old", properties: StoreTests.persistent)
-        broker.sync()
-        let second = FakeStore(broker.store, segments: broker.store.segments.mapValues { Self.stamped($0, 2, 48) })
-        let manifest = try #require(second.manifest)
-        second.manifest = Self.stamped(manifest, 2, manifest.count - 8)
-        let after = try StoreRig(on: second)
+        let after = try StoreRig(on: StoreRig.directory(ofVersion: 2, "old", holding: ["kept"]))
         #expect(try StoreTests().bodies("old", after) == ["kept"])
         try fill(after)
         try after.crash()
         #expect(try takeAll(after) == Self.left[.v3_10])
         #expect(try StoreTests().bodies("old", after) == ["kept"])
-    }
-
-    /// Octets that say they are of this version, with the checksum that stands at `place`.
-    static func stamped(_ octets: [UInt8], _ version: UInt8, _ place: Int) -> [UInt8] {
-        var octets = octets
-        octets[11] = version
-        let checksum = XXHash64.hash(octets[..<place], seed: 0)
-        for shift in 0..<8 { octets[place + shift] = UInt8(truncatingIfNeeded: checksum >> (56 - 8 * shift)) }
-        return octets
     }
 }

@@ -16,9 +16,9 @@ import WorkbookSite
             chapters: Chapter.all.map { ChapterPage(number: $0.number, step: $0.step, path: $0.page) })
     }
 
-    private static func request(_ line: String) throws -> HTTPRequest {
+    private static func request(_ line: String, host: String = "localhost:8000") throws -> HTTPRequest {
         var reader = HTTPRequestReader()
-        reader.append(Array("\(line) HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
+        reader.append(Array("\(line) HTTP/1.1\r\nHost: \(host)\r\n\r\n".utf8))
         return try #require(try reader.next())
     }
 
@@ -33,6 +33,28 @@ import WorkbookSite
             #expect(try answer("GET \(path)").status == 404, "\(path)")
         }
         #expect(try answer("POST /index.html").status == 405)
+    }
+
+    /// A page whose name leads here (DNS rebinding) reads neither the book nor what its reader has done. Which names are meant:
+    /// `RightsTests` of the broker, whose listing port has the same check.
+    @Test(arguments: ["evil.example", "evil.example:8000", "h", "localhost.evil.example", ""])
+    func aPageWhoseNameLeadsHereReadsNothing(host: String) throws {
+        let server = SiteServer(try Self.site.get()) {
+            Issue.record("what the reader has done was asked for")
+            return []
+        }
+        for line in ["GET /", "GET /contents.html", "HEAD /index.html", "GET /nothing", "POST /index.html"] {
+            let answer = server.answer(try Self.request(line, host: host))
+            #expect(answer.status == 421, "\(line)")
+            #expect(answer.body?.text.contains("not to '\(host)'") == true)
+            #expect(answer.body?.text.contains("--management-host") == false, "an option of another program")
+        }
+    }
+
+    @Test(arguments: ["localhost", "LOCALHOST:8000", "127.0.0.1:8000", "[::1]:8000"])
+    func itAnswersByItsOwnNames(host: String) throws {
+        let server = SiteServer(try Self.site.get()) { [] }
+        #expect(server.answer(try Self.request("GET /contents.html", host: host)).status == 200)
     }
 
     @Test func theContentsAreTheReadersOwnAtEachRequest() throws {
@@ -79,7 +101,8 @@ import WorkbookSite
         let listener = try SiteServer(try Self.site.get()) { [] }.listen(port: 0)
         defer { listener.close() }
         for (request, answer) in [
-            ("GET /search.js HTTP/1.1\r\nHost: h\r\n\r\nGET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n"),
+            ("GET /search.js HTTP/1.1\r\nHost: localhost\r\n\r\nGET / HTTP/1.1\r\n", "HTTP/1.1 200 OK\r\n"),
+            ("GET /search.js HTTP/1.1\r\nHost: evil.example\r\n\r\n", "HTTP/1.1 421 Misdirected Request\r\n"),
             ("GET nowhere\r\n\r\n", "HTTP/1.1 400 Bad Request\r\n"),
         ] {
             let stream = try await TCPStream.connect(
