@@ -13,7 +13,8 @@ enum SiteCommand {
         does: "makes a static site of the chapters, by default in the folder site",
         notes: """
             The site is a book: contents, chapters, rules, a search, and all chapters on one page for printing \
-            (Scripts/book makes a PDF of it). It needs no network. Only this machine reaches what --serve serves.
+            (Scripts/book makes a PDF of it). It needs no network. Only this machine reaches what --serve serves, as \
+            localhost or 127.0.0.1: a page of another site can't read it.
             """, count: 0...1)
 
     static func run(_ given: Arguments) -> Int32 {
