@@ -176,6 +176,10 @@ enum QuorumQuirk: String, Quirk {
     case limitsEndAtTheMost = "quorum.limits-end-at-the-most"
     /// sendCounted: what goes out in parts goes out as it came
     case largeOnesTellNoCounts = "quorum.large-ones-tell-no-counts"
+    /// QuorumQueue.renewLease: a use is a use
+    case usesBeginALease = "quorum.uses-begin-a-lease"
+    /// QuorumQueue.follow: what was begun goes on
+    case clearedLeaseRunsOn = "quorum.cleared-lease-runs-on"
 }
 
 /// With a name of its own: what can be wrong in a classic queue too is called the same.

@@ -57,7 +57,7 @@ final class ClassicQueue: Queue {
         {
             // What is delivered and needs no acknowledgement was never really here.
             if !consumer.noAck { enter(queued, isWritten: !quirk(.handedOutAtOnceIsNotWritten)) }
-            hand(queued.asNew, to: consumer)
+            hand(queued.failureCount > 0 && quirk(.handedOnIsMarked) ? queued : queued.asNew, to: consumer)
         } else {
             enter(queued)
             ready.append(queued)
@@ -120,7 +120,7 @@ final class ClassicQueue: Queue {
             returned.map { message in
                 var message = message
                 if message.position == returned[0].position || !quirk(.oneOfTheReturnedIsRedelivered) {
-                    message.noteReturn(isFailure: reason != .released)
+                    message.noteReturn(isFailure: reason != .released || quirk(.everyReturnIsAFailure))
                 }
                 if message.expiresAt != .max, quirk(.returnRenewsTheTimeToLive) {
                     return arguments.renewed(message, at: host.now)

@@ -282,6 +282,10 @@ enum QueueQuirk: String, Quirk {
     case fourDeathsAreTold = "queue.four-deaths-are-told"
     /// DeathHistory.closesCycle: the last one tells
     case lastDeathDecidesAlone = "queue.last-death-decides-alone"
+    /// ClassicQueue.publish: a message is as it is
+    case handedOnIsMarked = "queue.handed-on-is-marked"
+    /// ClassicQueue.requeue: whatever the reason
+    case everyReturnIsAFailure = "queue.every-return-is-a-failure"
     /// DeadLetter.republished: made anew
     case lettersForgetFailures = "queue.letters-forget-failures"
     /// ClassicQueue.renewLease: a use is a use

@@ -260,7 +260,7 @@ final class QuorumQueue: Queue {
     // MARK: Time
 
     func follow(_ arguments: QueueArguments) {
-        if arguments.expires == nil { clock.hold() }
+        if arguments.expires == nil, !(clock.hasLease && quirk(quorum: .clearedLeaseRunsOn)) { clock.hold() }
         self.arguments = arguments
         renewLease()
         dropOverflow()
@@ -268,7 +268,7 @@ final class QuorumQueue: Queue {
     }
 
     func renewLease() {
-        guard let expires = arguments.expires, rotation.isEmpty else { return }
+        guard let expires = arguments.expires, rotation.isEmpty || quirk(quorum: .usesBeginALease) else { return }
         clock.renew(for: expires, now: host.now)
         setTimer()
     }

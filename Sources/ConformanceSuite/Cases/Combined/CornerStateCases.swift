@@ -38,28 +38,57 @@ import Testing
         "A redeclare and a fetch don't end the lease that a consumer holds",
         .proves("expires.used-beside-a-consumer", ["rabbitmq/queue-expires/consumer-holds"]))
     func usedBesideAConsumer() async throws {
+        try await isHeldByAConsumer(
+            QueueDeclare(queue: unique("queue"), exclusive: true, arguments: ["x-expires": 150]), for: 150)
+    }
+
+    @Test(
+        "A redeclare and a fetch don't end the lease that a consumer of a quorum queue holds",
+        .proves(
+            "quorum.used-beside-a-consumer", ["rabbitmq/queue-expires/consumer-holds"], needs: [.quorumQueues]))
+    func quorumUsedBesideAConsumer() async throws {
+        // It takes its time to be declared.
+        try await isHeldByAConsumer(
+            QueueDeclare(
+                queue: unique("quorum"), durable: true, arguments: ["x-queue-type": "quorum", "x-expires": 1000]),
+            for: 1000)
+    }
+
+    private func isHeldByAConsumer(_ declare: QueueDeclare, for milliseconds: Int) async throws {
         let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(arguments: ["x-expires": 150])
-        try await channel.consume(queue)
-        let declare = QueueDeclare(queue: queue, exclusive: true, arguments: ["x-expires": 150])
         _ = try await channel.call(declare, QueueDeclareOk.self)
-        _ = try await channel.call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self)
-        _ = try await channel.get(queue)
-        try await elapse(milliseconds: 400)
-        expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
+        try await channel.consume(declare.queue)
+        _ = try await channel.call(declare, QueueDeclareOk.self)
+        _ = try await channel.call(QueueDeclare(queue: declare.queue, passive: true), QueueDeclareOk.self)
+        _ = try await channel.get(declare.queue)
+        try await elapse(milliseconds: 2 * milliseconds)
+        expect(try await channel.outcome(of: QueuePurge(queue: declare.queue)), .ok)
     }
 
     @Test(
         "A lease ends with the policy that began it",
         .proves("policies.expires-cleared", ["rabbitmq/policies/cleared"], needs: [.policies]))
     func leaseOfAClearedPolicy() async throws {
+        try await isFreeWithoutItsPolicy(QueueDeclare(queue: unique("queue"), exclusive: true))
+    }
+
+    @Test(
+        "A quorum queue's lease ends with the policy that began it",
+        .proves(
+            "policies.expires-cleared-of-quorum", ["rabbitmq/policies/cleared"], needs: [.policies, .quorumQueues]))
+    func quorumLeaseOfAClearedPolicy() async throws {
+        try await isFreeWithoutItsPolicy(
+            QueueDeclare(queue: unique("quorum"), durable: true, arguments: ["x-queue-type": "quorum"]))
+    }
+
+    private func isFreeWithoutItsPolicy(_ declare: QueueDeclare) async throws {
         let channel = try await Probe.openChannel()
-        let name = unique("queue")
-        let policy = try await setPolicy(["expires": 1500, "max-length": 1], on: exactly(name))
-        let queue = try await channel.declareQueue(name)
+        let queue = declare.queue
+        let policy = try await setPolicy(["expires": 1500, "max-length": 1], on: exactly(queue))
+        _ = try await channel.call(declare, QueueDeclareOk.self)
         for text in ["1", "2"] { channel.publish(text, to: "", queue) }
         try await channel.awaitCount(1, of: queue)
-        // Somebody's command may take longer than the lease, which looking at the queue renews.
+        // Somebody's command may take longer than the lease, which a fetch renews. (Looking at a quorum queue doesn't.)
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await clearPolicy(policy)
@@ -67,7 +96,7 @@ import Testing
             }
             group.addTask {
                 while !Task.isCancelled {
-                    _ = try await channel.counts(of: queue)
+                    _ = try await channel.get(queue)
                     try await Task.sleep(for: .milliseconds(20))
                 }
                 return false
