@@ -41,7 +41,7 @@ import Testing
     func consumers() async throws { try await Walk.check(.consumers) }
 
     @Test(
-        "What lasts a while is over after it, and dies in its turn; a queue that nobody uses goes",
+        "A message whose time is over dies in its turn, and a queue that nobody uses goes",
         .proves(
             "walks.time",
             [
@@ -61,7 +61,7 @@ import Testing
     func restarts() async throws { try await Walk.check(.restarts) }
 
     @Test(
-        "What comes back to a quorum queue is counted, stands first, and dies when it came back too often",
+        "A message that comes back to a quorum queue is counted, comes first, and dies at its limit",
         .proves(
             "walks.quorum", ["rabbitmq/quorum/delivery-count", "rabbitmq/quorum/delivery-limit"],
             needs: [.quorumQueues]))
