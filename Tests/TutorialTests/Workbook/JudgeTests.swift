@@ -159,6 +159,20 @@ import Testing
         #expect(worker(1000, 1000, 1000) == ["works longer on a longer task"])
     }
 
+    /// One that sets its limit when it consumes already: a busy machine lets it be done with all that it has at the same time.
+    @Test func aWorkerWithSeveralInHandIsNotTimed() {
+        var made = MadeUpLog()
+        made.opens()
+        made.declares("task_queue", durable: true)
+        made.program(.basicQos(BasicQos(prefetchCount: 1)))
+        made.consumes("task_queue")
+        for (index, task) in WorkerCheck.tasks.prefix(3).enumerated() { made.gets(UInt64(index + 1), task) }
+        made.pass(1000)
+        for tag in 1...3 as ClosedRange<UInt64> { made.acks(tag) }
+        let findings = WorkerJudge(shortestTask: 400, log: made.log).findings
+        #expect(!wrong(findings).contains("works longer on a longer task"))
+    }
+
     // MARK: Subscribers
 
     private func subscriber(_ declare: (inout MadeUpLog) -> Void) -> SubscriberJudge {

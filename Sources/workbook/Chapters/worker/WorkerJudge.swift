@@ -82,7 +82,7 @@ struct WorkerJudge {
 
     /// Where tasks come one at a time, one of two dots takes longer than one of none. nil: so it did, or it did not show.
     private var longer: Finding? {
-        let done = log.handed.filter { $0.acks.count == 1 && !$0.redelivered }
+        let done = log.handed.filter { $0.acks.count == 1 && !$0.redelivered && isAlone($0) }
         guard log.limits.contains(where: { $0.method.prefetchCount == 1 }),
             let one = done.first(where: { dots($0) == 1 }), let two = done.first(where: { dots($0) == 2 }),
             let none = done.first(where: { dots($0) == 0 })
@@ -98,6 +98,14 @@ struct WorkerJudge {
             false,
             "It took \(times[0]) ms for '\(none.body)', \(times[1]) ms for '\(one.body)' and \(times[2]) ms for "
                 + "'\(two.body)'.")
+    }
+
+    /// It came when the worker had nothing else in hand: who has several at once is only seen to be done with them.
+    private func isAlone(_ handed: WireLog.Handed) -> Bool {
+        !log.handed.contains { other in
+            other.tag != handed.tag && other.place.time <= handed.place.time
+                && other.settlements.first?.place.time ?? .max > handed.place.time
+        }
     }
 
     /// nil: it does.
