@@ -48,7 +48,8 @@ public final class Channel: Sendable {
     /// - Throws: why the broker has closed the channel, or how the connection was lost, if that came before the answer and
     ///   no other call has thrown it: a publish does not wait to hear that its exchange doesn't exist, so this may be the
     ///   first that is heard of it. In the same way the first publish with confirms that was refused or came back, `nacked` or
-    ///   `returned`, unless somebody listens to ``returns``; the channel is closed all the same. `timedOut` after the configuration's `rpcTimeout`, or its `confirmTimeout`.
+    ///   `returned`, unless somebody listens to ``returns``; the channel is closed all the same. `timedOut` after the
+    ///   configuration's `rpcTimeout`, or its `confirmTimeout`.
     public func close() async throws(AMQPError) {
         let loss = await engine.loss(of: .due, on: record)
         do throws(AMQPError) {

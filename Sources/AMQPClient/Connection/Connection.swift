@@ -123,10 +123,10 @@ public final class Connection: Sendable {
     /// ``Channel/close()`` does. In a task that is cancelled the close is sent all the same, and only the waits are skipped.
     ///
     /// - Throws: the first publish that was refused or came back, `nacked` or `returned`, if no call has thrown that yet; the
-    ///   connection is closed all the same. `connectionLost` or `closedByBroker` when that came before the answer, whether the close was under way or
-    ///   not yet sent: what was sent last may not have arrived. `timedOut` when the broker does not answer within the
-    ///   configuration's `rpcTimeout`, or does not confirm within its `confirmTimeout`. The connection is gone then all the
-    ///   same.
+    ///   connection is closed all the same. `connectionLost` or `closedByBroker` when that came before the answer, whether
+    ///   the close was under way or not yet sent: what was sent last may not have arrived. `timedOut` when the broker does
+    ///   not answer within the configuration's `rpcTimeout`, or does not confirm within its `confirmTimeout`. The connection
+    ///   is gone then all the same.
     public func close() async throws(AMQPError) {
         let loss = await engine.loss(of: .due)
         do throws(AMQPError) {
