@@ -39,6 +39,8 @@ extension WalkModel {
             if shape.overflow == .rejectToDeadLetters { deadLetter(message, name, "maxlen") }
             return false
         }
+        // Who is handed a dead letter at once isn't told that it failed elsewhere.
+        if self[queue: name].handsOutAtOnce { message.isRedelivered = false }
         self[queue: name].insert(message)
         dispatch(name)
         dropHead(name)
@@ -66,10 +68,13 @@ extension WalkModel {
             exchange.isEmpty || exchanges[exchange] != nil
         else { return }
         let dead = message.died(of: reason, in: name, goesTo: exchange, by: shape.deadLetterKey)
-        for target in route(exchange, dead.publication).sorted() where !dead.hasGoneRound(to: target) {
+        for target in route(exchange, dead.publication).sorted() {
+            // Whether it goes round is told by the order of its deaths: see ``WalkMessage/description(left:showsMark:)``.
+            let hasBeenThere = message.deaths.contains { $0.queue == target }
+            if hasBeenThere, message.deaths.count > 1, !isRabbitMQ(from: "4.0") { isAmbiguous = true }
             // In another quorum queue it is counted on, or anew: releases tell in ways of their own.
             if shape.isQuorum, self[queue: target].shape.isQuorum { isAmbiguous = true }
-            letters.append((dead, target, name))
+            if !dead.hasGoneRound(to: target) { letters.append((dead, target, name)) }
         }
     }
 

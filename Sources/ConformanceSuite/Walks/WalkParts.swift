@@ -13,6 +13,8 @@ struct WalkMessage: Sendable {
     /// The latest first.
     var deaths: [Death] = []
     var isRedelivered = false
+    /// It was rejected, or came back with its channel's end.
+    var hasFailed = false
     /// How often it came back to a quorum queue, and where it stands there among those that did.
     var returns = 0
     var turn: Int?
@@ -36,7 +38,7 @@ struct WalkMessage: Sendable {
         dead.publication.exchange = exchange
         dead.publication.key = key ?? publication.key
         dead.publication.expiration = nil
-        (dead.isRedelivered, dead.returns, dead.turn) = (false, 0, nil)
+        (dead.isRedelivered, dead.returns, dead.turn) = (hasFailed && isRabbitMQ(from: "4.3"), 0, nil)
         return dead
     }
 
@@ -54,11 +56,14 @@ struct WalkMessage: Sendable {
             isRedelivered: isRedelivered && showsMark, returns: showsMark ? returns : 0, left: left)
     }
 
+    /// RabbitMQ 3.10 turns the deaths behind the latest round at each further one, so nobody looks at their order there.
     static func description(
         _ text: String, from exchange: String, by key: String, copies: [String], deaths: [String], isRedelivered: Bool,
         returns: Int, left: Int?
     ) -> String {
-        "'\(text)' from '\(exchange)' by '\(key)'" + (copies.isEmpty ? "" : ", CC \(copies)")
+        let others = isRabbitMQ(from: "4.0") ? Array(deaths.dropFirst()) : deaths.dropFirst().sorted()
+        let deaths = deaths.prefix(1) + others
+        return "'\(text)' from '\(exchange)' by '\(key)'" + (copies.isEmpty ? "" : ", CC \(copies)")
             + (deaths.isEmpty ? "" : ", died: \(deaths.joined(separator: ", "))")
             + (isRedelivered ? ", redelivered" : "")
             + (returns > 0 ? ", came back \(returns) times" : "") + (left.map { ", \($0) left" } ?? "")
@@ -139,6 +144,12 @@ struct WalkQueue: Sendable {
             return consumer
         }
         return nil
+    }
+
+    /// A message that comes now doesn't wait here.
+    var handsOutAtOnce: Bool {
+        var queue = self
+        return ready.isEmpty && queue.next() != nil
     }
 
     /// One delivery less is out at a consumer.

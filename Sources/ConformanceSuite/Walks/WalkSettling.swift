@@ -23,15 +23,18 @@ extension WalkModel {
         }
         for delivery in chosen where isAlive(delivery) {
             makeRoom(delivery)
-            if settlement != .ack { deadLetter(delivery.message, delivery.queue, "rejected") }
+            var message = delivery.message
+            if settlement == .rejectAndDiscard { message.hasFailed = true }
+            if settlement != .ack { deadLetter(message, delivery.queue, "rejected") }
         }
         for name in Set(chosen.filter(isAlive).map(\.queue)).sorted() { dispatch(name) }
     }
 
-    /// RabbitMQ settles what each consumer of a queue has on its own.
-    private mutating func keepTogether(_ chosen: [WalkChannel.Delivery]) {
+    /// RabbitMQ settles what each consumer of a queue has on its own; to a quorum queue each fetch is one.
+    private mutating func keepTogether(_ chosen: [WalkChannel.Delivery], eachFetch: Bool = false) {
         for delivery in chosen where isAlive(delivery) {
-            sources["what \(delivery.queue) handed out", default: []].insert(delivery.consumer ?? "")
+            let holder = delivery.consumer ?? (eachFetch ? "\(delivery.tag)" : "")
+            sources["what \(delivery.queue) handed out", default: []].insert(holder)
         }
     }
 
@@ -40,7 +43,11 @@ extension WalkModel {
     /// Puts deliveries back to where they were, all of a queue's at once. What comes back to a quorum queue is counted there,
     /// unless a client of RabbitMQ 4.3 gives it back on its own account.
     mutating func giveBack(_ chosen: [WalkChannel.Delivery], because reason: ReturnReason) {
-        if reason != .abandoned { keepTogether(chosen) }
+        if reason == .abandoned {
+            keepTogether(chosen.filter { self[queue: $0.queue].shape.isQuorum }, eachFetch: true)
+        } else {
+            keepTogether(chosen)
+        }
         for delivery in chosen where isAlive(delivery) {
             let queue = self[queue: delivery.queue]
             // Whether it is in line again before the message is there, our broker and RabbitMQ tell in ways of their own.
@@ -48,6 +55,7 @@ extension WalkModel {
             makeRoom(delivery)
             var message = delivery.message
             message.isRedelivered = true
+            if reason != .released { message.hasFailed = true }
             if let limit = self[queue: delivery.queue].shape.deliveryLimit {
                 if reason != .released || !isRabbitMQ(from: "4.3") { message.returns += 1 }
                 if message.returns > limit {

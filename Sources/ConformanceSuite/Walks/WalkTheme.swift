@@ -13,11 +13,10 @@ enum WalkTheme: String, Sendable, CaseIterable {
         }
     }
 
-    /// Whether a message tells that it came back. Which do after a restart, releases tell in ways of their own. As a dead letter
-    /// one of a quorum queue keeps it from 4.0 on, and from 4.3 on one of a classic queue, if it failed in certain ways (see the
-    /// cases `dead-letter.mark-…`), which the model doesn't know.
+    /// Whether a message tells that it came back. Which do after a restart, releases tell in ways of their own, and how often a
+    /// dead letter of a quorum queue did.
     func showsMark(afterDeath isDead: Bool) -> Bool {
-        self != .restarts && !(isDead && isRabbitMQ(from: self == .quorum ? "4.0" : "4.3"))
+        self != .restarts && !(self == .quorum && isDead && isRabbitMQ(from: "4.0"))
     }
 
     /// RabbitMQ counts whoever holds something of a quorum queue as a consumer, one that has fetched it too.
@@ -27,7 +26,8 @@ enum WalkTheme: String, Sendable, CaseIterable {
         "\(ready) ready" + (showsConsumers ? ", \(consumers) consumers" : "")
     }
 
-    /// On a broker that isn't in this process, waiting takes its time, and starting again still more: it takes a part of the walks.
+    /// On a broker that isn't in this process, waiting takes its time, and starting again still more: it takes a part of the
+    /// walks.
     var part: Int {
         switch self {
         case .time: 6
