@@ -64,7 +64,11 @@ struct WalkModel: Sendable {
         if step.isHasty, replies.first?.hasPrefix("closed") != true { replies = ["ok"] }
         while !letters.isEmpty {
             let letter = letters.removeFirst()
-            if queues[letter.target] != nil { _ = put(letter.message, letter.target, from: letter.source) }
+            guard let target = queues[letter.target] else { continue }
+            _ = put(letter.message, letter.target, from: letter.source)
+            // Where it takes its time, a count tells that it has arrived; where none does, nobody knows.
+            let isSeen = self[queue: letter.target].ready.count != target.ready.count
+            if theme == .quorum, !isSeen { isAmbiguous = true }
         }
         if isWaiting { endLeases() }
         isAmbiguous = isAmbiguous || sources.values.contains { $0.count > 1 }
@@ -90,7 +94,11 @@ struct WalkModel: Sendable {
         case .consume(let name, let consumption): return consume(name, consumption, channel)
         case .cancel(let tag):
             for name in queues.keys.sorted() {
-                if removeConsumers(of: name, where: { $0.channel == channel && $0.tag == tag }) { dispatch(name) }
+                guard removeConsumers(of: name, where: { $0.channel == channel && $0.tag == tag }) else { continue }
+                // There the successor of a single active consumer that was cancelled gets what is ready with the next message.
+                let waits = self[queue: name].shape.isSingleActive && !self[queue: name].ready.isEmpty
+                if waits, Self.isOlderRabbitMQ { isAmbiguous = true }
+                dispatch(name)
             }
         case .close: end(channel)
         case .commit: return commit(channel)
@@ -103,6 +111,9 @@ struct WalkModel: Sendable {
         }
         return ["ok"]
     }
+
+    /// A RabbitMQ before 4.0 (seen on 3.10.8), and not our broker in its dialect.
+    static var isOlderRabbitMQ: Bool { CaseRun.current?.peer.isShared == true && !isRabbitMQ(from: "4.0") }
 
     // MARK: Exchanges, queues and bindings
 

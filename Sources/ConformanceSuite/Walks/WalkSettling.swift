@@ -59,6 +59,8 @@ extension WalkModel {
             if let limit = self[queue: delivery.queue].shape.deliveryLimit {
                 if reason != .released || !isRabbitMQ(from: "4.3") { message.returns += 1 }
                 if message.returns > limit {
+                    // There its consumer has room for two more.
+                    if delivery.consumer != nil, Self.isOlderRabbitMQ { isAmbiguous = true }
                     deadLetter(message, delivery.queue, "delivery_limit")
                     continue
                 }
