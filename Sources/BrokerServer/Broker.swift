@@ -155,10 +155,7 @@ public final class Broker: Sendable {
     /// How many clients are connected.
     public var connectionCount: Int { state.withLock { $0.sessions.count } }
 
-    /// Nothing goes on in it until a client sends something or a time comes. For tests that move the time on.
-    package var isAtRest: Bool {
-        undone.load(ordering: .acquiring) == 0 && loginChecker.isAtRest && state.withLock { !$0.hasMoreToDo }
-    }
+    var streams: [any ByteStream] { state.withLock { $0.sessions.values.map(\.stream) } }
 
     private func saysThatItIsFull() { warn("\(mostConnections) clients are connected: others wait until one has gone") }
 

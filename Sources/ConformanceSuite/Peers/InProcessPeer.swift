@@ -85,6 +85,7 @@ final class InProcessPeer: Peer {
     }
 
     func advance(milliseconds: Int) async throws -> Bool {
+        try await running.withLock { $0.broker }.comeToRest()
         time.advance(by: Int64(mind?.elapsed(milliseconds: milliseconds) ?? milliseconds))
         return true
     }
