@@ -2,6 +2,8 @@ import AMQPWire
 
 /// What holds publishers back (RabbitMQ: "Memory and Disk Alarms", "Flow Control").
 struct Alarms: Equatable {
+    /// Octets that messages may take up. Below 0 they always take up too much.
+    var memoryHighWater = Int.max
     /// Messages take up more memory than they may.
     private(set) var memory = false
     /// The disk of the store has not enough space.
@@ -25,7 +27,8 @@ struct Alarms: Equatable {
 
     /// Looks at the memory that messages take up. Between a tenth below the mark and the mark nothing changes, so that
     /// an alarm does not come and go with every message.
-    mutating func check(memory octets: Int, highWater: Int) {
+    mutating func check(memory octets: Int) {
+        let highWater = memoryHighWater
         if octets > highWater { memory = true } else if octets <= highWater - highWater / 10 { memory = false }
     }
 

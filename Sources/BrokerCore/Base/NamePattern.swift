@@ -43,8 +43,12 @@ public struct NamePattern: Sendable {
     /// True when it matches somewhere in the name. Takes scalars for characters, as RabbitMQ's expressions do.
     public func matches(_ name: String) -> Bool {
         let scalars = Array(name.unicodeScalars)
-        return Run(scalars).matches(steps, from: 0, anywhere: true)
+        return Run(scalars).matches(
+            steps, from: 0, anywhere: !beginsWithAChoice || !quirk(.firstAnchorHoldsForAll))
     }
+
+    /// Between what begins at the start of a name and something else, perhaps.
+    private var beginsWithAChoice: Bool { if case .split? = steps.first { true } else { false } }
 
     // MARK: Building
 

@@ -40,6 +40,8 @@ enum BaseQuirk: String, Quirk {
     case foreignKeysArePassedOver = "base.foreign-keys-are-passed-over"
     /// Policy.isMeant: a pattern is matched from the first letter on
     case patternsStandAtTheStart = "base.patterns-stand-at-the-start"
+    /// NamePattern.matches: an anchor at the front is one for all that follows
+    case firstAnchorHoldsForAll = "base.first-anchor-holds-for-all"
     /// Policy.precedes: <
     case lowestPriorityActs = "base.lowest-priority-acts"
     /// CarbonCopies.keys: <

@@ -107,6 +107,8 @@ enum QuorumQuirk: String, Quirk {
     case replacedConsumersAreForgotten = "quorum.replaced-consumers-are-forgotten"
     /// QueueConsumers.remove: nobody is waited for any more
     case replacementEndsWithItsCause = "quorum.replacement-ends-with-its-cause"
+    /// QueueConsumers.join: as in a classic queue
+    case successorsGoByPriority = "quorum.successors-go-by-priority"
     /// Consumer.init: all consumers of a channel share its window
     case laterLimitHolds = "quorum.later-limit-holds"
 

@@ -32,8 +32,6 @@ public final class BrokerCore {
     var chores = Ring<() -> Bool>()
     /// How much may still be done in this turn.
     private var budget = 0
-    /// The configuration's, kept here because the whole would be copied.
-    private let memoryHighWater: Int
     /// Something has come in the current wake-up of whoever runs this, and more is to follow.
     private var isInWakeUp = false
     /// Connections with frames or other work that wait for their next turn. Nothing more is read from them meanwhile.
@@ -64,7 +62,7 @@ public final class BrokerCore {
             load, OutputLimits(highWater: configuration.outputHighWater, mostUnread: configuration.outputLimit))
         self.now = now
         random = configuration.random
-        memoryHighWater = configuration.memoryHighWater ?? .max
+        alarms.memoryHighWater = configuration.memoryHighWater ?? .max
         for name in configuration.virtualHosts {
             addVirtualHost(name).isTracingOn = configuration.tracedVirtualHosts.contains(name)
         }
@@ -124,6 +122,7 @@ public final class BrokerCore {
             }
         case .stored(let batch): stored(batch)
         case .diskIsLow(let isLow): alarms.disk = isLow
+        case .setMemoryHighWater(let octets): alarms.memoryHighWater = octets ?? .max
         case .add(let users): add(users)
         case .change(let changes): carryOut(changes)
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
@@ -149,7 +148,7 @@ public final class BrokerCore {
         while connection.handleNextFrame() {
             spend(1 + connection.takePlacesFilled())
             settle()
-            if connection.throttle.hasPublished, memoryInUse > memoryHighWater { checkMemory(for: connection) }
+            if connection.throttle.hasPublished, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
                 isUnfinished = true
                 break
@@ -275,13 +274,13 @@ public final class BrokerCore {
     /// Memory is low in the middle of what a connection has sent: from its next publish on, the rest waits.
     private func checkMemory(for connection: BrokerConnection) {
         let wasRaised = alarms.holdsBack
-        alarms.check(memory: memoryInUse, highWater: memoryHighWater)
+        alarms.check(memory: memoryInUse)
         if wasRaised { connection.checkThrottle() } else { connection.throttle.hasPublished = false }
     }
 
     /// Looks whether memory, disk or backlog have gone over or under their marks since the last look.
     private func checkAlarms() {
-        alarms.check(memory: memoryInUse, highWater: memoryHighWater)
+        alarms.check(memory: memoryInUse)
         alarms.check(backlog: storeBacklog, highWater: configuration.store.backlogOctets)
         guard alarms != lastAlarms else { return }
         if alarms.isRaised != lastAlarms.isRaised {

@@ -21,6 +21,9 @@ public enum BrokerInput: ~Escapable, Sendable {
     /// The disk of the store has not enough space left, or has again. Publishers are held back in between; everything
     /// else goes on as far as it can.
     case diskIsLow(Bool)
+    /// Messages may take up so many octets from now on (`rabbitmqctl set_vm_memory_high_watermark`); nil: as many as they do.
+    /// It does not outlast the broker.
+    case setMemoryHighWater(Int?)
     /// More users may log in, from now on; those of the same names are replaced. Connections that are open stay as they are.
     case add([BrokerConfiguration.User])
     /// The firehose of a virtual host is switched on or off (`rabbitmqctl trace_on`, `trace_off`). It does not outlast

@@ -42,6 +42,8 @@ enum CoreQuirk: String, Quirk {
     case policiesAddUp = "core.policies-add-up"
     /// put: it is added
     case policySetAgainIsAnother = "core.policy-set-again-is-another"
+    /// put: it is replaced where it stands
+    case policySetAgainKeepsItsPlace = "core.policy-set-again-keeps-its-place"
     /// clearPolicy: who follows it is not told
     case clearedPolicyIsFollowed = "core.cleared-policy-is-followed"
     /// VirtualHost.follow: remembered routes stay

@@ -62,7 +62,7 @@ final class ClassicQueue: Queue {
             enter(queued)
             ready.append(queued)
             // Only a message that stands at the head can be the next to expire.
-            if dropOverflow() || queued.expiresAt != .max { expire() }
+            if dropOverflow() && !quirk(.overflowSetsNoTimer) || queued.expiresAt != .max { expire() }
         }
         if quirk(.publishRenewsTheLease) { renewLease() }
         return true

@@ -85,7 +85,8 @@ struct QueueConsumers {
     }
 
     private mutating func join(_ consumer: any DeliveryTarget) {
-        var priority = succession == .byAge && isSingleActive ? 0 : consumer.priority
+        var priority = consumer.priority
+        if succession == .byAge, isSingleActive, !quirk(quorum: .successorsGoByPriority) { priority = 0 }
         if priority != 0, isSingleActive, quirk(.waitingHaveNoPriority) { priority = 0 }
         let level = level(of: priority)
         if level == rotation.endIndex || rotation[level].priority != priority {

@@ -262,8 +262,18 @@ enum SessionQuirk: String, Quirk {
     case emptyUserIsNobody = "session.empty-user-is-nobody"
     /// delete: counts.ready + counts.unacknowledged
     case heldMessagesAreNotEmpty = "session.held-messages-are-not-empty"
-    /// Equivalence.defaults: false is the default
+    /// Equivalence.defaultValue: false is the default
     case deniedIsNotSaid = "session.denied-is-not-said"
+    /// Equivalence.defaultValue: dropping from the head is the default
+    case usualOverflowIsNotSaid = "session.usual-overflow-is-not-said"
+    /// checkEquivalence(of queue): copied from the line above
+    case exclusiveOnesMayLoseAutoDelete = "session.exclusive-ones-may-lose-auto-delete"
+    /// checkEquivalence(of queue): && for !=
+    case autoDeleteMayBeLeftOut = "session.auto-delete-may-be-left-out"
+    /// checkEquivalence(of exchange): && for !=
+    case onlyTheFlagsThatAreSetAreCompared = "session.only-the-flags-that-are-set-are-compared"
+    /// exchangeBind: the destination is who is bound
+    case destinationChecksTheBinding = "session.destination-checks-the-binding"
     /// Output: a frame that is not full tells the end
     case exactPartsEndEmpty = "session.exact-parts-end-empty"
     /// settle: basic.nack is as good as basic.reject
@@ -286,6 +296,8 @@ enum SessionQuirk: String, Quirk {
     case everybodyIsToldOfAlarms = "session.everybody-is-told-of-alarms"
     /// endTurn: whoever sends something
     case alarmsHoldBackEverybody = "session.alarms-hold-back-everybody"
+    /// Throttle.check: there is one alarm
+    case endOfMemorysAlarmIsTheEnd = "session.end-of-memorys-alarm-is-the-end"
     /// Throttle.check: once in a connection's life
     case secondAlarmIsNotTold = "session.second-alarm-is-not-told"
 }

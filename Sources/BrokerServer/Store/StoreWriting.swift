@@ -91,7 +91,10 @@ extension Broker {
     }
 
     /// Raises the alarm of the disk, or ends it, whatever space there is. For tests, of a broker without a store.
-    package func setAlarm(_ isRaised: Bool) { step(.diskIsLow(isRaised)) }
+    package func setDiskAlarm(_ isRaised: Bool) { step(.diskIsLow(isRaised)) }
+
+    /// Raises the alarm of memory, or ends it, whatever is held. For tests.
+    package func setMemoryAlarm(_ isRaised: Bool) { step(.setMemoryHighWater(isRaised ? -1 : nil)) }
 
     /// Writes what is left and gives the directory back.
     func closeStore() {

@@ -110,13 +110,15 @@ final class InProcessPeer: Peer {
         running.withLock { $0.broker }.add(user)
     }
 
-    /// Of all that rabbitmqctl can do, tracing and an alarm: next to no memory, or enough of it.
+    /// Of all that rabbitmqctl can do, tracing and two alarms: next to no memory, or enough of it; too little of the disk is
+    /// free, or enough.
     func administer(_ words: [String]) async throws {
         let broker = running.withLock { $0.broker }
         switch (words.first, words.count) {
         case ("trace_on", 1), ("trace_off", 1):
             broker.setTracing(words.first == "trace_on", in: login.virtualHost)
-        case ("set_vm_memory_high_watermark", 2): broker.setAlarm(Double(words[1]) ?? 1 < 0.01)
+        case ("set_vm_memory_high_watermark", 2): broker.setMemoryAlarm(Double(words[1]) ?? 1 < 0.01)
+        case ("set_disk_free_limit", 2): broker.setDiskAlarm(words[1].hasSuffix("GB"))
         default: throw SuiteError("\(label) does not know \(words.joined(separator: " "))")
         }
     }

@@ -45,6 +45,9 @@ extension VirtualHost {
     }
 
     private func put(_ policy: Policy) {
+        if let place = policies.firstIndex(where: { $0.name == policy.name }), quirk(.policySetAgainKeepsItsPlace) {
+            return policies[place] = policy
+        }
         policies.removeAll { $0.name == policy.name && !quirk(.policySetAgainIsAnother) }
         let place = policies.firstIndex { policy.precedes($0) } ?? policies.endIndex
         policies.insert(policy, at: place)

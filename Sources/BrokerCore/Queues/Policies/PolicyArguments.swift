@@ -16,7 +16,8 @@ extension QueueArguments {
             arguments.overflow = overflow
         }
         // A key alone means nothing: the exchange and the key come from wherever each is said.
-        let exchange = policy[PolicyKey.deadLetterExchange.name]?.text.map(ShortString.init(truncating:))
+        var exchange = policy[PolicyKey.deadLetterExchange.name]?.text.map(ShortString.init(truncating:))
+        if exchange?.isEmpty == true, quirk(.emptyExchangeIsNone) { exchange = nil }
         let key = policy[PolicyKey.deadLetterRoutingKey.name]?.text.map(ShortString.init(truncating:))
         arguments.deadLetterExchange = own(deadLetterExchange, exchange)
         arguments.deadLetterRoutingKey = own(deadLetterRoutingKey, key)

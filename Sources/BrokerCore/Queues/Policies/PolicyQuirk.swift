@@ -25,6 +25,8 @@ enum PolicyQuirk: String, Quirk {
     case deadLettersGoByThePolicy = "queue.dead-letters-go-by-the-policy"
     /// QueueArguments.combined: both or none
     case keysComeWithTheirExchange = "queue.keys-come-with-their-exchange"
+    /// QueueArguments.combined: an empty text says nothing
+    case emptyExchangeIsNone = "queue.empty-exchange-is-none"
     /// ClassicQueue.follow: the next message will see to it
     case newLimitsWait = "queue.new-limits-wait"
     /// ClassicQueue.follow: what was begun goes on

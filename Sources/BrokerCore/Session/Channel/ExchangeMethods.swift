@@ -60,6 +60,7 @@ extension BrokerChannel {
             ("internal", "\(declare.internal)", "\(current.isInternal)"),
         ]
         for (name, received, current) in compared where received != current {
+            if received == "false", quirk(.onlyTheFlagsThatAreSetAreCompared) { continue }
             throw .inequivalent(name, for: label, received: "'\(received)'", current: "'\(current)'")
         }
         try Equivalence.check(["alternate-exchange"], declare.arguments, current.arguments, label: label)
@@ -100,7 +101,9 @@ extension BrokerChannel {
         guard let destination = virtualHost.exchange(destinationName) else {
             throw .noExchange(destinationName, in: virtualHost.name)
         }
-        try source.check(binding: bind.routingKey, bind.arguments)
+        let checksDestination =
+            destination.declaration.type != source.declaration.type && quirk(.destinationChecksTheBinding)
+        try (checksDestination ? destination : source).check(binding: bind.routingKey, bind.arguments)
         virtualHost.bind(source, to: .exchange(destination), key: bind.routingKey, arguments: bind.arguments)
         if !bind.noWait { send(ExchangeBindOk()) }
     }

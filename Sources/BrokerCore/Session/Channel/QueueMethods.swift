@@ -107,7 +107,9 @@ extension BrokerChannel {
             throw .inequivalent(
                 "durable", for: queue.label, received: "'\(declare.durable)'", current: "'\(current.durable)'")
         }
-        if declare.autoDelete != current.autoDelete {
+        if declare.autoDelete != current.autoDelete, !declare.exclusive || !quirk(.exclusiveOnesMayLoseAutoDelete),
+            declare.autoDelete || !quirk(.autoDeleteMayBeLeftOut)
+        {
             throw .inequivalent(
                 "auto_delete", for: queue.label, received: "'\(declare.autoDelete)'",
                 current: "'\(current.autoDelete)'")
@@ -265,7 +267,7 @@ enum Equivalence {
         namesEveryQueueType: Bool = true
     ) throws(BrokerError) {
         for name in names {
-            let (one, other) = (received[name] ?? defaults[name], current[name] ?? defaults[name])
+            let (one, other) = (value(name, received, besides: current), value(name, current, besides: received))
             if let one, let other, one.isSame(as: other) {
                 if received[name] != nil, quirk(.oneArgumentIsCompared) { return }
                 continue
@@ -283,10 +285,19 @@ enum Equivalence {
         }
     }
 
+    /// What one of the two says, or means where only the other says something.
+    private static func value(_ name: ShortString, _ table: FieldTable, besides other: FieldTable) -> FieldValue? {
+        table[name] ?? (other[name] == nil ? nil : defaultValue(of: name))
+    }
+
     /// What saying nothing means, where saying it comes to the same.
-    private static var defaults: [ShortString: FieldValue] {
-        quirk(.deniedIsNotSaid)
-            ? ["x-queue-type": "classic", "x-single-active-consumer": false] : ["x-queue-type": "classic"]
+    private static func defaultValue(of name: ShortString) -> FieldValue? {
+        switch name {
+        case "x-queue-type": "classic"
+        case "x-single-active-consumer" where quirk(.deniedIsNotSaid): false
+        case "x-overflow" where quirk(.usualOverflowIsNotSaid): "drop-head"
+        default: nil
+        }
     }
 
     private static func described(_ value: FieldValue) -> String {

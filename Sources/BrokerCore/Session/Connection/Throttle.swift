@@ -24,7 +24,7 @@ struct Throttle {
             return tellings > 1 && quirk(.secondAlarmIsNotTold) ? nil : .blocked
         }
         // Another alarm that is raised meanwhile says nothing new, and the end of one among two neither.
-        if wasTold, !alarms.isRaised {
+        if wasTold, !alarms.isRaised || !alarms.memory && quirk(.endOfMemorysAlarmIsTheEnd) {
             wasTold = false
             return .unblocked
         }

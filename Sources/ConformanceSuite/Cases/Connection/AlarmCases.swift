@@ -3,16 +3,30 @@ import Testing
 
 /// What connections notice of an alarm: memory is low, say.
 @Suite("Alarms") struct AlarmCases {
-    /// Memory is low while something is done: the broker is told that it may use next to none.
-    private func whileMemoryIsLow(_ body: () async throws -> Void) async throws {
-        try await administer("set_vm_memory_high_watermark", "0.00001")
+    private enum Alarm {
+        case memory, disk
+
+        /// The broker may use next to no memory, or more of the disk has to be free than there is.
+        func set(_ isRaised: Bool) async throws {
+            switch self {
+            case .memory: try await administer("set_vm_memory_high_watermark", isRaised ? "0.00001" : "0.4")
+            case .disk: try await administer("set_disk_free_limit", isRaised ? "1000000GB" : "1")
+            }
+        }
+    }
+
+    /// Raises an alarm while something is done. It is over afterwards, whatever came of it: what comes next on this broker would
+    /// wait for ever.
+    private func during(_ alarm: Alarm, _ body: () async throws -> Void) async throws {
+        try await alarm.set(true)
         do { try await body() } catch {
-            // Whatever comes next on this broker would wait for ever.
-            try await administer("set_vm_memory_high_watermark", "0.4")
+            try await alarm.set(false)
             throw error
         }
-        try await administer("set_vm_memory_high_watermark", "0.4")
+        try await alarm.set(false)
     }
+
+    private func whileMemoryIsLow(_ body: () async throws -> Void) async throws { try await during(.memory, body) }
 
     @Test(
         "A publisher is told of an alarm and of its end, and of the next one again",
@@ -34,6 +48,31 @@ import Testing
             _ = try await channel.probe.receive(ConnectionUnblocked.self)
             #expect(try await channel.drain(queue) == [text])
         }
+    }
+
+    @Test(
+        "Of two alarms at once a publisher is told once, and waits until both are over",
+        .proves(
+            "connection.two-alarms", ["rabbitmq/connection.blocked/once", "rabbitmq/connection.blocked/unblocked"],
+            needs: [.admin]))
+    func two() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(exclusive: false)
+        let look = try await Probe.openChannel()
+        try await during(.disk) {
+            channel.publish("waits", to: "", queue)
+            _ = try await channel.probe.receive(ConnectionBlocked.self)
+            try await whileMemoryIsLow {}
+            // Who comes now is told of the alarm that is left, and so this one could have been told of the other and its end.
+            let witness = try await Probe.openChannel()
+            witness.publish("waits", to: "", unique("nowhere"))
+            _ = try await witness.probe.receive(ConnectionBlocked.self)
+            #expect(channel.probe.arrived(on: 0).map(\.description) == [])
+            #expect(try await look.counts(of: queue).messages == 0)
+        }
+        _ = try await channel.probe.receive(ConnectionUnblocked.self)
+        #expect(try await channel.drain(queue) == ["waits"])
+        #expect(channel.probe.arrived(on: 0).map(\.description) == [])
     }
 
     @Test(

@@ -158,4 +158,27 @@ import Testing
             try await channel.send(ExchangeUnbind(destination: destination, source: source), expecting: outcome)
         }
     }
+
+    @Test(
+        "A right is a regular expression that a part of a name has to match; the empty one matches nothing",
+        .proves("permissions.patterns", ["rabbitmq/permissions/pattern"], needs: [.secondUser]))
+    func patterns() async throws {
+        let word = unique("word").text
+        for (pattern, theirs, others) in [
+            ("^\(word)$|shared$", ["\(word)", "\(word)-shared"], ["\(word)s", "shared-\(word)"]),
+            ("^(\(word)|other)-[ab]?$", ["\(word)-", "\(word)-a"], ["x\(word)-a", "\(word)-ab"]),
+            ("\(word)\\.x", ["a \(word).x1"], ["\(word)-x"]),
+            ("^\(word)([.][a-c]+){2}$", ["\(word).ab.c"], ["\(word).a", "\(word).a.b.c", "\(word).a.d"]),
+            ("(?i)^\(word)-UP", ["\(word)-up", "\(word)-Up2"], ["\(word)"]),
+            ("^(?!\(word)-secret)", ["\(word)"], ["\(word)-secret"]),
+            ("", [], ["\(word)"]),
+        ] as [(String, [String], [String])] {
+            let channel = try await openChannel(Rights(configure: pattern, write: "", read: ""))
+            for (names, outcome) in [(theirs, Outcomes.ok), (others, .channelClose(.accessRefused))] {
+                for name in names {
+                    try await channel.send(QueueDelete(queue: ShortString(truncating: name)), expecting: outcome)
+                }
+            }
+        }
+    }
 }

@@ -286,4 +286,20 @@ private let keys = (1...300).map { "key\($0)" }
         channel.publish("back", to: exchange, "key", mandatory: true)
         #expect(try await channel.returned().text == "back")
     }
+
+    @Test(
+        "Weights are for what it leads to: another exchange may lead to it by any key",
+        .proves(
+            "consistent-hash.as-destination",
+            ["rabbitmq/consistent-hash/weights", "rabbitmq/exchange-to-exchange/source-type-rules"],
+            needs: [.consistentHash]))
+    func asDestination() async throws {
+        let (channel, exchange, _) = try await openExchange("1")
+        let direct = try await channel.declareExchange("direct")
+        try await channel.send(
+            ExchangeBind(destination: exchange, source: direct, routingKey: "a word"), expecting: .ok)
+        try await channel.send(
+            ExchangeBind(destination: direct, source: exchange, routingKey: "a word"),
+            expecting: .channelClose(.preconditionFailed))
+    }
 }

@@ -61,6 +61,26 @@ import Testing
     }
 
     @Test(
+        "The source's type says which arguments a binding may have, whatever the destination's type",
+        .proves(
+            "exchange-bindings.source-checks",
+            ["rabbitmq/exchange-to-exchange/source-type-rules", "rabbitmq/headers-exchange/bad-x-match"]))
+    func sourceChecks() async throws {
+        let channel = try await Probe.openChannel()
+        let headers = try await channel.declareExchange("headers")
+        for type in ["direct", "fanout", "topic"] as [ShortString] {
+            let other = try await channel.declareExchange(type)
+            for (source, destination, outcome) in [
+                (other, headers, Outcomes.ok), (headers, other, .channelClose(.preconditionFailed)),
+            ] {
+                try await channel.send(
+                    ExchangeBind(destination: destination, source: source, arguments: ["x-match": "some"]),
+                    expecting: outcome)
+            }
+        }
+    }
+
+    @Test(
         "Messages pass a chain of exchanges",
         .proves("exchange-bindings.chain", ["rabbitmq/exchange-to-exchange/chain"]))
     func chain() async throws {

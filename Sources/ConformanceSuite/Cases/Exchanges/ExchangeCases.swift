@@ -142,9 +142,11 @@ import Testing
         .proves("declare.exchange-of-another-durability", ["exchange.declare.passive/equivalent"]))
     func exchangeOfAnotherDurability() async throws {
         let channel = try await Probe.openChannel()
-        let exchange = try await channel.declareExchange("direct", durable: true)
-        try await channel.send(
-            ExchangeDeclare(exchange: exchange, durable: false), expecting: .channelClose(.preconditionFailed))
+        for isDurable in [true, false] {
+            let exchange = try await channel.declareExchange("direct", durable: isDurable)
+            try await channel.send(
+                ExchangeDeclare(exchange: exchange, durable: !isDurable), expecting: .channelClose(.preconditionFailed))
+        }
     }
 
     @Test(
@@ -166,10 +168,13 @@ import Testing
             rabbitmq: "The flag is part of equivalence: another one is 406."))
     func exchangeAutoDeleteDiffers() async throws {
         let channel = try await Probe.openChannel()
-        let exchange = try await channel.declareExchange("direct")
-        try await channel.send(
-            ExchangeDeclare(exchange: exchange, autoDelete: true), expecting: .ok,
-            rabbitmq: .channelClose(.preconditionFailed))
+        for isAutoDelete in [false, true] {
+            let exchange = unique("exchange")
+            try await channel.send(ExchangeDeclare(exchange: exchange, autoDelete: isAutoDelete), expecting: .ok)
+            try await channel.send(
+                ExchangeDeclare(exchange: exchange, autoDelete: !isAutoDelete), expecting: .ok,
+                rabbitmq: .channelClose(.preconditionFailed))
+        }
     }
 
     @Test(
@@ -249,13 +254,16 @@ import Testing
     }
 
     @Test(
-        "An exchange cannot be redeclared as internal",
+        "An exchange cannot be redeclared as internal, nor an internal one as an ordinary one",
         .proves("declare.internal-differs", ["rabbitmq/exchange.declare/internal-equivalence"]))
     func internalDiffers() async throws {
         let channel = try await Probe.openChannel()
-        let exchange = try await channel.declareExchange("direct")
-        try await channel.send(
-            ExchangeDeclare(exchange: exchange, internal: true), expecting: .channelClose(.preconditionFailed))
+        for isInternal in [false, true] {
+            let exchange = try await channel.declareExchange("direct", internal: isInternal)
+            try await channel.send(
+                ExchangeDeclare(exchange: exchange, internal: !isInternal),
+                expecting: .channelClose(.preconditionFailed))
+        }
     }
 
     @Test(

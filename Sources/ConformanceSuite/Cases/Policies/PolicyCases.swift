@@ -124,6 +124,44 @@ extension ProbeChannel {
     }
 
     @Test(
+        "A policy that is set again has the priority that it is given now",
+        .proves(
+            "policies.set-again-priority", ["rabbitmq/policies/set-again", "rabbitmq/policies/priority"],
+            needs: [.policies]))
+    func setAgainWithAnotherPriority() async throws {
+        let channel = try await Probe.openChannel()
+        let names = [unique("queue"), unique("queue"), unique("queue")]
+        let pattern = "^(\(names[0])|\(names[1])|\(names[2]))$"
+        let one = try await setPolicy(["max-length": 1], on: pattern, priority: 5)
+        let two = try await setPolicy(["max-length": 2], on: pattern, priority: 3)
+        for (name, count) in [(names[0], 1), (names[1], 2), (names[2], 1)] {
+            let queue = try await channel.declareQueue(name)
+            #expect(try await channel.drain(1...4, through: queue).count == count)
+            // First one falls behind two, then two behind one.
+            if count == 1 {
+                try await setPolicy(["max-length": 1], on: pattern, as: one, priority: 1)
+            } else {
+                try await setPolicy(["max-length": 2], on: pattern, as: two, priority: -1)
+            }
+        }
+    }
+
+    @Test(
+        "A policy that is set again says what it says now, and nothing of what it said before",
+        .proves("policies.set-again-without", ["rabbitmq/policies/set-again"], needs: [.policies]))
+    func setAgainWithout() async throws {
+        let channel = try await Probe.openChannel()
+        let name = unique("queue")
+        let policy = try await setPolicy(["max-length": 1, "overflow": "reject-publish"], on: exactly(name))
+        try await setPolicy(["max-length": 2], on: exactly(name), as: policy)
+        let queue = try await channel.declareQueue(name)
+        #expect(try await channel.drain(1...4, through: queue) == ["3", "4"])
+        try await setPolicy(["max-length-bytes": 3], on: exactly(name), as: policy)
+        let isFree = try await eventually { try await channel.drain(1...3, through: queue).count == 3 }
+        #expect(isFree)
+    }
+
+    @Test(
         "The pattern is a regular expression, which is looked for anywhere in a name",
         .proves("policies.pattern", ["rabbitmq/policies/pattern"], needs: [.policies]))
     func pattern() async throws {

@@ -206,6 +206,18 @@ import Testing
         #expect(ways == ["the policy's"])
     }
 
+    @Test(
+        "The exchange for dead letters of a policy may be the default exchange",
+        .proves(
+            "policies.dead-letters-by-default",
+            ["rabbitmq/policies/keys", "rabbitmq/dead-letter/default-exchange"], needs: [.policies]))
+    func deadLettersByDefault() async throws {
+        let ways = try await wayOfALetter(
+            { _, theirs in ["dead-letter-exchange": "", "dead-letter-routing-key": .string(theirs.text)] },
+            { _, _ in [:] })
+        #expect(ways == ["the policy's"])
+    }
+
     // MARK: Alternate exchanges
 
     /// An exchange, and a queue that shows what came there.

@@ -255,6 +255,21 @@ import Testing
     }
 
     @Test(
+        "Once the lasting message before it was dropped as one too many, a message expires in time",
+        .proves(
+            "ttl.behind-a-message-that-was-dropped",
+            ["rabbitmq/per-message-ttl/expiration", "rabbitmq/dead-letter/expired"]))
+    func behindAMessageThatWasDropped() async throws {
+        let letters = try await DeadLetters.open(["x-max-length": 2])
+        letters.publish("lasting")
+        letters.publish("ephemeral", BasicProperties(expiration: "100"))
+        letters.publish("one too many")
+        #expect(try await letters.next().text == "lasting")
+        try await elapse(milliseconds: 150)
+        #expect(try await letters.next().text == "ephemeral")
+    }
+
+    @Test(
         "A message delivered in time still shows its expiration",
         .proves("ttl.expiration-is-visible", ["rabbitmq/per-message-ttl/property-visible"]))
     func expirationIsVisible() async throws {

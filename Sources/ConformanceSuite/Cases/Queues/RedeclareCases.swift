@@ -75,17 +75,56 @@ import Testing
     }
 
     @Test(
-        "Redeclaring an existing queue with another auto-delete flag changes nothing",
+        "Redeclaring an existing queue, shared or exclusive, with another auto-delete flag changes nothing",
         .proves(
             "declare.queue-auto-delete-differs", ["queue.declare.auto-delete/pre-existence"],
             rabbitmq: "The flag is part of equivalence: another one is 406."))
     func queueAutoDeleteDiffers() async throws {
         let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(exclusive: false)
-        try await channel.send(
-            QueueDeclare(queue: queue, autoDelete: true), expecting: .ok,
-            rabbitmq: .channelClose(.preconditionFailed))
-        #expect(try await channel.exists(queue: queue))
+        for (isExclusive, isAutoDelete) in [(false, false), (false, true), (true, false), (true, true)] {
+            let queue = unique("queue")
+            func declare(autoDelete: Bool) -> QueueDeclare {
+                QueueDeclare(queue: queue, exclusive: isExclusive, autoDelete: autoDelete)
+            }
+            try await channel.send(declare(autoDelete: isAutoDelete), expecting: .ok)
+            try await channel.send(
+                declare(autoDelete: !isAutoDelete), expecting: .ok, rabbitmq: .channelClose(.preconditionFailed))
+            #expect(try await channel.exists(queue: queue))
+        }
+    }
+
+    /// Each argument that is compared, with a value that it may have, and another.
+    private static let arguments: [(name: ShortString, value: FieldValue, other: FieldValue)] = [
+        ("x-expires", 600_000, 600_001), ("x-message-ttl", 600_000, 600_001), ("x-max-length", 5, 6),
+        ("x-max-length-bytes", 5, 6), ("x-max-priority", 3, 4), ("x-single-active-consumer", true, false),
+        ("x-single-active-consumer", false, true), ("x-overflow", "reject-publish", "drop-head"),
+        // What saying nothing comes to is not the same as saying nothing.
+        ("x-overflow", "drop-head", "reject-publish"), ("x-dead-letter-exchange", "amq.fanout", "amq.topic"),
+        ("x-dead-letter-exchange", "", "amq.topic"), ("x-dead-letter-routing-key", "one", "other"),
+        ("x-dead-letter-routing-key", "", "other"),
+    ]
+
+    @Test(
+        "Each argument is compared, whether it is left out, added or has another value, and even if it says what goes without",
+        .proves("declare.each-argument", ["queue.declare.passive/equivalent"]))
+    func eachArgument() async throws {
+        let channel = try await Probe.openChannel()
+        for (name, value, other) in Self.arguments {
+            // A key for dead letters is taken only with an exchange for them.
+            let rest: FieldTable = name == "x-dead-letter-routing-key" ? ["x-dead-letter-exchange": ""] : [:]
+            let (said, changed) = (rest.with(name, value), rest.with(name, other))
+            let (queue, bare) = (
+                try await channel.declareQueue(arguments: said), try await channel.declareQueue(arguments: rest)
+            )
+            for (again, arguments, outcome) in [
+                (queue, said, Outcomes.ok), (bare, rest, .ok), (queue, rest, .channelClose(.preconditionFailed)),
+                (queue, changed, .channelClose(.preconditionFailed)),
+                (bare, said, .channelClose(.preconditionFailed)),
+            ] {
+                try await channel.send(
+                    QueueDeclare(queue: again, exclusive: true, arguments: arguments), expecting: outcome)
+            }
+        }
     }
 
     @Test(
@@ -141,5 +180,12 @@ import Testing
         try await channel.send(
             QueueDeclare(queue: queue, exclusive: true, arguments: ["x-unheard-of": "two"]), expecting: .ok)
         try await channel.send(QueueDeclare(queue: queue, exclusive: true), expecting: .ok)
+    }
+}
+
+extension FieldTable {
+    /// The same with one field more.
+    fileprivate func with(_ name: ShortString, _ value: FieldValue) -> FieldTable {
+        FieldTable(fields + [.init(name, value)])
     }
 }
