@@ -13,8 +13,16 @@ extension Broker {
         _ configuration: BrokerConfiguration = BrokerConfiguration(), time: any TimeSource = SystemTime(),
         data directory: String, log: (@Sendable (LogEvent) -> Void)? = nil
     ) throws(StoreError) {
+        try self.init(configuration, time: time, data: directory, log: log, stop: Self.stop)
+    }
+
+    /// The same with an end of the caller's own when the store fails.
+    package convenience init(
+        _ configuration: BrokerConfiguration, time: any TimeSource, data directory: String,
+        log: (@Sendable (LogEvent) -> Void)? = nil, stop: @escaping @Sendable (StoreError) -> Never
+    ) throws(StoreError) {
         let files = try DiskFiles(directory: directory)
-        try self.init(configuration, time: time, files: files, log: log, stop: Self.stop)
+        try self.init(configuration, time: time, files: files, log: log, stop: stop)
     }
 
     /// The same with a file system of the caller's own.

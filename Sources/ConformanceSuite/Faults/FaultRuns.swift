@@ -68,7 +68,8 @@ enum FaultRuns {
         _ body: @Sendable () async throws -> Void
     ) async throws -> (rehearsal: Rehearsal, isCaught: Bool, elapsed: Duration)? {
         let mind = FaultyMind(fault, isRehearsing: fault.name == Fault.none.name)
-        let peer = try InProcessPeer(overTCP: false, needs: `case`.needs, dialect: dialect, mind: mind)
+        let peer = try InProcessPeer(
+            for: `case`.id, overTCP: false, needs: `case`.needs, dialect: dialect, mind: mind)
         if let reason = `case`.needs.sorted().lazy.compactMap({ peer.lacks($0) }).first {
             write(fault, `case`, "skipped", .zero, reason)
             await peer.end()

@@ -19,6 +19,8 @@ final class InProcessPeer: Peer {
     private let time = ManualTime()
     private let configuration: BrokerConfiguration
     private let overTCP: Bool
+    /// What it does when its store fails, and nobody can say any more what it has kept: the whole run ends, and tells the case.
+    private let stop: @Sendable (StoreError) -> Never
     private let running: Mutex<Running>
     /// What is wrong with it; nil: nothing.
     private let mind: FaultyMind?
@@ -44,7 +46,9 @@ final class InProcessPeer: Peer {
         }
     }
 
-    init(overTCP: Bool, needs: Set<Need> = [], dialect: Dialect = .v3_10, mind: FaultyMind? = nil) throws {
+    init(
+        for id: String = "", overTCP: Bool, needs: Set<Need> = [], dialect: Dialect = .v3_10, mind: FaultyMind? = nil
+    ) throws {
         let place = overTCP ? "over TCP" : "in memory"
         label = "Messaging Patterns, \(place)" + (dialect == .v3_10 ? "" : ", as RabbitMQ \(dialect.name)")
         release = Release(dialect.version)
@@ -60,7 +64,13 @@ final class InProcessPeer: Peer {
         self.configuration = configuration
         let isStored = needs.contains(.restart) || needs.contains(.kill)
         let directory = isStored ? Self.newDirectory() : nil
-        running = Mutex(try Self.start(configuration, time, directory, overTCP: overTCP))
+        let fault = mind.map { " with the fault \($0.fault.name)" } ?? ""
+        stop = { error in
+            let line = "conformance: \(id) ends the run\(fault): the broker's store has failed: \(error)\n"
+            FileHandle.standardError.write(Data(line.utf8))
+            exit(1)
+        }
+        running = Mutex(try Self.start(configuration, time, directory, overTCP: overTCP, stop))
     }
 
     private static func newDirectory() -> URL {
@@ -68,10 +78,11 @@ final class InProcessPeer: Peer {
     }
 
     private static func start(
-        _ configuration: BrokerConfiguration, _ time: ManualTime, _ directory: URL?, overTCP: Bool
+        _ configuration: BrokerConfiguration, _ time: ManualTime, _ directory: URL?, overTCP: Bool,
+        _ stop: @escaping @Sendable (StoreError) -> Never
     ) throws -> Running {
         let broker =
-            try directory.map { try Broker(configuration, time: time, data: $0.path) }
+            try directory.map { try Broker(configuration, time: time, data: $0.path, stop: stop) }
             ?? Broker(configuration, time: time)
         let port = overTCP ? try broker.listen(host: "127.0.0.1", port: 0) : nil
         return Running(broker: broker, port: port, directory: directory)
@@ -149,7 +160,7 @@ final class InProcessPeer: Peer {
             mind?.restarted()
             running.broker.shutDown()
             time.advance(by: Int64(milliseconds))
-            running.goOn(with: try Self.start(configuration, time, running.directory, overTCP: overTCP))
+            running.goOn(with: try Self.start(configuration, time, running.directory, overTCP: overTCP, stop))
         }
     }
 
@@ -164,7 +175,7 @@ final class InProcessPeer: Peer {
             let killed = running.broker
             do {
                 try FileManager.default.copyItem(at: directory, to: copy)
-                running.goOn(with: try Self.start(configuration, time, copy, overTCP: overTCP))
+                running.goOn(with: try Self.start(configuration, time, copy, overTCP: overTCP, stop))
             } catch {
                 try? FileManager.default.removeItem(at: copy)
                 throw error

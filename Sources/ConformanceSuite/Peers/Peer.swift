@@ -110,10 +110,10 @@ extension Peer {
 enum Peers {
     private static let remote = Task { try await RemotePeer(Environment.current) }
 
-    static func makePeer(needs: Set<Need> = []) async throws -> any Peer {
+    static func makePeer(for id: String, needs: Set<Need>) async throws -> any Peer {
         if Environment.current.amqpURL != nil { return try await remote.value }
         return try InProcessPeer(
-            overTCP: Environment.current.wantsTCP, needs: needs,
+            for: id, overTCP: Environment.current.wantsTCP, needs: needs,
             dialect: Environment.current.versionOf?.dialect ?? .v3_10)
     }
 }

@@ -18,6 +18,8 @@ final class CaseRun: Sendable {
 
     private struct State: Sendable {
         var findings: [Finding] = []
+        /// What was as the specification has it where RabbitMQ does otherwise.
+        var departures: [Finding] = []
         var taps: [Tap] = []
         var answers: [String] = []
         var virtualHosts: [String] = []
@@ -51,12 +53,27 @@ final class CaseRun: Sendable {
 
     /// What the worst of its findings makes of it.
     var verdict: Verdict { findings.map(\.verdict).max { $0.severity < $1.severity } ?? .conforms }
-    var findings: [Finding] { state.withLock { $0.findings } }
+    /// A broker that follows RabbitMQ does so throughout: if one part of a case went RabbitMQ's way, a part that went the
+    /// specification's is a fault, which the verdict of the whole would hide.
+    var findings: [Finding] {
+        state.withLock { state in
+            let followsHere = peer.followsRabbitMQ && state.findings.contains { $0.verdict == .conformsAsRabbitMQ }
+            return state.findings + (followsHere ? state.departures : [])
+        }
+    }
     var taps: [Tap] { state.withLock { $0.taps } }
     /// A broker that is only slow, or a machine that is busy, may be why it failed.
     var wasShortOfTime: Bool { state.withLock { $0.wasShortOfTime } }
 
     func ranOutOfTime() { state.withLock { $0.wasShortOfTime = true } }
+
+    /// It was as the specification has it, and RabbitMQ does otherwise.
+    func noteDeparture(fromRabbitMQ expected: String, _ seen: String, at place: SourceLocation?) {
+        state.withLock { state in
+            state.departures.append(
+                Finding(verdict: .failed, expected: "\(expected), as elsewhere RabbitMQ's", seen: seen, place: place))
+        }
+    }
 
     func note(_ verdict: Verdict, expected: String? = nil, _ seen: String, at place: SourceLocation?) {
         let taps = state.withLock { state in

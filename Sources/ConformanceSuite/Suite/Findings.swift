@@ -20,8 +20,11 @@ func expect<Value: Equatable>(
     _ seen: Value, spec: Value, rabbitmq: Value, from: Release? = nil, before: Release? = nil, _ what: String,
     at place: SourceLocation = #_sourceLocation
 ) {
-    if seen == spec { return }
     let holds = Releases(from: from, before: before).contains(CaseRun.current?.peer.release)
+    if seen == spec {
+        guard holds, rabbitmq != spec else { return }
+        return CaseRun.current?.noteDeparture(fromRabbitMQ: "\(what) \(rabbitmq)", "\(seen)", at: place) ?? ()
+    }
     if seen == rabbitmq, holds {
         return note(.conformsAsRabbitMQ, "\(what): \(seen), where the specification says \(spec)", at: place)
     }

@@ -44,7 +44,7 @@ struct Proves: TestTrait, TestScoping {
         }
         let peer: any Peer
         do {
-            peer = try await Peers.makePeer(needs: needs)
+            peer = try await Peers.makePeer(for: id, needs: needs)
         } catch {
             Issue.record("\(id): no broker to test: \(error)", sourceLocation: place)
             return
@@ -58,13 +58,13 @@ struct Proves: TestTrait, TestScoping {
         if Environment.current.triesAgain, run.wasShortOfTime, !judge.isOnRecord(run) {
             let first = run.findings.map(\.text).joined(separator: "; ")
             (run, elapsed) = try await CaseRun.attempt(
-                self, on: Peers.makePeer(needs: needs), alone: true, test, testCase, body)
+                self, on: Peers.makePeer(for: id, needs: needs), alone: true, test, testCase, body)
             run.note(.informational, "tried twice, for time was short: \(first)", at: place)
         }
         judge.pronounce(on: run, elapsed: elapsed)
         guard rabbitmq?.hasVersions == true, Environment.current.speaksEveryDialect else { return }
         for dialect in Dialect.allCases where dialect != .v3_10 {
-            let peer = try InProcessPeer(overTCP: false, needs: needs, dialect: dialect)
+            let peer = try InProcessPeer(for: id, overTCP: false, needs: needs, dialect: dialect)
             let (run, _) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
             judge.pronounce(on: run, elapsed: nil)
         }

@@ -60,9 +60,12 @@ func expect(
     _ outcome: Outcome, _ spec: Outcomes, rabbitmq: Outcomes? = nil, from: Release? = nil, before: Release? = nil,
     at place: SourceLocation = #_sourceLocation
 ) {
-    if spec.all.contains(outcome) { return }
     let holds = Releases(from: from, before: before).contains(CaseRun.current?.peer.release)
     let rabbitmq = holds ? rabbitmq : nil
+    if spec.all.contains(outcome) {
+        guard let rabbitmq, !rabbitmq.all.contains(outcome) else { return }
+        return CaseRun.current?.noteDeparture(fromRabbitMQ: rabbitmq.text, "\(outcome)", at: place) ?? ()
+    }
     if rabbitmq?.all.contains(outcome) == true {
         return note(.conformsAsRabbitMQ, "\(outcome), where the specification says \(spec.text)", at: place)
     }

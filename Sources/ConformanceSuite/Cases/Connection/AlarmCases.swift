@@ -60,18 +60,20 @@ import Testing
         let queue = try await channel.declareQueue(exclusive: false)
         let look = try await Probe.openChannel()
         try await during(.disk) {
-            channel.publish("waits", to: "", queue)
+            // What was sent before the client was told may come in yet.
+            channel.publish("the last", to: "", queue)
             _ = try await channel.probe.receive(ConnectionBlocked.self)
+            channel.publish("waits", to: "", queue)
             try await whileMemoryIsLow {}
             // Who comes now is told of the alarm that is left, and so this one could have been told of the other and its end.
             let witness = try await Probe.openChannel()
             witness.publish("waits", to: "", unique("nowhere"))
             _ = try await witness.probe.receive(ConnectionBlocked.self)
             #expect(channel.probe.arrived(on: 0).map(\.description) == [])
-            #expect(try await look.counts(of: queue).messages == 0)
+            #expect(try await look.counts(of: queue).messages <= 1)
         }
         _ = try await channel.probe.receive(ConnectionUnblocked.self)
-        #expect(try await channel.drain(queue) == ["waits"])
+        #expect(try await channel.drain(queue) == ["the last", "waits"])
         #expect(channel.probe.arrived(on: 0).map(\.description) == [])
     }
 
