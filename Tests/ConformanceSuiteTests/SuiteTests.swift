@@ -107,6 +107,31 @@ import Testing
         }
     }
 
+    @Test("A case that goes RabbitMQ's way must do so throughout, on a broker that follows it")
+    func departures() async throws {
+        for (peer, verdicts) in [
+            (try InProcessPeer(overTCP: false) as any Peer, [Verdict.conformsAsRabbitMQ, .failed, .conforms]),
+            (RudeBroker(baseline: try Baseline("")), [.conformsAsRabbitMQ, .conformsAsRabbitMQ, .conforms]),
+        ] {
+            let ways: [[Outcome]] = [
+                [.channelClose(.notFound), .channelClose(.notFound)], [.channelClose(.notFound), .ok], [.ok, .ok],
+            ]
+            for (outcomes, verdict) in zip(ways, verdicts) {
+                let run = CaseRun(id: "x", peer: peer)
+                CaseRun.$current.withValue(run) {
+                    for outcome in outcomes { expect(outcome, .ok, rabbitmq: .channelClose(.notFound)) }
+                }
+                #expect(run.verdict == verdict)
+            }
+            await peer.end()
+        }
+    }
+
+    @Test("A word for a shell stays one word", arguments: ["plain", "", "two words", "it's", "a|b"])
+    func quotedWord(_ word: String) async throws {
+        try await Shell.run("set -- \(shellQuoted(word)) ; [ $# = 1 ] && [ ${#1} = \(word.count) ]")
+    }
+
     @Test("Every fault has a name of its own, area.words-with-hyphens")
     func namesOfFaults() {
         let names = Fault.all.map(\.name)

@@ -31,10 +31,14 @@ final class Stage: Sendable {
     let uri: String
     private let programs = Programs()
 
-    /// Where step 12 keeps its files: each stage has its own, so that none publishes another's orders.
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "orders-\(UUID().uuidString)")
+    /// Where programs keep what they keep: each stage has its own, so that none publishes another's orders, and the reader's
+    /// progress stays as it is.
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "stage-\(UUID().uuidString)")
+    var progress: String { folder.appending(path: "progress").path }
 
     init(uri: String) { self.uri = uri }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
 
     // MARK: Programs
 
@@ -53,16 +57,15 @@ final class Stage: Sendable {
         environment["AMQP_URL"] = uri
         // Work that takes no longer than it must.
         environment["SECONDS_PER_DOT"] = "0.02"
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        environment["ORDERS_FOLDER"] = folder.path
+        let orders = folder.appending(path: "orders")
+        try FileManager.default.createDirectory(at: orders, withIntermediateDirectories: true)
+        environment["ORDERS_FOLDER"] = orders.path
+        environment["WORKBOOK_PROGRESS"] = progress
         environment.merge(changes) { $1 }
         return try programs.start(Executables.path(step), words, environment: environment, file: file)
     }
 
-    func end() async {
-        await programs.end()
-        try? FileManager.default.removeItem(at: folder)
-    }
+    func end() async { await programs.end() }
 
     // MARK: Waiting
 

@@ -113,16 +113,14 @@ import Testing
 /// The command itself, with the built programs.
 @Suite(.watched) struct CompareCommandTests {
     private func compare(_ words: String..., status: Int) async throws -> Program.Output {
-        let progress = temporaryProgress()
-        defer { try? FileManager.default.removeItem(atPath: progress) }
         let stage = Stage(uri: "")
         // The worker that has the long task must be at it until the others are done: two programs have to start meanwhile,
         // for which three of its dots are left.
         let dot = words.first == "worker" ? "4" : "0.02"
-        let environment = ["WORKBOOK_NO_BUILD": "1", "WORKBOOK_PROGRESS": progress, "SECONDS_PER_DOT": dot]
+        let environment = ["WORKBOOK_NO_BUILD": "1", "SECONDS_PER_DOT": dot]
         let output = try await stage.run(
             "workbook", words: ["compare", "--patience", "240"] + words, environment: environment, status: status)
-        let kept = (try? String(contentsOfFile: progress, encoding: .utf8)) ?? ""
+        let kept = (try? String(contentsOfFile: stage.progress, encoding: .utf8)) ?? ""
         #expect(kept.hasPrefix("compare ") == (status == 0))
         return output
     }
@@ -161,9 +159,4 @@ import Testing
         #expect(output.errors.first?.hasSuffix("; see workbook compare --help") == true)
         #expect(output.lines.isEmpty)
     }
-}
-
-/// A progress file of the test's own: the reader's stays as it is.
-func temporaryProgress() -> String {
-    FileManager.default.temporaryDirectory.appending(path: "progress-\(UUID().uuidString)").path
 }

@@ -7,9 +7,7 @@ import Testing
 /// `workbook play STEP --browser`.
 @Suite(.watched) struct PlayInBrowserTests {
     @Test func theStepBeginsWhenThePageIsOpenAndStaysUntilCtrlC() async throws {
-        let variables = [
-            "WORKBOOK_NO_BUILD": "1", "WORKBOOK_PROGRESS": temporaryProgress(), "DISPLAY": "", "WAYLAND_DISPLAY": "",
-        ]
+        let variables = ["WORKBOOK_NO_BUILD": "1", "DISPLAY": "", "WAYLAND_DISPLAY": ""]
         try await onStage(.any) { stage in
             let words = ["play", "hello", "--browser"]
             let play = try await stage.startReady("workbook", words: words, environment: variables)

@@ -166,9 +166,7 @@ import Testing
 
 @Suite(.watched) struct PredictCommandTests {
     private func predict(_ words: String..., status: Int) async throws -> Program.Output {
-        try await Stage(uri: "").run(
-            "workbook", words: ["predict"] + words, environment: ["WORKBOOK_PROGRESS": temporaryProgress()],
-            status: status)
+        try await Stage(uri: "").run("workbook", words: ["predict"] + words, status: status)
     }
 
     /// The programs of these tests have no standard input.

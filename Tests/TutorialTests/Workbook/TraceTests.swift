@@ -47,8 +47,7 @@ import Testing
 @Suite(.watched) struct TraceCommandTests {
     private func trace(_ words: String..., status: Int = 0) async throws -> Program.Output {
         try await Stage(uri: "").run(
-            "workbook", words: ["trace"] + words,
-            environment: ["WORKBOOK_NO_BUILD": "1", "WORKBOOK_PROGRESS": temporaryProgress()], status: status)
+            "workbook", words: ["trace"] + words, environment: ["WORKBOOK_NO_BUILD": "1"], status: status)
     }
 
     /// What stands in a trace of the step, besides what stands in all of them.
