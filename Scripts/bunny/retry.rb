@@ -1,5 +1,5 @@
 #!/usr/bin/env ruby
-# Step 9: what fails is tried again, later, and not for ever.
+# Step 9: what fails is tried again, later, and not forever.
 require_relative "step"
 
 # What is rejected from `jobs` waits in `jobs.retry` for a second, and comes back.

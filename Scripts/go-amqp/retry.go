@@ -1,4 +1,4 @@
-// Step 9: what fails is tried again, later, and not for ever.
+// Step 9: what fails is tried again, later, and not forever.
 package main
 
 import (

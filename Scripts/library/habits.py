@@ -40,6 +40,13 @@ HABITS = [
         ["Who gets task 4?", "If you receive nothing, check your bindings.", "What you can now say"],
     ),
     Habit(
+        "an old-fashioned adverb",
+        r"\bfor ever\b(?!y)|\bin the midst of\b|\btimes of (?:two|three|four|five|ten)\b",
+        "forever, in the middle of, three times out of three",
+        ["It waits for ever.", "It dies in the midst of its work.", "That is wrong three times of three."],
+        ["It waits forever.", "For every queue.", "That is wrong three times out of three."],
+    ),
+    Habit(
         "he or she for a program",
         r"\b(?:[Hh]e|[Ss]he|[Hh]is|[Hh]im|[Hh]ers?|[Hh]imself|[Hh]erself)\b",
         "it, its; a person is 'you'",

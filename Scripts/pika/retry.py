@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Step 9: what fails is tried again, later, and not for ever."""
+"""Step 9: what fails is tried again, later, and not forever."""
 
 import pika
 from step import connect, consume, numbered, run, say, text

@@ -1,6 +1,6 @@
 import TutorialKit
 
-// Step 9: what fails is tried again, later, and not for ever.
+// Step 9: what fails is tried again, later, and not forever.
 await Step(
     "retry",
     roles: [

@@ -52,7 +52,7 @@ final class RunningProgram: Sendable {
 
     var hasEnded: Bool { process.withLock { !$0.isRunning } }
 
-    /// All that it printed has been handed on. A child that it leaves behind may hold its output open for ever.
+    /// All that it printed has been handed on. A child that it leaves behind may hold its output open forever.
     var isSilent: Bool { outputs.allSatisfy(\.isAtEnd) }
 
     /// Its exit status, or 128 and the number of the signal that ended it; nil while it runs.

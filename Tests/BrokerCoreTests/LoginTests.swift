@@ -67,7 +67,7 @@ struct LoginTests {
         writer.method(ConnectionOpen(), channel: 0)
         client.send(octets: writer.take())
         #expect(client.take() == [])
-        // It is read from: otherwise nobody would notice that it has left. But not for ever.
+        // It is read from: otherwise nobody would notice that it has left. But not forever.
         #expect(rig.takeReadingChanges().isEmpty)
         for _ in 0..<20 {
             client.send(octets: heartbeats(500))

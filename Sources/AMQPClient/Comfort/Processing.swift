@@ -19,7 +19,7 @@ public struct FailurePolicy: Sendable {
     /// Away with it, or to the queue's dead-letter exchange.
     public static let reject = FailurePolicy { _, _ in .reject }
     /// Back into the queue, once; one that was delivered before is rejected, so that what always fails does not go round
-    /// for ever.
+    /// forever.
     public static let requeueOnce = FailurePolicy { delivery, _ in delivery.redelivered ? .reject : .requeue }
     /// Processing ends with the error, and the delivery goes back.
     public static let stop = FailurePolicy { _, _ in .stop }

@@ -38,12 +38,12 @@ public struct ConnectionConfiguration: Sendable {
         get { .milliseconds(connectionMilliseconds) }
         set { connectionMilliseconds = Int(newValue.milliseconds) }
     }
-    /// How long to wait for the answer to a method: up to 24 days, in whole milliseconds; zero waits for ever.
+    /// How long to wait for the answer to a method: up to 24 days, in whole milliseconds; zero waits forever.
     public var rpcTimeout: Duration {
         get { .milliseconds(rpcMilliseconds) }
         set { rpcMilliseconds = Int(newValue.milliseconds) }
     }
-    /// How long to wait for the confirm of a published message: up to 24 days, in whole milliseconds; zero waits for ever.
+    /// How long to wait for the confirm of a published message: up to 24 days, in whole milliseconds; zero waits forever.
     /// Longer than ``rpcTimeout``, as a broker under load may rightly take its time before it says that a message is safe.
     public var confirmTimeout: Duration {
         get { .milliseconds(confirmMilliseconds) }

@@ -1,7 +1,7 @@
 /// A sequence of what the connection has to tell: its events, or a channel's returned messages.
 ///
 /// It collects from the moment it was made, the latest 1 000 at most: a listener that has stopped listening must not
-/// cost memory for ever. It can be iterated once.
+/// cost memory forever. It can be iterated once.
 public struct Notices<Element: Sendable>: AsyncSequence, Sendable {
     /// How many may wait; when one more arrives, the oldest is dropped.
     public static var limit: Int { 1_000 }

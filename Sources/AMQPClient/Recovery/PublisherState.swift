@@ -182,7 +182,7 @@ struct PublisherState: Sendable {
             // Before the first attempt nobody knows yet whether there is a connection.
             if lastFailure != nil { fail(id, .notSent(whileDown, lastFailure), &effects) }
         case .wait(let limit):
-            // Once and for all: a connection that comes and goes must not keep a caller for ever.
+            // Once and for all: a connection that comes and goes must not keep a caller forever.
             let deadline = entry.deadline ?? now + limit.milliseconds
             entries[id]?.deadline = deadline
             effects.append(.wake(at: deadline))
@@ -214,7 +214,7 @@ struct PublisherState: Sendable {
 /// says which only in words.
 private struct Culprits {
     private let exchange: Substring?
-    /// It was some message, nobody knows which: none is sent again, or the same would happen for ever.
+    /// It was some message, nobody knows which: none is sent again, or the same would happen forever.
     let areUnknown: Bool
 
     init(_ error: AMQPError) {

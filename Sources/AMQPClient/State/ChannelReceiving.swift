@@ -89,7 +89,7 @@ extension ChannelState {
         if call.waiter != nil {
             effects.answer(call.waiter, .message(delivery, messageCount: messageCount))
         } else if !get.noAck {
-            // Who asked has been cancelled in the meantime: the message goes back, or it would stay out for ever.
+            // Who asked has been cancelled in the meantime: the message goes back, or it would stay out forever.
             reject([delivery.deliveryTag], &effects)
         }
     }

@@ -69,6 +69,8 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     /// What a client writes about deaths does not count, x-last-death-… is written beside x-first-death-…, and a
     /// CC header stays, without effect, where another key was set.
     var writesDeathsItself: Bool { self >= .v4_0 }
+    /// The entries behind the latest are in the opposite order after each further death, which also decides what a cycle is.
+    var turnsDeathsRound: Bool { self < .v4_0 }
     /// How often deliveries of a message have failed goes along with its dead letters: they are marked as redelivered where
     /// nobody has had them yet, and a quorum queue counts on.
     var lettersTellFailures: Bool { self >= .v4_3 }

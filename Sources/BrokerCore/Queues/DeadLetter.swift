@@ -32,7 +32,7 @@ struct DeadLetter {
         fileprivate let deaths: DeathHistory
 
         /// False for a queue in which the message has died before, and that nobody rejected it from since: it would go
-        /// round for ever.
+        /// round forever.
         func mayGo(to queue: ShortString) -> Bool { !deaths.closesCycle(to: queue) }
     }
 
@@ -49,6 +49,7 @@ struct DeadLetter {
         var keys = [message.routingKey] + (leads ? CarbonCopies.keys(in: headers) : [])
         var deaths = origin?.deaths ?? DeathHistory(counts ? headers["x-death"] : nil)
         if !message.traits.isDeadLetter, quirk(.foreignDeathsAreForgotten) { deaths = DeathHistory(nil) }
+        if dialect.turnsDeathsRound { deaths.turnRound() }
         deaths.add(
             queue: queue.name, reason: reason, message: message, copies: leads ? headers["CC"]?.array ?? [] : [],
             seconds: UInt64(clamping: now / 1000), originalExpiration: properties.expiration)
@@ -126,6 +127,10 @@ struct DeathHistory {
 
     var value: FieldValue { .array(deaths.map(FieldValue.table)) }
     var count: Int { deaths.count }
+
+    mutating func turnRound() {
+        if deaths.count > 1, !quirk(.deathsStayInOrder) { deaths.reverse() }
+    }
 
     /// Counts up the entry of this queue and reason, or makes one, and puts it first.
     mutating func add(

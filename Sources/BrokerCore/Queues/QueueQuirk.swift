@@ -29,6 +29,8 @@ enum QueueQuirk: String, Quirk {
     case overflowKnowsOneLimit = "queue.overflow-knows-one-limit"
     /// ClassicQueue.dropOverflow: if for while
     case overflowDropsOne = "queue.overflow-drops-one"
+    /// DeathHistory.turnRound: as in later releases
+    case deathsStayInOrder = "queue.deaths-stay-in-order"
     /// ClassicQueue.publish: what is dropped is no use of the queue
     case overflowSetsNoTimer = "queue.overflow-sets-no-timer"
     /// ClassicQueue.dropOverflow: the log is not told

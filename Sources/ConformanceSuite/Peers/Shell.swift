@@ -43,7 +43,7 @@ enum Shell {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        // A file, not a pipe: what the command leaves behind may keep a pipe open for ever.
+        // A file, not a pipe: what the command leaves behind may keep a pipe open forever.
         posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         let words: [String] = ["/bin/sh", "-c", command]

@@ -34,6 +34,9 @@ func expect<Value: Equatable>(
 /// True on RabbitMQ from that release on: for what a case has to know of before it can ask.
 func isRabbitMQ(from release: Release) -> Bool { CaseRun.current?.peer.release.map { $0 >= release } ?? false }
 
+/// True on RabbitMQ before that release: for a habit that it gave up.
+func isRabbitMQ(before release: Release) -> Bool { CaseRun.current?.peer.release.map { $0 < release } ?? false }
+
 /// Writes down which of several allowed ways the broker has chosen.
 func inform(_ text: String, at place: SourceLocation = #_sourceLocation) { note(.informational, text, at: place) }
 

@@ -69,9 +69,6 @@ extension WalkModel {
         else { return }
         let dead = message.died(of: reason, in: name, goesTo: exchange, by: shape.deadLetterKey)
         for target in route(exchange, dead.publication).sorted() {
-            // Whether it goes round is told by the order of its deaths: see ``WalkMessage/description(left:showsMark:)``.
-            let hasBeenThere = message.deaths.contains { $0.queue == target }
-            if hasBeenThere, message.deaths.count > 1, !isRabbitMQ(from: "4.0") { isAmbiguous = true }
             // In another quorum queue it is counted on, or anew: releases tell in ways of their own.
             if shape.isQuorum, self[queue: target].shape.isQuorum { isAmbiguous = true }
             if !dead.hasGoneRound(to: target) { letters.append((dead, target, name)) }

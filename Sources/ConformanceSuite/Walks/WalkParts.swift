@@ -28,9 +28,11 @@ struct WalkMessage: Sendable {
     /// The dead letter that becomes of it.
     func died(of reason: String, in queue: String, goesTo exchange: String, by key: String?) -> WalkMessage {
         var dead = self
+        // Those behind the latest.
+        if isRabbitMQ(before: "4.0") { dead.deaths.reverse() }
         var death = Death(
             queue: queue, reason: reason, count: 0, exchange: publication.exchange, key: publication.key)
-        if let before = deaths.firstIndex(where: { $0.queue == queue && $0.reason == reason }) {
+        if let before = dead.deaths.firstIndex(where: { $0.queue == queue && $0.reason == reason }) {
             death = dead.deaths.remove(at: before)
         }
         death.count += 1
@@ -42,7 +44,7 @@ struct WalkMessage: Sendable {
         return dead
     }
 
-    /// It has come from that queue without anybody having rejected it since: it would go round for ever.
+    /// It has come from that queue without anybody having rejected it since: it would go round forever.
     func hasGoneRound(to queue: String) -> Bool {
         guard let before = deaths.firstIndex(where: { $0.queue == queue }) else { return false }
         return deaths[...before].allSatisfy { $0.reason != "rejected" }
@@ -56,13 +58,10 @@ struct WalkMessage: Sendable {
             isRedelivered: isRedelivered && showsMark, returns: showsMark ? returns : 0, left: left)
     }
 
-    /// RabbitMQ 3.10 turns the deaths behind the latest round at each further one, so nobody looks at their order there.
     static func description(
         _ text: String, from exchange: String, by key: String, copies: [String], deaths: [String], isRedelivered: Bool,
         returns: Int, left: Int?
     ) -> String {
-        let others = isRabbitMQ(from: "4.0") ? Array(deaths.dropFirst()) : deaths.dropFirst().sorted()
-        let deaths = deaths.prefix(1) + others
         return "'\(text)' from '\(exchange)' by '\(key)'" + (copies.isEmpty ? "" : ", CC \(copies)")
             + (deaths.isEmpty ? "" : ", died: \(deaths.joined(separator: ", "))")
             + (isRedelivered ? ", redelivered" : "")

@@ -150,7 +150,7 @@ struct SubscriberJudge {
         let declared = log.declaration(of: consumption.queue)?.method
         let point = Point(
             "its queue vanishes with it",
-            why: "A queue that no program reads fills up for ever. An exclusive queue is deleted with its connection.",
+            why: "A queue that no program reads fills up forever. An exclusive queue is deleted with its connection.",
             see: .pubsubRead)
         if isQueueLeft, let after = declared?.arguments["x-expires"]?.integer {
             return point.finding(

@@ -134,7 +134,7 @@ struct SavedFiles: Equatable {
 
 /// The files that a program writes beside itself: what changes while it runs, and is no source.
 ///
-/// The reader may save a file in the midst of a run, and nothing says who wrote one. But programs write logs and databases,
+/// The reader may save a file in the middle of a run, and nothing says who wrote one. But programs write logs and databases,
 /// and no source. Once such a file is known it is not looked at any more: a program that is ended may write it a last time.
 struct WrittenFiles {
     /// Endings of sources, in lower case.

@@ -4,7 +4,7 @@ enum Blow: Hashable, Sendable {
         /// The frame does not pass any more.
         case before
         case after
-        /// Some time after it, in the midst of the work that follows.
+        /// Some time after it, in the middle of the work that follows.
         case amid
     }
 
@@ -64,7 +64,7 @@ enum Blow: Hashable, Sendable {
         }
     }
 
-    /// The broker goes, and comes again, in the midst of the conversation.
+    /// The broker goes, and comes again, in the middle of the conversation.
     var isRestart: Bool {
         switch self {
         case .restart, .crash: true
@@ -109,7 +109,7 @@ enum Blow: Hashable, Sendable {
         case .cut(let spot, _): "its connection was cut after \(spot.text)"
         case .kill(let spot, .before): "it was killed before \(spot.text)"
         case .kill(let spot, .after): "it was killed after \(spot.text)"
-        case .kill(let spot, .amid): "it was killed in the midst of its work, some time after \(spot.text)"
+        case .kill(let spot, .amid): "it was killed in the middle of its work, some time after \(spot.text)"
         case .restart(let spot): "the broker was restarted after \(spot.text)"
         case .restartAtEnd: "the broker was restarted when it had ended"
         case .crash(let spot): "the broker was killed after \(spot.text), and started again"
@@ -150,7 +150,7 @@ struct BlowPlan {
                 ranked.append(([rank + (isPart ? 2 : 0), spot.weight, place], blow))
             }
             add(.cut(spot, .before), 0)
-            // In the midst of a content, before the next frame is after this one.
+            // In the middle of a content, before the next frame is after this one.
             if all || !isPart { add(.cut(spot, .after), 1) }
             if role.isKilled(promise) {
                 add(.kill(spot, .before), 0)

@@ -32,7 +32,7 @@ final class Counterpart: Sendable {
 
     var sent: [String] { state.withLock(\.sent) }
     var replies: [(correlation: String, body: String)] { state.withLock { $0.replies } }
-    /// In the midst of its messages the broker is not restarted: nobody would know whether it has the next one.
+    /// In the middle of its messages the broker is not restarted: nobody would know whether it has the next one.
     var isSending: Bool {
         get { state.withLock(\.isSending) }
         set { state.withLock { $0.isSending = newValue } }

@@ -26,7 +26,7 @@ final class Fire: Sendable {
     }
 
     let blow: Blow?
-    /// How long after its frame a blow comes that falls in the midst of the work.
+    /// How long after its frame a blow comes that falls in the middle of the work.
     private let later: Duration
     private let now: @Sendable () -> Int64
     private let state = Mutex(State())

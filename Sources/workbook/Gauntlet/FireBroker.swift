@@ -32,7 +32,7 @@ final class FireBroker: Sendable {
     private let elsewhere: ConnectionConfiguration?
 
     /// - Parameters:
-    ///   - later: how long after its frame a blow comes that falls in the midst of the work
+    ///   - later: how long after its frame a blow comes that falls in the middle of the work
     ///   - elsewhere: a broker that is there already, and can't be restarted
     init(_ blow: Blow?, later: Duration = .zero, elsewhere: ConnectionConfiguration? = nil) throws {
         self.elsewhere = elsewhere

@@ -1,7 +1,7 @@
 import AMQPClient
 import Foundation
 
-/// Runs a program again and again, each time with one thing that goes wrong, and keeps what is wrong three times of three.
+/// Runs a program again and again, each time with one thing that goes wrong, and keeps what is wrong three times out of three.
 struct Gauntlet: Sendable {
     /// Something that the program does wrong, with the shortest run that shows it.
     struct Found: Sendable {
@@ -24,7 +24,7 @@ struct Gauntlet: Sendable {
         var found: [Found] = []
         /// Wrong without any fire.
         var undisturbed: [Harm] = []
-        /// Seen, and not three times of three.
+        /// Seen, and not three times out of three.
         var doubtful = 0
         var seconds = 0
     }
@@ -120,7 +120,7 @@ struct Gauntlet: Sendable {
         var harms: [Harm]
     }
 
-    /// Without any fire, until it is right once. What it does wrong three times of three it does always.
+    /// Without any fire, until it is right once. What it does wrong three times out of three it does always.
     private func undisturbed(_ role: GauntletRole) async throws -> Calm {
         var calms: [Calm] = []
         var isUncertain = false

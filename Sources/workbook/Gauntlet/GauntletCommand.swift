@@ -18,7 +18,7 @@ enum GauntletCommand {
             it is the workbook's own, role by role. It runs again and again, and each time one thing goes wrong at one \
             place of its conversation with the broker: the connection is cut, the program is killed, the broker is \
             restarted, refuses or returns a message or takes none for a while, messages come twice, late or in another \
-            order, one comes that no program can process, a second program starts beside it. A finding counts when it came three times of three, between two runs without fire in which all was \
+            order, one comes that no program can process, a second program starts beside it. A finding counts when it came three times out of three, between two runs without fire in which all was \
             well. SECONDS_PER_DOT is set to 0.1, so that work is short. ORDERS_FOLDER names an empty folder in each run: \
             a program that keeps files (an offset, an inbox, an outbox) should keep them there. With AMQP_URL set it is done on that broker, but for the restarts.
             Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
@@ -105,7 +105,7 @@ enum GauntletCommand {
         }
         for found in report.found {
             lines += ["", "  NO  \(found.harm.kind.title)"]
-            lines += paragraph("When \(found.blow.text), three times of three.")
+            lines += paragraph("When \(found.blow.text), three times out of three.")
             lines += paragraph(found.harm.seen) + [""]
             lines += SequencePicture(found.outcome, about: found.harm.body).lines
             lines += [""] + paragraph(found.harm.kind.why) + ["      \(promise.why.path)"]
@@ -121,7 +121,7 @@ enum GauntletCommand {
             lines.append("\(counted(report.unreached, "run")) came to another place than planned.")
         }
         if report.doubtful > 0 {
-            lines.append("\(report.doubtful) more seen, but not three times of three: not counted.")
+            lines.append("\(report.doubtful) more seen, but not three times out of three: not counted.")
         }
         lines.append(
             report.found.isEmpty

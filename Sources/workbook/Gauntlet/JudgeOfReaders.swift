@@ -2,7 +2,7 @@
 extension GauntletJudge {
     // MARK: A message that no program can process
 
-    /// Handed out so often, a message goes round for ever. RabbitMQ 4 gives a quorum queue a limit of 20 by itself.
+    /// Handed out so often, a message goes round forever. RabbitMQ 4 gives a quorum queue a limit of 20 by itself.
     static let endless = 24
 
     var endless: [Harm] {

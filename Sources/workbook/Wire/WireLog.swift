@@ -3,7 +3,7 @@ import AMQPWire
 /// What a program did, put together from what was seen on the wire: publishes with their messages, deliveries with what
 /// became of them, queues by the names that the broker gave them; and how it lived as a process.
 ///
-/// It grows by what is added, and never by more than its limits: a program that publishes for ever is watched for a while.
+/// It grows by what is added, and never by more than its limits: a program that publishes forever is watched for a while.
 struct WireLog: Sendable {
     /// How much of each kind is kept, and how much of the messages' bodies, in octets.
     static let (mostMessages, mostOthers, mostOctets, longestBody) = (30_000, 2_000, 32 << 20, 1 << 16)

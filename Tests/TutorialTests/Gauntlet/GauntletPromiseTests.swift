@@ -261,7 +261,7 @@ import Testing
         #expect(picture.rows.map(\.isStruck) == [false, true, false], "between the message and its second coming")
         #expect(
             picture.lines[2].hasSuffix(
-                "XXX  it was killed in the midst of its work, some time after basic.deliver, "
+                "XXX  it was killed in the middle of its work, some time after basic.deliver, "
                     + "which it is sent"))
         #expect(picture.lines.last == "         * its successor, started when it was gone")
     }

@@ -312,7 +312,7 @@ final class BrokerConnection {
         isToBeClosed = true
         output.announce()
         guard !output.isEmpty else { return }
-        // A client that does not take it is not waited for for ever.
+        // A client that does not take it is not waited for forever.
         liveness.deadline = min(liveness.deadline, host.now + host.configuration.closeTimeout)
         setTimer()
     }

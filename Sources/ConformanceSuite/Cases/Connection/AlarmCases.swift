@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Raises an alarm while something is done. It is over afterwards, whatever came of it: what comes next on this broker would
-    /// wait for ever.
+    /// wait forever.
     private func during(_ alarm: Alarm, _ body: () async throws -> Void) async throws {
         try await alarm.set(true)
         do { try await body() } catch {

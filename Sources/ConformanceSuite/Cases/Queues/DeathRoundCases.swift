@@ -75,6 +75,33 @@ import Testing
         #expect(try await channel.drain(first) == ["goes round"])
     }
 
+    @Test(
+        "Of several deaths the latest comes first, then the one before it, and so on",
+        .proves(
+            "dead-letter.order-of-deaths", ["rabbitmq/dead-letter/x-death-newest-first"],
+            rabbitmq: .before("4.0", "Each further death turns the order of those behind the latest round.")))
+    func orderOfDeaths() async throws {
+        let channel = try await Probe.openChannel()
+        let queues = (1...5).map { _ in unique("queue") }
+        for (queue, next) in zip(queues, queues.dropFirst()) {
+            try await channel.declareQueue(
+                queue, arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(next.octets)])
+        }
+        try await channel.declareQueue(queues[4])
+        channel.publish("dies four times", to: "", queues[0])
+        var names: [[Int?]] = []
+        for queue in queues {
+            try await channel.awaitReady(1, in: queue)
+            let message = try #require(try await channel.get(queue, noAck: false))
+            names.append(message.deaths.map { death in queues.firstIndex { death["queue"] == .longString($0.octets) } })
+            channel.reject(message, requeue: false)
+        }
+        #expect(names[1...2] == [[0], [1, 0]])
+        expect(
+            names[3...].map { $0 }, spec: [[2, 1, 0], [3, 2, 1, 0]], rabbitmq: [[2, 0, 1], [3, 1, 0, 2]], before: "4.0",
+            "whose deaths are told, in order")
+    }
+
     /// Two queues whose dead go to each other, with a consumer on both.
     private struct Round {
         let letters: DeadLetters

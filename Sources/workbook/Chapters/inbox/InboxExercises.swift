@@ -21,7 +21,7 @@ enum InboxExercises {
         return [
             Point(
                 "refuses an order without message-id, for good",
-                why: "It can't tell whether it has shipped it, and if requeued, it would come back for ever.",
+                why: "It can't tell whether it has shipped it, and if requeued, it would come back forever.",
                 see: .inboxRead
             ).finding(bad?.kind == .dropped, bad.map { "It got \($0.verb)." } ?? "It was not settled."),
             Point(

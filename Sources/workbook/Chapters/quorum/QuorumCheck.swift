@@ -2,7 +2,7 @@ import AMQPClient
 
 /// Chapter 10: a worker that loses its connection, and gets a payment that makes it fail each time.
 struct QuorumCheck: ProgramCheck {
-    static let bad = "A payment that fails for ever!"
+    static let bad = "A payment that fails forever!"
     static let good = "A payment that can be made"
 
     let inspection: Inspection

@@ -63,7 +63,7 @@ struct QuorumJudge {
     private var putsAside: Finding {
         let point = Point(
             "puts aside what fails too often",
-            why: "Handed out for ever, it takes one worker after another with it. Dropped, it can't be looked into.",
+            why: "Handed out forever, it takes one worker after another with it. Dropped, it can't be looked into.",
             see: .quorumBreak)
         let text =
             "\(counted(attempts.count, "delivery", "deliveries")) of the payment that fails"

@@ -2,7 +2,7 @@ import AMQPClient
 
 /// Chapter 9: a job that fails each time, since it has a `!` in it.
 struct RetryCheck: ProgramCheck {
-    static let bad = "A job that fails for ever!"
+    static let bad = "A job that fails forever!"
     static let good = "A job that can be done"
     /// More attempts than a program makes that gives up.
     static let tooMany = 12

@@ -4,7 +4,7 @@ import AMQPWire
 enum WorkerExercises {
     /// 2.2: says so when a task comes again.
     @Sendable static func again(_ inspection: Inspection) async throws -> [Finding] {
-        // A minute of work: it is killed in the midst of it, however slow the machine.
+        // A minute of work: it is killed in the middle of it, however slow the machine.
         let task = "A very long task" + String(repeating: ".", count: 60)
         let first = try await inspection.start()
         defer { first.kill() }
@@ -61,7 +61,7 @@ enum WorkerExercises {
         }
         let later = settlement(of: "do it later", in: inspection.log)
         let drops = Point(
-            "rejects a task with 'bad' for good", why: "If it is requeued, it comes back for ever.", see: .workerRead)
+            "rejects a task with 'bad' for good", why: "If it is requeued, it comes back forever.", see: .workerRead)
         let returns = Point(
             "puts a task with 'later' back", why: "If it is acknowledged or dropped, it is never done.",
             see: .workerRead)
