@@ -258,7 +258,7 @@ final class Model {
 
     /// Puts deliveries back in their places, all of a queue's at once.
     func requeue(_ deliveries: [ModelChannel.Delivery], _ channel: ModelChannel, isAbandoned: Bool) {
-        for delivery in deliveries { makesRoom(delivery, channel) }
+        for delivery in deliveries { makesRoom(delivery, channel, isGivenBack: true) }
         var queues: [ModelQueue] = []
         for delivery in deliveries {
             if !queues.contains(where: { $0 === delivery.queue }) { queues.append(delivery.queue) }
@@ -275,10 +275,11 @@ final class Model {
         resume(after: deliveries, channel)
     }
 
-    private func makesRoom(_ delivery: ModelChannel.Delivery, _ channel: ModelChannel) {
+    private func makesRoom(_ delivery: ModelChannel.Delivery, _ channel: ModelChannel, isGivenBack: Bool = false) {
         guard let consumer = delivery.consumer else { return }
         consumer.out -= 1
         if consumer.sharesWindow { channel.consumersOut -= 1 }
+        if isGivenBack { consumer.goesBehindOthers() }
     }
 
     private func resume(after deliveries: [ModelChannel.Delivery], _ channel: ModelChannel) {

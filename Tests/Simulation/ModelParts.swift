@@ -189,6 +189,14 @@ final class ModelConsumer {
     }
 
     var hasRoom: Bool { !isCancelled && hasRoomOfItsOwn && (channel.hasRoom || !sharesWindow) }
+    /// It is in line before what it gave back is handed out, unless its channel's window decides who is.
+    func goesBehindOthers() {
+        guard hasRoom, !sharesWindow || channel.prefetch == 0, !queue.isDeleted,
+            !queue.turns.contains(where: { $0 === self })
+        else { return }
+        queue.lineUp(self)
+    }
+
     /// The channel's own window holds for it.
     var sharesWindow: Bool { !queue.kind.isQuorum }
     var hasRoomOfItsOwn: Bool { noAck || prefetch == 0 || out < prefetch }

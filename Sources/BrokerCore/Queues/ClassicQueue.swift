@@ -235,10 +235,10 @@ final class ClassicQueue: Queue {
         host.end(self)
     }
 
-    func resume(_ consumer: any DeliveryTarget) {
+    func resume(_ consumer: any DeliveryTarget, handsOut: Bool) {
         guard !isDeleted else { return }
         rotation.resume(consumer)
-        dispatch()
+        if handsOut { dispatch() }
     }
 
     // MARK: Time

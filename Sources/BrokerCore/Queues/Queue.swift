@@ -40,8 +40,8 @@ protocol Queue: AnyObject {
     func add(_ consumer: any DeliveryTarget)
     /// Removes a consumer; an auto-delete queue goes with its last.
     func remove(_ consumer: any DeliveryTarget)
-    /// A consumer may have room again.
-    func resume(_ consumer: any DeliveryTarget)
+    /// A consumer may have room again. Unless the queue `handsOut`, it is served when something else is handed out.
+    func resume(_ consumer: any DeliveryTarget, handsOut: Bool)
 
     /// A policy has changed: these are its arguments now. What is too much by them goes at once.
     func follow(_ arguments: QueueArguments)

@@ -251,10 +251,10 @@ final class QuorumQueue: Queue {
         if !quirk(quorum: .leaseDoesNotBeginAgain) { renewLease() }
     }
 
-    func resume(_ consumer: any DeliveryTarget) {
+    func resume(_ consumer: any DeliveryTarget, handsOut: Bool) {
         guard !isDeleted else { return }
         rotation.resume(consumer)
-        dispatch()
+        if handsOut { dispatch() }
     }
 
     // MARK: Time

@@ -182,7 +182,7 @@ final class StreamQueue: Queue {
         consumer.place = place(of: consumer.start)
         if let other = list.first, quirk(.readersShareAPlace) { consumer.place = other.place }
         list.add(consumer, ObjectIdentifier(consumer))
-        resume(consumer)
+        resume(consumer, handsOut: true)
     }
 
     func remove(_ consumer: any DeliveryTarget) {
@@ -201,8 +201,8 @@ final class StreamQueue: Queue {
         removedCount = 0
     }
 
-    func resume(_ consumer: any DeliveryTarget) {
-        guard !isDeleted, !consumer.isInRotation, !consumer.isCancelled else { return }
+    func resume(_ consumer: any DeliveryTarget, handsOut: Bool) {
+        guard handsOut, !isDeleted, !consumer.isInRotation, !consumer.isCancelled else { return }
         consumer.isInRotation = true
         takeBack(consumer)
         read()

@@ -138,6 +138,10 @@ enum SessionQuirk: String, Quirk {
     case onlyTheFirstQueueGetsItsOwnBack = "session.only-the-first-queue-gets-its-own-back"
     /// release: a message that was fetched counts, too
     case ackOfFetchedFreesTheWindow = "session.ack-of-fetched-frees-the-window"
+    /// requeue: room is made when all is done
+    case roomComesAfterWhatIsGivenBack = "session.room-comes-after-what-is-given-back"
+    /// requeue: what a consumer gives back makes room for itself
+    case returnedFreeNoSharedRoom = "session.returned-free-no-shared-room"
     /// release: what a cancelled consumer had stays in the shared window
     case ackAfterCancelFreesNoRoom = "session.ack-after-cancel-frees-no-room"
     /// basicRecover: the slices behind the first are forgotten

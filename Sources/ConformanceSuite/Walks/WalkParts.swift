@@ -103,9 +103,6 @@ struct WalkQueue: Sendable {
 
     var consumers: [Consumer] { line + full }
 
-    /// One of its consumers had no room at its turn.
-    func isFull(_ tag: String?, _ channel: Int) -> Bool { full.contains { $0.tag == tag && $0.channel == channel } }
-
     mutating func add(_ consumer: Consumer) {
         lineUp(consumer)
         if active == nil { active = consumer }

@@ -49,9 +49,6 @@ extension WalkModel {
             keepTogether(chosen)
         }
         for delivery in chosen where isAlive(delivery) {
-            let queue = self[queue: delivery.queue]
-            // Whether it is in line again before the message is there, our broker and RabbitMQ tell in ways of their own.
-            if queue.isFull(delivery.consumer, delivery.channel), queue.consumers.count > 1 { isAmbiguous = true }
             makeRoom(delivery)
             var message = delivery.message
             message.isRedelivered = true

@@ -231,7 +231,7 @@ final class BrokerChannel {
 
     private func resume(_ consumer: Consumer) {
         consumer.isWaiting = false
-        if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer) }
+        if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer, handsOut: true) }
     }
 
     // MARK: The end

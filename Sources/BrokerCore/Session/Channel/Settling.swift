@@ -70,7 +70,12 @@ extension BrokerChannel {
         var groups: [(queue: any Queue, messages: [QueuedMessage])] = []
         var places: [ObjectIdentifier: Int] = [:]
         for delivery in deliveries {
-            release(delivery)
+            if let consumer = delivery.consumer, consumer.sharesWindow, quirk(.returnedFreeNoSharedRoom) {
+                consumer.release()
+            } else {
+                release(delivery)
+            }
+            if let consumer = delivery.consumer { resumeBehindOthers(consumer) }
             guard let message = delivery.message else { continue }
             if isReleased, delivery.consumer == nil, quirk(.fetchedDoesNotComeBack) {
                 delivery.queue.settle(message, as: .acknowledged)
@@ -87,6 +92,15 @@ extension BrokerChannel {
         let isCut = groups.count > 1 && quirk(.onlyTheFirstQueueGetsItsOwnBack)
         for group in isCut ? groups.prefix(1) : groups[...] { group.queue.requeue(group.messages, because: reason) }
         resume(after: deliveries)
+    }
+
+    /// A consumer that gives back what it held is in line before it is handed out again, as on RabbitMQ. A shared window is
+    /// nobody's, and who is in line there is told later.
+    private func resumeBehindOthers(_ consumer: Consumer) {
+        guard !consumer.sharesWindow || channelPrefetch == 0, !consumer.isInRotation, consumer.hasRoom,
+            !quirk(.roomComesAfterWhatIsGivenBack)
+        else { return }
+        consumer.queue.resume(consumer, handsOut: false)
     }
 
     /// Makes the room that a delivery took free again.

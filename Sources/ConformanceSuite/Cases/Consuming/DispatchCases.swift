@@ -74,4 +74,25 @@ import Testing
             free.ack(message)
         }
     }
+
+    @Test(
+        "A consumer that gives its message back has the next turn but one",
+        .proves("dispatch.back-in-line", ["rabbitmq/ordering/back-in-line"]))
+    func backInLine() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        try await channel.qos(1)
+        try await channel.consume(queue, tag: "small")
+        try await channel.qos(10)
+        try await channel.consume(queue, tag: "large")
+        for number in 1...3 { channel.publish("\(number)", to: "", queue) }
+        // At the third its turn has come and passed.
+        let held = try await channel.deliveries(3)
+        #expect(held.map(\.consumerTag) == ["small", "large", "large"])
+        channel.nack(held[0])
+        let again = try await channel.delivery()
+        #expect(again.text == "1" && again.consumerTag == "large")
+        channel.publish("4", to: "", queue)
+        #expect(try await channel.delivery().consumerTag == "small")
+    }
 }

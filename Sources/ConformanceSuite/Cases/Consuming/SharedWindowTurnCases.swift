@@ -61,4 +61,35 @@ import Testing
         channel.ack(first)
         #expect(try await channel.deliveries(2).map(\.text) == ["1", "2"])
     }
+
+    @Test(
+        "However deliveries are settled, they make room in the window, be it a consumer's own or shared",
+        .proves(
+            "dispatch.room-after-each-end",
+            ["rabbitmq/consumer-prefetch/per-channel", "rabbitmq/consumer-prefetch/per-consumer"]))
+    func roomAfterEachEnd() async throws {
+        let ends: [(name: String, end: (ProbeChannel, [Received]) async throws -> Void)] = [
+            ("ack", { channel, held in for message in held { channel.ack(message) } }),
+            ("ack, multiple", { channel, held in channel.ack(held[1], multiple: true) }),
+            ("reject", { channel, held in for message in held { channel.reject(message, requeue: false) } }),
+            ("reject, requeue", { channel, held in for message in held { channel.reject(message) } }),
+            ("nack, multiple", { channel, held in channel.nack(held[1], multiple: true, requeue: false) }),
+            ("nack, multiple, requeue", { channel, held in channel.nack(held[1], multiple: true) }),
+            ("recover", { channel, _ in _ = try await channel.call(BasicRecover(requeue: true), BasicRecoverOk.self) }),
+        ]
+        for isShared in [false, true] {
+            for (name, end) in ends {
+                let channel = try await Probe.openChannel()
+                try await channel.qos(2, global: isShared)
+                let queue = try await channel.declareQueue()
+                for number in 1...5 { channel.publish("\(number)", to: "", queue) }
+                try await channel.barrier(behind: queue)
+                try await channel.consume(queue)
+                try await end(channel, try await channel.deliveries(2))
+                #expect(try await channel.deliveries(2).count == 2, "\(name), shared: \(isShared)")
+                try await channel.barrier(behind: queue)
+                #expect(channel.deliveriesSoFar().isEmpty, "\(name), shared: \(isShared)")
+            }
+        }
+    }
 }
