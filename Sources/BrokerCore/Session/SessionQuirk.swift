@@ -34,6 +34,8 @@ enum SessionQuirk: String, Quirk {
     case heartbeatIsAnOctet = "session.heartbeat-is-an-octet"
     /// check: one interval instead of two
     case oneSilentIntervalIsEnough = "session.one-silent-interval-is-enough"
+    /// Liveness.receivedHeartbeat: the line was in use
+    case trafficIsTraffic = "session.traffic-is-traffic"
     /// timerFired: the timer is not set again behind a heartbeat
     case secondHeartbeatIsNotSent = "session.second-heartbeat-is-not-sent"
     /// refill: a part is cut into frames without their overhead

@@ -22,7 +22,10 @@ struct Liveness {
     }
 
     mutating func received(at now: Int64) { if interval == 0 || !quirk(.onlyHeartbeatsAreLife) { lastReceived = now } }
-    mutating func receivedHeartbeat(at now: Int64) { lastReceived = now }
+    mutating func receivedHeartbeat(at now: Int64) {
+        lastReceived = now
+        if interval > 0, quirk(.trafficIsTraffic) { lastSent = now }
+    }
     mutating func sent(at now: Int64) { lastSent = now }
 
     mutating func beginHeartbeats(seconds: UInt16, now: Int64) {

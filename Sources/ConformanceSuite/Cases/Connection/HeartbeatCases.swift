@@ -13,6 +13,21 @@ import Testing
     }
 
     @Test(
+        "A broker with nothing to say lets itself be heard however much its client says",
+        .proves(
+            "heartbeat.sent-while-the-client-talks", ["spec/4.2.7/heartbeat-sent", "spec/4.2.7/heartbeat-channel"],
+            needs: [.quiet]))
+    func sentWhileTheClientTalks() async throws {
+        let probe = try await Probe.connect { $0.heartbeat = 1 }
+        for _ in 1...5 {
+            probe.send { $0.heartbeat() }
+            try await elapse(milliseconds: 300)
+        }
+        let event = try await probe.event("a heartbeat") { if case .heartbeat = $0 { true } else { false } }
+        guard case .heartbeat = event else { return note(.failed, "expected a heartbeat, got \(event)") }
+    }
+
+    @Test(
         "Heartbeats go on while the broker waits for the answer to its close",
         .proves("heartbeat.while-closing", ["spec/4.2.7/heartbeat-while-closing"]))
     func whileClosing() async throws {
