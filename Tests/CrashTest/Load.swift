@@ -13,18 +13,22 @@ enum Names {
 /// Publishers and consumers that work until the broker is gone.
 final class Load: Sendable {
     private let model: Model
+    private let stream: StreamModel
     private let uri: String
     private let round: Int
     private let seed: UInt64
     private let tasks = Mutex<[Task<Void, Never>]>([])
 
-    init(_ model: Model, uri: String, round: Int, seed: UInt64) {
-        (self.model, self.uri, self.round, self.seed) = (model, uri, round, seed)
+    init(_ model: Model, _ stream: StreamModel, uri: String, round: Int, seed: UInt64) {
+        (self.model, self.stream, self.uri, self.round, self.seed) = (model, stream, uri, round, seed)
     }
 
     func start() {
         for number in 0..<3 { run { try await self.publish(number) } }
         for queue in Names.queues { run { try await self.consume(queue) } }
+        let load = StreamLoad(model: stream, uri: uri, round: round, seed: seed)
+        run { try await load.publish() }
+        for start in ["first", "first", "next"] as [FieldValue] { run { try await load.read(from: start) } }
     }
 
     func finish() async { for task in tasks.withLock({ $0 }) { await task.value } }

@@ -70,6 +70,7 @@ if given.has(memory) {
 print("seed \(seed), \(rounds) rounds, data in \(directory)")
 var random = SeededGenerator(seed: seed)
 let model = Model()
+let stream = StreamModel()
 var restarts: [Double] = []
 do {
     for round in 1...rounds {
@@ -77,15 +78,17 @@ do {
         let process = try RunningBroker(executable, data: directory)
         restarts.append(Date().timeIntervalSince(started))
         try await Check.compare(with: model, at: process.uri, drain: random.next() % 4 == 0)
-        let load = Load(model, uri: process.uri, round: round, seed: random.next())
+        try await StreamLoad.compare(with: stream, at: process.uri)
+        let load = Load(model, stream, uri: process.uri, round: round, seed: random.next())
         load.start()
         try await Task.sleep(for: .milliseconds(10 + Int(random.next() % 400)))
         process.kill()
         await load.finish()
-        if round % 20 == 0 || round == rounds { print("round \(round): \(model.summary)") }
+        if round % 20 == 0 || round == rounds { print("round \(round): \(model.summary); \(stream.summary)") }
     }
     let last = try RunningBroker(executable, data: directory)
     try await Check.compare(with: model, at: last.uri, drain: true)
+    try await StreamLoad.compare(with: stream, at: last.uri)
     last.kill()
     try FileManager.default.removeItem(atPath: directory)
 } catch {
@@ -93,5 +96,5 @@ do {
     exit(1)
 }
 print(
-    "\(rounds) rounds: \(model.summary). No confirmed message lost, no acknowledged and synced one back. "
+    "\(rounds) rounds: \(model.summary); \(stream.summary). No confirmed message lost, no acknowledged and synced one back. "
         + String(format: "Longest restart %.0f ms.", 1000 * (restarts.max() ?? 0)))

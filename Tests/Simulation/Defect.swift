@@ -8,7 +8,7 @@ package enum Defect: String, CaseIterable, Sendable {
     case losesABinding, losesAnExchangeBinding, commitsWithoutTheLastPublish, clockStandsStill, losesOneInAHundred
     case ignoresPriorities, ignoresConsumerPriorities, letsAllBeActive, forgetsTheAlternate, limitsNoOctets
     case dropsInsteadOfRefusing, losesTheDeadLetterKey, sharesNoWindow
-    case makesClassicQueues, limitsNoDeliveries
+    case makesClassicQueues, limitsNoDeliveries, readersBeginTooLate, streamsKeepEverything
     // What it says.
     case dropsRedelivered, marksAllRedelivered, swapsTwo, deliversTwice, losesADelivery, confirmsTwice, forgetsAConfirm
     case returnsNothing

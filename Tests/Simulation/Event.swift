@@ -30,6 +30,8 @@ struct Content: Hashable, CustomStringConvertible {
     var first: [String] = []
     /// What `x-delivery-count` says, which a quorum queue writes as it hands the message out.
     var deliveryCount: Int?
+    /// What `x-stream-offset` says, which a stream writes.
+    var offset: Int?
 
     struct Death: Hashable {
         var queue: String
@@ -49,7 +51,7 @@ struct Content: Hashable, CustomStringConvertible {
                 ", \(death.reason) \(death.count) times in \(death.queue) from '\(death.exchange)' \(death.key)"
                     + (death.expiration.map { " expiring in \($0)" } ?? "") + " at \(death.time)"
             }.joined() + (first.isEmpty ? "" : ", first \(first.joined(separator: " "))")
-            + (deliveryCount.map { ", count \($0)" } ?? "")
+            + (deliveryCount.map { ", count \($0)" } ?? "") + (offset.map { ", offset \($0)" } ?? "")
     }
 
     /// The number, and what fills it up to a length that the number decides.

@@ -16,11 +16,14 @@ struct QueueKind: Sendable {
     var maximumPriority = 0
     var isSingleActive = false
     var isQuorum = false
+    var isStream = false
+    /// Of a stream: octets after which another segment begins.
+    var segmentOctets = 500_000_000
     /// nil: what it holds may come back as often as it likes.
     var deliveryLimit: Int?
 
     /// Dead letters go c → d → e; g → all that x leads to; j → k → l → all that t leads to; i and m → v, and from there
-    /// on; q → e → nowhere, and u → q.
+    /// on; q → e → nowhere, and u → q. Streams take what they are bound to, and keep it.
     static let all: [QueueKind] = [
         QueueKind(name: "a"),
         QueueKind(name: "b", isDurable: false),
@@ -48,7 +51,12 @@ struct QueueKind: Sendable {
         QueueKind(
             name: "u", maximumOctets: 60, deadLetterExchange: "", deadLetterKey: "q", isSingleActive: true,
             isQuorum: true),
+        QueueKind(name: "log", isStream: true),
+        QueueKind(name: "short", maximumOctets: 600, isStream: true, segmentOctets: 200),
     ]
+
+    /// Where nothing else comes than what is published to it by its name, how long each of its messages is can be told.
+    var isBound: Bool { !isStream || maximumOctets == nil }
 
     var arguments: FieldTable {
         var fields: [FieldTable.Field] = []
@@ -61,6 +69,10 @@ struct QueueKind: Sendable {
         if maximumPriority > 0 { fields.append(.init("x-max-priority", .int64(Int64(maximumPriority)))) }
         if isSingleActive { fields.append(.init("x-single-active-consumer", .bool(true))) }
         if isQuorum { fields.append(.init("x-queue-type", "quorum")) }
+        if isStream {
+            fields.append(.init("x-queue-type", "stream"))
+            fields.append(.init("x-stream-max-segment-size-bytes", .int64(Int64(segmentOctets))))
+        }
         if let deliveryLimit { fields.append(.init("x-delivery-limit", .int64(Int64(deliveryLimit)))) }
         return FieldTable(fields)
     }

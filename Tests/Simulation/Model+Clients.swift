@@ -109,6 +109,7 @@ extension Model {
         guard !queue.isDeleted else { return }
         queue.consumers.removeAll { $0 === consumer }
         queue.turns.removeAll { $0 === consumer }
+        queue.readers.removeAll { $0 === consumer }
         if queue.active === consumer {
             // The first of those with the highest priority; in a quorum queue simply the first.
             let waiting = queue.consumers.filter { !$0.isCancelled }
@@ -186,7 +187,9 @@ extension Model {
                 kind, number: nextNumber(), Record(born: kind.isDurable ? batch : nil))
         }
         guard let queue = queues[kind.name] else { return }
-        channel.expected.append(.answer(QueueDeclareOk.id, [queue.ready.count, queue.consumers.count]))
+        // The consumers of a stream are not told.
+        let counts = kind.isStream ? [queue.kept.count, 0] : [queue.ready.count, queue.consumers.count]
+        channel.expected.append(.answer(QueueDeclareOk.id, counts))
     }
 
     func delete(_ queue: ModelQueue) {

@@ -85,13 +85,19 @@ extension Model {
             }
             var queue: ModelQueue?
             for candidate in needed.isEmpty ? candidates : needed where queue == nil {
-                if kind.isQuorum {
+                if kind.isStream {
+                    queue = matchStream(messages, candidate, sure: sure, possible: possible)
+                } else if kind.isQuorum {
                     queue = matchQuorum(messages, candidate, found, sure: sure, possible: possible)
                 } else if let copies = match(messages, candidate, sure: sure, possible: possible) {
                     queue = adopt(candidate, copies, messages)
                 }
             }
             guard let queue else {
+                if kind.isStream {
+                    let words = Self.describeStream(kind.name, messages, needed.last ?? candidates.last, sure, possible)
+                    throw Wrong(text: words)
+                }
                 let written = (needed.last ?? candidates.last)?.written ?? []
                 let words = kind.isQuorum ? Self.describeQuorum : Self.describe
                 throw Wrong(text: words(kind.name, messages, written, sure, possible))

@@ -22,7 +22,7 @@ final class Model {
     var channels: [Path: ModelChannel] = [:]
     var deadLetters: [(copy: Copy, queue: ModelQueue, reason: String)] = []
     private(set) var lastPlace = 0
-    private var lastAlarm = 0
+    var lastAlarm = 0
     private var lastNumber = 0
     /// Of what comes back to quorum queues.
     var lastTurn = 0
@@ -53,6 +53,7 @@ final class Model {
         for queue in queues.values {
             queue.written.removeAll { isGone($0.record) }
             for copy in queue.written { copy.forgetNotes(before: synced) }
+            queue.log.removeAll { isGone($0.record) }
         }
         goneQueues.removeAll { isGone($0.record) }
         goneExchanges.removeAll { isGone($0.record) }
@@ -104,6 +105,10 @@ final class Model {
 
     private func put(_ publish: ModelChannel.Publish, in queue: ModelQueue) -> Acceptance {
         let kind = queue.kind
+        if kind.isStream {
+            append(publish, to: queue)
+            return .written
+        }
         let lives = [kind.timeToLive, publish.content.expiration].compactMap { $0 }.min()
         lastPlace += 1
         let copy = Copy(
@@ -188,6 +193,7 @@ final class Model {
     }
 
     func dispatch(_ queue: ModelQueue) {
+        if queue.kind.isStream { return }
         expire(queue)
         while let copy = queue.ready.first, let consumer = nextConsumer(of: queue) {
             queue.ready.removeFirst()
@@ -223,7 +229,7 @@ final class Model {
     func lineUp(_ consumer: ModelConsumer) {
         let channel = consumer.channel
         guard consumer.hasRoomOfItsOwn, !consumer.isCancelled,
-            !consumer.queue.turns.contains(where: { $0 === consumer }),
+            !(consumer.queue.turns + consumer.queue.readers).contains(where: { $0 === consumer }),
             !(channel.waiting + channel.othersWaiting).contains(where: { $0 === consumer })
         else { return }
         if consumer.sharesWindow { channel.waiting.append(consumer) } else { channel.othersWaiting.append(consumer) }
@@ -237,7 +243,10 @@ final class Model {
 
     private func resume(_ consumer: ModelConsumer) {
         let queue = consumer.queue
-        guard consumer.hasRoom, !queue.isDeleted, !queue.turns.contains(where: { $0 === consumer }) else { return }
+        guard consumer.hasRoom, !queue.isDeleted,
+            !(queue.turns + queue.readers).contains(where: { $0 === consumer })
+        else { return }
+        if queue.kind.isStream { return resumeReader(consumer) }
         queue.lineUp(consumer)
         dispatch(queue)
     }
@@ -250,6 +259,7 @@ final class Model {
         if settlement == .requeue { return requeue(deliveries, channel, isAbandoned: false) }
         for delivery in deliveries {
             makesRoom(delivery, channel)
+            if delivery.queue.kind.isStream { continue }
             leaves(delivery.copy)
             if settlement == .discard { deadLetter(delivery.copy, of: delivery.queue, "rejected") }
         }
@@ -262,11 +272,11 @@ final class Model {
         var queues: [ModelQueue] = []
         for delivery in deliveries {
             if !queues.contains(where: { $0 === delivery.queue }) { queues.append(delivery.queue) }
-            if delivery.queue.isDeleted || delivery.queue.kind.isQuorum { continue }
+            if delivery.queue.isDeleted || delivery.queue.kind.isQuorum || delivery.queue.kind.isStream { continue }
             delivery.copy.redelivered = true
             delivery.queue.insert(delivery.copy)
         }
-        for queue in queues where !queue.isDeleted {
+        for queue in queues where !queue.isDeleted && !queue.kind.isStream {
             let copies = deliveries.filter { $0.queue === queue }.map(\.copy)
             if queue.kind.isQuorum { comeBack(copies, to: queue, isAbandoned: isAbandoned) }
             dropOverflow(queue)
@@ -285,30 +295,6 @@ final class Model {
     private func resume(after deliveries: [ModelChannel.Delivery], _ channel: ModelChannel) {
         for delivery in deliveries { if let consumer = delivery.consumer { lineUp(consumer) } }
         resumeConsumers(of: channel)
-    }
-
-    // MARK: Time
-
-    /// Every queue looks at its own times whether what stands at its head has expired.
-    func advance(to time: Int64) {
-        func isEarlier(_ one: ModelQueue, _ other: ModelQueue) -> Bool { one.alarm < other.alarm }
-        while let queue = queues.values.min(by: isEarlier), queue.alarm.time <= time {
-            now = max(now, queue.alarm.time)
-            queue.alarm.time = .max
-            giveUp(queue)
-            dispatch(queue)
-            setAlarm(queue)
-            publishDeadLetters()
-        }
-        now = max(now, time)
-    }
-
-    /// Only ever to an earlier time: a look too many does no harm.
-    func setAlarm(_ queue: ModelQueue) {
-        let next = queue.overTheLimit.isEmpty ? queue.ready.first?.expiresAt ?? .max : 0
-        guard next < queue.alarm.time else { return }
-        lastAlarm += 1
-        queue.alarm = (next, lastAlarm)
     }
 
     /// Of queues and bindings, in the order in which they are made.

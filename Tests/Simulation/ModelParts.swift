@@ -61,6 +61,10 @@ final class ModelQueue {
     var consumers: [ModelConsumer] = []
     /// Where only one may be active: the one that is.
     var active: ModelConsumer?
+    /// Of a stream: every message that may be there after a crash, and the consumers that may have room and have read
+    /// everything, the next one first.
+    var log: [StreamMessage] = []
+    var readers: [ModelConsumer] = []
     /// Those that may have room, by falling priority, the next one first.
     var turns: [ModelConsumer] = []
     /// Every copy that may be there after a crash.
@@ -102,7 +106,7 @@ final class ModelQueue {
         turns.insert(consumer, at: turns.firstIndex { $0.priority < consumer.priority } ?? turns.endIndex)
     }
 
-    func forgetConsumers() { (consumers, turns, active) = ([], [], nil) }
+    func forgetConsumers() { (consumers, turns, readers, active) = ([], [], [], nil) }
 }
 
 final class ModelExchange {
@@ -177,6 +181,8 @@ final class ModelConsumer {
     let prefetch: Int
     let priority: Int
     var out = 0
+    /// The offset that it reads next in a stream.
+    var place = 0
     var isCancelled = false
 
     init(tag: String, queue: ModelQueue, channel: ModelChannel, noAck: Bool, prefetch: Int, priority: Int) {
@@ -191,7 +197,7 @@ final class ModelConsumer {
     var hasRoom: Bool { !isCancelled && hasRoomOfItsOwn && (channel.hasRoom || !sharesWindow) }
     /// It is in line before what it gave back is handed out, unless its channel's window decides who is.
     func goesBehindOthers() {
-        guard hasRoom, !sharesWindow || channel.prefetch == 0, !queue.isDeleted,
+        guard !queue.kind.isStream, hasRoom, !sharesWindow || channel.prefetch == 0, !queue.isDeleted,
             !queue.turns.contains(where: { $0 === self })
         else { return }
         queue.lineUp(self)
@@ -220,6 +226,8 @@ final class ModelChannel {
         var content: Content
         var isPersistent: Bool
         var isMandatory: Bool
+        /// Octets of its properties; 0: nobody asks.
+        var propertiesCount = 0
         var queues: [ModelQueue]
     }
 

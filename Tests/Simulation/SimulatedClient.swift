@@ -94,7 +94,8 @@ final class SimulatedClient {
             whole.body == Content.body(number)
         else { return nil }
         let ofDeath = ["x-death", "x-first-death-queue", "x-first-death-reason", "x-first-death-exchange"]
-        let own = headers.fields.filter { !ofDeath.contains($0.name.text) && $0.name != "x-delivery-count" }
+        let ofQueues: [ShortString] = ["x-delivery-count", "x-stream-offset"]
+        let own = headers.fields.filter { !ofDeath.contains($0.name.text) && !ofQueues.contains($0.name) }
         let expected = Content.headers(number)
         guard own.count == expected.count,
             own.allSatisfy({ expected[$0.name.text].map(Int64.init) == $0.value.integer })
@@ -105,7 +106,8 @@ final class SimulatedClient {
             priority: whole.properties.priority.map(Int.init),
             deaths: (headers["x-death"]?.array ?? []).map { Content.Death($0.table ?? [:]) },
             first: ofDeath.dropFirst().compactMap { headers[ShortString(truncating: $0)]?.text },
-            deliveryCount: headers["x-delivery-count"]?.integer.map { Int($0) })
+            deliveryCount: headers["x-delivery-count"]?.integer.map { Int($0) },
+            offset: headers["x-stream-offset"]?.integer.map { Int($0) })
     }
 
     private func receive(_ method: Method, on channel: UInt16) {

@@ -129,12 +129,14 @@ extension Simulation {
                 "\(actor.channel.path) publishes \(content)\(isPersistent ? ", persistent" : "")"
                     + "\(isMandatory ? ", mandatory" : "")")
             let queues = model.route(content)
+            var propertiesCount = 0
             if defect == .losesOneInAHundred, queues != nil, actor.channel.mode == .plain, random.oneIn(100) {
                 // The broker never hears of it.
             } else {
                 let properties = Self.properties(
                     of: content.number, deliveryMode: isPersistent ? 2 : random.oneIn(2) ? 1 : nil,
                     priority: content.priority, expiration: content.expiration)
+                propertiesCount = Self.octets(of: properties)
                 actor.client.addPublish(
                     BasicPublish(
                         exchange: ShortString(truncating: content.exchange),
@@ -143,8 +145,9 @@ extension Simulation {
             }
             guard let queues else { return fail(actor, .notFound) }
             model.publish(
-                .init(content: content, isPersistent: isPersistent, isMandatory: isMandatory, queues: queues),
-                actor.channel)
+                .init(
+                    content: content, isPersistent: isPersistent, isMandatory: isMandatory,
+                    propertiesCount: propertiesCount, queues: queues), actor.channel)
         }
     }
 
@@ -191,6 +194,7 @@ extension Simulation {
 
     private func consume(_ actor: Actor) {
         guard let queue = pickQueue(actor) else { return }
+        if queue.kind.isStream { return read(queue, actor) }
         consumerNumber += 1
         let tag = "c\(consumerNumber)"
         let noAck = random.oneIn(4)
@@ -218,6 +222,8 @@ extension Simulation {
 
     private func get(_ actor: Actor) {
         guard let queue = pickQueue(actor) else { return }
+        // It would cost the whole connection.
+        if queue.kind.isStream { return read(queue, actor) }
         if queue.kind.isQuorum, queue.kind.isSingleActive {
             note("\(actor.channel.path) gets from \(queue.kind.name), and may not")
             actor.send(BasicGet(queue: ShortString(truncating: queue.kind.name)))
@@ -247,7 +253,10 @@ extension Simulation {
         guard !channel.out.isEmpty else { return random.oneIn(3) ? consume(actor) : get(actor) }
         let multiple = random.oneIn(3)
         let tag = multiple && random.oneIn(4) ? 0 : random.pick(channel.out).tag
-        let settlement: ModelChannel.Settlement = [.acknowledge, .acknowledge, .requeue, .discard][random.below(4)]
+        var settlement: ModelChannel.Settlement = [.acknowledge, .acknowledge, .requeue, .discard][random.below(4)]
+        // A refusal would cost the whole connection.
+        let settled = model.deliveries(tag, multiple: multiple, channel) ?? []
+        if settled.contains(where: { $0.queue.kind.isStream }) { settlement = .acknowledge }
         note("\(channel.path) settles \(tag)\(multiple ? " and before" : ""): \(settlement)")
         send(settlement, tag, multiple: multiple, actor)
         model.settle(tag, multiple: multiple, settlement, channel)

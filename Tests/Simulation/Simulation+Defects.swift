@@ -17,6 +17,7 @@ extension Simulation {
             case .losesTheDeadLetterKey: "x-dead-letter-routing-key"
             case .makesClassicQueues: "x-queue-type"
             case .limitsNoDeliveries: "x-delivery-limit"
+            case .streamsKeepEverything: "x-stream-max-segment-size-bytes"
             default: nil
             }
         guard let ignored else { return arguments }

@@ -19,12 +19,15 @@ extension Simulation {
         guard let queue = pickQueue(actor) else { return }
         note("\(actor.channel.path) deletes \(queue.kind.name)")
         actor.send(QueueDelete(queue: ShortString(truncating: queue.kind.name)))
+        // A stream says nothing of what was in it.
         actor.expect(QueueDeleteOk.id, queue.ready.count)
         model.delete(queue)
     }
 
     func purge(_ actor: Actor) {
         guard let queue = pickQueue(actor) else { return }
+        // It would cost the whole connection.
+        if queue.kind.isStream { return read(queue, actor) }
         note("\(actor.channel.path) purges \(queue.kind.name)")
         actor.send(QueuePurge(queue: ShortString(truncating: queue.kind.name)))
         model.purge(queue, actor.channel)
@@ -58,7 +61,7 @@ extension Simulation {
             guard let next = model.exchanges[name] else { return declareExchange(actor) }
             end = .exchange(next)
         } else {
-            guard let queue = pickQueue(actor) else { return }
+            guard let queue = pickQueue(actor), queue.kind.isBound else { return }
             end = .queue(queue)
         }
         if model.mayComeBack(exchange, end, kind) { return }

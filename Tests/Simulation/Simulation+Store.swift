@@ -8,6 +8,7 @@ extension Simulation {
         var limits = StoreLimits()
         limits.segmentOctets = 6000
         limits.residentOctets = 500
+        limits.streamBlockCount = 4
         limits.backlogOctets = .max
         return limits
     }()
@@ -154,11 +155,17 @@ extension Simulation {
         found.exchanges = Set(core.listExchanges().map(\.name))
         let client = SimulatedClient(number: 0, id: ConnectionID(number: 1))
         _ = core.step(.connected(client.id, peer: "look", isLoopback: true), now: now)
-        client.addHandshake(channels: [1])
+        client.addHandshake(channels: [1, 2])
+        client.add(BasicQos(prefetchCount: .max), channel: 2)
+        let streams = Set(QueueKind.all.filter(\.isStream).map(\.name))
         for queue in core.listQueues() {
             found.queues[queue.name] = []
             let name = ShortString(truncating: queue.name)
-            client.add(BasicConsume(queue: name, consumerTag: name, noAck: true), channel: 1)
+            client.add(
+                streams.contains(queue.name)
+                    ? BasicConsume(queue: name, consumerTag: name, arguments: ["x-stream-offset": "first"])
+                    : BasicConsume(queue: name, consumerTag: name, noAck: true),
+                channel: streams.contains(queue.name) ? 2 : 1)
         }
         found.bindings = core.listBindings().filter { !$0.source.isEmpty }.map { binding in
             Found.Binding(
@@ -174,8 +181,12 @@ extension Simulation {
                 client.addPublish(publish, properties(of: 0), body: Content.body(0), channel: 1)
             }
         }
-        let effects = core.step(.received(client.takeOctets().span.bytes, from: client.id), now: now)
+        var effects = core.step(.received(client.takeOctets().span.bytes, from: client.id), now: now)
         for write in effects.writes { write.withOctets { client.receive($0, isLast: write.isLast) } }
+        while effects.hasMoreToDo {
+            effects = core.step(.time, now: now)
+            for write in effects.writes { write.withOctets { client.receive($0, isLast: write.isLast) } }
+        }
         for (_, event) in client.take() {
             if case .surprise(let what) = event { found.surprises.append(what) }
             guard case .delivery(let queue, _, let redelivered, let content) = event else { continue }

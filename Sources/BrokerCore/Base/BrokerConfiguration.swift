@@ -107,6 +107,9 @@ public struct StoreLimits: Sendable {
     public var segmentOctets = 32 << 20
     /// How many octets of stored messages are also held in memory; of what comes on top only the place on disk is.
     public var residentOctets = 64 << 20
+    /// A stream holds its newest messages in memory, up to twice so many. Of older ones that are on disk it knows where they
+    /// are, so many at a time.
+    public var streamBlockCount = 256
     /// How many octets may wait to be written before publishers are held back.
     public var backlogOctets = 8 << 20
     /// How many octets have to be free on the disk; below, publishers are blocked. RabbitMQ's default.

@@ -55,5 +55,6 @@ extension VirtualHost: QueueHost {
         core.cause(.deadLetter(letter), in: self)
     }
     func later(_ slice: @escaping () -> Bool) { core.later(slice) }
+    func soon(_ slice: @escaping () -> Bool) { core.chores.append(slice) }
     func spend(_ units: Int) { core.spend(units) }
 }

@@ -20,6 +20,11 @@ extension QueueJournal: QueueLog {
     func noteReturn(of message: QueuedMessage, before position: UInt64?) {
         noteReturn(of: message.message, position: message.position, DeliveryState(message, before: position))
     }
+
+    func release(_ messages: [QueuedMessage]) -> [StoredRun]? {
+        guard let first = messages.first else { return [] }
+        return release(messages.map { ($0.message, $0.expiresAt) }, from: first.position)
+    }
 }
 
 extension DeliveryState {

@@ -85,6 +85,10 @@ extension BrokerCore {
             queue.restore(found, nextPosition: nextPosition, queueJournal)
             return queue
         }
+        if let queue = queue as? StreamQueue {
+            queue.restore(found.runs, nextPosition: nextPosition)
+            return queue
+        }
         queue.restore([], of: found.messageCount, nextPosition: nextPosition)
         found.forEachRun { run in
             let messages = run.map { found in

@@ -71,7 +71,8 @@ extension VirtualHost {
         then: @escaping () -> Void
     ) -> LongWork {
         guard let binding = binding(source, end, key, arguments) else { return removal(of: [], then: then) }
-        let unbound = binding.isDurable ? description(of: binding) : nil
+        let isWritten = binding.isDurable && (source.isStored || !quirk(.predeclaredUnbindsAreNotWritten))
+        let unbound = isWritten ? description(of: binding) : nil
         remove(binding)
         let gone = remove(leftBy: [(source, 0)], isAlone: true)
         if gone.isEmpty || !quirk(.endByUnbindIsNotWritten) { write(endOf: gone) }

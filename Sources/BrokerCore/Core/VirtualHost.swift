@@ -212,7 +212,8 @@ extension VirtualHost: SessionVirtualHost {
     ) -> any Queue {
         let journal =
             declaration.durable
-            ? core.journal.map { QueueJournal($0, number: $0.numberQueue(), keepsAll: arguments.kind.keepsAll) } : nil
+            ? core.journal.map { QueueJournal($0, number: $0.queueNumbers.take(), keepsAll: arguments.kind.keepsAll) }
+            : nil
         let queue = restoreQueue(name, declaration, arguments, journal: journal)
         core.tally.counters.queuesCreated += 1
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }

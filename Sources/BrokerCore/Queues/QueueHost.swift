@@ -17,6 +17,8 @@ protocol QueueHost: AnyObject {
     /// Does long work that nobody waits for in slices, the first at once, with others' turns between them. `slice` returns
     /// whether there is more.
     func later(_ slice: @escaping () -> Bool)
+    /// The same, and the first slice waits for its turn as well.
+    func soon(_ slice: @escaping () -> Bool)
     /// Counts something that takes as long as so many frames.
     func spend(_ units: Int)
     /// The queue's lease has run out, or its last consumer is gone: the host deletes it.
@@ -70,6 +72,22 @@ protocol QueueLog: AnyObject {
     /// A message has come back, and waits: behind all that came back before, or, if it was put to the end of the queue,
     /// before the one that will have this position.
     func noteReturn(of message: QueuedMessage, before position: UInt64?)
+
+    /// What the log knows the queue by.
+    var number: UInt64 { get }
+    /// So many messages a stream lets go at a time, once they are on disk.
+    var blockCount: Int { get }
+    /// Makes runs of a stream's messages whose positions follow each other. From then on only the log has them, and they are
+    /// to be asked for by their runs. nil: one of them is not on disk yet, and nothing was done.
+    func release(_ messages: [QueuedMessage]) -> [StoredRun]?
+    /// Makes several runs of one, with so many messages each. While the log is read back.
+    func split(_ run: StoredRun, into counts: [Int]) -> [StoredRun]
+    /// The messages of a run, made anew, and when they came in.
+    func read(_ run: StoredRun) -> [(message: Message, time: Int64)]
+    /// The messages of a run have given up their places for good.
+    func leave(_ run: StoredRun)
+    /// Does something, once, when what is written now is on disk.
+    func whenStored(_ body: @escaping () -> Void)
 }
 
 extension QueueHost {
@@ -91,7 +109,7 @@ extension QueueHost {
     }
 
     /// Does away with messages, little by little; `next` takes out one after the other.
-    func forget(_ next: @escaping () -> QueuedMessage?, _ leave: @escaping (QueuedMessage) -> Void) {
+    func forget<Gone>(_ next: @escaping () -> Gone?, _ leave: @escaping (Gone) -> Void) {
         later {
             for _ in 0..<500 {
                 guard let message = next() else { return false }

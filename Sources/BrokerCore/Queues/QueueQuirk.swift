@@ -31,6 +31,8 @@ enum QueueQuirk: String, Quirk {
     case overflowDropsOne = "queue.overflow-drops-one"
     /// DeathHistory.turnRound: as in later releases
     case deathsStayInOrder = "queue.deaths-stay-in-order"
+    /// StreamLog.popDropped: else if
+    case streamAgeAloneCounts = "queue.stream-age-alone-counts"
     /// ClassicQueue.publish: what is dropped is no use of the queue
     case overflowSetsNoTimer = "queue.overflow-sets-no-timer"
     /// ClassicQueue.dropOverflow: the log is not told
@@ -198,21 +200,21 @@ enum QueueQuirk: String, Quirk {
 
     // MARK: Streams
 
-    /// StreamQueue.place: the oldest is looked for where the next comes
+    /// StreamLog.place: the oldest is looked for where the next comes
     case streamsBeginAtTheirEnd = "queue.stream-first-is-next"
-    /// StreamQueue.place: one too many
+    /// StreamLog.place: one too many
     case lastIsNext = "queue.stream-last-is-next"
-    /// StreamQueue.place: the wrong end of the row
+    /// StreamLog.place: the wrong end of the row
     case lastIsFirst = "queue.stream-last-is-first"
     /// StreamStart.init: no offset means all there is
     case silenceMeansFirst = "queue.stream-silence-means-first"
-    /// StreamQueue.place: an offset behind the end is cut to it
+    /// StreamLog.place: an offset behind the end is cut to it
     case offsetsToComeAreNext = "queue.stream-offsets-to-come-are-next"
-    /// StreamQueue.place: offsets are taken to begin at 1
+    /// StreamLog.place: offsets are taken to begin at 1
     case offsetsAreOneEarly = "queue.stream-offsets-are-one-early"
-    /// StreamQueue.place: times are not looked up
+    /// StreamLog.place: times are not looked up
     case timesMeanFirst = "queue.stream-times-mean-first"
-    /// StreamQueue.place: every time is one to come
+    /// StreamLog.place: every time is one to come
     case timesMeanNext = "queue.stream-times-mean-next"
     /// StreamQueue.add: a consumer begins where another has got to
     case readersShareAPlace = "queue.stream-readers-share-a-place"
@@ -222,15 +224,15 @@ enum QueueQuirk: String, Quirk {
     case readersStopAtTheEnd = "queue.stream-readers-stop-at-the-end"
     /// StreamQueue.read: the slices behind the first are forgotten
     case readingEndsWithItsFirstSlice = "queue.stream-reading-ends-with-its-first-slice"
-    /// StreamQueue.readSlice: what could have been read before is marked
+    /// StreamQueue.handOut: what could have been read before is marked
     case whatIsNotNewIsRedelivered = "queue.stream-what-is-not-new-is-redelivered"
     /// StreamQueue.publish: limits are not looked at
     case nothingIsGivenUp = "queue.stream-nothing-is-given-up"
     /// StreamQueue.retainSlice: the octets alone are looked at
     case agesMeanNothing = "queue.stream-ages-mean-nothing"
-    /// StreamLog.append: a segment ends with each message
+    /// StreamLog.isFull: a segment ends with each message
     case segmentsAreMessages = "queue.stream-segments-are-messages"
-    /// StreamLog.first: below the oldest there is nothing
+    /// StreamLog.some: below the oldest there is nothing
     case lostPlacesAreWaitedAt = "queue.stream-lost-places-are-waited-at"
     /// ClassicQueue.publish: what was never ready has no place
     case handedOutAtOnceIsNotWritten = "queue.handed-out-at-once-is-not-written"
@@ -270,6 +272,16 @@ enum QueueQuirk: String, Quirk {
     case givenUpStayCounted = "queue.stream-given-up-stay-counted"
     /// StreamLog.popFirst: only messages are counted out
     case givenUpOctetsStayCounted = "queue.stream-given-up-octets-stay-counted"
+    /// StreamLog.append: where a run begins, its segment has room
+    case runsAreInOneSegment = "queue.stream-runs-are-in-one-segment"
+    /// StreamLog.add: only messages are counted
+    case restoredAreNotCounted = "queue.stream-restored-are-not-counted"
+    /// StreamLog.replaceOldestBlock: what is not in memory is gone
+    case letGoAreNotCounted = "queue.stream-let-go-are-not-counted"
+    /// StreamSegment.offset: where a run is, its first message is
+    case runsHaveOneTime = "queue.stream-runs-have-one-time"
+    /// StreamQueue.handOut: room is looked at once a turn
+    case turnsGoToTheirEnd = "queue.stream-turns-go-to-their-end"
     /// QueueHost.forget: the slices behind the first are forgotten
     case forgettingEndsWithItsSlice = "queue.forgetting-ends-with-its-slice"
     /// ClassicQueue.dropReady: the slices take from the queue

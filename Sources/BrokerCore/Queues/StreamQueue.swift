@@ -13,6 +13,8 @@ final class StreamQueue: Queue {
     private let load: Load
 
     private var messages: StreamLog
+    /// What is read back of those that only the store has.
+    private let chunks: StreamChunks?
     private var list = IdentityList<any DeliveryTarget>()
     /// Those that may have room, and have something to read.
     private var reading = Ring<any DeliveryTarget>()
@@ -23,22 +25,32 @@ final class StreamQueue: Queue {
     /// The next slice of reading is due, or of giving up what is too old or too much.
     private var isReading = false
     private var isRetaining = false
+    /// The next slice of letting messages go that are on disk is due, or waits until they are.
+    private var isReleasing = false
+    private var awaitsStore = false
+    /// So many segments were counted in the load.
+    private var segmentsCounted = 0
     private(set) var isDeleted = false
 
     /// How many messages a slice takes, and how many of them one consumer is handed before the next has its turn.
     private static let slice = 512
     private static let turn = 32
+    private static let longTurn = 256
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
         (declaration, arguments) = (order.declaration, order.arguments)
         self.host = host
         load = host.load
-        messages = Self.noMessages(order.arguments)
+        chunks = order.log.map { [load] log in StreamChunks(log, load) }
+        messages = Self.noMessages(order.arguments, order.log, chunks)
     }
 
-    private static func noMessages(_ arguments: QueueArguments) -> StreamLog {
-        StreamLog(segmentOctets: Int(clamping: arguments.segmentOctets))
+    private static func noMessages(
+        _ arguments: QueueArguments, _ log: (any QueueLog)?, _ chunks: StreamChunks?
+    ) -> StreamLog {
+        StreamLog(
+            segmentOctets: Int(clamping: arguments.segmentOctets), blockCount: log?.blockCount ?? 256, chunks: chunks)
     }
 
     /// What a consumer holds is still there.
@@ -46,10 +58,15 @@ final class StreamQueue: Queue {
         QueueCounts(ready: messages.count, unacknowledged: 0, readyOctets: messages.bodyOctets)
     }
 
-    func latest(_ most: Int) -> [QueuedMessage] { messages.latest(most) }
+    func latest(_ most: Int) -> [QueuedMessage] {
+        defer { chunks?.serve(list.count) }
+        return messages.latest(most)
+    }
     var consumers: [any DeliveryTarget] { list.all }
     var singleActiveConsumer: (any DeliveryTarget)? { nil }
     var nextPosition: UInt64 { messages.end }
+    /// How many of its messages are in memory.
+    var residentCount: Int { messages.residentCount }
 
     // MARK: Messages in
 
@@ -57,7 +74,11 @@ final class StreamQueue: Queue {
         let queued = QueuedMessage(message: message, position: messages.end, expiresAt: host.now)
         load.add(message)
         log?.enter(queued)
-        if messages.append(message, at: queued.expiresAt), !quirk(.nothingIsGivenUp) { retain() }
+        if messages.append(message, at: queued.expiresAt) {
+            if !quirk(.nothingIsGivenUp) { retain() }
+            countSegments()
+        }
+        if messages.hasOldBlocks { release() }
         if waiting.count > 1, quirk(.newsReachOneReader) {
             waiting.popFirst().map { reading.append($0) }
         } else if reading.isEmpty {
@@ -80,33 +101,89 @@ final class StreamQueue: Queue {
     }
 
     private func retainSlice() -> Bool {
+        defer { countSegments() }
         let age = arguments.maximumAge
         let oldest = age == nil || quirk(.agesMeanNothing) ? nil : age.map { host.now - $0 }
         for _ in 0..<Self.slice {
-            guard let (offset, entry) = messages.popDropped(above: arguments.maximumOctets, before: oldest) else {
-                return false
-            }
-            leave(QueuedMessage(entry, at: offset), isWritten: !quirk(.givenUpAreNotWritten))
+            guard let gone = messages.popDropped(above: arguments.maximumOctets, before: oldest) else { return false }
+            leave(gone, isWritten: !quirk(.givenUpAreNotWritten))
         }
         return true
+    }
+
+    /// Counts what segments take up themselves: a client may want one for each message.
+    private func countSegments() {
+        load.hold((messages.olderCount - segmentsCounted) * StreamSegment.footprint)
+        segmentsCounted = messages.olderCount
     }
 
     /// A segment that is given up little by little keeps nobody waiting: its messages may be read until they are gone.
     func catchUp() -> Bool { false }
 
-    private func leave(_ gone: QueuedMessage, isWritten: Bool = true) {
-        load.remove(gone.message)
-        if isWritten { log?.leave(gone) }
+    private func leave(_ gone: StreamLog.Gone, isWritten: Bool = true) {
+        switch gone {
+        case .message(let offset, let entry):
+            load.remove(entry.message)
+            if isWritten { log?.leave(QueuedMessage(entry, at: offset)) }
+        case .run(let run):
+            load.hold(-StoredRun.footprint)
+            if isWritten { log?.leave(run) }
+        }
     }
 
-    func restore(_ found: [QueuedMessage], of total: Int, nextPosition: UInt64) {
-        load.add(found)
-        for message in found {
-            if !quirk(.restoredOffsetsStartAnew) { messages.skip(to: message.position) }
-            _ = messages.append(message.message, at: message.expiresAt)
+    /// Lets messages go that are on disk, block by block, but for the newest. Whatever else there is to do, a block goes for
+    /// half as many messages that come.
+    private func release() {
+        guard let log, !awaitsStore else { return }
+        if isReleasing {
+            if messages.endsHalfABlock(log.number) { _ = releaseBlock() }
+            return
         }
-        if messages.count == total { messages.skip(to: nextPosition) }
+        isReleasing = true
+        // Not at once: a batch that is on disk may be what a thousand streams have waited for.
+        host.soon { [self] in
+            isReleasing = releaseBlock()
+            return isReleasing
+        }
     }
+
+    /// False: there is none that can go.
+    private func releaseBlock() -> Bool {
+        guard let log, !awaitsStore, let (first, entries) = messages.oldestBlock else { return false }
+        Steps.take(entries.count)
+        let queued = entries.enumerated().map { QueuedMessage($1, at: first + UInt64($0)) }
+        guard let runs = log.release(queued) else {
+            awaitsStore = true
+            log.whenStored { [weak self] in
+                self?.awaitsStore = false
+                self?.release()
+            }
+            return false
+        }
+        for message in queued { load.remove(message.message) }
+        load.hold(runs.count * StoredRun.footprint)
+        messages.replaceOldestBlock(by: runs)
+        return messages.oldestBlock != nil
+    }
+
+    /// Takes over what was found in the store, by rising position.
+    func restore(_ runs: [StoredRun], nextPosition: UInt64) {
+        guard let log else { return }
+        for run in runs {
+            if !quirk(.restoredOffsetsStartAnew) { messages.skip(to: run.first) }
+            messages.append(run) { run, counts in
+                load.hold((counts.count - 1) * StoredRun.footprint)
+                return log.split(run, into: counts)
+            }
+        }
+        load.hold(runs.count * StoredRun.footprint)
+        messages.skip(to: nextPosition)
+        countSegments()
+        chunks?.clear()
+    }
+
+    /// The store has runs of a stream, and no message.
+    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {}
 
     // MARK: Messages out
 
@@ -126,18 +203,30 @@ final class StreamQueue: Queue {
         while left > 0, let consumer = reading.popFirst() {
             if consumer.isCancelled { continue }
             left -= 1
-            for _ in 0..<Self.turn {
-                guard consumer.hasRoom, let (offset, entry) = messages.first(from: consumer.place) else { break }
+            left -= handOut(to: consumer) + (chunks?.takeUnits() ?? 0)
+            takeBack(consumer)
+        }
+        return !reading.isEmpty
+    }
+
+    /// Hands out what is a consumer's turn. Returns how many messages were looked at.
+    private func handOut(to consumer: any DeliveryTarget) -> Int {
+        // More readers than there are runs in memory have theirs read anew each turn, so each turn is to be worth it.
+        let most = list.count > StreamChunks.mostOfAll ? Self.longTurn : Self.turn
+        var taken = 0
+        while taken < most, consumer.hasRoom, let (first, entries) = messages.some(from: consumer.place) {
+            for (offset, entry) in zip(first..., entries.prefix(most - taken)) {
+                if offset > first, !consumer.hasRoom, !quirk(.turnsGoToTheirEnd) { return taken }
+                Steps.take()
                 consumer.place = offset + 1
-                left -= 1
+                taken += 1
                 guard consumer.wants(entry.message) else { continue }
                 var message = QueuedMessage(entry, at: offset)
                 if offset + 1 < messages.end, quirk(.whatIsNotNewIsRedelivered) { message.noteReturn(isFailure: false) }
                 consumer.deliver(message)
             }
-            takeBack(consumer)
         }
-        return !reading.isEmpty
+        return taken
     }
 
     /// Puts a consumer where it belongs that has had its turn.
@@ -149,24 +238,7 @@ final class StreamQueue: Queue {
             reading.append(consumer)
         } else if !quirk(.readersStopAtTheEnd) {
             waiting.append(consumer)
-        }
-    }
-
-    /// Where a consumer begins. An offset that is not there yet is waited for.
-    private func place(of start: StreamStart) -> UInt64 {
-        let (first, end) = (messages.start, messages.end)
-        switch start {
-        case .first: return first < end && quirk(.streamsBeginAtTheirEnd) ? end : first
-        case .last:
-            if messages.count > 1, quirk(.lastIsFirst) { return first }
-            return messages.count == 0 || quirk(.lastIsNext) ? end : end - 1
-        case .next: return end
-        case .offset(let offset):
-            if offset > end, quirk(.offsetsToComeAreNext) { return end }
-            return offset > 0 && quirk(.offsetsAreOneEarly) ? offset - 1 : offset
-        case .time(let time):
-            if quirk(.timesMeanFirst) { return first }
-            return quirk(.timesMeanNext) ? end : messages.offset(notBefore: time)
+            if waiting.count >= list.count { chunks?.clear() }
         }
     }
 
@@ -179,9 +251,10 @@ final class StreamQueue: Queue {
     // MARK: Consumers
 
     func add(_ consumer: any DeliveryTarget) {
-        consumer.place = place(of: consumer.start)
+        consumer.place = messages.place(of: consumer.start)
         if let other = list.first, quirk(.readersShareAPlace) { consumer.place = other.place }
         list.add(consumer, ObjectIdentifier(consumer))
+        chunks?.serve(list.count)
         resume(consumer, handsOut: true)
     }
 
@@ -189,6 +262,7 @@ final class StreamQueue: Queue {
         consumer.cancel()
         guard !isDeleted else { return }
         list.remove(ObjectIdentifier(consumer))
+        chunks?.serve(list.count)
         guard consumer.isInRotation else { return }
         consumer.isInRotation = false
         removedCount += 1
@@ -222,8 +296,10 @@ final class StreamQueue: Queue {
         isDeleted = true
         (reading, waiting) = (Ring(), Ring())
         var dropped = messages
-        messages = Self.noMessages(arguments)
-        host.forget({ dropped.popFirst().map { QueuedMessage($0.entry, at: $0.offset) } }, { self.leave($0) })
+        messages = Self.noMessages(arguments, log, chunks)
+        countSegments()
+        chunks?.clear()
+        host.forget({ dropped.popFirst() }, { self.leave($0) })
     }
 
     func dismissConsumers() {
@@ -234,13 +310,6 @@ final class StreamQueue: Queue {
 
     func dissolve() {
         (list, reading, waiting) = (IdentityList(), Ring(), Ring())
-        messages = Self.noMessages(arguments)
-    }
-}
-
-extension QueuedMessage {
-    /// A stream's message at its offset. It never expires; when it came in stands in that place.
-    fileprivate init(_ entry: StreamLog.Entry, at offset: UInt64) {
-        self.init(message: entry.message, position: offset, expiresAt: entry.time, failureCount: 0)
+        messages = Self.noMessages(arguments, log, chunks)
     }
 }

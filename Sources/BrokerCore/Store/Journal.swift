@@ -1,5 +1,4 @@
 import AMQPWire
-import DataStructures
 
 /// The log of what is durable, as the core writes it: a buffer of records that is taken from time to time, written and
 /// forced to disk by somebody else.
@@ -8,10 +7,8 @@ import DataStructures
 /// only left it when its dead letter is written, which may be some batches later. So it is in its dead-letter queues' log
 /// before it is gone from its own, wherever a crash cuts the log off: it may be there twice, never not at all.
 final class Journal {
-    private let reader: any StoreReader
-    private let limits: StoreLimits
-    private var segments = Segments()
-    private var messages = StoredMessages()
+    let limits: StoreLimits
+    private var contents: StoreContents
 
     // The batch that is being filled.
     private var buffer = ByteWriter()
@@ -23,6 +20,7 @@ final class Journal {
     private var settled: [SettledRun] = []
     private var handedOut: [QueueJournal] = []
     let deliveries = DeliveryStates()
+    let queueNumbers = QueueNumbers()
 
     // What became of the batches before.
     private(set) var storedBatch: UInt64 = 0
@@ -30,21 +28,24 @@ final class Journal {
     private var newlySynced: (segment: UInt32, offset: Int)?
     /// The end of the last batch that was taken to be forced to disk.
     private var lastTaken = (segment: UInt32(0), offset: 0)
-    /// Messages that are not on disk yet: `taken` of them in the batch that was taken, the others in the buffer.
-    private var unsynced = Ring<Message>()
-    private var taken = 0
     /// Octets of the batch that was taken to be forced to disk, until it is.
     private(set) var takenOctets = 0
-    /// Octets of stored messages that are in memory, and of those that are only on disk.
-    private var residentOctets = 0
-    private(set) var absentOctets = 0
-
-    private var nextQueueNumber: UInt64 = 1
-    private var queueNumbers: Set<UInt64> = []
+    /// Everything before this is on disk.
+    private var durable = (segment: UInt32(0), offset: 0)
+    /// What is to be done when the next batch is.
+    private var waiting: [() -> Void] = []
 
     init(reader: any StoreReader, limits: StoreLimits) {
-        (self.reader, self.limits) = (reader, limits)
+        self.limits = limits
+        contents = StoreContents(reader: reader)
     }
+
+    /// See ``StoreContents``.
+    private var segments: Segments {
+        _read { yield contents.segments }
+        _modify { yield &contents.segments }
+    }
+    var absentOctets: Int { contents.absentOctets }
 
     // MARK: Records
 
@@ -55,7 +56,9 @@ final class Journal {
         needsSync = true
     }
 
-    func append(_ record: JournalRecord) { _ = append { record.write(to: &$0) } }
+    /// Returns the record's octets.
+    @discardableResult
+    func append(_ record: JournalRecord) -> Int { append { record.write(to: &$0) }.count }
 
     private func append(_ payload: (inout ByteWriter) -> Void) -> (offset: Int, count: Int) {
         let start = buffer.count
@@ -67,23 +70,11 @@ final class Journal {
         return (offset, buffer.count - start)
     }
 
-    func numberQueue() -> UInt64 {
-        defer { nextQueueNumber += 1 }
-        return nextQueueNumber
-    }
-
-    /// Queue numbers up to this one are taken.
-    func skipQueueNumbers(through number: UInt64) {
-        if !quirk(.queueNumbersStartAnew) { nextQueueNumber = max(nextQueueNumber, number + 1) }
-    }
-    func begins(queue number: UInt64) { queueNumbers.insert(number) }
-    func ends(queue number: UInt64) { queueNumbers.remove(number) }
-
     // MARK: Messages
 
     /// A durable queue has taken a message in. To be followed by ``write(_:)`` when all queues have.
     func add(_ message: Message, _ copy: StoredContent.Copy) {
-        messages.add(.init(queue: copy.queue, position: copy.position), of: message)
+        contents.messages.add(.init(queue: copy.queue, position: copy.position), of: message)
         underWay.add(copy, of: message)
     }
 
@@ -94,11 +85,11 @@ final class Journal {
         guard !underWay.copies.isEmpty, let content = message.resident else { return 0 }
         defer { underWay.clear() }
         // The log may have been told of those that are gone already, and must not hear of them behind that.
-        if messages.copyCount(of: message) < underWay.copies.count {
-            underWay.keep(messages.present(underWay.copies, of: message))
+        if contents.messages.copyCount(of: message) < underWay.copies.count {
+            underWay.keep(contents.messages.present(underWay.copies, of: message))
         }
         guard let first = underWay.copies.first else {
-            messages.remove(message)
+            contents.messages.remove(message)
             return 0
         }
         let isCut = underWay.copies.count > 1 && quirk(.firstCopyIsWritten)
@@ -111,32 +102,16 @@ final class Journal {
             writer.uint8(JournalRecord.Kind.message.rawValue)
             StoredContent(message, content, copies).write(to: &writer)
         }
-        messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
-        residentOctets += content.count
-        unsynced.append(message)
+        contents.wrote(message, offset: offset, count: count)
         needsSync = true
-        if !messages.hasCopies(message) { forget(message) }
     }
 
     /// A copy has left its queue for good. `isQueueDeleted`: the log knows anyway.
     func settle(_ message: Message, _ copy: StoredMessages.Copy, isQueueDeleted: Bool) {
-        guard messages.remove(copy, of: message) else { return }
+        guard contents.messages.remove(copy, of: message) else { return }
         if !isQueueDeleted { settled.add(copy) }
-        if quirk(.firstAckSettlesAnother), let other = messages.anyCopy(of: message) { settled.add(other) }
-        // One that is not written yet is looked at when it is.
-        if !messages.hasCopies(message), messages.place(of: message).record.segment != 0 { forget(message) }
-    }
-
-    private func forget(_ message: Message) {
-        segments.remove(messages.place(of: message))
-        discount(message)
-        // A transient queue still has it, and its record may go with its segment.
-        if !message.isResident, message.placeCount > 0 { message.move(to: .resident(octets(of: message))) }
-        messages.remove(message)
-    }
-
-    private func discount(_ message: Message) {
-        if message.isResident { residentOctets -= message.contentCount } else { absentOctets -= message.contentCount }
+        if quirk(.firstAckSettlesAnother), let other = contents.messages.anyCopy(of: message) { settled.add(other) }
+        contents.forgetIfSettled(message)
     }
 
     /// A queue has handed out a message, so that the log shall know how far it got.
@@ -182,7 +157,7 @@ final class Journal {
             buffer = ByteWriter()
             if needsSync { lastTaken = (segments.newest, base) }
             (beginsSegment, needsSync) = (false, false)
-            taken = unsynced.count
+            contents.take()
         }
         return StoreBatch(
             number: batch, segment: segments.newest, beginsSegment: beginsSegment,
@@ -222,64 +197,70 @@ final class Journal {
 
     /// Everything up to this batch is on disk.
     func stored(through batch: UInt64) {
+        let due = waiting
         storedBatch = max(storedBatch, batch)
-        newlySynced = lastTaken
-        for _ in 0..<taken {
-            guard let message = unsynced.popFirst() else { break }
-            // The newest are the last that will be needed again, so they are the ones whose octets are let go.
-            guard messages.hasCopies(message), message.isResident, message.outputCount == 0,
-                residentOctets > limits.residentOctets
-            else { continue }
-            message.move(to: .onDisk(messages.place(of: message).record))
-            residentOctets -= message.contentCount
-            absentOctets += message.contentCount
-        }
-        (taken, takenOctets) = (0, 0)
+        (newlySynced, durable) = (lastTaken, lastTaken)
+        contents.stored(keeping: limits.residentOctets)
+        (takenOctets, waiting) = (0, [])
+        for body in due { body() }
     }
 
     // MARK: Reading back
 
-    /// The octets of a message, wherever they are. Also of one that the log has just let go of: its record is there until
-    /// the next batch.
-    func octets(of message: Message) -> [UInt8] {
-        switch message.content {
-        case .resident(let octets): octets
-        case .onDisk(let place): Array(record(at: place).content)
-        }
-    }
-
-    private func record(at place: RecordPlace) -> StoredContent {
-        reader.message(at: place, salt: segments.salt(of: place.segment))
-    }
+    /// See ``StoreContents/octets(of:)``.
+    func octets(of message: Message) -> [UInt8] { contents.octets(of: message) }
 
     /// Copies some of what is still needed of the oldest segment to the end of the log, when that pays. A little with
     /// every batch, in proportion to what is written anyway, so that nobody waits for it.
     private func rewriteOldest() {
         guard segments.isRewritingDue, let oldest = segments.oldest, oldest < segments.newest else { return }
         var budget = max(262_144, 2 * buffer.count)
-        while budget > 0, let message = segments.nextToRewrite().flatMap(messages.message) {
-            let place = messages.place(of: message)
-            let record = record(at: place.record)
-            budget -= Int(place.record.count)
-            let copies = record.copies.filter { isNeeded(.init(queue: $0.queue, position: $0.position), of: message) }
-            guard messages.hasCopies(message) else {
-                forget(message)
-                continue
+        while budget > 0, let kept = segments.nextToRewrite() {
+            switch kept {
+            case .message(let entry): budget -= contents.messages.message(entry).map(rewrite) ?? 0
+            case .run(let run):
+                budget -= Int(run.place.count)
+                // What is left of a stream that was deleted is let go little by little.
+                if queueNumbers.contains(run.queue) { rewrite(run) } else { contents.remove(run) }
             }
-            segments.remove(place)
-            discount(message)
-            // Until it is on disk at its new place it has to be in memory.
-            let content = Array(record.content)
-            message.move(to: .resident(content))
-            write(message, content, copies: copies)
-            // What the log says of it may go with the old segments.
-            for copy in copies { deliveries.noteChange(of: .init(queue: copy.queue, position: copy.position)) }
         }
+    }
+
+    /// Returns the octets that were copied, or could be let go.
+    private func rewrite(_ message: Message) -> Int {
+        let place = contents.messages.place(of: message)
+        let record = contents.record(at: place.record)
+        let copies = record.copies.filter { isNeeded(.init(queue: $0.queue, position: $0.position), of: message) }
+        guard contents.messages.hasCopies(message) else {
+            contents.forget(message)
+            return Int(place.record.count)
+        }
+        segments.remove(place)
+        contents.discount(message)
+        // Until it is on disk at its new place it has to be in memory.
+        let content = Array(record.content)
+        message.move(to: .resident(content))
+        write(message, content, copies: copies)
+        // What the log says of it may go with the old segments.
+        for copy in copies { deliveries.noteChange(of: .init(queue: copy.queue, position: copy.position)) }
+        return Int(place.record.count)
+    }
+
+    private func rewrite(_ run: StoredRun) {
+        let start = base + buffer.count
+        var octets = 0
+        for record in contents.records(of: run) { octets += append(.message(record)) }
+        let place = RecordPlace(
+            segment: segments.newest, offset: UInt32(truncatingIfNeeded: start),
+            count: UInt32(truncatingIfNeeded: base + buffer.count - start))
+        contents.move(run, to: place, recordOctets: octets)
+        needsSync = true
     }
 
     /// A delivery outlives its queue, but not in the log, behind the record that the queue is gone.
     private func isNeeded(_ copy: StoredMessages.Copy, of message: Message) -> Bool {
-        messages.has(copy, of: message) && (queueNumbers.contains(copy.queue) || !messages.remove(copy, of: message))
+        contents.messages.has(copy, of: message)
+            && (queueNumbers.contains(copy.queue) || !contents.messages.remove(copy, of: message))
     }
 
     // MARK: Recovery
@@ -288,6 +269,7 @@ final class Journal {
     func found(_ header: SegmentFormat.Header, count: Int) {
         segments.begin(header.segment, salt: header.salt)
         segments.grow(by: count)
+        durable = (header.segment, count)
     }
 
     /// So many octets at the end of the newest segment are not to be kept.
@@ -302,19 +284,37 @@ final class Journal {
     var foundEnd: SegmentFormat.Sealed? { segments.sealed }
 
     /// About so many messages will be found.
-    func expect(messages count: Int) { messages.reserve(count) }
+    func expect(messages count: Int) { contents.messages.reserve(count) }
 
-    /// Messages were found in the newest segment, with these copies, one after the other.
     func found(
         _ found: [Message], _ records: ArraySlice<SegmentPart.Message>, _ copies: ArraySlice<StoredContent.Copy>
     ) {
-        messages.enter(found, records, copies, firstSlot: segments.nextSlot)
-        absentOctets += segments.add(found, records)
+        contents.found(found, records, copies)
     }
 
     /// A copy that was found turned out to be gone already.
-    func foundSettled(_ copy: StoredMessages.Copy, of message: Message) {
-        guard messages.remove(copy, of: message), !messages.hasCopies(message) else { return }
-        forget(message)
+    func foundSettled(_ copy: StoredMessages.Copy, of message: Message) { contents.foundSettled(copy, of: message) }
+
+    // MARK: Runs
+
+    func release(_ found: [(message: Message, time: Int64)], from first: UInt64, of queue: UInt64) -> [StoredRun]? {
+        contents.release(found, from: first, of: queue, before: durable)
     }
+
+    func found(_ runs: [StoredRun], from start: UInt64) -> [StoredRun] {
+        contents.found(runs, from: start)
+    }
+    func split(_ run: StoredRun, into counts: [Int]) -> [StoredRun] {
+        contents.split(run, into: counts)
+    }
+    func read(_ run: StoredRun) -> [(message: Message, time: Int64)] { contents.read(run) }
+
+    /// The messages of a run have left their queue for good. `isQueueDeleted`: the log knows anyway.
+    func settle(_ run: StoredRun, isQueueDeleted: Bool) {
+        if !isQueueDeleted { settled.add(run) }
+        contents.remove(run)
+    }
+
+    /// Does something, once, when the next batch is on disk.
+    func whenStored(_ body: @escaping () -> Void) { waiting.append(body) }
 }

@@ -91,6 +91,13 @@ extension [SettledRun] {
             append(SettledRun(queue: copy.queue, first: copy.position))
         }
     }
+
+    mutating func add(_ run: StoredRun) {
+        guard let count = UInt32(exactly: run.count), let last, last.count < .max - count,
+            last.goesOn(with: .init(queue: run.queue, position: run.first))
+        else { return append(SettledRun(queue: run.queue, first: run.first, count: UInt32(clamping: run.count))) }
+        self[self.count - 1].count += count
+    }
 }
 
 // MARK: - Octets

@@ -37,6 +37,33 @@ extension StoreRecovery {
     }
 
     private mutating func replay(_ part: SegmentPart, _ range: Range<Int>, _ names: [ShortString], _ copy: inout Int) {
+        var next = range.lowerBound
+        while next < range.upperBound {
+            if let stream = stream(of: part, next, copy) {
+                stream.add(part.copies[copy], part.messages[next], in: newest)
+                (next, copy) = (next + 1, copy + 1)
+                continue
+            }
+            var (end, after) = (next, copy)
+            repeat {
+                after += Int(part.messages[end].copyCount)
+                end += 1
+            } while end < range.upperBound && stream(of: part, end, after) == nil
+            replayMessages(part, next..<end, names, &copy)
+            next = end
+        }
+    }
+
+    /// The stream that alone has this message; nil: others have it.
+    private mutating func stream(of part: SegmentPart, _ message: Int, _ copy: Int) -> RecoveredQueue? {
+        guard hasStreams, part.messages[message].copyCount == 1 else { return nil }
+        let queue = queue(part.copies[copy].queue)
+        return queue.hasRuns ? queue : nil
+    }
+
+    private mutating func replayMessages(
+        _ part: SegmentPart, _ range: Range<Int>, _ names: [ShortString], _ copy: inout Int
+    ) {
         if range.isEmpty { return }
         let messages = range.map { index in
             let found = part.messages[index]
@@ -44,11 +71,7 @@ extension StoreRecovery {
                 onDisk: RecordPlace(segment: newest, offset: found.place, count: found.count),
                 contentCount: Int(found.contentCount), exchange: names[Int(found.exchange)],
                 routingKey: names[Int(found.routingKey)], propertiesCount: Int(found.propertiesCount),
-                traits: .init(
-                    isPersistent: true, priority: found.priority,
-                    hasPriority: found.bits[4] && !quirk(quorum: .restoredHaveNoPriority),
-                    hasHeaders: found.bits[0], hasBlindCopies: found.bits[1], isDeadLetter: found.bits[2],
-                    hasSpentCopies: found.bits[3], failureCount: found.bits[5] ? 1 : 0))
+                traits: .init(found))
         }
         journal.found(messages, part.messages[range], part.copies[copy...])
         var taken = 0
@@ -78,7 +101,15 @@ extension StoreRecovery {
     /// Messages have a place each in one queue.
     private mutating func enter(_ messages: ArraySlice<Message>, _ copies: ArraySlice<StoredContent.Copy>) {
         guard let number = copies.first?.queue else { return }
-        for (old, position) in queue(number).add(messages, copies) {
+        let queue = queue(number)
+        if queue.hasRuns {
+            for (message, copy) in zip(messages, copies) {
+                queue.add(message, at: copy.position, time: copy.expiresAt)
+                journal.foundSettled(.init(queue: number, position: copy.position), of: message)
+            }
+            return
+        }
+        for (old, position) in queue.add(messages, copies) {
             journal.foundSettled(.init(queue: number, position: position), of: old)
         }
     }
@@ -93,7 +124,7 @@ extension StoreRecovery {
     }
 
     private mutating func expect(queue number: UInt64) -> RecoveredQueue {
-        journal.skipQueueNumbers(through: number)
+        journal.queueNumbers.skip(through: number)
         let description = StoredQueue(
             number: number, virtualHost: "/", name: ShortString(truncating: "salvaged-\(number)"), autoDelete: false,
             arguments: [:], nextPosition: 0, deliveredBelow: 0)
@@ -108,7 +139,7 @@ extension StoreRecovery {
         func found<Value>(_ value: Value) -> Found<Value> { Found(value: value, segment: newest, offset: place) }
         switch record {
         case .synced: break
-        case .oldest(let segment): oldest = max(oldest, segment)
+        case .oldest(let segment): oldest = segment
         case .exchangeDeclared(let exchange):
             exchanges[ExchangeKey(virtualHost: exchange.virtualHost, name: exchange.name)] = found(exchange)
         case .exchangeDeleted(let virtualHost, let name):
@@ -116,12 +147,17 @@ extension StoreRecovery {
             exchanges[key] = nil
             if !quirk(.deletedExchangesLeaveBindings) { bindings.removeAll(of: key) }
         case .queueDeclared(let queue):
-            journal.skipQueueNumbers(through: queue.number)
+            journal.queueNumbers.skip(through: queue.number)
             let known = queues[queue.number] ?? RecoveredQueue(found(queue))
             known.declare(as: found(queue))
             queues[queue.number] = known
+            guard findsRuns, known.isStream, !known.hasRuns else { return }
+            hasStreams = true
+            known.keepRuns { message, position in
+                journal.foundSettled(.init(queue: queue.number, position: position), of: message)
+            }
         case .queueDeleted(let number):
-            journal.skipQueueNumbers(through: number)
+            journal.queueNumbers.skip(through: number)
             lastQueue = nil
             queues.removeValue(forKey: number)?.removeAll { message, position in
                 journal.foundSettled(.init(queue: number, position: position), of: message)

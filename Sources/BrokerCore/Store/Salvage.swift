@@ -6,7 +6,7 @@ extension StoreRecovery {
     /// Begins with nothing, and expects nothing.
     init(salvagingWith reader: any StoreReader) {
         journal = Journal(reader: reader, limits: StoreLimits())
-        (manifest, end) = (nil, .unmarked)
+        (manifest, end, findsRuns) = (nil, .unmarked, false)
     }
 
     /// The records that follow are of this segment.
@@ -17,7 +17,8 @@ extension StoreRecovery {
             journal.found(SegmentFormat.Header(segment: newest, oldest: 0, salt: 0), count: 0)
         }
         newest = header.segment
-        oldest = max(oldest, header.oldest)
+        // A header that can't be read says nothing of it.
+        if header.oldest > 0 { oldest = header.oldest }
         journal.found(header, count: count)
     }
 

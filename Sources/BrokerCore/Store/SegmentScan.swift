@@ -212,3 +212,14 @@ struct SegmentPart: Sendable {
         UInt64(bigEndian: octets.loadUnaligned(fromByteOffset: at, as: UInt64.self))
     }
 }
+
+extension Message.Traits {
+    /// Those of a message that was read back.
+    init(_ record: SegmentPart.Message) {
+        self.init(
+            isPersistent: true, priority: record.priority,
+            hasPriority: record.bits[4] && !quirk(quorum: .restoredHaveNoPriority), hasHeaders: record.bits[0],
+            hasBlindCopies: record.bits[1], isDeadLetter: record.bits[2], hasSpentCopies: record.bits[3],
+            failureCount: record.bits[5] ? 1 : 0)
+    }
+}

@@ -9,12 +9,29 @@ struct Segments {
         var liveCount = 0
         /// The entries of its messages, by slot; 0 once a message is gone.
         var messages: [UInt32] = []
+        /// So many of them are not 0.
+        var entryCount = 0
+        /// Those of streams that are not in ``messages`` any more. One that is gone, or has moved, may still be here.
+        var runs: [StoredRun] = []
+
+        /// Forgets what is not there.
+        mutating func closeUp() {
+            if entryCount == 0 { messages = [] }
+            if liveCount == 0 { runs = [] }
+        }
+    }
+
+    /// What is copied from the oldest segment to the end of the log.
+    enum Kept {
+        case message(UInt32)
+        case run(StoredRun)
     }
 
     /// Oldest first; the numbers follow each other.
     private var all: [Segment] = []
     /// How far the oldest has been rewritten.
     private var rewritten = 0
+    private var rewrittenRuns = 0
     /// The segment that begins with the latest description of all that is declared; 0: there is none.
     private var described: UInt32 = 0
     private var descriptionCount = 0
@@ -42,7 +59,10 @@ struct Segments {
     }
 
     /// Begins a segment; its number is the one after the newest, or any for the first.
-    mutating func begin(_ number: UInt32, salt: UInt64) { all.append(Segment(number: number, salt: salt)) }
+    mutating func begin(_ number: UInt32, salt: UInt64) {
+        if !all.isEmpty { all[all.count - 1].closeUp() }
+        all.append(Segment(number: number, salt: salt))
+    }
 
     mutating func grow(by count: Int) { all[all.count - 1].count += count }
 
@@ -67,6 +87,7 @@ struct Segments {
         let last = all.count - 1
         let slot = all[last].messages.count
         all[last].messages.append(message)
+        all[last].entryCount += 1
         all[last].liveCount += count
         return .init(
             record: RecordPlace(
@@ -82,6 +103,7 @@ struct Segments {
     mutating func add(_ messages: [Message], _ records: ArraySlice<SegmentPart.Message>) -> Int {
         let last = all.count - 1
         all[last].messages += messages.map(\.storeEntry)
+        all[last].entryCount += messages.count
         var (recordOctets, contentOctets) = (0, 0)
         for record in records {
             recordOctets += Int(record.count)
@@ -95,8 +117,23 @@ struct Segments {
     mutating func remove(_ place: StoredMessages.Place) {
         guard let index = index(of: place.record.segment) else { return }
         all[index].messages[Int(place.slot)] = 0
+        all[index].entryCount -= 1
         all[index].liveCount -= Int(place.record.count)
-        if all[index].liveCount == 0, index < all.count - 1 { all[index].messages = [] }
+        if index < all.count - 1 { all[index].closeUp() }
+    }
+
+    /// Adds messages whose records are there, and are needed for this run.
+    mutating func add(_ run: StoredRun) {
+        guard let index = index(of: run.place.segment) else { return }
+        all[index].runs.append(run)
+        all[index].liveCount += run.recordOctets
+    }
+
+    /// The run's records are not needed any more.
+    mutating func remove(_ run: StoredRun) {
+        guard let index = index(of: run.place.segment) else { return }
+        all[index].liveCount -= run.recordOctets
+        if index < all.count - 1 { all[index].closeUp() }
     }
 
     /// Takes the segments off the front that nothing needs. Only from the front: what a segment says about messages of
@@ -106,7 +143,7 @@ struct Segments {
         while all.count > 1, let first = all.first, first.liveCount == 0, first.number < described {
             dead.append(first.number)
             all.removeFirst()
-            rewritten = 0
+            (rewritten, rewrittenRuns) = (0, 0)
         }
         return dead
     }
@@ -122,12 +159,17 @@ struct Segments {
         return live < count / 2
     }
 
-    /// The entry of the oldest segment's next message that is still needed; nil: none is left.
-    mutating func nextToRewrite() -> UInt32? {
+    /// The oldest segment's next message or run that is still needed; nil: none is left.
+    mutating func nextToRewrite() -> Kept? {
         guard let oldest = all.first else { return nil }
         while rewritten < oldest.messages.count {
             defer { rewritten += 1 }
-            if oldest.messages[rewritten] != 0 { return oldest.messages[rewritten] }
+            if oldest.messages[rewritten] != 0 { return .message(oldest.messages[rewritten]) }
+        }
+        while rewrittenRuns < oldest.runs.count {
+            defer { rewrittenRuns += 1 }
+            let run = oldest.runs[rewrittenRuns]
+            if run.place.segment == oldest.number { return .run(run) }
         }
         return nil
     }

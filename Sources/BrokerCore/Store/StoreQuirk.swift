@@ -42,6 +42,8 @@ enum StoreQuirk: String, Quirk {
     case queueDeletesAreNotWritten = "store.queue-deletes-are-not-written"
     /// VirtualHost.unbind: the log is told of declarations
     case unbindsAreNotWritten = "store.unbinds-are-not-written"
+    /// VirtualHost.unbind: what was never declared is not in the log
+    case predeclaredUnbindsAreNotWritten = "store.predeclared-unbinds-are-not-written"
     /// QueueJournal.enter: all that a durable queue holds
     case transientMessagesAreKept = "store.transient-messages-are-kept"
     /// QueueJournal.enter: only a message's own
@@ -65,7 +67,7 @@ enum StoreQuirk: String, Quirk {
     case settledRunsEndEarly = "store.settled-runs-end-early"
     /// RecoveredQueue.noteDelivery: what is known is not looked at again
     case firstDeliveryNoteCounts = "store.first-delivery-note-counts"
-    /// Journal.skipQueueNumbers: 1 is free again
+    /// QueueNumbers.skip: 1 is free again
     case queueNumbersStartAnew = "store.queue-numbers-start-anew"
     /// BrokerCore.restore: the default of the initializer
     case restoredExchangesAreTransient = "store.restored-exchanges-are-transient"
@@ -97,6 +99,10 @@ enum StoreQuirk: String, Quirk {
     case failuresOfLettersAreNotWritten = "store.failures-of-letters-are-not-written"
     /// VirtualHost.unbind: the binding's end is all
     case endByUnbindIsNotWritten = "store.end-by-unbind-is-not-written"
+    /// StoreContents.found: it ends behind what is gone
+    case firstRunIsKeptWhole = "store.first-run-is-kept-whole"
+    /// StoreContents.forEachRecord: compares positions alone
+    case runsTakeOtherQueues = "store.runs-take-other-queues"
     /// VirtualHost.publish: an early return
     case lettersToNowhereAreKept = "store.letters-to-nowhere-are-kept"
 }

@@ -8,7 +8,8 @@ public struct StoreRecovery {
     var bindings = RecoveredBindings()
     var virtualHosts: [String: VirtualHostDefinition] = [:]
     var policies: [PolicyName: Found<StoredPolicy>] = [:]
-    /// The oldest segment that the log says is needed.
+    /// The oldest segment that is needed, as the log says last. Mostly that grows. But when a broker ended before it had
+    /// removed a segment, the next one may find messages of a stream there, and need it again.
     var oldest: UInt32 = 0
     var first: UInt32?
     var newest: UInt32 = 0
@@ -33,6 +34,10 @@ public struct StoreRecovery {
         var name: String
     }
 
+    /// Streams' messages are known by where they are. Salvage wants each.
+    let findsRuns: Bool
+    /// There are streams.
+    var hasStreams = false
     var names = SharedNames()
     /// The queue that was asked for last: mostly the next message is for it too.
     var lastQueue: (number: UInt64, queue: RecoveredQueue)?
@@ -49,6 +54,7 @@ public struct StoreRecovery {
     ) throws(StoreDamage) {
         journal = Journal(reader: reader, limits: limits)
         end = StoreEnd(beside)
+        findsRuns = true
         guard let octets = beside.manifest else {
             manifest = nil
             return
@@ -108,8 +114,7 @@ public struct StoreRecovery {
         guard let header = try header(of: segment, number: number, isOpen: isOpen) else {
             return .tornAt(0, isUnconfirmed: false)
         }
-        (newest, first) = (number, first ?? number)
-        oldest = max(oldest, header.oldest)
+        (newest, first, oldest) = (number, first ?? number, header.oldest)
         // Told first what there is, the journal can take the messages as they come.
         journal.found(header, count: segment.count)
         let torn = try replayRecords(of: segment, header, isOpen: isOpen)
@@ -164,6 +169,8 @@ public struct StoreRecovery {
 
     /// To be called after the last segment. Throws when one that is needed was not there.
     public mutating func finish() throws(StoreDamage) {
+        // One after the other in the same order every time: it decides what is copied first when a segment is given back.
+        for queue in sortedQueues { queue.finish(journal) }
         if let queue = queues.values.first(where: { !$0.isDeclared && $0.messageCount > 0 }) {
             throw queue.description.damage(
                 "messages are there of a queue that is not, number \(queue.description.value.number)")

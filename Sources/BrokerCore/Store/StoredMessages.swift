@@ -1,3 +1,5 @@
+import DataStructures
+
 /// The messages that stand in the log because at least one durable queue holds them: where the record of each is, and
 /// which copies of it are still in a queue.
 ///
@@ -44,12 +46,12 @@ struct StoredMessages {
 
     func has(_ copy: Copy, of message: Message) -> Bool {
         guard let entry = entries[Int(message.storeEntry)] else { return false }
-        return entry.copy == copy || entry.furtherCopies.contains(copy)
+        return entry.copy == copy || place(of: copy, in: Int(message.storeEntry)) != nil
     }
 
     func copyCount(of message: Message) -> Int {
         guard let entry = entries[Int(message.storeEntry)], entry.copy != Self.none else { return 0 }
-        return 1 + entry.furtherCopies.count
+        return 1 + entry.furtherCopies.lazy.filter { !Self.isHole($0) }.count
     }
 
     /// Those of many copies that are still in their queues.
@@ -89,6 +91,7 @@ struct StoredMessages {
             for further in copies[(copy + 1)..<(copy + Int(record.copyCount))] {
                 add(Copy(queue: further.queue, position: further.position), of: message)
             }
+            sortCopies(of: message)
             copy += Int(record.copyCount)
             slot += 1
         }
@@ -109,13 +112,51 @@ struct StoredMessages {
     mutating func remove(_ gone: Copy, of message: Message) -> Bool {
         let index = Int(message.storeEntry)
         if entries[index]?.copy == gone {
-            let next = entries[index]?.furtherCopies.popLast()
+            var next = entries[index]?.furtherCopies.popLast()
+            while let hole = next, Self.isHole(hole) { next = entries[index]?.furtherCopies.popLast() }
             entries[index]?.copy = next ?? Self.none
             return true
         }
-        guard let at = entries[index]?.furtherCopies.firstIndex(of: gone) else { return false }
-        entries[index]?.furtherCopies.remove(at: at)
+        // Nothing else may hold the list when it changes, or it would be copied.
+        guard let (at, isSorted) = place(of: gone, in: index) else { return false }
+        if isSorted {
+            entries[index]?.furtherCopies[at].position = .max
+        } else {
+            entries[index]?.furtherCopies.remove(at: at)
+        }
         return true
+    }
+
+    // MARK: Many copies
+
+    /// A thousand queues take a message out one after the other, so it must not be looked for among all each time. Where there
+    /// are so many, they stand by rising queue from when the message is written, and one that is gone leaves a hole.
+    private static let many = 16
+
+    /// No more copies of the message come.
+    mutating func sortCopies(of message: Message) {
+        let index = Int(message.storeEntry)
+        guard entries[index]?.furtherCopies.count ?? 0 >= Self.many else { return }
+        entries[index]?.furtherCopies.sort { $0.queue < $1.queue }
+    }
+
+    private static func isHole(_ copy: Copy) -> Bool { copy.position == .max }
+
+    /// Where a copy stands among the further ones, and whether they are sorted.
+    private func place(of copy: Copy, in entry: Int) -> (at: Int, isSorted: Bool)? {
+        guard let entry = entries[entry] else { return nil }
+        let copies = entry.furtherCopies
+        guard copies.count >= Self.many, entry.place.record.segment != 0 else {
+            Steps.take(copies.count)
+            return copies.firstIndex(of: copy).map { ($0, false) }
+        }
+        var (low, high) = (0, copies.count)
+        while low < high {
+            Steps.take()
+            let middle = (low + high) / 2
+            if copies[middle].queue < copy.queue { low = middle + 1 } else { high = middle }
+        }
+        return low < copies.count && copies[low] == copy ? (low, true) : nil
     }
 
     /// Takes the message out of the table.

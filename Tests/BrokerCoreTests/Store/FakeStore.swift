@@ -39,6 +39,7 @@ final class FakeStore: StoreReader {
             segments[batch.segment] = []
             synced[batch.segment - 1] = segments[batch.segment - 1]?.count
             manifest = batch.manifest
+            synced[batch.segment] = StoreBatch.headerCount
         }
         written += batch.octets.count
         precondition(segments[batch.segment]?.count == batch.offset)

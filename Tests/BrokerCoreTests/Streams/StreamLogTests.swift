@@ -12,12 +12,17 @@ import Testing
             traits: .init())
     }
 
+    private static func offset(_ gone: StreamLog.Gone?) -> UInt64? {
+        if case .message(let offset, _)? = gone { offset } else { nil }
+    }
+
     private static let overhead = StreamLog.octets(of: message(0))
 
     @Test("What is put in is found by its offset and by its time", arguments: 0..<20)
     func finding(seed: UInt64) throws {
         var random = SeededGenerator(seed: seed)
-        var log = StreamLog(segmentOctets: .random(in: 0...2000, using: &random))
+        var log = StreamLog(
+            segmentOctets: .random(in: 0...2000, using: &random), blockCount: .random(in: 1...5, using: &random))
         var all: [(offset: UInt64, time: Int64, message: Message)] = []
         var time: Int64 = 1000
         for _ in 0..<300 {
@@ -26,18 +31,20 @@ import Testing
             let message = Self.message(.random(in: 0...200, using: &random))
             all.append((log.end, time, message))
             _ = log.append(message, at: time)
-            if Int.random(in: 0..<20, using: &random) == 0, let gone = log.popDropped(above: 5000, before: nil) {
-                #expect(gone.offset == all[0].offset && gone.entry.message === all[0].message)
+            if Int.random(in: 0..<20, using: &random) == 0,
+                case .message(let gone, let entry)? = log.popDropped(above: 5000, before: nil)
+            {
+                #expect(gone == all[0].offset && entry.message === all[0].message)
                 all.removeFirst()
-                while let next = log.popDropped(above: .max, before: nil) {
-                    #expect(next.offset == all[0].offset)
+                while let next = Self.offset(log.popDropped(above: .max, before: nil)) {
+                    #expect(next == all[0].offset)
                     all.removeFirst()
                 }
             }
             try compare(log, all, &random)
         }
-        while let gone = log.popFirst() {
-            #expect(gone.offset == all[0].offset)
+        while let gone = Self.offset(log.popFirst()) {
+            #expect(gone == all[0].offset)
             all.removeFirst()
         }
         #expect(all.isEmpty && log.count == 0 && log.bodyOctets == 0)
@@ -63,9 +70,9 @@ import Testing
         var log = StreamLog(segmentOctets: 3 * Self.overhead)
         for _ in 0..<10 { _ = log.append(Self.message(0), at: 0) }
         var gone: [UInt64] = []
-        while let next = log.popDropped(above: Int64(6 * Self.overhead), before: nil) { gone.append(next.offset) }
+        while let next = Self.offset(log.popDropped(above: Int64(6 * Self.overhead), before: nil)) { gone.append(next) }
         #expect(gone == [0, 1, 2, 3, 4, 5])
-        #expect(log.popDropped(above: 0, before: nil)?.offset == 6)
+        #expect(Self.offset(log.popDropped(above: 0, before: nil)) == 6)
         #expect(log.count == 1, "the newest stays")
     }
 
@@ -74,9 +81,9 @@ import Testing
         var log = StreamLog(segmentOctets: 2 * Self.overhead)
         for time in 0..<7 { _ = log.append(Self.message(0), at: Int64(time)) }
         var gone: [UInt64] = []
-        while let next = log.popDropped(above: nil, before: 3) { gone.append(next.offset) }
+        while let next = Self.offset(log.popDropped(above: nil, before: 3)) { gone.append(next) }
         #expect(gone == [0, 1])
-        while let next = log.popDropped(above: nil, before: 100) { gone.append(next.offset) }
+        while let next = Self.offset(log.popDropped(above: nil, before: 100)) { gone.append(next) }
         #expect(gone == [0, 1, 2, 3, 4, 5] && log.start == 6)
     }
 

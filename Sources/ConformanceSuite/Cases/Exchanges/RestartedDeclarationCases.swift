@@ -26,19 +26,22 @@ import Testing
     }
 
     @Test(
-        "Of two bindings the one that was unbound stays unbound",
+        "Of two bindings the one that was unbound stays unbound, from an exchange that is always there too",
         .proves("durability.unbound-stays-unbound", ["rabbitmq/restart/deleted"], needs: [.restart]))
     func unboundStaysUnbound() async throws {
         let before = try await Probe.openChannel()
         let queue = try await declareQueue(before)
-        let exchange = try await before.declareExchange("direct", durable: true)
-        for key: ShortString in ["kept", "unbound"] { try await before.bind(queue, to: exchange, key) }
-        let unbind = QueueUnbind(queue: queue, exchange: exchange, routingKey: "unbound")
-        _ = try await before.call(unbind, QueueUnbindOk.self)
+        let exchanges = [try await before.declareExchange("direct", durable: true), "amq.direct"]
+        let (kept, unbound) = (unique("kept"), unique("unbound"))
+        for exchange in exchanges {
+            for key in [kept, unbound] { try await before.bind(queue, to: exchange, key) }
+            let unbind = QueueUnbind(queue: queue, exchange: exchange, routingKey: unbound)
+            _ = try await before.call(unbind, QueueUnbindOk.self)
+        }
         try await restartBroker()
         let after = try await Probe.openChannel()
-        for key in ["kept", "unbound"] { after.publish(key, to: exchange, ShortString(truncating: key)) }
-        #expect(try await after.drain(queue) == ["kept"])
+        for exchange in exchanges { for key in [kept, unbound] { after.publish(key.text, to: exchange, key) } }
+        #expect(try await after.drain(queue) == [kept.text, kept.text])
     }
 
     @Test(

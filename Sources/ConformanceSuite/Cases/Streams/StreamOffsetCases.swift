@@ -72,7 +72,7 @@ import Testing
         let (channel, stream) = try await open(1...2)
         // Half of it would do on a clock that begins with a second.
         try await elapse(milliseconds: 2000)
-        let middle = try await now(of: channel)
+        let middle = try await channel.now()
         try await elapse(milliseconds: 1000)
         try await channel.fill(stream, 3...4)
         try await channel.read(stream, from: .timestamp(middle))
@@ -236,7 +236,7 @@ import Testing
         before.ack(try await before.deliveries(4)[3], multiple: true)
         try await before.barrier()
         try await restartBroker()
-        let after = try await reopened(stream)
+        let after = try await ProbeChannel.reopened(stream)
         try await after.fill(stream, 5...6)
         try await after.read(stream, from: 1)
         let messages = try await after.deliveries(5)
@@ -252,11 +252,11 @@ import Testing
     func timesSurvive() async throws {
         let (channel, stream) = try await open(1...2)
         try await elapse(milliseconds: 2000)
-        let middle = try await now(of: channel)
+        let middle = try await channel.now()
         try await elapse(milliseconds: 1000)
         try await channel.fill(stream, 3...4)
         try await restartBroker()
-        let after = try await reopened(stream)
+        let after = try await ProbeChannel.reopened(stream)
         try await after.read(stream, from: .timestamp(middle))
         #expect(try await after.deliveries(2).map(\.text) == ["3", "4"])
     }
@@ -269,37 +269,8 @@ import Testing
         _ = before
         try await elapse(milliseconds: 2000)
         try await killBroker()
-        let after = try await reopened(stream)
+        let after = try await ProbeChannel.reopened(stream)
         try await after.read(stream, from: "first")
         #expect(try await after.deliveries(20).map(\.text) == (1...20).map { "\($0)" })
-    }
-
-    /// A channel after a restart, when the stream is there again: its node has to find out that it leads it.
-    private func reopened(_ stream: ShortString) async throws -> ProbeChannel {
-        for _ in 1...40 {
-            let channel = try await Probe.openChannel()
-            try await channel.qos(1)
-            let knock = BasicConsume(queue: stream, consumerTag: "knock", arguments: ["x-stream-offset": "first"])
-            if (try? await channel.call(knock, BasicConsumeOk.self)) != nil { break }
-            try await elapse(milliseconds: 100)
-        }
-        return try await Probe.openChannel()
-    }
-
-    /// What time it is at the broker, in seconds since the Unix epoch: what a message says that died there.
-    private func now(of channel: ProbeChannel) async throws -> UInt64 {
-        let dead = try await channel.declareQueue()
-        let queue = try await channel.declareQueue(arguments: [
-            "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(dead.octets),
-        ])
-        channel.publish("what time is it", to: "", queue)
-        let message = try #require(try await channel.get(queue, noAck: false))
-        channel.reject(message, requeue: false)
-        try await channel.awaitReady(1, in: dead)
-        let letter = try #require(try await channel.get(dead))
-        guard case .timestamp(let seconds)? = letter.deaths.first?["time"] else {
-            throw SuiteError("a dead letter without a time")
-        }
-        return seconds
     }
 }

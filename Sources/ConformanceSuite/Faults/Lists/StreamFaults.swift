@@ -35,6 +35,13 @@ extension Fault {
                 content.properties.headers?["x-stream-offset"] = .int32(Int32(truncatingIfNeeded: offset))
             }
         },
+        .handedOver("stream.offsets-are-octets") { content in
+            if let offset = content.properties.headers?["x-stream-offset"]?.integer {
+                content.properties.headers?["x-stream-offset"] = .int64(offset & 255)
+            }
+        },
+        .reply("stream.counts-are-octets") { (ok: inout QueueDeclareOk) in ok.messageCount &= 255 },
+        .reply("stream.counts-begin-anew") { (ok: inout QueueDeclareOk) in ok.messageCount = 0 }.afterRestarts,
         .handedOver("stream.loses-headers") { content in
             guard let offset = content.properties.headers?["x-stream-offset"] else { return }
             content.properties.headers = ["x-stream-offset": offset]

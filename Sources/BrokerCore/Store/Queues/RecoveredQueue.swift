@@ -21,6 +21,9 @@ final class RecoveredQueue {
     /// Those of which this is told before the message's place in the log, which was copied there by a batch that was cut off:
     /// it would go with the older segments.
     private(set) var toldBefore: Set<UInt64> = []
+    /// What it has instead of messages, if it is a stream and that is known.
+    private var found: RecoveredRuns?
+    private(set) var runs: [StoredRun] = []
 
     private struct Place {
         /// nil: it is gone.
@@ -39,6 +42,54 @@ final class RecoveredQueue {
         isDeclared = true
     }
 
+    // MARK: Streams
+
+    var isStream: Bool { isDeclared && description.value.arguments["x-queue-type"]?.text == "stream" }
+
+    /// Its messages are known by where they are, and not one by one.
+    var hasRuns: Bool { found != nil }
+
+    /// From now on it is so. `gone` is told of each message that was known before.
+    func keepRuns(gone: (Message, UInt64) -> Void) {
+        found = RecoveredRuns(queue: description.value.number)
+        forEachRun { run in
+            for message in run {
+                add(message.message, at: message.position, time: message.expiresAt)
+                gone(message.message, message.position)
+            }
+        }
+        (places, moved, messageCount) = ([], [:], 0)
+    }
+
+    func add(_ message: Message, at position: UInt64, time: Int64) {
+        guard case .onDisk(let place) = message.content else { return }
+        add(
+            StoredContent.Copy(queue: description.value.number, position: position, expiresAt: time), place,
+            contentCount: message.contentCount, bodySize: message.bodySize)
+    }
+
+    /// Adds a message of a stream.
+    func add(_ copy: StoredContent.Copy, _ record: RecordPlace, contentCount: Int, bodySize: Int) {
+        description.value.nextPosition = max(description.value.nextPosition, copy.position + 1)
+        found?.add(copy.position, record, contentCount: contentCount, bodySize: bodySize, time: copy.expiresAt)
+    }
+
+    /// Adds a message of a stream, of which there is nothing but its record in this segment.
+    func add(_ copy: StoredContent.Copy, _ record: SegmentPart.Message, in segment: UInt32) {
+        add(
+            copy, RecordPlace(segment: segment, offset: record.place, count: record.count),
+            contentCount: Int(record.contentCount), bodySize: Int(record.contentCount - record.propertiesCount))
+    }
+
+    /// Nothing more is found.
+    func finish(_ journal: Journal) {
+        guard let (all, start) = found?.take() else { return }
+        runs = journal.found(all, from: start)
+        messageCount = runs.reduce(0) { $0 + $1.count }
+    }
+
+    // MARK: Messages
+
     func noteDelivery(below: UInt64) {
         description.value.deliveredBelow =
             quirk(.firstDeliveryNoteCounts) && description.value.deliveredBelow > 0
@@ -51,7 +102,7 @@ final class RecoveredQueue {
     }
 
     /// Adds messages at a place each. Returns those that were there already: they have been copied to a later place in
-    /// the log, which then counts.
+    /// the log, which then counts. Only for queues that have no runs.
     func add(
         _ messages: ArraySlice<Message>, _ copies: ArraySlice<StoredContent.Copy>
     ) -> [(message: Message, position: UInt64)] {
@@ -89,10 +140,14 @@ final class RecoveredQueue {
     }
 
     func remove(from first: UInt64, count: UInt32, gone: (Message, UInt64) -> Void) {
-        // A long run over few messages: look at what is there rather than at every number.
-        var place = index(notBefore: first)
         let (end, overflow) = first.addingReportingOverflow(
             UInt64(count > 1 && quirk(.settledRunsEndEarly) ? count - 1 : count))
+        if found != nil {
+            found?.settle(before: overflow ? .max : end)
+            return
+        }
+        // A long run over few messages: look at what is there rather than at every number.
+        var place = index(notBefore: first)
         while place < places.count, overflow || places[place].position < end {
             if let message = places[place].message {
                 places[place].message = nil

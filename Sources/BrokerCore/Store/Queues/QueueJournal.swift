@@ -19,7 +19,7 @@ final class QueueJournal {
         self.keepsAll = keepsAll
         self.number = number
         self.deliveredBelow = deliveredBelow
-        journal.begins(queue: number)
+        journal.queueNumbers.begins(number)
     }
 
     /// A message has got a place in the queue. To be followed by ``Journal/write(_:)`` when all queues have taken it.
@@ -39,6 +39,31 @@ final class QueueJournal {
         if keepsAll { journal.deliveries.remove(copy(at: position)) }
         journal.settle(message, copy(at: position), isQueueDeleted: isDeleted)
     }
+
+    // MARK: Runs
+
+    /// See ``StoreLimits/streamBlockCount``.
+    var blockCount: Int { journal.limits.streamBlockCount }
+
+    /// Makes runs of messages that are on disk, whose positions follow each other; nil: one is not.
+    func release(_ found: [(message: Message, time: Int64)], from first: UInt64) -> [StoredRun]? {
+        journal.release(found, from: first, of: number)
+    }
+
+    /// Makes several runs of one, with so many messages each, while the log is read back.
+    func split(_ run: StoredRun, into counts: [Int]) -> [StoredRun] {
+        journal.split(run, into: counts)
+    }
+
+    func read(_ run: StoredRun) -> [(message: Message, time: Int64)] { journal.read(run) }
+
+    /// The messages of a run have given up their places for good.
+    func leave(_ run: StoredRun) { journal.settle(run, isQueueDeleted: isDeleted) }
+
+    /// Does something, once, when what is written now is on disk.
+    func whenStored(_ body: @escaping () -> Void) { journal.whenStored(body) }
+
+    // MARK: Deaths and deliveries
 
     /// A message that has given up its place stays in the log until its dead letter is there too.
     func awaitsLetter() { letterCount += 1 }
@@ -84,6 +109,6 @@ final class QueueJournal {
 
     func delete() {
         isDeleted = true
-        journal.ends(queue: number)
+        journal.queueNumbers.ends(number)
     }
 }
