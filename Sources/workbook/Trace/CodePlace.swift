@@ -150,7 +150,7 @@ struct TraceStage: Sendable {
                 ("the client's call", CodePlace("AMQPClient/Channel/Delivery", "public func ack(")),
                 ("the broker's part", CodePlace("BrokerCore/Session/Channel/Settling", "func settle(_ tag: UInt64")),
                 isStream
-                    ? ("the reader gets more", CodePlace(file, "func resume(_ consumer: any DeliveryTarget)"))
+                    ? ("the reader gets more", CodePlace(file, "func resume(_ consumer: any DeliveryTarget,"))
                     : ("the queue forgets it", CodePlace(file, "func settle(_ message: QueuedMessage")),
             ],
             rules: ["domain.delivery-tag/channel-local"]
