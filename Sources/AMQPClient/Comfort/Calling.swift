@@ -69,6 +69,9 @@ public final class Caller: Sendable {
 
     deinit { for reader in readers { reader.cancel() } }
 
+    /// No more answers come. Whoever was told so by a question finds it here.
+    var hasEnded: Bool { questions.state.withLock { $0.end != nil } }
+
     /// Returns when no more answers come: the channel is closed, or its consumers were ended.
     func waitForEnd() async { await readers[0].value }
 

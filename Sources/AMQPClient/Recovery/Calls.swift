@@ -47,6 +47,8 @@ final class Calls: Sendable {
         let mailbox = Mailbox<Result<Caller, AMQPError>>()
         let (caller, id) = try state.withLock { state throws(AMQPError) in
             try startIfNeeded(&state)
+            // Its run may not have heard of its end yet, and what is asked of it now is lost with it.
+            if state.caller?.hasEnded == true { state.caller = nil }
             state.lastID += 1
             if state.caller == nil { state.waiting[state.lastID] = mailbox }
             return (state.caller, state.lastID)
