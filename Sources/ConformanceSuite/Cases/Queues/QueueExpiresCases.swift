@@ -18,15 +18,18 @@ import Testing
         #expect(try await !channel.exists(queue: queue))
     }
 
-    @Test("A consumer keeps the queue", .proves("expires.consumer-holds", ["rabbitmq/queue-expires/consumer-holds"]))
+    @Test(
+        "A consumer keeps the queue",
+        .proves("expires.consumer-holds", ["rabbitmq/queue-expires/consumer-holds"], needs: [.quiet]))
     func consumerHolds() async throws {
         let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(arguments: ["x-expires": 150])
+        // Long enough for the consumer to come, wherever the broker runs.
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 700])
         let tag = try await channel.consume(queue)
-        try await elapse(milliseconds: 300)
+        try await elapse(milliseconds: 1000)
         expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
         try await channel.cancel(tag)
-        try await elapse(milliseconds: 150)
+        try await elapse(milliseconds: 700)
         #expect(try await !channel.exists(queue: queue))
     }
 
@@ -92,12 +95,12 @@ import Testing
 
     @Test(
         "Messages of an expired queue are not dead-lettered",
-        .proves("expires.no-dead-letters", ["rabbitmq/queue-expires/no-dead-letter"]))
+        .proves("expires.no-dead-letters", ["rabbitmq/queue-expires/no-dead-letter"], needs: [.quiet]))
     func noDeadLetters() async throws {
-        let letters = try await DeadLetters.open(["x-expires": 100])
+        let letters = try await DeadLetters.open(["x-expires": 700])
         letters.publish("goes with its queue")
         try await letters.channel.barrier(behind: letters.queue)
-        try await elapse(milliseconds: 100)
+        try await elapse(milliseconds: 700)
         // On a channel of its own, because the close would take the consumer along.
         let other = try await letters.channel.probe.openChannel()
         #expect(try await !other.exists(queue: letters.queue))

@@ -141,17 +141,19 @@ import Testing
 
     @Test(
         "A queue that is left by its last consumer has its whole lease again, and then goes",
-        .proves("expires.after-a-consumer", ["rabbitmq/queue-expires/unused", "rabbitmq/queue-expires/consumer-holds"]))
+        .proves(
+            "expires.after-a-consumer", ["rabbitmq/queue-expires/unused", "rabbitmq/queue-expires/consumer-holds"],
+            needs: [.quiet]))
     func leaseAfterAConsumer() async throws {
         let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(arguments: ["x-expires": 500])
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 800])
         let tags = [try await channel.consume(queue), try await channel.consume(queue)]
         try await channel.cancel(tags[0])
-        try await elapse(milliseconds: 600)
+        try await elapse(milliseconds: 900)
         expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
         try await channel.cancel(tags[1])
         expect(try await channel.outcome(of: QueuePurge(queue: queue)), .ok)
-        try await elapse(milliseconds: 600)
+        try await elapse(milliseconds: 900)
         #expect(try await !channel.exists(queue: queue))
     }
 }
