@@ -52,8 +52,8 @@ import DataStructures
             ])
         func slices(_ name: String) throws {
             let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)
-            let rig = Rig()
-            let work = try prepare(rig, 16_000)
+            let rig = Rig { $0.work.turn = 1000 }
+            let work = try prepare(rig, 4000)
             rig.laterSteps = []
             let first = try withExtendedLifetime(rig) { try Steps.counted(work) }
             let all = [first] + (rig.laterSteps ?? [])

@@ -8,7 +8,7 @@ import Testing
 /// One client's heavy work is not everybody's wait: it is done in turns, and nothing of it is lost.
 @Suite("Turns", .ownThread)
 struct TurnTests {
-    private let rig = Rig()
+    private let rig = Rig { $0.work.turn = 1000 }
 
     /// A client that publishes so often to so many queues that it takes many turns: its octets, not sent yet.
     private func heavy(publishes: Int) throws -> (RigClient, [UInt8]) {
@@ -174,14 +174,14 @@ struct TurnTests {
         client.send(
             QueueDeclare(
                 queue: "q", arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"]))
-        client.publish((0..<20_000).map { "\($0)" }, to: "q")
+        client.publish((0..<5000).map { "\($0)" }, to: "q")
         client.send(BasicConsume(queue: "q"))
         rig.drain()
         client.send(QueueDeclare(queue: "late"))
         client.publish("late", to: "q")
         _ = client.take()
         var writer = FrameWriter()
-        writer.method(BasicNack(deliveryTag: 20_000, multiple: true, requeue: false), channel: 1)
+        writer.method(BasicNack(deliveryTag: 5000, multiple: true, requeue: false), channel: 1)
         writer.method(BasicQos(prefetchCount: 1), channel: 1)
         var effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
         var (turns, hasHeard) = (0, false)
@@ -198,22 +198,22 @@ struct TurnTests {
         #expect(rig.core.listQueues().map(\.unacknowledgedCount) == [0, 0, 0, 1])
         other.send(BasicConsume(queue: "dead", noAck: true))
         rig.drain()
-        #expect(other.takeBodies() == (0..<20_000).map { "\($0)" })
+        #expect(other.takeBodies() == (0..<5000).map { "\($0)" })
     }
 
     @Test("A stream that ends in the middle of an acknowledgement: what was sent counts, and no more comes back")
     func ackAndEnd() throws {
         let client = try rig.open()
         client.send(QueueDeclare(queue: "q"))
-        client.publish((0..<20_000).map { "\($0)" }, to: "q")
+        client.publish((0..<5000).map { "\($0)" }, to: "q")
         client.send(BasicConsume(queue: "q"))
         rig.drain()
         var writer = FrameWriter()
-        writer.method(BasicAck(deliveryTag: 15_000, multiple: true), channel: 1)
+        writer.method(BasicAck(deliveryTag: 3750, multiple: true), channel: 1)
         let effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
         #expect(effects.hasMoreToDo)
         client.disconnect()
-        #expect(rig.core.listQueues().map(\.readyCount) == [5_000])
+        #expect(rig.core.listQueues().map(\.readyCount) == [1250])
         #expect(rig.core.listQueues().map(\.unacknowledgedCount) == [0])
     }
 

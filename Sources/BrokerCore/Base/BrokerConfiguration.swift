@@ -84,6 +84,8 @@ public struct BrokerConfiguration: Sendable {
     /// Octets of memory that messages may take up; above, publishers are held back (RabbitMQ: "Memory Alarms"). nil: no
     /// limit, unless whoever runs the core knows one.
     public var memoryHighWater: Int?
+    /// How much is done for one client at a time.
+    var work = WorkLimits()
     /// How the store on disk is kept, where there is one.
     public var store = StoreLimits()
     /// Where all chance in the core comes from: the names that it makes up, and the salt of the store's segments. Those
@@ -116,4 +118,20 @@ public struct StoreLimits: Sendable {
     public var diskFreeLimit = 50_000_000
 
     public init() {}
+}
+
+/// How much is done for one client before the next one's turn comes, counted in frames, places in queues, octets of what is
+/// published again, and what else grows with what clients have made.
+struct WorkLimits: Sendable {
+    /// What one client's frames, or what they caused, may do in a turn: some milliseconds' worth.
+    var turn = 4000
+    /// What a slice of long work counts.
+    var slice: Int { turn / 4 }
+
+    /// So many looks at bindings take about as long as what counts one.
+    static let placesOfUnit = 8
+    /// What it counts when a queue's time has come.
+    static let unitsOfTimer = 4
+    /// What it counts to remove a binding.
+    static let unitsOfRemoval = 4
 }

@@ -59,7 +59,8 @@ public final class BrokerCore {
         self.journal = journal
         self.configuration = configuration
         room = Room(
-            load, OutputLimits(highWater: configuration.outputHighWater, mostUnread: configuration.outputLimit))
+            load, OutputLimits(highWater: configuration.outputHighWater, mostUnread: configuration.outputLimit),
+            configuration.work)
         self.now = now
         random = configuration.random
         alarms.memoryHighWater = configuration.memoryHighWater ?? .max
@@ -94,12 +95,12 @@ public final class BrokerCore {
         // All that comes in one wake-up shares one turn's budget: behind a hundred busy clients, each with its own, the
         // answers would come late. Every client has at least one frame handled.
         if !isInWakeUp {
-            budget = Self.quantum
+            budget = room.work.turn
             settle()
-            budget = Self.quantum
+            budget = room.work.turn
         }
         advance(to: now)
-        if !isInWakeUp { budget = Self.quantum }
+        if !isInWakeUp { budget = room.work.turn }
         isInWakeUp = moreFollows
         switch input {
         case .time: break
@@ -162,7 +163,7 @@ public final class BrokerCore {
     /// Gives the connection a turn that has waited longest for it.
     private func goOn() {
         guard let id = unfinished.popFirst(), let connection = connections[id] else { return }
-        budget = Self.quantum
+        budget = room.work.turn
         handleFrames(of: connection)
     }
 
@@ -180,7 +181,7 @@ public final class BrokerCore {
             self.now = max(self.now, due.time)
             switch due.owner {
             case .queue(let queue):
-                spend(Self.unitsOfTimer)
+                spend(WorkLimits.unitsOfTimer)
                 queue.timerFired()
             case .connection(let id): connections[id]?.timerFired()
             case .consumerTimeouts:
@@ -206,9 +207,9 @@ public final class BrokerCore {
     private func settle() {
         if causes.isEmpty { return }
         while budget > 0, let work = causes.takeRest() ?? nextCause() {
-            let units = work(Self.sliceUnits)
+            let units = work(room.work.slice)
             spend(units)
-            if units >= Self.sliceUnits, !quirk(.restOfACauseIsForgotten) { causes.putOff(work) }
+            if units >= room.work.slice, !quirk(.restOfACauseIsForgotten) { causes.putOff(work) }
         }
         causes.pause()
     }

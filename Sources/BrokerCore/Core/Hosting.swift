@@ -18,7 +18,7 @@ extension BrokerCore: SessionHost {
     func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
     func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
     func later(_ slice: @escaping () -> Bool) {
-        spend(Self.sliceUnits)
+        spend(room.work.slice)
         if slice() { chores.append(slice) }
     }
 

@@ -63,7 +63,8 @@ extension VirtualHost {
 
     func end(_ queue: any Queue) {
         let removal = delete(queue) {}
-        later { removal(BrokerCore.sliceUnits) == BrokerCore.sliceUnits }
+        let slice = core.room.work.slice
+        later { removal(slice) == slice }
     }
 
     func unbind(
@@ -129,7 +130,7 @@ extension VirtualHost {
         return { [self] most in
             var units = 0
             while units < most, let binding = pending.popLast() {
-                units += BrokerCore.unitsOfRemoval
+                units += WorkLimits.unitsOfRemoval
                 remove(binding)
             }
             guard units < most else { return units }

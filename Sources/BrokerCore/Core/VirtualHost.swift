@@ -104,7 +104,7 @@ final class VirtualHost {
                 pass.reach(.exchange(alternate))
             }
         }
-        let units = pass.places / BrokerCore.placesOfUnit
+        let units = pass.places / WorkLimits.placesOfUnit
         if units > 0 { core.spend(units) }
         return pass
     }

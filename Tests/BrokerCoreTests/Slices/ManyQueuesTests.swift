@@ -7,8 +7,9 @@ import Testing
 /// A message that goes to thousands of queues goes there little by little.
 @Suite("A message for thousands of queues", .ownThread)
 struct ManyQueuesTests {
-    private let rig = Rig()
-    private static let count = 12_000
+    private let rig = Rig { $0.work = Self.work }
+    private static let work = WorkLimits(turn: 1000)
+    private static let count = 3000
 
     /// A client with a fanout exchange that leads to thousands of queues, and another one.
     private func prepare() throws -> (RigClient, RigClient) {
@@ -53,7 +54,7 @@ struct ManyQueuesTests {
         writer.content(BasicPublish(exchange: "x"), .init(), body: [1], channel: 1, frameMax: 4096)
         writer.method(BasicGet(queue: last), channel: 1)
         let seen = watch(&writer, from: client, beside: other)
-        #expect(seen.count > 1 && seen.allSatisfy { $0 % 1000 == 0 && $0 < Self.count }, "\(seen)")
+        #expect(seen.count > 1 && seen.allSatisfy { $0 % Self.work.slice == 0 && $0 < Self.count }, "\(seen)")
         #expect(Set(client.take().map(\.method.id)) == [BasicGetOk.id, BasicAck.id])
         #expect(readyCount == Self.count - 1)
     }

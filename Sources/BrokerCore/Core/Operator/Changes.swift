@@ -15,12 +15,12 @@ extension BrokerCore {
         let units = virtualHosts.values.reduce(0) { units, host in
             host.policies.isEmpty ? units : max(units, host.unitsOfPolicies(forName: 20))
         }
-        return max(1, min(250, Self.quantum / (Self.unitsOfRemoval + units)))
+        return max(1, min(250, room.work.turn / (WorkLimits.unitsOfRemoval + units)))
     }
 
     func carryOut(_ changes: [BrokerChange]) {
         for (place, change) in changes.enumerated() {
-            spend(Self.unitsOfRemoval)
+            spend(WorkLimits.unitsOfRemoval)
             do throws(BrokerChange.Refusal) {
                 try carryOut(change)
             } catch {

@@ -280,7 +280,7 @@ final class BrokerChannel {
             var left = ended ?? consumers.values.sorted { $0.tag < $1.tag }[...]
             defer { ended = left }
             (consumers, waiting, waitingForConnection, consumersUnacknowledged) = ([:], Ring(), Ring(), 0)
-            let limit = connection.placesFilled + BrokerConnection.sliceUnits
+            let limit = connection.placesFilled + connection.slice
             while let consumer = left.popFirst() {
                 if connection.placesFilled >= limit {
                     if quirk(.closingChannelKeepsConsumers) { break }

@@ -34,7 +34,7 @@ extension BrokerChannel {
         if transaction != nil {
             return try add(.init(message: message, queues: queues, mandatory: publish.mandatory))
         }
-        if queues.count > BrokerConnection.sliceUnits { return fill(queues, with: message, confirming: number) }
+        if queues.count > connection.slice { return fill(queues, with: message, confirming: number) }
         let mandatory = publish.mandatory && !(remembered.queues != nil && quirk(.secondMandatoryIsNotReturned))
         let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
         confirm(number, accepted, batch)
@@ -61,7 +61,7 @@ extension BrokerChannel {
     func goOn(with filling: inout Filling?) -> (accepted: Bool, batch: UInt64)? {
         guard var current = filling else { return (true, 0) }
         filling = nil
-        connection.placesFilled += current.goOn(BrokerConnection.sliceUnits)
+        connection.placesFilled += current.goOn(connection.slice)
         let message = current.message
         let isAccepted = current.isAccepted || quirk(.largeFillingsAreAccepted)
         if current.isOver { return (isAccepted, message.storeEntry == 0 ? 0 : virtualHost.write(message)) }

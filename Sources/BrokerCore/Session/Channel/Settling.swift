@@ -22,7 +22,7 @@ extension BrokerChannel {
             throw Self.unknown(tag)
         }
         connection.goOn { [self] in
-            let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
+            let deliveries = unacknowledged.removeFirst(connection.slice, through: last)
             connection.placesFilled += deliveries.count
             if let error = refusal(of: outcome, for: deliveries) {
                 connection.fail(error, cause: BasicNack.id, channel: number)
@@ -142,7 +142,7 @@ extension BrokerChannel {
 
     /// Puts the oldest deliveries up to this tag back in their queues, a slice of them. False: there are more.
     func requeueSlice(through last: UInt64, because reason: ReturnReason) -> Bool {
-        let deliveries = unacknowledged.removeFirst(BrokerConnection.sliceUnits, through: last)
+        let deliveries = unacknowledged.removeFirst(connection.slice, through: last)
         connection.placesFilled += deliveries.count
         requeue(deliveries, because: reason)
         return unacknowledged.first.map { $0.tag > last } ?? true
@@ -208,7 +208,7 @@ extension BrokerChannel {
         var (publishes, settlements) = (done.publishes[...], done.settlements[...])
         var filling: Filling?
         connection.goOn { [self] in
-            let limit = connection.placesFilled + BrokerConnection.sliceUnits
+            let limit = connection.placesFilled + connection.slice
             while connection.placesFilled < limit {
                 guard filling != nil || !publishes.isEmpty else { break }
                 let result = filling == nil ? begin(publishes.removeFirst(), &filling) : goOn(with: &filling)
@@ -236,7 +236,7 @@ extension BrokerChannel {
         connection.placesFilled += 1
         // A queue that is gone by now does not get it; with none left it is unroutable.
         let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
-        if queues.count <= BrokerConnection.sliceUnits {
+        if queues.count <= connection.slice {
             let isPassedOver = queues.count < publish.queues.count && quirk(.goneSinceIsNotReturned)
             return enqueue(publish.message, in: queues, mandatory: publish.mandatory && !isPassedOver)
         }

@@ -12,6 +12,7 @@ struct OutputLimits {
 /// gets some that is in use anyway.
 final class Room {
     let load: Load
+    let work: WorkLimits
     private let limits: OutputLimits
     /// What of a connection's output may wait, as things are.
     private(set) var highWater: Int
@@ -28,8 +29,9 @@ final class Room {
     /// How many connections' output is waiting at a time, as a rule.
     private static let mostOutputs = 16
 
-    init(_ load: Load, _ limits: OutputLimits) {
+    init(_ load: Load, _ limits: OutputLimits, _ work: WorkLimits) {
         self.load = load
+        self.work = work
         self.limits = limits
         (highWater, mostUnread) = (limits.highWater, limits.mostUnread)
     }
