@@ -82,5 +82,6 @@ install_service() { # PACKAGE
 
 # The names of the steps' programs, as Package.swift lists them: a chapter more is one word there.
 course_steps() {
-    sed -nE 's/^let steps = \[(.*)\]$/\1/p' Package.swift | tr -d '",'
+    sed -n '/^let steps = \[/,/\]/p' Package.swift | sed 's/^let steps = //' | tr -s '[]",\n ' ' '
+    echo
 }

@@ -15,7 +15,6 @@ import Testing
         await #expect(processExitsWith: .success) {
             endWithParent()
             BrokenInvariant.endsTheProcess = false
-            #expect(throws: BrokerError.self) { try invariant(1 > 2, "for once") }
             #expect(BrokerError.broken("for once").code == .internalError)
         }
     }

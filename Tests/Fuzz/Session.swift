@@ -44,7 +44,7 @@ private struct Session {
             if !effects.hasMoreToDo { break }
             effects = core.step(.time, now: now)
         }
-        while let id = ended.popLast() { _ = core.step(.disconnected(id), now: now) }
+        while let id = ended.popLast() { step(.disconnected(id)) }
     }
 
     mutating func pass(milliseconds: Int64) {

@@ -26,7 +26,11 @@ public struct SourceFile: Sendable {
         return tokens
     }
 
-    public var words: Set<String> { Set(tokens) }
+    /// Without the names of what is exported in particular: `@_spi(Quirks)` is no type.
+    public var words: Set<String> {
+        let tokens = tokens
+        return Set(tokens.prefix(1) + zip(tokens, tokens.dropFirst()).filter { $0.0 != "_spi" }.map(\.1))
+    }
 
     /// The modules that are imported here.
     public var imports: [String] {
@@ -41,14 +45,20 @@ public struct SourceFile: Sendable {
         }
     }
 
-    /// The types that are declared here, those inside others left out.
+    /// The types that are declared here, those inside others left out. What `#if` encloses counts as if it did not.
     public var types: [String] {
-        lines.compactMap { line in
-            guard let first = line.utf8.first, first != .space, first.isInWord else { return nil }
-            let parts = line.split(separator: " ").drop { Self.modifiers.contains($0) }
-            guard parts.count > 1, let word = parts.first, Self.kinds.contains(word) else { return nil }
-            return String(Substring(parts[parts.startIndex + 1].utf8.prefix { $0.isInWord }))
+        var (types, conditions) = ([String](), 0)
+        for line in lines {
+            let rest = line.utf8.drop { $0 == .space }
+            let indentation = line.utf8.count - rest.count
+            if indentation == 4 * conditions, rest.starts(with: "#if".utf8) { conditions += 1 }
+            if indentation == 4 * (conditions - 1), rest.starts(with: "#endif".utf8) { conditions -= 1 }
+            guard indentation == 4 * conditions, rest.first?.isInModifier == true else { continue }
+            let parts = Substring(rest).split(separator: " ").drop { Self.modifiers.contains($0) || $0.hasPrefix("@") }
+            guard parts.count > 1, let word = parts.first, Self.kinds.contains(word) else { continue }
+            types.append(String(Substring(parts[parts.startIndex + 1].utf8.prefix { $0.isInWord })))
         }
+        return types
     }
 
     /// Those inside others too.

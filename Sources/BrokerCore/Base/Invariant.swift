@@ -19,11 +19,3 @@ extension BrokerError {
         return BrokerError(.internalError, "an invariant of the broker is broken (\(file):\(line)): \(what)")
     }
 }
-
-/// Throws 541 when the condition does not hold, unless that ends the process.
-@inline(__always)
-func invariant(
-    _ condition: Bool, _ what: @autoclosure () -> String, file: StaticString = #fileID, line: UInt = #line
-) throws(BrokerError) {
-    if !condition { throw .broken(what(), file: file, line: line) }
-}

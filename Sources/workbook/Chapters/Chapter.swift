@@ -20,8 +20,8 @@ struct Chapter: Sendable {
     let compare: CompareScene
     let trace: TraceScene
     let check: any ProgramCheck.Type
-    /// What its programs hold to when something goes wrong; nil: the gauntlet does not try them yet.
-    let promise: Promise?
+    /// What its programs hold to when something goes wrong.
+    let promise: Promise
     /// Those that `workbook check` can tell. What the others ask for is to be thought about, and chapter and hints say how
     /// to try it.
     let exercises: [Exercise]
@@ -31,7 +31,7 @@ struct Chapter: Sendable {
     init(
         _ number: Int, _ step: String, title: String, question: String, roles: [String], parties: [Party],
         play: PlayScene, compare: CompareScene, trace: TraceScene, check: any ProgramCheck.Type,
-        promise: Promise? = nil, exercises: [Exercise], questions: [Question]
+        promise: Promise, exercises: [Exercise], questions: [Question]
     ) {
         (self.number, self.step, self.title, self.question) = (number, step, title, question)
         (self.roles, self.parties) = (roles, parties)

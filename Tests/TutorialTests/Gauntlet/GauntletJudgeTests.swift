@@ -17,7 +17,7 @@ import Testing
     }
 
     private static func kinds(_ history: History, _ role: GauntletRole, _ chapter: Chapter) -> [Harm.Kind] {
-        GauntletJudge(history: history, promise: chapter.promise ?? Promise(messages: [], why: .helloBreak), role: role)
+        GauntletJudge(history: history, promise: chapter.promise, role: role)
             .harms.map(\.kind)
     }
 
@@ -127,15 +127,15 @@ import Testing
         #expect(Self.kinds(history, .consumer, .worker) == [])
     }
 
-    @Test func onlyWorkIsMeasured() throws {
-        func baseline(_ times: [Int64], _ chapter: Chapter) throws -> Int64 {
+    @Test func onlyWorkIsMeasured() {
+        func baseline(_ times: [Int64], _ chapter: Chapter) -> Int64 {
             var history = History()
             history.handings = times.map { .init(body: "Task 1.", time: $0 - 1, settlement: .ack, settledAt: $0) }
-            return Baseline(history, try #require(chapter.promise)).workTime
+            return Baseline(history, chapter.promise).workTime
         }
-        #expect(try baseline([100, 400, 500], .worker) == 100, "the shortest")
-        #expect(try baseline([100, 150, 200], .worker) == 0, "that is the machine")
-        #expect(try baseline([100, 400, 500], .confirms) == 0, "there is no work")
+        #expect(baseline([100, 400, 500], .worker) == 100, "the shortest")
+        #expect(baseline([100, 150, 200], .worker) == 0, "that is the machine")
+        #expect(baseline([100, 400, 500], .confirms) == 0, "there is no work")
     }
 
     // MARK: Waiting

@@ -15,7 +15,7 @@ import Testing
     ) -> [Harm.Kind] {
         var history = History(blow: blow, struckAt: 100)
         change(&history)
-        let promise = chapter.promise ?? Promise(messages: [], why: .helloBreak)
+        let promise = chapter.promise
         return GauntletJudge(history: history, promise: promise, role: role).harms.map(\.kind)
     }
 

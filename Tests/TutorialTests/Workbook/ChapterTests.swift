@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import workbook
@@ -27,6 +28,15 @@ import Testing
         let manifest = try Repository.text("Package.swift")
         let list = try #require(manifest.firstMatch(of: /let steps = \[([^\]]*)\]/)).1
         #expect(list.matches(of: /"([a-z-]+)"/).map { String($0.1) } == Chapter.all.map(\.step))
+    }
+
+    /// What packs them or plays them all reads that list too.
+    @Test(.watched) func scriptsReadThatList() async throws {
+        let script = "cd '\(Repository.root.path)' && . Scripts/library/processes.sh && course_steps"
+        let bash = try Program("/bin/bash", ["-c", script], environment: [:]) {}
+        try await until { bash.hasEnded }
+        let steps = bash.lines.joined().split(separator: " ").map(String.init)
+        #expect(steps == Chapter.all.map(\.step), "\(bash.account)")
     }
 
     /// The title, the question and the sections of a page, and the roles in the table of the front page.
@@ -117,7 +127,9 @@ import Testing
         let exchanges = try Repository.text("Scripts/library/exchanges.py")
         for step in steps {
             #expect(exchanges.contains("\"\(step)\": \(step),"), "\(step)")
-            for folder in ["pika", "subjects"] { #expect(Repository.exists("Scripts/\(folder)/\(step).py"), "\(step)") }
+            for file in ["pika/\(step).py", "subjects/\(step).py", "bunny/\(step).rb", "go-amqp/\(step).go"] {
+                #expect(Repository.exists("Scripts/\(file)"), "\(file)")
+            }
         }
     }
 

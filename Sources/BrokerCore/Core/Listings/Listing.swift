@@ -27,7 +27,6 @@ extension BrokerCore {
     public func listConnections() -> [ConnectionInfo] { snapshot(of: [.connections]).connections }
 
     /// The channels of all connections, by connection and number.
-    public func listChannels() -> [ChannelInfo] { snapshot(of: [.channels]).channels }
 
     /// The names of the virtual hosts whose firehose is on.
     public func listTracedVirtualHosts() -> [String] {

@@ -109,7 +109,7 @@ import Testing
 
     @Test(
         "Cancelling a tag that was never used is no error",
-        .proves("work.cancel-of-unknown-tag", ["basic.cancel/01"]))
+        .proves("work.cancel-of-unknown-tag", ["rabbitmq/basic.cancel/unknown-tag"]))
     func cancelOfUnknownTag() async throws {
         let channel = try await Probe.openChannel()
         let ok = try await channel.call(BasicCancel(consumerTag: "nobody"), BasicCancelOk.self)

@@ -36,7 +36,6 @@ extension Chapter {
 
 /// What the check of this chapter, and of others, points to.
 extension Paragraph {
-    static let inboxPicture = Paragraph("inbox", .picture)
     static let inboxRead = Paragraph("inbox", .readIt)
     static let inboxBreak = Paragraph("inbox", .breakIt)
 }
