@@ -90,7 +90,8 @@ struct Record {
         let text = try String(contentsOf: file, encoding: .utf8)
         broker = "\(file.deletingPathExtension().lastPathComponent.replacing("-", with: " ")), from its record"
         let all = text.split(separator: "\n")
-        note = "\(broker): " + all.prefix { $0.hasPrefix("#") }.map { $0.dropFirst(2) }.joined(separator: " ")
+        let rest = "which has no line for what conformed or was not run"
+        note = "\(broker), \(rest): " + all.prefix { $0.hasPrefix("#") }.map { $0.dropFirst(2) }.joined(separator: " ")
         for (number, line) in all.enumerated() where !line.hasPrefix("#") {
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             let words = fields.count == 3 ? fields[1].components(separatedBy: " or ") : [""]
@@ -100,14 +101,15 @@ struct Record {
         }
     }
 
-    /// Of these cases, what is on record. A case without a line did as it should when the record was made, or was not run.
+    /// Of these cases, what is on record. Of one without a line nothing is known: it did as it should when the record was made,
+    /// or was not run, or there was no such case yet.
     func results(of cases: [Report.Row]) -> [CaseResult] {
-        cases.map { row in
-            let line = lines[row.id]
-            let recorded = line?.verdicts ?? [.conforms]
+        cases.compactMap { row in
+            guard let line = lines[row.id] else { return nil }
             return CaseResult(
-                id: row.id, title: row.title, rules: row.rules, verdict: recorded[0], recorded: recorded, reason: "",
-                recordedReason: line?.reason ?? "", milliseconds: 0, broker: broker, chapter: "", rerun: "", wire: [])
+                id: row.id, title: row.title, rules: row.rules, verdict: line.verdicts[0], recorded: line.verdicts,
+                reason: "",
+                recordedReason: line.reason, milliseconds: 0, broker: broker, chapter: "", rerun: "", wire: [])
         }
     }
 }

@@ -42,11 +42,13 @@ struct Baseline: Sendable {
 
     static let folder = Files.suite.appending(path: "Baselines")
 
-    /// What is known of a broker: by the record that the person who runs the suite has given, else by our own.
+    /// What is known of a broker: by our own record, and by that which the person who runs the suite has given. Where both
+    /// have a line for a case, the given one counts.
     static func inForce(for name: String, _ version: String, _ environment: Environment) throws -> Baseline {
-        guard let path = environment.known else { return try of(name, version) }
-        var baseline = try Baseline(String(contentsOfFile: path, encoding: .utf8))
-        baseline.version = version
+        var baseline = try of(name, version)
+        guard let path = environment.known else { return baseline }
+        let given = try Baseline(String(contentsOfFile: path, encoding: .utf8))
+        baseline.entries.merge(given.entries) { $1 }
         return baseline
     }
 

@@ -46,19 +46,24 @@ extension ProbeChannel {
     func get(
         _ queue: ShortString, noAck: Bool = true, at place: SourceLocation = #_sourceLocation
     ) async throws -> Received? {
-        send(BasicGet(queue: queue, noAck: noAck))
-        let event = try await probe.event(on: number, "basic.get-ok or basic.get-empty", at: place) {
-            $0.method?.id == BasicGetOk.id || $0.method?.id == BasicGetEmpty.id
-        }
-        let message = Received(event)
+        let message = try await fetch(queue, noAck: noAck, at: place)
         CaseRun.current?.heard(message.map(\.summary) ?? "the queue is empty")
         return message
+    }
+
+    private func fetch(_ queue: ShortString, noAck: Bool, at place: SourceLocation) async throws -> Received? {
+        send(BasicGet(queue: queue, noAck: noAck))
+        return Received(
+            try await probe.event(on: number, "basic.get-ok or basic.get-empty", at: place) {
+                $0.method?.id == BasicGetOk.id || $0.method?.id == BasicGetEmpty.id
+            })
     }
 
     /// Fetches all that is in a queue, as text. What this channel published before is there, or never will be.
     func drain(_ queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws -> [String] {
         var texts: [String] = []
-        while let message = try await get(queue, at: place) { texts.append(message.text) }
+        while let message = try await fetch(queue, noAck: true, at: place) { texts.append(message.text) }
+        CaseRun.current?.heard("\(texts)")
         return texts
     }
 
