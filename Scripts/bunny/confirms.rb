@@ -27,7 +27,8 @@ role "publish", "[MESSAGE] [--count N]" do |words, count|
     end
   end
   if refused.positive?
-    abort "The broker did not take: #{refused}. Orders need a queue named 'orders'; 'confirms.rb receive' declares it."
+    abort "The broker did not take: #{refused}. Returned: there is no queue named 'orders'; " \
+          "'confirms.rb receive' declares it. Refused: that queue is full."
   end
 end
 

@@ -29,7 +29,8 @@ func publishOrders(words []string, count int) {
 	}
 	if refused > 0 {
 		connection.Close()
-		fail("The broker did not take: %d. Orders need a queue named 'orders'; 'confirms receive' declares it.", refused)
+		fail("The broker did not take: %d. Returned: there is no queue named 'orders'; 'confirms receive' declares it. "+
+			"Refused: that queue is full.", refused)
 	}
 }
 

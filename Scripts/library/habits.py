@@ -117,6 +117,20 @@ HABITS = [
         ["X stands for a word.", "The reason comes after a tab."],
     ),
     Habit(
+        "for instead of because",
+        r", for (?:it|the|this|that|they|what|nobody|every|each|its) (?:\w+ ){0,3}(?:is|are|was|were|may|can|could|might|has|have|does|did|would|will)\b(?! (?:\w+ )?to\b)",
+        "because, or a sentence of its own",
+        ["It declares all of them, for the broker may be another one.", "That waits, for nobody has read it."],
+        ["It waits, for the last time, and ends.", "It declares them, because the broker may be another one."],
+    ),
+    Habit(
+        "behind for after",
+        r"\b(?:[Ee]nds?|[Ss]tops?|[Dd]ies|breaks off) behind\b|\blies in (?:such|it|one)\b",
+        "after; is in",
+        ["It ends behind this line.", "So it lies in such a queue."],
+        ["It ends after this line.", "The message is behind another one."],
+    ),
+    Habit(
         "let for make",
         r"(?:^|[.:;] )[Ll]et (?!us|yourself|go|alone|them meet)(?:the|a|it|its|two|both|them|him|X)\b",
         "make it, or say what you do",

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from html.parser import HTMLParser
 
 # A sentence begins with a capital letter, a piece of code or a link.
 END = re.compile(r"(?<=[.!?:])[)\0]*\s+(?=[A-Z(\0])")
@@ -57,12 +58,16 @@ def mask(match, by):
 
 
 def of_markdown(source):
-    """Paragraphs, items, cells and headings; not what a block shows."""
+    """Paragraphs, items, cells and headings; of what a block shows, the comments of Swift."""
     text, is_code, is_head = Text(), False, source.startswith("---\n")
+    is_swift = False
     for number, line in enumerate(source.split("\n"), 1):
         bare = line.strip()
         if bare.startswith("```"):
-            is_code = not is_code
+            is_code, is_swift = not is_code, bare == "```swift"
+        if is_swift and bare.startswith("//"):
+            text.add(number, bare.lstrip("/"))
+            continue
         starts = not bare or is_code or bare[0] in "`#|" or bare.startswith(("<", "---")) or ITEM.match(line) or is_head
         if starts:
             yield text
@@ -112,6 +117,52 @@ def of_swift(source):
             joins = False
         joins = bare.endswith("+") or (bare == "" and joins)
     yield text
+
+
+class Markup(HTMLParser):
+    """The words between the tags, and those that a screen reader says."""
+
+    INLINE = {"b", "code", "em", "i", "span", "strong"}
+
+    def __init__(self):
+        super().__init__()
+        self.texts, self.hidden = [Text()], 0
+
+    def handle_starttag(self, tag, attributes):
+        if tag not in self.INLINE:
+            self.texts.append(Text())
+        self.hidden += tag in ("script", "style")
+        for name, value in attributes:
+            if name in ("alt", "aria-label", "title") and value:
+                self.texts.insert(0, Text())
+                self.texts[0].add(self.getpos()[0], value)
+
+    def handle_endtag(self, tag):
+        if tag not in self.INLINE:
+            self.texts.append(Text())
+        self.hidden -= tag in ("script", "style")
+
+    def handle_data(self, data):
+        if not self.hidden and data.strip():
+            self.texts[-1].add(self.getpos()[0], data)
+
+
+def of_markup(source):
+    """What a page in HTML says."""
+    markup = Markup()
+    markup.feed(source)
+    return markup.texts
+
+
+def of_script(source):
+    """What the literals of a script in JavaScript say."""
+    for number, line in enumerate(source.split("\n"), 1):
+        if line.strip().startswith(("//", "*", "/*")):
+            continue
+        for literal in re.findall(r'"(?:[^"\\]|\\.)*"|`(?:[^`\\]|\\.)*`', line):
+            text = Text()
+            text.add(number, re.sub(r"\$\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}", "X", literal[1:-1]).rstrip(".") + ".")
+            yield text
 
 
 def of_titles(source):

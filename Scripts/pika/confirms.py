@@ -31,7 +31,10 @@ def publish(words, count):
             refused += 1
     connection.close()
     if refused:
-        fail(f"The broker did not take: {refused}. Orders need a queue named 'orders'; 'confirms.py receive' declares it.")
+        fail(
+            f"The broker did not take: {refused}. Returned: there is no queue named 'orders'; "
+            "'confirms.py receive' declares it. Refused: that queue is full."
+        )
 
 
 def receive(words, count):

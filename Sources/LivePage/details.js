@@ -95,7 +95,7 @@ const contents = {
       return [
         ...facts([["tag", consumer.tag], ["queue", queue], ["connection", connectionLabel(consumer.connection, connections)],
           ["channel", consumer.channel], ["acknowledges", consumer.acks ? "yes" : "no"],
-          ["prefetch", consumer.prefetch || "no limit"], ["holds", consumer.unacked], ["was handed", consumer.delivered]]),
+          ["prefetch", consumer.prefetch || "no limit"], ["holds", consumer.unacked], ["has received", consumer.delivered]]),
         ...argumentsOf(own ?? {}),
       ];
     });
@@ -114,7 +114,7 @@ const contents = {
       ...facts([["connection", own.name], ["user", own.user], ["state", own.state], ["channels", own.channels],
         ["since", new Date(own.connected_at).toLocaleTimeString()], ["heartbeat", `${own.timeout} s`]]),
       ...titled("The client says", facts(Object.entries(properties))),
-      ...titled("It can", facts([["", Object.entries(capabilities ?? {}).filter(([, can]) => can).map(([word]) => word).join(", ")]])),
+      ...titled("It supports", facts([["", Object.entries(capabilities ?? {}).filter(([, can]) => can).map(([word]) => word).join(", ")]])),
     ];
   },
 };
@@ -155,7 +155,7 @@ export class Details {
     this.#isLooking = true;
     let parts;
     try { parts = await contents[thing.kind](thing, picture.vhost, picture); } catch (error) {
-      parts = [element("p", "note", `It can't be shown: ${error.message}`)];
+      parts = [element("p", "note", `This can't be shown: ${error.message}`)];
     }
     this.#isLooking = false;
     this.#lookedAt = performance.now();

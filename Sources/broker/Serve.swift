@@ -169,7 +169,7 @@ enum Serve {
         }
         let more = users.count > 3 ? " and \(users.count - 3) more" : ""
         let storage = options.dataDirectory.map { "data in \(LogEvent.escaped($0))" } ?? "in memory"
-        let listings = managementPort.map { "; listings on http://127.0.0.1:\($0)" } ?? ""
+        let listings = managementPort.map { "; live page and listings on http://127.0.0.1:\($0)" } ?? ""
         let tls = tlsPort.map { "; TLS on amqps://\(host):\($0)" } ?? ""
         return " [*] Broker listening on amqp://\(host):\(port)/ (\(storage); "
             + "\(users.count == 1 ? "user" : "users") \(names.joined(separator: "; "))\(more)\(listings)\(tls)). "

@@ -11,8 +11,8 @@ await Step(
             let refused = try await publish(arguments.messages(or: "Hello World!"), to: broker)
             if refused > 0 {
                 throw StepError(
-                    "The broker did not take: \(refused). Orders need a queue named 'orders'; "
-                        + "'swift run confirms receive' declares it.")
+                    "The broker did not take: \(refused). Returned: there is no queue named 'orders'; "
+                        + "'swift run confirms receive' declares it. Refused: that queue is full.")
             }
         },
         Role("receive", does: "prints the orders, and declares their queue") { broker, _ in

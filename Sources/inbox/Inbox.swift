@@ -2,7 +2,7 @@ import TutorialKit
 
 /// The orders that were shipped: a line in a file for each, which begins with its id.
 struct Inbox {
-    /// A producer sends an order again soon, or never. So the file needs to hold only the latest, this many at least.
+    /// The file keeps only the latest, at least this many: a producer sends an order again soon, or never.
     static let least = 1000
 
     private let file: LineFile
@@ -24,7 +24,7 @@ struct Inbox {
         lines.append(line)
         ids.insert(id[...])
         guard lines.count >= 2 * Self.least else { return }
-        // Half of them go, the oldest.
+        // The older half goes.
         try file.replace(with: lines.suffix(Self.least))
         self = try Inbox(file)
     }

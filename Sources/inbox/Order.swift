@@ -3,7 +3,7 @@ import TutorialKit
 
 /// Takes orders and publishes them, and also those that an earlier run has left in the outbox.
 ///
-/// - Parameter crash: ends behind this line.
+/// - Parameter crash: ends after printing this line.
 func order(
     _ texts: some Sequence<String>, outbox file: LineFile, crash: String? = nil, to broker: BrokerAddress
 ) async throws {
@@ -13,7 +13,7 @@ func order(
     var outbox = try Outbox(file)
 
     for text in texts {
-        // First on our disk, then to the broker: what is only on its way can be lost.
+        // First to our disk, then to the broker: a message that is only on its way can be lost.
         try outbox.commit(text)
         Console.print(" [x] Committed '\(text)'")
         if crash == "committed" { return try await leave(connection) }

@@ -3,7 +3,7 @@ import TutorialKit
 
 /// Ships orders, each once, however often it comes.
 ///
-/// - Parameter crash: ends behind this line.
+/// - Parameter crash: ends after printing this line.
 func ship(inbox file: LineFile, crash: String? = nil, from broker: BrokerAddress) async throws {
     let connection = try await Connection.open(broker)
     let channel = try await connection.openChannel()

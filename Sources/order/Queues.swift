@@ -6,7 +6,7 @@ func declareQueues(on channel: Channel) async throws {
     // hashes, so everything about one account goes to the same queue.
     let accounts = try await channel.declareExchange("accounts", type: "x-consistent-hash", durable: true)
 
-    // Any number of workers may consume from such a queue. One of them is active and gets the messages, all of them.
+    // Any number of workers may consume from such a queue. One of them is active, and gets all the messages.
     let queues = [
         try await channel.declareQueue("accounts.1", durable: true, arguments: ["x-single-active-consumer": true]),
         try await channel.declareQueue("accounts.2", durable: true, arguments: ["x-single-active-consumer": true]),

@@ -22,10 +22,10 @@ func work(on queue: Int, leavingAt last: Int? = nil, from broker: BrokerAddress)
         Console.print(" [x] Received\(again) '\(message.routingKey)':'\(message.text)'")
         if count == last {
             Console.print(" [!] Left before it was done")
-            // As after a crash: closing takes back what is not acknowledged, and then the next worker has its turn.
+            // As after a crash, the broker takes back what is not acknowledged, and then the next worker has its turn.
             return try await connection.close()
         }
-        // Here is the work. Only when it is done, and acknowledged, the next message comes: none overtakes another.
+        // The work goes here. The next message comes only when this one is acknowledged, so none overtakes another.
         try await message.ack()
         Console.print(" [x] Done")
     }

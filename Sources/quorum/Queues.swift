@@ -11,6 +11,6 @@ func declareQueues(on channel: Channel) async throws {
             "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "payments.dead",
         ])
 
-    // What the broker puts aside is worth as much, so it lies in such a queue too.
+    // A payment that the broker puts aside is just as valuable, so this is a quorum queue too.
     try await channel.declareQueue("payments.dead", durable: true, arguments: ["x-queue-type": "quorum"])
 }

@@ -17,7 +17,7 @@ func work(from broker: BrokerAddress) async throws {
     }
 }
 
-/// One life of the worker. All that it needs on the broker is declared here, for the broker may be another one now.
+/// One life of the worker. It declares everything that it needs, because the broker may be a different one by now.
 private func pay(over channel: Channel) async throws {
     try await declareQueues(on: channel)
     try await channel.qos(prefetchCount: 1)

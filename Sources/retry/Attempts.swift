@@ -9,7 +9,7 @@ func rejections(of job: Delivery) -> Int {
     return Int(min(max(death?["count"]?.integer ?? 0, 0), 1000))
 }
 
-/// Puts a job where somebody can look at it, with what he needs to know.
+/// Puts a job where you can look at it, with the number of attempts and the reason.
 func park(_ job: Delivery, on channel: Channel, attempts: Int, reason: String) async throws {
     var message = job.message
     var headers = message.properties.headers ?? [:]

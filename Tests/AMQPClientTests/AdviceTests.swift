@@ -43,4 +43,17 @@ import Testing
         #expect(advice(.notAllowed, BasicConsume.id, "attempt to reuse consumer tag 'c'").contains("consumer tag"))
         #expect(advice(.notAllowed, ConnectionOpen.id, "vhost x not found").contains("virtual host"))
     }
+
+    @Test func featuresThatAReleaseRefuses() {
+        func refused(_ feature: String) -> String {
+            // As RabbitMQ 4.3.6 says it, cut off.
+            let text = "INTERNAL_ERROR - Feature `\(feature)` is deprecated.\nIts use is not permitted per the configurati..."
+            return advice(.internalError, QueueDeclare.id, text)
+        }
+        let queues = refused("transient_nonexcl_queues")
+        #expect(queues.hasPrefix("Declare it durable or exclusive"))
+        #expect(queues.contains("deprecated_features.permit.transient_nonexcl_queues = true"))
+        #expect(refused("global_qos").hasPrefix("Do without it"))
+        #expect(advice(.internalError, nil, "INTERNAL_ERROR").contains("broker's log"))
+    }
 }

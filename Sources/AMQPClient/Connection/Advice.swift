@@ -43,6 +43,7 @@ enum Advice {
         case .notAllowed: notAllowed(method)
         case .notImplemented: "The broker does not offer this; do without."
         case .resourceError: "The broker is at a limit: look at its log."
+        case .internalError: internalError(text)
         default: "Look at the broker's log for the details."
         }
     }
@@ -60,6 +61,17 @@ enum Advice {
         case MethodID.basic: "Choose another consumer tag, or none: then the broker makes one up."
         default: "Look at the broker's log for the details."
         }
+    }
+
+    private static func internalError(_ text: String) -> String {
+        // "Feature `NAME` is deprecated": RabbitMQ refuses it unless its operator permits it. Its text is cut off before it
+        // says how.
+        let parts = text.split(separator: "`")
+        guard parts.count > 2, parts[0].hasSuffix("Feature "), parts[2].hasPrefix(" is deprecated") else {
+            return "Look at the broker's log for the details."
+        }
+        let instead = parts[1] == "transient_nonexcl_queues" ? "Declare it durable or exclusive" : "Do without it"
+        return "\(instead), or set deprecated_features.permit.\(parts[1]) = true in rabbitmq.conf."
     }
 
     /// 406 has as many causes as there are methods with conditions.

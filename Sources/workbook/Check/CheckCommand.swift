@@ -24,7 +24,7 @@ enum CheckCommand {
         guard let release = Dialect(named: release) else {
             wrong("--dialect takes one of \(Dialect.names), not '\(release)'", Self.command)
         }
-        // Step 12 keeps files: those of a check are not the reader's.
+        // Step 13 keeps files: those of a check are not the reader's.
         let folder = FileManager.default.temporaryDirectory.appending(path: "workbook-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         do {

@@ -74,7 +74,8 @@ enum PredictCommand {
         if missed.isEmpty { return [] }
         let next = chapter.flatMap { Chapter.find("\($0.number + 2)") }
         let back = next.map { "from chapter \($0.number) on, or now with" } ?? "with"
-        return ["Comes back \(back) swift run workbook predict:"] + wrapped(missed.joined(separator: ", "), indent: 3)
+        return ["You will be asked again \(back) swift run workbook predict:"]
+            + wrapped(missed.joined(separator: ", "), indent: 3)
     }
 
     /// The letters that were typed; asks again for what makes no sense. nil: there is no more input.

@@ -15,7 +15,7 @@ func work(on queue: Queue, _ job: (String) async throws -> Void) async throws {
     }
 }
 
-/// Works on up to eight messages at a time. What fails twice goes to the queue `failed`.
+/// Works on up to eight messages at a time. A job that fails twice goes to the queue `failed`.
 func workTogether(on channel: Channel, _ job: @escaping @Sendable (String) async throws -> Void) async throws {
     try await channel.declareQueue("failed", durable: true)
     let jobs = try await channel.declareQueue("jobs", durable: true, with: .deadLetter(to: "", key: "failed"))

@@ -3,7 +3,8 @@ import BrokerServer
 
 @testable import workbook
 
-/// The errors that a chapter quotes, each provoked on a broker: `<!-- error: NAME -->` above a block of text.
+/// The errors that a chapter quotes, each provoked on a broker: `<!-- error: NAME -->` above a block of text. With
+/// `by: PROGRAM` the block is what that program prints.
 enum BrokerErrors {
     static let all: [String: @Sendable (Channel, Channel) async throws -> Void] = [
         "inequivalent-queue": { channel, _ in
@@ -41,8 +42,8 @@ enum BrokerErrors {
         },
         "other-dead-letters": { channel, _ in
             let arguments: FieldTable = ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"]
-            try await channel.declareQueue("jobs", durable: true, arguments: arguments)
             try await channel.declareQueue("jobs", durable: true)
+            try await channel.declareQueue("jobs", durable: true, arguments: arguments)
         },
         "other-queue-type": { channel, _ in
             try await channel.declareQueue("payments", durable: true)
@@ -63,12 +64,18 @@ enum BrokerErrors {
             defer { withExtendedLifetime(first) {} }
             _ = try await other.consume("shipments", exclusive: true)
         },
-        "long-routing-key": { channel, _ in
-            try await channel.publish(Message("Hello"), routingKey: String(repeating: "a", count: 300))
+        "nack-of-a-stream": { channel, _ in
+            try await channel.declareQueue("ticker", durable: true, arguments: ["x-queue-type": "stream"])
+            try await channel.publish(Message("Goal"), routingKey: "ticker")
+            try await channel.qos(prefetchCount: 5)
+            let news = try await channel.consume("ticker", arguments: ["x-stream-offset": "first"])
+            try await news.first { _ in true }?.nack()
+            // A nack has no answer either.
+            try await channel.qos(prefetchCount: 5)
         },
     ]
 
-    /// What the error says, as a step prints it; nil when there is none.
+    /// What the error says; nil when there is none.
     static func text(_ name: String) async throws -> String? {
         guard let provoke = all[name] else { return nil }
         let broker = Broker.patient
@@ -79,14 +86,15 @@ enum BrokerErrors {
         let channels = [try await connections[0].openChannel(), try await connections[1].openChannel()]
         var text: String?
         do { try await provoke(channels[0], channels[1]) } catch { text = "\(error)" }
-        for connection in connections { try await connection.close() }
+        // Where the broker has closed one, it says so again.
+        for connection in connections { try? await connection.close() }
         return text
     }
 
-    /// In lines that fit a page.
-    static func lines(_ name: String) async throws -> [String]? {
+    /// In lines that fit a page; with the name of the program that prints it, if one does.
+    static func lines(_ name: String, by program: String? = nil) async throws -> [String]? {
         guard let text = try await text(name) else { return nil }
-        return text.split(separator: " ").reduce(into: [""]) { lines, word in
+        return ((program.map { "\($0): " } ?? "") + text).split(separator: " ").reduce(into: [""]) { lines, word in
             if lines[lines.count - 1].isEmpty {
                 lines[lines.count - 1] = String(word)
             } else if lines[lines.count - 1].count + word.count < 110 {

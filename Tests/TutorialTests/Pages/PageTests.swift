@@ -18,8 +18,8 @@ import Testing
         for page in try Repository.pages() {
             for block in page.blocks where block.language == "text" {
                 let name = block.directives["error"] ?? ""
-                #expect(
-                    try await BrokerErrors.lines(name) == block.lines, "\(page.path):\(block.line): error '\(name)'")
+                let lines = try await BrokerErrors.lines(name, by: block.directives["by"])
+                #expect(lines == block.lines, "\(page.path):\(block.line): error '\(name)'")
             }
         }
     }
@@ -29,8 +29,20 @@ import Testing
     }
 
     @Test func rulesExist() throws {
-        let catalogue = try Review.catalogue()
+        let catalogue = Set(try Review.catalogue().keys)
         expectNone(try Repository.pages().flatMap { Review.rules(of: $0, catalogue: catalogue) })
+    }
+
+    @Test func rulesAreAboutWhatThePageSays() throws {
+        let catalogue = try Review.catalogue()
+        let table = RuleReferences.read(RuleReferences.table)
+        let chapters = try Repository.chapters()
+        #expect(Set(table.keys) == Set(chapters.map { $0.path.components(separatedBy: "/")[1] }))
+        for chapter in chapters {
+            let hints = try Page(path: chapter.path.replacing("README.md", with: "hints.md"))
+            let rows = table[chapter.path.components(separatedBy: "/")[1]] ?? [:]
+            expectNone(RuleReferences.problems(of: [chapter, hints], rows: rows, catalogue: catalogue))
+        }
     }
 
     @Test func commandsExist() throws {
@@ -95,6 +107,24 @@ func expectNone(_ problems: [String], sourceLocation: SourceLocation = #_sourceL
             Review.rules(of: page(text), catalogue: ["basic/01"]) == [
                 "Tutorials/01-hello/README.md:1: there is no rule basic/99"
             ])
+    }
+
+    @Test func rulesAboutSomethingElse() {
+        let catalogue = ["queue.bind/copy": "A queue gets one copy.", "queue.unbind/01": "A failed unbind is an error."]
+        func problems(_ text: String, _ rows: [String: String]) -> [String] {
+            RuleReferences.problems(of: [page(text)], rows: rows, catalogue: catalogue)
+        }
+        let text = "It gets a copy. Rule: `queue.bind/copy`."
+        #expect(problems(text, ["queue.bind/copy": "A queue gets one <<copy>>."]) == [])
+        #expect(problems(text, [:]).first?.contains("A queue gets one copy.") == true)
+        #expect(problems(text, ["queue.bind/copy": "A <<queue>> gets one copy."]).count == 1)
+        #expect(problems(text, ["queue.bind/copy": "A queue gets one copy."]).count == 1)
+        #expect(problems(text, ["queue.bind/copy": "A queue gets a <<copy>>."]).count == 1)
+        #expect(problems("It gets none.", ["queue.bind/copy": "A queue gets one <<copy>>."]).count == 2)
+        let other = "Take the binding away. Rule: `queue.unbind/01`."
+        #expect(problems(other, ["queue.unbind/01": "A <<failed>> unbind is an error."]).count == 1)
+        // The name of a rule is not a word of the page.
+        #expect(problems(other, ["queue.unbind/01": "A failed <<unbind>> is an error."]).count == 1)
     }
 
     @Test func commandsThatAreNone() {

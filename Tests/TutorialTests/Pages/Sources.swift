@@ -104,9 +104,13 @@ enum Review {
     /// Names in code style that look like rules, such as `basic.ack.multiple/exists`, and are none.
     static func rules(of page: Page, catalogue: Set<String>) -> [String] {
         page.prose.flatMap { line, text in
-            text.matches(of: /`([a-z][a-z0-9.-]*(?:\/[a-z0-9_.-]+)+)`/).map { String($0.1) }
-                .filter { !catalogue.contains($0) }.map { "\(page.path):\(line): there is no rule \($0)" }
+            names(in: text).filter { !catalogue.contains($0) }.map { "\(page.path):\(line): there is no rule \($0)" }
         }
+    }
+
+    /// What looks like the name of a rule.
+    static func names(in text: String) -> [String] {
+        text.matches(of: /`([a-z][a-z0-9.-]*(?:\/[a-z0-9_.-]+)+)`/).map { String($0.1) }
     }
 
     /// Commands in the prose that do not exist.
@@ -126,10 +130,12 @@ enum Review {
         }
     }
 
-    static func catalogue() throws -> Set<String> {
+    /// What each rule says, by its name.
+    static func catalogue() throws -> [String: String] {
         let table = try Repository.text("Sources/ConformanceSuite/Catalogue/rules.tsv")
-        return Set(
-            table.split(separator: "\n").dropFirst().compactMap { $0.split(separator: "\t").first.map(String.init) })
+        let lines = table.split(separator: "\n").map { $0.components(separatedBy: "\t") }
+        let meaning = lines.first?.firstIndex(of: "meaning") ?? 0
+        return Dictionary(lines.dropFirst().map { ($0[0], $0[meaning]) }) { first, _ in first }
     }
 
     /// Terms that are used before they are explained, explained twice or never, or in bold without being listed.

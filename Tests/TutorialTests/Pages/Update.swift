@@ -20,7 +20,8 @@ enum Update {
 
     private static func content(of block: Page.Block) async throws -> [String]? {
         if let reference = block.directives["code"] { return try Shown.code(reference) }
-        if let name = block.directives["error"] { return try await BrokerErrors.lines(name) }
+        let by = block.directives["by"]
+        if let name = block.directives["error"] { return try await BrokerErrors.lines(name, by: by) }
         if block.directives["picture"] != nil { return try await Pictures.lines(block) }
         return nil
     }

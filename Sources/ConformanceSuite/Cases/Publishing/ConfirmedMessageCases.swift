@@ -3,7 +3,7 @@ import Testing
 
 @Suite("When a message is confirmed") struct ConfirmedMessageCases {
     @Test(
-        "A message that no queue takes is confirmed, for it is dealt with",
+        "A message that no queue takes is confirmed: the broker is done with it",
         .proves("confirms.unroutable", ["rabbitmq/publisher-confirms/unroutable-acked"]))
     func unroutable() async throws {
         let channel = try await Probe.openChannel()

@@ -2,7 +2,7 @@ extension Chapter {
     static let headers = Chapter(
         8, "headers", title: "chosen by named fields",
         question: "How do you choose by more than one property, with no order among them?",
-        roles: ["emit HEADER=VALUE... MESSAGE", "receive all|any HEADER=VALUE..."],
+        roles: ["emit [HEADER=VALUE...] [MESSAGE]", "receive all|any HEADER=VALUE..."],
         parties: [.sender("emit", to: "headers_logs"), .receiver("receive", from: .ownQueue)],
         play: headersPlay,
         compare: CompareScene(headersPlay),
