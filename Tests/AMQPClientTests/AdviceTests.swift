@@ -47,7 +47,7 @@ import Testing
     @Test func featuresThatAReleaseRefuses() {
         func refused(_ feature: String) -> String {
             // As RabbitMQ 4.3.6 says it, cut off.
-            let text = "INTERNAL_ERROR - Feature `\(feature)` is deprecated.\nIts use is not permitted per the configurati..."
+            let text = "INTERNAL_ERROR - Feature `\(feature)` is deprecated.\nIts use is not permitted per the..."
             return advice(.internalError, QueueDeclare.id, text)
         }
         let queues = refused("transient_nonexcl_queues")

@@ -110,7 +110,9 @@ func expectNone(_ problems: [String], sourceLocation: SourceLocation = #_sourceL
     }
 
     @Test func rulesAboutSomethingElse() {
-        let catalogue = ["queue.bind/copy": "A queue gets one copy.", "queue.unbind/01": "A failed unbind is an error."]
+        let catalogue = [
+            "queue.bind/copy": "A queue gets one copy.", "queue.unbind/01": "A failed unbind is an error.",
+        ]
         func problems(_ text: String, _ rows: [String: String]) -> [String] {
             RuleReferences.problems(of: [page(text)], rows: rows, catalogue: catalogue)
         }
