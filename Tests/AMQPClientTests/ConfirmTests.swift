@@ -179,17 +179,63 @@ import Testing
 
     @Test func theWindowReportsARefusalOnce() async throws {
         let (publisher, peer) = try await publisher(limit: 2)
-        for number in 1...2 { try await publisher.publish(Message("\(number)"), routingKey: "q") }
+        for number in 1...2 {
+            try await publisher.publish(Message("\(number)"), routingKey: "q", mandatory: number == 1)
+        }
         async let third = failure { try await publisher.publish(Message("y"), routingKey: "q") }
         for _ in 0..<2 { _ = try await peer.expect(BasicPublish.self) }
         peer.send(BasicNack(deliveryTag: 1), channel: 1)
         let error = await third
         #expect(error?.kind == .nacked)
-        #expect(error?.publish == AMQPError.Publish(message: Message("1"), exchange: "", routingKey: "q"))
+        #expect(
+            error?.publish
+                == AMQPError.Publish(message: Message("1"), exchange: "", routingKey: "q", mandatory: true))
         #expect(error?.description.contains("routing key 'q'") == true)
+        // Whose call it was that told of it is sent all the same.
+        _ = try await peer.expect(BasicPublish.self)
         async let all: Void = publisher.waitForAll()
-        peer.send(BasicAck(deliveryTag: 2), channel: 1)
+        peer.send(BasicAck(deliveryTag: 3, multiple: true), channel: 1)
         try await all
+    }
+
+    /// Who sends again what an error is about sends everything, and nothing twice.
+    @Test func noMessageIsLostOverAnEarlierOne() async throws {
+        let (publisher, peer) = try await publisher(limit: 10)
+        let texts = (1...6).map { "\($0)" }
+        var expected: [String] = []
+        for text in texts {
+            expected.append(text)
+            do throws(AMQPError) {
+                try await publisher.publish(Message(text), routingKey: "q")
+            } catch {
+                let refused = try #require(error.publish)
+                expected.append(refused.message.text)
+                try await publisher.publish(refused.message, routingKey: refused.routingKey)
+            }
+            if text == "2" {
+                peer.send(BasicNack(deliveryTag: 1), channel: 1)
+                try await until { publisher.unconfirmedCount == 1 }
+            }
+        }
+        #expect(expected == ["1", "2", "3", "1", "4", "5", "6"])
+        var sent: [String] = []
+        while sent.count < expected.count, let frame = try await peer.frame() {
+            if frame.kind == .body { sent.append(String(decoding: frame.payload, as: UTF8.self)) }
+        }
+        #expect(sent == expected)
+    }
+
+    /// What could not be sent is what the error is about.
+    @Test func aMessageThatCouldNotBeSentIsNamed() async throws {
+        let (publisher, peer) = try await publisher(limit: 2)
+        try await publisher.publish(Message("x"), exchange: "nope")
+        _ = try await peer.expect(BasicPublish.self)
+        peer.send(ChannelClose(replyCode: .notFound, replyText: "gone"), channel: 1)
+        _ = try await peer.expect(ChannelCloseOk.self)
+        let error = await failure { try await publisher.publish(Message("y"), routingKey: "q") }
+        #expect(error?.code == .notFound)
+        #expect(error?.publish?.message == Message("y"))
+        #expect(publisher.unconfirmedCount == 0)
     }
 
     @Test func theWindowEndsWithTheChannel() async throws {
@@ -207,7 +253,9 @@ import Testing
         _ = try await peer.expect(BasicPublish.self)
         let task = Task { await failure { try await publisher.publish(Message("y"), routingKey: "q") } }
         task.cancel()
-        #expect(await task.value?.kind == .cancelled)
+        let error = await task.value
+        #expect(error?.kind == .cancelled)
+        #expect(error?.publish?.message == Message("y"))
         #expect(publisher.unconfirmedCount == 1)
     }
 }

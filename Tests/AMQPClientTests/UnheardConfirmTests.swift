@@ -30,6 +30,9 @@ import Testing
         try await until { publisher.unconfirmedCount == 0 }
         let first = await failure { try await publisher.publish(Message("5"), routingKey: "q") }
         #expect(first?.publish?.message == Message("1"))
+        // It was sent all the same.
+        _ = try await peer.expect(BasicPublish.self)
+        peer.send(BasicAck(deliveryTag: 5), channel: 1)
         for text in ["3", "4"] {
             let error = await failure { try await publisher.waitForAll() }
             #expect(error?.kind == .nacked)
@@ -96,6 +99,46 @@ import Testing
         let error = await closed
         #expect(error?.kind == .timedOut)
         #expect(error?.publish?.message == Message("x"))
+    }
+
+    /// However many channels there are.
+    @Test(arguments: [false, true]) func aCloseOfManyChannelsWaitsNoLonger(isOfRun: Bool) async throws {
+        let time = ManualTime()
+        let (connection, first, peer) = try await RawPeer.connectWithChannel {
+            $0.time = time
+            $0.confirmTimeout = .seconds(5)
+        }
+        var channels: [Channel] = []
+        for number: UInt16 in 1...4 {
+            let channel: Channel
+            if number > 1 {
+                async let opening = connection.openChannel()
+                try await peer.openChannel(number)
+                channel = try await opening
+            } else {
+                channel = first
+            }
+            channels.append(channel)
+            async let selected: Void = channel.selectConfirms()
+            _ = try await peer.expect(ConfirmSelect.self)
+            peer.send(ConfirmSelectOk(), channel: number)
+            try await selected
+            try await channel.publish(Message("x"), routingKey: "q")
+            _ = try await peer.expect(BasicPublish.self)
+        }
+        let closing = Task {
+            isOfRun ? await connection.engine.loss(of: .all) : await failure { try await connection.close() }
+        }
+        try await until { !connection.engine.state.withLock { $0.waiters.isEmpty } }
+        time.advance(by: 5_000)
+        if !isOfRun {
+            _ = try await peer.expect(ConnectionClose.self)
+            peer.send(ConnectionCloseOk())
+        }
+        let error = await closing.value
+        #expect(error?.kind == .timedOut)
+        #expect(error?.text == "No answer to the confirms within 5000 ms")
+        withExtendedLifetime(channels) {}
     }
 
     @Test func aCancelledCloseWaitsForNothing() async throws {

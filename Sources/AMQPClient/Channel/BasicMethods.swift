@@ -35,8 +35,14 @@ extension Channel {
         let method = try BasicConsume(
             queue: ShortString(queue, as: "queue name"), consumerTag: ShortString(tag, as: "consumer tag"),
             noLocal: noLocal, noAck: noAck, exclusive: exclusive, arguments: arguments)
+        return try await consume(method)
+    }
+
+    /// - Parameter outlivesStop: a graceful stop of the session does not end it, and does not wait for it.
+    func consume(_ method: BasicConsume, outlivesStop: Bool = false) async throws(AMQPError) -> Consumer {
         let consumer = ConsumerID(number: engine.nextID())
         let mailbox = Mailbox<RawDelivery>()
+        let loops = LoopCount()
         let answer: Answer
         do throws(AMQPError) {
             answer = try await engine.wait(
@@ -44,7 +50,8 @@ extension Channel {
                     what: "basic.consume", place: .call, channel: record, timeout: engine.configuration.rpcMilliseconds)
             ) { [id] state, waiter throws(AMQPError) in
                 // Before the request leaves: the first delivery may come in the same read as the answer.
-                state.mailboxes[consumer] = ConsumerMailbox(mailbox: mailbox, channel: id, noAck: noAck)
+                state.mailboxes[consumer] = ConsumerMailbox(
+                    mailbox: mailbox, channel: id, noAck: method.noAck, outlivesStop: outlivesStop, loops: loops)
                 try state.connection.call(
                     .basicConsume(method), on: id, waiter: waiter, consumer: consumer, &state.effects)
             }
@@ -53,7 +60,7 @@ extension Channel {
             throw error
         }
         guard case .method(.basicConsumeOk(let ok)) = answer else { throw .unexpectedAnswer(to: "basic.consume") }
-        return Consumer(tag: ok.consumerTag.text, Subscription(consumer, mailbox, self))
+        return Consumer(tag: ok.consumerTag.text, Subscription(consumer, mailbox, loops, self))
     }
 
     /// Takes one message from a queue (basic.get), or nil if there is none. Asking again and again is the slow way; a

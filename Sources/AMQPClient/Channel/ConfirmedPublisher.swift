@@ -25,10 +25,12 @@ public struct ConfirmedPublisher: Sendable {
     /// Messages that are not confirmed yet.
     public var unconfirmedCount: Int { window.count }
 
-    /// Publishes; waits first while `limit` messages are unconfirmed.
+    /// Publishes; waits first while `limit` messages are unconfirmed, and for room.
     ///
-    /// - Throws: ``AMQPError``, also that of an *earlier* message that was refused or came back: each of them once, then the
-    ///   publisher can be used on. ``AMQPError/publish`` is the message that it is about.
+    /// - Throws: ``AMQPError`` about the message in ``AMQPError/publish``. That is this one when it could not be sent: the
+    ///   channel is closed, the task was cancelled, there was no room within the configuration's `confirmTimeout`. Or it is an
+    ///   *earlier* one that was refused or came back, each of them once; then this one has been sent, and the publisher can be
+    ///   used on.
     nonisolated(nonsending)
         public func publish(
             _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false
@@ -38,21 +40,27 @@ public struct ConfirmedPublisher: Sendable {
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
         let message = channel.engine.traced(message)
-        try await window.enter()
+        let engine = channel.engine
+        let publish = AMQPError.Publish(
+            message: message, exchange: exchange, routingKey: routingKey, mandatory: mandatory)
         do throws(AMQPError) {
-            let engine = channel.engine
-            let publish = AMQPError.Publish(message: message, exchange: exchange, routingKey: routingKey)
+            try await window.enter()
+        } catch {
+            throw error.about(publish)
+        }
+        do throws(AMQPError) {
             // Not the channel: a publish under way must not keep it from being let go of.
             let confirmed: @Sendable (Result<Answer, AMQPError>) -> Wakeup? = { [window] in
                 window.leave($0.mapError { $0.about(publish) })
             }
-            while try !engine.publish(method, message, on: channel.record, isAwaited: false, confirmed: confirmed) {
-                try await engine.waitForRoom(on: channel.record)
-            }
+            try await engine.publishInTurn(
+                method, message, on: channel.record, timeout: engine.configuration.confirmMilliseconds,
+                isAwaited: false, confirmed: confirmed)
         } catch {
             window.leave(nil)?()
-            throw error
+            throw error.about(publish)
         }
+        try window.tellFailure()
     }
 
     /// Waits until everything published is confirmed. Throws the first refusal or return that nobody was told of yet; if

@@ -57,16 +57,26 @@ public struct Consumer: AsyncSequence, Sendable {
     }
 }
 
+/// How many loops go over a consumer.
+final class LoopCount: Sendable {
+    private let count = Atomic<Int>(0)
+    var isZero: Bool { count.load(ordering: .acquiring) == 0 }
+    func add() { count.add(1, ordering: .relaxed) }
+    /// - Returns: true if that was the last.
+    func remove() -> Bool { count.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 }
+}
+
 /// A consumer as long as anybody holds it.
 final class Subscription: Sendable {
     private let id: ConsumerID
     private let mailbox: Mailbox<RawDelivery>
-    private let loops = Atomic<Int>(0)
+    private let loops: LoopCount
     let channel: Channel
 
-    init(_ id: ConsumerID, _ mailbox: Mailbox<RawDelivery>, _ channel: Channel) {
+    init(_ id: ConsumerID, _ mailbox: Mailbox<RawDelivery>, _ loops: LoopCount, _ channel: Channel) {
         self.id = id
         self.mailbox = mailbox
+        self.loops = loops
         self.channel = channel
     }
 
@@ -82,14 +92,14 @@ final class Subscription: Sendable {
 
         init(_ subscription: Subscription) {
             self.subscription = subscription
-            subscription.loops.add(1, ordering: .relaxed)
+            subscription.loops.add()
         }
 
         deinit { leave() }
 
         private func leave() {
             if isLeft.exchange(true, ordering: .relaxed) { return }
-            if subscription.loops.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { subscription.leave() }
+            if subscription.loops.remove() { subscription.leave() }
         }
 
         nonisolated(nonsending)
@@ -98,7 +108,11 @@ final class Subscription: Sendable {
             // Also when something waits: a cancelled task is to stop, not to work through a backlog first.
             if Task.isCancelled { leave() }
             if isLeft.load(ordering: .relaxed) { return nil }
-            guard let raw = try await subscription.mailbox.next() else { return nil }
+            guard let raw = try await subscription.mailbox.next() else {
+                // There is nothing more for anybody, or nothing more for this one.
+                leave()
+                return nil
+            }
             subscription.channel.engine.taken(raw.cost)
             subscription.channel.engine.count(.delivered(octets: raw.message.body.count))
             return Delivery(raw, subscription.channel)

@@ -95,6 +95,9 @@ public enum PublishOutcome: Sendable, Equatable {
 extension Channel {
     /// Publishes a message, and returns once it is on its way, with the confirm that is to come. The first such call on a
     /// channel switches confirms on. How many are on their way at a time is up to the caller.
+    ///
+    /// - Throws: ``AMQPError``: `timedOut` when there was no room for it within the configuration's `confirmTimeout`, so it was
+    ///   not sent; why the channel is closed.
     nonisolated(nonsending)
         public func publishForConfirm(
             _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false
@@ -107,9 +110,9 @@ extension Channel {
         try await startConfirms()
         let answer = LaterAnswer(record)
         let confirmed: @Sendable (Result<Answer, AMQPError>) -> Wakeup? = { answer.settle($0.map { _ in }) }
-        while try !engine.publish(method, message, on: record, isAwaited: false, confirmed: confirmed) {
-            try await engine.waitForRoom(on: record)
-        }
+        try await engine.publishInTurn(
+            method, message, on: record, timeout: engine.configuration.confirmMilliseconds, isAwaited: false,
+            confirmed: confirmed)
         return PendingConfirm(answer)
     }
 }

@@ -5,7 +5,7 @@ extension Channel {
     /// Publishes a message (basic.publish). Returns once it is on its way: nobody has confirmed anything yet.
     ///
     /// Waits while more than the configuration's `outputHighWaterMark` is unsent, and while the broker has blocked the
-    /// connection or stopped the channel.
+    /// connection or stopped the channel: as long as it takes, first come, first served.
     ///
     /// - Parameters:
     ///   - message: what is sent.
@@ -21,20 +21,34 @@ extension Channel {
             immediate: Bool = false
         ) async throws(AMQPError)
     {
+        try await publish(
+            message, exchange: exchange, routingKey: routingKey, mandatory: mandatory, immediate: immediate, room: 0)
+    }
+
+    /// The same for who does not wait forever.
+    /// - Parameter room: milliseconds that it may wait for room; 0: as long as it takes.
+    nonisolated(nonsending)
+        func publish(
+            _ message: Message, exchange: String, routingKey: String, mandatory: Bool, immediate: Bool = false,
+            room: Int
+        ) async throws(AMQPError)
+    {
         let method = try BasicPublish(
             exchange: ShortString(exchange, as: "exchange name"),
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory, immediate: immediate)
-        let message = engine.traced(message)
-        while try !engine.publish(method, message, on: record) { try await engine.waitForRoom(on: record) }
+        try await engine.publishInTurn(method, engine.traced(message), on: record, timeout: room)
     }
 
     /// Publishes a message and waits until the broker has taken responsibility for it (RabbitMQ, page "Publisher
     /// Confirms"). The first such call on a channel switches confirms on.
     ///
+    /// Waits for room first, as ``publish(_:exchange:routingKey:mandatory:immediate:)`` does.
+    ///
     /// - Throws: ``AMQPError`` of kind `nacked` when the broker refuses, `returned` for a mandatory message that reached
-    ///   no queue, `timedOut` after the configuration's `confirmTimeout`, or what closed the channel: then nobody knows
-    ///   whether the message arrived. In a task that is cancelled the message is sent all the same; only the wait for its
-    ///   confirm is skipped, and `cancelled` thrown.
+    ///   no queue, `timedOut` after the configuration's `confirmTimeout`, which is for both waits together, or what closed the
+    ///   channel: then nobody knows whether the message arrived. (Without room it was not sent, which the text says.) In a
+    ///   task that is cancelled the message is sent all the same if there is room for it and confirms are on; only the wait
+    ///   for its confirm is skipped, and `cancelled` thrown.
     nonisolated(nonsending)
         public func publishAndConfirm(
             _ message: Message, exchange: String = "", routingKey: String = "", mandatory: Bool = false
@@ -45,15 +59,12 @@ extension Channel {
             routingKey: ShortString(routingKey, as: "routing key"), mandatory: mandatory)
         let message = engine.traced(message)
         try await startConfirms()
-        let wait = ConnectionEngine.Wait.confirm(record, engine.configuration)
-        while true {
-            let answer = try await engine.wait(wait) { [engine, id] state, waiter throws(AMQPError) in
-                guard try engine.mayPublish(on: id, state) else { return state.effects.answer(waiter, .notYet) }
-                try state.connection.publish(method, message, on: id, waiter: waiter, &state.effects)
-                engine.count(.published(octets: message.body.count), &state)
-            }
-            guard case .notYet = answer else { return }
-            try await engine.waitForRoom(on: record)
+        let held = Held(channel: id, place: .confirm) { [engine, id] state, waiter throws(AMQPError) in
+            try state.connection.publish(method, message, on: id, waiter: waiter, &state.effects)
+            engine.count(.published(octets: message.body.count), &state)
+        }
+        _ = try await engine.wait(.confirm(record, engine.configuration)) { [engine] state, waiter throws(AMQPError) in
+            try engine.enter(held, as: waiter, &state)
         }
     }
 
@@ -111,7 +122,7 @@ extension Channel {
 }
 
 extension ConnectionEngine {
-    /// Publishes if there is room; one step under the lock.
+    /// Publishes if there is room, and nobody waits for any; one step under the lock.
     /// - Parameters:
     ///   - isAwaited: a call waits for what becomes of it.
     ///   - confirmed: called with what becomes of it, under the lock, if the channel has confirms.
@@ -122,36 +133,23 @@ extension ConnectionEngine {
         try step { state throws(AMQPError) in
             try record.expectOpen()
             guard try mayPublish(on: record.id, state) else { return false }
-            let waiter = confirmed.map { _ in WaiterID(number: nextID()) }
-            try state.connection.publish(
-                method, message, on: record.id, waiter: waiter, isAwaited: isAwaited, &state.effects)
-            count(.published(octets: message.body.count), &state)
-            if let waiter, let confirmed {
-                register(
-                    waiter, .confirm(record, configuration, at: isAwaited ? .confirm : .laterConfirm), &state, confirmed
-                )
-            }
+            try write(method, message, on: record, isAwaited: isAwaited, confirmed: confirmed, &state)
             return true
         }
     }
 
-    func mayPublish(on id: ChannelID, _ state: State) throws(AMQPError) -> Bool {
-        if let reason = state.connection.blockedReason, !configuration.publishWaitsWhileBlocked {
-            throw AMQPError(.blocked, scope: .client, text: "The broker takes no publishes at present: \(reason)")
-        }
-        return state.connection.mayPublish(on: id) && hasRoom(state)
-    }
-
-    nonisolated(nonsending)
-        func waitForRoom(on record: ChannelRecord) async throws(AMQPError)
-    {
-        _ = try await wait(.init(what: "room to publish", place: .gate, channel: record)) {
-            state, waiter throws(AMQPError) in
-            if try mayPublish(on: record.id, state) {
-                state.effects.answer(waiter, .done)
-            } else {
-                state.gate.append(record.id, as: waiter.number)
-            }
+    /// The same where there is room.
+    func write(
+        _ method: BasicPublish, _ message: Message, on record: ChannelRecord, isAwaited: Bool,
+        confirmed: (@Sendable (Result<Answer, AMQPError>) -> Wakeup?)?, _ state: inout State
+    ) throws(AMQPError) {
+        let waiter = confirmed.map { _ in WaiterID(number: nextID()) }
+        try state.connection.publish(
+            method, message, on: record.id, waiter: waiter, isAwaited: isAwaited, &state.effects)
+        count(.published(octets: message.body.count), &state)
+        if let waiter, let confirmed {
+            register(
+                waiter, .confirm(record, configuration, at: isAwaited ? .confirm : .laterConfirm), &state, confirmed)
         }
     }
 }

@@ -44,15 +44,17 @@ public final class Caller: Sendable {
     init(_ channel: Channel) async throws(AMQPError) {
         self.channel = channel
         let returns = channel.returns
-        let answers = try await channel.consume(Self.replies, noAck: true)
+        // A stop of the session leaves it alone: the work in hand may have questions.
+        let answers = try await channel.consume(
+            BasicConsume(queue: ShortString(Self.replies, as: "queue name"), noAck: true), outlivesStop: true)
         readers = [
-            Task { [questions] in
+            Task { [questions, record = channel.record] in
                 do throws(AMQPError) {
                     var answers = answers.makeAsyncIterator()
                     while let answer = try await answers.next(isolation: nil) {
                         questions.answer(answer.properties.correlationID, .success(answer.message))
                     }
-                    questions.end(.cancelled("an answer"))
+                    questions.end(record.reason ?? .noMoreAnswers)
                 } catch {
                     questions.end(error)
                 }
@@ -72,8 +74,14 @@ public final class Caller: Sendable {
     /// No more answers come. Whoever was told so by a question finds it here.
     var hasEnded: Bool { questions.state.withLock { $0.end != nil } }
 
-    /// Returns when no more answers come: the channel is closed, or its consumers were ended.
-    func waitForEnd() async { await readers[0].value }
+    /// Returns when no more answers come: the channel is closed. A cancellation ends them too.
+    func waitForEnd() async {
+        await withTaskCancellationHandler {
+            await readers[0].value
+        } onCancel: {
+            for reader in readers { reader.cancel() }
+        }
+    }
 
     /// Asks, and waits for the answer.
     ///
@@ -81,7 +89,7 @@ public final class Caller: Sendable {
     ///   - question: its `correlationID` and `replyTo` are set here.
     ///   - key: the routing key; with the default exchange, the queue of those who answer.
     ///   - exchange: empty: the default exchange.
-    ///   - timeout: more than zero.
+    ///   - timeout: more than zero; for sending it, which waits while there is no room, and for the answer together.
     /// - Throws: ``AMQPError``: `timedOut`; `returned` when no queue takes the question, so nobody could answer; `cancelled`
     ///   with the task; what ended the channel.
     public func call(
@@ -96,8 +104,8 @@ public final class Caller: Sendable {
             return id
         }
         let time = channel.engine.configuration.time
-        let milliseconds = max(1, Int(clamping: timeout.milliseconds))
-        let timer = time.wake(at: time.now.addingReportingOverflow(Int64(milliseconds)).partialValue) {
+        let milliseconds = Int(max(1, min(timeout.milliseconds, Int64(Int32.max))))
+        let timer = time.wake(at: time.now + Int64(milliseconds)) {
             mailbox.put(.failure(.timedOut("a question to '\(key)'", milliseconds: milliseconds)))?()
         }
         defer {
@@ -107,10 +115,16 @@ public final class Caller: Sendable {
         var message = question
         message.properties.correlationID = id
         message.properties.replyTo = try ShortString(Self.replies, as: "reply-to")
-        try await channel.publish(message, exchange: exchange, routingKey: key, mandatory: true)
+        // While the broker takes no publishes, the time passes all the same.
+        try await channel.publish(message, exchange: exchange, routingKey: key, mandatory: true, room: milliseconds)
         guard let result = try await mailbox.next() else { throw .cancelled("an answer") }
         return try result.get()
     }
+}
+
+extension AMQPError {
+    fileprivate static let noMoreAnswers = AMQPError(
+        .closedByClient, scope: .client, text: "The caller was let go of while a question waited")
 }
 
 extension Channel {

@@ -66,6 +66,20 @@ public struct AMQPError: Error, Sendable, Equatable {
     public var nextStep: String
     /// The publish that it is about: of ``ConfirmedPublisher``, which tells of earlier ones, and of ``Publisher``.
     public var publish: Publish?
+    /// Which connection it comes from.
+    var origin = Origin()
+
+    /// Which connection an error comes from, as far as known. Two errors that say the same are equal all the same.
+    struct Origin: Sendable, Equatable {
+        private var connection: UInt64?
+
+        init() {}
+        init(_ engine: ConnectionEngine) { connection = engine.number }
+
+        func isOf(_ engine: ConnectionEngine) -> Bool { connection == engine.number }
+
+        static func == (_: Origin, _: Origin) -> Bool { true }
+    }
 
     /// A message, and where it was sent.
     public struct Publish: Sendable, Equatable {

@@ -105,6 +105,11 @@ extension AMQPError {
         AMQPError(.cancelled, scope: .client, text: "The task was cancelled while it waited for \(what)")
     }
 
+    static let leftClosure = AMQPError(
+        .timedOut, scope: .client,
+        text: "The closure was cancelled, has not ended within the client's grace, and is left to itself",
+        nextStep: "Look at Task.isCancelled in work that takes long.")
+
     static func timedOut(_ what: String, milliseconds: Int) -> AMQPError {
         AMQPError(.timedOut, scope: .client, text: "No answer to \(what) within \(milliseconds) ms")
     }

@@ -13,8 +13,8 @@ final class ConnectionEngine: Sendable {
         var connection: ConnectionState
         var effects = Effects()
         var waiters = Waiters()
-        /// Those of the waiters that wait for room to publish on a channel.
-        var gate = Line<ChannelID>()
+        /// Those of the waiters that wait for room to publish.
+        var gate = Gate()
         var mailboxes: [ConsumerID: ConsumerMailbox] = [:]
         var channels: [ChannelID: ChannelRecord] = [:]
         var events: [Mailbox<ConnectionEvent>] = []
@@ -36,6 +36,8 @@ final class ConnectionEngine: Sendable {
     }
 
     let configuration: ConnectionConfiguration
+    /// Unlike that of any other of this process.
+    let number = ConnectionEngine.lastNumber.add(1, ordering: .relaxed).newValue
     let stream: any ByteStream
     let state: Mutex<State>
     /// What the broker has said of publishes, and no call has told.
@@ -45,6 +47,7 @@ final class ConnectionEngine: Sendable {
     /// A copy of `!isReading` for a look without the lock.
     let isPaused = Atomic<Bool>(false)
     private let lastID = Atomic<UInt64>(0)
+    private static let lastNumber = Atomic<UInt64>(0)
 
     init(_ stream: any ByteStream, _ configuration: ConnectionConfiguration) {
         self.stream = stream
@@ -71,8 +74,9 @@ final class ConnectionEngine: Sendable {
         return try state.withLock { state throws(Failure) in
             defer {
                 self.carryOut(&state)
-                swap(&wakeups, &state.wakeups)
                 if !state.isSending { round = nextRound(&state, empty: nil) }
+                // Last: who has waited for room is woken too.
+                swap(&wakeups, &state.wakeups)
             }
             return try body(&state)
         }
@@ -93,10 +97,14 @@ final class ConnectionEngine: Sendable {
 
     /// Takes what is written and leaves `empty` to write on.
     private func nextRound(_ state: inout State, empty: FrameWriter?, isLast: Bool = false) -> Round {
+        // A stream that took everything at once does not report that it is drained.
+        if state.effects.output.isEmpty, !state.gate.isEmpty {
+            openGate(&state)
+            carryOut(&state)
+        }
         guard !state.effects.output.isEmpty else {
             if let empty { state.spare = empty }
             state.isSending = false
-            openGateIfDrained(&state)
             return state.hangsUp ? .hangUp : .nothing
         }
         if isLast {
@@ -144,37 +152,50 @@ final class ConnectionEngine: Sendable {
     func carryOut(_ state: inout State) {
         guard !state.effects.events.isEmpty else { return }
         var events: [Effects.Event] = []
+        // One may cause others: who has waited for room is answered.
+        while !state.effects.events.isEmpty {
+            swap(&events, &state.effects.events)
+            for event in events { carryOut(event, &state) }
+            events.removeAll(keepingCapacity: true)
+        }
         swap(&events, &state.effects.events)
-        for event in events { carryOut(event, &state) }
-        events.removeAll(keepingCapacity: true)
-        if state.effects.events.isEmpty { swap(&events, &state.effects.events) }
         updateReading(&state)
     }
 
     private func carryOut(_ event: Effects.Event, _ state: inout State) {
         switch event {
         case .answer(let id, let outcome):
-            if let waiter = state.waiters.remove(id) { wake(waiter.settle(outcome), &state) }
+            if let waiter = state.waiters.remove(id) { wake(waiter.settle(outcome.mapError(ours)), &state) }
         case .consumerStarted(let consumer, let tag): consumerStarted(consumer, tag, &state)
         case .deliver(let consumer, let delivery): deliver(delivery, to: consumer, &state)
-        case .consumerEnded(let consumer, let error): endConsumer(consumer, error, &state)
+        case .consumerEnded(let consumer, let error): endConsumer(consumer, error.map(ours), &state)
         case .returned(let channel, let message):
             for mailbox in state.channels[channel]?.returns ?? [] { wake(mailbox.put(message), &state) }
             count(.returned, &state)
         case .confirmed(let count, let isTaken): self.count(isTaken ? .confirmed(count) : .nacked(count), &state)
-        case .channelEnded(let channel, let error, let isTold): endChannel(channel, error, isTold: isTold, &state)
+        case .channelEnded(let channel, let error, let isTold):
+            endChannel(channel, ours(error), isTold: isTold, &state)
         case .unheard(let channel, let error):
             if let record = state.channels[channel], !isHeard(error, record) {
                 unheard.addForgotten(error, on: channel)
             }
-        case .blocked(let reason): publish(.blocked(reason: reason), &state)
+        case .blocked(let reason):
+            publish(.blocked(reason: reason), &state)
+            publishingBlocked(&state)
         case .unblocked: publish(.unblocked, &state)
-        case .publishingResumed: openGate(&state)
-        case .ended(let error): end(error, &state)
+        case .publishingResumed: publishingResumed(&state)
+        case .ended(let error): end(ours(error), &state)
         case .hangUp:
             state.hangsUp = true
             state.timers.cancelAll()
         }
+    }
+
+    /// Marked as one of this connection: for those who have several.
+    func ours(_ error: AMQPError) -> AMQPError {
+        var error = error
+        error.origin = AMQPError.Origin(self)
+        return error
     }
 
     func wake(_ wakeup: Wakeup?, _ state: inout State) {
@@ -190,11 +211,7 @@ final class ConnectionEngine: Sendable {
         record.ended(error, isTold: isTold)
         for mailbox in record.returns { wake(mailbox.finish(error), &state) }
         // Everybody else on the channel is answered by its state machine.
-        for number in state.gate.ids(where: { $0 == id }) {
-            state.gate.remove(number)
-            guard let waiter = state.waiters.remove(WaiterID(number: number)) else { continue }
-            wake(waiter.settle(.failure(error)), &state)
-        }
+        closeGate(of: id, error, &state)
     }
 
     private func end(_ error: AMQPError, _ state: inout State) {

@@ -79,13 +79,23 @@ struct ConsumerMailbox: Sendable {
     var mailbox: Mailbox<RawDelivery>
     var channel: ChannelID
     var noAck: Bool
+    /// A graceful stop does not end it, and does not wait for it: it brings the answers to questions.
+    var outlivesStop = false
     var tag: ShortString = ""
+    /// No more deliveries come.
+    var hasEnded = false
+    var loops: LoopCount
+
+    /// There are deliveries in hand, or there may be.
+    var isAtWork: Bool { !outlivesStop && !(hasEnded && loops.isZero) }
 }
 
 extension ConnectionEngine {
     func consumerStarted(_ consumer: ConsumerID, _ tag: ShortString, _ state: inout State) {
         state.mailboxes[consumer]?.tag = tag
-        if state.stopsConsumers, let entry = state.mailboxes[consumer] { stop(consumer, entry, &state) }
+        if state.stopsConsumers, let entry = state.mailboxes[consumer], !entry.outlivesStop {
+            stop(consumer, entry, &state)
+        }
     }
 
     func deliver(_ delivery: RawDelivery, to consumer: ConsumerID, _ state: inout State) {
@@ -110,7 +120,7 @@ extension ConnectionEngine {
         let drops = isChannelGone && !entry.noAck
         if drops { release(entry.mailbox.drain()) }
         wake(entry.mailbox.finish(error), &state)
-        if isChannelGone { state.mailboxes[consumer] = nil }
+        if isChannelGone { state.mailboxes[consumer] = nil } else { state.mailboxes[consumer]?.hasEnded = true }
     }
 
     /// Nobody will take this consumer's deliveries any more.

@@ -7,7 +7,7 @@ extension ConnectionEngine {
         case all
     }
 
-    /// Waits for confirms of a channel, or of all.
+    /// Waits for confirms of a channel, or of all: no longer for all of them together than for one.
     ///
     /// - Returns: the first refusal, return or loss that no call has told, once all channels have their confirms; `cancelled`
     ///   if there is none, and the wait was cut short by a cancellation.
@@ -17,12 +17,16 @@ extension ConnectionEngine {
             (channel.map { [$0] } ?? Array(state.channels.values)).filter { state.connection.isConfirming($0.id) }
         }
         var failure: AMQPError?
+        let allowed = configuration.confirmMilliseconds
+        let begin = configuration.time.now
         for record in records {
+            let left = Int64(allowed) - (configuration.time.now - begin)
             do throws(AMQPError) {
                 _ = try await wait(
                     .init(
                         what: "the confirms", place: .confirm, channel: record,
-                        timeout: configuration.confirmMilliseconds)
+                        timeout: allowed == 0 ? 0 : Int(max(1, left)), allowed: allowed,
+                        isOver: allowed > 0 && left <= 0)
                 ) { state, waiter throws(AMQPError) in
                     try state.connection.waitForConfirms(on: record.id, waiter, for: confirms, &state.effects)
                 }

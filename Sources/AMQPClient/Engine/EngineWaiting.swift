@@ -32,6 +32,8 @@ extension ConnectionEngine {
         var awaitsAnswer = true
         /// What ends things, and a publish to be confirmed, is done in a cancelled task too: only the wait is skipped.
         var beginsCancelled = false
+        /// The time is over already: what is not answered at once is not waited for.
+        var isOver = false
     }
 
     /// Does `begin` and waits for the answer to the waiter it is given, all in one step, so the answer cannot come first.
@@ -52,7 +54,11 @@ extension ConnectionEngine {
                     }
                     register(id, wait, &state) { outcome in { continuation.resume(returning: outcome) } }
                     attempt(id, wait, &state, begin)
-                    if isCancelled { abandonOnceBegun(id, .cancelled(wait.what), &state) }
+                    if isCancelled {
+                        abandonOnceBegun(id, &state) { _, _ in .cancelled(wait.what) }
+                    } else if wait.isOver {
+                        abandonOnceBegun(id, &state, timedOut)
+                    }
                 }
             }
         } onCancel: {
@@ -110,16 +116,22 @@ extension ConnectionEngine {
     }
 
     private func abandon(_ id: WaiterID, _ waiter: Waiter, _ error: AMQPError, _ state: inout State) {
-        if waiter.place == .gate { state.gate.remove(id.number) }
+        var error = error
+        if waiter.place == .gate, let channel = waiter.channel {
+            state.gate.remove(id.number, of: channel)
+            // Whatever else it would have waited for: its message has not left.
+            if error.kind == .cancelled { error = .cancelled(Wait.room) }
+        }
         state.connection.abandon(id, at: waiter.place, channel: waiter.channel, &state.effects)
         if waiter.place == .end { armClose(after: error.kind == .timedOut ? 0 : patienceWithCloses, &state) }
-        wake(waiter.settle(.failure(error)), &state)
+        wake(waiter.settle(.failure(ours(error))), &state)
     }
 
-    /// For a task that was cancelled before it began. What is answered already in this step stays answered.
-    private func abandonOnceBegun(_ id: WaiterID, _ error: AMQPError, _ state: inout State) {
+    /// For a task that was cancelled before it began, or whose time was over. What is answered already in this step stays
+    /// answered.
+    private func abandonOnceBegun(_ id: WaiterID, _ state: inout State, _ error: (Waiter, State) -> AMQPError) {
         carryOut(&state)
-        if let waiter = state.waiters.remove(id) { abandon(id, waiter, error, &state) }
+        if let waiter = state.waiters.remove(id) { abandon(id, waiter, error(waiter, state), &state) }
     }
 
     func failWaiters(_ error: AMQPError, _ state: inout State, where fits: (Waiter) -> Bool) {
@@ -153,7 +165,11 @@ extension ConnectionEngine {
     }
 
     private func timedOut(_ waiter: Waiter, _ state: State) -> AMQPError {
-        var error = AMQPError.timedOut(waiter.what, milliseconds: waiter.deadline?.milliseconds ?? 0)
+        let milliseconds = waiter.deadline?.milliseconds ?? 0
+        var error = AMQPError.timedOut(waiter.what, milliseconds: milliseconds)
+        if waiter.place == .gate {
+            error.text = "There was no room to publish within \(milliseconds) ms, so the message was not sent"
+        }
         if let reason = state.connection.blockedReason {
             error.text += "; meanwhile the broker takes no publishes: \(reason)"
             error.nextStep =
@@ -195,24 +211,5 @@ extension ConnectionEngine {
         }
         // Not a clean end: nobody is there to take one.
         if isGone { stream.abort() }
-    }
-
-    // MARK: Room to publish
-
-    func openGate(_ state: inout State) {
-        for (number, _) in state.gate.removeAll() {
-            if let waiter = state.waiters.remove(WaiterID(number: number)) {
-                wake(waiter.settle(.success(.done)), &state)
-            }
-        }
-    }
-
-    /// A stream that took everything at once does not report that it is drained.
-    func openGateIfDrained(_ state: inout State) {
-        if !state.gate.isEmpty, hasRoom(state) { openGate(&state) }
-    }
-
-    func hasRoom(_ state: State) -> Bool {
-        stream.unsent + state.effects.output.count <= configuration.outputHighWaterMark
     }
 }

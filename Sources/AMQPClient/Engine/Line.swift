@@ -8,6 +8,10 @@ struct Line<Element: Sendable>: Sendable {
 
     var isEmpty: Bool { waiting.isEmpty }
     var count: Int { waiting.count }
+    /// The longest waiting first.
+    var elements: [Element] { order.compactMap { waiting[$0] } }
+
+    func contains(_ id: UInt64) -> Bool { waiting[id] != nil }
 
     mutating func append(_ element: Element, as id: UInt64) {
         order.append(id)
@@ -36,7 +40,4 @@ struct Line<Element: Sendable>: Sendable {
         defer { self = Line() }
         return order.compactMap { id in waiting[id].map { (id, $0) } }
     }
-
-    /// Those of the line that fit, in no order.
-    func ids(where fits: (Element) -> Bool) -> [UInt64] { waiting.filter { fits($0.value) }.map(\.key) }
 }

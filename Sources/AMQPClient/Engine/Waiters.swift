@@ -49,6 +49,12 @@ struct Waiters: Sendable {
         if deadlines.count > 2 * timed + 64 { deadlines.keep { table[$0.waiter] != nil } }
     }
 
+    /// It waits for something else now, for as long as it had left.
+    mutating func move(_ id: WaiterID, to place: WaiterID.Place) {
+        // The usual case of a caller that waits for one thing only costs no copy.
+        if let waiter = table[id], waiter.place != place { table[id]?.place = place }
+    }
+
     mutating func remove(_ id: WaiterID) -> Waiter? {
         guard let waiter = table.removeValue(forKey: id) else { return nil }
         if waiter.awaitsAnswer { awaitingAnswer -= 1 }

@@ -3,10 +3,17 @@ import Synchronization
 
 /// The questions of a ``Client``: a connection of their own, made when the first is asked, that comes back after a loss.
 final class Calls: Sendable {
-    private struct State: Sendable {
-        var runner: SessionRunner?
+    private struct Run: Sendable {
+        let number: Int
+        let runner: SessionRunner
         /// Done when the runner is, and nothing is left of it.
-        var ending: Task<Void, Never>?
+        let ending: Task<Void, Never>
+    }
+
+    private struct State: Sendable {
+        var run: Run?
+        /// Counts the runs: what an earlier one has to tell is nothing to the next.
+        var lastRun = 0
         var caller: Caller?
         var waiting: [UInt64: Mailbox<Result<Caller, AMQPError>>] = [:]
         var lastID: UInt64 = 0
@@ -35,11 +42,16 @@ final class Calls: Sendable {
         do throws(AMQPError) {
             return try await caller.call(question, to: key, exchange: exchange, timeout: .milliseconds(left))
         } catch {
-            guard error.scope != .client, error.code == nil || error.code == .connectionForced else { throw error }
+            let publish = AMQPError.Publish(message: question, exchange: exchange, routingKey: key, mandatory: true)
+            // The questions share a channel, and what the broker has closed it over may have been another.
+            guard error.scope != .client || error.kind == .closedByClient, !Culprits(error).include(publish) else {
+                throw error
+            }
             // It may have been asked, and worked on.
             throw AMQPError(
-                .unknownOutcome, scope: .client, text: "The connection was lost before the answer came: \(error.text)"
-            ).about(.init(message: question, exchange: exchange, routingKey: key, mandatory: true))
+                .unknownOutcome, scope: .client, code: error.code,
+                text: "No answer to a question to '\(key)' will come: \(error.text)"
+            ).about(publish)
         }
     }
 
@@ -71,26 +83,40 @@ final class Calls: Sendable {
     }
 
     private func startIfNeeded(_ state: inout State) throws(AMQPError) {
-        guard state.runner == nil else { return }
-        let runner = try SessionRunner(client) { [weak self] in
-            if case .waiting(_, let error) = $0 { self?.state.withLock { $0.lastError = error } }
+        guard state.run == nil else { return }
+        state.lastRun += 1
+        let number = state.lastRun
+        let runner = try SessionRunner(client) { [weak self] news in
+            guard case .waiting(_, let error) = news else { return }
+            self?.state.withLock { if $0.lastRun == number { $0.lastError = error } }
         }
-        state.runner = runner
-        let run = runner.start { [weak self] session in
-            let caller = try await session.channel.caller()
-            self?.up(caller)
-            await caller.waitForEnd()
-            self?.state.withLock { $0.caller = nil }
-            if let reason = session.channel.closeReason { throw reason }
-        }
-        state.ending = Task { [weak self] in
+        let run = runner.start { [weak self] session in try await self?.serve(session, number) }
+        let ending = Task { [weak self] in
             let result = await run.result
-            self?.ended(runner, result)
+            var reason = AMQPError.questionsClosed
+            if case .failure(let error as AMQPError) = result { reason = error }
+            _ = self?.end(reason) { $0.number == number }
+        }
+        state.run = Run(number: number, runner: runner, ending: ending)
+    }
+
+    /// One session: a channel for the questions, and another whenever the broker has closed it over one.
+    private func serve(_ session: Session, _ run: Int) async throws {
+        var channel = session.channel
+        while true {
+            let caller = try await channel.caller()
+            up(caller, run)
+            await caller.waitForEnd()
+            state.withLock { if $0.caller === caller { $0.caller = nil } }
+            guard let reason = channel.closeReason else { return }
+            guard reason.kind == .closedByBroker, reason.scope == .channel, !Task.isCancelled else { throw reason }
+            channel = try await session.connection.openChannel()
         }
     }
 
-    private func up(_ caller: Caller) {
+    private func up(_ caller: Caller, _ run: Int) {
         let waiting = state.withLock { state in
+            guard state.run?.number == run else { return [] as [Mailbox<Result<Caller, AMQPError>>] }
             defer { state.waiting = [:] }
             (state.caller, state.lastError) = (caller, nil)
             return state.waiting.values.map { $0 }
@@ -98,25 +124,33 @@ final class Calls: Sendable {
         for mailbox in waiting { mailbox.put(.success(caller))?() }
     }
 
-    private func ended(_ runner: SessionRunner, _ result: Result<Void, any Error>) {
-        let waiting = state.withLock { state in
-            guard state.runner === runner else { return [] as [Mailbox<Result<Caller, AMQPError>>] }
+    /// A question that comes after this begins another run.
+    /// - Returns: the run that this has ended, if there is one that fits.
+    private func end(_ reason: AMQPError, where fits: (Run) -> Bool = { _ in true }) -> Run? {
+        let (run, waiting) = state.withLock { state -> (Run?, [Mailbox<Result<Caller, AMQPError>>]) in
+            guard let run = state.run, fits(run) else { return (nil, []) }
             defer { state.waiting = [:] }
-            (state.runner, state.ending, state.caller) = (nil, nil, nil)
-            return state.waiting.values.map { $0 }
+            (state.run, state.caller) = (nil, nil)
+            return (run, state.waiting.values.map { $0 })
         }
-        var error = AMQPError.cancelled("a connection")
-        if case .failure(let reason as AMQPError) = result { error = reason }
-        for mailbox in waiting { mailbox.put(.failure(error))?() }
+        for mailbox in waiting { mailbox.put(.failure(reason))?() }
+        return run
     }
 
-    func stop() { state.withLock { $0.runner }?.stop() }
+    func stop() { end(.questionsClosed)?.runner.stop() }
 
     func close() async {
-        let ending = state.withLock { $0.ending }
-        stop()
-        if !Task.isCancelled { await ending?.value }
+        let run = end(.questionsClosed)
+        if Task.isCancelled { return run?.runner.stopAtOnce() ?? () }
+        run?.runner.stop()
+        await run?.ending.value
     }
+}
+
+extension AMQPError {
+    fileprivate static let questionsClosed = AMQPError(
+        .closedByClient, scope: .client, text: "The client was closed before the question was asked",
+        nextStep: "Ask again: the client connects again by itself.")
 }
 
 extension Client {
@@ -135,8 +169,10 @@ extension Client {
     ///   - exchange: empty: the default exchange.
     ///   - timeout: more than zero; for the connection, where there is none, and the answer together.
     /// - Throws: ``AMQPError``: of kind `timedOut`, for want of a connection or of an answer; `unknownOutcome` when the
-    ///   connection was lost in between: the question may have been worked on, and is not asked again by itself;
-    ///   `returned` when no queue takes the question; `cancelled` with the task; what ends a client, as for ``run(_:)``.
+    ///   connection was lost in between, or its channel over another question: it may have been worked on, and is not asked
+    ///   again by itself;
+    ///   `returned` when no queue takes the question; 404 for an exchange that does not exist; `closedByClient` when
+    ///   ``close()`` came before it was asked; `cancelled` with the task; what ends a client, as for ``run(_:)``.
     public func call(
         _ question: Message, to key: String, exchange: String = "", timeout: Duration = .seconds(10)
     ) async throws(AMQPError) -> Message {
@@ -144,7 +180,7 @@ extension Client {
     }
 
     /// Closes the connection that ``call(_:to:exchange:timeout:)`` has made, if any: questions that are not answered yet
-    /// throw. A later question makes another. Runs and publishers have connections of their own. A cancelled task does not
-    /// wait.
+    /// throw. A later question makes another. Runs and publishers have connections of their own. In a task that is cancelled
+    /// the close is sent all the same, and only the wait for its answer is skipped.
     public func close() async { await existingCalls?.close() }
 }

@@ -31,7 +31,7 @@ public final class Client: Sendable {
     /// - Parameters:
     ///   - hosts: URIs as ``ConnectionConfiguration/init(uri:)`` takes them, one at least; the first is tried first.
     ///   - retry: how long to wait between attempts.
-    ///   - grace: how long a run that is cancelled may finish what is in hand, 0 or more.
+    ///   - grace: how long a run that is cancelled may take to finish what is in hand and to say good-bye, 0 or more.
     public convenience init(
         hosts: [String], retry: RetryPolicy = .exponential(), grace: Duration = .seconds(30)
     ) {
@@ -93,13 +93,17 @@ public final class Client: Sendable {
     /// its own.
     ///
     /// **Lost** is a connection that broke, was closed by the broker's operator or shutdown, or went silent; a consumer that the
-    /// broker cancelled; an exclusive queue that is still locked, as its dead connection is not noticed yet. The task of the
+    /// broker cancelled; an exclusive queue that is still locked, as its dead connection is not noticed yet; a delivery that
+    /// was not acknowledged in the broker's time; no answer to a call of the session's connection. The task of the
     /// closure is cancelled then: what it has not acknowledged is delivered again, marked as redelivered, and what it
-    /// does with the old session throws. It is run again even if it returns after that. Let ``AMQPError``s pass through
-    /// the closure: they say which of both it is.
+    /// does with the old session throws. It is run again even if it returns after that. A closure that takes no notice of its
+    /// cancellation is left to itself after the client's `grace`; the next session then begins beside it, and ``states`` says
+    /// so. Let ``AMQPError``s of the session pass through the closure: they say which of both it is.
     ///
     /// **The end** is at once what no further attempt would mend: a bad address, a wrong password, no such virtual host,
-    /// 404, 406, and so on; and any error that is no ``AMQPError``.
+    /// 404, 406, and so on; and any error that does not come from the session's connection. That of a ``Publisher``, of
+    /// ``call(_:to:exchange:timeout:)`` or of another connection is one of the work, as any other: the closure decides what to
+    /// do about it. If the session's connection turns out to be lost as well, that counts.
     ///
     /// **When the closure has returned**, its work is done, and it is not run again: confirms that are due are awaited, the
     /// session's channel and the connection closed. If a publish may have got lost on the way, the run throws instead of
@@ -110,9 +114,11 @@ public final class Client: Sendable {
     /// ``Connection/withChannel(_:)``.
     ///
     /// **Cancelling** the task that runs this stops gracefully: no consumer gets another delivery, deliveries in hand are finished,
-    /// confirms that are due awaited, the connection closed. After the client's `grace`, or at once if the closure consumes
-    /// nothing, the closure's task is cancelled too. What the closure returns is returned, unless a publish may have got
-    /// lost, as above; one that is not answered for when the `grace` is over once more is thrown as `timedOut`.
+    /// confirms that are due awaited, the connection closed. A ``Caller`` of the session's goes on, for the work in hand. After
+    /// the client's `grace`, or at once if the closure consumes nothing, the closure's task is cancelled too. What the closure
+    /// returns is returned, unless a publish may have got lost, as above; one that is not answered for when the `grace` is
+    /// over is thrown as `timedOut`: the good-bye does not wait then. A closure that takes no notice of its cancellation has
+    /// the `grace` once more, and a second at least; then the run throws `timedOut` without it.
     ///
     /// - Throws: what the closure throws; ``AMQPError`` that ends it, as above, or of the last attempt if the policy bounds
     ///   them; a publish of a closure that has returned, as above; of kind `cancelled`, if it was cancelled while not connected.

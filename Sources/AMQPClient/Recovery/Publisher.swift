@@ -11,11 +11,15 @@ import Synchronization
 /// Any number of tasks may publish; they share the window. It connects when it is first used. A connection of its own,
 /// because a broker that is short of memory blocks whole connections, and a consumer must go on then.
 public final class Publisher: Sendable {
-    /// What a publish does while there is no connection.
+    /// What a publish does while there is no connection, or one that takes nothing: the broker has blocked it, or does not
+    /// read.
     public enum WhileDown: Sendable, Equatable {
-        /// It fails at once, with ``AMQPError/Kind/unreachable``.
+        /// It fails at once, with ``AMQPError/Kind/unreachable``, or with ``AMQPError/Kind/blocked`` while the broker blocks
+        /// the connection. For a broker that does not read, which shows only in time, it waits for the configuration's
+        /// `confirmTimeout`, and fails with ``AMQPError/Kind/timedOut``.
         case fail
-        /// It waits, all losses together at most so long, and fails with ``AMQPError/Kind/timedOut``.
+        /// It waits, all losses together at most so long, and for room at most so long at a time. Then it fails with
+        /// ``AMQPError/Kind/timedOut``.
         case wait(upTo: Duration)
     }
 
@@ -24,14 +28,19 @@ public final class Publisher: Sendable {
         /// They fail with ``AMQPError/Kind/unknownOutcome``.
         case never
         /// They are sent again, so some may arrive twice. Nothing in the protocol marks them; a `messageID` of the
-        /// application's own does.
+        /// application's own does. When the broker closes the channel over a message, and does not say which (406, for one
+        /// that is too large), they fail as with ``never``: the same would happen again.
         case atLeastOnce
     }
 
     private let core: PublisherCore
 
     init(_ client: Client, window: Int, whileDown: WhileDown, resend: Resend) {
-        core = PublisherCore(client, PublisherState(window: window, whileDown: whileDown, resend: resend))
+        // A malformed URI is told by each publish.
+        let confirmTimeout = (try? client.configurations.get().first)?.confirmTimeout ?? .zero
+        core = PublisherCore(
+            client,
+            PublisherState(window: window, whileDown: whileDown, resend: resend, confirmTimeout: confirmTimeout))
     }
 
     deinit { core.stop() }
@@ -44,10 +53,11 @@ public final class Publisher: Sendable {
     ///   - key: the routing key, at most 255 octets.
     ///   - mandatory: a message that no queue takes comes back, and `returned` is thrown.
     /// - Throws: ``AMQPError``: of kind `unknownOutcome` when the connection was lost before the broker had answered, or it
-    ///   did not answer within the configuration's `confirmTimeout`; `nacked`, `returned`; `timedOut` or `unreachable`
-    ///   when there was no connection, and the message was never sent; what ends the client, such as a wrong password;
+    ///   did not answer within the configuration's `confirmTimeout`; `nacked`, `returned`; `timedOut`, `unreachable` or
+    ///   `blocked` when there was no connection, or none that takes anything, and the message was never sent; `closedByClient`
+    ///   when the publisher was closed before it was sent; what ends the client, such as a wrong password;
     ///   404 for an exchange that does not exist. ``AMQPError/publish`` is the message. In a task that is cancelled the
-    ///   message is sent if there is a connection, and `cancelled` thrown.
+    ///   message is sent if there is a connection that takes it at once, and `cancelled` thrown.
     public func publish(
         _ message: Message, to exchange: String = "", key: String = "", mandatory: Bool = false
     ) async throws(AMQPError) {
@@ -80,7 +90,8 @@ public final class Publisher: Sendable {
     public var states: Notices<ClientState> { core.states }
 
     /// Waits until the outcome of every message is known, at most the client's `grace`, and closes the connection. What is
-    /// published later opens one again. A cancelled task does not wait.
+    /// published later opens one again. In a task that is cancelled the close is sent all the same, and only the waits are
+    /// skipped: what is not confirmed by then is of unknown outcome.
     public func close() async { await core.close() }
 }
 

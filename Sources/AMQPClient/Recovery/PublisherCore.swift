@@ -9,11 +9,18 @@ final class PublisherCore: Sendable {
         var effects: [PublisherState.Effect] = []
         var callers: [UInt64: CheckedContinuation<Result<Bool, AMQPError>, Never>] = [:]
         var awaitingEmpty: [Mailbox<Void>] = []
-        var runner: SessionRunner?
-        /// Done when the runner is, and nothing is left of it.
-        var ending: Task<Void, Never>?
+        var run: Run?
+        /// Counts the runs: what an earlier one has to tell is nothing to the next.
+        var lastRun = 0
         var channel: (link: Int, channel: Channel)?
         var timer: (time: Int64, handle: TimerHandle)?
+    }
+
+    private struct Run: Sendable {
+        let number: Int
+        let runner: SessionRunner
+        /// Done when the runner is, and nothing is left of it.
+        let ending: Task<Void, Never>
     }
 
     private let client: Client
@@ -92,7 +99,7 @@ final class PublisherCore: Sendable {
             (state.channel?.link == link ? state.channel?.channel : nil, state.decisions.publish(of: id))
         }
         guard let channel, let publish else {
-            return step { $0.decisions.notSent(id, link: link, isGone: true, &$0.effects) }
+            return notSent(id, link, .isGone)
         }
         do throws(AMQPError) {
             let method = try BasicPublish(
@@ -101,11 +108,17 @@ final class PublisherCore: Sendable {
             let isSent = try channel.engine.publish(method, publish.message, on: channel.record) { [weak self] result in
                 { [weak self] in self?.settled(id, link, result.map { _ in true }) }
             }
-            if !isSent { step { $0.decisions.notSent(id, link: link, isGone: false, &$0.effects) } }
+            guard !isSent else { return }
+            let reason = channel.connection.blockedReason
+            notSent(id, link, reason.map(PublisherState.Obstacle.blocked) ?? .noRoom)
         } catch {
             if error.scope == .client { return settled(id, link, .failure(error)) }
-            step { $0.decisions.notSent(id, link: link, isGone: true, &$0.effects) }
+            notSent(id, link, .isGone)
         }
+    }
+
+    private func notSent(_ id: UInt64, _ link: Int, _ obstacle: PublisherState.Obstacle) {
+        step { $0.decisions.notSent(id, link: link, obstacle, now: time.now, &$0.effects) }
     }
 
     private func settled(_ id: UInt64, _ link: Int, _ result: Result<Bool, AMQPError>) {
@@ -141,42 +154,49 @@ final class PublisherCore: Sendable {
     // MARK: The connection
 
     private func startIfNeeded(_ state: inout State) {
-        guard state.runner == nil else { return }
+        guard state.run == nil else { return }
+        state.lastRun += 1
+        let number = state.lastRun
         do throws(AMQPError) {
-            let runner = try SessionRunner(client) { [broadcast, weak self] in
-                broadcast.tell($0)
-                if case .waiting(_, let error) = $0 { self?.failed(error) }
-            }
-            state.runner = runner
-            let run = runner.start { [weak self] session in try await self?.serve(session) }
-            state.ending = Task { [weak self] in
+            let runner = try SessionRunner(client) { [weak self] in self?.told($0, by: number) }
+            let run = runner.start { [weak self] session in try await self?.serve(session, number) }
+            let ending = Task { [weak self] in
                 let result = await run.result
-                self?.ended(runner, result)
+                self?.ended(number, result)
             }
+            state.run = Run(number: number, runner: runner, ending: ending)
         } catch {
             // Behind the publish that is about to be made.
             Task { self.step { $0.decisions.end(error, now: self.time.now, &$0.effects) } }
         }
     }
 
-    /// No connection, and none was lost either: those who wait are to know why.
-    private func failed(_ error: AMQPError) {
-        step { $0.decisions.down(error, now: time.now, &$0.effects) }
+    private func told(_ news: ClientState, by run: Int) {
+        guard state.withLock({ $0.lastRun == run }) else { return }
+        broadcast.tell(news)
+        // No connection, and none was lost either: those who wait are to know why.
+        guard case .waiting(_, let error) = news else { return }
+        step { state in
+            guard state.run?.number == run else { return }
+            state.decisions.down(error, now: time.now, &state.effects)
+        }
     }
 
     /// One session: a channel with confirms, and another whenever the broker has closed it over a message.
-    private func serve(_ session: Session) async throws {
+    private func serve(_ session: Session, _ run: Int) async throws {
         var channel = session.channel
         while true {
             try await channel.selectConfirms()
             let returns = channel.returns
             let taken = channel
             step { state in
+                guard state.run?.number == run else { return }
                 let link = state.decisions.up(&state.effects)
                 state.channel = (link, taken)
             }
             let reason = await Self.end(of: returns, channel)
             step { state in
+                guard state.run?.number == run else { return }
                 state.channel = nil
                 state.decisions.down(reason, now: time.now, &state.effects)
             }
@@ -196,38 +216,50 @@ final class PublisherCore: Sendable {
         }
     }
 
-    private func ended(_ runner: SessionRunner, _ result: Result<Void?, any Error>) {
+    private func ended(_ run: Int, _ result: Result<Void?, any Error>) {
         step { state in
-            guard state.runner === runner else { return }
-            state.runner = nil
-            state.ending = nil
-            state.channel = nil
-            if case .failure(let error as AMQPError) = result {
-                state.decisions.end(error, now: time.now, &state.effects)
-            } else {
-                state.decisions.end(.cancelled("a connection"), now: time.now, &state.effects)
-            }
+            guard state.run?.number == run else { return }
+            var reason = AMQPError.publisherClosed
+            if case .failure(let error as AMQPError) = result { reason = error }
+            end(reason, &state)
         }
+    }
+
+    /// A publish that comes after this begins another run.
+    private func end(_ reason: AMQPError, _ state: inout State) {
+        state.run = nil
+        state.channel = nil
+        state.decisions.end(reason, now: time.now, &state.effects)
     }
 
     // MARK: The end
 
     func close() async {
-        let mailbox = Mailbox<Void>()
-        let isEmpty = state.withLock { state in
-            if state.decisions.count > 0 { state.awaitingEmpty.append(mailbox) }
-            return state.decisions.count == 0
-        }
-        if !isEmpty {
-            let timer = time.wake(at: time.now + client.grace.milliseconds) { mailbox.finish(nil)?() }
-            // It only ever finishes without an error. What is not settled by then, its own caller hears.
+        let deadline = time.now + client.grace.milliseconds
+        while true {
+            let mailbox = Mailbox<Void>()
+            let isCancelled = Task.isCancelled
+            // One step: what is published behind it belongs to the next run.
+            let (isEmpty, run) = step { state -> (Bool, Run?) in
+                if state.decisions.count > 0, time.now < deadline, !isCancelled {
+                    state.awaitingEmpty.append(mailbox)
+                    return (false, nil)
+                }
+                defer { if state.run != nil { end(.publisherClosed, &state) } }
+                return (true, state.run)
+            }
+            if isEmpty { return await Self.end(run, isCancelled: isCancelled) }
+            let timer = time.wake(at: deadline) { mailbox.finish(nil)?() }
+            // It only ever finishes without an error.
             _ = try? await mailbox.next()
             timer.cancel()
         }
-        let ending = state.withLock { $0.ending }
-        stop()
-        if !Task.isCancelled { await ending?.value }
     }
 
-    func stop() { state.withLock { $0.runner }?.stop() }
+    private static func end(_ run: Run?, isCancelled: Bool) async {
+        if isCancelled { run?.runner.stopAtOnce() } else { run?.runner.stop() }
+        if !isCancelled { await run?.ending.value }
+    }
+
+    func stop() { state.withLock { $0.run }?.runner.stop() }
 }

@@ -1,6 +1,8 @@
 import DataStructures
 
 /// What a ``Publisher`` decides: what is sent when, what again, and what is said to whom. No time, no connection of its own.
+///
+/// What one message costs does not grow with how many others wait, but for a loss, which is told to all.
 struct PublisherState: Sendable {
     enum Effect: Sendable, Equatable {
         /// To the connection that came up as this one.
@@ -12,35 +14,72 @@ struct PublisherState: Sendable {
         case isEmpty
     }
 
+    /// Why a message has not left.
+    enum Obstacle: Sendable, Equatable {
+        /// The connection has just gone: ``PublisherState/down(_:now:_:)`` follows.
+        case isGone
+        /// Too much is unsent.
+        case noRoom
+        /// The broker takes nothing at present, for this reason.
+        case blocked(String)
+    }
+
     private struct Entry: Sendable {
         var publish: AMQPError.Publish
-        /// The connection that it was last sent on; nil: none yet.
+        /// When it came.
+        var arrival: Int64
+        /// The connection that it is on its way to; nil: it waits.
         var link: Int?
-        var isOut = false
+        /// It may have reached a broker, before the connection of that time was lost.
+        var mayHaveArrived = false
+        /// Nobody waits for it any longer.
+        var isAbandoned = false
         /// When it has waited long enough for a connection; nil: there has always been one.
         var deadline: Int64?
+        var isOut: Bool { link != nil }
+    }
+
+    /// The connection takes nothing at present.
+    private struct Hold: Sendable {
+        var since: Int64
+        var reason: String?
+    }
+
+    private struct Place: HeapElement, Sendable {
+        let id: UInt64
+        func comes(before other: Place) -> Bool { id < other.id }
     }
 
     private let window: Int
     private let whileDown: Publisher.WhileDown
     private let resend: Publisher.Resend
+    /// Milliseconds that a message may wait for a connection that takes nothing; nil: as long as it takes.
+    private let heldLimit: Int64?
 
     private var entries: [UInt64: Entry] = [:]
-    /// Those that are not out, in the order in which they came. Some may be gone meanwhile.
-    private var waiting = Ring<UInt64>()
-    private var out = 0
+    /// Those that are not out, by the order in which they came, which is that of their deadlines too. Some may be gone.
+    private var waiting = Heap<Place>()
+    private var out: Set<UInt64> = []
     /// The connection that is up; nil: none.
     private var link: Int?
     private var lastLink = 0
     private var lastID: UInt64 = 0
-    /// The connection takes nothing at present.
-    private var isHeld = false
+    private var hold: Hold?
     private var lastFailure: AMQPError?
 
-    init(window: Int, whileDown: Publisher.WhileDown, resend: Publisher.Resend) {
+    /// - Parameter confirmTimeout: how long a publish that does not wait for a connection may wait for one that is there;
+    ///   zero: as long as it takes.
+    init(
+        window: Int, whileDown: Publisher.WhileDown, resend: Publisher.Resend, confirmTimeout: Duration = .seconds(60)
+    ) {
         self.window = max(1, window)
         self.whileDown = whileDown
         self.resend = resend
+        heldLimit =
+            switch whileDown {
+            case .wait(let limit): limit.milliseconds
+            case .fail: confirmTimeout == .zero ? nil : confirmTimeout.milliseconds
+            }
     }
 
     /// Messages whose outcome is open.
@@ -51,9 +90,11 @@ struct PublisherState: Sendable {
 
     mutating func publish(_ publish: AMQPError.Publish, now: Int64, _ effects: inout [Effect]) -> UInt64 {
         lastID += 1
-        entries[lastID] = Entry(publish: publish)
-        waiting.append(lastID)
+        entries[lastID] = Entry(publish: publish, arrival: now)
+        waiting.insert(Place(id: lastID))
         if link == nil { startWaiting(lastID, now, &effects) }
+        if let hold, failsAtOnce(hold) { fail(lastID, held(hold), &effects) }
+        wakeForFirst(&effects)
         sendMore(&effects)
         return lastID
     }
@@ -62,7 +103,8 @@ struct PublisherState: Sendable {
     mutating func abandon(_ id: UInt64, _ effects: inout [Effect]) {
         guard let entry = entries[id] else { return }
         effects.append(.answer(id, .failure(.cancelled("the confirm of a publish"))))
-        if entry.link == nil { remove(id, &effects) }
+        entries[id]?.isAbandoned = true
+        if !entry.isOut, !entry.mayHaveArrived { remove(id, &effects) }
     }
 
     // MARK: What happens to the connection
@@ -72,58 +114,59 @@ struct PublisherState: Sendable {
     mutating func up(_ effects: inout [Effect]) -> Int {
         lastLink += 1
         link = lastLink
-        isHeld = false
+        hold = nil
         lastFailure = nil
         sendMore(&effects)
         return lastLink
     }
 
-    /// It is lost, or its channel, to which `error` says what happened. Nothing sent on it can succeed any more.
+    /// It is lost, or its channel, to which `error` says what happened. Nothing sent on it can succeed any more. Or there was
+    /// none, and another attempt has failed.
     mutating func down(_ error: AMQPError, now: Int64, _ effects: inout [Effect]) {
+        let wasUp = link != nil
         link = nil
-        isHeld = false
-        lastFailure = error
+        hold = nil
+        // Only the channel: the next one is there in a moment.
+        lastFailure = error.scope == .channel ? nil : error
         let culprits = Culprits(error)
-        for id in entries.keys.sorted() {
+        let sent = out.sorted()
+        let areKnown = sent.contains { entries[$0].map { culprits.include($0.publish) } ?? false }
+        out = []
+        for id in sent {
             guard let entry = entries[id] else { continue }
-            if entry.isOut {
-                entries[id]?.isOut = false
-                out -= 1
-                if culprits.include(entry.publish) {
-                    answer(id, .failure(error.about(entry.publish)), &effects)
-                    continue
-                }
-                if resend == .never || culprits.areUnknown || isOver(entry, now) {
-                    answer(id, .failure(.unknownOutcome(entry.publish, error)), &effects)
-                    continue
-                }
+            entries[id]?.link = nil
+            entries[id]?.mayHaveArrived = true
+            if culprits.include(entry.publish) {
+                answer(id, .failure(error.about(entry.publish)), &effects)
+            } else if resend == .never || culprits.exist && !areKnown || isOver(entry, now) {
+                answer(id, .failure(.unknownOutcome(entry.publish, error)), &effects)
+            } else {
+                waiting.insert(Place(id: id))
             }
-            startWaiting(id, now, &effects)
         }
-        waiting.removeAll()
-        for id in entries.keys.sorted() { waiting.append(id) }
+        // Those that wait do so already, if there was no connection, or fail as there is none.
+        if wasUp || whileDown == .fail { for id in entries.keys.sorted() { startWaiting(id, now, &effects) } }
+        wakeForFirst(&effects)
     }
 
     /// No further attempt is made.
     mutating func end(_ error: AMQPError, now: Int64, _ effects: inout [Effect]) {
         if link != nil { down(error, now: now, &effects) }
         for id in entries.keys.sorted() { fail(id, error, &effects) }
-        waiting.removeAll()
+        waiting = Heap()
         lastFailure = nil
     }
 
+    /// The most messages that are told in one turn of the clock, which other connections' heartbeats wait for.
+    static let deadlinesAtOnce = 256
+
+    /// Tells those whose time is over. A ``Effect/wake(at:)`` says when to come again: at once, if there are more.
     mutating func timePassed(_ now: Int64, _ effects: inout [Effect]) {
-        guard link == nil else { return }
-        var next: Int64?
-        for id in entries.keys.sorted() {
-            guard let entry = entries[id], let deadline = entry.deadline, !entry.isOut else { continue }
-            if deadline <= now {
-                fail(id, .notSent(whileDown, lastFailure), &effects)
-            } else {
-                next = min(next ?? deadline, deadline)
-            }
+        for _ in 0..<Self.deadlinesAtOnce {
+            guard let (id, due) = firstDue(), due <= now else { break }
+            fail(id, hold.map(held) ?? .notSent(whileDown, lastFailure), &effects)
         }
-        if let next { effects.append(.wake(at: next)) }
+        wakeForFirst(&effects)
     }
 
     // MARK: What becomes of a message that was to be sent
@@ -131,10 +174,9 @@ struct PublisherState: Sendable {
     /// The broker has answered for it, or it can't be sent at all. An error of channel or connection is not said here:
     /// ``down(_:now:_:)`` knows more.
     mutating func settled(_ id: UInt64, link: Int, _ result: Result<Bool, AMQPError>, _ effects: inout [Effect]) {
-        guard let entry = entries[id], entry.isOut, entry.link == link else { return }
+        guard let entry = entries[id], entry.link == link else { return }
         if case .failure(let error) = result, error.scope != .client { return }
-        entries[id]?.isOut = false
-        out -= 1
+        out.remove(id)
         answer(
             id,
             result.mapError {
@@ -143,37 +185,54 @@ struct PublisherState: Sendable {
         sendMore(&effects)
     }
 
-    /// There is no room for it yet, or the connection has just gone: then a ``down(_:now:_:)`` follows.
-    mutating func notSent(_ id: UInt64, link: Int, isGone: Bool, _ effects: inout [Effect]) {
-        guard let entry = entries[id], entry.isOut, entry.link == link else { return }
-        entries[id]?.isOut = false
-        out -= 1
-        var later = Array(waiting)
-        later.insert(id, at: later.firstIndex { $0 > id } ?? later.endIndex)
-        waiting.removeAll()
-        for id in later { waiting.append(id) }
-        if !isHeld, !isGone, self.link == link { effects.append(.awaitRoom(link: link)) }
-        isHeld = true
+    /// It has not left: there is no room for it yet, or the connection has just gone.
+    mutating func notSent(
+        _ id: UInt64, link: Int, _ obstacle: Obstacle, now: Int64, _ effects: inout [Effect]
+    ) {
+        guard let entry = entries[id], entry.link == link else { return }
+        out.remove(id)
+        entries[id]?.link = nil
+        if entry.isAbandoned, !entry.mayHaveArrived { remove(id, &effects) } else { waiting.insert(Place(id: id)) }
+        guard self.link == link, obstacle != .isGone else { return }
+        if hold == nil {
+            hold = Hold(since: now)
+            effects.append(.awaitRoom(link: link))
+        }
+        if case .blocked(let reason) = obstacle { hold?.reason = reason }
+        if let hold, failsAtOnce(hold) {
+            while let first = firstWaiting() { fail(first, held(hold), &effects) }
+        }
+        wakeForFirst(&effects)
     }
 
     mutating func roomAgain(link: Int, _ effects: inout [Effect]) {
         guard self.link == link else { return }
-        isHeld = false
+        hold = nil
         sendMore(&effects)
     }
 
     // MARK: Inside
 
     private mutating func sendMore(_ effects: inout [Effect]) {
-        guard let link, !isHeld else { return }
-        while out < window, let id = waiting.popFirst() {
-            guard entries[id] != nil else { continue }
+        guard let link, hold == nil else { return }
+        while out.count < window, let id = firstWaiting() {
+            _ = waiting.popFirst()
             entries[id]?.link = link
-            entries[id]?.isOut = true
-            out += 1
+            out.insert(id)
             effects.append(.send(id, link: link))
         }
     }
+
+    /// The one that has waited longest, which stays.
+    private mutating func firstWaiting() -> UInt64? {
+        while let first = waiting.first {
+            if let entry = entries[first.id], !entry.isOut { return first.id }
+            _ = waiting.popFirst()
+        }
+        return nil
+    }
+
+    // MARK: Waiting
 
     private mutating func startWaiting(_ id: UInt64, _ now: Int64, _ effects: inout [Effect]) {
         guard let entry = entries[id] else { return }
@@ -183,19 +242,36 @@ struct PublisherState: Sendable {
             if lastFailure != nil { fail(id, .notSent(whileDown, lastFailure), &effects) }
         case .wait(let limit):
             // Once and for all: a connection that comes and goes must not keep a caller forever.
-            let deadline = entry.deadline ?? now + limit.milliseconds
-            entries[id]?.deadline = deadline
-            effects.append(.wake(at: deadline))
+            if entry.deadline == nil { entries[id]?.deadline = now + limit.milliseconds }
         }
     }
 
+    /// When whoever has waited longest has waited long enough. Nobody else has sooner: deadlines are set in the order in
+    /// which the messages came, and a hold begins for all at once.
+    private mutating func firstDue() -> (id: UInt64, due: Int64)? {
+        guard link == nil || hold != nil, let id = firstWaiting(), let entry = entries[id] else { return nil }
+        if let hold { return heldLimit.map { (id, max(hold.since, entry.arrival) + $0) } }
+        return entry.deadline.map { (id, $0) }
+    }
+
+    private mutating func wakeForFirst(_ effects: inout [Effect]) {
+        if let (_, due) = firstDue() { effects.append(.wake(at: due)) }
+    }
+
     private func isOver(_ entry: Entry, _ now: Int64) -> Bool { entry.deadline.map { $0 <= now } ?? false }
+
+    private func failsAtOnce(_ hold: Hold) -> Bool { whileDown == .fail && hold.reason != nil }
+
+    private func held(_ hold: Hold) -> AMQPError { .held(failsAtOnce(hold) ? nil : heldLimit, hold.reason) }
+
+    // MARK: Answers
 
     /// For one that is not out: if it ever was, nobody knows what became of it.
     private mutating func fail(_ id: UInt64, _ error: AMQPError, _ effects: inout [Effect]) {
         guard let entry = entries[id] else { return }
         answer(
-            id, .failure(entry.link == nil ? error.about(entry.publish) : .unknownOutcome(entry.publish, error)),
+            id,
+            .failure(entry.mayHaveArrived ? .unknownOutcome(entry.publish, error) : error.about(entry.publish)),
             &effects)
     }
 
@@ -206,47 +282,9 @@ struct PublisherState: Sendable {
 
     private mutating func remove(_ id: UInt64, _ effects: inout [Effect]) {
         entries[id] = nil
-        if entries.isEmpty { effects.append(.isEmpty) }
-    }
-}
-
-/// Whose fault it is that the broker closed the channel: of several messages on their way one was refused, and the broker
-/// says which only in words.
-private struct Culprits {
-    private let exchange: Substring?
-    /// It was some message, nobody knows which: none is sent again, or the same would happen forever.
-    let areUnknown: Bool
-
-    init(_ error: AMQPError) {
-        let isPublish = error.kind == .closedByBroker && error.scope == .channel
-        // NOT_FOUND - no exchange 'orders' in vhost '/'
-        let parts = error.text.split(separator: "'", omittingEmptySubsequences: false)
-        let names = isPublish && parts.count > 1 && parts[0].hasSuffix("exchange ")
-        exchange = names ? parts[1] : nil
-        areUnknown = isPublish && exchange == nil
-    }
-
-    func include(_ publish: AMQPError.Publish) -> Bool { exchange.map { $0 == publish.exchange } ?? false }
-}
-
-extension AMQPError {
-    static func unknownOutcome(_ publish: Publish, _ cause: AMQPError) -> AMQPError {
-        var error = AMQPError(
-            .unknownOutcome, scope: .client, code: cause.code,
-            text: "Nobody knows whether the message to exchange '\(publish.exchange)' with routing key "
-                + "'\(publish.routingKey)' arrived: \(cause.text)")
-        error.publish = publish
-        return error
-    }
-
-    static func notSent(_ whileDown: Publisher.WhileDown, _ cause: AMQPError?) -> AMQPError {
-        let why = cause.map { ": \($0.text)" } ?? ""
-        return switch whileDown {
-        case .fail: AMQPError(.unreachable, scope: .client, text: "No connection, so the message was not sent\(why)")
-        case .wait(let limit):
-            AMQPError(
-                .timedOut, scope: .client, text: "No connection within \(limit), so the message was not sent\(why)",
-                nextStep: Advice.next(kind: .unreachable))
+        if waiting.count > 2 * (entries.count - out.count) + 64 {
+            waiting.keep { [entries] in entries[$0.id].map { !$0.isOut } ?? false }
         }
+        if entries.isEmpty { effects.append(.isEmpty) }
     }
 }

@@ -75,7 +75,7 @@ struct Recovery: Sendable {
         case .connectionLost, .unreachable, .timedOut, .consumerCancelled, .unknownOutcome: false
         // What answers with something else than AMQP will do so again; in a session it was damage on the way.
         case .protocolViolation: moment == .opening
-        case .closedByBroker: isFatal(error.code, error.text)
+        case .closedByBroker: isFatal(error.code, error.text, moment)
         case .badURI, .badArgument, .notSupported, .tlsFailed, .cancelled, .loginRefused, .closedByClient, .nacked,
             .returned,
             .noFreeChannel, .blocked:
@@ -83,7 +83,7 @@ struct Recovery: Sendable {
         }
     }
 
-    private static func isFatal(_ code: ReplyCode?, _ text: String) -> Bool {
+    private static func isFatal(_ code: ReplyCode?, _ text: String, _ moment: Moment) -> Bool {
         switch code {
         // An operator, a lack of memory or files, a bug: all of that may pass. Exclusive queues stay locked until the
         // broker has noticed that their connection is gone.
@@ -94,6 +94,11 @@ struct Recovery: Sendable {
         case .notFound: !text.contains("is down or inaccessible")
         // A limit of connections, which the lost one may still count for.
         case .notAllowed: !text.contains("limit (")
+        // A job that took longer than the broker waits for an acknowledgement (RabbitMQ: `consumer_timeout`). The next job
+        // may be a short one.
+        case .preconditionFailed: !text.contains("delivery acknowledgement on channel")
+        // What the broker could not read: as with what this side can't read, in a session it was damage on the way.
+        case .frameError, .syntaxError, .unexpectedFrame: moment == .opening
         default: true
         }
     }

@@ -38,14 +38,17 @@ final class StopFlag: Sendable {
 
 extension ConnectionEngine {
     /// Ends all consumers, and those that are begun from now on: their loops end after the delivery that they are at. What
-    /// waits for them goes back to its queue; with `noAck`, where the broker has forgotten it, it is still handed out.
-    /// - Returns: how many consumers there were.
+    /// waits for them goes back to its queue; with `noAck`, where the broker has forgotten it, it is still handed out. The
+    /// answers to questions come on, for what is in hand.
+    /// - Returns: how many consumers had work, or may have had.
     func stopConsumers() -> Int {
         step { state in
             state.stopsConsumers = true
             let consumers = state.mailboxes
-            for (consumer, entry) in consumers where !entry.tag.isEmpty { stop(consumer, entry, &state) }
-            return consumers.count
+            for (consumer, entry) in consumers where !entry.tag.isEmpty && !entry.outlivesStop {
+                stop(consumer, entry, &state)
+            }
+            return consumers.values.count(where: \.isAtWork)
         }
     }
 

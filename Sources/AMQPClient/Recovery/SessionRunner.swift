@@ -3,12 +3,6 @@ import Synchronization
 
 /// Carries out what ``Recovery`` decides: one run of a ``Client``, from its first attempt to its end.
 final class SessionRunner: Sendable {
-    /// How the closure has ended, and why the connection was closed by then, if it was.
-    private struct Ending<Value: Sendable>: Sendable {
-        let result: Result<Value, any Error>
-        let closeReason: AMQPError?
-    }
-
     private enum Outcome<Value: Sendable>: Sendable {
         case returned(Value)
         case threw(any Error)
@@ -18,8 +12,12 @@ final class SessionRunner: Sendable {
     private struct State: Sendable {
         /// What a stop has to do at present.
         var onStop: (@Sendable () -> Void)?
-        /// Cancels the closure's task when the time for a graceful end is over.
+        /// When a run that is stopped is to be over, good-bye included; nil: it is not stopped.
+        var deadline: Int64?
+        /// Ends the good-bye when the time for it is over.
         var graceTimer: TimerHandle?
+        /// Of the session at present.
+        var connection: Connection?
         var sessions = 0
         var attempt = 0
     }
@@ -47,11 +45,21 @@ final class SessionRunner: Sendable {
         let onStop = state.withLock { state in
             if stopping.isSet { return nil as (@Sendable () -> Void)? }
             stopping.set()
+            state.deadline = graceEnd
             return state.onStop
         }
         tell(.stopping)
         onStop?()
     }
+
+    /// The same for who does not wait for any of it: the good-bye is on its way when this returns.
+    func stopAtOnce() {
+        stop()
+        state.withLock { $0.connection }?.engine.step { $0.connection.close(nil, &$0.effects) }
+    }
+
+    private var time: any TimeSource { configurations[0].time }
+    private var graceEnd: Int64 { time.now + client.grace.milliseconds }
 
     /// What a stop does from now on; at once, if it has come already.
     private func onStop(_ work: (@Sendable () -> Void)?) {
@@ -98,7 +106,6 @@ final class SessionRunner: Sendable {
     /// Waits so long, or until a stop.
     private func pause(_ milliseconds: Int64) async {
         guard milliseconds > 0 else { return }
-        let time = configurations[0].time
         let mailbox = Mailbox<Void>()
         let timer = time.wake(at: time.now + milliseconds) { mailbox.finish(nil)?() }
         onStop { mailbox.finish(nil)?() }
@@ -157,28 +164,26 @@ final class SessionRunner: Sendable {
         _ session: Session, _ body: @escaping @Sendable (Session) async throws -> Value
     ) async -> Outcome<Value> {
         let connection = session.connection
-        let time = connection.engine.configuration.time
+        state.withLock { $0.connection = connection }
+        defer { state.withLock { $0.connection = nil } }
         let begin = time.now
-        let work = Task { () async -> Ending<Value> in
-            let result: Result<Value, any Error>
-            do { result = .success(try await body(session)) } catch { result = .failure(error) }
-            // Read at once: after a loss that comes later, there is nothing to run again.
-            return Ending(result: result, closeReason: connection.closeReason)
-        }
+        let work = SessionWork(session, grace: client.grace.milliseconds, body)
         let watch = Task {
             await connection.waitUntilClosed()
             if let reason = connection.closeReason, reason.kind != .closedByClient { work.cancel() }
         }
         onStop { self.stop(work, connection) }
-        let ending = await work.value
+        let ending = await work.ending()
         onStop(nil)
-        state.withLock { $0.graceTimer }?.cancel()
         watch.cancel()
         let lived = Recovery.Moment.session(milliseconds: time.now - begin)
-        if let reason = ending.closeReason, reason.kind != .closedByClient {
+        guard let ending else { return await leave(session, lived) }
+        var closeReason = ending.closeReason
+        if closeReason == nil, isOfAnother(ending.result, session, lived) { closeReason = await lossHere(connection) }
+        if let reason = closeReason, reason.kind != .closedByClient {
             return Self.afterLoss(ending.result, reason, lived)
         }
-        let outcome = Self.judge(ending.result, lived)
+        let outcome = Self.judge(ending.result, session, lived)
         guard case .returned = outcome else {
             _ = await finish(session, isWell: stopping.isSet)
             return outcome
@@ -186,12 +191,22 @@ final class SessionRunner: Sendable {
         return await finish(session, isWell: true).map { .threw($0) } ?? outcome
     }
 
-    private func stop(_ work: Task<some Sendable, Never>, _ connection: Connection) {
+    private func stop(_ work: SessionWork<some Sendable>, _ connection: Connection) {
         // Nothing would end by itself.
         if connection.engine.stopConsumers() == 0 { return work.cancel() }
-        let time = connection.engine.configuration.time
-        let timer = time.wake(at: time.now + client.grace.milliseconds) { work.cancel() }
-        state.withLock { $0.graceTimer = timer }
+        work.cancel(at: state.withLock { $0.deadline } ?? graceEnd)
+    }
+
+    /// The closure takes no notice of its cancellation. After a loss the next session begins all the same, and a stop is over.
+    private func leave<Value>(_ session: Session, _ lived: Recovery.Moment) async -> Outcome<Value> {
+        var error = AMQPError.leftClosure
+        if let reason = session.connection.closeReason, reason.kind != .closedByClient {
+            let nextStep = error.nextStep
+            (error, error.text, error.nextStep) = (reason, "\(reason.text); \(error.text)", nextStep)
+            return .lost(error, lived)
+        }
+        _ = await finish(session, isWell: false)
+        return .threw(error)
     }
 
     /// Whatever the closure did with its cancelled task, the loss is why; but not for an error of its own.
@@ -204,11 +219,46 @@ final class SessionRunner: Sendable {
         return .lost(reason, lived)
     }
 
-    private static func judge<Value>(_ result: Result<Value, any Error>, _ lived: Recovery.Moment) -> Outcome<Value> {
+    /// Another connection may be lost, which says nothing of this one.
+    private func isOfAnother<Value>(
+        _ result: Result<Value, any Error>, _ session: Session, _ lived: Recovery.Moment
+    ) -> Bool {
+        guard case .failure(let error as AMQPError) = result else { return false }
+        return !error.origin.isOf(session.connection.engine) && !Recovery.isFatal(error, at: lived)
+    }
+
+    /// What has ended one connection of a client ends its others a moment sooner or later: the broker is asked whether it is
+    /// there.
+    private func lossHere(_ connection: Connection) async -> AMQPError? {
+        let asking = Task { () async -> AMQPError? in
+            do throws(AMQPError) {
+                _ = try await connection.openChannel()
+                return nil
+            } catch {
+                return error.kind == .timedOut ? error : nil
+            }
+        }
+        onStop { asking.cancel() }
+        let timeout = await asking.value
+        onStop(nil)
+        return connection.closeReason ?? timeout
+    }
+
+    /// While the session's connection is there, only its own errors say something of it: what a ``Publisher``, a
+    /// ``Client/call(_:to:exchange:timeout:)`` or another connection has thrown is the closure's affair.
+    private static func judge<Value>(
+        _ result: Result<Value, any Error>, _ session: Session, _ lived: Recovery.Moment
+    ) -> Outcome<Value> {
         switch result {
-        case .success(let value): .returned(value)
-        case .failure(let error as AMQPError) where !Recovery.isFatal(error, at: lived): .lost(error, lived)
-        case .failure(let error): .threw(error)
+        case .success(let value): return .returned(value)
+        case .failure(let error as AMQPError) where error.origin.isOf(session.connection.engine):
+            return Recovery.isFatal(error, at: lived) ? .threw(error) : .lost(error, lived)
+        case .failure(let error):
+            // Whatever was made of it.
+            if let reason = session.channel.closeReason, error is AMQPError, !Recovery.isFatal(reason, at: lived) {
+                return .lost(reason, lived)
+            }
+            return .threw(error)
         }
     }
 
@@ -216,7 +266,6 @@ final class SessionRunner: Sendable {
     /// stopped, or has failed, takes no longer for it than the grace.
     /// - Returns: what was lost on the way, of a closure that has ended well.
     private func finish(_ session: Session, isWell: Bool) async -> AMQPError? {
-        let time = session.connection.engine.configuration.time
         let grace = client.grace.milliseconds
         let closing = Task { () async -> AMQPError? in
             if isWell { return await session.end(within: grace) }
@@ -225,7 +274,10 @@ final class SessionRunner: Sendable {
             return nil
         }
         let bound: @Sendable () -> Void = { [self] in
-            let timer = time.wake(at: time.now + grace) { closing.cancel() }
+            // The closure has had its part of the time.
+            let deadline = state.withLock { $0.deadline } ?? graceEnd
+            if deadline <= time.now { return closing.cancel() }
+            let timer = time.wake(at: deadline) { closing.cancel() }
             state.withLock { $0.graceTimer = timer }
         }
         if isWell { onStop(bound) } else { bound() }

@@ -82,8 +82,6 @@ struct Effects: Sendable {
 /// What a caller waited for.
 enum Answer: Sendable {
     case done
-    /// There was no room to publish; nothing was done.
-    case notYet
     /// The broker's reply.
     case method(Method)
     case message(RawDelivery, messageCount: UInt32)

@@ -9,8 +9,8 @@ final class PublishWindow: Sendable {
 
     private struct State: Sendable {
         var count = 0
-        /// Of messages that no call has told of yet, the oldest first, with the numbers by which the channel knows them. No
-        /// more than the limit: while there are any, nothing is sent.
+        /// Of messages that no call has told of yet, the oldest first, with the numbers by which the channel knows them. Hardly
+        /// more than the limit: while there are any, each message that is sent has one told.
         var failures = Ring<(number: UInt64, error: AMQPError)>()
         /// The end of the channel, which is that of all messages on their way, has come.
         var isOver = false
@@ -41,18 +41,21 @@ final class PublishWindow: Sendable {
     var wakeups: Int { state.withLock { $0.wakeups } }
     var waitingCount: Int { state.withLock { $0.entering.count + $0.emptying.count } }
 
-    /// Takes a place, waiting for one if need be. Throws the failure of an earlier message.
+    /// Takes a place, waiting for one if need be.
     nonisolated(nonsending)
         func enter() async throws(AMQPError)
     {
-        let entered = try state.withLock { state throws(AMQPError) in
-            try throwFailure(&state)
+        let entered = state.withLock { state in
             guard state.count < limit, state.entering.isEmpty else { return false }
             state.count += 1
             return true
         }
         if !entered { try await wait(in: \.entering) }
     }
+
+    /// Throws the failure of an earlier message, if there is one: once this one is on its way, so that whoever catches an
+    /// error of another message has not lost this one.
+    func tellFailure() throws(AMQPError) { try state.withLock { state throws(AMQPError) in try throwFailure(&state) } }
 
     nonisolated(nonsending)
         func waitUntilEmpty() async throws(AMQPError)
@@ -93,10 +96,11 @@ final class PublishWindow: Sendable {
         if let failure = takeFailure(&state) { throw failure }
     }
 
-    /// Whose turn it is now: one hears of each failure, one goes for each place, and all once nothing is on its way.
+    /// Whose turn it is now: one goes for each place, one of those who wait for the end hears of each failure, and all once
+    /// nothing is on its way.
     private func takeTurns(_ state: inout State) -> [(Turn, Outcome)] {
         var woken: [(Turn, Outcome)] = []
-        while !state.failures.isEmpty, let first = state.entering.popFirst() ?? state.emptying.popFirst() {
+        while !state.failures.isEmpty, let first = state.emptying.popFirst() {
             if let failure = takeFailure(&state) { woken.append((first, .failure(failure))) }
         }
         while state.count < limit, let next = state.entering.popFirst() {

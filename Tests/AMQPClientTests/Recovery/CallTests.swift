@@ -1,3 +1,4 @@
+import AMQPTransport
 import Synchronization
 import TestSupport
 import Testing
@@ -79,6 +80,67 @@ import Testing
         let sound = world.client()
         #expect(await failure { _ = try await sound.call(Message("?"), to: "nobody") }?.code == .noRoute)
         await sound.close()
+    }
+
+    /// The questions share a channel, which the broker closes over one of them.
+    @Test func oneToAMissingExchangeIsNotTheFaultOfAnother() async throws {
+        let (connection, _) = try await server("q")
+        let quiet = try await connection.openChannel().declareQueue("quiet")
+        let client = world.client()
+        let asking = Task { try await client.call(Message("?"), to: "quiet", timeout: .seconds(1_000_000)) }
+        try await until { try await quiet.get(noAck: true) != nil }
+        let wrong = await failure {
+            _ = try await client.call(Message("!"), to: "q", exchange: "o'typo", timeout: .seconds(1_000_000))
+        }
+        #expect(wrong?.code == .notFound)
+        #expect(wrong?.kind == .closedByBroker)
+        let error = await failure { _ = try await asking.value }
+        #expect(error?.kind == .unknownOutcome)
+        #expect(error?.publish?.message == Message("?"))
+        // It was only the channel.
+        #expect(try await client.call(Message("1"), to: "q", timeout: .seconds(1_000_000)).text == "1!")
+        #expect(world.attempts == 1)
+        await client.close()
+        try await connection.close()
+    }
+
+    /// Whatever the broker has closed the connection for, it may have been another's question.
+    @Test func theEndOfTheConnectionLeavesTheOutcomeOpen() async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        let peer = RawPeer(theirs)
+        var configuration = ConnectionConfiguration.unhurried
+        configuration.time = ManualTime()
+        let client = Client([configuration], retry: .never) { _ in ours }
+        let asking = Task { try await client.call(Message("?"), to: "q", timeout: .seconds(1_000)) }
+        try await peer.handshake()
+        try await peer.openChannel()
+        _ = try await peer.expect(BasicConsume.self)
+        peer.send(BasicConsumeOk(consumerTag: "c"), channel: 1)
+        _ = try await peer.expect(BasicPublish.self)
+        peer.send(ConnectionClose(replyCode: .internalError, replyText: "INTERNAL_ERROR"))
+        let error = await failure { _ = try await asking.value }
+        #expect(error?.kind == .unknownOutcome)
+        #expect(error?.code == .internalError)
+        await client.close()
+    }
+
+    @Test func whatIsAskedAfterACloseConnectsAgain() async throws {
+        let (connection, _) = try await server("q")
+        let client = world.client()
+        for number in 1...8 {
+            let answer = try await client.call(Message("\(number)"), to: "q", timeout: .seconds(1_000_000))
+            #expect(answer.text == "\(number)!")
+            // It does not wait, so the connection is still there when the next is asked.
+            let closing = Task {
+                await untilCancelled()
+                await client.close()
+            }
+            closing.cancel()
+            await closing.value
+            #expect(world.attempts == number)
+        }
+        try await until { world.broker.connectionCount == 1 }
+        try await connection.close()
     }
 
     @Test func itsConnectionGoesWithTheClient() async throws {

@@ -110,6 +110,9 @@ import Testing
         AMQPError(.timedOut, scope: .client, text: ""), AMQPError(.consumerCancelled, scope: .client, text: ""),
         AMQPError(.unknownOutcome, scope: .client, text: ""), closed(.connectionForced), closed(.internalError),
         closed(.resourceLocked), closed(.resourceError),
+        closed(
+            .preconditionFailed,
+            "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 1800000 ms"),
         closed(.accessRefused, "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use"),
         closed(.notFound, "NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or inaccessible"),
         closed(
@@ -119,8 +122,11 @@ import Testing
         #expect(!Recovery.isFatal(error, at: .session(milliseconds: 1)))
     }
 
-    @Test func damageOnTheWayIsNoStranger() {
-        let error = AMQPError(.protocolViolation, scope: .connection, text: "")
+    /// Whichever side it has reached.
+    @Test(arguments: [
+        AMQPError(.protocolViolation, scope: .connection, text: ""), closed(.frameError), closed(.syntaxError),
+        closed(.unexpectedFrame),
+    ]) func damageOnTheWayIsNoStranger(_ error: AMQPError) {
         #expect(Recovery.isFatal(error, at: .opening))
         #expect(!Recovery.isFatal(error, at: .session(milliseconds: 1)))
     }

@@ -32,7 +32,7 @@ final class World: Sendable {
     func cut() { for stream in state.withLock({ $0.streams }) { stream.abort() } }
 
     func client(
-        grace: Duration = .seconds(30), retry: RetryPolicy = .exponential(from: .seconds(1)),
+        grace: Duration = .seconds(1_000), retry: RetryPolicy = .exponential(from: .seconds(1)),
         _ change: (inout ConnectionConfiguration) -> Void = { _ in }
     ) -> Client {
         var configuration = ConnectionConfiguration()
