@@ -243,7 +243,7 @@ public final class Broker: Sendable {
         guard let session = state.sessions[id] else { return }
         loginChecker.check(
             LoginQueue.Check(
-                ticket: .connection(id), source: session.source, user: check.user, run: { check.run() },
+                ticket: .connection(id), source: session.source, name: check.name, run: { check.run() },
                 finished: { [weak self] isRight in self?.step(.loginChecked(id, isRight: isRight)) }))
     }
 
