@@ -46,8 +46,14 @@ extension BrokerCore {
         case .delete(let name, let virtualHost, let user, let ifEmpty, let ifUnused):
             let host = try operated(virtualHost)
             let queue = try queue(name, in: host, for: .configure, user)
-            if ifEmpty, queue.counts.ready > 0 { throw .wrong("\(queue.label) not empty") }
-            if ifUnused, !queue.consumers.isEmpty { throw .wrong("\(queue.label) in use") }
+            do throws(BrokerError) {
+                try queue.kind.checkDelete(ifUnused: ifUnused, ifEmpty: ifEmpty, label: queue.label)
+            } catch { throw BrokerChange.Refusal(error) }
+            // A stream goes whatever the conditions are.
+            if queue.kind == .classic {
+                if ifEmpty, queue.counts.ready > 0 { throw .wrong("\(queue.label) not empty") }
+                if ifUnused, !queue.consumers.isEmpty { throw .wrong("\(queue.label) in use") }
+            }
             host.end(queue)
         }
     }

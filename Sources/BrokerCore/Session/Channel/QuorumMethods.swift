@@ -24,13 +24,7 @@ extension BrokerChannel {
 
     /// Throws 540 for a delete on a condition.
     func checkKind(of queue: any Queue, for delete: QueueDelete) throws(BrokerError) {
-        guard queue.kind == .quorum else { return }
-        for (isAsked, flag) in [(delete.ifUnused, "if-unused"), (delete.ifEmpty, "if-empty")] where isAsked {
-            throw BrokerError(
-                .notImplemented,
-                "cannot delete \(queue.label). queue.delete operations with \(flag) flag set are not supported by "
-                    + "quorum queues")
-        }
+        try queue.kind.checkDelete(ifUnused: delete.ifUnused, ifEmpty: delete.ifEmpty, label: queue.label)
     }
 
     /// Throws 540 for a consumer that would share a window with others of its channel, 406 for an argument that means
