@@ -101,29 +101,23 @@ public struct DefinitionsFile: Sendable {
     }
 
     private mutating func readPolicy(_ place: JSONPlace, _ host: String?) throws(JSONPlace.Malformed) {
-        var definition = try place.table("definition")
-        let foreign = definition.names.filter { Self.isOfClusters($0.text) }
-        for name in foreign {
-            warnings.append("\(place.path).definition.\(name) means nothing to a broker alone, and is left out")
-            definition[name] = nil
-        }
-        if definition.isEmpty, !foreign.isEmpty { return }
         let policy = try Self.policy(
-            place, name: place.text("name"), in: Self.host(place, host), definition: definition)
+            place, name: place.text("name"), in: Self.host(place, host), definition: place.table("definition"))
+        // It stays where it is: where it acts, no other policy does.
+        for name in policy.keysOfOthers {
+            warnings.append("\(place.path).definition.\(name) has no effect in a broker alone")
+        }
         add(place, .policy(policy))
     }
 
-    /// Mirrors and federations, which RabbitMQ's plugins and older releases have policies for.
-    private static func isOfClusters(_ key: String) -> Bool { key.hasPrefix("ha-") || key.hasPrefix("federation-") }
-
     /// A policy as it stands in a file, and in a request to set one.
     static func policy(
-        _ place: JSONPlace, name: String, in host: String, definition: FieldTable
+    /// - Parameter dialect: the release whose words are used
+        _ place: JSONPlace, name: String, in host: String, definition: FieldTable, in dialect: Dialect = .v4_3
     ) throws(JSONPlace.Malformed) -> Policy {
         let applyTo = try place.optionalText("apply-to") ?? "all"
         guard let target = Policy.Target(rawValue: applyTo) else {
-            let others = "'queues', 'classic_queues',  'quorum_queues', 'streams', 'exchanges', or 'all'"
-            throw place.malformed("apply-to '\(applyTo)' unrecognised; should be one of: \(others)", at: "apply-to")
+            throw place.malformed(dialect.unrecognised(target: applyTo), at: "apply-to")
         }
         let (pattern, priority) = (try place.text("pattern"), try place.integer("priority", else: 0))
         do throws(PolicyRefusal) {

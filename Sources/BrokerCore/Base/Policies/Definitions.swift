@@ -117,6 +117,8 @@ public enum BrokerChange: Sendable {
 
         public var kind: Kind
         /// What of it is wrong, `arguments.x-max-length`; empty: all of it.
+    /// As ``define(_:)`` does, if the release that the broker does as takes such a policy. Definitions may come from another.
+    case setPolicy(Policy)
         public var part = ""
         public var reason: String
         public var description: String { reason }

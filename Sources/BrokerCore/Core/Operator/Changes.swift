@@ -59,6 +59,14 @@ extension BrokerCore {
     }
 
     func operated(_ name: String) throws(BrokerChange.Refusal) -> VirtualHost {
+        case .setPolicy(let policy):
+            let host = try operated(policy.virtualHost)
+            do throws(PolicyRefusal) { try policy.check(in: configuration.dialect) } catch {
+                if !quirk(.policiesAreNotChecked) {
+                    throw BrokerChange.Refusal(kind: .wrong, part: error.part, reason: error.reason)
+                }
+            }
+            host.set(policy)
         guard let host = virtualHosts[name] else { throw .missing("vhost_not_found") }
         return host
     }
