@@ -57,6 +57,9 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     /// How many `#` the key of a topic binding may have.
     var mostHashes: Int { self < .v4_3 ? .max : 2 }
 
+    /// A queue of definitions that does not say its type is of the virtual host's default type; before, it is classic.
+    var givesImportsTheDefaultType: Bool { self >= .v4_0 }
+
     // MARK: Messages
 
     /// Any octet is taken as a delivery mode.

@@ -3,14 +3,12 @@ import AMQPWire
 // What channels do otherwise with quorum queues.
 
 extension BrokerChannel {
-    /// As it means in a virtual host whose queues are of another type unless they say their own. A queue that can't be of that
-    /// type, for it is not to last, is classic (4.0.5).
+    /// As it means in a virtual host whose queues are of another type unless they say their own.
     func withDefaultType(_ declare: QueueDeclare) -> QueueDeclare {
-        guard let type = virtualHost.defaultQueueType, !declare.passive, declare.arguments["x-queue-type"] == nil
-        else { return declare }
+        if declare.passive { return declare }
         var declare = declare
         let lasts = declare.durable && !declare.exclusive && !declare.autoDelete
-        declare.arguments["x-queue-type"] = .string(lasts ? type : QueueKind.classic.rawValue)
+        declare.arguments = declare.arguments.naming(virtualHost.defaultQueueType, lasts: lasts)
         return declare
     }
 
