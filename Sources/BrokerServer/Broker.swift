@@ -133,7 +133,7 @@ public final class Broker: Sendable {
     /// are.
     public func add(_ user: BrokerConfiguration.User) { step(.add([user])) }
 
-    func add(_ users: [BrokerConfiguration.User]) { step(.add(users)) }
+    func define(_ users: UserDefinitions) { step(.defineUsers(users)) }
 
     /// Switches copies of all that is published and delivered in a virtual host on or off (RabbitMQ: "Firehose Tracer").
     /// False: there is no such virtual host.
@@ -243,7 +243,7 @@ public final class Broker: Sendable {
         guard let session = state.sessions[id] else { return }
         loginChecker.check(
             LoginQueue.Check(
-                ticket: .connection(id), source: session.source, user: check.user, run: { check.run() },
+                ticket: .connection(id), source: session.source, name: check.name, run: { check.run() },
                 finished: { [weak self] isRight in self?.step(.loginChecked(id, isRight: isRight)) }))
     }
 

@@ -34,16 +34,17 @@ final class LoginChecker: Sendable {
     func drop(_ ticket: LoginQueue.Ticket) { state.withLock { $0.queue.drop(ticket) } }
 
     private func run() {
-        var done: LoginQueue.Check?
+        var done: (LoginQueue.Check, isRight: Bool)?
         while let check = next(after: done) {
-            check.finished(check.run())
-            done = check
+            let isRight = check.run()
+            check.finished(isRight)
+            done = (check, isRight)
         }
     }
 
-    private func next(after done: LoginQueue.Check?) -> LoginQueue.Check? {
+    private func next(after done: (LoginQueue.Check, isRight: Bool)?) -> LoginQueue.Check? {
         state.withLock { state in
-            if let done { state.queue.finished(done) }
+            if let done { state.queue.finished(done.0, isRight: done.isRight) }
             let next = state.queue.next()
             if next == nil { state.runningCount -= 1 }
             return next

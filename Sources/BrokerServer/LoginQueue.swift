@@ -1,7 +1,10 @@
 import BrokerCore
 
-/// Whose password is checked next: of every address one at a time, the addresses in turn, and of one address the users in
-/// turn. So neither a flood from elsewhere nor one of wrong names keeps a user waiting for more than a few checks.
+/// Whose password is checked next: of every address one at a time, the addresses in turn. Of one address those in turn whose
+/// users have logged in from there before, and after each of them one of the others, in turn by their names. So neither a flood
+/// from elsewhere nor one of wrong names keeps a user waiting for more than a few checks, once she was let in.
+///
+/// Whether anybody has a name is not asked here: how long others wait must not tell it.
 struct LoginQueue: Sendable {
     /// Whose check it is.
     enum Ticket: Hashable, Sendable {
@@ -14,40 +17,81 @@ struct LoginQueue: Sendable {
         var ticket: Ticket
         /// The client's address, as far as it tells one client from another; see `ByteStream.source`.
         var source: String
-        /// nil: nobody has the name that was given. All those are as one.
-        var user: String?
+        /// The name that was given.
+        var name: String
         var run: @Sendable () -> Bool
         var finished: @Sendable (_ isRight: Bool) -> Void
+    }
+
+    /// Names in turn, and the checks of each.
+    private struct Turns: Sendable {
+        private var names: [String] = []
+        private var waiting: [String: ArraySlice<Ticket>] = [:]
+
+        mutating func add(_ ticket: Ticket, of name: String) {
+            if waiting[name] == nil { names.append(name) }
+            waiting[name, default: []].append(ticket)
+        }
+
+        /// The check that is next. Those are skipped that were dropped.
+        mutating func next(of checks: inout [Ticket: Check]) -> Check? {
+            while let name = names.first {
+                names.removeFirst()
+                while let ticket = waiting[name]?.popFirst() {
+                    guard let check = checks.removeValue(forKey: ticket) else { continue }
+                    names.append(name)
+                    return check
+                }
+                waiting[name] = nil
+            }
+            return nil
+        }
     }
 
     /// The checks of one address.
     private struct Line: Sendable {
         var isRunning = false
-        /// Whose turn it is, the first first.
-        var users: [String?] = []
-        var waiting: [String?: ArraySlice<Ticket>] = [:]
+        var guests = Turns()
+        var strangers = Turns()
+        var isStrangersTurn = false
+
+        mutating func next(of checks: inout [Ticket: Check]) -> Check? {
+            defer { isStrangersTurn.toggle() }
+            let first = isStrangersTurn ? strangers.next(of: &checks) : guests.next(of: &checks)
+            return first ?? (isStrangersTurn ? guests.next(of: &checks) : strangers.next(of: &checks))
+        }
+    }
+
+    /// Who was let in, and from where.
+    private struct Visit: Hashable, Sendable {
+        var source: String
+        var name: String
     }
 
     private var checks: [Ticket: Check] = [:]
     private var lines: [String: Line] = [:]
     private var sources: [String] = []
+    private var visits: Set<Visit> = []
+
+    /// So many visits are remembered.
+    private static let mostVisits = 10_000
 
     var count: Int { checks.count }
 
     mutating func add(_ check: Check) {
         checks[check.ticket] = check
-        if lines[check.source] == nil {
-            lines[check.source] = Line()
-            sources.append(check.source)
+        if lines[check.source] == nil { sources.append(check.source) }
+        if visits.contains(Visit(source: check.source, name: check.name)) {
+            lines[check.source, default: Line()].guests.add(check.ticket, of: check.name)
+        } else {
+            lines[check.source, default: Line()].strangers.add(check.ticket, of: check.name)
         }
-        if lines[check.source]?.waiting[check.user] == nil { lines[check.source]?.users.append(check.user) }
-        lines[check.source]?.waiting[check.user, default: []].append(check.ticket)
     }
 
     /// Forgets a check that nobody waits for any more.
     mutating func drop(_ ticket: Ticket) { checks[ticket] = nil }
 
-    /// The check to run next; ``finished(_:)`` is to be called after it. nil: none may run now.
+    /// The check to run next; ``finished(_:isRight:)`` is to be called after it. nil: none may run now.
     mutating func next() -> Check? {
         for _ in 0..<sources.count {
             let source = sources.removeFirst()
@@ -55,7 +99,7 @@ struct LoginQueue: Sendable {
                 sources.append(source)
                 continue
             }
-            guard let check = next(of: source) else {
+            guard let check = lines[source]?.next(of: &checks) else {
                 lines[source] = nil
                 continue
             }
@@ -66,20 +110,11 @@ struct LoginQueue: Sendable {
         return nil
     }
 
-    private mutating func next(of source: String) -> Check? {
-        while let user = lines[source]?.users.first {
-            lines[source]?.users.removeFirst()
-            while let ticket = lines[source]?.waiting[user]?.popFirst() {
-                // Not one that was dropped.
-                guard let check = checks.removeValue(forKey: ticket) else { continue }
-                lines[source]?.users.append(user)
-                return check
-            }
-            lines[source]?.waiting[user] = nil
-        }
-        return nil
-    }
-
     /// A check of this address is over.
-    mutating func finished(_ check: Check) { lines[check.source]?.isRunning = false }
+    mutating func finished(_ check: Check, isRight: Bool) {
+        lines[check.source]?.isRunning = false
+        guard isRight else { return }
+        if visits.count >= Self.mostVisits { visits.removeAll() }
+        visits.insert(Visit(source: check.source, name: check.name))
+    }
 }

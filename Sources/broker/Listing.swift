@@ -25,7 +25,8 @@ struct Listing {
             paths: same([
                 "name", "durable", "auto_delete", "arguments", "policy", "exclusive", "exclusive_consumer_tag",
                 "single_active_consumer_tag", "messages", "messages_ready", "messages_unacknowledged",
-                "message_bytes_ready", "consumers", "memory", "state", "type",
+                "message_bytes_ready", "consumers", "memory", "state", "type", "leader", "members", "online",
+                "effective_policy_definition", "operator_policy",
             ]).merging(["owner_pid": "owner_pid_details.name"]) { $1 },
             defaultColumns: ["name", "messages"]),
         Listing(

@@ -128,17 +128,33 @@ struct OperatorCommands {
 
     private func deleteQueue() -> Never {
         let conditions = [(Self.ifEmpty, "empty"), (Self.ifUnused, "unused")].filter { given.has($0.0) }
-        let shownConditions = conditions.isEmpty ? "" : " if queue is \(conditions.map(\.1).joined(separator: " and "))"
+        let shownConditions =
+            conditions.isEmpty ? "" : " " + conditions.map { "if queue is \($0.1)" }.joined(separator: " and ")
         let query = conditions.map { "if-\($0.1)=true" }.joined(separator: "&")
         let path = path("queues") + (query.isEmpty ? "" : "?\(query)")
+        let queue = self.path("queues")
         perform("Deleting queue '\(shown(0))' on vhost '\(shownHost)'\(shownConditions) ...") {
-            client async throws(Failure) in try await client.change("DELETE", path)
+            client async throws(Failure) in
+            let count: Int64
+            do throws(Failure) {
+                count = try await Self.readyCount(of: client.get(queue))
+                try await client.change("DELETE", path)
+            } catch {
+                throw error.isMissing ? Failure(reason: "Queue not found") : error
+            }
+            Console.print("Queue was successfully deleted with \(count) ready messages")
         }
+    }
+
+    /// As rabbitmqctl counts what goes with a queue; what a stream keeps is not ready.
+    private static func readyCount(of queue: JSON) -> Int64 {
+        queue["type"] == "stream" ? 0 : queue["messages_ready"]?.integer ?? 0
     }
 
     private func export() -> Never {
         let file = given.text(Self.to)
-        perform(nil) { client async throws(Failure) in
+        let title = file.map { "Exporting definitions in JSON to a file at \"\(LogEvent.escaped($0))\" ..." }
+        perform(title) { client async throws(Failure) in
             let text = try await client.get("definitions").indentedText + "\n"
             guard let file else { return Console.print(String(text.dropLast())) }
             guard Console.write(text, to: file) else {
@@ -151,7 +167,7 @@ struct OperatorCommands {
         let octets = DefinitionsInput.read(given.words[0])
         // What is wrong with it is found here already, with the place.
         _ = DefinitionsInput.parsed(octets, given.words[0])
-        perform("Importing definitions in JSON format from a file at \"\(shown(0))\" ...") {
+        perform("Importing definitions in JSON from a file at \"\(shown(0))\" ...") {
             client async throws(Failure) in
             try await client.change("POST", "definitions", octets)
         }

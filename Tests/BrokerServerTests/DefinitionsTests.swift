@@ -123,18 +123,6 @@ import Testing
             "exchanges[0].type: unknown exchange type 'nope'"
         ),
         (
-            "{\"exchanges\":[{\"vhost\":\"/\",\"name\":\"e\",\"type\":\"x-delayed-message\"}]}",
-            "exchanges[0].type: there is no"
-        ),
-        (
-            "{\"bindings\":[{\"vhost\":\"/\",\"source\":\"amq.topic\",\"destination\":\"q\",\"destination_type\":\"queue\",\"routing_key\":\"\"}]}",
-            "bindings[0].destination: no queue 'q' in vhost '/'"
-        ),
-        (
-            "{\"bindings\":[{\"vhost\":\"/\",\"source\":\"e\",\"destination\":\"q\",\"destination_type\":\"queue\",\"routing_key\":\"\"}]}",
-            "bindings[0].source: no exchange 'e' in vhost '/'"
-        ),
-        (
             "{\"policies\":[{\"vhost\":\"/\",\"name\":\"p\",\"pattern\":\"a\",\"definition\":{\"nope\":1}}]}",
             "policies[0].definition.nope: [{<<\"nope\">>,1}] are not recognised policy settings"
         ),
@@ -197,7 +185,8 @@ import Testing
                     "vhost": "shop", "name": "p", "pattern": "^w", "apply-to": "queues",
                     "definition": ["max-length": 1], "priority": 9,
                 ])
-        #expect(try send("GET", "policies/shop", to: broker).body?.elements?.map { $0["name"] } == ["limits", "p"])
+        #expect(
+            try send("GET", "policies/shop", to: broker).body?.elements?.map { $0["name"] } == ["ha", "limits", "p"])
         #expect(try send("GET", "queues/shop/work", to: broker).body?["policy"] == "p")
         #expect(try send("DELETE", path, to: broker).status == 204)
         #expect(try send("DELETE", path, to: broker).status == 404)

@@ -1,8 +1,8 @@
 import AMQPWire
 
 /// The release of RabbitMQ that a broker does as. All that one release does otherwise than another is here, by name, as it
-/// was seen on the versions below, and for quorum queues and streams in QuorumDialect.swift and StreamDialect.swift; no other
-/// place asks which release it is.
+/// was seen on the versions below, and for quorum queues, streams and policies in QuorumDialect.swift, StreamDialect.swift and
+/// PolicyDialect.swift; no other place asks which release it is.
 public enum Dialect: CaseIterable, Comparable, Sendable {
     case v3_10, v4_0, v4_3
 
@@ -56,6 +56,9 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     var guardsPassiveDeclares: Bool { self >= .v4_3 }
     /// How many `#` the key of a topic binding may have.
     var mostHashes: Int { self < .v4_3 ? .max : 2 }
+
+    /// A queue of definitions that does not say its type is of the virtual host's default type; before, it is classic.
+    var givesImportsTheDefaultType: Bool { self >= .v4_0 }
 
     // MARK: Messages
 

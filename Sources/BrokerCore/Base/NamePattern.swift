@@ -1,3 +1,5 @@
+import DataStructures
+
 /// A regular expression over names, as permissions use them: what of PCRE (RabbitMQ's expressions) can be matched in time
 /// that grows with the name's length times the expression's, whatever both are.
 ///
@@ -20,6 +22,7 @@ public struct NamePattern: Sendable {
     enum Position: Sendable { case start, end, last, boundary, noBoundary }
 
     private let steps: [Step]
+    private let ignoresCase: Bool
     /// How many steps may be taken at each scalar of a name.
     let weight: Int
 
@@ -32,7 +35,18 @@ public struct NamePattern: Sendable {
         var parser = NamePatternParser(pattern)
         var total = 0
         steps = try Self.compiled(parser.parse(), &total)
-        weight = total
+        (ignoresCase, weight) = (parser.everIgnoresCase, total + Self.weightOfClasses(steps))
+    }
+
+    /// What classes of many scalars add.
+    private static func weightOfClasses(_ steps: [Step]) -> Int {
+        steps.reduce(0) { weight, step in
+            switch step {
+            case .one(let scalars): weight + scalars.weight
+            case .look(let inner, _): weight + weightOfLook * weightOfClasses(inner)
+            default: weight
+            }
+        }
     }
 
     /// Why an expression is not taken.
@@ -42,8 +56,9 @@ public struct NamePattern: Sendable {
 
     /// True when it matches somewhere in the name. Takes scalars for characters, as RabbitMQ's expressions do.
     public func matches(_ name: String) -> Bool {
-        let scalars = Array(name.unicodeScalars)
-        return Run(scalars).matches(
+        // Each scalar is asked about many times, and its cases cost more than all the rest.
+        let letters = name.unicodeScalars.map { Letter($0, ignoringCase: ignoresCase) }
+        return Run(name: letters).matches(
             steps, from: 0, anywhere: !beginsWithAChoice || !quirk(.firstAnchorHoldsForAll))
     }
 
@@ -121,28 +136,74 @@ public struct NamePattern: Sendable {
 extension NamePattern {
     /// A set of scalars.
     struct Scalars: Sendable {
-        var ranges: [ClosedRange<UInt32>] = []
+        /// Apart from each other, the lowest first.
+        private(set) var ranges: [ClosedRange<UInt32>]
         var isNegated = false
         var ignoresCase = false
 
-        func contains(_ scalar: Unicode.Scalar) -> Bool {
-            let found = ranges.contains { $0.contains(scalar.value) } || ignoresCase && hasOtherCase(of: scalar)
-            return found != isNegated
+        /// - Parameter ranges: in any order
+        init(ranges: [ClosedRange<UInt32>], isNegated: Bool = false, ignoresCase: Bool = false) {
+            var apart: [ClosedRange<UInt32>] = []
+            for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+                if let last = apart.last, range.lowerBound <= last.upperBound {
+                    apart[apart.count - 1] = last.lowerBound...max(last.upperBound, range.upperBound)
+                } else {
+                    apart.append(range)
+                }
+            }
+            (self.ranges, self.isNegated, self.ignoresCase) = (apart, isNegated, ignoresCase)
         }
 
-        private func hasOtherCase(of scalar: Unicode.Scalar) -> Bool {
-            [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping].contains { text in
-                guard let other = text.unicodeScalars.first, text.unicodeScalars.count == 1 else { return false }
-                return ranges.contains { $0.contains(other.value) }
+        /// How long a look at it may take, beyond that at a single scalar: what halving it takes.
+        var weight: Int {
+            let halvings = ranges.count < 2 ? 0 : Int.bitWidth - (ranges.count - 1).leadingZeroBitCount
+            return ignoresCase ? 3 * halvings + 2 : halvings
+        }
+
+        fileprivate func contains(_ letter: Letter) -> Bool {
+            let isFound =
+                isAmongRanges(letter.value)
+                || ignoresCase && (isAmongRanges(letter.lower) || isAmongRanges(letter.upper))
+            return isFound != isNegated
+        }
+
+        /// A class may be as long as an expression, and is asked at each scalar of a name.
+        private func isAmongRanges(_ value: UInt32) -> Bool {
+            var (low, high) = (0, ranges.count)
+            while low < high {
+                Steps.take()
+                let middle = (low + high) / 2
+                if ranges[middle].upperBound < value { low = middle + 1 } else { high = middle }
             }
+            return low < ranges.count && ranges[low].lowerBound <= value
+        }
+    }
+
+    /// A scalar of a name, and what it is in lower and upper case.
+    fileprivate struct Letter {
+        let value: UInt32
+        let lower: UInt32
+        let upper: UInt32
+
+        init(_ scalar: Unicode.Scalar, ignoringCase: Bool) {
+            value = scalar.value
+            guard ignoringCase else {
+                (lower, upper) = (value, value)
+                return
+            }
+            lower = Self.only(scalar.properties.lowercaseMapping) ?? value
+            upper = Self.only(scalar.properties.uppercaseMapping) ?? value
+        }
+
+        /// The one scalar of a text.
+        private static func only(_ text: String) -> UInt32? {
+            text.unicodeScalars.count == 1 ? text.unicodeScalars.first?.value : nil
         }
     }
 
     /// One name's way through an expression.
     private struct Run {
-        let name: [Unicode.Scalar]
-
-        init(_ name: [Unicode.Scalar]) { self.name = name }
+        let name: [Letter]
 
         func matches(_ steps: [Step], from start: Int, anywhere: Bool) -> Bool {
             var active: [Int] = []
@@ -186,7 +247,7 @@ extension NamePattern {
             case .start: at == 0
             case .last: at == name.count
             // Before a line feed that ends the name too, as in PCRE.
-            case .end: at == name.count || at == name.count - 1 && name[at] == "\n"
+            case .end: at == name.count || at == name.count - 1 && name[at].value == 0x0A
             case .boundary: isWord(at - 1) != isWord(at)
             case .noBoundary: isWord(at - 1) == isWord(at)
             }

@@ -15,7 +15,9 @@ struct NamePatternParser {
     private var rest: Substring.UnicodeScalarView
     private var depth = 0
     private var isInLook = false
-    private var ignoresCase = false
+    private var ignoresCase = false { didSet { if ignoresCase { everIgnoresCase = true } } }
+    /// Somewhere in it.
+    private(set) var everIgnoresCase = false
 
     init(_ pattern: String) { rest = pattern.unicodeScalars[...] }
 
@@ -197,11 +199,12 @@ struct NamePatternParser {
     }
 
     private mutating func characterClass() throws(Unsupported) -> NamePattern.Scalars {
-        var set = NamePattern.Scalars(isNegated: take("^"), ignoresCase: ignoresCase)
+        let isNegated = take("^")
+        var ranges: [ClosedRange<UInt32>] = []
         var isFirst = true
         while let next = rest.popFirst() {
             // A bracket that comes first is meant itself.
-            if next == "]", !isFirst { return set }
+            if next == "]", !isFirst { return .init(ranges: ranges, isNegated: isNegated, ignoresCase: ignoresCase) }
             isFirst = false
             if next == "[", let kind = rest.first, kind == ":" || kind == "." || kind == "=" {
                 throw Unsupported(reason: "names of classes such as [:alpha:] are not supported")
@@ -213,7 +216,7 @@ struct NamePatternParser {
             guard let low = first.ranges.first, low.count == 1, first.ranges.count == 1, rest.first == "-",
                 rest.dropFirst().first != "]"
             else {
-                set.ranges += first.ranges
+                ranges += first.ranges
                 continue
             }
             rest.removeFirst()
@@ -221,7 +224,7 @@ struct NamePatternParser {
             guard let high = last?.ranges.first, last?.ranges.count == 1, high.count == 1,
                 low.lowerBound <= high.lowerBound
             else { throw Unsupported(reason: "a range in brackets ends before it begins") }
-            set.ranges.append(low.lowerBound...high.lowerBound)
+            ranges.append(low.lowerBound...high.lowerBound)
         }
         throw Unsupported(reason: "a '[' is not closed")
     }

@@ -28,13 +28,13 @@ extension [BrokerConfiguration.User] {
 public struct LoginCheck: Sendable {
     /// Whose it is, for ``BrokerInput/loginChecked(_:isRight:)``.
     public let connection: ConnectionID
-    /// The user whose password it is to be; nil: nobody has the name that was given.
-    public let user: String?
+    /// The name that was given, which may be nobody's.
+    public let name: String
     private let check: @Sendable () -> Bool
 
-    init(connection: ConnectionID, user: String?, check: @escaping @Sendable () -> Bool) {
+    init(connection: ConnectionID, name: String, check: @escaping @Sendable () -> Bool) {
         self.connection = connection
-        self.user = user
+        self.name = name
         self.check = check
     }
 

@@ -125,6 +125,7 @@ public final class BrokerCore {
         case .diskIsLow(let isLow): alarms.disk = isLow
         case .setMemoryHighWater(let octets): alarms.memoryHighWater = octets ?? .max
         case .add(let users): add(users)
+        case .defineUsers(let definitions): define(definitions)
         case .change(let changes): carryOut(changes)
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
         case .shutDown: shutDown()
@@ -313,7 +314,6 @@ public final class BrokerCore {
     @discardableResult
     func addVirtualHost(_ name: String) -> VirtualHost {
         let virtualHost = VirtualHost(name: name, core: self)
-        virtualHost.defaultQueueType = configuration.defaultQueueType
         virtualHosts[name] = virtualHost
         return virtualHost
     }

@@ -26,6 +26,8 @@ public enum BrokerInput: ~Escapable, Sendable {
     case setMemoryHighWater(Int?)
     /// More users may log in, from now on; those of the same names are replaced. Connections that are open stay as they are.
     case add([BrokerConfiguration.User])
+    /// What definitions say of users; see ``UserDefinitions``.
+    case defineUsers(UserDefinitions)
     /// The firehose of a virtual host is switched on or off (`rabbitmqctl trace_on`, `trace_off`). It does not outlast
     /// the broker. Nothing happens for a virtual host that isn't there.
     case setTracing(Bool, virtualHost: String)

@@ -38,6 +38,8 @@ enum CoreQuirk: String, Quirk {
     case policiesMissNewExchanges = "core.policies-miss-new-exchanges"
     /// policiesHaveChanged: an exchange looks at policies when it is declared
     case policiesMissOldExchanges = "core.policies-miss-old-exchanges"
+    /// carryOut: what is refused is set all the same
+    case policiesAreNotChecked = "core.policies-are-not-checked"
     /// VirtualHost.arguments: all that match
     case policiesAddUp = "core.policies-add-up"
     /// put: it is added

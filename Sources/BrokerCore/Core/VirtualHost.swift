@@ -44,6 +44,7 @@ final class VirtualHost {
     init(name: String, core: BrokerCore) {
         self.name = name
         self.core = core
+        defaultQueueType = core.configuration.defaultQueueType
         let predeclared: [(ShortString, any Router<any Queue>.Type)] = [
             ("amq.direct", DirectRouter.self), ("amq.fanout", FanoutRouter.self), ("amq.headers", HeadersRouter.self),
             ("amq.match", HeadersRouter.self), (Tracing.exchange, TopicRouter.self), ("amq.topic", TopicRouter.self),

@@ -24,3 +24,14 @@ enum QueueKind: String {
     /// What RabbitMQ's reply texts call it.
     var module: String { "rabbit_\(rawValue)_queue" }
 }
+
+extension FieldTable {
+    /// The arguments of a queue that is to be of this type unless they say another. One that can't be of that type, for it is not
+    /// to last, is classic (4.0.5 and 4.3.6).
+    func naming(_ defaultType: String?, lasts: Bool) -> FieldTable {
+        guard let defaultType, self["x-queue-type"] == nil else { return self }
+        var named = self
+        named["x-queue-type"] = .string(lasts ? defaultType : QueueKind.classic.rawValue)
+        return named
+    }
+}

@@ -69,6 +69,17 @@ extension QueueKind {
         if declare.exclusive { throw invalid("exclusive-owner") }
         if !declare.durable { throw invalid("non-durable") }
     }
+
+    /// Throws 540 for a quorum queue that is to be deleted on a condition.
+    func checkDelete(ifUnused: Bool, ifEmpty: Bool, label: String) throws(BrokerError) {
+        guard self == .quorum else { return }
+        for (isAsked, flag) in [(ifUnused, "if-unused"), (ifEmpty, "if-empty")] where isAsked {
+            throw BrokerError(
+                .notImplemented,
+                "cannot delete \(label). queue.delete operations with \(flag) flag set are not supported by quorum queues"
+            )
+        }
+    }
 }
 
 extension QueueArguments.Check {

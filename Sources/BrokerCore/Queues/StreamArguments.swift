@@ -29,7 +29,7 @@ extension QueueKind {
 extension QueueArguments {
     /// Octets of a segment, unless an argument has others; and the most it may have.
     static let segmentOctets: Int64 = 500_000_000
-    private static let mostSegmentOctets: Int64 = 3_000_000_000
+    static let mostSegmentOctets: Int64 = 3_000_000_000
 
     /// Reads and checks what only streams have. Throws 406.
     mutating func readStreams(_ check: Check, in dialect: Dialect?) throws(BrokerError) {

@@ -1,13 +1,37 @@
 import BrokerCore
 
 extension Broker {
-    /// Makes all that a file defines, if all of it can be made; else nothing. What is there already stays as it is.
+    /// Makes what a file defines, except what can't be made again (see ``DefinitionsCheck``); nothing if any of it is wrong. What
+    /// is there already stays as it is.
     ///
-    /// Others' turns come in between: whoever asks then sees some of it. Throws where something can't be made.
+    /// Others' turns come in between: whoever asks then sees some of it. Throws where something is wrong.
     public func define(_ file: DefinitionsFile, withUsers: Bool = true) throws(DefinitionsFile.Malformed) {
+        let checked = try checked(file.definitions)
+        let others = file.userDefinitions.permissionsOfOthers.keys
+        let known = Set(state.withLock { $0.core.configuration.users.map(\.name) })
+        if withUsers { define(file.userDefinitions) }
+        var next = 0
+        while next < checked.kept.count {
+            let most = state.withLock { $0.core.changesOfTurn }
+            let slice = checked.kept[next..<min(next + most, checked.kept.count)]
+            let refusals = change(slice.map { .define($0.thing) })
+            // Somebody else has taken away meanwhile what it needs.
+            for (place, refusal) in refusals { warn("\(slice[next + place].place): \(refusal.reason)") }
+            next = slice.endIndex
+        }
+        for warning in file.warnings + checked.warnings { warn("definitions: \(warning)") }
+        for name in others.sorted() where !withUsers || !known.contains(name) {
+            warn("definitions: permissions: user \(LogEvent.quoted(name)) is not among the file's users, and gets none")
+        }
+    }
+
+    /// What can be made of them.
+    private func checked(
+        _ definitions: Definitions
+    ) throws(DefinitionsFile.Malformed) -> DefinitionsCheck.Outcome {
         let number = state.withLock { state in
             state.snapshotCount += 1
-            state.checks[state.snapshotCount] = state.core.beginCheck(of: file.definitions)
+            state.checks[state.snapshotCount] = state.core.beginCheck(of: definitions)
             return state.snapshotCount
         }
         defer { state.withLock { $0.checks[number] = nil } }
@@ -16,18 +40,7 @@ extension Broker {
         } catch {
             throw DefinitionsFile.Malformed(place: error.place, reason: error.reason)
         }
-        if withUsers { add(file.users) }
-        let items = file.definitions.items
-        var next = 0
-        while next < items.count {
-            let most = state.withLock { $0.core.changesOfTurn }
-            let slice = items[next..<min(next + most, items.count)]
-            let refusals = change(slice.map { .define($0.thing) })
-            // Somebody else has taken away meanwhile what it needs.
-            for (place, refusal) in refusals { warn("\(slice[next + place].place): \(refusal.reason)") }
-            next = slice.endIndex
-        }
-        for warning in file.warnings { warn("definitions: \(warning)") }
+        return state.withLock { $0.checks[number]?.outcome } ?? .init()
     }
 
     private func takeSlice(ofCheck number: UInt64) throws(DefinitionsCheck.Failure) -> Bool {

@@ -6,7 +6,8 @@ import BrokerCore
 public struct DefinitionsFile: Sendable {
     public private(set) var definitions = Definitions()
     /// With their permissions.
-    public private(set) var users: [BrokerConfiguration.User] = []
+    public var users: [BrokerConfiguration.User] { userDefinitions.users }
+    private(set) var userDefinitions = UserDefinitions()
     /// What the file has and this broker hasn't got: a sentence each.
     public private(set) var warnings: [String] = []
     /// Of so many things each.
@@ -101,29 +102,23 @@ public struct DefinitionsFile: Sendable {
     }
 
     private mutating func readPolicy(_ place: JSONPlace, _ host: String?) throws(JSONPlace.Malformed) {
-        var definition = try place.table("definition")
-        let foreign = definition.names.filter { Self.isOfClusters($0.text) }
-        for name in foreign {
-            warnings.append("\(place.path).definition.\(name) means nothing to a broker alone, and is left out")
-            definition[name] = nil
-        }
-        if definition.isEmpty, !foreign.isEmpty { return }
         let policy = try Self.policy(
-            place, name: place.text("name"), in: Self.host(place, host), definition: definition)
+            place, name: place.text("name"), in: Self.host(place, host), definition: place.table("definition"))
+        // It stays where it is: where it acts, no other policy does.
+        for name in policy.keysOfOthers {
+            warnings.append("\(place.path).definition.\(name) has no effect in a broker alone")
+        }
         add(place, .policy(policy))
     }
 
-    /// Mirrors and federations, which RabbitMQ's plugins and older releases have policies for.
-    private static func isOfClusters(_ key: String) -> Bool { key.hasPrefix("ha-") || key.hasPrefix("federation-") }
-
     /// A policy as it stands in a file, and in a request to set one.
+    /// - Parameter dialect: the release whose words are used
     static func policy(
-        _ place: JSONPlace, name: String, in host: String, definition: FieldTable
+        _ place: JSONPlace, name: String, in host: String, definition: FieldTable, in dialect: Dialect = .v4_3
     ) throws(JSONPlace.Malformed) -> Policy {
         let applyTo = try place.optionalText("apply-to") ?? "all"
         guard let target = Policy.Target(rawValue: applyTo) else {
-            let others = "'queues', 'classic_queues',  'quorum_queues', 'streams', 'exchanges', or 'all'"
-            throw place.malformed("apply-to '\(applyTo)' unrecognised; should be one of: \(others)", at: "apply-to")
+            throw place.malformed(dialect.unrecognised(target: applyTo), at: "apply-to")
         }
         let (pattern, priority) = (try place.text("pattern"), try place.integer("priority", else: 0))
         do throws(PolicyRefusal) {
@@ -137,17 +132,12 @@ public struct DefinitionsFile: Sendable {
     ) throws(JSONPlace.Malformed) {
         let (name, host) = (try place.name("name"), try Self.host(place, host))
         try names.add(["exchange", host, name.text], at: place)
-        let type = try place.text("type")
-        if type == "x-delayed-message" {
-            throw place.malformed(
-                "there is no exchange type 'x-delayed-message' here: a queue with a message TTL that dead-letters to "
-                    + "the target delays too (chapter 9); take the exchange out of the file", at: "type")
-        }
         add(
             place,
             .exchange(
                 ExchangeDefinition(
-                    name, in: host, type: type, isDurable: try place.bool("durable", else: true),
+                    name, in: host, type: try place.text("type"),
+                    isDurable: try place.bool("durable", else: true),
                     autoDelete: try place.bool("auto_delete", else: false),
                     isInternal: try place.bool("internal", else: false), arguments: try place.table("arguments"))))
     }
@@ -214,13 +204,11 @@ extension DefinitionsFile {
             if user.exportedHash == nil {
                 warnings.append("\(place.path): user \(LogEvent.quoted(name)) has no password, and can't log in")
             }
-            user.permissions = permissions[name] ?? [:]
+            user.permissions = permissions.removeValue(forKey: name) ?? [:]
             user.tags = try Self.tags(place)
-            users.append(user)
+            userDefinitions.users.append(user)
         }
-        for name in permissions.keys.sorted() where !names.contains(name) {
-            warnings.append("permissions: user \(LogEvent.quoted(name)) is not among the file's users, and gets none")
-        }
+        userDefinitions.permissionsOfOthers = permissions
     }
 
     private static func user(
@@ -234,19 +222,21 @@ extension DefinitionsFile {
         }
         let text = try place.optionalText("password_hash") ?? ""
         if text.isEmpty { return BrokerConfiguration.User(name: name, loopbackOnly: isLocal) { _ in false } }
-        // Before 3.6 there was no other, and no word for it.
-        let algorithm = try place.optionalText("hashing_algorithm") ?? "rabbit_password_hashing_md5"
-        guard let scheme = RabbitMQPassword.Scheme(rawValue: algorithm) else {
+        // Before 3.6 there was MD5 only, and no word for it; later SHA-256 goes without saying. Their hashes tell them apart.
+        let algorithm = try place.optionalText("hashing_algorithm")
+        let schemes = RabbitMQPassword.Scheme.allCases.filter { algorithm == nil || $0.rawValue == algorithm }
+        if let algorithm, schemes.isEmpty {
             let known = RabbitMQPassword.Scheme.allCases.map(\.rawValue).joined(separator: ", ")
             throw place.malformed(
                 "there is no \(LogEvent.quoted(algorithm)) here, only \(known)", at: "hashing_algorithm")
         }
-        guard let password = RabbitMQPassword(text, scheme) else {
-            throw place.malformed("it is not the Base64 of a salt and a hash", at: "password_hash")
+        for scheme in schemes {
+            guard let password = RabbitMQPassword(text, scheme) else { continue }
+            var user = BrokerConfiguration.User(name: name, loopbackOnly: isLocal) { password.matches($0) }
+            user.exportedHash = (text, scheme.rawValue)
+            return user
         }
-        var user = BrokerConfiguration.User(name: name, loopbackOnly: isLocal) { password.matches($0) }
-        user.exportedHash = (text, algorithm)
-        return user
+        throw place.malformed("it is not the Base64 of a salt and a hash", at: "password_hash")
     }
 
     /// A list, or a text with commas as 3.8 wrote it.

@@ -50,6 +50,17 @@ private struct Ends {
 
 extension QueueInfo {
     func json(node: String) -> JSON {
+        let members: [JSON.Member]
+        if case .object(let common) = ofAnyType(node: node) { members = common } else { members = [] }
+        // Replicas: there is one.
+        let replicas = [
+            JSON.Member("leader", .string(node)), JSON.Member("members", [.string(node)]),
+            JSON.Member("online", [.string(node)]),
+        ]
+        return .object(members + (type == "classic" ? [] : replicas))
+    }
+
+    private func ofAnyType(node: String) -> JSON {
         [
             "name": .string(name), "vhost": .string(virtualHost), "durable": .bool(isDurable),
             "auto_delete": .bool(autoDelete), "exclusive": .bool(owner != nil), "arguments": JSON(arguments),

@@ -3,6 +3,7 @@ import BrokerCore
 extension ListingAPI {
     /// A name and a password that came with a request.
     struct Login: Sendable {
+        var name: String
         /// The user of that name who may log in from there, if the password is right.
         var user: BrokerConfiguration.User?
         var check: PasswordCheck
@@ -17,7 +18,7 @@ extension ListingAPI {
         let name = String(decoding: octets[..<colon], as: UTF8.self)
         let users = source.users()
         return Login(
-            user: users.first { $0.name == name && (isLoopback || !$0.loopbackOnly) },
+            name: name, user: users.first { $0.name == name && (isLoopback || !$0.loopbackOnly) },
             check: users.passwordCheck(name, Array(octets[(colon + 1)...])))
     }
 }

@@ -35,8 +35,8 @@ struct ManagementChanges {
         user.isAdministrator || user.mayOpen(name) ? body() : .notFound
     }
 
-    private func change(_ change: BrokerChange, done: Int = 204) -> HTTPResponse {
-        guard let refusal = source.change([change]).first?.refusal else { return HTTPResponse(done) }
+    private func change(_ change: BrokerChange) -> HTTPResponse {
+        guard let refusal = source.change([change]).first?.refusal else { return HTTPResponse(204) }
         switch refusal.kind {
         case .missing: return .notFound
         case .forbidden: return .refused("Access refused.")
@@ -63,14 +63,20 @@ struct ManagementChanges {
         }
         let place = JSONPlace("", body)
         do throws(JSONPlace.Malformed) {
-            let policy = try DefinitionsFile.policy(place, name: name, in: host, definition: place.table("definition"))
+            let policy = try DefinitionsFile.policy(
+                place, name: name, in: host, definition: place.table("definition"), in: view.broker.dialect)
+            if let refusal = source.change([.setPolicy(policy)]).first?.refusal {
+                return refusal.kind == .wrong ? Self.invalid(refusal.reason) : .notFound
+            }
             let isThere = view.broker.policies.contains { $0.virtualHost == host && $0.name == name }
-            return change(.define(.policy(policy)), done: isThere ? 204 : 201)
+            return HTTPResponse(isThere ? 204 : 201)
         } catch {
             let isType = error.reason.hasPrefix("it is ")
-            return Self.wrong("Validation failed\n\n\(isType ? "\(error.place): " : "")\(error.reason)\n")
+            return Self.invalid("\(isType ? "\(error.place): " : "")\(error.reason)")
         }
     }
+
+    private static func invalid(_ reason: String) -> HTTPResponse { wrong("Validation failed\n\n\(reason)\n") }
 
     private func clearPolicy(_ name: String, in host: String) -> HTTPResponse {
         guard user.isPolicymaker else { return .refused("User not authorised to access object") }

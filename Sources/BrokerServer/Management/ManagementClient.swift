@@ -10,9 +10,11 @@ public struct ManagementClient: Sendable {
     /// Why there is no answer, in a sentence with the next step.
     public struct Failure: Error, CustomStringConvertible {
         public let reason: String
+        /// There is nothing of that name.
+        public let isMissing: Bool
         public var description: String { reason }
 
-        public init(reason: String) { self.reason = reason }
+        public init(reason: String, isMissing: Bool = false) { (self.reason, self.isMissing) = (reason, isMissing) }
     }
 
     private static let timeout = 60_000
@@ -68,7 +70,7 @@ public struct ManagementClient: Sendable {
                 throw Failure(reason: "\(url.text) refuses that to user '\(url.user)': \(reason)")
             }
             throw Failure(reason: "\(url.text) does not let user '\(url.user)' in with this password: see --url")
-        case 404: throw Failure(reason: "\(url.text) has nothing with that name")
+        case 404: throw Failure(reason: "\(url.text) has nothing with that name", isMissing: true)
         case 400 where reason != nil: throw Failure(reason: reason ?? "")
         case let status: throw Failure(reason: "\(url.text) answers with HTTP status \(status)")
         }

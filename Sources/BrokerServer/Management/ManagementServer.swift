@@ -117,7 +117,7 @@ final class ManagementServer: Sendable {
         case .costly(let check):
             loginChecker.check(
                 LoginQueue.Check(
-                    ticket: .listing(session.number), source: session.stream.source, user: login.user?.name, run: check
+                    ticket: .listing(session.number), source: session.stream.source, name: login.name, run: check
                 ) { [weak self] isRight in
                     self?.later { body(isRight ? login.user : nil, !isRight) }
                 })

@@ -138,12 +138,10 @@ final class InProcessPeer: Peer {
         guard let target = Policy.Target(rawValue: order.target) else {
             throw SuiteError("\(label) has no policies for \(order.target)")
         }
-        try change(
-            .define(
-                .policy(
-                    try Policy(
-                        order.name, in: login.virtualHost, pattern: order.pattern, target: target,
-                        priority: order.priority, definition: order.definition))))
+        let policy = try Policy(
+            order.name, in: login.virtualHost, pattern: order.pattern, target: target, priority: order.priority,
+            definition: order.definition)
+        try change(.setPolicy(policy))
     }
 
     func clearPolicy(_ name: String) async throws {

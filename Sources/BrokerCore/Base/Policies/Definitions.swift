@@ -102,10 +102,23 @@ public struct BindingDefinition: Sendable {
     }
 }
 
+/// What a file of definitions says of users. A user who is there already gets the password and the tags of the file, and keeps
+/// permissions that the file does not mention, as in RabbitMQ.
+public struct UserDefinitions: Sendable {
+    /// With the permissions that are said of them.
+    public var users: [BrokerConfiguration.User] = []
+    /// Permissions of users who are not among these, by virtual host. They are for whoever is there already.
+    public var permissionsOfOthers: [String: [String: Permissions]] = [:]
+
+    public init() {}
+}
+
 /// Something that an operator changes, from outside AMQP; see ``BrokerInput/change(_:)``.
 public enum BrokerChange: Sendable {
     /// What is there already stays as it is; a policy takes the place of one of its name, and a virtual host its new settings.
     case define(Definitions.Thing)
+    /// As ``define(_:)`` does, if the release that the broker does as takes such a policy. Definitions may come from another.
+    case setPolicy(Policy)
     case clearPolicy(String, virtualHost: String)
     /// `user` is whose rights count.
     case purge(queue: String, virtualHost: String, user: String)

@@ -20,10 +20,11 @@ public final class Policy: Sendable {
     /// By RabbitMQ's names, `max-length`.
     public let definition: FieldTable
     private let matcher: NamePattern
-    /// The types of queues that a part of it means nothing to.
-    private let foreignTypes: Set<String>
+    /// The types of queues that a part of it means nothing to, in each release.
+    private let foreignTypes: [Dialect: Set<String>]
 
-    /// Throws ``PolicyRefusal`` for what RabbitMQ refuses too, and for a pattern that can't be matched in bounded time.
+    /// Throws ``PolicyRefusal`` for what every release of RabbitMQ refuses too, and for a pattern that can't be matched in
+    /// bounded time.
     public init(
         _ name: String, in virtualHost: String, pattern: String, target: Target = .all, priority: Int64 = 0,
         definition: FieldTable
@@ -35,14 +36,34 @@ public final class Policy: Sendable {
                 part: "pattern", "pattern should be regular expression but is not taken: \(error.reason)")
         }
         try PolicyKey.check(definition)
-        let keys = definition.names.compactMap { PolicyKey(rawValue: $0.text) }
-        foreignTypes = Set(PolicyKey.queueTypes.filter { type in keys.contains { $0.isForeign(to: type) } })
+        foreignTypes = Dictionary(
+            uniqueKeysWithValues: Dialect.allCases.map { ($0, Self.foreignTypes(to: definition, in: $0)) })
         self.virtualHost = virtualHost
         self.name = name
         self.pattern = pattern
         self.target = target
         self.priority = priority
         self.definition = definition
+    }
+
+    private static func foreignTypes(to definition: FieldTable, in dialect: Dialect) -> Set<String> {
+        let keys = definition.names.compactMap { PolicyKey(rawValue: $0.text) }
+        let isOfMirrors = definition.names.contains { PolicyKey.isOfMirrors($0.text) }
+        return Set(
+            PolicyKey.queueTypes.filter { type in
+                keys.contains { $0.isForeign(to: type, in: dialect) } || isOfMirrors && type != "classic"
+            })
+    }
+
+    /// What of it is for clusters and plugins.
+    public var keysOfOthers: [String] { definition.names.map(\.text).filter(PolicyKey.isOfOthers) }
+
+    /// Throws for what this release of RabbitMQ refuses to set.
+    public func check(in dialect: Dialect) throws(PolicyRefusal) {
+        guard dialect.takes(target) else {
+            throw PolicyRefusal(part: "apply-to", dialect.unrecognised(target: target.rawValue))
+        }
+        try PolicyKey.check(definition, in: dialect)
     }
 
     /// Whether it is for the exchanges of this name.
@@ -53,7 +74,7 @@ public final class Policy: Sendable {
 
     /// Whether it is for the queues of this name and type. A policy of which a part means nothing to that type is not for
     /// it at all, as in RabbitMQ.
-    func matches(queue name: String, ofType type: String) -> Bool {
+    func matches(queue name: String, ofType type: String, in dialect: Dialect) -> Bool {
         let isWanted =
             switch target {
             case .all, .queues: true
@@ -62,7 +83,7 @@ public final class Policy: Sendable {
             case .streams: type == "stream" || quirk(.policiesKnowNoQueueTypes)
             case .exchanges: quirk(.policiesForExchangesActOnQueues)
             }
-        let isForeign = foreignTypes.contains(type) && !quirk(.foreignKeysArePassedOver)
+        let isForeign = foreignTypes[dialect]?.contains(type) == true && !quirk(.foreignKeysArePassedOver)
         return isWanted && !isForeign && isMeant(name)
     }
 

@@ -14,6 +14,8 @@ public struct BrokerSnapshot: Sendable {
     public var defaultQueueTypes: [String: String] = [:]
     /// By virtual host and name.
     public var policies: [Policy] = []
+    /// The release of RabbitMQ that it does as.
+    public let dialect: Dialect
     /// The names of the exchange types that can be declared.
     public let exchangeTypes: [String]
     /// Publishers are held back: messages take up too much memory, or the disk of the store has too little room.

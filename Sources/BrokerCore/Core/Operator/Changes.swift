@@ -10,6 +10,33 @@ extension BrokerCore {
         configuration.users += users
     }
 
+    func define(_ definitions: UserDefinitions) {
+        let known = Dictionary(configuration.users.map { ($0.name, $0) }) { $1 }
+        add(
+            definitions.users.map { user in
+                guard let old = known[user.name] else { return user }
+                var user = user
+                user.permissions = permissions(of: old, with: user.permissions ?? [:])
+                return user
+            })
+        add(
+            definitions.permissionsOfOthers.compactMap { name, permissions in
+                known[name].map { user in
+                    var user = user
+                    user.permissions = self.permissions(of: user, with: permissions)
+                    return user
+                }
+            })
+    }
+
+    /// Who may do everything has the same permissions in each virtual host that there is, once some of them are said.
+    private func permissions(
+        of user: BrokerConfiguration.User, with more: [String: Permissions]
+    ) -> [String: Permissions]? {
+        if more.isEmpty { return user.permissions }
+        return (user.permissions ?? virtualHosts.mapValues { _ in .all }).merging(more) { $1 }
+    }
+
     /// So many changes fill a turn: where there are policies, a queue that is declared asks each of them whether it acts on it.
     public var changesOfTurn: Int {
         let units = virtualHosts.values.reduce(0) { units, host in
@@ -32,6 +59,14 @@ extension BrokerCore {
     private func carryOut(_ change: BrokerChange) throws(BrokerChange.Refusal) {
         switch change {
         case .define(let thing): try define(thing)
+        case .setPolicy(let policy):
+            let host = try operated(policy.virtualHost)
+            do throws(PolicyRefusal) { try policy.check(in: configuration.dialect) } catch {
+                if !quirk(.policiesAreNotChecked) {
+                    throw BrokerChange.Refusal(kind: .wrong, part: error.part, reason: error.reason)
+                }
+            }
+            host.set(policy)
         case .clearPolicy(let name, let virtualHost):
             guard try operated(virtualHost).clearPolicy(name) else { throw .missing("Parameter does not exist") }
         case .purge(let name, let virtualHost, let user):
@@ -46,8 +81,14 @@ extension BrokerCore {
         case .delete(let name, let virtualHost, let user, let ifEmpty, let ifUnused):
             let host = try operated(virtualHost)
             let queue = try queue(name, in: host, for: .configure, user)
-            if ifEmpty, queue.counts.ready > 0 { throw .wrong("\(queue.label) not empty") }
-            if ifUnused, !queue.consumers.isEmpty { throw .wrong("\(queue.label) in use") }
+            do throws(BrokerError) {
+                try queue.kind.checkDelete(ifUnused: ifUnused, ifEmpty: ifEmpty, label: queue.label)
+            } catch { throw BrokerChange.Refusal(error) }
+            // A stream goes whatever the conditions are.
+            if queue.kind == .classic {
+                if ifEmpty, queue.counts.ready > 0 { throw .wrong("\(queue.label) not empty") }
+                if ifUnused, !queue.consumers.isEmpty { throw .wrong("\(queue.label) in use") }
+            }
             host.end(queue)
         }
     }
@@ -134,13 +175,18 @@ extension VirtualHost {
     func checked(
         _ definition: QueueDefinition
     ) throws(BrokerChange.Refusal) -> (QueueDeclaration, QueueArguments) {
-        try Self.checked(definition, in: core.configuration.dialect)
+        try Self.checked(definition, in: core.configuration.dialect, defaultType: defaultQueueType)
     }
 
     static func checked(
-        _ definition: QueueDefinition, in dialect: Dialect
+        _ definition: QueueDefinition, in dialect: Dialect, defaultType: String?
     ) throws(BrokerChange.Refusal) -> (QueueDeclaration, QueueArguments) {
         let label = "queue '\(definition.name)' in vhost '\(definition.virtualHost)'"
+        var definition = definition
+        if dialect.givesImportsTheDefaultType {
+            let lasts = definition.isDurable && !definition.autoDelete
+            definition.arguments = definition.arguments.naming(defaultType, lasts: lasts)
+        }
         do throws(BrokerError) {
             let arguments = try QueueArguments(definition.arguments, label: label, in: dialect)
             try arguments.kind.check(

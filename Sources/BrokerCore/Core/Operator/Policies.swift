@@ -15,13 +15,15 @@ extension VirtualHost {
     func policy(ofQueue name: ShortString, _ kind: QueueKind) -> Policy? {
         if policies.isEmpty { return nil }
         let name = name.text
-        return policies.first { $0.matches(queue: name, ofType: kind.rawValue) }
+        let dialect = core.configuration.dialect
+        return policies.first { $0.matches(queue: name, ofType: kind.rawValue, in: dialect) }
     }
 
     /// A queue's arguments as they are to act under the policy that acts on it, from those it was declared with.
     func arguments(_ arguments: QueueArguments, ofQueue name: ShortString, under policy: Policy?) -> QueueArguments {
         guard policies.count > 1, quirk(.policiesAddUp) else { return arguments.under(policy) }
-        return policies.filter { $0.matches(queue: name.text, ofType: arguments.kind.rawValue) }
+        let (dialect, type) = (core.configuration.dialect, arguments.kind.rawValue)
+        return policies.filter { $0.matches(queue: name.text, ofType: type, in: dialect) }
             .reduce(arguments) { $0.combined(with: $1.definition) }
     }
 

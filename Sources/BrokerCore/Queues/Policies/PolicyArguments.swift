@@ -2,7 +2,8 @@ import AMQPWire
 
 extension QueueArguments {
     /// These arguments under a policy (RabbitMQ: "Policies", combining): of two numbers the smaller counts, and of two other
-    /// things what the queue itself says; but a quorum queue's overflow is the policy's (3.10.8, 4.0.5 and 4.3.6 alike).
+    /// things what the queue itself says; but a quorum queue's overflow is the policy's, and so are a stream's limits (3.10.8,
+    /// 4.0.5 and 4.3.6 alike).
     func combined(with policy: FieldTable) -> QueueArguments {
         var arguments = self
         arguments.messageTimeToLive = lower(messageTimeToLive, policy, .messageTimeToLive, .policiesForgetTimes)
@@ -25,10 +26,24 @@ extension QueueArguments {
             arguments.deadLetterRoutingKey = deadLetterRoutingKey
         }
         arguments.deliveryLimit = deliveryLimit(under: policy[PolicyKey.deliveryLimit.name])
-        if let age = policy[PolicyKey.maxAge.name]?.text.flatMap(Self.milliseconds), maximumAge == nil {
-            arguments.maximumAge = age
-        }
+        if kind == .stream { arguments.followLimits(of: policy, instead: self) }
         return arguments
+    }
+
+    /// What a policy says of a stream counts, whatever the stream itself says. The size of its segments is that of the policy under
+    /// which it is made, or there after a restart.
+    private mutating func followLimits(of policy: FieldTable, instead own: QueueArguments) {
+        if let octets = policy[PolicyKey.maxLengthBytes.name]?.integer, !quirk(.streamsGoByTheLowerLimit) {
+            maximumOctets = octets
+        }
+        if let age = policy[PolicyKey.maxAge.name]?.text.flatMap(Self.milliseconds),
+            own.maximumAge == nil || !quirk(.streamsKeepTheirAge)
+        {
+            maximumAge = age
+        }
+        if let octets = policy[PolicyKey.segmentBytes.name]?.integer, !quirk(.streamsKeepTheirSegments) {
+            segmentOctets = octets
+        }
     }
 
     func under(_ policy: Policy?) -> QueueArguments { policy.map { combined(with: $0.definition) } ?? self }

@@ -27,6 +27,12 @@ enum PolicyQuirk: String, Quirk {
     case keysComeWithTheirExchange = "queue.keys-come-with-their-exchange"
     /// QueueArguments.combined: an empty text says nothing
     case emptyExchangeIsNone = "queue.empty-exchange-is-none"
+    /// QueueArguments.followLimits: as for other queues
+    case streamsGoByTheLowerLimit = "queue.streams-go-by-the-lower-limit"
+    /// QueueArguments.followLimits: ??, the other way round
+    case streamsKeepTheirAge = "queue.streams-keep-their-age"
+    /// QueueArguments.followLimits: a line forgotten
+    case streamsKeepTheirSegments = "queue.streams-keep-their-segments"
     /// ClassicQueue.follow: the next message will see to it
     case newLimitsWait = "queue.new-limits-wait"
     /// ClassicQueue.follow: what was begun goes on

@@ -3,14 +3,12 @@ import AMQPWire
 // What channels do otherwise with quorum queues.
 
 extension BrokerChannel {
-    /// As it means in a virtual host whose queues are of another type unless they say their own. A queue that can't be of that
-    /// type, for it is not to last, is classic (4.0.5).
+    /// As it means in a virtual host whose queues are of another type unless they say their own.
     func withDefaultType(_ declare: QueueDeclare) -> QueueDeclare {
-        guard let type = virtualHost.defaultQueueType, !declare.passive, declare.arguments["x-queue-type"] == nil
-        else { return declare }
+        if declare.passive { return declare }
         var declare = declare
         let lasts = declare.durable && !declare.exclusive && !declare.autoDelete
-        declare.arguments["x-queue-type"] = .string(lasts ? type : QueueKind.classic.rawValue)
+        declare.arguments = declare.arguments.naming(virtualHost.defaultQueueType, lasts: lasts)
         return declare
     }
 
@@ -24,13 +22,7 @@ extension BrokerChannel {
 
     /// Throws 540 for a delete on a condition.
     func checkKind(of queue: any Queue, for delete: QueueDelete) throws(BrokerError) {
-        guard queue.kind == .quorum else { return }
-        for (isAsked, flag) in [(delete.ifUnused, "if-unused"), (delete.ifEmpty, "if-empty")] where isAsked {
-            throw BrokerError(
-                .notImplemented,
-                "cannot delete \(queue.label). queue.delete operations with \(flag) flag set are not supported by "
-                    + "quorum queues")
-        }
+        try queue.kind.checkDelete(ifUnused: delete.ifUnused, ifEmpty: delete.ifEmpty, label: queue.label)
     }
 
     /// Throws 540 for a consumer that would share a window with others of its channel, 406 for an argument that means

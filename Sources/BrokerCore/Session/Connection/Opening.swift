@@ -57,9 +57,7 @@ extension BrokerConnection {
             session.clientProperties = handshake.clientProperties
             send(tune)
         case .check(let check):
-            let name = handshake.nameToCheck
-            let isKnown = host.configuration.users.contains { $0.name == name }
-            host.check(LoginCheck(connection: id, user: isKnown ? name : nil, check: check))
+            host.check(LoginCheck(connection: id, name: handshake.nameToCheck, check: check))
         case .agreed(let limits):
             session.channelMax = limits.channelMax
             session.frameMax = limits.frameMax

@@ -201,7 +201,9 @@ extension ProbeChannel {
 
     @Test(
         "A policy may be for queues of one type",
-        .proves("policies.apply-to-types", ["rabbitmq/policies/apply-to-types"], needs: [.policies, .quorumQueues]))
+        .proves(
+            "policies.apply-to-types", ["rabbitmq/policies/apply-to-types"], needs: [.policies, .quorumQueues],
+            rabbitmq: .before("4.0", "It can't.")))
     func applyToTypes() async throws {
         let channel = try await Probe.openChannel()
         let word = unique("word")
