@@ -18,7 +18,7 @@ enum BrokerProgram {
     static let definitions = Option("--definitions", "FILE", "declare what RabbitMQ exported, users too")
     static let defaultQueueType = Option("--default-queue-type", "TYPE", "quorum, stream or [classic]")
     static let noGuest = Option("--no-guest", "leave out guest (password guest, local only)")
-    static let anonymous = Option("--anonymous", "USER", "log in passwordless clients as USER (ANONYMOUS)")
+    static let anonymous = Option("--anonymous", "USER", "user for ANONYMOUS logins [guest, from 4.0]")
     static let trace = Option("--trace", "VHOST", "copy messages to amq.rabbitmq.trace; repeatable")
     static let heartbeat = Option("--heartbeat", "SECONDS", "offered to clients; 0 = none [60]")
     static let handshakeTimeout = Option("--handshake-timeout", "MS", "for a client to open its connection [10000]")

@@ -43,6 +43,23 @@ struct LoginTests {
         #expect(rig.core.listConnections().map(\.user) == ["guest"])
     }
 
+    @Test("From 4.0 on ANONYMOUS is for guest, if there is such a user")
+    func anonymousGuest() {
+        #expect(mechanisms(greeted(Rig { $0.dialect = .v4_0 })) == "PLAIN AMQPLAIN ANONYMOUS")
+        let withoutGuest = Rig { ($0.dialect, $0.users) = (.v4_0, [Self.slow]) }
+        #expect(mechanisms(greeted(withoutGuest)) == "PLAIN AMQPLAIN")
+    }
+
+    @Test("PLAIN's response has three parts, and the first is empty")
+    func plain() {
+        for response in ["guest\0guest", "guest\0guest\0guest", "\0guest\0guest\0more", "\0guest"] {
+            let client = greeted(Rig())
+            client.received = []
+            client.send(startOk("PLAIN", response), channel: 0)
+            #expect(client.isEnded && client.take() == [], "\(response)")
+        }
+    }
+
     @Test("ANONYMOUS lets nobody in who may not be there: from elsewhere, or without being a user")
     func anonymousRefused() throws {
         for (user, isLoopback) in [("guest", false), ("nobody", true)] {

@@ -17,9 +17,14 @@ extension Breach {
             scene.raw(ProtocolHeader.amqp091)
             scene.client(ConnectionClose(replyCode: .replySuccess), on: 0)
         },
-        Breach("connection.start-ok.client-properties/required-fields", isOpened: false) { scene in
+        Breach(
+            "connection.start-ok.client-properties/required-fields", "rabbitmq/plain/form", isOpened: false
+        ) { scene in
             scene.raw(ProtocolHeader.amqp091)
-            scene.client(ConnectionStartOk(clientProperties: ["product": "p"], mechanism: "PLAIN", response: []), on: 0)
+            scene.client(
+                ConnectionStartOk(
+                    clientProperties: ["product": "p"], mechanism: "PLAIN", response: Array("me\0me\0word".utf8)), on: 0
+            )
         },
         Breach(
             "connection.start-ok.mechanism/validity", "connection.start-ok.client-properties/required-fields",
@@ -215,6 +220,8 @@ extension Breach {
             Breach("rabbitmq/dead-letter/key-without-exchange") { $0.declare(["x-dead-letter-routing-key": "k"]) },
             Breach("rabbitmq/queue.declare/arguments-of-other-types") { $0.declare(["x-delivery-limit": 3]) },
             Breach("rabbitmq/message-ttl/negative") { $0.declare(["x-message-ttl": -1]) },
+            Breach("rabbitmq/limits/longest-time") { $0.declare(["x-expires": .int64(315_360_000_001)]) },
+            Breach("rabbitmq/queue.declare/queue-version") { $0.declare(["x-queue-version": 3]) },
             Breach("rabbitmq/message-ttl/negative", "rabbitmq/limits/argument-type") {
                 $0.declare(["x-message-ttl": "soon"])
             },

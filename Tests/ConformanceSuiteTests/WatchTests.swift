@@ -19,7 +19,9 @@ struct WatchedScene {
             "product": "p", "version": "1", "platform": "Swift", "copyright": "c", "information": "i",
             "capabilities": .table(capabilities),
         ]
-        client(ConnectionStartOk(clientProperties: properties, mechanism: "PLAIN", response: []), on: 0)
+        client(
+            ConnectionStartOk(clientProperties: properties, mechanism: "PLAIN", response: Array("\0me\0word".utf8)),
+            on: 0)
         broker(ConnectionTune(channelMax: 100, frameMax: 4096, heartbeat: 10), on: 0)
         client(ConnectionTuneOk(channelMax: 100, frameMax: 4096, heartbeat: 10), on: 0)
         client(ConnectionOpen(), on: 0)

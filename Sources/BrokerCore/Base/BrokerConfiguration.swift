@@ -44,7 +44,8 @@ public struct BrokerConfiguration: Sendable {
     }
 
     public var users: [User] = [.user("guest", password: "guest", loopbackOnly: true)]
-    /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: nobody, it is not offered.
+    /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: as the dialect has it, from 4.0 on guest
+    /// if there is such a user, and nobody before.
     public var anonymousUser: String?
     /// The release of RabbitMQ that it does as.
     public var dialect = Dialect.v3_10

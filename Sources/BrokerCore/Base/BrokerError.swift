@@ -15,7 +15,13 @@ struct BrokerError: Error, Equatable {
     }
 
     /// The reply text as RabbitMQ writes it: the code's name, then what is wrong.
-    var replyText: ShortString { ShortString(truncating: "\(code.name ?? "ERROR") - \(text)") }
+    var replyText: ShortString {
+        let whole = "\(code.name ?? "ERROR") - \(text)"
+        if whole.utf8.count > 255, quirk(.reasonsAreCutAtAnOctet) {
+            return ShortString(slice: Array(whole.utf8)[..<255])
+        }
+        return ShortString(truncating: whole)
+    }
 }
 
 extension BrokerError {

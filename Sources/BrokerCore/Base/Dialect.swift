@@ -35,6 +35,8 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     var smallestFrameMax: UInt32 { self < .v4_3 ? Frame.minimumMax : 8192 }
     /// The largest body of a message unless the configuration has another, in octets.
     var maximumMessageSize: UInt64 { self < .v4_0 ? 128 << 20 : 16 << 20 }
+    /// Who a client is that names the mechanism ANONYMOUS; nil: it is not offered.
+    var anonymousUser: String? { self < .v4_0 ? nil : "guest" }
     /// A body that is longer than announced.
     var overrunCode: ReplyCode { self < .v4_3 ? .unexpectedFrame : .frameError }
     /// A client's `basic.cancel-ok` is too much for 4.3, which says neither what was wrong nor where.
@@ -52,6 +54,8 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     var checksQueueMode: Bool { self < .v4_3 }
     /// `x-consumer-timeout` may be said of a classic queue and of its consumers.
     var takesConsumerTimeout: Bool { self < .v4_3 }
+    /// `x-queue-version` may be this at least, and 2 at most.
+    var oldestQueueVersion: Int64 { self < .v4_3 ? 1 : 2 }
     /// Who has no right at all to a queue or an exchange may not ask whether it is there.
     var guardsPassiveDeclares: Bool { self >= .v4_3 }
     /// How many `#` the key of a topic binding may have.
@@ -79,6 +83,10 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     var lettersTellFailures: Bool { self >= .v4_3 }
     /// A mandatory reply to a requester that is there is no longer returned beside being delivered.
     var routesReplies: Bool { self >= .v4_3 }
+    /// Nor is one to a requester that has gone.
+    var routesLateReplies: Bool { self >= .v4_3 }
+    /// A requester's address is a queue of a kind of its own, which can't be bound.
+    var hasVolatileQueues: Bool { self >= .v4_3 }
     /// A reply to a requester takes a delivery tag. Before, it has the next one, and leaves it to what is delivered next.
     var countsReplies: Bool { self >= .v4_3 }
 

@@ -76,7 +76,7 @@ extension VirtualHost {
 
     /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
     private func publish(_ letter: DeadLetter, isOfCopy: Bool) -> LongWork {
-        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else {
+        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = deadLetterExchange(name) else {
             let isKept = letter.place != nil && quirk(.lettersToNowhereAreKept)
             return filling(nil, isOfCopy: isOfCopy, then: isKept ? {} : letter.isOut)
         }
@@ -91,6 +91,13 @@ extension VirtualHost {
             core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)")
             return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)
         }
+    }
+
+    private func deadLetterExchange(_ name: ShortString) -> Exchange<any Queue>? {
+        guard quirk(.deadLettersKeepTheirExchange) else { return exchanges[name] }
+        let exchange = firstDeadLetterExchanges[name] ?? exchanges[name]
+        firstDeadLetterExchanges[name] = exchange
+        return exchange
     }
 
     /// Publishes a copy for those who trace.

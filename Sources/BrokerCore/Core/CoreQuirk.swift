@@ -12,6 +12,8 @@ enum CoreQuirk: String, Quirk {
     case deletedExchangeKeepsItsRoutes = "core.deleted-exchange-keeps-its-routes"
     /// remove(bindings): an exchange that goes takes none with it
     case autoDeleteGoesOneExchangeFar = "core.auto-delete-goes-one-exchange-far"
+    /// publish(letter): the exchange that the first of them went to
+    case deadLettersKeepTheirExchange = "core.dead-letters-keep-their-exchange"
     /// delete(exchange): the bindings that lead to it stay
     case deletedExchangeStaysADestination = "core.deleted-exchange-stays-a-destination"
     /// delete(queue): the bindings that lead to it stay

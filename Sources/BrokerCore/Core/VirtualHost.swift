@@ -26,6 +26,8 @@ final class VirtualHost {
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
     /// By the name that requests carry as their reply-to.
+    /// For a quirk: where dead letters went first, by the exchange's name.
+    var firstDeadLetterExchanges: [ShortString: Exchange<any Queue>] = [:]
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
     /// A queue, and what its virtual host keeps beside it.

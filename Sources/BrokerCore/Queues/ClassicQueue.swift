@@ -41,8 +41,10 @@ final class ClassicQueue: Queue {
 
     func publish(_ message: Message) -> Bool {
         // What is over takes no room, though its timer has not fired yet: at a start those of all queues are late.
-        if arguments.overflow != .dropHead, ready.first?.expiresAt ?? .max <= host.now { expire() }
-        if arguments.overflow != .dropHead, arguments.refuses(held(with: message)) {
+        if arguments.overflow != .dropHead, ready.expiry <= host.now { expire() }
+        if arguments.overflow != .dropHead, arguments.refuses(held(with: message)),
+            message.traits.priority == 0 || !quirk(.higherPrioritiesFindRoom)
+        {
             if arguments.overflow == .rejectPublishDeadLetter || quirk(.everyRefusalIsDeadLettered) {
                 deadLetter(message, .maxlen, to: host)
             }
@@ -65,7 +67,7 @@ final class ClassicQueue: Queue {
             if dropOverflow() && !quirk(.overflowSetsNoTimer) || queued.expiresAt != .max { expire() }
         }
         if quirk(.publishRenewsTheLease) { renewLease() }
-        return true
+        return arguments.takes(queued, at: host.now)
     }
 
     private func held(with message: Message? = nil) -> QueueArguments.Held {
@@ -271,13 +273,13 @@ final class ClassicQueue: Queue {
     /// a higher priority, as in RabbitMQ.
     private func expire() {
         let now = host.now
-        _ = drop(.expired, isWritten: !quirk(.expiryIsNotWritten)) { _ in ready.first?.expiresAt ?? .max <= now }
+        _ = drop(.expired, isWritten: !quirk(.expiryIsNotWritten)) { _ in ready.expiry <= now }
         setTimer()
     }
 
     private func setTimer() {
         if rotation.isEmpty, !clock.hasLease, quirk(.expiryNeedsAConsumer) { return }
-        clock.set(arrears.areLeft ? .max : ready.first?.expiresAt ?? .max, for: self, by: host)
+        clock.set(arrears.areLeft ? .max : ready.expiry, for: self, by: host)
     }
 
     // MARK: The end

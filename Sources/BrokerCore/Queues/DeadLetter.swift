@@ -178,6 +178,14 @@ struct DeathHistory {
         if deaths.first?["queue"] != name, quirk(.lastDeathDecidesAlone) { return false }
         guard let last = deaths.firstIndex(where: { $0["queue"] == name }) else { return false }
         let since = quirk(.latestDeathDecidesCycles) ? 0 : quirk(.anyRejectionOpensCycles) ? deaths.count - 1 : last
+        if deaths[last]["reason"]?.text == DeadLetter.Reason.maxlen.rawValue, deaths[last]["count"]?.integer ?? 2 < 2,
+            quirk(.overflowGoesRoundTwice)
+        {
+            return false
+        }
+        if deaths[last]["reason"]?.text == DeadLetter.Reason.deliveryLimit.rawValue, quirk(.failuresOpenCycles) {
+            return false
+        }
         return quirk(.rejectionsDoNotOpenCycles)
             || deaths[...since].allSatisfy {
                 $0["reason"]?.text != DeadLetter.Reason.rejected.rawValue

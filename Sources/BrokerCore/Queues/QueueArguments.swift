@@ -106,13 +106,15 @@ struct QueueArguments: Equatable {
 
         func integer(_ name: ShortString, in range: ClosedRange<Int64>) throws(BrokerError) -> Int64? {
             guard let value = arguments[name] else { return nil }
-            guard let integer = value.integer else {
+            guard let integer = value.integer ?? value.mistaken else {
                 throw invalid(name.text, "\"expected integer, got \(value.erlangTypeName)\"")
             }
             if integer < 0 { throw invalid(name.text, "{value_negative,\(integer)}") }
             if integer < range.lowerBound { throw invalid(name.text, "{value_zero,0}") }
             if range.upperBound == 255, integer > 255, quirk(.anyHighestPriorityIsTaken) { return 255 }
             if integer > range.upperBound {
+                let longest = QueueArguments.longestTime
+                if range.upperBound == longest, quirk(.tooLongTimesAreCut) { return longest }
                 throw invalid(
                     name.text,
                     range.upperBound == 255 ? "{max_value_exceeded,\(integer)}" : "{value_too_large,\(integer)}")
@@ -123,6 +125,7 @@ struct QueueArguments: Equatable {
         func text(_ name: ShortString) throws(BrokerError) -> String? {
             guard let value = arguments[name] else { return nil }
             guard let text = value.text else {
+                if quirk(.otherTypesAreNoText) { return nil }
                 throw invalid(name.text, "{unacceptable_type,\(value.erlangTypeName)}")
             }
             return text
@@ -141,14 +144,35 @@ struct QueueArguments: Equatable {
             if dialect.checksQueueMode, let mode = try text("x-queue-mode"), mode != "default", mode != "lazy" {
                 throw invalid("x-queue-mode", "\"unsupported queue mode '\(mode)'\"")
             }
-            if let version = try integer("x-queue-version", in: 0...Int64.max), !(1...2).contains(version) {
+            let versions = dialect.oldestQueueVersion...2
+            if let version = try integer("x-queue-version", in: 0...Int64.max), !versions.contains(version),
+                !quirk(.anyQueueVersionIsTaken)
+            {
                 throw invalid("x-queue-version", "\"unsupported queue version '\(version)'\"")
             }
         }
     }
 }
 
+extension FieldValue {
+    /// For quirks: an integer, made of what is none.
+    fileprivate var mistaken: Int64? {
+        switch self {
+        case .double(let number) where quirk(.fractionsAreCut): Int64(exactly: number.rounded(.towardZero))
+        case .bool(let isTrue) where quirk(.trueIsOne): isTrue ? 1 : 0
+        case .longString where quirk(.digitsAreNumbers): text.flatMap { Int64($0) }
+        default: nil
+        }
+    }
+}
+
 extension QueueArguments {
+    /// Whether a publish counts as taken: also when nothing is left of it at once.
+    func takes(_ message: QueuedMessage, at now: @autoclosure () -> Int64) -> Bool {
+        if message.expiresAt != .max, message.expiresAt <= now(), quirk(.expiredAtOnceIsRefused) { return false }
+        return maximumLength != 0 || !quirk(.droppedAtOnceIsRefused)
+    }
+
     /// When a message expires that comes in now, in milliseconds since the Unix epoch; `Int64.max`: never.
     func expiry(of message: Message, at now: @autoclosure () -> Int64) -> Int64 {
         if message.traits.isDeadLetter, messageTimeToLive != nil, quirk(.timeGoesOn) { return now() }

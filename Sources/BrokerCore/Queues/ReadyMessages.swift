@@ -117,6 +117,13 @@ struct PrioritizedMessages {
 
     var first: QueuedMessage? { firstLevel.flatMap { levels[$0].first } }
 
+    /// When the message at the head expires; `Int64.max`: never.
+    var expiry: Int64 {
+        guard let level = firstLevel, let first = levels[level].first else { return .max }
+        if first.expiresAt != .max, level < levels.count - 1, quirk(.onlyTheHighestExpire) { return .max }
+        return first.expiresAt
+    }
+
     /// How many have expired of those before the first that has not.
     func expiredCount(at now: Int64) -> Int {
         var count = 0

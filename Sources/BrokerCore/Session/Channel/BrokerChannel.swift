@@ -89,6 +89,7 @@ final class BrokerChannel {
             }
             if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .body:
+            if connection.isOvertaken { return }
             let whole: (PublishFields, IncomingContent)?
             do throws(ContentError) { whole = try content.body(frame.payload) } catch {
                 throw Failure(error, in: connection.dialect)
@@ -117,6 +118,7 @@ final class BrokerChannel {
     private func published(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
         if contentOctets > 0 { forgetContent() }
         do throws(BrokerError) {
+            if content.octets.count > 16 << 20, quirk(.sixteenMebibytesAreTheMost) { throw .malformed("too large") }
             try self.publish(publish, content)
         } catch {
             throw Failure(error, cause: BasicPublish.id)

@@ -40,6 +40,10 @@ extension BrokerChannel {
             if integer > 127, quirk(.consumerPriorityIsAnOctet) { priority = Int64(Int8(truncatingIfNeeded: integer)) }
             if integer < 0, quirk(.negativePriorityIsNone) { priority = 0 }
         }
+        if consume.arguments.names.contains(where: { !$0.hasPrefix("x-") }), quirk(.unknownConsumerArgumentsAreRefused)
+        {
+            throw .invalidArgument("x-", for: queue.label, "unknown")
+        }
         let start =
             queue.kind == .stream
             ? try StreamStart(consume.arguments, label: queue.label, now: host.now) : StreamStart.next
@@ -77,8 +81,12 @@ extension BrokerChannel {
     }
 
     func basicGet(_ get: BasicGet) throws(BrokerError) {
+        try refuseReplyAddress(get.queue, .get)
         let queue = try queue(named: get.queue, for: .read)
         try queue.checkAccess(by: connection.id)
+        if queue.consumers.contains(where: \.isExclusive), quirk(.exclusiveConsumersKeepGetsAway) {
+            throw BrokerError(.accessRefused, "\(queue.label) in exclusive use")
+        }
         if queue.arguments.singleActiveConsumer, queue.counts.unacknowledged > 0,
             quirk(.secondGetOfASingleActiveQueueFails)
         {

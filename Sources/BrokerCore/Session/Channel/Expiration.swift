@@ -16,6 +16,9 @@ enum Expiration {
         if value > QueueArguments.longestTime
             || value == QueueArguments.longestTime && quirk(.longestExpirationIsRefused)
         {
+            if value > QueueArguments.longestTime, quirk(.tooLongExpirationsAreCut) {
+                return QueueArguments.longestTime
+            }
             throw invalid("{value_too_large,\(number)}")
         }
         if value > 0xFFFF, quirk(.expirationIsCutToSixteenBits) { return value & 0xFFFF }

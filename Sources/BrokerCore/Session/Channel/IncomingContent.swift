@@ -66,8 +66,9 @@ extension Failure {
             self.init(.malformed("a content header of \(headerCount) octets"))
             return
         case .tooLarge(let size):
+            let code: ReplyCode = quirk(.tooLargeEndsTheConnection) ? .frameError : .preconditionFailed
             self.init(
-                BrokerError(.preconditionFailed, "message size \(size) is larger than configured max size"),
+                BrokerError(code, "message size \(size) is larger than configured max size"),
                 cause: BasicPublish.id)
             return
         case .interrupted(due: .body): wording = "expected content body, got non content body frame instead"

@@ -86,7 +86,9 @@ extension BrokerChannel {
         // It has an entry in the store now if one of the queues is durable and it is persistent.
         let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
         if queues.isEmpty {
-            let isAnswer = reply(message) && connection.dialect.routesReplies
+            let isAnswer =
+                reply(message) && connection.dialect.routesReplies
+                || isReply(message) && (connection.dialect.routesLateReplies || quirk(.repliesToNobodyAreNotReturned))
             if isAnswer { return (accepted, batch) }
             if !mandatory {
                 tally.counters.unroutableDropped += 1

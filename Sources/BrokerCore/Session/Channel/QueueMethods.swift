@@ -35,7 +35,8 @@ extension BrokerChannel {
         if !declare.passive, !isReplyProbe {
             try checkKind(ofUnnamed: declare)
             if name.isEmpty { name = ShortString(truncating: "amq.gen-\(host.randomName())") }
-            try rights?.check(.configure, toQueue: name)
+            let isAskedUnnamed = declare.queue.isEmpty && quirk(.unnamedQueuesAreCheckedWithoutTheirName)
+            try rights?.check(.configure, toQueue: isAskedUnnamed ? "" : name)
         }
         if declare.passive, !isReplyProbe, connection.dialect.guardsPassiveDeclares {
             try rights?.checkAny(toQueue: name)
@@ -53,7 +54,9 @@ extension BrokerChannel {
         if let rights, let deadLetterExchange = declare.arguments["x-dead-letter-exchange"]?.text {
             // The queue will be read from, and the exchange published to, on behalf of whoever declares it.
             try rights.check(.read, toQueue: name)
-            try rights.check(.write, toExchange: ShortString(truncating: deadLetterExchange))
+            if !deadLetterExchange.isEmpty || !quirk(.deadLettersToTheDefaultNeedNoRight) {
+                try rights.check(.write, toExchange: ShortString(truncating: deadLetterExchange))
+            }
         }
         let label = "queue '\(name)' in vhost '\(virtualHost.name)'"
         let arguments: QueueArguments
@@ -136,6 +139,8 @@ extension BrokerChannel {
         // An empty name and an empty key together stand for the last declared queue and its name.
         let isLast = bind.queue.isEmpty || quirk(.emptyKeyBecomesTheQueueName)
         let key = bind.routingKey.isEmpty && isLast ? name : bind.routingKey
+        try refuseReplyAddress(name, .bind)
+        if name.hasPrefix("amq.rabbitmq.reply-to."), quirk(.repliesMayBeBound) { return send(QueueBindOk()) }
         try rights?.check(.write, toQueue: name)
         if exchangeName.isEmpty { throw .defaultExchange }
         try rights?.check(.read, toExchange: exchangeName)
@@ -155,6 +160,7 @@ extension BrokerChannel {
         let exchangeName = unbind.exchange.withoutLineBreaks
         let isLast = unbind.queue.isEmpty && !quirk(.unbindTakesTheEmptyKey)
         let key = unbind.routingKey.isEmpty && isLast ? name : unbind.routingKey
+        try refuseReplyAddress(name, .bind)
         try rights?.check(.write, toQueue: name)
         if exchangeName.isEmpty { throw .defaultExchange }
         if rights == nil || !quirk(.queueUnbindNeedsNoRead) { try rights?.check(.read, toExchange: exchangeName) }
@@ -172,6 +178,9 @@ extension BrokerChannel {
     }
 
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
+        if connection.dialect.hasVolatileQueues, virtualHost.replyTarget(purge.queue) != nil {
+            return purge.noWait ? () : send(QueuePurgeOk(messageCount: 0))
+        }
         let queue = try queue(named: purge.queue, for: .read)
         try queue.checkAccess(by: connection.id)
         if queue.kind == .stream { throw .notWithStreams("queue.purge", queue.label) }

@@ -48,6 +48,29 @@ extension BrokerChannel {
         self.replyConsumer = nil
     }
 
+    /// What a client may try with the address of a requester as if it were a queue.
+    enum ReplyAddressUse { case bind, get }
+
+    /// From 4.3 on such an address is a queue of its own kind, and says what can't be done with it.
+    func refuseReplyAddress(_ name: ShortString, _ use: ReplyAddressUse) throws(BrokerError) {
+        guard connection.dialect.hasVolatileQueues, name.hasPrefix("amq.rabbitmq.reply-to.") else { return }
+        switch use {
+        case .bind:
+            throw BrokerError(.accessRefused, "cannot bind or unbind to a volatile (direct reply-to) queue")
+        case .get where virtualHost.replyTarget(name) != nil:
+            throw BrokerError(.notImplemented, "basic.get not supported by volatile queue '\(name)'")
+        case .get: break
+        }
+    }
+
+    /// Whether a message goes to somebody who consumes replies, or may have done so: those who have gone are not remembered, but
+    /// an address has its form.
+    func isReply(_ message: Message) -> Bool {
+        let front = ReplyConsumer.pseudoQueue.count + 1
+        guard message.exchange.isEmpty, message.routingKey.hasPrefix("amq.rabbitmq.reply-to.") else { return false }
+        return message.routingKey.octets.dropFirst(front).split(separator: UInt8(ascii: ".")).map(\.count) == [22, 22]
+    }
+
     /// Hands a message that no queue took to the reply consumer it is meant for, if it is a reply and the consumer is
     /// still there. Returns whether it was.
     func reply(_ message: Message) -> Bool {

@@ -5,9 +5,15 @@ import AMQPWire
 extension BrokerChannel {
     /// `basic.ack`, `reject` and `nack`. Throws 406 for a tag that is not outstanding, in a transaction too.
     func settle(_ tag: UInt64, multiple: Bool, _ outcome: DeliveryOutcome) throws(BrokerError) {
+        if connection.isOvertaken { return }
         if transaction != nil { try holdForTransaction(Transaction.octets(of: [])) }
         guard multiple else {
-            guard let delivery = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
+            guard var delivery = unacknowledged.remove(tag) else { throw Self.unknown(tag) }
+            if delivery.queue.isDeleted, let other = unacknowledged.first, other.queue.name == delivery.queue.name,
+                quirk(.acksFindTheirQueueByName)
+            {
+                delivery = unacknowledged.remove(other.tag) ?? delivery
+            }
             if delivery.queue.isDeleted, quirk(.ackForADeletedQueueIsRefused) { throw Self.unknown(tag) }
             if let error = refusal(of: outcome, for: [delivery]) { throw error }
             return settle([delivery], outcome)
@@ -81,12 +87,16 @@ extension BrokerChannel {
                 delivery.queue.settle(message, as: .acknowledged)
                 continue
             }
-            let queue = ObjectIdentifier(delivery.queue)
-            if let place = places[queue] {
+            var queue = delivery.queue
+            if queue.isDeleted, let again = virtualHost.queue(queue.name), quirk(.returnsFindTheirQueueByName) {
+                queue = again
+            }
+            let id = ObjectIdentifier(queue)
+            if let place = places[id] {
                 groups[place].messages.append(message)
             } else {
-                places[queue] = groups.count
-                groups.append((delivery.queue, [message]))
+                places[id] = groups.count
+                groups.append((queue, [message]))
             }
         }
         let isCut = groups.count > 1 && quirk(.onlyTheFirstQueueGetsItsOwnBack)

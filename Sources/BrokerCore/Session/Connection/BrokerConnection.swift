@@ -231,7 +231,7 @@ final class BrokerConnection {
         if method.id.classID == MethodID.connection {
             throw Failure(BrokerError(.commandInvalid, "unimplemented method"), cause: method.id)
         }
-        guard method.id == ChannelOpen.id else {
+        guard method.id == ChannelOpen.id, frame.payload.count == 5 || !quirk(.channelOpenTakesNoText) else {
             throw Failure(BrokerError(.channelError, "expected 'channel.open'"), cause: method.id)
         }
         let channel = BrokerChannel(number: frame.channel, connection: self, virtualHost: virtualHost)

@@ -32,6 +32,14 @@ extension BrokerConnection {
         setTimer()
     }
 
+    /// For a quirk: a close that is there already is carried out before what came right before it, which is lost.
+    var isOvertaken: Bool {
+        guard reader.buffered > 0, quirk(.closesComeFirst) else { return false }
+        var ahead = reader
+        guard let frame = try? ahead.next(), let method = try? Method(frame.payload) else { return false }
+        return method.id == ChannelClose.id || method.id == ConnectionClose.id
+    }
+
     /// Closes the connection because the broker stops. A client that has not got as far as opening it hears nothing.
     func shutDown() {
         switch state {

@@ -41,7 +41,8 @@ struct Handshake {
     mutating func begin(_ header: [UInt8], _ configuration: BrokerConfiguration) -> ConnectionStart? {
         // 0-9-1, and 0-9 as RabbitMQ takes it too: on the wire they are the same.
         guard
-            header == ProtocolHeader.amqp091 || header == Array("AMQP".utf8) + [1, 1, 0, 9]
+            header == ProtocolHeader.amqp091
+                || header == Array("AMQP".utf8) + [1, 1, 0, 9] && !quirk(.onlyOneHeaderIsTaken)
                 || header.dropLast() == ProtocolHeader.amqp091.dropLast() && quirk(.headerRevisionIsNotCompared)
         else { return nil }
         step = .startOk
@@ -85,7 +86,13 @@ struct Handshake {
         case (.startOk, .connectionStartOk(let startOk)):
             return logIn(startOk, configuration, isLoopback: isLoopback)
         case (.tuneOk, .connectionTuneOk(let tuneOk)): return agree(tuneOk, configuration)
-        case (.open, .connectionOpen(let open)): return .open(open)
+        case (.open, .connectionOpen(let open)):
+            // Behind the virtual host stand two fields that are reserved: a text, and whether the client insists.
+            let rest = frame.payload.dropFirst(5 + open.virtualHost.count)
+            if rest.last != 0 && quirk(.insistingIsRefused) || rest.count > 2 && quirk(.capabilitiesOfOpenAreRefused) {
+                throw Failure(BrokerError(.notAllowed, "reserved fields"), cause: method.id)
+            }
+            return .open(open)
         case (.open, _): throw .unexpected(method.id, state: "opening")
         default: return .refuse(reason: "\(method.id) came while the connection was being opened")
         }
@@ -95,7 +102,8 @@ struct Handshake {
         _ startOk: ConnectionStartOk, _ configuration: BrokerConfiguration, isLoopback: Bool
     ) -> Outcome {
         clientProperties = startOk.clientProperties
-        guard let login = Login(startOk, configuration) else {
+        guard let login = Login(startOk, configuration), startOk.locale == "en_US" || !quirk(.localeHasToBeOffered)
+        else {
             return .refuse(
                 reason: "not an answer to mechanism \(LogEvent.quoted(startOk.mechanism.text)), or it is not offered")
         }
@@ -129,7 +137,10 @@ struct Handshake {
 
     /// RabbitMQ takes 0 for "no limit" and refuses it, as it refuses what is above its own limit; and a frame must not
     /// be too small. Any heartbeat goes.
-    private mutating func agree(_ tuneOk: ConnectionTuneOk, _ configuration: BrokerConfiguration) -> Outcome {
+    private mutating func agree(_ asked: ConnectionTuneOk, _ configuration: BrokerConfiguration) -> Outcome {
+        var tuneOk = asked
+        if asked.channelMax == 0, quirk(.channelMaxZeroIsNoLimit) { tuneOk.channelMax = configuration.channelMax }
+        if asked.frameMax == 0, quirk(.frameMaxZeroIsNoLimit) { tuneOk.frameMax = configuration.frameMax }
         guard (1...configuration.channelMax).contains(tuneOk.channelMax),
             (configuration.dialect.smallestFrameMax...configuration.frameMax).contains(tuneOk.frameMax),
             tuneOk.frameMax > configuration.dialect.smallestFrameMax || !quirk(.smallestFrameMaxIsRefused)

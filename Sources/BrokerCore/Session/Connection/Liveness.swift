@@ -40,7 +40,8 @@ struct Liveness {
         if now >= deadline { return .deadlinePassed }
         guard interval > 0 else { return .nothing }
         let isSilent = now >= lastReceived + interval && quirk(.oneSilentIntervalIsEnough)
-        if isListening, isSilent || now >= lastReceived + 2 * interval { return .peerIsSilent }
+        let isOver = isSilent || now >= lastReceived + 2 * interval
+        if isOver, isListening || quirk(.silenceOfTheHeldBackCounts) { return .peerIsSilent }
         return now >= lastSent + interval / 2 ? .sendHeartbeat : .nothing
     }
 

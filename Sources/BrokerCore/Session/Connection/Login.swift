@@ -13,14 +13,20 @@ struct Login: Equatable {
         case plain = "PLAIN"
         /// A field table with LOGIN and PASSWORD, from before AMQP knew SASL.
         case amqplain = "AMQPLAIN"
-        /// No password at all (RFC 4505). RabbitMQ 3.10.8 hasn't got it, and later releases log such a client in as
-        /// `guest` unless they are told not to. Here somebody has to ask for it, and say whom it logs in.
+        /// No password at all (RFC 4505). It logs in whom the configuration names; from 4.0 on, as on RabbitMQ, that is
+        /// `guest` unless it names another, and as long as there is that user.
         case anonymous = "ANONYMOUS"
     }
 
     /// What `connection.start` names, in this order.
     static func offered(_ configuration: BrokerConfiguration) -> [Mechanism] {
-        Mechanism.allCases.filter { $0 != .anonymous || configuration.anonymousUser != nil }
+        Mechanism.allCases.filter { $0 != .anonymous || anonymousUser(of: configuration) != nil }
+    }
+
+    private static func anonymousUser(of configuration: BrokerConfiguration) -> String? {
+        if let name = configuration.anonymousUser { return name }
+        let guest = configuration.dialect.anonymousUser
+        return configuration.users.contains { $0.name == guest } ? guest : nil
     }
 
     /// nil: the mechanism is not offered, or this is no answer to it.
@@ -31,9 +37,11 @@ struct Login: Equatable {
         self.mechanism = mechanism
         switch mechanism {
         case .plain:
-            // Who to act for, who one is, the password, separated by zeros (RFC 4616). The first is not looked at.
-            let parts = startOk.response.split(separator: 0, maxSplits: 2, omittingEmptySubsequences: false)
-            guard parts.count == 3 else { return nil }
+            // Who to act for, who one is, the password, separated by zeros (RFC 4616). Nobody acts for another here, as on
+            // RabbitMQ, and a password has no zeros.
+            let most = startOk.response.count(where: { $0 == 0 }) > 2 && quirk(.passwordsHaveZeros) ? 2 : 3
+            let parts = startOk.response.split(separator: 0, maxSplits: most, omittingEmptySubsequences: false)
+            guard parts.count == 3, parts[0].isEmpty || quirk(.firstPartOfPlainIsPassedOver) else { return nil }
             (name, password) = (String(decoding: parts[1], as: UTF8.self), Array(parts[2]))
         case .amqplain:
             // A table without its length.
@@ -48,7 +56,7 @@ struct Login: Equatable {
             (name, self.password) = (String(decoding: user, as: UTF8.self), password)
         case .anonymous:
             // The response may say who it is, for the log only; it would be the client's word.
-            (name, password) = (configuration.anonymousUser ?? "", [])
+            (name, password) = (Self.anonymousUser(of: configuration) ?? "", [])
         }
     }
 

@@ -12,6 +12,7 @@ extension BrokerConnection {
             end()
             return false
         }
+        if reader.buffered > 0, quirk(.whatFollowsTheHeaderIsLost) { _ = reader.take(reader.buffered) }
         state = .handshake(handshake)
         send(start)
         return true

@@ -91,10 +91,12 @@ struct Output {
                     message: message, octets: content.octets, isLent: message.isResident, channel: channel,
                     frameMax: frameMax, next: content.propertiesCount))
         } else {
+            // A header is one frame, however large: it can't be cut.
+            let isLeftOut = content.propertyOctets.count > frameMax && quirk(.largeHeadersAreLeftOut)
             write {
                 $0.content(
-                    method, propertyOctets: content.propertyOctets, body: content.body, channel: channel,
-                    frameMax: frameMax)
+                    method, propertyOctets: isLeftOut ? [0, 0] : content.propertyOctets, body: content.body,
+                    channel: channel, frameMax: frameMax)
             }
         }
         announce()

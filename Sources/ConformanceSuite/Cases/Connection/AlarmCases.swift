@@ -78,6 +78,32 @@ import Testing
     }
 
     @Test(
+        "A publisher that is held back is not dropped for its silence, and hears that the broker lives",
+        .proves(
+            "connection.alarms-keep-the-silent", ["rabbitmq/connection.blocked/silence", "spec/4.2.7/heartbeat-sent"],
+            needs: [.admin, .quiet]))
+    func silence() async throws {
+        var held: ProbeChannel?
+        try await whileMemoryIsLow {
+            let channel = try await Probe.connect { $0.heartbeat = 1 }.openChannel()
+            channel.publish("waits", to: "", unique("nowhere"))
+            _ = try await channel.probe.receive(ConnectionBlocked.self)
+            // More than two intervals, in which nothing is said to the broker.
+            for _ in 1...3 {
+                try await elapse(milliseconds: 800)
+                let beat = try await channel.probe.event("a heartbeat") {
+                    if case .heartbeat = $0 { true } else { false }
+                }
+                guard case .heartbeat = beat else { return note(.failed, "expected a heartbeat, got \(beat)") }
+            }
+            held = channel
+        }
+        let channel = try #require(held)
+        _ = try await channel.probe.receive(ConnectionUnblocked.self)
+        try await channel.barrier()
+    }
+
+    @Test(
         "A publisher that did not announce that it understands it is not told of an alarm",
         .proves(
             "connection.alarms-untold", ["rabbitmq/connection.blocked/opt-in", "rabbitmq/capabilities/client-opt-in"],

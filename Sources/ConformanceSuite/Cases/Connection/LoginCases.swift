@@ -70,6 +70,46 @@ import Testing
     }
 
     @Test(
+        "PLAIN's response is a zero, the name, a zero and the password, and nothing else",
+        .proves("connection.malformed-plain", ["rabbitmq/plain/form", "spec/2.2.4/no-handshake-before-open"]))
+    func malformedPlain() async throws {
+        let login = try Probe.handshake().login
+        let right = "\(login.user)\0\(login.password)"
+        // RabbitMQ takes its time to refuse one, so they come at once.
+        async let bare = answer(toPlain: right)
+        async let forAnother = answer(toPlain: "\(login.user)\0\(right)")
+        async let withMore = answer(toPlain: "\0\(right)\0more")
+        async let cut = answer(toPlain: "\0\(login.user)")
+        for outcome in try await [bare, forAnother, withMore, cut] { expect(outcome, .hangUp) }
+    }
+
+    private func answer(toPlain response: String) async throws -> Outcome {
+        var handshake = try Probe.handshake()
+        handshake.response = Array(response.utf8)
+        return try await answer(to: handshake)
+    }
+
+    @Test(
+        "ANONYMOUS logs in as guest, without a name and a password",
+        .proves(
+            "connection.anonymous", ["rabbitmq/anonymous/guest"],
+            rabbitmq: .before("4.0", "It is not offered, and ends the stream.")))
+    func anonymous() async throws {
+        let probe = try await Probe.raw()
+        let start = try await probe.greet()
+        let isOffered = start.mechanisms.split(separator: UInt8(ascii: " ")).contains(Array("ANONYMOUS".utf8)[...])
+        expect(isOffered, spec: true, rabbitmq: false, before: "4.0", "ANONYMOUS is offered:")
+        var handshake = try Probe.handshake()
+        (handshake.mechanism, handshake.response) = ("ANONYMOUS", [])
+        expect(try await answer(to: handshake), .ok, rabbitmq: .hangUp, before: "4.0")
+        guard isOffered else { return }
+        let channel = try await Probe.connect { ($0.mechanism, $0.response) = ("ANONYMOUS", []) }.openChannel()
+        let queue = try await channel.declareQueue()
+        channel.publish("signed", to: "", queue, BasicProperties(userID: "guest"))
+        #expect(try await channel.drain(queue) == ["signed"])
+    }
+
+    @Test(
         "AMQPLAIN, where it is offered, logs in as well as PLAIN does",
         .proves("connection.amqplain", ["connection.start-ok.mechanism/validity"]))
     func amqplain() async throws {

@@ -114,6 +114,28 @@ import Testing
     }
 
     @Test(
+        "For a queue that the broker names, the right to such a name is what it takes",
+        .proves("permissions.server-named", ["rabbitmq/permissions/server-named"], needs: [.secondUser]))
+    func serverNamed() async throws {
+        let channel = try await openChannel(Rights(configure: "^amq\\.gen-", write: "wrt", read: "rd"))
+        try await channel.send(QueueDeclare(exclusive: true), expecting: .ok)
+        try await channel.send(
+            QueueDeclare(queue: unique("mine"), exclusive: true), expecting: .channelClose(.accessRefused))
+    }
+
+    @Test(
+        "Dead letters to the nameless exchange need the right to write to amq.default",
+        .proves("permissions.dead-letters-to-the-default", ["rabbitmq/permissions/on-behalf"], needs: [.secondUser]))
+    func deadLettersToTheDefault() async throws {
+        for (write, outcome) in [("^amq\\.default$", Outcomes.ok), ("wrt", .channelClose(.accessRefused))] {
+            let channel = try await openChannel(Rights(write: write))
+            try await channel.send(
+                QueueDeclare(queue: unique("queue"), exclusive: true, arguments: ["x-dead-letter-exchange": ""]),
+                expecting: outcome)
+        }
+    }
+
+    @Test(
         "A right is asked for by name, however many names were asked about before",
         .proves(
             "permissions.many-names", ["rabbitmq/permissions/configure", "rabbitmq/permissions/write"],

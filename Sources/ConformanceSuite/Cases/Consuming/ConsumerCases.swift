@@ -128,6 +128,36 @@ import Testing
     }
 
     @Test(
+        "An exclusive consumer keeps nobody from fetching",
+        .proves("work.get-beside-an-exclusive-consumer", ["rabbitmq/basic.consume/exclusive-and-get"]))
+    func getBesideExclusive() async throws {
+        let owner = try await Probe.openChannel()
+        let queue = try await owner.declareQueue(exclusive: false)
+        try await owner.qos(1)
+        try await owner.consume(queue, exclusive: true)
+        let channel = try await Probe.openChannel()
+        for text in ["1", "2", "3"] { channel.publish(text, to: "", queue) }
+        let first = try await owner.delivery()
+        #expect(first.text == "1")
+        try await channel.awaitReady(2, in: queue)
+        #expect(try await channel.get(queue)?.text == "2")
+        owner.ack(first)
+        #expect(try await owner.delivery().text == "3")
+    }
+
+    @Test(
+        "Arguments of a consumer that mean nothing are passed over",
+        .proves("work.unknown-consumer-arguments", ["rabbitmq/basic.consume/unknown-arguments"]))
+    func unknownArguments() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        let arguments: FieldTable = ["x-nonesuch": "surely", "nothing": true, "x-max-length": 1]
+        try await channel.consume(queue, noAck: true, arguments: arguments)
+        for text in ["1", "2"] { channel.publish(text, to: "", queue) }
+        #expect(try await channel.deliveries(2).map(\.text) == ["1", "2"])
+    }
+
+    @Test(
         "A consumer started without waiting for a reply gets none, and gets messages",
         .proves("work.consume-no-wait", ["spec/4.6/visibility"]))
     func consumeNoWait() async throws {

@@ -13,6 +13,52 @@ import Testing
     }
 
     @Test(
+        "A message that expires at once is confirmed once, durable and persistent or not",
+        .proves("confirms.expires-at-once", ["rabbitmq/publisher-confirms/exactly-one-answer"]))
+    func expiresAtOnce() async throws {
+        let channel = try await Probe.openChannel()
+        let queues = [
+            try await channel.declareQueue(), try await channel.declareQueue(durable: true, exclusive: false),
+        ]
+        try await channel.confirmSelect()
+        for (number, queue) in zip(1..., queues) {
+            channel.publish("gone", to: "", queue, BasicProperties(deliveryMode: 2, expiration: "0"))
+            #expect(try await channel.confirm().acks(UInt64(number)))
+            #expect(try await channel.drain(queue) == [])
+        }
+        try await channel.barrier()
+        #expect(channel.probe.arrived(on: channel.number).map(\.description) == [])
+    }
+
+    @Test(
+        "A message that is dead-lettered on the spot is confirmed once, and there when it has died",
+        .proves("confirms.dead-lettered-at-once", ["rabbitmq/publisher-confirms/exactly-one-answer"]))
+    func deadLetteredAtOnce() async throws {
+        let channel = try await Probe.openChannel()
+        let dead = try await channel.declareQueue()
+        var queues: [ShortString] = []
+        for (argument, isDurable) in [("x-message-ttl", false), ("x-message-ttl", true), ("x-max-length", true)]
+            as [(ShortString, Bool)]
+        {
+            queues.append(
+                try await channel.declareQueue(
+                    durable: isDurable, exclusive: !isDurable,
+                    arguments: [
+                        argument: 0, "x-dead-letter-exchange": "",
+                        "x-dead-letter-routing-key": .longString(dead.octets),
+                    ]))
+        }
+        try await channel.confirmSelect()
+        for (number, queue) in zip(1..., queues) {
+            channel.publish("\(number)", to: "", queue, BasicProperties(deliveryMode: 2))
+            #expect(try await channel.confirm().acks(UInt64(number)))
+            try await channel.awaitReady(1, in: dead)
+            #expect(try await channel.drain(dead) == ["\(number)"])
+        }
+        #expect(channel.probe.arrived(on: channel.number).map(\.description) == [])
+    }
+
+    @Test(
         "A transient message is confirmed, in a durable queue too",
         .proves("confirms.transient", ["rabbitmq/publisher-confirms/transient-acked"]))
     func transient() async throws {

@@ -3,6 +3,34 @@ import Testing
 
 @Suite("Dead letters: what is written on one that comes round again") struct DeathRoundCases {
     @Test(
+        "A cycle of full queues is cut like one of time: a message that has died in a queue does not come there again",
+        .proves("dead-letter.cycle-of-full-queues", ["rabbitmq/dead-letter/automatic-cycle"]))
+    func cycleOfFullQueues() async throws {
+        let channel = try await Probe.openChannel()
+        func declare(_ queue: ShortString, leadingTo next: ShortString) async throws {
+            let arguments: FieldTable = [
+                "x-max-length": 1, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(next.octets),
+            ]
+            try await channel.declareQueue(queue, arguments: arguments)
+        }
+        let (one, other, own) = (unique("one"), unique("other"), unique("own"))
+        try await declare(one, leadingTo: other)
+        try await declare(other, leadingTo: one)
+        try await declare(own, leadingTo: own)
+        for number in 1...5 {
+            channel.publish("\(number)", to: "", one)
+            channel.publish("\(number)", to: "", own)
+        }
+        for queue in [one, own, other, one, other] { try await channel.barrier(behind: queue) }
+        #expect(try await channel.drain(own) == ["5"])
+        #expect(try await channel.drain(one) == ["5"])
+        let letter = try #require(try await channel.get(other))
+        #expect(letter.text == "4")
+        #expect(letter.deaths.map { $0["count"]?.integer } == [1])
+        #expect(try await channel.drain(other) == [])
+    }
+
+    @Test(
         "The latest event is the first entry, even one that is counted up",
         .proves("dead-letter.newest-first", ["rabbitmq/dead-letter/x-death-newest-first"]))
     func newestFirst() async throws {

@@ -226,6 +226,22 @@ import Testing
     }
 
     @Test(
+        "To fetch from no queue in particular, or consume, takes a queue that the channel has declared",
+        .proves("declare.last-declared-to-get-and-consume", ["rabbitmq/queue.declare/last-declared-shortcut"]))
+    func fetchedUndeclared() async throws {
+        let other = try await Probe.openChannel()
+        let queue = try await other.declareQueue()
+        let channel = try await other.probe.openChannel()
+        try await channel.send(BasicGet(queue: ""), expecting: .channelClose(.notFound))
+        try await channel.send(BasicConsume(queue: ""), expecting: .channelClose(.notFound))
+        other.publish("1", to: "", queue)
+        other.publish("2", to: "", queue)
+        #expect(try await other.get("")?.text == "1")
+        try await other.consume("", noAck: true)
+        #expect(try await other.delivery().text == "2")
+    }
+
+    @Test(
         "Binding nothing in particular, on a channel that has declared nothing, closes the channel",
         .proves("bindings.no-queue-declared", ["queue.bind.queue/queue-known"]))
     func bindUndeclared() async throws {

@@ -133,6 +133,47 @@ import Testing
         QueueDeclare(queue: unique("queue"), exclusive: true, arguments: ["x-max-priority": maximum])
     }
 
+    @Test(
+        "What has expired behind a message of higher priority is not handed out when that one has gone",
+        .proves("priority.expired-behind-a-higher-one", ["rabbitmq/priority-queue/expired-behind-live"]))
+    func expiredBehindHigher() async throws {
+        let (channel, queue) = try await open()
+        for isConsumed in [false, true] {
+            channel.publish("old", to: "", queue, BasicProperties(priority: 1, expiration: "100"))
+            publish(3, "high", on: channel, to: queue)
+            try await channel.barrier(behind: queue)
+            try await elapse(milliseconds: 100)
+            if !isConsumed {
+                #expect(try await channel.drain(queue) == ["high"])
+                continue
+            }
+            try await channel.qos(1)
+            try await channel.consume(queue)
+            channel.publish("last", to: "", queue)
+            for text in ["high", "last"] {
+                let message = try await channel.delivery()
+                #expect(message.text == text)
+                channel.ack(message)
+            }
+        }
+    }
+
+    @Test(
+        "A full queue that refuses messages refuses one of a higher priority, too",
+        .proves("priority.full-refuses-the-newest", ["rabbitmq/priority-queue/reject-publish"]))
+    func fullRefuses() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue(arguments: [
+            "x-max-priority": 10, "x-max-length": 2, "x-overflow": "reject-publish",
+        ])
+        try await channel.confirmSelect()
+        for (text, priority, isTaken) in [("1", 1, true), ("2", 1, true), ("3", 5, false)] as [(String, UInt8, Bool)] {
+            publish(priority, text, on: channel, to: queue)
+            #expect(try await channel.confirm().isAck == isTaken)
+        }
+        #expect(try await channel.drain(queue) == ["1", "2"])
+    }
+
     private func open() async throws -> (ProbeChannel, ShortString) {
         let channel = try await Probe.openChannel()
         return (channel, try await channel.declareQueue(arguments: ["x-max-priority": 10]))

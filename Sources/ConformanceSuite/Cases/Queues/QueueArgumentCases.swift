@@ -59,6 +59,73 @@ import Testing
         }
     }
 
+    @Test(
+        "x-queue-version is 1 or 2, and part of what a redeclare has to agree with",
+        .proves(
+            "declare.queue-version", ["rabbitmq/queue.declare/queue-version"],
+            rabbitmq: .from("4.3", "There is no version 1 any more.")))
+    func queueVersion() async throws {
+        let channel = try await Probe.openChannel()
+        for version in [0, 3, "2", true] as [FieldValue] {
+            try await channel.send(
+                declare(["x-queue-version": version]), expecting: .channelClose(.preconditionFailed))
+        }
+        try await expectEquivalence(channel, ["x-queue-version": 2], not: ["x-queue-version": 1])
+        try await channel.send(
+            declare(["x-queue-version": 1]), expecting: .ok, rabbitmq: .channelClose(.preconditionFailed), from: "4.3")
+    }
+
+    @Test(
+        "A number has to be an integer: no fraction, no text of digits, nothing that is true",
+        .proves("declare.numbers-that-are-none", ["rabbitmq/limits/argument-type"]))
+    func numbersThatAreNone() async throws {
+        let channel = try await Probe.openChannel()
+        for name in ["x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes"] as [ShortString] {
+            for value in [.double(1000.5), .double(1000), true, "1000"] as [FieldValue] {
+                try await channel.send(declare([name: value]), expecting: .channelClose(.preconditionFailed))
+            }
+        }
+    }
+
+    @Test(
+        "What has to be text is not left out for being a number",
+        .proves("declare.texts-that-are-none", ["rabbitmq/limits/argument-type"]))
+    func textsThatAreNone() async throws {
+        let channel = try await Probe.openChannel()
+        try await channel.send(declare(["x-overflow": 5]), expecting: .channelClose(.preconditionFailed))
+        try await channel.send(
+            declare(["x-dead-letter-exchange": "", "x-dead-letter-routing-key": 5]),
+            expecting: .channelClose(.preconditionFailed))
+    }
+
+    @Test(
+        "A time of more than ten years is refused",
+        .proves("declare.times-beyond-ten-years", ["rabbitmq/limits/longest-time"]))
+    func timesBeyondTenYears() async throws {
+        let channel = try await Probe.openChannel()
+        for name in ["x-message-ttl", "x-expires"] as [ShortString] {
+            try await channel.send(declare([name: .int64(315_360_000_000)]), expecting: .ok)
+            for time in [315_360_000_001, .max] as [Int64] {
+                try await channel.send(declare([name: .int64(time)]), expecting: .channelClose(.preconditionFailed))
+            }
+        }
+    }
+
+    @Test(
+        "A message that is to expire in more than ten years is refused",
+        .proves("ttl.expiration-beyond-ten-years", ["rabbitmq/limits/longest-time"]))
+    func expirationBeyondTenYears() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQueue()
+        channel.publish("in time", to: "", queue, BasicProperties(expiration: "315360000000"))
+        expect(try await channel.outcome(cause: BasicPublish.id), .ok)
+        for expiration in ["315360000001", "99999999999999999999999999"] as [ShortString] {
+            channel.publish("too late", to: "", queue, BasicProperties(expiration: expiration))
+            expect(try await channel.outcome(cause: BasicPublish.id), .channelClose(.preconditionFailed))
+        }
+        #expect(try await channel.drain(queue) == ["in time"])
+    }
+
     private func declare(_ arguments: FieldTable, _ queue: ShortString = unique("queue")) -> QueueDeclare {
         QueueDeclare(queue: queue, exclusive: true, arguments: arguments)
     }

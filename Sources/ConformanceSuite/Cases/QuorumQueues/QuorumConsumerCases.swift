@@ -3,6 +3,18 @@ import Testing
 
 @Suite("Quorum queues: who consumes") struct QuorumConsumerCases {
     @Test(
+        "Arguments of a consumer that mean nothing are passed over",
+        .proves(
+            "quorum.unknown-consumer-arguments", ["rabbitmq/basic.consume/unknown-arguments"], needs: [.quorumQueues]))
+    func unknownArguments() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = try await channel.declareQuorumQueue()
+        try await channel.consume(queue, arguments: ["x-nonesuch": "surely", "nothing": true, "x-max-length": 1])
+        channel.publish(1...2, toQueue: queue)
+        #expect(try await channel.deliveries(2).map(\.text) == ["1", "2"])
+    }
+
+    @Test(
         "A shared limit that comes when a consumer is there already does not stop it",
         .proves("quorum.global-qos-later", ["rabbitmq/quorum/global-qos-later"], needs: [.quorumQueues]))
     func globalQosLater() async throws {

@@ -31,6 +31,30 @@ import Testing
     }
 
     @Test(
+        "A queue that is its own target for dead letters does not get back what was returned too often",
+        .proves(
+            "quorum.limit-of-its-own-target", ["rabbitmq/quorum/dead-letters", "rabbitmq/dead-letter/automatic-cycle"],
+            needs: [.quorumQueues]))
+    func limitOfItsOwnTarget() async throws {
+        let channel = try await Probe.openChannel()
+        let queue = unique("quorum")
+        try await channel.declareQueue(
+            queue, durable: true, exclusive: false,
+            arguments: [
+                "x-queue-type": "quorum", "x-delivery-limit": 1, "x-dead-letter-exchange": "",
+                "x-dead-letter-routing-key": .longString(queue.octets),
+            ])
+        channel.publish("failing", to: "", queue)
+        for _ in 1...2 {
+            for message in try await channel.hold(1, of: queue) { channel.reject(message, requeue: true) }
+        }
+        channel.publish("next", to: "", queue)
+        #expect(try await channel.hold(1, of: queue).map(\.text) == ["next"])
+        try await channel.barrier(behind: queue)
+        #expect(try await channel.get(queue) == nil)
+    }
+
+    @Test(
         "A dropped message is dead-lettered with reason maxlen, oldest first",
         .proves("quorum.drop-head-dead-letters", ["rabbitmq/quorum/dead-letters"], needs: [.quorumQueues]))
     func dropHeadDeadLetters() async throws {

@@ -12,6 +12,20 @@ import Testing
     }
 
     @Test(
+        "Arguments of a consumer that mean nothing are passed over",
+        .proves(
+            "stream.unknown-consumer-arguments", ["rabbitmq/basic.consume/unknown-arguments"], needs: [.streams]))
+    func unknownArguments() async throws {
+        let channel = try await Probe.openChannel()
+        let stream = try await channel.declareStream()
+        try await channel.fill(stream, 1...2)
+        try await channel.qos(10)
+        try await channel.consume(
+            stream, arguments: ["x-stream-offset": "first", "x-nonesuch": "surely", "nothing": true])
+        #expect(try await channel.deliveries(2).map(\.text) == ["1", "2"])
+    }
+
+    @Test(
         "first: with the oldest message", .proves("stream.from-first", ["rabbitmq/stream/offset"], needs: [.streams]))
     func first() async throws {
         let (channel, stream) = try await open(1...4)

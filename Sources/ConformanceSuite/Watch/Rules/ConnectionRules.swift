@@ -26,6 +26,23 @@ extension ClientRule {
                 offered.split(separator: " ").contains { $0 == ok.mechanism.text },
                 "\(ok.mechanism) was not offered: \(offered)")
         },
+        ClientRule("rabbitmq/protocol-header/0-9", .header) { moment in
+            guard case .header(let octets) = moment.event else { return nil }
+            return octets == Array("AMQP".utf8) + [1, 1, 0, 9] ? .exercised : nil
+        },
+        exercised("rabbitmq/connection.start-ok/any-locale", by: ConnectionStartOk.self) { ok, moment in
+            guard let start = moment.session.start else { return false }
+            return !String(decoding: start.locales, as: UTF8.self).split(separator: " ").contains {
+                $0 == ok.locale.text
+            }
+        },
+        sends("rabbitmq/plain/form", ConnectionStartOk.self) { ok, _ in
+            guard ok.mechanism == "PLAIN" else { return nil }
+            let zeros = ok.response.count { $0 == 0 }
+            return .unless(
+                zeros == 2 && ok.response.first == 0, "PLAIN's response is not a zero, a name, a zero, a password")
+        },
+        exercised("rabbitmq/anonymous/guest", by: ConnectionStartOk.self) { ok, _ in ok.mechanism == "ANONYMOUS" },
         exercised("rabbitmq/capabilities/client-opt-in", by: ConnectionStartOk.self) { ok, _ in
             ok.clientProperties["capabilities"] != nil
         },

@@ -97,6 +97,11 @@ extension ClientRule {
         argument("rabbitmq/queue.declare/queue-mode", "x-queue-mode", "default or lazy") {
             ["default", "lazy"].contains($0.text)
         },
+        argument("rabbitmq/queue.declare/queue-version", "x-queue-version", "1 or 2") {
+            $0.integer.map { (1...2).contains($0) } ?? false
+        },
+        argument("rabbitmq/limits/longest-time", "x-message-ttl", "ten years at most") { isAtMostTenYears($0) },
+        argument("rabbitmq/limits/longest-time", "x-expires", "ten years at most") { isAtMostTenYears($0) },
         argument("rabbitmq/queue.declare/queue-type", "x-queue-type", "classic, quorum or stream") {
             ["classic", "quorum", "stream"].contains($0.text)
         },
@@ -160,6 +165,8 @@ extension ClientRule {
             return .unless(isKnown && (header == nil || property == nil), "arguments \(declare.arguments)")
         },
     ]
+
+    private static func isAtMostTenYears(_ value: FieldValue) -> Bool { value.integer ?? 0 <= 315_360_000_000 }
 
     private static let numbers: Set<ShortString> = [
         "x-message-ttl", "x-expires", "x-max-length", "x-max-length-bytes", "x-max-priority",
