@@ -1,5 +1,10 @@
 /// What connections, virtual hosts and queues ask of the core.
 extension BrokerCore: SessionHost {
+    func connection(_ id: ConnectionID) -> BrokerConnection? { connections[id] }
+
+    /// In the order in which they came.
+    var allConnections: [BrokerConnection] { connections.values.sorted { $0.id.number < $1.id.number } }
+
     var storedBatch: UInt64 { journal?.storedBatch ?? .max }
 
     func virtualHost(_ name: String) -> (any SessionVirtualHost)? { virtualHosts[name] }
