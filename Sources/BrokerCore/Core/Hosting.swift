@@ -47,6 +47,7 @@ extension BrokerCore: SessionHost {
 extension VirtualHost: QueueHost {
     var now: Int64 { core.now }
     var load: Load { core.load }
+    var work: WorkLimits { core.room.work }
 
     func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64 {
         core.cancelTimer(timer)

@@ -64,7 +64,7 @@ extension VirtualHost {
     func end(_ queue: any Queue) {
         let removal = delete(queue) {}
         let slice = core.room.work.slice
-        later { removal(slice) == slice }
+        later { removal(slice) >= slice }
     }
 
     func unbind(

@@ -47,7 +47,7 @@ extension BrokerCore {
             let host = try operated(virtualHost)
             let queue = try queue(name, in: host, for: .configure, user)
             if ifEmpty, queue.counts.ready > 0 { throw .wrong("\(queue.label) not empty") }
-            if ifUnused, !queue.consumers.isEmpty { throw .wrong("\(queue.label) in use") }
+            if ifUnused, queue.consumerCount > 0 { throw .wrong("\(queue.label) in use") }
             host.end(queue)
         }
     }
