@@ -135,17 +135,6 @@ public final class Broker: Sendable {
 
     func define(_ users: UserDefinitions) { step(.defineUsers(users)) }
 
-    /// Switches copies of all that is published and delivered in a virtual host on or off (RabbitMQ: "Firehose Tracer").
-    /// False: there is no such virtual host.
-    @discardableResult
-    public func setTracing(_ isOn: Bool, in virtualHost: String = "/") -> Bool {
-        state.withLock { state in
-            guard state.core.listVirtualHosts().contains(virtualHost) else { return false }
-            step(.setTracing(isOn, virtualHost: virtualHost), &state)
-            return true
-        }
-    }
-
     /// The time that the broker goes by, in milliseconds since the Unix epoch.
     public var now: Int64 { time.now }
 
@@ -220,8 +209,23 @@ public final class Broker: Sendable {
         tellIfEmpty()
     }
 
-    /// Carries out what a step came to, and what the next ones do that this makes necessary.
+    /// Carries out what a step came to. What streams have not taken, the core is told, and what comes of that is carried out
+    /// behind it: one inside the other would use up the stack.
     func carryOut(_ effects: BrokerEffects, _ state: inout State) {
+        var unsent = carryOutWrites(of: effects, &state)
+        var next = 0
+        while next < unsent.count {
+            let (id, octets) = unsent[next]
+            next += 1
+            unsent += carryOutWrites(of: state.core.step(.unsent(octets, of: id), now: time.now), &state)
+        }
+        // The loop does not sleep, and its next wake-up ends with a step. A step of its own here would be one more in
+        // each wake-up, and each of these would ask for another.
+        if state.hasMoreToDo { loop.execute {} }
+    }
+
+    /// Returns how much of what was written was not taken by the streams.
+    private func carryOutWrites(of effects: BrokerEffects, _ state: inout State) -> [(ConnectionID, Int)] {
         // Before anybody can answer what is written: who moves the time on then (tests do) finds the timers set.
         setTimer(effects.nextDeadline, &state)
         let unsent = write(effects.writes, state)
@@ -231,11 +235,8 @@ public final class Broker: Sendable {
         }
         if let log { for event in effects.log { log(event) } }
         if let batch = effects.batch { startStoring(batch) }
-        // The loop does not sleep, and its next wake-up ends with a step. A step of its own here would be one more in
-        // each wake-up, and each of these would ask for another.
         state.hasMoreToDo = effects.hasMoreToDo
-        if effects.hasMoreToDo { loop.execute {} }
-        for (id, octets) in unsent { step(.unsent(octets, of: id), &state) }
+        return unsent
     }
 
     private func start(_ check: LoginCheck, _ state: borrowing State) {

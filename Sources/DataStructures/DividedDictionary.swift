@@ -20,20 +20,29 @@
     /// In no particular order.
     @inlinable public var values: [Value] { parts.isEmpty ? Array(whole.values) : parts.flatMap(\.values) }
 
+    /// In no particular order.
+    @inlinable public var keys: [Key] { parts.isEmpty ? Array(whole.keys) : parts.flatMap(\.keys) }
+
     @inlinable public subscript(key: Key) -> Value? {
         get { parts.isEmpty ? whole[key] : parts[Self.part(of: key)][key] }
-        set {
-            if let newValue { update(newValue, forKey: key) } else { removeValue(forKey: key) }
+        // A value that is large, and changes, is not copied for that.
+        _modify {
+            if parts.isEmpty {
+                defer {
+                    used = whole.count
+                    if used > Self.mostWhole { divide() }
+                }
+                yield &whole[key]
+            } else {
+                let part = Self.part(of: key)
+                let before = parts[part].count
+                defer {
+                    used += parts[part].count - before
+                    if used == 0 { self = Self() }
+                }
+                yield &parts[part][key]
+            }
         }
-    }
-
-    @inlinable mutating func update(_ value: Value, forKey key: Key) {
-        guard parts.isEmpty else {
-            if parts[Self.part(of: key)].updateValue(value, forKey: key) == nil { used += 1 }
-            return
-        }
-        if whole.updateValue(value, forKey: key) == nil { used += 1 }
-        if used > Self.mostWhole { divide() }
     }
 
     @discardableResult

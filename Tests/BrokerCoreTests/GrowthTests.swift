@@ -11,8 +11,8 @@ import DataStructures
     /// Nothing that one client can make grows faster than n log n: the table in Sources/README.md, counted in steps.
     @Suite("Growth", .ownThread)
     struct GrowthTests {
-        private static var operations: [(name: String, prepare: (Rig, Int) throws -> () throws -> Void)] {
-            [
+        static var operations: [(name: String, prepare: (Rig, Int) throws -> () throws -> Void)] {
+            moreOperations + [
                 ("exchange.delete", deletedExchange), ("exchange.delete, headers", deletedHeadersExchange),
                 ("queue.bind", bindings), ("queue.bind, other arguments", headersBindings),
                 ("queue.bind, x-consistent-hash", hashBindings),
@@ -24,8 +24,6 @@ import DataStructures
                 ("tx.rollback", rollback), ("a shared window", sharedWindow),
                 ("dead letters, from queue to queue", deadLetters),
                 ("basic.publish, fanout", publish), ("basic.publish, topic", patterns),
-                ("a stream is read", readStream), ("a stream is read by many", readByMany),
-                ("a stream gives up a segment", endedSegment), ("queue.delete, stream", deletedStream),
             ]
         }
 
@@ -49,6 +47,7 @@ import DataStructures
                 "messages expire", "a message takes the place of many", "basic.publish, fanout", "a connection ends",
                 "a channel ends", "basic.ack, multiple", "basic.recover", "tx.commit", "tx.rollback",
                 "a stream is read", "a stream gives up a segment", "queue.delete, stream", "messages failed too often",
+                "basic.qos", "a shared window, and its queue is empty", "a queue is emptied",
             ])
         func slices(_ name: String) throws {
             let prepare = try #require(Self.operations.first { $0.name == name }?.prepare)
@@ -69,13 +68,13 @@ import DataStructures
 
         // MARK: What is made ready, and the work
 
-        private static func client(_ rig: Rig, queue: ShortString = "q") throws -> RigClient {
+        static func client(_ rig: Rig, queue: ShortString = "q") throws -> RigClient {
             let client = try rig.open()
             client.send(QueueDeclare(queue: queue))
             return client
         }
 
-        private static func name(_ prefix: String, _ number: Int) -> ShortString {
+        static func name(_ prefix: String, _ number: Int) -> ShortString {
             ShortString(truncating: "\(prefix)\(number)")
         }
 
@@ -170,7 +169,7 @@ import DataStructures
             return { client.disconnect() }
         }
 
-        private static func consume(_ client: RigClient, _ count: Int) {
+        static func consume(_ client: RigClient, _ count: Int) {
             for number in 0..<count { client.send(BasicConsume(queue: "q", consumerTag: name("c", number))) }
         }
 
@@ -253,44 +252,6 @@ import DataStructures
                         ]))
             }
             return { client.publish("x", to: "q0") }
-        }
-
-        private static func stream(_ rig: Rig, _ count: Int, _ more: FieldTable = [:]) throws -> RigClient {
-            let client = try rig.open()
-            client.send(
-                QueueDeclare(
-                    queue: "q", durable: true,
-                    arguments: FieldTable([.init("x-queue-type", "stream")] + more.fields)))
-            client.publish(Array(repeating: "x", count: count), to: "q")
-            client.send(BasicQos(prefetchCount: 50_000))
-            return client
-        }
-
-        private static func read(_ client: RigClient, as tag: ShortString) {
-            client.send(BasicConsume(queue: "q", consumerTag: tag, arguments: ["x-stream-offset": "first"]))
-        }
-
-        private static func readStream(_ rig: Rig, _ count: Int) throws -> () -> Void {
-            let client = try stream(rig, count)
-            return { read(client, as: "c") }
-        }
-
-        private static func readByMany(_ rig: Rig, _ count: Int) throws -> () -> Void {
-            let client = try stream(rig, 1)
-            for number in 0..<count { read(client, as: name("c", number)) }
-            return { client.publish("x", to: "q") }
-        }
-
-        private static func endedSegment(_ rig: Rig, _ count: Int) throws -> () -> Void {
-            let octets = Int64(count * 51)
-            let client = try stream(
-                rig, count, ["x-max-length-bytes": 1, "x-stream-max-segment-size-bytes": .int64(octets)])
-            return { client.publish("x", to: "q") }
-        }
-
-        private static func deletedStream(_ rig: Rig, _ count: Int) throws -> () -> Void {
-            let client = try stream(rig, count)
-            return { client.send(QueueDelete(queue: "q")) }
         }
 
         private static func publish(_ rig: Rig, _ count: Int) throws -> () -> Void {

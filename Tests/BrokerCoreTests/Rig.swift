@@ -18,6 +18,8 @@ final class Rig {
     private var log: [LogEvent] = []
     private var refusals: [BrokerChange.Refusal] = []
     private var batch: StoreBatch?
+    /// Those that have just been sent something, and take nothing.
+    private var backlogs = Ring<RigClient>()
     private(set) var nextDeadline: Int64?
 
     init(_ configure: (inout BrokerConfiguration) -> Void = { _ in }) {
@@ -74,8 +76,14 @@ final class Rig {
     func step(_ input: BrokerInput) {
         var effects = core.step(input, now: now)
         carryOut(effects)
-        while effects.hasMoreToDo {
-            effects = goOn()
+        while true {
+            if let client = backlogs.popFirst() {
+                effects = core.step(.unsent(client.unsent, of: client.id), now: now)
+            } else if effects.hasMoreToDo {
+                effects = goOn()
+            } else {
+                return
+            }
             carryOut(effects)
         }
     }
@@ -103,7 +111,6 @@ final class Rig {
     func isRead(_ client: RigClient) -> Bool { !silenced.contains(client.id) }
 
     private func carryOut(_ effects: BrokerEffects) {
-        var backlogs: [RigClient] = []
         for change in effects.readingChanges {
             if change.isReading { silenced.remove(change.connection) } else { silenced.insert(change.connection) }
         }
@@ -125,7 +132,6 @@ final class Rig {
         refusals += effects.refusals.map(\.refusal)
         if let next = effects.batch { batch = next }
         nextDeadline = effects.nextDeadline
-        for client in backlogs { step(.unsent(client.unsent, of: client.id)) }
     }
 
     func takeReadingChanges() -> [(connection: ConnectionID, isReading: Bool)] { take(&readingChanges) }

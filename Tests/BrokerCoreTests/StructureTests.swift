@@ -41,6 +41,29 @@ struct StructureTests {
         #expect(timers.next == nil)
     }
 
+    @Test("A copy that goes before its message is written is not looked for among all")
+    func copiesThatDoNotStay() {
+        let message = Message(exchange: "", routingKey: "q", properties: BasicProperties(), body: [1])
+        var table = StoredMessages()
+        let steps = Steps.counted {
+            for number in 1...1000 as ClosedRange<UInt64> {
+                table.add(.init(queue: number, position: 0), of: message)
+                if number % 2 == 0 { _ = table.remove(.init(queue: number, position: 0), of: message) }
+            }
+        }
+        #expect(table.copyCount(of: message) == 500 && steps <= 1000, "\(steps)")
+    }
+
+    @Test("The first of a list is at hand when many before it have gone")
+    func front() {
+        var list = IdentityList<Int>()
+        let objects = (0..<1000).map { _ in PassMark() }
+        for (number, object) in objects.enumerated() { list.add(number, ObjectIdentifier(object)) }
+        for object in objects.prefix(400) { list.remove(ObjectIdentifier(object)) }
+        let steps = Steps.counted { #expect(list.first { _ in true } == 400) }
+        #expect(steps == 1)
+    }
+
     @Test("Messages that come back stand where they stood")
     func putBack() {
         var ready = PrioritizedMessages()

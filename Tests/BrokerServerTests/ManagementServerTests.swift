@@ -37,6 +37,17 @@ import Testing
         broker.shutDown()
     }
 
+    /// What was closed here keeps its descriptor until the client has closed its side, and some never do.
+    @Test func thoseThatDoNotCloseTheirSideAreDropped() {
+        let server = ManagementServer(Broker().listingAPI, time: ManualTime())
+        let streams = (0..<ManagementServer.mostClosed + 10).map { _ in HalfOpenStream() }
+        for stream in streams {
+            server.accept(stream)
+            stream.endHere()
+        }
+        #expect(streams.map(\.isAborted) == streams.indices.map { $0 < 10 })
+    }
+
     @Test func whoTakesTooLongIsDropped() async throws {
         let time = ManualTime()
         let server = ManagementServer(Broker().listingAPI, time: time)
@@ -183,4 +194,24 @@ private final class Heard: ByteStreamReceiver {
         }
         waiter?.resume()
     }
+}
+
+/// A stream whose peer does not close its side.
+private final class HalfOpenStream: ByteStream {
+    let name = "half open"
+    let isLoopback = true
+    let unsent = 0
+    private let receiver = Mutex<(any ByteStreamReceiver)?>(nil)
+    private let hasAborted = Mutex(false)
+
+    var isAborted: Bool { hasAborted.withLock { $0 } }
+
+    func start(_ receiver: any ByteStreamReceiver) { self.receiver.withLock { $0 = receiver } }
+    func send(_ bytes: RawSpan) -> Int { 0 }
+    func setReading(_ on: Bool) {}
+    func close() {}
+    func abort() { hasAborted.withLock { $0 = true } }
+
+    /// The receiver hears that it was closed, which it is here only.
+    func endHere() { receiver.withLock { $0 }?.streamEnded(.closedHere) }
 }

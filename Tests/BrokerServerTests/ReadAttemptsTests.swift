@@ -1,5 +1,8 @@
-import BrokerServer
+import Foundation
+import Synchronization
 import Testing
+
+@testable import BrokerServer
 
 @Suite("A disk that fails while it is read")
 struct ReadAttemptsTests {
@@ -28,5 +31,23 @@ struct ReadAttemptsTests {
         for first in 1...9 { expect([first], whole, attempts: 10) }
         for first in 1...9 { expect([first, first + 1], nil, attempts: first + 1) }
         expect([2, 6], nil, attempts: 6)
+    }
+
+    /// The machine's limit, as the process's own.
+    @Test(arguments: [ENFILE, EMFILE]) func aFileIsOpenedWhenADescriptorIsFreeAgain(code: Int32) {
+        let attempts = Mutex(0)
+        let descriptors = Descriptors { path, flags in
+            let isExhausted = attempts.withLock { attempts in
+                attempts += 1
+                // Behind the four in reserve.
+                return (5...12).contains(attempts)
+            }
+            guard isExhausted else { return Descriptors.open(path, flags) }
+            errno = code
+            return -1
+        }
+        let file = descriptors.open("/dev/null", O_RDONLY)
+        #expect(file >= 0 && attempts.withLock { $0 } >= 13)
+        Descriptors.close(file)
     }
 }

@@ -160,6 +160,7 @@ import Testing
                 try files.replaceManifest([4])
                 try files.writeMark([5], isForced: true)
                 if try files.contents(of: number) != [1, 2, 3] { status = 2 }
+                if try files.segments().count != number { status = 3 }
             }
             try FileManager.default.removeItem(atPath: directory)
             exit(status)

@@ -56,7 +56,9 @@ extension SimulatedDisk {
         case .swapped:
             let other = random.pick(names)
             (octets, files[other]) = (files[other] ?? [], octets)
-        case .allVanished: for segment in segmentNumbers { files[.segment(segment)] = nil }
+        case .allVanished:
+            for segment in segmentNumbers { files[.segment(segment)] = nil }
+            if random.oneIn(2) { files[.manifest] = nil }
         case .unreadable: if case .segment(let segment) = name { failReads(of: segment, times: .max) }
         case .unreadableOnce: if case .segment(let segment) = name { failReads(of: segment, times: 1) }
         case .clockAYearOff: break

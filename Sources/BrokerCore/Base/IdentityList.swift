@@ -55,7 +55,7 @@ struct IdentityList<Element> {
     }
 
     func first(where matches: (Element) -> Bool) -> Element? {
-        for slot in slots {
+        for slot in slots[min(front, slots.count)...] {
             Steps.take()
             if let slot, matches(slot.element) { return slot.element }
         }

@@ -9,7 +9,7 @@ import DataStructures
 public final class BrokerCore {
     public internal(set) var configuration: BrokerConfiguration
     private(set) var virtualHosts: [String: VirtualHost] = [:]
-    private var connections: [ConnectionID: BrokerConnection] = [:]
+    var connections = DividedDictionary<ConnectionID, BrokerConnection>()
     var timers = Timers()
     /// The time of the current step.
     private(set) var now: Int64
@@ -28,7 +28,7 @@ public final class BrokerCore {
     private var batchUnderWay: (number: UInt64, needsSync: Bool)?
     /// What the current method has caused, to be done when it is over.
     var causes = Causes()
-    /// Long work of which the rest is to be done, the oldest first.
+    /// Long work of which the rest is to be done, a slice of each in turn: none waits until another is over.
     var chores = Ring<() -> Bool>()
     /// How much may still be done in this turn.
     private var budget = 0
@@ -132,6 +132,8 @@ public final class BrokerCore {
         }
         settle()
         if moreFollows { return BrokerEffects() }
+        // Whoever carries out effects says what has not left: no occasion for others' turns, or it would never be over.
+        if case .unsent = input { return takeEffects() }
         goOn()
         doChores()
         return takeEffects()
@@ -225,8 +227,8 @@ public final class BrokerCore {
     /// Does some of the work that nobody waits for, beside the turns.
     private func doChores() {
         for _ in 0..<2 {
-            guard let slice = chores.first else { return }
-            if !slice() { _ = chores.popFirst() }
+            guard let slice = chores.popFirst() else { return }
+            if slice() { chores.append(slice) }
         }
     }
 
@@ -305,11 +307,6 @@ public final class BrokerCore {
             }
         }
     }
-
-    func connection(_ id: ConnectionID) -> BrokerConnection? { connections[id] }
-
-    /// In the order in which they came.
-    var allConnections: [BrokerConnection] { connections.values.sorted { $0.id.number < $1.id.number } }
 
     @discardableResult
     func addVirtualHost(_ name: String) -> VirtualHost {

@@ -83,10 +83,12 @@ extension VirtualHost {
         do throws(BrokerError) {
             let again = try letter.republished(
                 to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
-            let queues = try route(again.message, from: exchange, keys: again.keys).targets
-            var open = queues.filter { again.mayGo(to: $0.name) }
-            if open.count < queues.count, quirk(.cycleStopsEveryCopy) { open = [] }
-            return filling(Filling(again.message, open), isOfCopy: isOfCopy, of: again, then: letter.isOut)
+            let pass = try route(again.message, from: exchange, keys: again.keys)
+            return filling(along: pass) { [self] targets in
+                var open = again.open(targets ?? [])
+                if open.count < targets?.count ?? 0, quirk(.cycleStopsEveryCopy) { open = [] }
+                return filling(Filling(again.message, open), isOfCopy: isOfCopy, of: again, then: letter.isOut)
+            }
         } catch {
             core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)")
             return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)
@@ -104,11 +106,29 @@ extension VirtualHost {
     private func publish(_ copy: Message) -> LongWork {
         guard let exchange = exchanges[copy.exchange] else { return filling(nil, isOfCopy: true) }
         do throws(BrokerError) {
-            let queues = try route(copy, from: exchange, keys: [copy.routingKey]).targets
-            return filling(Filling(copy, queues), isOfCopy: true)
+            let pass = try route(copy, from: exchange, keys: [copy.routingKey])
+            return filling(along: pass) { [self] in filling(Filling(copy, $0 ?? []), isOfCopy: true) }
         } catch {
             core.log(.error, "a copy for the firehose is lost: \(error.text)")
             return filling(nil, isOfCopy: true)
+        }
+    }
+
+    /// Goes on with a message's pass, in slices, and then with the work that `fill` makes of its targets; of nil where what
+    /// was left of it went wrong.
+    private func filling(
+        along pass: RoutingPass<any Queue>, _ fill: @escaping ([any Queue]?) -> LongWork
+    ) -> LongWork {
+        if pass.isOver { return fill(pass.targets) }
+        var (pass, work) = (pass, nil as LongWork?)
+        return { [self] most in
+            if let work { return work(most) }
+            do throws(BrokerError) { try goOn(&pass) } catch {
+                core.log(.error, "a message that is published again is lost: \(error.text)")
+                work = fill(nil)
+            }
+            if work == nil, pass.isOver { work = fill(pass.targets) }
+            return most
         }
     }
 

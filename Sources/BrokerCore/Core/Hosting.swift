@@ -1,5 +1,10 @@
 /// What connections, virtual hosts and queues ask of the core.
 extension BrokerCore: SessionHost {
+    func connection(_ id: ConnectionID) -> BrokerConnection? { connections[id] }
+
+    /// In the order in which they came.
+    var allConnections: [BrokerConnection] { connections.values.sorted { $0.id.number < $1.id.number } }
+
     var storedBatch: UInt64 { journal?.storedBatch ?? .max }
 
     func virtualHost(_ name: String) -> (any SessionVirtualHost)? { virtualHosts[name] }
@@ -42,6 +47,7 @@ extension BrokerCore: SessionHost {
 extension VirtualHost: QueueHost {
     var now: Int64 { core.now }
     var load: Load { core.load }
+    var work: WorkLimits { core.room.work }
 
     func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64 {
         core.cancelTimer(timer)

@@ -20,7 +20,7 @@ struct Timers {
 
     private var heap = Heap<Entry>()
     /// What is cancelled leaves this table at once, with all it holds on to.
-    private var owners: [UInt64: Owner] = [:]
+    private var owners = DividedDictionary<UInt64, Owner>()
     private var setCount: UInt64 = 0
 
     /// The earliest time, in milliseconds since the Unix epoch; nil: nothing is due, ever.

@@ -1,11 +1,12 @@
 import AMQPWire
+import DataStructures
 
 /// A virtual host: its exchanges, queues and bindings, and the way of a message through them.
 final class VirtualHost {
     let name: String
     unowned let core: BrokerCore
-    var exchanges: [ShortString: Exchange<any Queue>] = [:]
-    var queues: [ShortString: HostedQueue] = [:]
+    var exchanges = DividedDictionary<ShortString, Exchange<any Queue>>()
+    var queues = DividedDictionary<ShortString, HostedQueue>()
     private let defaultExchange: Exchange<any Queue>
     var topologyVersion: UInt64 = 0
     private var lastBindingOrder: UInt64 = 0
@@ -82,13 +83,21 @@ final class VirtualHost {
 
     // MARK: The way of a message
 
-    /// An exchange whose bindings don't match at all hands over to its alternate exchange.
     func route(
         _ message: Message, from start: Exchange<any Queue>, keys: [ShortString]
     ) throws(BrokerError) -> RoutingPass<any Queue> {
         lastRoutingPass += 1
-        var pass = RoutingPass(lastRoutingPass, from: start)
-        while let exchange = pass.next() {
+        var pass = RoutingPass(lastRoutingPass, message, keys: keys, from: start)
+        try goOn(&pass)
+        return pass
+    }
+
+    /// An exchange whose bindings don't match at all hands over to its alternate exchange.
+    func goOn(_ pass: inout RoutingPass<any Queue>) throws(BrokerError) {
+        let most = core.room.work.slice * WorkLimits.placesOfUnit
+        pass.begin()
+        let (start, keys) = (pass.start, pass.keys)
+        while pass.places < most, let exchange = pass.next() {
             var hasMatched = false
             if exchange === defaultExchange {
                 for hosted in keys.compactMap({ queues[$0] }) {
@@ -97,19 +106,19 @@ final class VirtualHost {
                     pass.reach(.target(hosted.end))
                 }
             } else {
-                hasMatched = try pass.follow(exchange, message, keys: keys)
+                guard let someMatch = try pass.follow(exchange, most: most) else { break }
+                hasMatched = someMatch
             }
             if keys == [""], quirk(.emptyKeyLeadsThroughEveryTopic) { leadThroughEveryTopic(&pass, from: exchange) }
             if !hasMatched, let name = exchange.alternate, let alternate = exchanges[name] {
                 if !pass.targets.isEmpty, quirk(.alternateNeedsNothingReached) { continue }
-                if message.traits.isDeadLetter, quirk(.deadLettersPassTheAlternate) { continue }
+                if pass.message.message.traits.isDeadLetter, quirk(.deadLettersPassTheAlternate) { continue }
                 if exchange !== start, quirk(.onlyTheFirstHasAnAlternate) { continue }
                 pass.reach(.exchange(alternate))
             }
         }
         let units = pass.places / WorkLimits.placesOfUnit
         if units > 0 { core.spend(units) }
-        return pass
     }
 
     func write(_ message: Message) -> UInt64 { core.journal?.write(message) ?? 0 }

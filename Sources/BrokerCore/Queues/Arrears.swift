@@ -6,12 +6,6 @@ struct Arrears {
     /// The host will have some of it dropped.
     private var areScheduled = false
 
-    /// So many messages are dropped at once.
-    static let slice = 500
-
-    /// So many are now: where more waits already, some for each that comes, so that the queue gets no longer.
-    var most: Int { areLeft ? 4 : Self.slice }
-
     mutating func clear() { areLeft = false }
 
     /// There is more of it. True: `host` is to be asked to go on with it.
@@ -19,6 +13,24 @@ struct Arrears {
         areLeft = true
         defer { areScheduled = true }
         return !areScheduled && !quirk(.arrearsAreForgotten)
+    }
+
+    /// Drops messages as long as they are due: some at once, and `later` sees to the rest. Returns how many.
+    mutating func drop(
+        by host: any QueueHost, while isDue: (_ count: Int) -> Bool, later: () -> Void, _ next: () -> Bool
+    ) -> Int {
+        // Where more waits already, some for each that comes, so that the queue gets no longer.
+        let most = areLeft ? 4 : host.work.slice / 2
+        var count = 0
+        while isDue(count) {
+            if count == most {
+                if note() { later() }
+                break
+            }
+            guard next() else { break }
+            count += 1
+        }
+        return count
     }
 
     mutating func isOver() { areScheduled = quirk(.arrearsAreScheduledOnce) }

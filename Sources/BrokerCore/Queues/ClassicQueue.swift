@@ -15,7 +15,8 @@ final class ClassicQueue: Queue {
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    private var (clock, arrears) = (QueueClock(), Arrears())
+    /// The last: the next slice of handing out is due.
+    private var (clock, arrears, isDispatching) = (QueueClock(), Arrears(), false)
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -34,7 +35,7 @@ final class ClassicQueue: Queue {
     }
 
     func latest(_ most: Int) -> [QueuedMessage] { ready.latest(most) }
-    var consumers: [any DeliveryTarget] { rotation.all }
+    var consumerList: IdentityList<any DeliveryTarget> { rotation.list }
     var singleActiveConsumer: (any DeliveryTarget)? { arguments.singleActiveConsumer ? rotation.active : nil }
 
     // MARK: Messages in
@@ -63,6 +64,7 @@ final class ClassicQueue: Queue {
         } else {
             enter(queued)
             ready.append(queued)
+            if rotation.metCount > 0, rotation.isCut(0, by: host) { dispatch(isCut: true) }
             // Only a message that stands at the head can be the next to expire.
             if dropOverflow() && !quirk(.overflowSetsNoTimer) || queued.expiresAt != .max { expire() }
         }
@@ -92,16 +94,11 @@ final class ClassicQueue: Queue {
     private func drop(
         _ reason: DeadLetter.Reason, isWritten: @autoclosure () -> Bool, while isDue: (_ count: Int) -> Bool
     ) -> Bool {
-        let most = arrears.most
-        var count = 0
-        while isDue(count) {
-            if count == most {
-                if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
-                break
-            }
-            guard let dropped = ready.popFirst() else { break }
-            count += 1
+        let later = { [self] in dropLater(by: host) { [self] in arrears.isOver() } }
+        let count = arrears.drop(by: host, while: isDue, later: later) {
+            guard let dropped = ready.popFirst() else { return false }
             if isWritten() { bury(dropped, reason, log, host) } else { deadLetter(dropped.message, reason, to: host) }
+            return true
         }
         if count > 1 { host.spend(count) }
         return count > 0
@@ -118,17 +115,7 @@ final class ClassicQueue: Queue {
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
         unacknowledgedCount -= returned.count
         guard !isDeleted else { return returned.forEach(leave) }
-        ready.putBack(
-            returned.map { message in
-                var message = message
-                if message.position == returned[0].position || !quirk(.oneOfTheReturnedIsRedelivered) {
-                    message.noteReturn(isFailure: reason != .released || quirk(.everyReturnIsAFailure))
-                }
-                if message.expiresAt != .max, quirk(.returnRenewsTheTimeToLive) {
-                    return arguments.renewed(message, at: host.now)
-                }
-                return message
-            })
+        ready.putBack(returned.map { $0.returned(with: returned[0], because: reason, to: arguments, now: host.now) })
         if !quirk(.whatComesBackOverflows) { dropOverflow() }
         dispatch()
     }
@@ -156,11 +143,21 @@ final class ClassicQueue: Queue {
 
     // MARK: Messages out
 
-    /// Hands out messages as long as there are some and a consumer has room.
-    private func dispatch() {
-        if arrears.areLeft { return }
+    /// Hands out messages as long as there are some and a consumer has room: some at once, the rest in slices.
+    private func dispatch(isCut: Bool = false) {
+        if isDispatching || !isCut && !dispatchSlice() { return }
+        isDispatching = true
+        host.soon { [self] in !isDeleted && dispatchSlice() }
+    }
+
+    /// True: there may be more to hand out.
+    private func dispatchSlice() -> Bool {
+        isDispatching = false
+        if arrears.areLeft { return false }
         expire()
+        var units = 0
         while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
+            units += message.message.unitsOfDelivery
             hand(message, to: consumer)
             if consumer.noAck, !quirk(.deliveriesWithoutAckAreNotWritten) { leave(message) }
             if message.expiresAt != .max
@@ -168,7 +165,10 @@ final class ClassicQueue: Queue {
             {
                 expire()
             }
+            if units >= Dispatch.slice { break }
         }
+        isDispatching = rotation.isCut(units, by: host) && !ready.isEmpty
+        return isDispatching
     }
 
     private func hand(_ message: QueuedMessage, to consumer: any DeliveryTarget) {

@@ -33,7 +33,15 @@ struct DeadLetter {
 
         /// False for a queue in which the message has died before, and that nobody rejected it from since: it would go
         /// round forever.
-        func mayGo(to queue: ShortString) -> Bool { !deaths.closesCycle(to: queue) }
+        private func mayGo(to queue: ShortString) -> Bool { !deaths.closesCycle(to: queue) }
+
+        /// Of these queues, those that it may go to.
+        func open(_ queues: [any Queue]) -> [any Queue] {
+            // To look through all deaths for each would cost their product, and a client may send as many as it likes.
+            guard queues.count > 16, deaths.count > 16 else { return queues.filter { mayGo(to: $0.name) } }
+            let cycles = DeathCycles(deaths)
+            return queues.filter { !cycles.contain($0.name) }
+        }
     }
 
     /// The message to be published again, to this exchange. `now` is in milliseconds since the Unix epoch.
@@ -91,7 +99,7 @@ struct DeadLetter {
 
 /// The `x-death` header: what happened to a message, the latest first.
 struct DeathHistory {
-    private var deaths: [FieldTable]
+    fileprivate var deaths: [FieldTable]
 
     /// A client may send what it likes: of several entries with one queue and reason the first stays, and counts how
     /// many they were if it has no count of its own.
@@ -192,4 +200,23 @@ struct DeathHistory {
                     || $0["queue"] != name && quirk(.onlyItsOwnRejectionCounts)
             }
     }
+}
+
+/// What ``DeathHistory/closesCycle(to:)`` finds, for many queues.
+private struct DeathCycles {
+    /// The place of each queue's latest death.
+    private var places: [[UInt8]: Int] = [:]
+    private var latestRejection = Int.max
+
+    init(_ history: DeathHistory) {
+        Steps.take(history.count)
+        for (place, death) in history.deaths.enumerated() {
+            if case .longString(let queue)? = death["queue"], places[queue] == nil { places[queue] = place }
+            if latestRejection == .max, death["reason"]?.text == DeadLetter.Reason.rejected.rawValue {
+                latestRejection = place
+            }
+        }
+    }
+
+    func contain(_ queue: ShortString) -> Bool { places[queue.octets].map { latestRejection > $0 } ?? false }
 }

@@ -13,7 +13,7 @@ protocol Queue: AnyObject {
     var isDeleted: Bool { get }
     var counts: QueueCounts { get }
     /// Those that consume from it, in the order they started.
-    var consumers: [any DeliveryTarget] { get }
+    var consumerList: IdentityList<any DeliveryTarget> { get }
     /// The consumer that alone is served by its queue's declaration (RabbitMQ: "Single Active Consumer").
     var singleActiveConsumer: (any DeliveryTarget)? { get }
     /// The position of its next message.
@@ -61,6 +61,9 @@ protocol Queue: AnyObject {
 
 extension Queue {
     var kind: QueueKind { arguments.kind }
+    /// Takes time in proportion to them.
+    var consumers: [any DeliveryTarget] { consumerList.all }
+    var consumerCount: Int { consumerList.count }
 
     /// Nobody has a quorum queue or a stream to itself: who asks for it gets it shared.
     func admit(exclusive: Bool) throws(BrokerError) {}

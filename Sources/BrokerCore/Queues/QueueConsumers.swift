@@ -3,7 +3,7 @@ import DataStructures
 /// The consumers of one queue, and whose turn it is.
 struct QueueConsumers {
     /// All of them, in the order they started.
-    private var list = IdentityList<any DeliveryTarget>()
+    private(set) var list = IdentityList<any DeliveryTarget>()
     private var exclusiveCount = 0
     /// RabbitMQ: "Single Active Consumer". Then only ``active`` has turns, and in the rotation are those that wait.
     private let isSingleActive: Bool
@@ -14,13 +14,13 @@ struct QueueConsumers {
     private(set) var isBeingTakenOver = false
     /// Those that may have room, by falling priority; within one priority they take turns. One that was removed stands
     /// there until its turn comes, or until too many do.
-    private var rotation: [Level] = []
+    private var rotation = ConsumerLevels()
     private var removedCount = 0
+    /// How many without room were met since ``begin()``.
+    private(set) var metCount = 0
 
-    private struct Level {
-        var priority: Int64
-        var consumers = Ring<any DeliveryTarget>()
-    }
+    /// So many are met in a row; the rest is for another time.
+    private static let mostMet = 1000
 
     init(isSingleActive: Bool, _ succession: Succession = .byPriority) {
         self.isSingleActive = isSingleActive
@@ -60,7 +60,9 @@ struct QueueConsumers {
             active = quirk(.nobodyFollowsTheActive) ? nil : nextActive()
             isBeingTakenOver = false
         }
-        if isBeingTakenOver, !hasHigherWaiting, quirk(quorum: .replacementEndsWithItsCause) { isBeingTakenOver = false }
+        if isBeingTakenOver, quirk(quorum: .replacementEndsWithItsCause), !hasHigherWaiting() {
+            isBeingTakenOver = false
+        }
         guard consumer.isInRotation else { return }
         consumer.isInRotation = false
         removedCount += 1
@@ -68,12 +70,7 @@ struct QueueConsumers {
     }
 
     private mutating func closeUp() {
-        for level in rotation.indices {
-            rotation[level].consumers.removeAll {
-                $0.isCancelled || !$0.hasRoom && quirk(.closingUpLosesTheBusy)
-            }
-        }
-        rotation.removeAll(where: \.consumers.isEmpty)
+        rotation.removeAll { $0.isCancelled || !$0.hasRoom && quirk(.closingUpLosesTheBusy) }
         removedCount = 0
     }
 
@@ -88,21 +85,7 @@ struct QueueConsumers {
         var priority = consumer.priority
         if succession == .byAge, isSingleActive, !quirk(quorum: .successorsGoByPriority) { priority = 0 }
         if priority != 0, isSingleActive, quirk(.waitingHaveNoPriority) { priority = 0 }
-        let level = level(of: priority)
-        if level == rotation.endIndex || rotation[level].priority != priority {
-            rotation.insert(Level(priority: priority), at: level)
-        }
-        rotation[level].consumers.append(consumer)
-    }
-
-    /// The place of this priority, or the one where it would stand.
-    private func level(of priority: Int64) -> Int {
-        var (low, high) = (0, rotation.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if rotation[middle].priority > priority { low = middle + 1 } else { high = middle }
-        }
-        return low
+        rotation.append(consumer, at: priority)
     }
 
     /// The queue is gone, and with it all of them; they are told little by little.
@@ -112,23 +95,28 @@ struct QueueConsumers {
         host.dismiss(left)
     }
 
+    /// What was met is counted.
+    mutating func begin() { metCount = 0 }
+
+    /// So many had no room that the rest are for another time: that there was none says nothing of them.
+    var isCut: Bool { metCount >= Self.mostMet }
+
     /// The consumer whose turn it is, of those with the highest priority that have room. It goes to the end of the
     /// rotation; those met on the way that have no room leave it.
     mutating func next() -> (any DeliveryTarget)? {
         if isSingleActive { return nextSingleActive() }
-        while !rotation.isEmpty {
-            while let consumer = rotation[0].consumers.popFirst() {
+        repeat {
+            while !isCut, let consumer = rotation.popFirst() {
                 if consumer.hasRoom {
-                    rotation[0].consumers.append(consumer)
+                    rotation.putBack(consumer)
                     return consumer
                 }
+                metCount += 1
                 consumer.isInRotation = false
                 consumer.awaitRoom()
             }
-            // The last level stays, with its room: mostly there is just one, and it is soon needed again.
-            if rotation.count == 1 || quirk(.lowerPrioritiesStarve) { break }
-            rotation.removeFirst()
-        }
+            if isCut { return nil }
+        } while !quirk(.lowerPrioritiesStarve) && rotation.descend()
         removedCount = 0
         return nil
     }
@@ -136,25 +124,21 @@ struct QueueConsumers {
     /// Of those that wait, the first with the highest priority, as in RabbitMQ. A higher one that comes later does not
     /// take over.
     private mutating func nextActive() -> (any DeliveryTarget)? {
-        while !rotation.isEmpty {
-            while let consumer = rotation[0].consumers.popFirst() {
+        repeat {
+            while let consumer = rotation.popFirst() {
                 if !consumer.isCancelled, consumer.hasRoom || !quirk(.fullConsumersDoNotTakeOver) { return consumer }
             }
-            rotation.removeFirst()
-        }
+        } while rotation.descend()
         return nil
     }
 
-    private var hasHigherWaiting: Bool {
-        // Those that are gone stand there until they are met.
-        rotation.contains { level in
-            level.priority > active?.priority ?? .max && level.consumers.contains { !$0.isCancelled }
-        }
+    private mutating func hasHigherWaiting() -> Bool {
+        rotation.highestPriority().map { $0 > active?.priority ?? .max } ?? false
     }
 
     private mutating func takeOver() {
         isBeingTakenOver = false
-        guard hasHigherWaiting, let old = active, let next = nextActive() else { return }
+        guard hasHigherWaiting(), let old = active, let next = nextActive() else { return }
         active = next
         old.isInRotation = true
         if !quirk(quorum: .replacedConsumersAreForgotten) { join(old) }

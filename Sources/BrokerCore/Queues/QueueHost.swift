@@ -7,6 +7,7 @@ protocol QueueHost: AnyObject {
     /// Milliseconds since the Unix epoch.
     var now: Int64 { get }
     var load: Load { get }
+    var work: WorkLimits { get }
     /// Has the queue's ``Queue/timerFired()`` called at this time, and not for the timer that this one replaces (0: none).
     /// Returns the timer's number.
     func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64

@@ -11,7 +11,7 @@ final class QuorumQueue: Queue {
     private unowned let host: any QueueHost
     private let log: (any QueueLog)?
     private let load: Load
-    private let dialect: Dialect
+    let dialect: Dialect
     /// nil: a message may come back as often as it likes.
     private var deliveryLimit: Int64? { dialect.deliveryLimit(saying: arguments.deliveryLimit) }
 
@@ -19,12 +19,10 @@ final class QuorumQueue: Queue {
     /// Messages that the end of the broker before this one was one failure too many for, and that are not given up yet.
     private var overTheLimit = Ring<QueuedMessage>()
     private var rotation: QueueConsumers
-    private var clock = QueueClock()
-    private var arrears = Arrears()
+    private var (clock, arrears, fullness, isDispatching) = (QueueClock(), Arrears(), Fullness(), false)
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    private var fullness = Fullness()
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -42,7 +40,7 @@ final class QuorumQueue: Queue {
     }
 
     func latest(_ most: Int) -> [QueuedMessage] { ready.latest(most) }
-    var consumers: [any DeliveryTarget] { rotation.all }
+    var consumerList: IdentityList<any DeliveryTarget> { rotation.list }
     var singleActiveConsumer: (any DeliveryTarget)? { arguments.singleActiveConsumer ? rotation.active : nil }
 
     // MARK: Messages in
@@ -54,12 +52,12 @@ final class QuorumQueue: Queue {
             message: message, position: nextPosition, expiresAt: arguments.expiry(of: message, at: host.now))
         nextPosition += 1
         if ready.isEmpty, let consumer = rotation.next() {
-            // What is delivered and needs no acknowledgement was never really here.
             if !consumer.noAck || quirk(quorum: .handedOverWithoutAckIsWritten) { enter(queued) }
             hand(queued, to: consumer)
         } else {
             enter(queued)
             ready.append(queued)
+            if rotation.metCount > 0, rotation.isCut(0, by: host) { dispatch(isCut: true) }
             if dropOverflow() || queued.expiresAt != .max { expire() }
         }
         return true
@@ -92,16 +90,11 @@ final class QuorumQueue: Queue {
         _ reason: DeadLetter.Reason, while isDue: @autoclosure () -> Bool, isWritten: @autoclosure () -> Bool,
         _ next: () -> QueuedMessage?
     ) -> Bool {
-        let most = arrears.most
-        var count = 0
-        while isDue() {
-            if count == most {
-                if arrears.note() { dropLater(by: host) { [self] in arrears.isOver() } }
-                break
-            }
-            guard let dropped = next() else { break }
-            count += 1
+        let later = { [self] in dropLater(by: host) { [self] in arrears.isOver() } }
+        let count = arrears.drop(by: host, while: { _ in isDue() }, later: later) {
+            guard let dropped = next() else { return false }
             giveUp(dropped, reason, isWritten: isWritten())
+            return true
         }
         if count > 1 { host.spend(count) }
         return count > 0
@@ -116,7 +109,6 @@ final class QuorumQueue: Queue {
         return arrears.areLeft
     }
 
-    /// Gives up what failed too often as the broker before this one ended.
     private func dropFailed() {
         _ = drop(.deliveryLimit, while: !overTheLimit.isEmpty, isWritten: true) { overTheLimit.popFirst() }
     }
@@ -124,9 +116,7 @@ final class QuorumQueue: Queue {
     func requeue(_ returned: [QueuedMessage], because reason: ReturnReason) {
         unacknowledgedCount -= returned.count
         guard !isDeleted else { return returned.forEach { leave($0) } }
-        let goesToTheEnd =
-            deliveryLimit == nil && dialect.requeuesAtTheEnd
-            && (reason != .abandoned || quirk(quorum: .abandonedGoToTheEnd))
+        let goesToTheEnd = dialect.putsAtTheEnd(what: reason, limit: deliveryLimit)
         for var message in returned {
             message.noteReturn(isFailure: dialect.isFailure(reason))
             if isOverTheLimit(message), reason != .abandoned || !quirk(quorum: .onlyRejectionsReachTheLimit) {
@@ -149,7 +139,6 @@ final class QuorumQueue: Queue {
         deliveryLimit.map { message.failureCount > $0 } ?? false
     }
 
-    /// A message dies here.
     private func giveUp(_ message: QueuedMessage, _ reason: DeadLetter.Reason, isWritten: Bool) {
         if isWritten { return bury(message, reason, log, host) }
         load.remove(message.message)
@@ -163,8 +152,7 @@ final class QuorumQueue: Queue {
         if !quirk(quorum: .restoredDoNotExpire) { setTimer() }
     }
 
-    /// Takes over messages that had come back before the broker ended, in the order they did, and those that failed too often as
-    /// it ended: they are given up as soon as there is somewhere to send them.
+    /// Takes over messages that had come back, in that order, and those that failed too often as the broker ended.
     func restore(returned messages: [QueuedMessage], overTheLimit failed: [QueuedMessage]) {
         load.add(messages + failed)
         for message in messages { ready.putBack(message) }
@@ -184,14 +172,26 @@ final class QuorumQueue: Queue {
 
     // MARK: Messages out
 
-    private func dispatch() {
-        if arrears.areLeft { return }
+    private func dispatch(isCut: Bool = false) {
+        if isDispatching || !isCut && !dispatchSlice() { return }
+        isDispatching = true
+        host.soon { [self] in !isDeleted && dispatchSlice() }
+    }
+
+    private func dispatchSlice() -> Bool {
+        isDispatching = false
+        if arrears.areLeft { return false }
         expire()
+        var units = 0
         while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
+            units += message.redelivered ? message.message.unitsOfDeliveryAnew : message.message.unitsOfDelivery
             hand(message, to: consumer)
             if consumer.noAck { leave(message, isWritten: !quirk(quorum: .deliveriesWithoutAckAreNotWritten)) }
             if ready.nextExpiry == .max || !quirk(quorum: .expiredBehindLiveIsDelivered) { expire() }
+            if units >= Dispatch.slice { break }
         }
+        isDispatching = rotation.isCut(units, by: host) && !ready.isEmpty
+        return isDispatching
     }
 
     private func hand(_ message: QueuedMessage, to consumer: any DeliveryTarget) {

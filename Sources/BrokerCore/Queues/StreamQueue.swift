@@ -32,10 +32,9 @@ final class StreamQueue: Queue {
     private var segmentsCounted = 0
     private(set) var isDeleted = false
 
-    /// How many messages a slice takes, and how many of them one consumer is handed before the next has its turn.
-    private static let slice = 512
-    private static let turn = 32
-    private static let longTurn = 256
+    /// How much a slice takes, counted by ``Message/unitsOfDeliveryAnew``, and how many messages one consumer is handed before
+    /// the next has its turn.
+    private static let (slice, turn, longTurn) = (512, 32, 256)
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -62,7 +61,7 @@ final class StreamQueue: Queue {
         defer { chunks?.serve(list.count) }
         return messages.latest(most)
     }
-    var consumers: [any DeliveryTarget] { list.all }
+    var consumerList: IdentityList<any DeliveryTarget> { list }
     var singleActiveConsumer: (any DeliveryTarget)? { nil }
     var nextPosition: UInt64 { messages.end }
     /// How many of its messages are in memory.
@@ -206,27 +205,32 @@ final class StreamQueue: Queue {
             left -= handOut(to: consumer) + (chunks?.takeUnits() ?? 0)
             takeBack(consumer)
         }
+        if left < Self.slice - 1 { host.spend(Self.slice - left) }
         return !reading.isEmpty
     }
 
-    /// Hands out what is a consumer's turn. Returns how many messages were looked at.
+    /// Hands out what is a consumer's turn. Returns how much that was.
     private func handOut(to consumer: any DeliveryTarget) -> Int {
         // More readers than there are runs in memory have theirs read anew each turn, so each turn is to be worth it.
         let most = list.count > StreamChunks.mostOfAll ? Self.longTurn : Self.turn
-        var taken = 0
-        while taken < most, consumer.hasRoom, let (first, entries) = messages.some(from: consumer.place) {
+        var (taken, units) = (0, 0)
+        while taken < most, units < Self.slice, consumer.hasRoom,
+            let (first, entries) = messages.some(from: consumer.place)
+        {
             for (offset, entry) in zip(first..., entries.prefix(most - taken)) {
-                if offset > first, !consumer.hasRoom, !quirk(.turnsGoToTheirEnd) { return taken }
+                let isOver = !consumer.hasRoom || units >= Self.slice
+                if offset > first, isOver, !quirk(.turnsGoToTheirEnd) { return units }
                 Steps.take()
                 consumer.place = offset + 1
                 taken += 1
+                units += entry.message.unitsOfDeliveryAnew
                 guard consumer.wants(entry.message) else { continue }
                 var message = QueuedMessage(entry, at: offset)
                 if offset + 1 < messages.end, quirk(.whatIsNotNewIsRedelivered) { message.noteReturn(isFailure: false) }
                 consumer.deliver(message)
             }
         }
-        return taken
+        return units
     }
 
     /// Puts a consumer where it belongs that has had its turn.

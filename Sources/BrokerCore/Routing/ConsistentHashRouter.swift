@@ -96,9 +96,9 @@ struct ConsistentHashRouter<Target>: Router {
     }
 
     func matches(
-        _ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void
+        _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
     ) throws(BrokerError) -> Int {
-        let hash = Self.hash(try subjectOctets(of: message, key: key))
+        let hash = Self.hash(try subjectOctets(of: &message, key: key))
         var best: (score: Double, share: Share)?
         shares.forEach { share in
             if share.binding.destination.isRemoved { return }
@@ -111,7 +111,7 @@ struct ConsistentHashRouter<Target>: Router {
         return shares.count
     }
 
-    private func subjectOctets(of message: Message, key: ShortString) throws(BrokerError) -> [UInt8] {
+    private func subjectOctets(of message: inout RoutedMessage, key: ShortString) throws(BrokerError) -> [UInt8] {
         switch subject {
         case .routingKey: return quirk(.hashTakesEightOctets) ? Array(key.octets.prefix(8)) : key.octets
         case .header(let name):
@@ -119,8 +119,10 @@ struct ConsistentHashRouter<Target>: Router {
             if quirk(.hashedHeadersAreTexts), header?.text == nil { return [] }
             return header.map { Array($0.erlangText.utf8) } ?? []
         case .property(let name):
-            guard let resident = message.resident else { throw .broken("a message was routed without its octets") }
-            let properties = try MessageContent(resident, of: message).properties()
+            guard let resident = message.message.resident else {
+                throw .broken("a message was routed without its octets")
+            }
+            let properties = try MessageContent(resident, of: message.message).properties()
             return switch name {
             case "correlation_id": properties.correlationID?.octets ?? []
             case "message_id": properties.messageID?.octets ?? []

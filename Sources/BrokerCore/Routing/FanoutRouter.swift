@@ -14,7 +14,9 @@ struct FanoutRouter<Target>: Router {
 
     mutating func remove(_ binding: Binding<Target>) { bindings.remove(binding) }
 
-    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) -> Int {
+    func matches(
+        _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
+    ) -> Int {
         bindings.forEach { found($0.destination) }
         return 0
     }

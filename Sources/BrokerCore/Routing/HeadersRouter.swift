@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// Headers exchanges: a binding's arguments are compared with the message's headers; the key plays no part
 /// (AMQP 0-9-1, 3.1.3.4; RabbitMQ: "Headers Exchange").
@@ -8,7 +9,7 @@ struct HeadersRouter<Target>: Router {
     static var matchesEachKey: Bool { false }
 
     /// By binding, whose order it keeps.
-    private var rules: [ObjectIdentifier: Rule] = [:]
+    private var rules = DividedDictionary<ObjectIdentifier, Rule>()
     private var bindings = BindingList<Target>()
 
     private let dialect: Dialect
@@ -63,19 +64,23 @@ struct HeadersRouter<Target>: Router {
     }
 
     func matches(
-        _ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void
+        _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
     ) throws(BrokerError) -> Int {
         if rules.isEmpty || quirk(.headersMatchNothing) { return 0 }
-        let headers = try message.headers()
+        let header = try message.lookUp()
+        var compared = 0
         bindings.forEach { binding in
-            if let rule = rules[ObjectIdentifier(binding)], matches(rule, headers) { found(binding.destination) }
+            guard let rule = rules[ObjectIdentifier(binding)] else { return }
+            if matches(rule, header, &compared) { found(binding.destination) }
         }
-        return bindings.count
+        return bindings.count + compared
     }
 
-    private func matches(_ rule: Rule, _ headers: FieldTable) -> Bool {
+    /// Counts the headers that are looked at.
+    private func matches(_ rule: Rule, _ header: HeaderLookUp, _ compared: inout Int) -> Bool {
         func agrees(_ field: FieldTable.Field) -> Bool {
-            guard let value = headers[field.name] else { return false }
+            compared += 1
+            guard let value = header(field.name) else { return false }
             // A void argument asks only that the header be there.
             if field.value == .void || value == .void && quirk(.voidHeadersMatchAll) { return true }
             if let one = field.value.integer, let other = value.integer, quirk(.integersAreComparedIn32Bits) {

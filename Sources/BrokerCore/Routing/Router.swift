@@ -30,7 +30,7 @@ protocol Router<Target> {
     /// Calls `found` with the destination of every binding that the message matches under this key; a destination may
     /// come more than once. Returns how many places were looked at that `found` wasn't called for.
     func matches(
-        _ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void
+        _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
     ) throws(BrokerError) -> Int
 }
 

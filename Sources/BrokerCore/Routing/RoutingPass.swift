@@ -1,27 +1,42 @@
 import AMQPWire
 
-/// A message's pass through exchanges: what it has reached, each target and each exchange once.
+/// A message's pass through exchanges: what it has reached, each target and each exchange once. A client may lead it through
+/// thousands of exchanges with thousands of keys, so it can stop on its way, and go on when others have had their turn.
 struct RoutingPass<Target> {
     /// No other pass has it.
     private let number: UInt64
     private(set) var targets: [Target] = []
     /// The keys decided, and no header did: another message with the same keys goes the same way.
     private(set) var dependsOnKeysAlone = true
-    /// How many bindings, and places in a router, were looked at.
+    /// How many bindings, and places in a router, were looked at since the pass began, or went on.
     private(set) var places = 0
+    private(set) var message: RoutedMessage
+    /// Its routing key, and those of its CC and BCC headers.
+    let keys: [ShortString]
+    /// The exchange that it stopped at, how many of the keys were looked at there, and whether one has matched.
+    private var halfway: (exchange: Exchange<Target>, keyCount: Int, hasMatched: Bool)?
+    let start: Exchange<Target>
     /// Reached, and not yet gone through.
     private var exchanges: [Exchange<Target>]
     /// How many were gone through.
     private var visited = 0
 
-    init(_ number: UInt64, from start: Exchange<Target>) {
+    init(_ number: UInt64, _ message: Message, keys: [ShortString], from start: Exchange<Target>) {
         self.number = number
+        (self.message, self.keys) = (RoutedMessage(message), keys)
+        self.start = start
         exchanges = [start]
         _ = start.mark.enter(number)
     }
 
+    var isOver: Bool { exchanges.isEmpty && halfway == nil }
+
+    /// Goes on after a stop.
+    mutating func begin() { places = 0 }
+
     /// The exchange to go through next.
     mutating func next() -> Exchange<Target>? {
+        if let halfway { return halfway.exchange }
         guard let exchange = exchanges.popLast() else { return nil }
         visited += 1
         if visited > 8, quirk(.ninthExchangeIsNotReached) { return nil }
@@ -31,22 +46,32 @@ struct RoutingPass<Target> {
         return exchange
     }
 
-    /// Goes where an exchange's bindings lead. False: none of them matches.
-    mutating func follow(
-        _ exchange: Exchange<Target>, _ message: Message, keys: [ShortString]
-    ) throws(BrokerError) -> Bool {
-        var hasMatched = false
-        for key in exchange.matchesEachKey || keys.count > 1 && quirk(.copiesAreHashed) ? keys[...] : keys.prefix(1) {
+    /// Goes where an exchange's bindings lead. False: none of them matches; nil: it has stopped, after so many places.
+    mutating func follow(_ exchange: Exchange<Target>, most: Int) throws(BrokerError) -> Bool? {
+        var (done, hasMatched) = (halfway?.keyCount ?? 0, halfway?.hasMatched ?? false)
+        halfway = nil
+        let matchesEachKey = exchange.matchesEachKey || keys.count > 1 && quirk(.copiesAreHashed)
+        for key in (matchesEachKey ? keys[...] : keys.prefix(1)).dropFirst(done) {
+            if places >= most {
+                halfway = (exchange, done, hasMatched)
+                return nil
+            }
+            done += 1
             if !exchange.incoming.isEmpty, key != keys.first, quirk(.copiesStopAtTheSecondExchange) { break }
             if hasMatched, quirk(.firstMatchingKeyIsEnough) { break }
             if hasMatched, quirk(.lastKeyDecidesTheAlternate) { hasMatched = false }
-            places += try exchange.router.matches(message, key: key) { destination in
-                places += 1
-                if destination.isRemoved { return }
-                let before = targets.count + exchanges.count
-                reach(destination)
-                if targets.count + exchanges.count > before || !quirk(.reachedBeforeIsNoMatch) { hasMatched = true }
-            }
+            // Nobody may look at the message elsewhere meanwhile.
+            var routed = message
+            places +=
+                try 1
+                + exchange.router.matches(&routed, key: key) { destination in
+                    places += 1
+                    if destination.isRemoved { return }
+                    let before = targets.count + exchanges.count
+                    reach(destination)
+                    if targets.count + exchanges.count > before || !quirk(.reachedBeforeIsNoMatch) { hasMatched = true }
+                }
+            message = routed
         }
         return hasMatched
     }

@@ -82,7 +82,9 @@ struct TopicRouter<Target>: Router {
     }
 
     /// A destination is met once, however many of its patterns match.
-    func matches(_ message: Message, key: ShortString, _ found: (Destination<Target>) -> Void) -> Int {
+    func matches(
+        _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
+    ) -> Int {
         let words = Self.words(of: key)
         let (numbers, places) = tree.match(
             words.map { number(of: $0, inPattern: false) }, isEmptyWord: { words[$0].isEmpty })
@@ -97,7 +99,7 @@ struct TopicRouter<Target>: Router {
                 bindings[Int(number)].forEach { found($0.destination) }
             }
         }
-        return places
+        return places + words.count
     }
 
     /// The words of a key: none in the empty key, and an empty one before, behind and between dots that have nothing

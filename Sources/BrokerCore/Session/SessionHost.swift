@@ -48,10 +48,13 @@ protocol SessionVirtualHost: AnyObject {
     func exchange(_ name: ShortString) -> Exchange<any Queue>?
     func queue(_ name: ShortString) -> (any Queue)?
 
-    /// Where a message goes. `keys` are its routing key and those of its CC and BCC headers.
+    /// Where a message goes: as much of its pass as a slice takes. `keys` are its routing key and those of its CC and BCC
+    /// headers.
     func route(
         _ message: Message, from exchange: Exchange<any Queue>, keys: [ShortString]
     ) throws(BrokerError) -> RoutingPass<any Queue>
+    /// The next slice of a pass.
+    func goOn(_ pass: inout RoutingPass<any Queue>) throws(BrokerError)
     /// Has a message written that has got a place in a queue which is kept. Returns the batch of the store that it is in.
     func write(_ message: Message) -> UInt64
     /// The octets of a message, wherever they are; see ``BrokerChannel/content(of:)``.

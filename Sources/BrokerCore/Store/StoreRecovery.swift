@@ -180,6 +180,13 @@ public struct StoreRecovery {
         func missing(_ segment: UInt32) -> StoreDamage {
             StoreDamage(segment: segment, offset: 0, reason: "the segment is missing")
         }
+        // A new directory's mark names no segment.
+        if manifest == nil, first == nil, let mark = end.mark, mark.segment > 0 {
+            throw StoreDamage(
+                segment: 0, offset: 0,
+                reason: "it is missing, and with it every segment; by the mark beside it, segment \(mark.segment) had "
+                    + "\(mark.offset) octets")
+        }
         if let manifest, newest < manifest.newest { throw missing(first == nil ? manifest.oldest : newest + 1) }
         if let first, first > max(oldest, 1) { throw missing(max(oldest, 1)) }
     }

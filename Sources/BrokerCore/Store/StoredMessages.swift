@@ -147,8 +147,10 @@ struct StoredMessages {
         guard let entry = entries[entry] else { return nil }
         let copies = entry.furtherCopies
         guard copies.count >= Self.many, entry.place.record.segment != 0 else {
-            Steps.take(copies.count)
-            return copies.firstIndex(of: copy).map { ($0, false) }
+            // One that goes before that has mostly just come: its queue has no room for it.
+            let place = copies.lastIndex(of: copy)
+            Steps.take(copies.count - (place ?? 0))
+            return place.map { ($0, false) }
         }
         var (low, high) = (0, copies.count)
         while low < high {

@@ -16,6 +16,17 @@ extension Broker {
         return port
     }
 
+    /// Switches copies of all that is published and delivered in a virtual host on or off (RabbitMQ: "Firehose Tracer").
+    /// False: there is no such virtual host.
+    @discardableResult
+    public func setTracing(_ isOn: Bool, in virtualHost: String = "/") -> Bool {
+        state.withLock { state in
+            guard state.core.listVirtualHosts().contains(virtualHost) else { return false }
+            step(.setTracing(isOn, virtualHost: virtualHost), &state)
+            return true
+        }
+    }
+
     /// How many watch the live page.
     package var watcherCount: Int { state.withLock { $0.management }?.watchers.count ?? 0 }
 

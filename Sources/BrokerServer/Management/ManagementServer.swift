@@ -20,11 +20,16 @@ final class ManagementServer: Sendable {
         var sessions: [UInt64: ManagementSession] = [:]
         var lastNumber: UInt64 = 0
         var isSweepSet = false
+        /// Streams that were closed here, the latest at the end. As long as their clients don't close their side, they have
+        /// their descriptors.
+        var closed: [any ByteStream] = []
     }
 
     /// The most clients at a time. For one that comes then another has to go: the one that has done nothing for longest.
     /// They all come from this machine, so there are no addresses by which to give each a share.
     static let mostSessions = 100
+    /// How many more may not have closed their side of what was closed here. For one that comes then another is dropped.
+    static let mostClosed = 50
     /// How long a client may take for a request, or leave an answer unread, or do nothing, in milliseconds.
     static let patience: Int64 = 30_000
 
@@ -159,7 +164,12 @@ final class ManagementServer: Sendable {
     func ended(_ session: ManagementSession) {
         loginChecker.drop(.listing(session.number))
         watchers.remove(session.number)
-        state.withLock { $0.sessions[session.number] = nil }
+        let surplus = state.withLock { state -> (any ByteStream)? in
+            state.sessions[session.number] = nil
+            state.closed.append(session.stream)
+            return state.closed.count > Self.mostClosed ? state.closed.removeFirst() : nil
+        }
+        surplus?.abort()
     }
 
     // MARK: Clients that take too long

@@ -10,14 +10,20 @@ final class Descriptors: Sendable {
     /// Microseconds between two attempts.
     private static let pause: UInt32 = 10_000
 
-    init() { refill() }
+    private let openFile: @Sendable (_ path: String, _ flags: Int32) -> Int32
+
+    /// A test opens files in its own way.
+    init(open: @escaping @Sendable (_ path: String, _ flags: Int32) -> Int32 = { Descriptors.open($0, $1) }) {
+        openFile = open
+        refill()
+    }
 
     deinit { spare.withLock { for file in $0 { Self.close(file) } } }
 
     /// -1: it can't be opened, and `errno` says why.
     func open(_ path: String, _ flags: Int32) -> Int32 {
         while true {
-            let file = Self.open(path, flags)
+            let file = openFile(path, flags)
             if file >= 0 {
                 refill()
                 return file
@@ -31,7 +37,7 @@ final class Descriptors: Sendable {
     private func refill() {
         spare.withLock { spare in
             while spare.count < Self.spareCount {
-                let file = Self.open("/dev/null", O_RDONLY)
+                let file = openFile("/dev/null", O_RDONLY)
                 if file < 0 { return }
                 spare.append(file)
             }

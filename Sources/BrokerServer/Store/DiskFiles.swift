@@ -73,7 +73,12 @@ final class DiskFiles: StoreFiles {
     }
 
     func segments() throws(StoreError) -> [UInt32] {
-        guard let entries = opendir(directory) else { throw Self.failure("read", directory) }
+        let file = descriptors.open(directory, O_RDONLY | O_DIRECTORY)
+        guard file >= 0, let entries = fdopendir(file) else {
+            let error = Self.failure("read", directory)
+            Descriptors.close(file)
+            throw error
+        }
         defer { closedir(entries) }
         var found: [UInt32] = []
         while let entry = readdir(entries) {

@@ -47,6 +47,9 @@ import Testing
         let bare = FakeStore(store)
         bare.manifest = nil
         #expect(try damage(of: bare) { _ in }.segment == 0)
+        // Only the mark is left of what was confirmed.
+        let found = try damage(of: bare) { $0 = [:] }
+        #expect(found.segment == 0 && found.reason.contains("every segment"))
     }
 
     @Test func aSegmentThatEndsAtARecordBeforeItsEndIsCutOff() throws {

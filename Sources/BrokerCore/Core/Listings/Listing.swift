@@ -39,7 +39,6 @@ extension BrokerCore {
 extension QueueInfo {
     init(_ queue: any Queue, in host: VirtualHost) {
         let counts = queue.counts
-        let consumers = queue.consumers
         self.init(
             name: queue.name.text, virtualHost: host.name, type: queue.kind.rawValue,
             isDurable: queue.declaration.durable,
@@ -47,8 +46,8 @@ extension QueueInfo {
             owner: queue.declaration.owner.map { host.core.connection($0)?.name ?? "" },
             arguments: queue.declaration.arguments, readyCount: counts.ready,
             unacknowledgedCount: counts.unacknowledged, readyOctets: counts.readyOctets,
-            enteredCount: Int(clamping: queue.nextPosition), consumerCount: consumers.count,
-            exclusiveConsumerTag: consumers.first { $0.isExclusive }?.tag.text,
+            enteredCount: Int(clamping: queue.nextPosition), consumerCount: queue.consumerCount,
+            exclusiveConsumerTag: queue.consumerList.first { $0.isExclusive }?.tag.text,
             singleActiveConsumerTag: queue.singleActiveConsumer?.tag.text,
             policy: host.queues[queue.name]?.policy)
     }

@@ -38,6 +38,31 @@ public final class SnapshotInSlices {
     }
 }
 
+extension SnapshotInSlices {
+    /// Lists what things have: of one that has many, some in each slice.
+    fileprivate func list<Thing, Part, Info>(
+        _ things: [Thing], as part: WritableKeyPath<BrokerSnapshot, [Info]>,
+        of parts: @escaping (Thing) -> [Part], _ info: @escaping (Part) -> Info?
+    ) {
+        var (next, left) = (0, [] as ArraySlice<Part>)
+        slices.append { [unowned self] in
+            var most = Self.slice
+            while most > 0, !left.isEmpty || next < things.count {
+                if left.isEmpty {
+                    left = parts(things[next])[...]
+                    next += 1
+                    most -= 1
+                }
+                let some = left.prefix(most)
+                taken[keyPath: part] += some.compactMap(info)
+                left = left.dropFirst(some.count)
+                most -= some.count
+            }
+            return next < things.count || !left.isEmpty
+        }
+    }
+}
+
 extension BrokerCore {
     /// All of a snapshot at once; see ``beginSnapshot(of:in:)``.
     public func snapshot(of parts: Set<BrokerSnapshot.Part>, in virtualHost: String? = nil) -> BrokerSnapshot {
@@ -89,8 +114,9 @@ extension BrokerCore {
             snapshot.list(queues, as: \.queues) { $0.isDeleted ? [] : [QueueInfo($0, in: host)] }
         }
         if parts.contains(.consumers) {
-            snapshot.list(queues, as: \.consumers) { queue in
-                queue.consumers.compactMap { $0 as? Consumer }.map { ConsumerInfo($0, in: host) }
+            snapshot.list(queues, as: \.consumers, of: { $0.consumers.compactMap { $0 as? Consumer } }) {
+                // One that has ended meanwhile has no channel any more.
+                $0.isCancelled ? nil : ConsumerInfo($0, in: host)
             }
         }
         let exchanges = parts.isDisjoint(with: [.exchanges, .bindings]) ? [] : Array(host.exchanges.values)

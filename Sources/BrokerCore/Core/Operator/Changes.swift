@@ -87,7 +87,7 @@ extension BrokerCore {
             // A stream goes whatever the conditions are.
             if queue.kind == .classic {
                 if ifEmpty, queue.counts.ready > 0 { throw .wrong("\(queue.label) not empty") }
-                if ifUnused, !queue.consumers.isEmpty { throw .wrong("\(queue.label) in use") }
+                if ifUnused, queue.consumerCount > 0 { throw .wrong("\(queue.label) in use") }
             }
             host.end(queue)
         }

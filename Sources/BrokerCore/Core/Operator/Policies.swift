@@ -67,7 +67,7 @@ extension VirtualHost {
 
     /// What a policy says was written down, and perhaps not all that had to go by it: the queues that are under one look again.
     func catchUpWithPolicies() {
-        var names = queues.filter { $0.value.arguments != $0.value.queue.arguments }.keys.sorted()
+        var names = queues.values.filter { $0.arguments != $0.queue.arguments }.map(\.queue.name).sorted()
         if names.isEmpty { return }
         later { [self] in
             for name in names.suffix(Self.namesOfSlice) {

@@ -18,7 +18,7 @@ final class PolicyPass {
     fileprivate func takeSlice(of host: VirtualHost) -> Bool {
         if names == nil {
             isOutdated = false
-            names = (Array(host.exchanges.keys), Array(host.queues.keys))
+            names = (host.exchanges.keys, host.queues.keys)
         }
         var steps = 0
         defer { Steps.take(steps) }

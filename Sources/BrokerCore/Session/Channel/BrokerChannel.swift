@@ -27,10 +27,10 @@ final class BrokerChannel {
     var confirms: Confirms?
     var transaction: Transaction?
     /// Commits to be answered, by the batch of the store that must be on disk first.
-    var commits: [UInt64] = []
+    var commits = Ring<UInt64>()
 
     // Consuming
-    var consumers: [ShortString: Consumer] = [:]
+    var consumers = DividedDictionary<ShortString, Consumer>()
     var replyConsumer: ReplyConsumer?
     var unacknowledged = UnacknowledgedDeliveries()
     var lastDeliveryTag: UInt64 = 0
@@ -42,9 +42,11 @@ final class BrokerChannel {
     var consumersUnacknowledged = 0
     /// Consumers that could take more if the channel and its connection had room: the one that has waited longest comes first, so
     /// that all get their share of it.
-    private var waiting = Ring<Consumer>()
+    var waiting = Ring<Consumer>()
     /// Those that need only room of the connection.
-    private var waitingForConnection = Ring<Consumer>()
+    var waitingForConnection = Ring<Consumer>()
+    /// The next slice of putting them back is due.
+    var isResuming = false
 
     enum State {
         case opening, open
@@ -207,35 +209,6 @@ final class BrokerChannel {
         }
     }
 
-    // MARK: Consumers
-
-    /// A consumer is gone together with its queue.
-    func forget(_ consumer: Consumer) { consumers[consumer.tag] = nil }
-
-    /// Lets a consumer wait that is in no rotation, and whose own limit lets it take another delivery.
-    func lineUp(_ consumer: Consumer) {
-        guard !consumer.isWaiting, !consumer.isInRotation, !consumer.isCancelled, consumer.hasRoomOfItsOwn else {
-            return
-        }
-        consumer.isWaiting = true
-        if consumer.sharesWindow { waiting.append(consumer) } else { waitingForConnection.append(consumer) }
-    }
-
-    /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room. One whose
-    /// queue has a message takes some of it, and lines up again.
-    func resumeConsumers() {
-        while hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
-            resume(consumer)
-            if !waiting.isEmpty, quirk(.roomIsForOneConsumer) { break }
-        }
-        while !connection.output.isCongested, let consumer = waitingForConnection.popFirst() { resume(consumer) }
-    }
-
-    private func resume(_ consumer: Consumer) {
-        consumer.isWaiting = false
-        if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer, handsOut: true) }
-    }
-
     // MARK: The end
 
     /// Closes the channel for an error of its client's.
@@ -274,24 +247,18 @@ final class BrokerChannel {
             if transaction != nil, rolling == nil, !quirk(.closingLosesUncommittedAcks) { rolling = endTransaction() }
             return rolling?.goOn(most, among: &unacknowledged) ?? 0
         }
-        var ended: ArraySlice<Consumer>?
+        var leaving: LeavingConsumers?
         connection.goOn { [self] in
             guard requeueSlice(through: .max, because: .abandoned) || quirk(.closingReturnsAThousand) else {
                 return true
             }
-            var left = ended ?? consumers.values.sorted { $0.tag < $1.tag }[...]
-            defer { ended = left }
-            (consumers, waiting, waitingForConnection, consumersUnacknowledged) = ([:], Ring(), Ring(), 0)
-            let limit = connection.placesFilled + connection.slice
-            while let consumer = left.popFirst() {
-                if connection.placesFilled >= limit {
-                    if quirk(.closingChannelKeepsConsumers) { break }
-                    left = [consumer] + left
-                    return true
-                }
-                connection.placesFilled += 4
-                consumer.queue.remove(consumer)
-            }
+            var left = leaving ?? LeavingConsumers(consumers.values)
+            leaving = nil
+            consumers = DividedDictionary()
+            (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
+            connection.placesFilled += left.go(connection.slice)
+            leaving = left
+            if !left.areGone, !quirk(.closingChannelKeepsConsumers) { return true }
             then()
             return false
         }

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// A consumer: a channel's standing wish for a queue's messages (`basic.consume`).
 final class Consumer: DeliveryTarget {
@@ -156,5 +157,39 @@ extension BrokerChannel {
             try connection.output.content(
                 method, content(of: message), of: message, channel: number, frameMax: connection.session.frameMax)
         } catch { connection.fail(error, cause: method.id) }
+    }
+}
+
+/// The consumers of a channel that ends. They leave in the order of their tags, which are put in order little by little: a
+/// client may have a hundred thousand.
+struct LeavingConsumers {
+    private var unsorted: [Consumer]
+    private var sorted = Heap<Leaving>()
+
+    private struct Leaving: HeapElement {
+        let consumer: Consumer
+
+        func comes(before other: Leaving) -> Bool { consumer.tag < other.consumer.tag }
+    }
+
+    init(_ consumers: [Consumer]) { unsorted = consumers }
+
+    var areGone: Bool { unsorted.isEmpty && sorted.isEmpty }
+
+    /// Some leave their queues, of so many units or a little more. Returns of how many.
+    mutating func go(_ most: Int) -> Int {
+        var units = 0
+        while units < most {
+            if let consumer = unsorted.popLast() {
+                sorted.insert(Leaving(consumer: consumer))
+                units += 1
+            } else if let consumer = sorted.popFirst()?.consumer {
+                consumer.queue.remove(consumer)
+                units += 4
+            } else {
+                break
+            }
+        }
+        return units
     }
 }

@@ -10,32 +10,59 @@ extension BrokerChannel {
         let remembered = try route(for: publish)
         let message = try message(publish, content, remembered)
         let copies = try CarbonCopies.checkedKeys(of: message)
-        let queues: [any Queue]
+        let delivery = Delivery(
+            message: message, copies: copies, mandatory: publish.mandatory, isRemembered: remembered.queues != nil)
         if let known = remembered.queues, copies.isEmpty || quirk(.rememberedRouteForgetsCopies) {
-            queues = known
-        } else {
-            let found = try virtualHost.route(
-                message, from: remembered.exchange, keys: [message.routingKey] + copies)
-            queues = found.targets
-            if copies.isEmpty || quirk(.routeWithCopiesIsRemembered),
-                found.dependsOnKeysAlone || quirk(.headersRouteIsRemembered)
-            {
-                lastRoute = RememberedRoute(
-                    exchange: remembered.exchange, exchangeName: message.exchange, key: message.routingKey,
-                    queues: queues, topologyVersion: virtualHost.topologyVersion)
+            return try deliver(delivery, to: known)
+        }
+        let pass = try virtualHost.route(message, from: remembered.exchange, keys: [message.routingKey] + copies)
+        if pass.isOver { return try deliver(delivery, along: pass) }
+        // So many bindings, or keys, that others have their turn meanwhile, and may bind and delete what they like.
+        var rest = pass
+        connection.goOn { [self] in
+            do throws(BrokerError) {
+                try virtualHost.goOn(&rest)
+                if rest.isOver { try deliver(delivery, to: rest.targets.filter { !$0.isDeleted }) }
+                return !rest.isOver
+            } catch {
+                connection.fail(error, cause: BasicPublish.id, channel: number)
+                return false
             }
         }
-        if virtualHost.isTraced { trace(message, copies: copies, publishedTo: queues) }
+    }
+
+    /// A message that is on its way to its queues.
+    private struct Delivery {
+        var message: Message
+        var copies: [ShortString]
+        var mandatory: Bool
+        var isRemembered: Bool
+    }
+
+    private func deliver(_ delivery: Delivery, along pass: RoutingPass<any Queue>) throws(BrokerError) {
+        if delivery.copies.isEmpty || quirk(.routeWithCopiesIsRemembered),
+            pass.dependsOnKeysAlone || quirk(.headersRouteIsRemembered)
+        {
+            lastRoute = RememberedRoute(
+                exchange: pass.start, exchangeName: delivery.message.exchange, key: delivery.message.routingKey,
+                queues: pass.targets, topologyVersion: virtualHost.topologyVersion)
+        }
+        try deliver(delivery, to: pass.targets)
+    }
+
+    private func deliver(_ delivery: Delivery, to queues: [any Queue]) throws(BrokerError) {
+        let message = delivery.message
+        if virtualHost.isTraced { trace(message, copies: delivery.copies, publishedTo: queues) }
         if queues.isEmpty, transaction == nil, quirk(.repliesAreNotConfirmed), reply(message) { return }
         let number = confirms?.begin()
         tally.counters.received += 1
         publishedCount += 1
         if number != nil { tally.counters.receivedToConfirm += 1 }
         if transaction != nil {
-            return try add(.init(message: message, queues: queues, mandatory: publish.mandatory))
+            return try add(.init(message: message, queues: queues, mandatory: delivery.mandatory))
         }
         if queues.count > connection.slice { return fill(queues, with: message, confirming: number) }
-        let mandatory = publish.mandatory && !(remembered.queues != nil && quirk(.secondMandatoryIsNotReturned))
+        let mandatory = delivery.mandatory && !(delivery.isRemembered && quirk(.secondMandatoryIsNotReturned))
         let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
         confirm(number, accepted, batch)
     }

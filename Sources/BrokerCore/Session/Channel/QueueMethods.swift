@@ -197,7 +197,7 @@ extension BrokerChannel {
     ) throws(BrokerError) {
         guard queue.catchUp(), !quirk(.nobodyWaitsForArrears) else { return try body() }
         connection.goOn { [self] in
-            connection.placesFilled += Arrears.slice
+            connection.placesFilled += connection.slice / 2
             if queue.catchUp() { return true }
             do throws(BrokerError) { try body() } catch { connection.fail(error, cause: method, channel: number) }
             return false
@@ -225,10 +225,10 @@ extension BrokerChannel {
         if delete.ifEmpty, queue.counts.ready + held > 0, !isStream {
             throw BrokerError(.preconditionFailed, "\(queue.label) not empty")
         }
-        let consumers: [any DeliveryTarget] =
-            delete.ifUnused && quirk(.ifUnusedLooksAtOwnConsumers)
-            ? consumers.values.filter { $0.queue === queue } : queue.consumers
-        if delete.ifUnused, !isStream, !consumers.isEmpty, !delete.ifEmpty || !quirk(.ifEmptyHidesIfUnused) {
+        let isUsed =
+            quirk(.ifUnusedLooksAtOwnConsumers)
+            ? consumers.values.contains { $0.queue === queue } : queue.consumerCount > 0
+        if delete.ifUnused, !isStream, isUsed, !delete.ifEmpty || !quirk(.ifEmptyHidesIfUnused) {
             throw BrokerError(.preconditionFailed, "\(queue.label) in use")
         }
         let count = isStream ? 0 : Int(queue.messageCount(.deleteCountsTheUnacknowledged))
@@ -244,7 +244,7 @@ extension BrokerError {
 
 extension Queue {
     /// The consumers, as declare-ok counts them: of a stream none, as in RabbitMQ.
-    fileprivate var toldConsumerCount: Int { kind == .stream ? 0 : consumers.count }
+    fileprivate var toldConsumerCount: Int { kind == .stream ? 0 : consumerCount }
 
     /// The messages that are ready, as a method counts them.
     func messageCount(_ countsTheUnacknowledged: SessionQuirk) -> UInt32 {

@@ -162,14 +162,14 @@ extension BrokerChannel {
 
     /// True when an answer waits for the store, which is on disk up to the batch `stored`.
     func isWaiting(stored: UInt64) -> Bool {
-        if let batch = commits.last, batch > stored { return true }
+        if !commits.isEmpty, commits[commits.count - 1] > stored { return true }
         return confirms?.isWaiting(stored: stored) ?? false
     }
 
     /// Sends the confirms and commits that wait for nothing any more.
     func flushAnswers(stored: UInt64) {
         while let batch = commits.first, batch <= stored {
-            commits.removeFirst()
+            _ = commits.popFirst()
             send(TxCommitOk())
         }
         guard confirms?.isReady(stored: stored) == true else { return }
@@ -213,7 +213,7 @@ extension BrokerChannel {
 
     func txCommit() throws(BrokerError) {
         let done = try takeTransaction()
-        var batch = commits.last ?? 0
+        var batch = commits.isEmpty ? 0 : commits[commits.count - 1]
         var isWhole = true
         var (publishes, settlements) = (done.publishes[...], done.settlements[...])
         var filling: Filling?

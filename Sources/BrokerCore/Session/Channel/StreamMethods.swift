@@ -44,7 +44,7 @@ extension BrokerChannel {
             headers["x-stream-offset"] = .int64(offset)
             properties.headers = headers.sortedByName
             connection.output.content(
-                method, properties, body: Array(content.body), of: queued.message, channel: number,
+                method, properties, bodyOf: content, of: queued.message, channel: number,
                 frameMax: connection.session.frameMax)
         } catch { connection.fail(error, cause: method.id) }
     }

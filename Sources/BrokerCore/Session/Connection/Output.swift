@@ -102,21 +102,26 @@ struct Output {
         announce()
     }
 
-    /// The same with other properties than the message has; its body is copied.
+    /// The same with other properties than the message has.
     mutating func content(
-        _ method: some MethodFields, _ properties: BasicProperties, body: [UInt8], of message: Message, channel: UInt16,
-        frameMax: UInt32
+        _ method: some MethodFields, _ properties: BasicProperties, bodyOf content: MessageContent, of message: Message,
+        channel: UInt16, frameMax: UInt32
     ) {
-        if body.count > Self.part {
+        if content.body.count > Self.part {
             var octets = ByteWriter()
             properties.write(to: &octets)
             write {
                 $0.method(method, channel: channel)
-                $0.header(propertyOctets: octets.octets[...], bodySize: body.count, channel: channel)
+                $0.header(propertyOctets: octets.octets[...], bodySize: content.body.count, channel: channel)
             }
-            hold(Body(message: message, octets: body, isLent: false, channel: channel, frameMax: frameMax, next: 0))
+            hold(
+                Body(
+                    message: message, octets: content.octets, isLent: message.isResident, channel: channel,
+                    frameMax: frameMax, next: content.propertiesCount))
         } else {
-            write { $0.content(method, properties, body: body, channel: channel, frameMax: frameMax) }
+            write {
+                $0.content(method, properties, body: Array(content.body), channel: channel, frameMax: frameMax)
+            }
         }
         announce()
     }

@@ -1,0 +1,49 @@
+// Consumers that wait for room.
+
+extension BrokerChannel {
+    /// A consumer is gone together with its queue.
+    func forget(_ consumer: Consumer) { consumers[consumer.tag] = nil }
+
+    /// Lets a consumer wait that is in no rotation, and whose own limit lets it take another delivery.
+    func lineUp(_ consumer: Consumer) {
+        guard !consumer.isWaiting, !consumer.isInRotation, !consumer.isCancelled, consumer.hasRoomOfItsOwn else {
+            return
+        }
+        consumer.isWaiting = true
+        if consumer.sharesWindow { waiting.append(consumer) } else { waitingForConnection.append(consumer) }
+    }
+
+    /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room: some at once,
+    /// the rest in slices. One whose queue has a message takes some of it, and lines up again.
+    func resumeConsumers() {
+        if isResuming || !resumeSome() { return }
+        isResuming = true
+        connection.goOn { [self] in
+            isResuming = resumeSome()
+            return isResuming
+        }
+    }
+
+    /// True: there are more.
+    private func resumeSome() -> Bool {
+        var count = 0
+        while count < connection.slice, hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
+            count += 1
+            resume(consumer)
+            if !waiting.isEmpty, quirk(.roomIsForOneConsumer) { break }
+        }
+        while count < connection.slice, !connection.output.isCongested,
+            let consumer = waitingForConnection.popFirst()
+        {
+            count += 1
+            resume(consumer)
+        }
+        connection.placesFilled += count / WorkLimits.placesOfUnit
+        return count >= connection.slice
+    }
+
+    private func resume(_ consumer: Consumer) {
+        consumer.isWaiting = false
+        if !consumer.isInRotation, consumer.hasRoom { consumer.queue.resume(consumer, handsOut: true) }
+    }
+}
