@@ -78,7 +78,7 @@ extension VirtualHost {
     private func publish(_ letter: DeadLetter, isOfCopy: Bool) -> LongWork {
         guard let name = letter.queue.arguments.deadLetterExchange, let exchange = exchanges[name] else {
             let isKept = letter.place != nil && quirk(.lettersToNowhereAreKept)
-            return filling(nil, isOfCopy: isOfCopy, then: isKept ? {} : letter.isOut)
+            return filling(nil, isOfCopy: isOfCopy) { _ in if !isKept { letter.wasSent(hasArrived: false) } }
         }
         do throws(BrokerError) {
             let again = try letter.republished(
@@ -86,10 +86,22 @@ extension VirtualHost {
             let queues = try route(again.message, from: exchange, keys: again.keys).targets
             var open = queues.filter { again.mayGo(to: $0.name) }
             if open.count < queues.count, quirk(.cycleStopsEveryCopy) { open = [] }
-            return filling(Filling(again.message, open), isOfCopy: isOfCopy, of: again, then: letter.isOut)
+            let leadsSomewhere = !open.isEmpty
+            let isKept = letter.keeper != nil
+            if !letter.taken.isEmpty, !quirk(quorum: .keptLettersGoToAllAgain) {
+                open.removeAll { letter.taken.contains($0.name) }
+            }
+            let isAnswered = isKept && !quirk(quorum: .keptLettersAreNotRefused)
+            let filling = Filling(again.message, open, isAnswered: isAnswered, notesTaken: isKept)
+            return self.filling(filling, isOfCopy: isOfCopy, of: again) { filling in
+                var letter = letter
+                letter.taken.formUnion(filling?.taken ?? [])
+                letter.ledSomewhere = leadsSomewhere
+                letter.wasSent(hasArrived: leadsSomewhere && filling?.isAccepted != false)
+            }
         } catch {
             core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)")
-            return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)
+            return filling(nil, isOfCopy: isOfCopy) { _ in letter.wasSent(hasArrived: true) }
         }
     }
 
@@ -98,7 +110,7 @@ extension VirtualHost {
         guard let exchange = exchanges[copy.exchange] else { return filling(nil, isOfCopy: true) }
         do throws(BrokerError) {
             let queues = try route(copy, from: exchange, keys: [copy.routingKey]).targets
-            return filling(Filling(copy, queues), isOfCopy: true)
+            return filling(Filling(copy, queues, isAnswered: false), isOfCopy: true)
         } catch {
             core.log(.error, "a copy for the firehose is lost: \(error.text)")
             return filling(nil, isOfCopy: true)
@@ -107,7 +119,8 @@ extension VirtualHost {
 
     /// Puts a message in its queues, then does `then`.
     private func filling(
-        _ filling: Filling?, isOfCopy: Bool, of letter: DeadLetter.Republished? = nil, then: @escaping () -> Void = {}
+        _ filling: Filling?, isOfCopy: Bool, of letter: DeadLetter.Republished? = nil,
+        then: @escaping (Filling?) -> Void = { _ in }
     ) -> LongWork {
         var filling = filling
         return { [self] most in
@@ -117,7 +130,7 @@ extension VirtualHost {
             let count = filling?.goOn(most) ?? 0
             guard count < most else { return count }
             if let message = filling?.message, message.storeEntry != 0 { _ = write(message) }
-            then()
+            then(filling)
             return count
         }
     }

@@ -216,6 +216,7 @@ extension VirtualHost: SessionVirtualHost {
             : nil
         let queue = restoreQueue(name, declaration, arguments, journal: journal)
         core.tally.counters.queuesCreated += 1
+        if let remark = queue.arguments.remarkOnLetters { core.log(.warning, "\(queue.label): \(remark)") }
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }
         return queue
     }

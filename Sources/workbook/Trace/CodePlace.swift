@@ -104,7 +104,7 @@ struct TraceStage: Sendable {
     /// - Parameter type: of the queue; nil for a classic one
     static func queueing(_ type: String?) -> TraceStage {
         let file = "BrokerCore/Queues/\(source(type))"
-        let takes = ("the queue takes it", CodePlace(file, "func publish(_ message: Message)"))
+        let takes = ("the queue takes it", CodePlace(file, "func publish(_ message: Message,"))
         if type == "stream" {
             return TraceStage(
                 places: [takes, ("who reads on from here?", CodePlace(file, "private func readSlice() -> Bool"))],
