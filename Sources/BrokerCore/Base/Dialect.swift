@@ -81,6 +81,11 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
 
     // MARK: Consuming
 
+    /// How long a delivery may be out is a matter of its quorum queue, which ends the consumer. Before, the channel is closed.
+    var queuesTimeOut: Bool { self >= .v4_3 }
+    /// `x-consumer-timeout` of a queue, and `consumer-timeout` of a policy, count.
+    var queuesSayTimeouts: Bool { self >= .v4_0 }
+
     /// `basic.qos` with `global` limits the channel; without this it does as if that had not been said.
     var hasSharedWindow: Bool { self < .v4_3 }
 }

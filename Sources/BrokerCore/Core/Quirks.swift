@@ -3,8 +3,8 @@
     #if DEBUG
         public static let names =
             names(BaseQuirk.self) + names(RoutingQuirk.self) + names(QueueQuirk.self) + names(PolicyQuirk.self)
-            + names(QuorumQuirk.self) + names(SessionQuirk.self) + names(StoreQuirk.self) + names(CoreQuirk.self)
-            + names(ReportedQuirk.self)
+            + names(QuorumQuirk.self) + names(SessionQuirk.self) + names(TimeoutQuirk.self)
+            + names(StoreQuirk.self) + names(CoreQuirk.self) + names(ReportedQuirk.self)
 
         private static func names<Kind: Quirk>(_ kind: Kind.Type) -> [String] { kind.allCases.map(\.rawValue) }
     #else

@@ -36,6 +36,8 @@ struct QueueArguments: Equatable {
     var maximumAge: Int64?
     /// Octets of a stream's segment, by which it gives up messages.
     var segmentOctets = Self.segmentOctets
+    /// Milliseconds that a delivery may be out.
+    var consumerTimeout: Int64?
     /// As it was said: what it means is the dialect's.
     var deliveryLimit: FieldValue?
 
