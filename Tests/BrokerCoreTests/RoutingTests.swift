@@ -24,7 +24,7 @@ struct RoutingTests {
 
     /// One pattern in an exchange of its own.
     private static func topicMatches(_ pattern: String, _ key: String) throws -> Bool {
-        var router = TopicRouter<Int>(arguments: [:])
+        var router = TopicRouter<Int>(RouterSetting(arguments: [:], dialect: .v3_10, chance: { 0 }))
         let binding = Self.binding(try ShortString(pattern))
         router.add(binding)
         var found = 0
@@ -57,7 +57,7 @@ struct RoutingTests {
         }
         // All patterns at once, so that the tree's branches are shared.
         let patterns = words(upTo: 4, of: ["a", "b", "*", "#"]).filter { !$0.isEmpty }
-        var router = TopicRouter<Int>(arguments: [:])
+        var router = TopicRouter<Int>(RouterSetting(arguments: [:], dialect: .v3_10, chance: { 0 }))
         var names: [ObjectIdentifier: [String]] = [:]
         var kept: [Binding<Int>] = []
         for pattern in patterns {
@@ -78,7 +78,7 @@ struct RoutingTests {
 
     @Test("A pattern made to explode does not")
     func topicExplosion() throws {
-        var router = TopicRouter<Int>(arguments: [:])
+        var router = TopicRouter<Int>(RouterSetting(arguments: [:], dialect: .v3_10, chance: { 0 }))
         let pattern = Array(repeating: "#.a", count: 60).joined(separator: ".")
         let binding = Self.binding(try ShortString(pattern))
         router.add(binding)

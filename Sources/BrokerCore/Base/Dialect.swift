@@ -42,6 +42,14 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
 
     // MARK: Declaring
 
+    /// Types of exchanges that came after 3.10. One that was kept on disk is known by any release's name.
+    func knows(exchangeType type: String) -> Bool {
+        switch type {
+        case "x-local-random": self >= .v4_0
+        case "x-modulus-hash": self >= .v4_3
+        default: true
+        }
+    }
     /// An exchange type that is not there: of the connection (503), from 4.0 of the channel (406).
     var unknownExchangeTypeCode: ReplyCode { self < .v4_0 ? .commandInvalid : .preconditionFailed }
     /// `x-queue-master-locator` is refused as a deprecated feature.

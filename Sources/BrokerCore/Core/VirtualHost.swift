@@ -119,8 +119,8 @@ final class VirtualHost {
         _ name: ShortString, _ declaration: ExchangeDeclaration
     ) throws(BrokerError) -> Exchange<any Queue> {
         let exchange = try Exchange<any Queue>(
-            name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type),
-            dialect: core.configuration.dialect)
+            name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type, in: nil),
+            dialect: core.configuration.dialect, chance: { [unowned core] in core.random.next() })
         exchanges[name] = exchange
         let policy = policy(of: exchange)
         if policy == nil || !quirk(.policiesMissNewExchanges) { follow(policy, exchange) }

@@ -7,7 +7,7 @@ struct DirectRouter<Target>: Router {
 
     private var bindings: [ShortString: BindingList<Target>] = [:]
 
-    init(arguments: FieldTable) {}
+    init(_ setting: RouterSetting) {}
 
     mutating func add(_ binding: Binding<Target>) { bindings[binding.key, default: .init()].add(binding) }
 

@@ -75,7 +75,7 @@ public final class DefinitionsCheck {
         if definition.name.isEmpty { throw .init(kind: .wrong, part: "name", reason: "it is empty") }
         let exchange: Exchange<any Queue>
         do throws(BrokerError) {
-            let type = try ExchangeTypes<any Queue>.named(definition.type)
+            let type = try ExchangeTypes<any Queue>.named(definition.type, in: core.configuration.dialect)
             try type.check(
                 declaration: definition.arguments,
                 label: "exchange '\(definition.name)' in vhost '\(definition.virtualHost)'")
@@ -83,7 +83,9 @@ public final class DefinitionsCheck {
                 name: definition.name, declaration: definition.declaration, type: type,
                 dialect: core.configuration.dialect)
         } catch {
-            let isKnown = ExchangeTypes<any Queue>.all.contains { $0.type == definition.type }
+            let isKnown = ExchangeTypes<any Queue>.all(in: core.configuration.dialect).contains {
+                $0.type == definition.type
+            }
             throw BrokerChange.Refusal(error, part: isKnown ? "arguments" : "type")
         }
         exchanges[Name(virtualHost: definition.virtualHost, name: definition.name)] = exchange
