@@ -24,7 +24,8 @@ struct RoutingTests {
 
     /// One pattern in an exchange of its own.
     private static func topicMatches(_ pattern: String, _ key: String) throws -> Bool {
-        var (router, message) = (TopicRouter<Int>(arguments: [:]), RoutedMessage(Self.message))
+        var router = TopicRouter<Int>(RouterSetting(arguments: [:], dialect: .v3_10, chance: { 0 }))
+        var message = RoutedMessage(Self.message)
         let binding = Self.binding(try ShortString(pattern))
         router.add(binding)
         var found = 0
@@ -57,7 +58,8 @@ struct RoutingTests {
         }
         // All patterns at once, so that the tree's branches are shared.
         let patterns = words(upTo: 4, of: ["a", "b", "*", "#"]).filter { !$0.isEmpty }
-        var (router, message) = (TopicRouter<Int>(arguments: [:]), RoutedMessage(Self.message))
+        var router = TopicRouter<Int>(RouterSetting(arguments: [:], dialect: .v3_10, chance: { 0 }))
+        var message = RoutedMessage(Self.message)
         var names: [ObjectIdentifier: [String]] = [:]
         var kept: [Binding<Int>] = []
         for pattern in patterns {
@@ -78,7 +80,8 @@ struct RoutingTests {
 
     @Test("A pattern made to explode does not")
     func topicExplosion() throws {
-        var (router, message) = (TopicRouter<Int>(arguments: [:]), RoutedMessage(Self.message))
+        var router = TopicRouter<Int>(RouterSetting(arguments: [:], dialect: .v3_10, chance: { 0 }))
+        var message = RoutedMessage(Self.message)
         let pattern = Array(repeating: "#.a", count: 60).joined(separator: ".")
         let binding = Self.binding(try ShortString(pattern))
         router.add(binding)

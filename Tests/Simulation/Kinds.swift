@@ -23,7 +23,7 @@ struct QueueKind: Sendable {
     var deliveryLimit: Int?
 
     /// Dead letters go c → d → e; g → all that x leads to; j → k → l → all that t leads to; i and m → v, and from there
-    /// on; q → e → nowhere, and u → q. Streams take what they are bound to, and keep it.
+    /// on; q → p → nowhere, and u → q. Streams take what they are bound to, and keep it.
     static let all: [QueueKind] = [
         QueueKind(name: "a"),
         QueueKind(name: "b", isDurable: false),
@@ -45,7 +45,7 @@ struct QueueKind: Sendable {
         QueueKind(name: "n", maximumOctets: 30, overflow: "reject-publish"),
         QueueKind(name: "o", autoDelete: true, maximumPriority: 2, isSingleActive: true),
         QueueKind(name: "p", maximumLength: 3, overflow: "reject-publish", isQuorum: true),
-        QueueKind(name: "q", deadLetterExchange: "", deadLetterKey: "e", isQuorum: true, deliveryLimit: 2),
+        QueueKind(name: "q", deadLetterExchange: "", deadLetterKey: "p", isQuorum: true, deliveryLimit: 2),
         QueueKind(
             name: "r", timeToLive: 4000, maximumLength: 4, deadLetterExchange: "", deadLetterKey: "e", isQuorum: true),
         QueueKind(

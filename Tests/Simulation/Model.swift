@@ -91,7 +91,7 @@ final class Model {
     func enqueue(_ publish: ModelChannel.Publish, from channel: ModelChannel?) -> (accepted: Bool, batch: UInt64) {
         var result = (accepted: true, batch: UInt64(0))
         for queue in publish.queues {
-            switch put(publish, in: queue) {
+            switch put(publish, in: queue, isLetter: channel == nil) {
             case .refused: result.accepted = false
             case .written: result.batch = batch
             case .taken: break
@@ -103,7 +103,7 @@ final class Model {
 
     private enum Acceptance { case refused, taken, written }
 
-    private func put(_ publish: ModelChannel.Publish, in queue: ModelQueue) -> Acceptance {
+    private func put(_ publish: ModelChannel.Publish, in queue: ModelQueue, isLetter: Bool) -> Acceptance {
         let kind = queue.kind
         if kind.isStream {
             append(publish, to: queue)
@@ -117,7 +117,8 @@ final class Model {
         // What is over takes no room.
         if kind.overflow != "drop-head" { expire(queue) }
         if kind.isQuorum, kind.overflow == "reject-publish" {
-            if refuses(queue) { return .refused }
+            // A dead letter goes beyond the limit: nobody would hear that it was refused.
+            if !isLetter, refuses(queue) { return .refused }
         } else if kind.overflow != "drop-head", queue.isOver(with: 1, publish.content.bodyCount) {
             if kind.overflow == "reject-publish-dlx" { deadLetters.append((copy, queue, "maxlen")) }
             return .refused

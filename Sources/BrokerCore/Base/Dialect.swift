@@ -44,6 +44,14 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
 
     // MARK: Declaring
 
+    /// Types of exchanges that came after 3.10. One that was kept on disk is known by any release's name.
+    func knows(exchangeType type: String) -> Bool {
+        switch type {
+        case "x-local-random": self >= .v4_0
+        case "x-modulus-hash": self >= .v4_3
+        default: true
+        }
+    }
     /// An exchange type that is not there: of the connection (503), from 4.0 of the channel (406).
     var unknownExchangeTypeCode: ReplyCode { self < .v4_0 ? .commandInvalid : .preconditionFailed }
     /// `x-queue-master-locator` is refused as a deprecated feature.
@@ -91,6 +99,11 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     var countsReplies: Bool { self >= .v4_3 }
 
     // MARK: Consuming
+
+    /// How long a delivery may be out is a matter of its quorum queue, which ends the consumer. Before, the channel is closed.
+    var queuesTimeOut: Bool { self >= .v4_3 }
+    /// `x-consumer-timeout` of a queue, and `consumer-timeout` of a policy, count.
+    var queuesSayTimeouts: Bool { self >= .v4_0 }
 
     /// `basic.qos` with `global` limits the channel; without this it does as if that had not been said.
     var hasSharedWindow: Bool { self < .v4_3 }

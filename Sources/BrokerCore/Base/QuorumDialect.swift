@@ -66,6 +66,8 @@ extension Dialect {
     var knowsDelayedRetries: Bool { self >= .v4_3 }
     /// `x-cancel-on-ha-failover` may be said by consumers of quorum queues.
     var takesFailoverArgument: Bool { self >= .v4_0 }
+    /// A purge takes the dead letters too that a queue keeps until they have arrived.
+    var purgesLetters: Bool { self >= .v4_3 }
     /// How it is said that a queue with a single active consumer can't be fetched from.
     var quorumInWords: String { self < .v4_3 ? "quorum" : "<<\"quorum\">>" }
 }

@@ -34,6 +34,26 @@ enum QuorumQuirk: String, Quirk {
     /// QueueArguments.isExceeded: >= instead of >
     case octetsThatFitAreTooMany = "quorum.octets-that-fit-are-too-many"
 
+    /// QuorumQueue.publish: whoever publishes
+    case lettersAreRefused = "quorum.letters-are-refused"
+
+    /// QuorumQueue.hasNotArrived: once is enough
+    case lettersArriveAnyhow = "quorum.letters-arrive-anyhow"
+    /// QuorumQueue.keepsLetters: the strategy says it
+    case strategyNeedsNoRefusal = "quorum.strategy-needs-no-refusal"
+    /// QuorumQueue.held: what is ready
+    case keptLettersTakeNoRoom = "quorum.kept-letters-take-no-room"
+    /// QuorumQueue.hasNotArrived: no timer
+    case keptLettersWaitForAPolicy = "quorum.kept-letters-wait-for-a-policy"
+    /// VirtualHost.publish: where it leads, not where it has not been
+    case keptLettersGoToAllAgain = "quorum.kept-letters-go-to-all-again"
+    /// VirtualHost.publish: a letter is a letter
+    case keptLettersAreNotRefused = "quorum.kept-letters-are-not-refused"
+    /// QuorumQueue.purge: what is ready
+    case purgeLeavesKeptLetters = "quorum.purge-leaves-kept-letters"
+    /// QuorumQueue.willEnd: its letters have to be out first
+    case keptLettersKeepTheirQueue = "quorum.kept-letters-keep-their-queue"
+
     // MARK: How often a message comes back
 
     /// Dialect.deliveryLimit: 0 means none elsewhere

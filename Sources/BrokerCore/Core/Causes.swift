@@ -78,20 +78,42 @@ extension VirtualHost {
     private func publish(_ letter: DeadLetter, isOfCopy: Bool) -> LongWork {
         guard let name = letter.queue.arguments.deadLetterExchange, let exchange = deadLetterExchange(name) else {
             let isKept = letter.place != nil && quirk(.lettersToNowhereAreKept)
-            return filling(nil, isOfCopy: isOfCopy, then: isKept ? {} : letter.isOut)
+            return filling(nil, isOfCopy: isOfCopy) { _ in if !isKept { letter.wasSent(hasArrived: false) } }
         }
         do throws(BrokerError) {
             let again = try letter.republished(
                 to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
             let pass = try route(again.message, from: exchange, keys: again.keys)
             return filling(along: pass) { [self] targets in
-                var open = again.open(targets ?? [])
-                if open.count < targets?.count ?? 0, quirk(.cycleStopsEveryCopy) { open = [] }
-                return filling(Filling(again.message, open), isOfCopy: isOfCopy, of: again, then: letter.isOut)
+                guard let targets else {
+                    return filling(nil, isOfCopy: isOfCopy) { _ in letter.wasSent(hasArrived: true) }
+                }
+                return send(again, of: letter, to: targets, isOfCopy: isOfCopy)
             }
         } catch {
             core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)")
-            return filling(nil, isOfCopy: isOfCopy, then: letter.isOut)
+            return filling(nil, isOfCopy: isOfCopy) { _ in letter.wasSent(hasArrived: true) }
+        }
+    }
+
+    /// Puts a dead letter in those of its queues that may have it, and tells who keeps it whether it has arrived.
+    private func send(
+        _ again: DeadLetter.Republished, of letter: DeadLetter, to targets: [any Queue], isOfCopy: Bool
+    ) -> LongWork {
+        var open = again.open(targets)
+        if open.count < targets.count, quirk(.cycleStopsEveryCopy) { open = [] }
+        let leadsSomewhere = !open.isEmpty
+        let isKept = letter.keeper != nil
+        if !letter.taken.isEmpty, !quirk(quorum: .keptLettersGoToAllAgain) {
+            open.removeAll { letter.taken.contains($0.name) }
+        }
+        let isAnswered = isKept && !quirk(quorum: .keptLettersAreNotRefused)
+        let filling = Filling(again.message, open, isAnswered: isAnswered, notesTaken: isKept)
+        return self.filling(filling, isOfCopy: isOfCopy, of: again) { filling in
+            var letter = letter
+            letter.taken.formUnion(filling?.taken ?? [])
+            letter.ledSomewhere = leadsSomewhere
+            letter.wasSent(hasArrived: leadsSomewhere && filling?.isAccepted != false)
         }
     }
 
@@ -107,7 +129,9 @@ extension VirtualHost {
         guard let exchange = exchanges[copy.exchange] else { return filling(nil, isOfCopy: true) }
         do throws(BrokerError) {
             let pass = try route(copy, from: exchange, keys: [copy.routingKey])
-            return filling(along: pass) { [self] in filling(Filling(copy, $0 ?? []), isOfCopy: true) }
+            return filling(along: pass) { [self] targets in
+                filling(Filling(copy, targets ?? [], isAnswered: false), isOfCopy: true)
+            }
         } catch {
             core.log(.error, "a copy for the firehose is lost: \(error.text)")
             return filling(nil, isOfCopy: true)
@@ -134,7 +158,8 @@ extension VirtualHost {
 
     /// Puts a message in its queues, then does `then`.
     private func filling(
-        _ filling: Filling?, isOfCopy: Bool, of letter: DeadLetter.Republished? = nil, then: @escaping () -> Void = {}
+        _ filling: Filling?, isOfCopy: Bool, of letter: DeadLetter.Republished? = nil,
+        then: @escaping (Filling?) -> Void = { _ in }
     ) -> LongWork {
         var filling = filling
         return { [self] most in
@@ -144,7 +169,7 @@ extension VirtualHost {
             let count = filling?.goOn(most) ?? 0
             guard count < most else { return count }
             if let message = filling?.message, message.storeEntry != 0 { _ = write(message) }
-            then()
+            then(filling)
             return count
         }
     }

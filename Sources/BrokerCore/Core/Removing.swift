@@ -17,6 +17,7 @@ extension VirtualHost {
 
     /// Its dead letters go first: what the log says of the queue's end would be the end of their messages too.
     func delete(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
+        queue.willEnd()
         guard let journal = queues[queue.name]?.journal, journal.isAwaitingLetters else {
             return deleteAtOnce(queue, then: then)
         }

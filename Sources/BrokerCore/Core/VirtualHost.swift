@@ -131,8 +131,8 @@ final class VirtualHost {
         _ name: ShortString, _ declaration: ExchangeDeclaration
     ) throws(BrokerError) -> Exchange<any Queue> {
         let exchange = try Exchange<any Queue>(
-            name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type),
-            dialect: core.configuration.dialect)
+            name: name, declaration: declaration, type: ExchangeTypes.named(declaration.type, in: nil),
+            dialect: core.configuration.dialect, chance: { [unowned core] in core.random.next() })
         exchanges[name] = exchange
         let policy = policy(of: exchange)
         if policy == nil || !quirk(.policiesMissNewExchanges) { follow(policy, exchange) }
@@ -228,6 +228,7 @@ extension VirtualHost: SessionVirtualHost {
             : nil
         let queue = restoreQueue(name, declaration, arguments, journal: journal)
         core.tally.counters.queuesCreated += 1
+        if let remark = queue.arguments.remarkOnLetters { core.log(.warning, "\(queue.label): \(remark)") }
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }
         return queue
     }

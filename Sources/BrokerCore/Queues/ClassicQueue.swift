@@ -40,11 +40,12 @@ final class ClassicQueue: Queue {
 
     // MARK: Messages in
 
-    func publish(_ message: Message) -> Bool {
+    func publish(_ message: Message, isAnswered: Bool) -> Bool {
         // What is over takes no room, though its timer has not fired yet: at a start those of all queues are late.
         if arguments.overflow != .dropHead, ready.expiry <= host.now { expire() }
         if arguments.overflow != .dropHead, arguments.refuses(held(with: message)),
-            message.traits.priority == 0 || !quirk(.higherPrioritiesFindRoom)
+            message.traits.priority == 0 || !quirk(.higherPrioritiesFindRoom),
+            isAnswered || !quirk(.lettersAreNeverRefused)
         {
             if arguments.overflow == .rejectPublishDeadLetter || quirk(.everyRefusalIsDeadLettered) {
                 deadLetter(message, .maxlen, to: host)

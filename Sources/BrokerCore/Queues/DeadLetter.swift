@@ -13,6 +13,18 @@ struct DeadLetter {
     /// What its message was made of, where that is still at hand: along a row of queues the header that tells of its deaths
     /// would be read again at each, and longer each time.
     var origin: Republished?
+    /// Its queue keeps it until it has arrived; nil: it is sent once, whatever comes of it.
+    var keeper: (any LetterKeeper)?
+    /// The queues that have taken it.
+    var taken: Set<ShortString> = []
+    /// It led somewhere the last time.
+    var ledSomewhere = false
+
+    /// It has been sent: to queues that all took it, or not.
+    func wasSent(hasArrived: Bool) {
+        guard let keeper else { return isOut() }
+        if hasArrived { keeper.hasArrived(self) } else { keeper.hasNotArrived(self) }
+    }
 
     /// It is in its queues, or lost: nothing needs the message any more.
     func isOut() { if let place { place.log.letterIsOut(of: place.message) } }
@@ -95,6 +107,14 @@ struct DeadLetter {
         headers[ShortString(truncating: "x-\(which)-death-queue")] = .longString(queue.name.octets)
         headers[ShortString(truncating: "x-\(which)-death-reason")] = .string(reason.rawValue)
     }
+}
+
+/// A queue that keeps its dead letters until they have arrived.
+protocol LetterKeeper: AnyObject {
+    /// All queues that it leads to have taken it.
+    func hasArrived(_ letter: DeadLetter)
+    /// It leads nowhere, or was refused.
+    func hasNotArrived(_ letter: DeadLetter)
 }
 
 /// The `x-death` header: what happened to a message, the latest first.

@@ -1,12 +1,18 @@
+import AMQPWire
+
 /// A message on its way into its queues, some of them at a time: there may be tens of thousands.
 struct Filling {
     let message: Message
     private var queues: ArraySlice<any Queue>
+    private let isAnswered: Bool
+    /// Those that have taken it, if they are noted.
+    private(set) var taken: [ShortString]?
     /// All queues so far have taken it.
     private(set) var isAccepted = true
 
-    init(_ message: Message, _ queues: [any Queue]) {
-        self.message = message
+    init(_ message: Message, _ queues: [any Queue], isAnswered: Bool, notesTaken: Bool = false) {
+        (self.message, self.isAnswered) = (message, isAnswered)
+        taken = notesTaken ? [] : nil
         self.queues = queues[...]
     }
 
@@ -19,7 +25,13 @@ struct Filling {
         let some = queues.prefix(most)
         queues = queues.dropFirst(most)
         if !queues.isEmpty, quirk(.fillingEndsWithItsSlice) { queues = [] }
-        for queue in some where !queue.isDeleted && !queue.publish(message) { isAccepted = false }
+        for queue in some where !queue.isDeleted {
+            if !queue.publish(message, isAnswered: isAnswered) {
+                isAccepted = false
+            } else {
+                taken?.append(queue.name)
+            }
+        }
         return some.count
     }
 }

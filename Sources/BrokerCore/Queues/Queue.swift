@@ -24,8 +24,9 @@ protocol Queue: AnyObject {
     /// Drops some of what has expired or is too much. True: there is more of it than may be dropped at once. What the queue
     /// counts, fetches and forgets is right when that has gone: until then nobody gets anything of it.
     func catchUp() -> Bool
-    /// Takes in a message, and hands it on when a consumer has room. False: the queue is full, and refuses it.
-    func publish(_ message: Message) -> Bool
+    /// Takes in a message, and hands it on when a consumer has room. False: the queue is full, and refuses it. `isAnswered`:
+    /// somebody hears of that, a client, or a queue that keeps its dead letters until they have arrived.
+    func publish(_ message: Message, isAnswered: Bool) -> Bool
     /// Takes out the first message; it is to be settled or put back unless `noAck`.
     func get(noAck: Bool) -> QueuedMessage?
     /// A message that was handed out is done with.
@@ -49,6 +50,8 @@ protocol Queue: AnyObject {
     func renewLease()
     /// A time that it had set has come.
     func timerFired()
+    /// It is to be deleted, as soon as its dead letters are out: it waits for nothing else.
+    func willEnd()
     /// Forgets its messages, and hands out nothing more. Only its host calls it.
     func delete()
     /// Tells its consumers that it was deleted, little by little.
@@ -64,6 +67,8 @@ extension Queue {
     /// Takes time in proportion to them.
     var consumers: [any DeliveryTarget] { consumerList.all }
     var consumerCount: Int { consumerList.count }
+
+    func willEnd() {}
 
     /// Nobody has a quorum queue or a stream to itself: who asks for it gets it shared.
     func admit(exclusive: Bool) throws(BrokerError) {}

@@ -10,6 +10,11 @@ struct QueueArguments: Equatable {
         case rejectPublishDeadLetter = "reject-publish-dlx"
     }
 
+    enum DeadLetterStrategy: String {
+        case atMostOnce = "at-most-once"
+        case atLeastOnce = "at-least-once"
+    }
+
     var kind = QueueKind.classic
     /// Milliseconds.
     var messageTimeToLive: Int64?
@@ -23,12 +28,16 @@ struct QueueArguments: Equatable {
     var saysOverflow = false
     var deadLetterExchange: ShortString?
     var deadLetterRoutingKey: ShortString?
+    /// Dead letters are to be kept until they have arrived.
+    var deadLetterStrategy: DeadLetterStrategy?
     var maximumPriority: UInt8 = 0
     var singleActiveConsumer = false
     /// Milliseconds after which a stream's messages may go.
     var maximumAge: Int64?
     /// Octets of a stream's segment, by which it gives up messages.
     var segmentOctets = Self.segmentOctets
+    /// Milliseconds that a delivery may be out.
+    var consumerTimeout: Int64?
     /// As it was said: what it means is the dialect's.
     var deliveryLimit: FieldValue?
 
@@ -45,6 +54,9 @@ struct QueueArguments: Equatable {
             try kind.check(arguments, label: label, in: dialect)
         }
         deliveryLimit = arguments["x-delivery-limit"]
+        // Of a classic queue of 4.0.5 anything is taken; what is no number is never over.
+        consumerTimeout = arguments["x-consumer-timeout"].map { $0.integer ?? .max }
+        deadLetterStrategy = arguments["x-dead-letter-strategy"]?.text.flatMap(DeadLetterStrategy.init)
         messageTimeToLive = try check.integer("x-message-ttl", in: 0...Self.longestTime)
         expires = try check.integer("x-expires", in: 1...Self.longestTime)
         maximumLength = try check.integer("x-max-length", in: 0...Int64.max)
@@ -171,6 +183,14 @@ extension QueueArguments {
     func takes(_ message: QueuedMessage, at now: @autoclosure () -> Int64) -> Bool {
         if message.expiresAt != .max, message.expiresAt <= now(), quirk(.expiredAtOnceIsRefused) { return false }
         return maximumLength != 0 || !quirk(.droppedAtOnceIsRefused)
+    }
+
+    /// What the log is to say where dead letters are not kept although they should be (RabbitMQ warns of it too).
+    var remarkOnLetters: String? {
+        guard deadLetterStrategy == .atLeastOnce else { return nil }
+        if deadLetterExchange == nil { return "dead-letter strategy at-least-once without a dead-letter exchange" }
+        return overflow == .rejectPublish
+            ? nil : "dead letters are sent at most once: at-least-once needs the overflow reject-publish"
     }
 
     /// When a message expires that comes in now, in milliseconds since the Unix epoch; `Int64.max`: never.

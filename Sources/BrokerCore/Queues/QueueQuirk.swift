@@ -7,6 +7,8 @@ enum QueueQuirk: String, Quirk {
 
     /// ClassicQueue.counts: a UInt8
     case countsAreOctets = "queue.counts-are-octets"
+    /// ClassicQueue.publish: as a quorum queue does
+    case lettersAreNeverRefused = "queue.letters-are-never-refused"
     /// QueueArguments.refuses: >=
     case refusesTheLastThatFits = "queue.refuses-the-last-that-fits"
     /// QueueArguments.refuses: all that is held, not what is ready

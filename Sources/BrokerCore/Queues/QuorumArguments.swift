@@ -98,7 +98,8 @@ extension QueueArguments.Check {
         _ = try integer("x-max-in-memory-length", in: any)
         _ = try integer("x-max-in-memory-bytes", in: any)
         _ = try integer("x-quorum-initial-group-size", in: 1...Int64.max)
-        if let strategy = try text("x-dead-letter-strategy"), !["at-most-once", "at-least-once"].contains(strategy),
+        if let strategy = try text("x-dead-letter-strategy"),
+            QueueArguments.DeadLetterStrategy(rawValue: strategy) == nil,
             !quirk(quorum: .anyStrategyIsTaken)
         {
             throw invalid("x-dead-letter-strategy", "invalid_dlx_strategy")
@@ -147,6 +148,31 @@ extension QueueArguments {
 extension QuorumQueue {
     /// How many deliveries a consumer without a prefetch limit may hold.
     static let mostUnacknowledged = 2000
+
+    /// nil: a message may come back as often as it likes.
+    var deliveryLimit: Int64? { dialect.deliveryLimit(saying: arguments.deliveryLimit) }
+
+    func isOverTheLimit(_ message: QueuedMessage) -> Bool {
+        deliveryLimit.map { message.failureCount > $0 } ?? false
+    }
+
+    var counts: QueueCounts {
+        let all = ready.count + overTheLimit.count
+        let kept = arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : all
+        return QueueCounts(ready: kept, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
+    }
+
+    func latest(_ most: Int) -> [QueuedMessage] { ready.latest(most) }
+
+    /// What its limits are compared with: the dead letters that it keeps are among it.
+    var held: QueueArguments.Held {
+        let letters = letters.count > 0 && quirk(quorum: .keptLettersTakeNoRoom) ? KeptLetters() : letters
+        return .init(
+            ready: ready.count + letters.count,
+            octets: ready.bodyOctets + letters.bodyOctets
+                + (dialect.limitsProperties ? ready.propertyOctets + letters.propertyOctets : 0),
+            unacknowledged: unacknowledgedCount)
+    }
 }
 
 /// Whether a quorum queue that refuses publishes does so now: it takes one message more than it may have, and nothing

@@ -8,21 +8,23 @@ final class QuorumQueue: Queue {
     let label: String
     let declaration: QueueDeclaration
     private(set) var arguments: QueueArguments
-    private unowned let host: any QueueHost
-    private let log: (any QueueLog)?
-    private let load: Load
+    unowned let host: any QueueHost
+    let log: (any QueueLog)?
+    let load: Load
     let dialect: Dialect
-    /// nil: a message may come back as often as it likes.
-    private var deliveryLimit: Int64? { dialect.deliveryLimit(saying: arguments.deliveryLimit) }
 
-    private var ready: QuorumMessages
+    private(set) var ready: QuorumMessages
     /// Messages that the end of the broker before this one was one failure too many for, and that are not given up yet.
-    private var overTheLimit = Ring<QueuedMessage>()
+    private(set) var overTheLimit = Ring<QueuedMessage>()
     private var rotation: QueueConsumers
-    private var (clock, arrears, fullness, isDispatching) = (QueueClock(), Arrears(), Fullness(), false)
-    private var unacknowledgedCount = 0
+    private var (clock, fullness, isDispatching) = (QueueClock(), Fullness(), false)
+    private(set) var arrears = Arrears()
+    private(set) var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
+    var letters = KeptLetters()
+    /// It is on its way out, and sends its letters once.
+    var isEnding = false
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -33,21 +35,19 @@ final class QuorumQueue: Queue {
         renewLease()
     }
 
-    var counts: QueueCounts {
-        let all = ready.count + overTheLimit.count
-        let kept = arrears.areLeft ? arguments.kept(ready.count, ready.expiredCount(at: host.now)) : all
-        return QueueCounts(ready: kept, unacknowledged: unacknowledgedCount, readyOctets: ready.bodyOctets)
-    }
-
-    func latest(_ most: Int) -> [QueuedMessage] { ready.latest(most) }
     var consumerList: IdentityList<any DeliveryTarget> { rotation.list }
     var singleActiveConsumer: (any DeliveryTarget)? { arguments.singleActiveConsumer ? rotation.active : nil }
 
     // MARK: Messages in
 
-    func publish(_ message: Message) -> Bool {
+    func publish(_ message: Message, isAnswered: Bool) -> Bool {
         if arguments.overflow == .rejectPublish, ready.nextExpiry <= host.now { expire() }
-        if arguments.overflow == .rejectPublish, fullness.refuses(held, arguments) { return false }
+        // What nobody would hear of is not refused: other dead letters go beyond the limit, as in RabbitMQ.
+        if arguments.overflow == .rejectPublish, isAnswered || quirk(quorum: .lettersAreRefused),
+            fullness.refuses(held, arguments)
+        {
+            return false
+        }
         let queued = QueuedMessage(
             message: message, position: nextPosition, expiresAt: arguments.expiry(of: message, at: host.now))
         nextPosition += 1
@@ -61,12 +61,6 @@ final class QuorumQueue: Queue {
             if dropOverflow() || queued.expiresAt != .max { expire() }
         }
         return true
-    }
-
-    private var held: QueueArguments.Held {
-        .init(
-            ready: ready.count, octets: ready.bodyOctets + (dialect.limitsProperties ? ready.propertyOctets : 0),
-            unacknowledged: unacknowledgedCount)
     }
 
     /// Drops what is too much, from the head. True: another message stands there now.
@@ -135,11 +129,9 @@ final class QuorumQueue: Queue {
         if !quirk(quorum: .whatComesBackWaits) { dispatch() }
     }
 
-    func isOverTheLimit(_ message: QueuedMessage) -> Bool {
-        deliveryLimit.map { message.failureCount > $0 } ?? false
-    }
-
+    /// A message dies here.
     private func giveUp(_ message: QueuedMessage, _ reason: DeadLetter.Reason, isWritten: Bool) {
+        if keepsLetters, isWritten { return keep(message, reason) }
         if isWritten { return bury(message, reason, log, host) }
         load.remove(message.message)
         deadLetter(message.message, reason, to: host)
@@ -227,12 +219,15 @@ final class QuorumQueue: Queue {
     }
 
     func purge() -> Int {
+        let letterCount =
+            dialect.purgesLetters && !(letters.count > 0 && quirk(quorum: .purgeLeavesKeptLetters))
+            ? forgetLetters() : 0
         defer {
             let first = ready.first
             dropReady(isWritten: !quirk(quorum: .purgeIsNotWritten))
             if let first, first.redelivered, quirk(quorum: .purgeLeavesWhatCameBack) { ready.putBack(first) }
         }
-        return ready.count
+        return ready.count + letterCount
     }
 
     // MARK: Consumers
@@ -263,6 +258,7 @@ final class QuorumQueue: Queue {
         if arguments.expires == nil, !(clock.hasLease && quirk(quorum: .clearedLeaseRunsOn)) { clock.hold() }
         self.arguments = arguments
         renewLease()
+        if keepsLetters { sendAgain() } else { forgetLetters() }
         dropOverflow()
         dispatch()
     }
@@ -277,6 +273,7 @@ final class QuorumQueue: Queue {
         clock.fired()
         guard !isDeleted else { return }
         if clock.isOver(at: host.now) { return host.end(self) }
+        if letters.nextTry <= host.now { sendAgain() }
         dropFailed()
         dispatch()
         setTimer()
@@ -290,9 +287,10 @@ final class QuorumQueue: Queue {
         setTimer()
     }
 
-    private func setTimer() {
+    func setTimer() {
         let isAtOnce = !arrears.areLeft && !overTheLimit.isEmpty && !quirk(quorum: .overTheLimitSetsNoTimer)
-        clock.set(isAtOnce ? 0 : arrears.areLeft ? .max : ready.nextExpiry, for: self, by: host)
+        clock.set(
+            isAtOnce ? 0 : min(letters.nextTry, arrears.areLeft ? .max : ready.nextExpiry), for: self, by: host)
     }
 
     // MARK: The end
@@ -301,6 +299,7 @@ final class QuorumQueue: Queue {
         isDeleted = true
         clock.cancel(by: host)
         dropReady(isWritten: true)
+        forgetLetters()
     }
 
     func dismissConsumers() { rotation.dismiss(by: host) }
@@ -316,5 +315,6 @@ final class QuorumQueue: Queue {
     func dissolve() {
         rotation = arguments.noConsumers(in: dialect)
         ready = QuorumMessages(dialect)
+        letters = KeptLetters()
     }
 }

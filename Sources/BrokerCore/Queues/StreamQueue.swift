@@ -69,7 +69,7 @@ final class StreamQueue: Queue {
 
     // MARK: Messages in
 
-    func publish(_ message: Message) -> Bool {
+    func publish(_ message: Message, isAnswered: Bool) -> Bool {
         let queued = QueuedMessage(message: message, position: messages.end, expiresAt: host.now)
         load.add(message)
         log?.enter(queued)

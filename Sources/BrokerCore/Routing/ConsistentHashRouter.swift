@@ -33,7 +33,8 @@ struct ConsistentHashRouter<Target>: Router {
     /// By destination.
     private var shares = IdentityList<Share>()
 
-    init(arguments: FieldTable) {
+    init(_ setting: RouterSetting) {
+        let arguments = setting.arguments
         if let header = arguments["hash-header"]?.text {
             subject = .header(ShortString(truncating: header))
         } else if let property = arguments["hash-property"]?.text {
@@ -69,7 +70,7 @@ struct ConsistentHashRouter<Target>: Router {
     mutating func add(_ binding: Binding<Target>) {
         let weight = Double(min(Int(binding.key.text) ?? 1, quirk(.weightsStopAt255) ? 255 : .max))
         let share = Share(
-            binding: binding, weight: weight, hash: Self.hash(binding.destination.name.octets))
+            binding: binding, weight: weight, hash: NameHash.of(binding.destination.name.octets))
         // A destination that is bound again keeps its first weight.
         if !shares.contains(binding.destination.identity) {
             shares.add(share, binding.destination.identity)
@@ -98,17 +99,17 @@ struct ConsistentHashRouter<Target>: Router {
     func matches(
         _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
     ) throws(BrokerError) -> Int {
-        let hash = Self.hash(try subjectOctets(of: &message, key: key))
+        let hash = NameHash.of(try subjectOctets(of: &message, key: key))
         var best: (score: Double, share: Share)?
         shares.forEach { share in
             if share.binding.destination.isRemoved { return }
             // Uniform between 0 and 1, without either; of -ln(u) / weight, the least has its weight's share of all keys.
-            let uniform = (Double(Self.mixed(hash ^ share.hash) >> 11) + 0.5) / 0x1p53
+            let uniform = (Double(NameHash.mixed(hash ^ share.hash) >> 11) + 0.5) / 0x1p53
             let score = Self.logarithm(uniform) / share.weight
             if best.map({ score < $0.score }) ?? true { best = (score, share) }
         }
         if let best, !best.share.isHole { found(best.share.binding.destination) }
-        return shares.count
+        return shares.count - (best == nil ? 0 : 1)
     }
 
     private func subjectOctets(of message: inout RoutedMessage, key: ShortString) throws(BrokerError) -> [UInt8] {
@@ -129,19 +130,6 @@ struct ConsistentHashRouter<Target>: Router {
             default: properties.timestamp.map { Array("\($0)".utf8) } ?? []
             }
         }
-    }
-
-    /// FNV-1a, mixed: near keys must not have near hashes.
-    private static func hash(_ octets: [UInt8]) -> UInt64 {
-        mixed(octets.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 })
-    }
-
-    /// The last steps of SplitMix64: every bit of the result depends on every bit of the value.
-    private static func mixed(_ value: UInt64) -> UInt64 {
-        var value = value
-        value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-        value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-        return value ^ value >> 31
     }
 
     /// -ln(x) for 0 < x < 1, good to six digits: this module links no library of mathematics.

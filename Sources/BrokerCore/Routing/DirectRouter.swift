@@ -8,7 +8,7 @@ struct DirectRouter<Target>: Router {
 
     private var bindings = DividedDictionary<ShortString, BindingList<Target>>()
 
-    init(arguments: FieldTable) {}
+    init(_ setting: RouterSetting) {}
 
     mutating func add(_ binding: Binding<Target>) {
         if bindings[binding.key] == nil { bindings[binding.key] = BindingList() }

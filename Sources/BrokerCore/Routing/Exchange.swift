@@ -5,7 +5,7 @@ import DataStructures
 final class Exchange<Target> {
     let name: ShortString
     let declaration: ExchangeDeclaration
-    private let dialect: Dialect
+    private let setting: RouterSetting
     /// Where unroutable messages go (RabbitMQ: "Alternate Exchanges"). The nameless exchange is none: it has no bindings
     /// that an alternate could follow, and RabbitMQ routes nowhere from there.
     private(set) var alternate: ShortString?
@@ -13,6 +13,7 @@ final class Exchange<Target> {
     private(set) var policy: Policy?
     let routesByKeyAlone: Bool
     let matchesEachKey: Bool
+    let leadsToClassicQueuesAlone: Bool
     private(set) var router: any Router<Target>
     /// The bindings of which this is the source, by what a look-up of duplicates asks for.
     private var outgoing = DividedDictionary<Route, Binding<Target>>()
@@ -50,16 +51,19 @@ final class Exchange<Target> {
         func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
-    /// `type` is the one that the declaration names.
+    /// `type` is the one that the declaration names. Without `chance` only for types that leave nothing to it, or where nothing is
+    /// published.
     init(
-        name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type, dialect: Dialect = .v3_10
+        name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type, dialect: Dialect = .v3_10,
+        chance: @escaping () -> UInt64 = { 0 }
     ) {
         self.name = name
-        self.dialect = dialect
+        setting = RouterSetting(arguments: declaration.arguments, dialect: dialect, chance: chance)
         self.declaration = declaration
         routesByKeyAlone = type.routesByKeyAlone
         matchesEachKey = type.matchesEachKey
-        router = type.init(arguments: declaration.arguments, dialect: dialect)
+        leadsToClassicQueuesAlone = type.leadsToClassicQueuesAlone
+        router = type.init(setting)
         alternate = declaration.arguments["alternate-exchange"]?.text.map(ShortString.init(truncating:))
             .flatMap { $0.isEmpty || $0.count > 127 && quirk(.longAlternateNamesAreNone) ? nil : $0 }
     }
@@ -76,12 +80,13 @@ final class Exchange<Target> {
     /// Refuses a binding that makes no sense to the exchange's type.
     func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
         try type(of: router).check(binding: key, arguments)
-        guard dialect.mostHashes < .max, declaration.type == TopicRouter<Target>.type else { return }
+        let mostHashes = setting.dialect.mostHashes
+        guard mostHashes < .max, declaration.type == TopicRouter<Target>.type else { return }
         let hashes = key.octets.split(separator: UInt8(ascii: ".")).count { $0.elementsEqual("#".utf8) }
-        if hashes > dialect.mostHashes {
+        if hashes > mostHashes {
             throw BrokerError(
                 .preconditionFailed,
-                "Topic binding key '\(key)' uses \(hashes) '#' wildcards, at most \(dialect.mostHashes) are allowed")
+                "Topic binding key '\(key)' uses \(hashes) '#' wildcards, at most \(mostHashes) are allowed")
         }
     }
 
@@ -154,7 +159,7 @@ final class Exchange<Target> {
     /// Lets go of its bindings, which hold it.
     func dissolve() {
         outgoing = DividedDictionary()
-        router = type(of: router).init(arguments: declaration.arguments, dialect: dialect)
+        router = type(of: router).init(setting)
         incoming = IncomingBindings()
     }
 }

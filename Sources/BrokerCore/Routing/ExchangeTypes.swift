@@ -9,15 +9,23 @@ enum ExchangeTypes<Target> {
             TopicRouter<Target>.self,
             HeadersRouter<Target>.self,
             ConsistentHashRouter<Target>.self,
+            LocalRandomRouter<Target>.self,
+            ModulusHashRouter<Target>.self,
         ]
     }
 
-    /// Throws this when there is no such type.
+    /// Those that this release has.
+    static func all(in dialect: Dialect) -> [any Router<Target>.Type] {
+        all.filter { dialect.knows(exchangeType: $0.type) }
+    }
+
+    /// Throws when this release has no such type; without a dialect, none has.
     static func named(
-        _ name: String, else code: ReplyCode = Dialect.v3_10.unknownExchangeTypeCode
+        _ name: String, in dialect: Dialect?
     ) throws(BrokerError) -> any Router<Target>.Type {
-        guard let type = all.first(where: { $0.type == name }) else {
-            throw BrokerError(code, "unknown exchange type '\(name)'")
+        let known = dialect.map(all) ?? all
+        guard let type = known.first(where: { $0.type == name }) else {
+            throw BrokerError((dialect ?? .v3_10).unknownExchangeTypeCode, "unknown exchange type '\(name)'")
         }
         return type
     }

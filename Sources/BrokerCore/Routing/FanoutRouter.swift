@@ -8,7 +8,7 @@ struct FanoutRouter<Target>: Router {
 
     private var bindings = BindingList<Target>()
 
-    init(arguments: FieldTable) {}
+    init(_ setting: RouterSetting) {}
 
     mutating func add(_ binding: Binding<Target>) { bindings.add(binding) }
 

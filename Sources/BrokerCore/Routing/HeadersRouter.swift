@@ -14,8 +14,7 @@ struct HeadersRouter<Target>: Router {
 
     private let dialect: Dialect
 
-    init(arguments: FieldTable) { self.init(arguments: arguments, dialect: .v3_10) }
-    init(arguments: FieldTable, dialect: Dialect) { self.dialect = dialect }
+    init(_ setting: RouterSetting) { dialect = setting.dialect }
 
     private struct Rule {
         var match: Match

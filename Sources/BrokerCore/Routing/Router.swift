@@ -1,9 +1,9 @@
 import AMQPWire
 
-/// What an exchange type decides: which of an exchange's bindings a message matches. The only difference between the
-/// types.
+/// What an exchange type decides: which of an exchange's bindings a message matches, and which bindings make sense.
 ///
-/// A new type is a file beside this one and a line in ``ExchangeTypes``.
+/// A new type is a file beside this one and a line in ``ExchangeTypes``. (What a release limits in a type that is older, it
+/// limits in `Exchange.check(binding:)`: a topic's many `#`.)
 protocol Router<Target> {
     associatedtype Target
 
@@ -20,15 +20,18 @@ protocol Router<Target> {
     /// Refuses a binding that makes no sense to the type.
     static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError)
 
-    /// `arguments` are the exchange's own.
-    init(arguments: FieldTable)
-    /// The same for a type that decides differently from release to release.
-    init(arguments: FieldTable, dialect: Dialect)
+    /// True when only classic queues may be bound: whoever binds looks, for a router does not know what it leads to.
+    static var leadsToClassicQueuesAlone: Bool { get }
+
+    init(_ setting: RouterSetting)
 
     mutating func add(_ binding: Binding<Target>)
     mutating func remove(_ binding: Binding<Target>)
     /// Calls `found` with the destination of every binding that the message matches under this key; a destination may
-    /// come more than once. Returns how many places were looked at that `found` wasn't called for.
+    /// come more than once. Returns how many places were looked at beside those calls, or a few more.
+    ///
+    /// A destination that is removed may still be bound for a while, and is passed over by whoever asks. A router that chooses
+    /// one of several has to pass over it itself, or its message is lost, as ``LocalRandomRouter`` does.
     func matches(
         _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
     ) throws(BrokerError) -> Int
@@ -38,5 +41,16 @@ extension Router {
     static var matchesEachKey: Bool { true }
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {}
     static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {}
-    init(arguments: FieldTable, dialect: Dialect) { self.init(arguments: arguments) }
+    static var leadsToClassicQueuesAlone: Bool { false }
+}
+
+/// What a router may know of its exchange and its broker.
+struct RouterSetting {
+    /// The exchange's own.
+    var arguments: FieldTable
+    /// For a type that decides differently from release to release.
+    var dialect: Dialect
+    /// Draws from the broker's one generator, for a type that leaves something to chance. Keep it, not a generator: a copy of one
+    /// that has a seed would repeat what the others draw.
+    var chance: () -> UInt64
 }

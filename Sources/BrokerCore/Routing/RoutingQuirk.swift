@@ -71,6 +71,27 @@ enum RoutingQuirk: String, Quirk {
     /// ConsistentHashRouter: the key's first word of memory
     case hashTakesEightOctets = "routing.hash-takes-eight-octets"
 
+    /// LocalRandomRouter.routesByKeyAlone: the key decides
+    case chanceIsAskedOnce = "routing.chance-is-asked-once"
+    /// LocalRandomRouter.matchesEachKey: the default
+    case chanceIsAskedForEachKey = "routing.chance-is-asked-for-each-key"
+    /// LocalRandomRouter.matches: an index that is never set
+    case firstIsRandomEnough = "routing.first-is-random-enough"
+    /// LocalRandomRouter.remove: forgotten
+    case randomKeepsWhatIsGone = "routing.random-keeps-what-is-gone"
+    /// LocalRandomRouter.check: keys mean nothing anyway
+    case randomTakesAnyKey = "routing.random-takes-any-key"
+    /// Exchange.check(bound:): a queue is a queue
+    case randomTakesAnyQueue = "routing.random-takes-any-queue"
+    /// ModulusHashRouter.add: a queue is counted once
+    case modulusCountsQueues = "routing.modulus-counts-queues"
+    /// ModulusHashRouter.remove: what was sorted stays
+    case modulusKeepsWhatIsGone = "routing.modulus-keeps-what-is-gone"
+    /// ModulusHashRouter.matches: chance shares out evenly, too
+    case modulusIsLeftToChance = "routing.modulus-is-left-to-chance"
+    /// ModulusHashRouter.matches: the routing key, and no other
+    case modulusKnowsNoCopies = "routing.modulus-knows-no-copies"
+
     // MARK: A message's pass
 
     /// RoutingPass.next: only the first exchange is asked whether the key decides

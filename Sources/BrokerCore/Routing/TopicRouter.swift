@@ -30,7 +30,7 @@ struct TopicRouter<Target>: Router {
         }
     }
 
-    init(arguments: FieldTable) {}
+    init(_ setting: RouterSetting) {}
 
     mutating func add(_ binding: Binding<Target>) {
         var pattern: [Int32] = []

@@ -92,6 +92,16 @@ struct TraceStage: Sendable {
                     ),
                 ],
                 rules: ["rabbitmq/consistent-hash/same-key", "rabbitmq/consistent-hash/one-destination"])
+        case "x-local-random":
+            TraceStage(
+                places: [route, ("whichever", CodePlace("BrokerCore/Routing/LocalRandomRouter", matches))],
+                rules: ["rabbitmq/local-random/one-queue"])
+        case "x-modulus-hash":
+            TraceStage(
+                places: [
+                    route, ("which in the row?", CodePlace("BrokerCore/Routing/ModulusHashRouter", "hash.value % ")),
+                ],
+                rules: ["rabbitmq/modulus-hash/same-key", "rabbitmq/modulus-hash/one-destination"])
         default:
             TraceStage(
                 places: [
@@ -104,7 +114,7 @@ struct TraceStage: Sendable {
     /// - Parameter type: of the queue; nil for a classic one
     static func queueing(_ type: String?) -> TraceStage {
         let file = "BrokerCore/Queues/\(source(type))"
-        let takes = ("the queue takes it", CodePlace(file, "func publish(_ message: Message)"))
+        let takes = ("the queue takes it", CodePlace(file, "func publish(_ message: Message,"))
         if type == "stream" {
             return TraceStage(
                 places: [takes, ("who reads on from here?", CodePlace(file, "private func readSlice() -> Bool"))],
@@ -171,6 +181,7 @@ struct TraceStage: Sendable {
 
     static let all =
         [framing, reading, delivering, unacknowledged, confirming]
-        + [nil, "direct", "fanout", "topic", "headers", "x-consistent-hash"].map(routing)
+        + [nil, "direct", "fanout", "topic", "headers", "x-consistent-hash", "x-local-random", "x-modulus-hash"].map(
+            routing)
         + [nil, "quorum", "stream"].flatMap { [queueing($0), acknowledging($0)] }
 }

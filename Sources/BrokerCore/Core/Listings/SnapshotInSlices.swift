@@ -81,7 +81,8 @@ extension BrokerCore {
             BrokerSnapshot(
                 users: configuration.users, virtualHosts: listVirtualHosts(),
                 tracedVirtualHosts: listTracedVirtualHosts(),
-                dialect: configuration.dialect, exchangeTypes: ExchangeTypes<any Queue>.all.map { $0.type },
+                dialect: configuration.dialect,
+                exchangeTypes: ExchangeTypes<any Queue>.all(in: configuration.dialect).map { $0.type },
                 memoryAlarm: alarms.memory, diskAlarm: alarms.disk, memoryInUse: memoryInUse,
                 memoryHighWater: configuration.memoryHighWater, diskFreeLimit: configuration.store.diskFreeLimit,
                 counters: tally.counters,

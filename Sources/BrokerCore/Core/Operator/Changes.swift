@@ -156,7 +156,7 @@ extension BrokerCore {
             }
             end = .exchange(exchange)
         }
-        do throws(BrokerError) { try source.check(binding: definition.key, definition.arguments) } catch {
+        do throws(BrokerError) { try source.check(binding: definition.key, definition.arguments, to: end) } catch {
             throw BrokerChange.Refusal(error)
         }
         host.bind(source, to: end, key: definition.key, arguments: definition.arguments)

@@ -126,11 +126,13 @@ public final class DefinitionsCheck {
         if definition.name.isEmpty || definition.name.hasPrefix("amq.") {
             return "there are exchanges named '\(definition.name)' only as the broker makes them"
         }
-        let isKnown = ExchangeTypes<any Queue>.all.contains { $0.type == definition.type }
+        let isKnown = ExchangeTypes<any Queue>.all(in: core.configuration.dialect).contains {
+            $0.type == definition.type
+        }
         if !isKnown, definition.type.hasPrefix("x-") { return Self.unknownPlugin(definition.type) }
         let exchange: Exchange<any Queue>
         do throws(BrokerError) {
-            let type = try ExchangeTypes<any Queue>.named(definition.type)
+            let type = try ExchangeTypes<any Queue>.named(definition.type, in: core.configuration.dialect)
             try type.check(
                 declaration: definition.arguments,
                 label: "exchange '\(definition.name)' in vhost '\(definition.virtualHost)'")

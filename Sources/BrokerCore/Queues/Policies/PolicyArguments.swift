@@ -25,6 +25,9 @@ extension QueueArguments {
         if exchange == nil, key != nil, quirk(.keysComeWithTheirExchange) {
             arguments.deadLetterRoutingKey = deadLetterRoutingKey
         }
+        arguments.consumerTimeout = lower(consumerTimeout, policy, .consumerTimeout, .policiesForgetConsumers)
+        let strategy = policy[PolicyKey.deadLetterStrategy.name]?.text.flatMap(DeadLetterStrategy.init)
+        arguments.deadLetterStrategy = deadLetterStrategy ?? (quirk(.policiesForgetStrategies) ? nil : strategy)
         arguments.deliveryLimit = deliveryLimit(under: policy[PolicyKey.deliveryLimit.name])
         if kind == .stream { arguments.followLimits(of: policy, instead: self) }
         return arguments

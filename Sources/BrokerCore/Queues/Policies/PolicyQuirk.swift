@@ -17,6 +17,10 @@ enum PolicyQuirk: String, Quirk {
     case policiesForgetDeadLetters = "queue.policies-forget-dead-letters"
     /// QueueArguments.combined: a line forgotten
     case policiesForgetDeliveries = "queue.policies-forget-deliveries"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetConsumers = "queue.policies-forget-consumers"
+    /// QueueArguments.combined: a line forgotten
+    case policiesForgetStrategies = "queue.policies-forget-strategies"
     /// QueueArguments.combined: what the policy says
     case overflowIsThePolicys = "queue.overflow-is-the-policys"
     /// QueueArguments.combined: what the queue says

@@ -33,6 +33,7 @@ final class BrokerChannel {
     var consumers = DividedDictionary<ShortString, Consumer>()
     var replyConsumer: ReplyConsumer?
     var unacknowledged = UnacknowledgedDeliveries()
+    var timeouts = ChannelTimeouts<Consumer>()
     var lastDeliveryTag: UInt64 = 0
     /// The prefetch limit of consumers to come.
     var consumerPrefetch = 0
@@ -269,18 +270,5 @@ final class BrokerChannel {
         defer { transaction = nil }
         connection.heldOctets -= transaction?.octets ?? 0
         return transaction.map(RollingBack.init)
-    }
-
-    /// Closes the channel when a delivery has been out for longer than the broker allows.
-    func closeIfTimedOut(_ timeout: Int64) {
-        guard timeout > 0, let oldest = unacknowledged.first, host.now - oldest.deliveredAt > timeout,
-            oldest.consumer != nil || !quirk(.fetchedNeverTimesOut)
-        else { return }
-        fail(
-            BrokerError(
-                .preconditionFailed,
-                "delivery acknowledgement on channel \(number) timed out. Timeout value used: \(timeout) ms. This "
-                    + "timeout value can be configured, see consumers doc guide to learn more"),
-            cause: .none)
     }
 }

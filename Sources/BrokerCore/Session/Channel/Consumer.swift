@@ -23,6 +23,11 @@ final class Consumer: DeliveryTarget {
     /// comes later does not hold for them, as in RabbitMQ.
     let sharesWindow: Bool
     private(set) var unacknowledged = 0
+    /// What it holds, where its queue wants that back after a time.
+    var out = DeliveriesByTime()
+    private let isTimed: Bool
+    /// By its own arguments, in milliseconds.
+    private let ownTimeout: Int64?
     /// How many it has been handed, for the listings.
     private(set) var deliveredCount = 0
     private(set) var isCancelled = false
@@ -46,6 +51,8 @@ final class Consumer: DeliveryTarget {
         filter = queue.kind == .stream ? StreamFilter(arguments, in: channel.connection.dialect) : nil
         self.prefetchCount = prefetchCount
         sharesWindow = queue.kind != .quorum || quirk(quorum: .laterLimitHolds)
+        isTimed = queue.kind == .quorum && !noAck && channel.connection.dialect.queuesTimeOut
+        ownTimeout = quirk(.consumersSayNoTimeout) ? nil : arguments["x-consumer-timeout"]?.integer
         let isUnlimited = prefetchCount == 0 && queue.kind == .quorum
         let isCapped =
             prefetchCount > QuorumQueue.mostUnacknowledged && queue.kind == .quorum
@@ -96,6 +103,7 @@ final class Consumer: DeliveryTarget {
                 Unacknowledged(
                     tag: tag, message: readsWithoutTaking ? nil : queued, queue: queue, consumer: self,
                     deliveredAt: channel.host.now))
+            if isTimed { channel.expectSettling(of: tag, by: self) }
         }
         channel.send(
             BasicDeliver(
@@ -103,6 +111,9 @@ final class Consumer: DeliveryTarget {
                 exchange: queued.message.exchange, routingKey: queued.message.routingKey),
             queued, from: queue)
     }
+
+    /// How long it may hold a delivery, in milliseconds; nil: as long as it likes.
+    func timeout(_ limit: Int64) -> Int64? { queue.timeout(limit, ofConsumer: ownTimeout) }
 
     /// A delivery to it is settled, or goes back.
     func release() { unacknowledged -= 1 }

@@ -111,6 +111,7 @@ extension BrokerChannel {
             if channelPrefetch > 0, quirk(.fetchedFillsTheSharedWindow) { consumersUnacknowledged += 1 }
             unacknowledged.append(
                 Unacknowledged(tag: tag, message: message, queue: queue, consumer: nil, deliveredAt: host.now))
+            expectSettling(ofFetched: tag, from: queue)
         }
         send(
             BasicGetOk(

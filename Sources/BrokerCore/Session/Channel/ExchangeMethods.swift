@@ -13,7 +13,7 @@ extension BrokerChannel {
             }
         } else {
             let type = try ExchangeTypes<any Queue>.named(
-                declare.type.text, else: connection.dialect.unknownExchangeTypeCode)
+                declare.type.text, in: connection.dialect)
             if name.isEmpty { throw .defaultExchange }
             try rights?.check(.configure, toExchange: name)
             if let exchange = virtualHost.exchange(name), !name.hasPrefix("amq.") || !quirk(.predeclaredIsRefused) {
@@ -103,7 +103,8 @@ extension BrokerChannel {
         }
         let checksDestination =
             destination.declaration.type != source.declaration.type && quirk(.destinationChecksTheBinding)
-        try (checksDestination ? destination : source).check(binding: bind.routingKey, bind.arguments)
+        try (checksDestination ? destination : source).check(
+            binding: bind.routingKey, bind.arguments, to: .exchange(destination))
         virtualHost.bind(source, to: .exchange(destination), key: bind.routingKey, arguments: bind.arguments)
         if !bind.noWait { send(ExchangeBindOk()) }
     }
@@ -124,6 +125,21 @@ extension BrokerChannel {
         } else {
             if unbind.noWait, quirk(.unboundNothingIsAnswered) { send(ExchangeUnbindOk()) }
             answer()
+        }
+    }
+}
+
+extension Exchange<any Queue> {
+    /// Throws 406 for a binding that makes no sense to the exchange's type, or leads where the type leads nothing.
+    func check(binding key: ShortString, _ arguments: FieldTable, to end: BindingEnd) throws(BrokerError) {
+        try check(binding: key, arguments)
+        guard leadsToClassicQueuesAlone else { return }
+        switch end {
+        case .queue(let queue):
+            if queue.kind == .classic || quirk(.randomTakesAnyQueue) { return }
+            throw BrokerError(
+                .preconditionFailed, "Queue type \(queue.kind.module) not valid for this exchange type")
+        case .exchange: throw BrokerError(.preconditionFailed, "Destination not found")
         }
     }
 }

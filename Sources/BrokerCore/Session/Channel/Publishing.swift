@@ -76,7 +76,7 @@ extension BrokerChannel {
     /// Puts a message in very many queues, with other clients' turns in between. What follows on its connection waits.
     private func fill(_ queues: [any Queue], with message: Message, confirming number: UInt64?) {
         tally.counters.routed += queues.count
-        var filling: Filling? = Filling(message, queues)
+        var filling: Filling? = Filling(message, queues, isAnswered: true)
         connection.goOn { [self] in
             guard let (accepted, batch) = goOn(with: &filling) else { return true }
             if !quirk(.largeFillingsAreNotConfirmed) { confirm(number, accepted, batch) }
@@ -103,7 +103,7 @@ extension BrokerChannel {
         connection.placesFilled += queues.count
         tally.counters.routed += queues.count
         for queue in queues {
-            if !queue.publish(message) {
+            if !queue.publish(message, isAnswered: true) {
                 accepted = false
                 if queues.count > 1, quirk(.refusalEndsTheRow) { break }
             } else if !accepted, quirk(.lastQueueDecidesTheConfirm) {

@@ -149,7 +149,7 @@ extension BrokerChannel {
         }
         guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost.name) }
         try queue.checkAccess(by: connection.id)
-        try exchange.check(binding: key, bind.arguments)
+        try exchange.check(binding: key, bind.arguments, to: .queue(queue))
         virtualHost.bind(exchange, to: .queue(queue), key: key, arguments: bind.arguments)
         if !bind.noWait { send(QueueBindOk()) }
     }

@@ -251,7 +251,7 @@ extension BrokerChannel {
             return enqueue(publish.message, in: queues, mandatory: publish.mandatory && !isPassedOver)
         }
         tally.counters.routed += queues.count
-        filling = Filling(publish.message, queues)
+        filling = Filling(publish.message, queues, isAnswered: true)
         return nil
     }
 

@@ -45,6 +45,14 @@ struct UnacknowledgedDeliveries {
         return delivery
     }
 
+    /// Takes the message from the delivery with this tag, and keeps the tag; nil when there is none.
+    mutating func giveBack(_ tag: UInt64) -> Unacknowledged? {
+        guard let index = index(of: tag), let delivery = entries[index], delivery.message != nil else { return nil }
+        entries[index] = Unacknowledged(
+            tag: tag, message: nil, queue: delivery.queue, consumer: nil, deliveredAt: delivery.deliveredAt)
+        return delivery
+    }
+
     func contains(_ tag: UInt64) -> Bool {
         index(of: tag).map { entries[$0] != nil || quirk(.aHoleIsStillContained) } ?? false
     }

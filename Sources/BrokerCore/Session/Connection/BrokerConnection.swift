@@ -51,7 +51,7 @@ final class BrokerConnection {
     let dialect: Dialect
     let maximumMessageSize: UInt64
     let transactionLimit: Int
-    private let consumerTimeout: Int64
+    var timeouts: AcknowledgementClock
 
     enum State {
         case handshake(Handshake)
@@ -95,7 +95,7 @@ final class BrokerConnection {
         maximumMessageSize = configuration.maximumMessageSize ?? dialect.maximumMessageSize
         // Half of the memory at most: one that fills all of it could not be committed.
         transactionLimit = min(configuration.transactionLimit, (configuration.memoryHighWater ?? .max) / 2)
-        consumerTimeout = configuration.consumerTimeout
+        timeouts = AcknowledgementClock(limit: configuration.consumerTimeout)
         liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
         setTimer()
         logAccepted()
@@ -300,11 +300,6 @@ final class BrokerConnection {
     }
 
     func remove(_ channel: BrokerChannel) { channels[channel.number] = nil }
-
-    func closeTimedOutChannels() {
-        if isEnding { return }
-        for channel in channels.values { channel.closeIfTimedOut(consumerTimeout) }
-    }
 
     /// Writes what there is and ends the stream.
     func end() {

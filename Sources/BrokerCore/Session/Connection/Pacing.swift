@@ -42,6 +42,7 @@ extension BrokerConnection {
     // MARK: Time
 
     func timerFired() {
+        lookForTimeouts()
         let verdict = liveness.check(at: host.now)
         switch verdict {
         case .nothing: break
@@ -66,5 +67,24 @@ extension BrokerConnection {
 
     func setTimer() {
         if let next = liveness.timerToSet() { host.setTimer(next, for: id) }
+    }
+}
+
+extension BrokerConnection {
+    /// Once a minute: where channels look after what is out, one that has waited for too long is closed.
+    func closeTimedOutChannels() {
+        if isEnding || dialect.queuesTimeOut { return }
+        for channel in channels.values { channel.closeIfTimedOut(timeouts.limit) }
+    }
+
+    /// A delivery is to be settled by then.
+    func expectSettling(by due: Int64) {
+        if let time = timeouts.expect(due) { host.setTimer(time, for: id) }
+    }
+
+    /// Where queues look after what is out, they do so when it is due.
+    func lookForTimeouts() {
+        guard timeouts.looks(at: host.now), !isEnding else { return }
+        for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.takeBackOverdue() }
     }
 }

@@ -51,6 +51,39 @@ import Testing
         #expect(answers == [true, true, true, false])
     }
 
+    /// Messages 1 to 5 die one after the other, and this is what gets into a full queue of their letters, of this type.
+    private func letters(intoFull type: FieldValue, taking count: Int, _ channel: ProbeChannel) async throws -> [String]
+    {
+        let full = try await channel.declareQueue(
+            unique("full"), durable: true, exclusive: false,
+            arguments: ["x-queue-type": type, "x-max-length": 1, "x-overflow": "reject-publish"])
+        let source = try await channel.declareQueue(
+            arguments: ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": .longString(full.octets)])
+        channel.publish(1...5, toQueue: source)
+        for _ in 1...5 { channel.reject(try #require(try await channel.get(source, noAck: false)), requeue: false) }
+        try await channel.barrier(behind: source)
+        try await channel.awaitReady(count, in: full)
+        try await channel.confirmSelect()
+        #expect(try await publish("refused", channel, full) == false)
+        return try await drain(channel, full)
+    }
+
+    @Test(
+        "Dead letters go into a full queue that refuses publishes",
+        .proves("quorum.full-takes-letters", ["rabbitmq/quorum/letters-beyond-the-limit"], needs: [.quorumQueues]))
+    func fullTakesLetters() async throws {
+        let channel = try await Probe.openChannel()
+        #expect(try await letters(intoFull: "quorum", taking: 5, channel) == ["1", "2", "3", "4", "5"])
+    }
+
+    @Test(
+        "A full classic queue that refuses publishes loses dead letters",
+        .proves("length.full-loses-letters", ["rabbitmq/max-length/reject-publish-letters"]))
+    func fullLosesLetters() async throws {
+        let channel = try await Probe.openChannel()
+        #expect(try await letters(intoFull: "classic", taking: 1, channel) == ["1"])
+    }
+
     /// Whether so many more messages of ten octets are taken; from 4.3 on two of them are the flags of the properties.
     private func tens(_ count: Int, _ channel: ProbeChannel, _ queue: ShortString) async throws -> [Bool] {
         var answers: [Bool] = []

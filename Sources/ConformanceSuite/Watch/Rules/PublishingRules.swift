@@ -18,6 +18,8 @@ extension ClientRule {
             ofType("topic", "spec/3.1.3.3/topic-key-words"),
             ofType("headers", "spec/3.1.3.4/key-ignored"),
             ofType("x-consistent-hash", "rabbitmq/consistent-hash/one-destination"),
+            ofType("x-local-random", "rabbitmq/local-random/one-queue"),
+            ofType("x-modulus-hash", "rabbitmq/modulus-hash/one-destination"),
             sends("rabbitmq/firehose/exchange-internal", BasicPublish.self) { publish, _ in
                 publish.exchange == "amq.rabbitmq.trace" ? .broken("basic.publish to \(publish.exchange)") : nil
             },

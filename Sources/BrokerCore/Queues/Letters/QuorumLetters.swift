@@ -1,0 +1,62 @@
+// What a quorum queue does with dead letters that it keeps until they have arrived.
+
+extension QuorumQueue {
+    /// Only where publishes are refused: an overflow that dropped messages would drop letters (RabbitMQ).
+    var keepsLetters: Bool {
+        !isEnding && !isDeleted && arguments.deadLetterStrategy == .atLeastOnce && arguments.deadLetterExchange != nil
+            && (arguments.overflow == .rejectPublish || quirk(quorum: .strategyNeedsNoRefusal))
+    }
+
+    /// A message dies here, and is kept until its letter has arrived.
+    func keep(_ message: QueuedMessage, _ reason: DeadLetter.Reason) {
+        log?.awaitsLetter(of: message)
+        letters.add(
+            DeadLetter(
+                message: message.message, queue: self, reason: reason, failureCount: message.failuresInAll,
+                place: log.map { ($0, message) }, keeper: self))
+        sendLetters()
+    }
+
+    private func sendLetters() {
+        while keepsLetters, let letter = letters.next() { host.take(letter) }
+    }
+
+    func sendAgain() {
+        for letter in letters.again(at: host.now) { host.take(letter) }
+    }
+
+    func willEnd() {
+        if letters.count > 0, quirk(quorum: .keptLettersKeepTheirQueue) { return }
+        isEnding = true
+        forgetLetters()
+    }
+
+    /// Returns how many they were. Those that are under way go on.
+    @discardableResult
+    func forgetLetters() -> Int {
+        var forgotten = letters.takeResting()
+        let count = forgotten.restingCount
+        if count > 0 { host.forget({ forgotten.pop() }, { self.forget($0) }) }
+        return count
+    }
+
+    private func forget(_ letter: DeadLetter) {
+        load.remove(letter.message)
+        letter.isOut()
+    }
+}
+
+extension QuorumQueue: LetterKeeper {
+    func hasArrived(_ letter: DeadLetter) {
+        letters.arrived(letter)
+        forget(letter)
+        sendLetters()
+    }
+
+    func hasNotArrived(_ letter: DeadLetter) {
+        if !keepsLetters || quirk(quorum: .lettersArriveAnyhow) { return hasArrived(letter) }
+        letters.stays(letter, now: host.now)
+        if !quirk(quorum: .keptLettersWaitForAPolicy) { setTimer() }
+        sendLetters()
+    }
+}
