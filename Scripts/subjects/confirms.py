@@ -1,5 +1,6 @@
 import os
 import sys
+import time
 
 import pika
 from scene import run, say
@@ -9,7 +10,7 @@ def publish(scene):
     channel, fault = scene.channel, scene.fault
     if fault in ("right-declares", "ignores-return"):
         channel.queue_declare("orders", durable=True)
-    if fault == "no-wait":
+    if fault in ("no-wait", "closes-later"):
         # A blocking channel waits for each confirm: select them behind its back.
         channel._impl.confirm_delivery(lambda frame: None)
     elif fault == "other-channel":
@@ -34,8 +35,10 @@ def publish(scene):
         if fault == "swallows-cut":
             os._exit(0)
         raise
+    if fault == "closes-later":
+        time.sleep(0.5)
     scene.end()
-    sys.exit(0 if taken else 1)
+    sys.exit(0 if taken and fault != "fails" else 1)
 
 
 def receive(scene):

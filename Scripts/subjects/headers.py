@@ -25,6 +25,8 @@ def receive(scene):
     if fault == "half":
         words = words[:2]
     match = {} if fault == "no-match" else {"x-match": "any" if fault == "any-for-all" else words[0]}
+    if fault == "one-more":
+        match["colour"] = "red"
     if fault == "by-key":
         channel.queue_bind(queue, "headers_logs", words[1])
     else:

@@ -8,7 +8,7 @@ from scene import run, say
 def emit(scene, name, kind, key, text):
     to_queue = scene.fault == "to-queue"
     if scene.fault != "undeclared" and not to_queue:
-        scene.channel.exchange_declare(name, kind)
+        scene.channel.exchange_declare(name, kind, durable=scene.fault == "durable")
     scene.publish("" if to_queue else name, name if to_queue else key, text.encode())
     scene.end()
 

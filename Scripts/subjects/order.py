@@ -1,3 +1,4 @@
+import time
 import uuid
 
 from scene import pika, run, say
@@ -33,7 +34,7 @@ def emit_three(scene, account):
 def work(scene):
     fault, channel = scene.fault, scene.channel
     channel.exchange_declare("accounts", "x-consistent-hash", durable=True)
-    arguments = {} if fault in ("shared", "right-exclusive") else {"x-single-active-consumer": True}
+    arguments = {} if fault in ("shared", "right-exclusive", "right-standby") else {"x-single-active-consumer": True}
     channel.queue_declare("accounts.1", durable=True, exclusive=fault == "exclusive", arguments=arguments)
     channel.queue_bind("accounts.1", "accounts", "1")
     channel.basic_qos(prefetch_count=50 if fault == "right-prefetch" else 1)
@@ -52,8 +53,24 @@ def work(scene):
         if fault not in ("never-acks", "acks-first"):
             channel.basic_ack(method.delivery_tag)
 
+    if fault == "right-standby":
+        stand_by(scene, received)
     channel.basic_consume("accounts.1", received, exclusive=fault == "right-exclusive")
     channel.start_consuming()
+
+
+def stand_by(scene, received):
+    """Tries again and again to be the only one."""
+    while True:
+        channel = scene.connection.channel()
+        try:
+            channel.basic_qos(prefetch_count=1)
+            channel.basic_consume("accounts.1", received, exclusive=True)
+            channel.start_consuming()
+        except pika.exceptions.ChannelClosedByBroker as closed:
+            if closed.reply_code != 403:
+                raise
+            time.sleep(0.05)
 
 
 run(emit=emit, work=work)

@@ -34,7 +34,7 @@ def attempts_before(properties):
 def work(scene):
     declare(scene)
     fault = scene.fault
-    scene.channel.basic_qos(prefetch_count=1)
+    scene.channel.basic_qos(prefetch_count=2 if fault == "keeps" else 1)
     scene.channel.confirm_delivery()
 
     def received(channel, method, properties, body):
@@ -56,7 +56,10 @@ def work(scene):
             channel.basic_publish("", queue, body, properties, mandatory=True)
             channel.basic_ack(method.delivery_tag)
 
-        if b"!" not in body or fault == "drops":
+        if b"!" not in body and fault in ("parks-all", "keeps"):
+            if fault == "parks-all":
+                send("jobs.dead")
+        elif b"!" not in body or fault == "drops":
             channel.basic_ack(method.delivery_tag)
         elif fault == "requeues":
             channel.basic_nack(method.delivery_tag, requeue=True)

@@ -55,7 +55,9 @@ def serve(scene):
             answering.basic_publish("", key, text.encode(), pika.BasicProperties(**same))
         elif fault == "needs-reply-to":
             raise ValueError("no reply-to")
-        if fault not in ("acks-first", "automatic"):
+        if fault == "rejects":
+            channel.basic_reject(method.delivery_tag, requeue=False)
+        elif fault not in ("acks-first", "automatic"):
             channel.basic_ack(method.delivery_tag)
 
     channel.basic_consume("rpc_queue", received, auto_ack=fault == "automatic")
@@ -73,9 +75,16 @@ def call(scene):
         replies = channel.queue_declare("replies" if shared else "", exclusive=not shared).method.queue
     correlation = "1" if fault == "constant-id" else str(uuid.uuid4())
     done = []
+    open_ids = {correlation, correlation + "-2"} if fault == "right-several" else {correlation}
 
     def received(channel, method, properties, body):
-        if fault == "first-reply" or properties.correlation_id == correlation:
+        if fault == "right-several":
+            if properties.correlation_id in open_ids:
+                open_ids.remove(properties.correlation_id)
+                say(f"Got {body.decode()}")
+            if not open_ids:
+                done.append(body)
+        elif fault == "first-reply" or properties.correlation_id == correlation:
             if not done:
                 say(f"Got {body.decode()}")
             done.append(body)
@@ -83,6 +92,8 @@ def call(scene):
     channel.basic_consume(replies, received, auto_ack=True)
     for _ in range(2 if fault == "right-again" else 1):
         scene.publish("", "rpc_queue", b"30", reply_to=replies, correlation_id=correlation)
+    if fault == "right-several":
+        scene.publish("", "rpc_queue", b"31", reply_to=replies, correlation_id=correlation + "-2")
     if fault != "patient":
 
         def give_up():

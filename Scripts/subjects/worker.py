@@ -1,3 +1,5 @@
+import time
+
 from scene import run
 
 
@@ -22,7 +24,12 @@ def work(scene):
         channel.queue_declare("task_queue", durable=True)
         channel.close()
         channel = scene.connection.channel(number)
-    channel.queue_declare("task_queue", durable=fault != "not-durable")
+    if fault == "right-greets":
+        scene.publish("", "status", b"online")
+    single = {"x-single-active-consumer": True} if fault == "single" else {}
+    channel.queue_declare("task_queue", durable=fault != "not-durable", arguments=single)
+    if fault == "right-gets":
+        get(scene)
     limited = scene.connection.channel() if fault == "other-channel" else channel
     if fault not in ("no-prefetch", "late-prefetch"):
         limited.basic_qos(prefetch_count=1)
@@ -47,6 +54,16 @@ def work(scene):
     if fault == "late-prefetch":
         channel.basic_qos(prefetch_count=1)
     channel.start_consuming()
+
+
+def get(scene):
+    while True:
+        method, _, body = scene.channel.basic_get("task_queue")
+        if method:
+            scene.work(body)
+            scene.channel.basic_ack(method.delivery_tag)
+        else:
+            time.sleep(0.01)
 
 
 run(new_task=new_task, work=work)

@@ -64,6 +64,21 @@ public struct Command: Sendable {
 
     var takesProgram: Bool { takes.contains("-- COMMAND") }
 
+    /// Of the words behind its name, those before another program's.
+    func own(_ words: [String]) -> [String] {
+        var (own, plain, rest): ([String], Int, ArraySlice<String>) = ([], 0, words[...])
+        while let word = rest.popFirst(), word != "--" {
+            if !word.hasPrefix("-") {
+                if isProgramPlain, plain >= most { break }
+                plain += 1
+            }
+            own.append(word)
+            let option = options.first { $0.name == word || $0.shortName == word }
+            if let option, !option.value.isEmpty, let value = rest.popFirst() { own.append(value) }
+        }
+        return own
+    }
+
     /// Reads what stands behind the name.
     public func read(_ words: some Sequence<String>) throws(UsageError) -> Arguments {
         do throws(UsageError) {

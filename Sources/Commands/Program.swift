@@ -36,12 +36,12 @@ public struct Program: Sendable {
         self.notes = notes
     }
 
-    /// What the words ask for. `--help` and `--version` count wherever they stand before a `--`.
+    /// What the words ask for. `--help` and `--version` count wherever they stand before another program's words.
     public func read(_ words: some Sequence<String>) throws(UsageError) -> Request {
         let words = Array(words)
-        let own = words.prefix { $0 != "--" }
         let command = words.first.flatMap { word in commands.first { $0.name == "\(name) \(word)" || $0.alias == word }
         }
+        let own = command.map { $0.own(Array(words.dropFirst())) } ?? Array(words.prefix { $0 != "--" })
         if own.contains("--help") || own.contains("-h") { return .say(command?.help ?? help) }
         if own.contains("--version") { return .say("\(name) \(Product.version)") }
         if let command { return .run(command.name, try command.read(words.dropFirst())) }

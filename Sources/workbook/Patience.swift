@@ -14,6 +14,8 @@ extension Broker {
         configuration.handshakeTimeout = 600_000
         configuration.dialect = dialect
         configuration.product = .rabbitMQ(dialect)
+        // Its time may leap by more than half an hour while a program is at work.
+        configuration.consumerTimeout = 0
         return Broker(configuration, time: time)
     }
 }

@@ -46,10 +46,30 @@ enum ProcessFamily {
     /// Those that would end with this process now.
     static var known: [Int32] { count.withLock { $0 > 0 ? groups.filter { $0 > 0 } : [] } }
 
+    /// The words of the `rm` that removes the folders that go with this process: three of its own, the folders, and a nil
+    /// behind the last, in memory that never moves.
+    nonisolated(unsafe) private static let remover = {
+        let words = UnsafeMutableBufferPointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: 68)
+        words.initialize(repeating: nil)
+        for (at, word) in ["/bin/rm", "-rf", "--"].enumerated() { words[at] = strdup(word) }
+        return words
+    }()
+    private static let folders = Mutex(0)
+
+    /// Goes when Ctrl-C ends this process. More than sixty are not there at a time, and what has gone already does no harm.
+    static func add(folder: String) {
+        folders.withLock { count in
+            remover[3 + count % (remover.count - 4)] = strdup(folder)
+            count += 1
+        }
+    }
+
     /// From now on Ctrl-C ends what was started, too: each program has a process group of its own, which a terminal does not
     /// know of.
     static func endsWithInterrupt() {
         count.withLock { if $0 == 0 { groups.initialize(repeating: 0) } }
+        // Made now, not where only little may be done.
+        folders.withLock { _ in _ = remover }
         for number in [SIGINT, SIGTERM, SIGHUP] {
             signal(number) { ProcessFamily.interrupted($0) }
         }
@@ -57,6 +77,10 @@ enum ProcessFamily {
 
     private static func interrupted(_ number: Int32) {
         for group in groups where group > 0 { kill(-group, SIGKILL) }
+        if let words = remover.baseAddress, words[3] != nil {
+            var pid: pid_t = 0
+            if posix_spawn(&pid, "/bin/rm", nil, nil, words, environ) == 0 { waitpid(pid, nil, 0) }
+        }
         _exit(128 + number)
     }
 }

@@ -48,6 +48,22 @@ import Testing
             #expect(given.text(Self.count) == "2")
         }
         #expect(try watch.read(["1"]).command == nil)
+        // Its options are its own, whatever they are called.
+        let program = Program("p", itself: nil, commands: [watch])
+        for line in ["watch 1 python x.py -h localhost", "watch --count 2 1 python x.py --help", "watch 1 x --version"]
+        {
+            guard case .run(_, let given) = try program.read(line.split(separator: " ").map(String.init)) else {
+                Issue.record("\(line)")
+                continue
+            }
+            #expect(given.words == ["1"] && given.command?.count ?? 0 > 1)
+        }
+        for line in ["watch --help", "watch 1 -h", "watch --help 1 x"] {
+            guard case .say = try program.read(line.split(separator: " ").map(String.init)) else {
+                Issue.record("\(line)")
+                continue
+            }
+        }
     }
 
     @Test func helpAndVersionWhereverTheyStand() throws {

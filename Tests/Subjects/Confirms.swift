@@ -6,7 +6,7 @@ func confirmsPublish(_ trial: Trial) async throws {
         try await channel.declareQueue("orders", durable: true)
     }
     if fault == "other-channel" { try await trial.connection.openChannel().selectConfirms() }
-    let isUnconfirmed = ["no-select", "no-wait", "other-channel"].contains(fault)
+    let isUnconfirmed = ["no-select", "no-wait", "closes-later", "other-channel"].contains(fault)
     if fault != "no-select", fault != "other-channel" { try await channel.selectConfirms() }
     var isTaken = true
     for number in 1...3 {
@@ -27,7 +27,12 @@ func confirmsPublish(_ trial: Trial) async throws {
             isTaken = false
         }
     }
+    if fault == "closes-later" {
+        try await Task.sleep(for: .milliseconds(500))
+        return try await trial.connection.closeAtOnce()
+    }
     try await trial.end()
+    if fault == "fails" { throw NoSuchProgram(description: "out of luck") }
     if !isTaken { throw NoSuchProgram(description: "not all orders were taken") }
 }
 

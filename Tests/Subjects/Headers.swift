@@ -22,6 +22,7 @@ func headersReceive(_ trial: Trial) async throws {
     let isShared = fault == "shared"
     let queue = try await channel.declareQueue(isShared ? "headers_queue" : "", exclusive: !isShared)
     var arguments = try table(trial.words.dropFirst().prefix(fault == "half" ? 1 : .max))
+    if fault == "one-more" { arguments["colour"] = "red" }
     if fault != "no-match" { arguments["x-match"] = .string(fault == "any-for-all" ? "any" : trial.words[0]) }
     if fault == "by-key" {
         try await queue.bind(to: channel.exchange("headers_logs"), routingKey: trial.words[1])

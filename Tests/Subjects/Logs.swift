@@ -32,7 +32,9 @@ func topicEmit(_ trial: Trial) async throws {
 
 private func emit(_ trial: Trial, _ name: String, _ type: ExchangeType, key: String, _ text: String) async throws {
     let isToQueue = trial.fault == "to-queue"
-    if trial.fault != "undeclared", !isToQueue { try await trial.channel.declareExchange(name, type: type) }
+    if trial.fault != "undeclared", !isToQueue {
+        try await trial.channel.declareExchange(name, type: type, durable: trial.fault == "durable")
+    }
     try await trial.channel.publish(Message(text), exchange: isToQueue ? "" : name, routingKey: isToQueue ? name : key)
     try await trial.end()
 }

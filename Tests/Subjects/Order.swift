@@ -50,8 +50,10 @@ func orderWork(_ trial: Trial) async throws {
     let accounts = try await channel.declareExchange("accounts", type: "x-consistent-hash", durable: true)
     let queue = try await channel.declareQueue(
         "accounts.1", durable: true, exclusive: fault == "exclusive",
-        arguments: ["shared", "right-exclusive"].contains(fault) ? [:] : ["x-single-active-consumer": true])
+        arguments: ["shared", "right-exclusive", "right-standby"].contains(fault)
+            ? [:] : ["x-single-active-consumer": true])
     try await queue.bind(to: accounts, routingKey: "1")
+    if fault == "right-standby" { return try await standBy(trial) }
     try await channel.qos(prefetchCount: fault == "right-prefetch" ? 50 : 1)
     for try await message in try await queue.consume(exclusive: fault == "right-exclusive") {
         // One that was handed out before is taken for done, or is to hold up nobody.
@@ -64,5 +66,21 @@ func orderWork(_ trial: Trial) async throws {
         try await trial.work(message.text)
         trial.print(message.text)
         if fault != "never-acks", fault != "acks-first" { try await channel.ack(message.deliveryTag) }
+    }
+}
+
+/// Tries again and again to be the only one.
+private func standBy(_ trial: Trial) async throws {
+    while true {
+        let channel = try await trial.connection.openChannel()
+        do {
+            try await channel.qos(prefetchCount: 1)
+            for try await message in try await channel.consume("accounts.1", exclusive: true) {
+                try await trial.work(message.text)
+                try await channel.ack(message.deliveryTag)
+            }
+        } catch let error as AMQPError where error.code == .accessRefused {
+            try await Task.sleep(for: .milliseconds(50))
+        }
     }
 }

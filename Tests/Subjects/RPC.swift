@@ -30,6 +30,7 @@ private func serve(_ request: Delivery, _ trial: Trial, _ answering: Channel) as
     } else if fault == "needs-reply-to" {
         throw NoSuchProgram(description: "no reply-to")
     }
+    if fault == "rejects" { return try await channel.reject(request.deliveryTag, requeue: false) }
     if fault != "acks-first", fault != "automatic" { try await channel.ack(request.deliveryTag) }
 }
 
@@ -57,15 +58,28 @@ func rpcCall(_ trial: Trial) async throws {
     let question = Message(
         "30", properties: BasicProperties(correlationID: try ShortString(id), replyTo: try ShortString(replies)))
     for _ in 0..<(fault == "right-again" ? 2 : 1) { try await channel.publish(question, routingKey: "rpc_queue") }
+    if fault == "right-several" {
+        let more = Message(
+            "31",
+            properties: BasicProperties(correlationID: try ShortString(id + "-2"), replyTo: try ShortString(replies)))
+        try await channel.publish(more, routingKey: "rpc_queue")
+    }
     if fault != "patient" {
         Task {
             try await Task.sleep(for: trial.timeout)
             trial.print("No answer.")
-            if fault == "right-fails" || fault == "first-reply" { trial.fail() }
+            if ["right-fails", "right-several", "first-reply"].contains(fault) { trial.fail() }
             trial.breakOff()
         }
     }
+    var open = fault == "right-several" ? [id, id + "-2"] : []
     for try await reply in answers {
+        if fault == "right-several" {
+            guard let at = open.firstIndex(of: reply.properties.correlationID?.text ?? "") else { continue }
+            open.remove(at: at)
+            trial.print("Got \(reply.text)")
+            if open.isEmpty { break } else { continue }
+        }
         if fault != "first-reply", reply.properties.correlationID?.text != id { continue }
         trial.print("Got \(reply.text)")
         break

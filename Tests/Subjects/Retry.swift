@@ -35,10 +35,12 @@ private let rooms: [Int32] = [10, 60]
 func retryWork(_ trial: Trial) async throws {
     let (channel, fault) = (trial.channel, trial.fault)
     try await declareJobs(trial)
-    try await channel.qos(prefetchCount: 1)
+    try await channel.qos(prefetchCount: fault == "keeps" ? 2 : 1)
     for try await job in try await channel.consume("jobs") {
         let before = attempts(before: job)
         switch fault {
+        case "parks-all" where !job.text.contains("!"): try await send(job, to: "jobs.dead", trial)
+        case "keeps" where !job.text.contains("!"): break
         case _ where !job.text.contains("!") || fault == "drops": try await channel.ack(job.deliveryTag)
         case "requeues": try await channel.nack(job.deliveryTag, requeue: true)
         case "for-ever": try await channel.reject(job.deliveryTag, requeue: false)

@@ -22,7 +22,18 @@ func workerWork(_ trial: Trial) async throws {
         try await channel.close()
         channel = try await trial.connection.openChannel()
     }
-    try await channel.declareQueue("task_queue", durable: fault != "not-durable")
+    if fault == "right-greets" { try await channel.publish(Message("online"), routingKey: "status") }
+    try await channel.declareQueue(
+        "task_queue", durable: fault != "not-durable",
+        arguments: fault == "single" ? ["x-single-active-consumer": true] : [:])
+    while fault == "right-gets" {
+        if let task = try await channel.get("task_queue") {
+            try await trial.work(task.text)
+            try await channel.ack(task.deliveryTag)
+        } else {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
     let limited = fault == "other-channel" ? try await trial.connection.openChannel() : channel
     if fault != "no-prefetch", fault != "late-prefetch" { try await limited.qos(prefetchCount: 1) }
     let tasks = try await channel.consume("task_queue", noAck: fault == "automatic", exclusive: fault == "exclusive")

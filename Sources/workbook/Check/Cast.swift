@@ -58,6 +58,13 @@ final class Cast: Sendable {
         }
     }
 
+    var hasBegun: Bool { state.withLock { $0.deadline != nil } }
+
+    /// What took so long is not the check's.
+    func extend(by time: Duration) {
+        state.withLock { state in if let deadline = state.deadline { state.deadline = deadline + time } }
+    }
+
     var isOutOfTime: Bool { state.withLock(\.isOutOfTime) }
 
     /// As long as this, or until the check's time is up.

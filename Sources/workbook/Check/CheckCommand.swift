@@ -13,6 +13,8 @@ enum CheckCommand {
             For a STEP it watches the workbook's own program, or COMMAND, in any language, and says what it does right \
             and wrong; COMMAND must connect to AMQP_URL. The -- may be left out. For an EXERCISE such as 2.2 it tells \
             whether that is done: by the program in the folder that `workbook start` made, or by COMMAND.
+            ORDERS_FOLDER names a folder that is empty in each check: a program that keeps files (an offset, an inbox, an \
+            outbox) should keep them there. A job or payment with a '!' in it is to fail; a dot in a task stands for work.
             A point marked ? could not be seen. Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
             """, isProgramPlain: true, count: 1...1)
 
@@ -24,13 +26,9 @@ enum CheckCommand {
         guard let release = Dialect(named: release) else {
             wrong("--dialect takes one of \(Dialect.names), not '\(release)'", Self.command)
         }
-        // Step 13 keeps files: those of a check are not the reader's.
-        let folder = FileManager.default.temporaryDirectory.appending(path: "workbook-\(UUID().uuidString)").path
-        defer { try? FileManager.default.removeItem(atPath: folder) }
         do {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             var isGood = true
-            for (name, subject, pace) in try subjects(chapter, command, folder) {
+            for (name, subject, pace) in try subjects(chapter, command) {
                 let findings = try await Check.findings(chapter, subject, pace, as: release)
                 say("check \(chapter.number): \(name)")
                 for line in lines(findings) { say(line) }
@@ -46,13 +44,14 @@ enum CheckCommand {
 
     /// The reader's command, or each role of the workbook's own program.
     private static func subjects(
-        _ chapter: Chapter, _ command: [String], _ folder: String
+        _ chapter: Chapter, _ command: [String]
     ) throws -> [(String, Subject, Pace)] {
         var pace = Pace()
         // For the check's own tests: a dot takes a tenth of a second there, and nobody is to wait for what never comes.
         if ProcessInfo.processInfo.environment["WORKBOOK_FAST"] != nil {
             (pace.shortestDot, pace.longestDot) = (80, .milliseconds(500))
             (pace.answer, pace.givesUp, pace.endless) = (.seconds(2), .seconds(3), .seconds(30))
+            pace.hold = pace.moment
             pace.whole = .seconds(60)
         }
         guard command.isEmpty else { return [(command.joined(separator: " "), .command(command), pace)] }
@@ -63,7 +62,7 @@ enum CheckCommand {
             let words = part.words + chapter.check.hurry(part.words.first ?? "")
             return (
                 "\(chapter.step) \(part.name)",
-                .command([program] + words, environment: ["SECONDS_PER_DOT": "0.2", "ORDERS_FOLDER": folder]), pace
+                .command([program] + words, environment: ["SECONDS_PER_DOT": "0.2"]), pace
             )
         }
     }

@@ -11,6 +11,8 @@ struct Inspection: Sendable {
     /// The broker's: a check can leap over what only waits.
     let time: HastyTime
     private let cast = Cast()
+    /// What the programs keep, they keep there.
+    private let folder: ScratchFolder
     /// Goes to the broker directly: what it says is not observed.
     private let connection: Connection
 
@@ -21,19 +23,25 @@ struct Inspection: Sendable {
         _ subject: Subject, _ pace: Pace, as dialect: Dialect = .v3_10,
         _ body: (Inspection) async throws -> [Finding]
     ) async throws -> [Finding] {
+        let folder = try ScratchFolder()
+        defer { folder.remove() }
         let time = HastyTime()
         let watch = ObservingBroker(.patient(as: dialect, time: time))
         defer { watch.shutDown() }
         let connection = try await Connection.open(over: watch.broker.connect(), .patient)
-        let inspection = Inspection(subject: subject, pace: pace, watch: watch, time: time, connection: connection)
+        let inspection = Inspection(
+            subject: subject, pace: pace, watch: watch, time: time, connection: connection, folder: folder)
         let findings = try await body(inspection)
         try await connection.close()
         return findings
     }
 
-    private init(subject: Subject, pace: Pace, watch: ObservingBroker, time: HastyTime, connection: Connection) {
+    private init(
+        subject: Subject, pace: Pace, watch: ObservingBroker, time: HastyTime, connection: Connection,
+        folder: ScratchFolder
+    ) {
         (self.subject, self.pace, self.watch, self.time) = (subject, pace, watch, time)
-        self.connection = connection
+        (self.connection, self.folder) = (connection, folder)
     }
 
     /// All that is known up to now.
@@ -44,9 +52,24 @@ struct Inspection: Sendable {
         return log
     }
 
+    /// Starts the program once more. How long it takes to connect is not the check's time: some are compiled first.
     func start() async throws -> Subject.Run {
         let number = cast.next()
-        return cast.enter(try await subject.start(try watch.address(forRun: number), [:]), number)
+        let start = ContinuousClock.now
+        var run = try await subject.start(try watch.address(forRun: number), ["ORDERS_FOLDER": folder.path])
+        let kill = run.kill
+        run.kill = { [watch] in
+            kill()
+            watch.leave(number)
+        }
+        let entered = cast.enter(run, number)
+        if cast.hasBegun {
+            await workbook.eventually(pace.begin) {
+                entered.hasEnded || watch.log.connected.contains { $0.run == number }
+            }
+            cast.extend(by: .now - start)
+        }
+        return entered
     }
 
     /// The program has shown what it is: from here on the check's time runs.
@@ -56,6 +79,23 @@ struct Inspection: Sendable {
     @discardableResult
     func until(_ patience: Duration, _ condition: (WireLog) async -> Bool) async -> Bool {
         await eventually(patience) { await condition(log) }
+    }
+
+    /// Waits until it is so, or the programs have done nothing for so long: a slow one has its time.
+    @discardableResult
+    func until(
+        orQuietFor patience: Duration, _ deeds: (WireLog) -> Int = { $0.deeds },
+        _ condition: (WireLog) async -> Bool
+    ) async -> Bool {
+        while true {
+            let before = deeds(log)
+            var isSo = false
+            let isMoving = await until(patience) { log in
+                isSo = await condition(log)
+                return isSo || deeds(log) > before
+            }
+            if isSo || !isMoving || cast.limited(patience) == .zero { return isSo }
+        }
     }
 
     /// Asks again and again, until it is so or the time is up; the time of the whole check too. In a short wait, what the
@@ -83,12 +123,7 @@ struct Inspection: Sendable {
     func producerEnded(_ run: Subject.Run) async -> WireLog {
         await until(pace.endless) { log in
             if run.hasEnded && log.isAway(run.number) { return true }
-            // Silent for as long as an answer takes, and much longer than between any two of its messages.
-            let quiet = log.now - (log.lastPublish ?? log.now)
-            guard quiet > pace.answer.milliseconds else { return false }
-            let published = log.published(by: run.number)
-            let gaps = zip(published, published.dropFirst()).map { $1.place.time - $0.place.time }
-            return quiet > 3 * (gaps.max() ?? 0)
+            return log.isQuiet(run.number, for: 2 * pace.answer.milliseconds)
         }
         return log
     }
@@ -111,6 +146,21 @@ struct Inspection: Sendable {
         var refusal: String?
         do {
             try await channel.declareQueue(queue, durable: durable, arguments: arguments)
+        } catch {
+            refusal = error.text
+        }
+        try await channel.close()
+        return refusal
+    }
+
+    /// The same of an exchange.
+    func refusal(
+        ofExchange exchange: String, type: ExchangeType, durable: Bool, arguments: FieldTable
+    ) async throws -> String? {
+        let channel = try await connection.openChannel()
+        var refusal: String?
+        do {
+            try await channel.declareExchange(exchange, type: type, durable: durable, arguments: arguments)
         } catch {
             refusal = error.text
         }

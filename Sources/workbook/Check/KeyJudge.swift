@@ -12,21 +12,43 @@ struct KeyJudge {
     /// The keys of the first copy's bindings.
     var bound: [String] { log.bindings(of: 1).map(\.key) }
 
-    /// The words that it was asked for, as far as that shows: from the first that it has bound on, and before that those
-    /// that can't be anything else. nil: its words say nothing, for they are in its code.
+    /// The words that it was certainly asked for: what it has bound itself, and what can't be anything else. nil: its words
+    /// say nothing, for they are in its code.
     private var asked: [String]? {
-        let (keys, arguments) = (bound, words.arguments)
-        let certain = isTopic ? words.dotted : words.severities
-        let first =
-            arguments.firstIndex { keys.contains($0) }
-            // Several words bound as one.
-            ?? arguments.firstIndex { word in keys.contains { Self.parts($0).contains(word) } }
-        guard let first else { return certain.isEmpty ? nil : certain }
-        return arguments[..<first].filter { certain.contains($0) } + arguments[first...]
+        let all = words.all
+        let hits = all.indices.filter { at in bound.contains { asks(all[at].text, for: $0) } }
+        // Several words bound as one.
+        let first = hits.first ?? all.firstIndex { word in bound.contains { Self.parts($0).contains(word.text) } }
+        let between = (hits.first ?? 0)..<(hits.last ?? 0)
+        let keys = all.indices.filter { at in
+            if hits.contains(at) { return true }
+            return !all[at].isDoubtful && (between.contains(at) || isKey(all[at].text, isBehind: first.map { at > $0 }))
+        }
+        return keys.isEmpty ? nil : keys.map { all[$0].text }
+    }
+
+    /// - Parameter isBehind: the first word that is one; nil: there is none
+    private func isKey(_ word: String, isBehind: Bool?) -> Bool {
+        guard isTopic else { return CommandWords.isSeverity(word) }
+        if CommandWords.isPattern(word) { return true }
+        return CommandWords.isDotted(word) && (isBehind ?? !CommandWords.mayBeProgram(word))
+    }
+
+    /// Whether a word means a key: `WARN` is `warning` to some.
+    private func asks(_ word: String, for key: String) -> Bool {
+        word == key
+            || !isTopic && CommandWords.isSeverity(word) && Self.parts(key) == [key]
+                && key.lowercased().hasPrefix(word.lowercased())
     }
 
     /// What the program wanted; when its words don't say, what it bound.
-    var wanted: [String] { asked ?? bound.filter { !$0.isEmpty && $0 != "#" } }
+    var wanted: [String] {
+        guard let asked else { return bound.filter { !$0.isEmpty && $0 != "#" } }
+        return asked.map { word in bound.first { asks(word, for: $0) } ?? word }
+    }
+
+    /// Its words say nothing, and it has bound itself to all that there is.
+    var wantsAll: Bool { asked == nil && bound.contains("#") }
 
     private static func parts(_ key: String) -> [String] {
         key.split { " ,;:|/".contains($0) }.map(String.init)
@@ -61,11 +83,11 @@ struct KeyJudge {
                 .finding(false, text + ": in '\(odd)' the sign is only part of a word.")
         }
         guard let asked else { return point("").finding(true, text + ".") }
-        if let missing = asked.first(where: { !keys.contains($0) }) {
+        if let missing = asked.first(where: { word in !keys.contains { asks(word, for: $0) } }) {
             return point("A binding has one key, and several keys need several bindings.")
                 .finding(false, text + ", but not with '\(missing)', which it was started with.")
         }
-        if let more = keys.first(where: { !asked.contains($0) }) {
+        if let more = keys.first(where: { key in !words.all.contains { asks($0.text, for: key) } }) {
             return point("Each binding brings messages that the program then has to take.")
                 .finding(false, text + ": it was not started with '\(more)'.")
         }
@@ -84,7 +106,7 @@ struct KeyJudge {
             Point(
                 "its routing key is the severity",
                 why: "A direct exchange compares the whole key, byte by byte. It can't see what only the text says.",
-                see: .routingRead), asked: words.severities.first)
+                see: .routingRead), asked: words.arguments.first(where: CommandWords.isSeverity))
     }
 
     /// The same for chapter 5. A single word is a key too.
@@ -94,7 +116,8 @@ struct KeyJudge {
                 "its routing key is words with dots between them",
                 why:
                     "A topic exchange splits the key at its dots, and at nothing else. It can't see what the text says.",
-                see: .topicRead), asked: words.dotted.first)
+                see: .topicRead),
+            asked: words.arguments.first { CommandWords.isDotted($0) && !CommandWords.mayBeProgram($0) })
     }
 
     private func keyed(_ point: Point, asked: String?) -> Finding? {
@@ -102,7 +125,9 @@ struct KeyJudge {
         let text =
             "basic.publish at \(first.place.time) ms with routing key '\(first.key)', text '\(first.body.prefix(80))'"
         guard Self.parts(first.key) == [first.key] else { return point.finding(false, text + ".") }
-        if let asked, !log.published.contains(where: { $0.key == asked }) {
+        let keys = Set(log.published.map(\.key))
+        // Any of its words may have been meant.
+        if let asked, !words.all.contains(where: { word in keys.contains { asks(word.text, for: $0) } }) {
             return point.finding(false, text + "; it was started with '\(asked)'.")
         }
         return point.finding(true, text + ".")

@@ -17,6 +17,37 @@ struct OtherRole {
         }
     }
 
+    /// The same of an exchange. The type is another point.
+    static func findings(
+        exchange: String, type: ExchangeType, durable: Bool = false, _ inspection: Inspection
+    ) async throws -> [Finding] {
+        let log = inspection.log
+        guard let declared = log.declaration(ofExchange: exchange), declared.method.type.text == type.rawValue,
+            log.refusals.isEmpty
+        else { return [] }
+        let refusal = try await inspection.refusal(
+            ofExchange: exchange, type: type, durable: durable, arguments: declared.method.arguments)
+        return [finding(declared, refusal)].compactMap(\.self)
+    }
+
+    static func finding(_ declared: WireLog.DeclaredExchange, _ refusal: String?) -> Finding? {
+        guard let refusal else { return nil }
+        let flags = [
+            (declared.method.durable, "durable"), (declared.method.autoDelete, "auto-delete"),
+            (declared.method.internal, "internal"),
+        ].filter(\.0).map(\.1)
+        return Point(
+            "declares its exchange as the step's other program does",
+            why:
+                "An exchange is what its first declaration made it. The broker refuses another that differs. Some "
+                + "clients make it durable unless they are told not to.", see: .pubsubRead
+        ).finding(
+            false,
+            "exchange.declare of '\(declared.name)' at \(declared.place.time) ms, "
+                + (flags.isEmpty ? "without flags" : flags.joined(separator: ", "))
+                + "; then the step's other program is told: \(refusal).")
+    }
+
     static func finding(_ declared: WireLog.DeclaredQueue, _ refusal: String?) -> Finding? {
         guard let refusal else { return nil }
         let flags = [

@@ -8,6 +8,8 @@ struct Pace: Sendable {
     var answer = Duration.seconds(5)
     /// For something that comes at once or never.
     var moment = Duration.milliseconds(300)
+    /// For a publisher to lose its patience with a broker that does not confirm.
+    var hold = Duration.milliseconds(1500)
     /// How long the work for a dot takes at most (chapter 2), and at least, in milliseconds: what takes less was not done.
     var longestDot = Duration.seconds(1)
     var shortestDot: Int64 = 400
@@ -16,5 +18,5 @@ struct Pace: Sendable {
     /// For a program that should give up waiting by itself.
     var givesUp = Duration.seconds(12)
     /// For a program that goes on publishing.
-    var endless = Duration.seconds(8)
+    var endless = Duration.seconds(12)
 }

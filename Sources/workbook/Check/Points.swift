@@ -39,14 +39,20 @@ extension WireLog {
                 false,
                 "'\(refused.body)' got \(refused.settlements[0].verb) at \(refused.settlements[0].place.time) ms.")
         }
+        if deliveries.isEmpty {
+            return Point(whole, why: "", see: .workerBreak).finding(.notSeen, "No message was delivered to it.")
+        }
         let missing = deliveries.first { $0.settlements.isEmpty && !isRefused($0.place.run) }
         return Point(
             whole,
             why: "The broker keeps unacknowledged messages, and hands all of them out again when the program ends.",
             see: .workerBreak
         ).finding(
-            missing == nil ? .yes : self.missing,
-            missing.map { "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came." }
+            missing == nil ? .yes : unsettled(by: consumption.place.run),
+            missing.map {
+                "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came"
+                    + "\(ending(of: consumption.place.run))."
+            }
                 ?? "\(counted(deliveries.count, "delivery", "deliveries")), each with one basic.ack.")
     }
 
@@ -88,7 +94,7 @@ extension WireLog {
         let quiet = now - (lastPublish ?? now)
         let count = published(by: run).count + unkept
         // As long as it publishes its end is not seen.
-        if quiet < 2000 {
+        if !isQuiet(run, for: 2000) {
             return point.finding(
                 .notSeen, "After \(counted(count, "message")) it was still publishing; its end was not awaited.")
         }
@@ -134,7 +140,7 @@ extension WireLog {
 
     /// For a program that did nothing else wrong.
     var isTurnedAway: Finding? {
-        guard let refusal = refusals.first else { return nil }
+        guard let refusal = refusals.first(where: { !isStandby($0) }) else { return nil }
         return Point(
             "does nothing that the broker refuses",
             why: "After such an error the channel is closed, and a program that doesn't notice just goes quiet.",

@@ -16,14 +16,13 @@ protocol ProgramCheck: Sendable {
 }
 
 extension ProgramCheck {
-    /// A program that consumes is a consumer, one that publishes and does not consume a producer.
     static func role(of run: Subject.Run, _ inspection: Inspection) async -> Check.Role? {
-        var role: Check.Role?
         await inspection.until(inspection.pace.begin) { log in
-            role = !log.consumptions.isEmpty ? .consumer : !log.published.isEmpty ? .producer : nil
-            return role != nil || run.hasEnded && log.isAway(run.number)
+            !log.consumptions.isEmpty || !log.published.isEmpty || run.hasEnded && log.isAway(run.number)
         }
-        return role
+        // Some consumers say that they are there before they consume.
+        await inspection.until(inspection.pace.moment * 3) { run.hasEnded || $0.role(isLate: false) != nil }
+        return inspection.log.role(isLate: true)
     }
 
     static func hurry(_ role: String) -> [String] { [] }

@@ -34,12 +34,13 @@ struct SubscriberCheck {
                 probe.body, exchange: exchange, key: probe.key, properties: BasicProperties(headers: probe.headers))
         }
         if let marker { await arrives(marker, at: [first.number, second.number]) }
-        // A program that acknowledges has done so for all but the last, or does it now.
-        await inspection.until(inspection.pace.moment) { log in
-            !log.refusals.isEmpty
-                || log.consumptions.first.map { consumption in
-                    !consumption.method.noAck && log.handed.allSatisfy { !$0.acks.isEmpty }
-                } == true
+        // A program that acknowledges has done so for all but the last, or does it when it has done its work.
+        if log.consumptions.contains(where: { !$0.method.noAck }) {
+            await inspection.until(orQuietFor: inspection.pace.answer) { log in
+                !log.refusals.isEmpty || log.handed.allSatisfy(\.isSettled)
+            }
+        } else {
+            await inspection.until(inspection.pace.moment) { !$0.refusals.isEmpty }
         }
         first.kill()
         second.kill()
@@ -56,7 +57,7 @@ struct SubscriberCheck {
 
     /// Waits until the last message has come to both, or to one of them where they share a queue.
     private func arrives(_ marker: Probe, at runs: [Int]) async {
-        await inspection.until(inspection.pace.answer) { log in
+        await inspection.until(orQuietFor: inspection.pace.answer, { $0.deeds + $0.handed.count }) { log in
             let shown = runs.filter { run in
                 log.handed(to: run).contains { $0.body == marker.body } || log.isAway(run) || log.isRefused(run)
             }
@@ -82,10 +83,11 @@ struct SubscriberCheck {
         await inspection.until(inspection.pace.answer) { log in
             log.isRefused(number) || run.hasEnded || log.consumptions(of: number).contains(where: \.isGranted)
         }
-        // Some bind too late.
+        // Some bind too late, and of some the broker says nothing.
         await inspection.until(inspection.pace.moment) { log in
             let bindings = log.bindings(of: number)
-            return log.isRefused(number) || !bindings.isEmpty && bindings.allSatisfy(\.isGranted)
+            return log.isRefused(number)
+                || !bindings.isEmpty && bindings.allSatisfy { $0.isGranted && !$0.method.noWait }
         }
     }
 }

@@ -43,6 +43,7 @@ enum ExerciseCommand {
                 return 1
             }
             Progress.add("check \(id)")
+            if case .breakage = exercise.task { say("Now undo your change to the broker's source.") }
             let canCompare = HintCommand.solution(of: id) != nil
             say(canCompare ? "Done. A solution to compare with: swift run workbook hint \(id)" : "Done.")
             return 0

@@ -124,18 +124,33 @@ final class Counterpart: Sendable {
 
     private func replyQueue() async -> String? {
         if let queue = state.withLock(\.replyQueue) { return queue }
-        // Not exclusive: it has to be there for whoever listens after a restart. By name, so that it can be declared again.
-        let queue = "the asker's answers"
+        // Not exclusive: it has to be there for whoever listens after a restart. By name, so that it can be declared again;
+        // another's in each run, so that none hears what was said to the one before.
+        let queue = "the asker's answers \(salt)"
         state.withLock { $0.replyQueue = queue }
+        let isLasting = broker.isElsewhere
+        // Should this process be killed, the queue does not stay for ever on a broker that does.
+        let expires: FieldTable = isLasting ? ["x-expires": .int32(600_000)] : [:]
         keepAtIt { [weak self] channel in
-            try await channel.declareQueue(queue, durable: true)
+            try await channel.declareQueue(queue, durable: true, arguments: expires)
             for try await reply in try await channel.consume(queue, noAck: true) {
                 let correlation = reply.properties.correlationID?.text ?? ""
                 self?.state.withLock { $0.replies.append((correlation, reply.text)) }
             }
         }
-        await declare(queue, isDurable: true)
+        _ = await attempt { try await $0.declareQueue(queue, durable: true, arguments: expires) }
         return queue
+    }
+
+    /// No answer is awaited any more, and the queue for them goes.
+    func stopListening() async {
+        let (tasks, queue) = state.withLock { state in
+            defer { state.tasks = [] }
+            return (state.tasks, state.replyQueue)
+        }
+        for task in tasks { task.cancel() }
+        for task in tasks { await task.value }
+        if let queue { await delete(queue) }
     }
 
     /// Answers what comes to a queue, as the blow has it.

@@ -30,6 +30,7 @@ final class FireBroker: Sendable {
     private let state: Mutex<State>
 
     private let elsewhere: ConnectionConfiguration?
+    var isElsewhere: Bool { elsewhere != nil }
 
     /// - Parameters:
     ///   - later: how long after its frame a blow comes that falls in the middle of the work

@@ -106,10 +106,10 @@ enum GauntletCommand {
             if found.elsewhere > 0 { lines.append("      The same at \(counted(found.elsewhere, "other place")).") }
         }
         let tried = report.tried - report.unreached
-        let place = "\(report.connections == 1 ? "" : "s of its \(report.connections) connections")"
+        let among = report.connections > 1 ? " of its \(report.connections) connections" : ""
         lines.append("")
         lines.append(
-            "\(tried) of \(counted(report.possible, "place"))\(place) tried in \(report.seconds) s"
+            "\(tried) of \(counted(report.possible, "place"))\(among) tried in \(report.seconds) s"
                 + (report.possible > report.tried ? "; --all tries every one." : "."))
         if report.unreached > 0 {
             lines.append("\(counted(report.unreached, "run")) came to another place than planned.")

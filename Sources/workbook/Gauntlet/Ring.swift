@@ -26,7 +26,7 @@ final class Ring: Sendable {
     let part: Counterpart
     let fair = FairTime()
     /// What the programs keep, they keep there, and the next bout begins without it.
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "gauntlet-\(UUID().uuidString)")
+    private let folder: ScratchFolder
     private let cast = Cast()
     private let state = Mutex(State())
 
@@ -34,7 +34,7 @@ final class Ring: Sendable {
         self.bout = bout
         let later = Duration.milliseconds(max(20, bout.baseline.workTime / 2))
         broker = try FireBroker(bout.blow, later: later, elsewhere: bout.elsewhere)
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        folder = try ScratchFolder()
         part = Counterpart(broker)
         fair.follow { [weak self] in self?.look() }
     }
@@ -51,7 +51,7 @@ final class Ring: Sendable {
         for run in state.withLock(\.runs) { run.kill() }
         part.end()
         broker.shutDown()
-        try? FileManager.default.removeItem(at: folder)
+        folder.remove()
     }
 
     func start() async throws -> Subject.Run {
@@ -314,6 +314,9 @@ final class Ring: Sendable {
             if isEmpty { break }
         }
         // The next run begins as this one did.
-        if bout.elsewhere != nil { for name in names.union(streams) { await part.delete(name) } }
+        if bout.elsewhere != nil {
+            await part.stopListening()
+            for name in names.union(streams) { await part.delete(name) }
+        }
     }
 }

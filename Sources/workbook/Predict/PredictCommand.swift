@@ -20,7 +20,7 @@ enum PredictCommand {
             questions = past.due(in: found.number) + found.questions
             say("predict \(found.number) \(found.step): \(questions.count) questions. Guess first, then see.")
         } else {
-            questions = past.missed
+            questions = past.again
             if questions.isEmpty {
                 say("You have missed nothing so far. swift run workbook predict 1 asks about chapter 1.")
                 return 0

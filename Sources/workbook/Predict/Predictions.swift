@@ -26,12 +26,19 @@ struct Predictions {
     /// How many old questions a chapter asks: it has two or three of its own.
     static let dose = 2
 
-    /// What comes back in a chapter: what was missed two chapters earlier or before that, first what has waited longest.
-    func due(in chapter: Int) -> [Question] {
-        let waiting = missed.filter { $0.chapter != chapter }.compactMap { question in
+    /// What was missed, by when: first what has waited longest.
+    private var waiting: [(question: Question, guess: Int)] {
+        missed.compactMap { question in
             guesses.lastIndex { $0.kind == question.kind }.map { (question: question, guess: $0) }
-        }
-        return waiting.filter { guesses[$0.guess].chapter <= chapter - 2 }.sorted { $0.guess < $1.guess }
+        }.sorted { $0.guess < $1.guess }
+    }
+
+    /// What comes back in a chapter: what was missed two chapters earlier or before that.
+    func due(in chapter: Int) -> [Question] {
+        waiting.filter { $0.question.chapter != chapter && guesses[$0.guess].chapter <= chapter - 2 }
             .prefix(Self.dose).map(\.question)
     }
+
+    /// What comes back for who asks for no chapter.
+    var again: [Question] { waiting.prefix(Self.dose).map(\.question) }
 }

@@ -19,7 +19,7 @@ final class Interference: Sendable {
     private struct State: Sendable {
         var mode = Mode.pass
         var forgetsHeartbeats = false
-        var lines: [(line: Line, connection: Interceptor)] = []
+        var lines: [(run: Int, line: Line, connection: Interceptor)] = []
     }
 
     private let state = Mutex(State())
@@ -30,10 +30,10 @@ final class Interference: Sendable {
     func forgetHeartbeats() { state.withLock { $0.forgetsHeartbeats = true } }
 
     /// Puts itself between a connection and the broker.
-    func join(_ stream: any ByteStream) -> Interceptor {
+    func join(_ stream: any ByteStream, of run: Int) -> Interceptor {
         let line = Line(self)
         let connection = Interceptor(stream, line)
-        state.withLock { $0.lines.append((line, connection)) }
+        state.withLock { $0.lines.append((run, line, connection)) }
         return connection
     }
 
@@ -43,7 +43,7 @@ final class Interference: Sendable {
             state.mode = .pass
             return state.lines
         }
-        for (line, connection) in lines {
+        for (_, line, connection) in lines {
             let confirms = line.takeConfirms()
             if !confirms.isEmpty { connection.carryOut(confirms) }
             connection.release()
@@ -53,7 +53,7 @@ final class Interference: Sendable {
     /// A sign of life for every client, where the broker gives none because heartbeats are forgotten.
     func beat() {
         let heartbeat = [Step.send([8, 0, 0, 0, 0, 0, 0, 0xCE], .toClient)]
-        for (_, connection) in state.withLock(\.lines) { connection.carryOut(heartbeat) }
+        for (_, _, connection) in state.withLock(\.lines) { connection.carryOut(heartbeat) }
     }
 
     /// Ends every connection, as a cable that is pulled out; what was held is lost with it.
@@ -62,7 +62,12 @@ final class Interference: Sendable {
             defer { (state.mode, state.lines) = (.pass, []) }
             return state.lines
         }
-        for (_, connection) in lines { connection.cut() }
+        for (_, _, connection) in lines { connection.cut() }
+    }
+
+    /// Ends the connections of one program.
+    func cut(run: Int) {
+        for line in state.withLock(\.lines) where line.run == run { line.connection.cut() }
     }
 
     /// Lets go of all connections.

@@ -13,7 +13,7 @@ final class ObservingBroker: Sendable {
     let broker: Broker
     /// What is done to the conversation; nothing, until a check asks for it.
     let interference = Interference()
-    private let listeners = Mutex<[TCPListener]>([])
+    private let listeners = Mutex<[Int: TCPListener]>([:])
     private let record: WireRecord
 
     init(_ broker: Broker = .patient, keepsFrames: Bool = false) {
@@ -29,11 +29,22 @@ final class ObservingBroker: Sendable {
             let connection = record.connect()
             record.add(run, connection, .toBroker, 0, .connected)
             // What is noted is what the program gets, so the note stands on its side of the interference.
-            let inside = interference.join(broker.connect())
+            let inside = interference.join(broker.connect(), of: run)
             Relay.join(stream, Interceptor(inside, WireNote(run, connection, record)))
         }
-        listeners.withLock { $0.append(listener) }
+        listeners.withLock { $0[run] = listener }
         return "amqp://guest:guest@localhost:\(listener.port)"
+    }
+
+    /// A program was killed. It may be only what started it that has gone, and itself run in a container or on another
+    /// machine: then its connections are cut, and it can't make others.
+    func leave(_ run: Int) {
+        guard let listener = listeners.withLock({ $0.removeValue(forKey: run) }) else { return }
+        listener.close()
+        Task {
+            await eventually(.seconds(2)) { log.isAway(run) }
+            interference.cut(run: run)
+        }
     }
 
     /// The facts so far.
@@ -46,7 +57,7 @@ final class ObservingBroker: Sendable {
     var now: Int64 { record.now }
 
     func shutDown() {
-        for listener in listeners.withLock({ $0 }) { listener.close() }
+        for listener in listeners.withLock({ Array($0.values) }) { listener.close() }
         broker.shutDown()
         interference.end()
     }

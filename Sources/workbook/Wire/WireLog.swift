@@ -77,7 +77,8 @@ struct WireLog: Sendable {
         case .exchangeDeclare(let method): Self.keep(DeclaredExchange(place: place, method: method), in: &exchanges)
         case .queueBind(let method):
             Self.keep(
-                Binding(place: place, queue: resolved(method.queue.text, place), method: method, isGranted: false),
+                Binding(
+                    place: place, queue: resolved(method.queue.text, place), method: method, isGranted: method.noWait),
                 in: &bindings)
         case .basicConsume(let method): consume(method, place)
         case .basicGet(let method): get(method, place)
@@ -124,6 +125,7 @@ struct WireLog: Sendable {
                 place, (ok.deliveryTag, ok.redelivered, ok.exchange.text, ok.routingKey.text), content,
                 from: gotten(place))
         case .basicGetEmpty: _ = gotten(place)
+        case .channelClose(let close) where isAnswer(close, place): break
         case .channelClose(let close):
             Self.keep(Refusal(place: place, code: close.replyCode.rawValue, text: close.replyText.text), in: &refusals)
         case .connectionClose(let close):
@@ -135,9 +137,22 @@ struct WireLog: Sendable {
         }
     }
 
+    /// A 404 for who only asked whether a queue or an exchange is there: it has its answer, and broke no rule.
+    private func isAnswer(_ close: ChannelClose, _ place: Place) -> Bool {
+        guard close.replyCode == .notFound else { return false }
+        switch close.cause {
+        case QueueDeclare.id: return queues.last { $0.place.isBeside(place) }?.method.passive == true
+        case ExchangeDeclare.id: return exchanges.last { $0.place.isBeside(place) }?.method.passive == true
+        default: return false
+        }
+    }
+
     private mutating func consume(_ method: BasicConsume, _ place: Place) {
+        // Who does not want an answer is granted it at once, or turned away.
         Self.keep(
-            Consumption(place: place, queue: resolved(method.queue.text, place), method: method), in: &consumptions)
+            Consumption(
+                place: place, queue: resolved(method.queue.text, place), method: method, isGranted: method.noWait),
+            in: &consumptions)
         let tag = method.consumerTag.text
         if !tag.isEmpty { sessions.name(tag, consumptions.count - 1, in: place.session) }
     }

@@ -18,6 +18,9 @@ extension WireLog {
         }
     }
 
+    /// The queue that it works on; if it reads several, not the one with what was given up.
+    var workQueue: String? { (consumptions.first { !RetryJudge.isDead($0.queue) } ?? consumptions.first)?.queue }
+
     func handed(to run: Int) -> [Handed] { handed.filter { $0.place.run == run } }
     func published(by run: Int) -> [Published] { published.filter { $0.place.run == run } }
     func consumptions(of run: Int) -> [Consumption] { consumptions.filter { $0.place.run == run } }
@@ -37,6 +40,69 @@ extension WireLog {
     /// The program has ended by itself, and every connection that it made.
     func isOver(_ run: Int) -> Bool { life(run)?.status != nil && isAway(run) }
 
+    /// Where the program itself has thrown away what a queue held.
+    func empties(_ queue: String) -> (place: Place, verb: String)? {
+        for (place, method) in others {
+            switch method {
+            case .queuePurge(let purge) where purge.queue.text == queue: return (place, "queue.purge")
+            case .queueDelete(let delete) where delete.queue.text == queue: return (place, "queue.delete")
+            default: continue
+            }
+        }
+        return nil
+    }
+
+    // MARK: Is there more to come?
+
+    /// How much the programs have done so far: messages published, and messages settled.
+    var deeds: Int { published.count + handed.reduce(0) { $0 + $1.settlements.count } }
+
+    /// It has nothing more to send, as far as can be told: it was silent for so long, and for much longer than between any
+    /// two of its messages.
+    func isQuiet(_ run: Int, for milliseconds: Int64) -> Bool {
+        let quiet = now - (lastPublish ?? now)
+        guard quiet > milliseconds else { return false }
+        let published = published(by: run)
+        let pauses = zip(published, published.dropFirst()).map { $1.place.time - $0.place.time }
+        return quiet > 3 * (pauses.max() ?? 0)
+    }
+
+    /// It may still be at work on what it has in hand: it has settled others, and each took it about as long.
+    func isAtWork(_ run: Int) -> Bool {
+        let handed = handed(to: run)
+        guard life(run)?.status == nil, let open = handed.first(where: { !$0.isSettled }) else { return false }
+        let done = handed.compactMap { handed in
+            handed.settlements.first.map { (from: handed.place.time, to: $0.place.time) }
+        }.sorted { $0.to < $1.to }
+        var (longest, before): (Int64, Int64) = (0, .min)
+        for work in done {
+            longest = max(longest, work.to - max(work.from, before))
+            before = work.to
+        }
+        return now - max(before, open.place.time) <= longest * 3 / 2
+    }
+
+    /// What has not been settled: wrong, unless it may still come.
+    func unsettled(by run: Int) -> Finding.Verdict { isAtWork(run) ? .notSeen : missing }
+
+    /// How it ended by itself, as the end of a sentence; empty while it runs.
+    func ending(of run: Int) -> String { life(run)?.status.map { "; it had ended with status \($0)" } ?? "" }
+
+    /// Another copy of the program has the queue to itself, and this one waits for its turn.
+    func isStandby(_ refusal: Refusal) -> Bool {
+        refusal.code == ReplyCode.accessRefused.rawValue
+            && consumptions.contains { $0.method.exclusive && $0.isGranted && $0.place.run != refusal.place.run }
+    }
+
+    /// What a program does: one that consumes is a consumer, one that publishes and does not consume a producer. nil: it
+    /// may still do the other.
+    func role(isLate: Bool) -> Check.Role? {
+        if !consumptions.isEmpty { return .consumer }
+        return published.isEmpty || farewells.isEmpty && !isLate ? nil : .producer
+    }
+
+    // MARK: The way of a message
+
     /// The queues that a message goes to by what the program itself has declared and bound. nil: that does not tell, for
     /// the message takes a way through other exchanges, or is chosen by its headers.
     func destinations(exchange: String, key: String) -> Set<String>? {
@@ -54,6 +120,12 @@ extension WireLog {
         case "topic": return Set(bound.filter { TopicPattern.matches($0.key, key) }.map(\.queue))
         default: return nil
         }
+    }
+
+    /// Where a message went through an exchange, and its way is not known.
+    func unknownWay(_ published: Published) -> String {
+        "basic.publish at \(published.place.time) ms to exchange '\(published.exchange)': the program binds no queue to it, "
+            + "so which one keeps its messages was not seen."
     }
 
     private static func standardType(_ exchange: String) -> String? {

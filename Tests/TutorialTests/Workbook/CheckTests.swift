@@ -35,12 +35,16 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         var pace = Pace(begin: .patience, whole: .patience, answer: .patience, moment: .milliseconds(50))
         (pace.longestDot, pace.shortestDot) = (.seconds(10), 80)
         (pace.givesUp, pace.endless) = (.patience, .patience)
+        pace.hold = pace.moment
         switch fault {
         case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
         // The broker closes the channel, always.
         case "acks-twice" where chapter.number == 1, "both-acks": pace.moment = .patience
+        // However late, it closes before the confirms come.
+        case "closes-later", "no-wait": (pace.moment, pace.hold) = (.seconds(10), .patience)
         // The ack or the bind comes, a moment later.
-        case "late", "right-acks", "no-wait", "shared-queue", "crashes", "fails": pace.moment = .seconds(10)
+        case "late", "right-acks", "right-greets", "shared-queue", "crashes", "fails": pace.moment = .seconds(10)
+        case "keeps": pace.answer = .milliseconds(500)
         // What is waited for never comes.
         case "automatic", "no-correlation": (pace.longestDot, pace.answer) = (.seconds(1), .seconds(10))
         // An ack that comes at once, also when that is late.
@@ -148,6 +152,19 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         let wrong = try await Check.findings(.hello, .command([path, "hello", "send", "unclosed"]), pace)
         #expect(wrong.map(\.isGood) == [true, true, false], "\(wrong)")
     }
+
+    #if os(Linux)
+        /// What was started is only what starts the program, as with a container: it is killed, and the program is not.
+        @Test(.watched) func aProgramThatIsElsewhere() async throws {
+            let path = Repository.products.appending(path: "subject").path
+            var pace = Pace()
+            (pace.begin, pace.whole, pace.endless) = (.patience, .patience, .patience)
+            pace.shortestDot = 80
+            let away = ["sh", "-c", "setsid env -u WORKBOOK_RUN '\(path)' worker work right & wait"]
+            let findings = try await Check.findings(.worker, .command(away), pace)
+            #expect(findings.filter { !$0.isGood } == [])
+        }
+    #endif
 
     /// In this process, with a socket of its own: ended in the middle, the kernel says nothing for it either.
     static func subject(_ expected: ExpectedFindings) -> Subject {

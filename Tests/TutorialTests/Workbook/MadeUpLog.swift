@@ -60,19 +60,29 @@ struct MadeUpLog {
         broker(.queueBindOk(QueueBindOk()))
     }
 
-    mutating func consumes(_ queue: ShortString, noAck: Bool = false) {
-        program(.basicConsume(BasicConsume(queue: queue, noAck: noAck)))
-        broker(.basicConsumeOk(BasicConsumeOk(consumerTag: "c")))
+    mutating func consumes(
+        _ queue: ShortString, noAck: Bool = false, exclusive: Bool = false, tag: ShortString = "c",
+        _ arguments: FieldTable = [:]
+    ) {
+        program(.basicConsume(BasicConsume(queue: queue, noAck: noAck, exclusive: exclusive, arguments: arguments)))
+        broker(.basicConsumeOk(BasicConsumeOk(consumerTag: tag)))
     }
 
-    mutating func gets(_ tag: UInt64, _ body: String, _ properties: BasicProperties = .init(), key: ShortString = "q") {
+    mutating func gets(
+        _ tag: UInt64, _ body: String, _ properties: BasicProperties = .init(), key: ShortString = "q",
+        from consumer: ShortString = "c"
+    ) {
         broker(
-            .basicDeliver(BasicDeliver(consumerTag: "c", deliveryTag: tag, exchange: "", routingKey: key)),
+            .basicDeliver(BasicDeliver(consumerTag: consumer, deliveryTag: tag, exchange: "", routingKey: key)),
             Content(properties: properties, body: Array(body.utf8)))
     }
 
     mutating func acks(_ tag: UInt64, multiple: Bool = false) {
         program(.basicAck(BasicAck(deliveryTag: tag, multiple: multiple)))
+    }
+
+    mutating func rejects(_ tag: UInt64, requeue: Bool = false) {
+        program(.basicReject(BasicReject(deliveryTag: tag, requeue: requeue)))
     }
 
     mutating func publishes(
@@ -85,6 +95,12 @@ struct MadeUpLog {
 
     mutating func isRefused(_ code: ReplyCode, _ text: ShortString) {
         broker(.channelClose(ChannelClose(replyCode: code, replyText: text)))
+    }
+
+    /// The answer to a question after a queue that is not there.
+    mutating func asksInVain(for queue: ShortString, passively: Bool = true) {
+        program(.queueDeclare(QueueDeclare(queue: queue, passive: passively)))
+        broker(.channelClose(ChannelClose(replyCode: .notFound, replyText: "NOT_FOUND", cause: QueueDeclare.id)))
     }
 
     mutating func closes() {

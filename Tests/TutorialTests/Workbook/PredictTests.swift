@@ -140,6 +140,14 @@ import Testing
         Predictions(lines).due(in: chapter).map(\.kind)
     }
 
+    /// Without a chapter too, and first what has waited longest.
+    @Test func notMoreThanTwoAtATime() {
+        let kinds = ["same-id", "two-consumers", "crash"]
+        let lines = kinds.map { "guess \($0) 1 wrong" }
+        #expect(Predictions(lines).again.map(\.kind) == ["same-id", "two-consumers"])
+        #expect(Predictions(lines + ["guess same-id 1 right"]).again.map(\.kind) == ["two-consumers", "crash"])
+    }
+
     @Test func whatWasMissedComesBackTwoChaptersLater() {
         let lines = ["play 1", "guess two-consumers 1 wrong", "guess no-consumer-yet 1 right"]
         #expect(due(lines, in: 2) == [])

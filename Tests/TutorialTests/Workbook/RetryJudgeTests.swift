@@ -72,6 +72,8 @@ import Testing
 
     @Test func theDeadHaveARoleOfTheirOwn() {
         #expect(RetryJudge.isDead("jobs.dead") && RetryJudge.isDead("parking-lot") && !RetryJudge.isDead("jobs"))
+        #expect(RetryJudge.isDead("jobs_dead_letters") && RetryJudge.isDead("JobsDLQ") && RetryJudge.isDead("failed"))
+        #expect(!RetryJudge.isDead("deadlines") && !RetryJudge.isDead("failed-logins"))
     }
 
     // MARK: Publishers
@@ -89,7 +91,10 @@ import Testing
         let usual = act(printed: ["Auftrag 1 angenommen"]) { $0.publishes("1", key: "orders") }
         func refused(_ line: String, status: Int32 = 0) -> Finding {
             ConfirmsJudge.noticesRefusal(
-                act(printed: [line], status: status) { $0.publishes("1", key: "orders") }, usually: usual)
+                act(printed: [line], status: status) { made in
+                    made.publishes("1", key: "orders")
+                    made.broker(.basicNack(BasicNack(deliveryTag: 1)))
+                }, usually: usual)
         }
         #expect(refused("Auftrag 2 abgelehnt").isGood && refused("Auftrag 2 angenommen").isWrong)
         #expect(refused("Auftrag 2 angenommen", status: 1).isGood)

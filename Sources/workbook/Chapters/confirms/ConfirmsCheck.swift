@@ -14,39 +14,51 @@ struct ConfirmsCheck: ProgramCheck {
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         // The first run meets the broker as it is: no queue, unless the program declares one.
         _ = await inspection.producerEnded(run)
-        await inspection.until(inspection.pace.answer) { _ in run.hasEnded }
         let alone = ConfirmsJudge.Act(run, inspection.log)
-        guard let published = alone.published.first else { return [] }
+        guard !alone.published.isEmpty else { return [] }
         run.kill()
         var findings = [ConfirmsJudge.selects(alone)]
         // Without having asked it has nothing to wait for; without waiting it has ended before anything can go wrong.
         guard findings[0].isGood else {
             return findings + [ConfirmsJudge.noticesReturn(alone, usually: nil)]
         }
-        try await provide(published)
+        try await provide(alone)
         let (waiting, after) = try await delay()
+        // One that fails because one confirm is for all is known by a run in which nothing is done to it.
+        let usual = after.hasFailed ? await end(try await next()) : after
         let canComeBack = alone.published.allSatisfy(\.method.mandatory) && !alone.isReturned
-        let back = canComeBack ? try await comeBack(published) : alone
-        findings.append(ConfirmsJudge.noticesReturn(back, usually: after))
+        let back = canComeBack ? try await comeBack(alone) : alone
+        findings.append(ConfirmsJudge.noticesReturn(back, usually: usual))
         findings.append(ConfirmsJudge.waits(waiting))
+        findings += [ConfirmsJudge.fails(usual)].compactMap(\.self)
         guard findings[2].isGood else { return findings }
-        findings += [ConfirmsJudge.takesSeveral(after)].compactMap(\.self)
-        try await provide(published)
-        findings.append(ConfirmsJudge.noticesRefusal(try await refuse(), usually: after))
-        findings.append(ConfirmsJudge.survivesCut(try await cut()))
+        if !usual.hasFailed {
+            findings += [ConfirmsJudge.takesSeveral(after)].compactMap(\.self)
+        }
+        try await provide(alone)
+        findings.append(ConfirmsJudge.noticesRefusal(try await refuse(), usually: usual))
+        findings.append(ConfirmsJudge.survivesCut(try await cut(), usually: usual))
         return findings
     }
 
-    /// A queue for what the program publishes, whichever way it does so.
-    private func provide(_ published: WireLog.Published) async throws {
+    /// Where the program's messages go, one of each, and not more than a thousand.
+    private func ways(_ act: ConfirmsJudge.Act) -> [WireLog.Published] {
+        var seen: Set<[String]> = []
+        return act.published.prefix(1000).filter { seen.insert([$0.exchange, $0.key]).inserted }
+    }
+
+    /// A queue for all that the program publishes, whichever way it does so.
+    private func provide(_ act: ConfirmsJudge.Act) async throws {
         let channel = try await inspection.openChannel()
-        if published.exchange.isEmpty {
-            if try await inspection.consumers(of: published.key) == nil {
-                try await channel.declareQueue(published.key, durable: true)
+        for published in ways(act) {
+            if published.exchange.isEmpty {
+                if try await inspection.consumers(of: published.key) == nil {
+                    try await channel.declareQueue(published.key, durable: true)
+                }
+            } else {
+                let queue = try await channel.declareQueue(Self.own, durable: true)
+                try await queue.bind(to: channel.exchange(published.exchange), routingKey: published.key)
             }
-        } else {
-            let queue = try await channel.declareQueue(Self.own, durable: true)
-            try await queue.bind(to: channel.exchange(published.exchange), routingKey: published.key)
         }
     }
 
@@ -63,17 +75,19 @@ struct ConfirmsCheck: ProgramCheck {
     }
 
     private func end(_ run: Subject.Run) async -> ConfirmsJudge.Act {
-        await inspection.until(inspection.pace.answer) { _ in run.hasEnded }
+        await inspection.until(orQuietFor: inspection.pace.answer, { $0.published.count + $0.confirms.count }) { _ in
+            run.hasEnded
+        }
         let act = ConfirmsJudge.Act(run, inspection.log)
         run.kill()
         return act
     }
 
-    /// A program that waits is still there a moment after its last publish. Then it gets one confirm for all.
+    /// A program that waits is still there when its confirms are long in coming. Then it gets one confirm for all.
     private func delay() async throws -> (waiting: ConfirmsJudge.Act, after: ConfirmsJudge.Act) {
         inspection.watch.interference.set(.holdConfirms)
         let run = try await next()
-        await inspection.until(inspection.pace.moment) { log in
+        await inspection.until(inspection.pace.hold) { log in
             run.hasEnded || log.farewells.contains { $0.run == run.number }
         }
         let waiting = ConfirmsJudge.Act(run, inspection.log)
@@ -82,15 +96,18 @@ struct ConfirmsCheck: ProgramCheck {
     }
 
     /// The program finds its queue there, and then it is gone: what it publishes comes back.
-    private func comeBack(_ published: WireLog.Published) async throws -> ConfirmsJudge.Act {
+    private func comeBack(_ alone: ConfirmsJudge.Act) async throws -> ConfirmsJudge.Act {
         let interference = inspection.watch.interference
         interference.set(.holdPublishes)
         let run = try await inspection.start()
         await inspection.until(inspection.pace.begin) { log in
             run.hasEnded || log.published.contains { $0.place.run == run.number }
         }
-        let queues = inspection.log.destinations(exchange: published.exchange, key: published.key) ?? []
-        for queue in queues.union([Self.own]) { try await inspection.delete(queue) }
+        let log = inspection.log
+        let queues = ways(alone).reduce(into: Set([Self.own])) { queues, way in
+            queues.formUnion(log.destinations(exchange: way.exchange, key: way.key) ?? [])
+        }
+        for queue in queues { try await inspection.delete(queue) }
         interference.release()
         return await end(run)
     }

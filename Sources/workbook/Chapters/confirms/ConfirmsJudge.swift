@@ -21,18 +21,24 @@ enum ConfirmsJudge {
         var bodies: [String] { published.map(\.body) }
         var isReturned: Bool { log.returned.contains { $0.place.run == run } }
 
-        /// It failed, or said that something was wrong: in these words, or in words that it does not use when all is well.
-        func says(_ words: [String], unlike usual: Act?) -> Bool {
-            if let status, status != 0 { return true }
-            if printed.contains(where: { line in words.contains { line.lowercased().contains($0) } }) { return true }
-            guard let usual else { return false }
-            let known = Set(usual.printed.map(Self.shape))
-            return printed.contains { !known.contains(Self.shape($0)) }
-        }
+        /// The broker has refused one of its messages.
+        var isNacked: Bool { log.confirms.contains { $0.place.run == run && $0.isNack } }
+        var hasFailed: Bool { status.map { $0 != 0 } ?? false }
 
-        /// A line without what differs from run to run: numbers and ids.
-        private static func shape(_ line: String) -> String {
-            line.lowercased().replacing(/[0-9a-f]*[0-9][0-9a-f:.\-]*/, with: "#")
+        /// It failed, or said that something was wrong: in words that it does not use when all is well, or with another
+        /// number beside one of these.
+        func says(_ words: [String], unlike usual: Act?) -> Bool {
+            guard let usual else {
+                return hasFailed || printed.contains { line in words.contains { line.lowercased().contains($0) } }
+            }
+            if hasFailed, !usual.hasFailed { return true }
+            let known = Set(usual.printed.map(PrintedShape.of))
+            let counts = Set(usual.printed.map { PrintedShape.count(beside: words, in: $0) })
+            return printed.contains { line in
+                if !known.contains(PrintedShape.of(line)) { return true }
+                let count = PrintedShape.count(beside: words, in: line)
+                return count != nil && !counts.contains(count)
+            }
         }
 
         var end: String {
@@ -79,8 +85,10 @@ enum ConfirmsJudge {
                 "\(counted(act.published.count, "message")), mandatory; nothing came back.")
         }
         let isAgain = act.published.contains { back.place < $0.place && act.bodies.first == $0.body }
+        let words = ["return", "no_route", "rout", "undeliver"]
         return point.finding(
-            isAgain || act.says(["return", "no_route", "rout", "312", "undeliver"], unlike: usually),
+            // What it had still to say when it was killed was not seen.
+            isAgain || act.says(words, unlike: usually) ? .yes : act.status == nil ? .notSeen : .no,
             "basic.return of a message with routing key '\(back.key)' at \(back.place.time) ms. \(act.end)")
     }
 
@@ -91,16 +99,23 @@ enum ConfirmsJudge {
                 "Until the confirm arrives, you can't know whether the broker has the message. A program that ends "
                 + "earlier has asked for nothing.", see: .confirmsRead
         ).finding(
-            act.farewell == nil && act.status == nil && !act.published.isEmpty,
+            // One that fails meanwhile has waited for as long as it wanted to.
+            act.published.isEmpty
+                ? .notSeen : act.hasFailed || act.farewell == nil && act.status == nil ? .yes : .no,
             "\(act.published.count) published, and the confirms held back: "
                 + (act.farewell.map { "connection.close at \($0.time) ms." }
                     ?? (act.status == nil ? "it waited." : act.end)))
     }
 
-    /// One confirm may be for several messages. nil: it knows, or had only one open.
+    /// It ended with an error, though nothing was refused or came back. nil: it did not.
+    static func fails(_ act: Act) -> Finding? {
+        act.published.isEmpty || act.isReturned || act.isNacked ? nil : act.log.fails(act.run)
+    }
+
+    /// One confirm may be for several messages. nil: it knows, or had only one open; or it has something else to say.
     static func takesSeveral(_ act: Act) -> Finding? {
         guard let confirm = act.log.confirms.first(where: { $0.place.run == act.run && $0.multiple }),
-            act.status != 0
+            act.status != 0, !act.isReturned, !act.isNacked
         else { return nil }
         return Point(
             "understands one confirm for several messages",
@@ -114,14 +129,15 @@ enum ConfirmsJudge {
     /// - Parameter usually: a run in which all was confirmed
     static func noticesRefusal(_ act: Act, usually: Act?) -> Finding {
         let again = Set(act.bodies).count < act.bodies.count
+        let isNoticed = again || act.says(["nack", "refus", "reject", "not confirmed", "not taken"], unlike: usually)
         return Point(
             "notices a refusal",
             why:
                 "basic.nack says that the broker has not taken the message over: send it again, or tell somebody.",
             see: .confirmsRead
         ).finding(
-            again || act.says(["nack", "refus", "reject", "not confirmed", "not taken"], unlike: usually),
-            "One confirm was a basic.nack. "
+            !act.isNacked || act.status == nil && !isNoticed ? .notSeen : isNoticed ? .yes : .no,
+            (act.isNacked ? "One confirm was a basic.nack. " : "No confirm came that could have been a basic.nack. ")
                 + (again ? "It published the message again." : "It did not publish the message again. \(act.end)"))
     }
 
@@ -132,11 +148,12 @@ enum ConfirmsJudge {
         return before.isSubset(of: published.filter { $0.place.connection > lost }.map(\.body))
     }
 
-    static func survivesCut(_ act: Act) -> Finding {
+    /// - Parameter usually: a run in which nothing went wrong
+    static func survivesCut(_ act: Act, usually: Act? = nil) -> Finding {
         let lost = act.published.first?.place.connection ?? 0
         let count = act.published.count { $0.place.connection == lost }
         let isAgain = isSentAgain(act.published)
-        let failed = act.status.map { $0 != 0 } ?? false
+        let failed = act.hasFailed && (usually == nil || act.says([], unlike: usually))
         // It may still be about to come back.
         let isWaiting = act.status == nil && !act.log.connected.contains { $0.run == act.run && $0.connection > lost }
         return Point(

@@ -6,8 +6,9 @@ struct HeadersCheck: ProgramCheck {
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
-        return EmitterJudge(type: "headers", see: .headersRead, log: log).findings
+        return try await EmitterJudge(type: "headers", see: .headersRead, log: log).findings
             + [HeadersJudge(words: inspection.subject.words, log: log).carriesHeaders].compactMap { $0 }
+            + OtherRole.findings(exchange: "headers_logs", type: .headers, inspection)
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
@@ -16,6 +17,7 @@ struct HeadersCheck: ProgramCheck {
             HeadersJudge(words: inspection.subject.words, log: judge.log).bindsByHeaders
         ]
             + judge.selects(.headersPicture)
+            + (try await OtherRole.findings(exchange: "headers_logs", type: .headers, inspection))
     }
 
     /// For a binding with x-match all: a message with all of its headers, and one with all but the first. For any: one
@@ -61,6 +63,11 @@ struct HeadersJudge {
         words.pairs.first { pair in
             !fields.contains { $0.name.text == pair.name && ($0.value.text ?? pair.value) == pair.value }
         }
+    }
+
+    /// A header that it was not started with, though it was with others.
+    private func stray(in fields: [FieldTable.Field]) -> String? {
+        words.pairs.isEmpty ? nil : fields.map(\.name.text).first { !words.names.contains($0) }
     }
 
     /// Whether a message with these headers comes by this binding.
@@ -117,6 +124,10 @@ struct HeadersJudge {
         guard let match = Self.match(binding) else {
             return point("Without x-match all of them must match. Say so, for the next reader.").finding(
                 false, text + ".")
+        }
+        if let stray = stray(in: Self.fields(binding)) {
+            return point("Each header that a binding names keeps messages away, or brings more.").finding(
+                false, text + ": it was not started with '\(stray)'.")
         }
         let asked = words.arguments.first { $0 == "all" || $0 == "any" }
         return point("'all' and 'any' differ: a message with one of the two headers matches any, but not all.")

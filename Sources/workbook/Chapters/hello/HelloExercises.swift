@@ -48,16 +48,24 @@ enum HelloExercises {
         let run = try await inspection.start()
         defer { run.kill() }
         func waits(_ log: WireLog) -> WireLog.Consumption? { log.consumptions.first { !$0.isGet } }
-        await inspection.until(inspection.pace.begin) { log in run.hasEnded || waits(log) != nil }
+        await inspection.until(inspection.pace.begin) { log in
+            run.hasEnded || waits(log) != nil || !log.handed.isEmpty
+        }
         if waits(inspection.log) != nil {
             await inspection.until(inspection.pace.answer) { !$0.handed.isEmpty }
+        } else {
+            await inspection.until(inspection.pace.answer) { _ in run.hasEnded }
         }
         let log = inspection.log
         guard !log.connected.isEmpty else { throw Inspection.CannotJudge.silent(run) }
+        return tookOne(log, text, printed: run.lastLines(), hasEnded: run.hasEnded)
+    }
+
+    static func tookOne(_ log: WireLog, _ text: String, printed: [String], hasEnded: Bool) -> [Finding] {
         let asks = Point(
             "asks, and does not wait", why: "A consumer gets all there is and all that comes, until it ends.",
             see: .helloRead)
-        if let consumption = waits(log) {
+        if let consumption = log.consumptions.first(where: { !$0.isGet }) {
             return [asks.finding(false, "basic.consume at \(consumption.place.time) ms.")]
         }
         let gets = log.others.filter { $0.method.id == BasicGet.id }
@@ -69,8 +77,21 @@ enum HelloExercises {
                 gets.first.map { "\(gets.count) basic.get, the first at \($0.place.time) ms." }
                     ?? "No basic.get was seen."),
             prints.finding(
-                run.lastLines().contains { $0.contains(text) },
-                "It printed: \(run.lastLines().joined(separator: " | "))"),
+                printed.contains { $0.contains(text) }, "It printed: \(printed.joined(separator: " | "))"),
+            Point(
+                "takes it out of the queue",
+                why: "Without no-ack, and without an ack, the broker puts it back when the program ends.",
+                see: .helloRead
+            ).finding(
+                log.handed.contains { $0.isNoAck || !$0.acks.isEmpty },
+                log.handed.first.map { handed in
+                    handed.isNoAck
+                        ? "basic.get with no-ack."
+                        : handed.settlements.first.map { "It got \($0.verb)." } ?? "It got no basic.ack."
+                } ?? "It got no message."),
+            Point(
+                "and ends", why: "It has what it asked for: there is nothing to wait for.", see: .helloRead
+            ).finding(hasEnded, hasEnded ? "It has ended." : "It is still running."),
         ]
     }
 }

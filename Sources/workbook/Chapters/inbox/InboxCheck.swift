@@ -4,14 +4,18 @@ import AMQPClient
 /// killed before its order is confirmed.
 struct InboxCheck: ProgramCheck {
     let inspection: Inspection
+    /// Other ids in each check: a program may remember what it got in another.
+    private let salt = UInt64.random(in: 1_000_000_000 ... .max)
+
+    init(inspection: Inspection) { self.inspection = inspection }
 
     // MARK: The consumer
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         guard let queue = await inspection.consumerBegan() else { return [] }
-        await feed(queue, ["a", "a", "a", "a", "b"], run)
+        let banner = await feed(queue, ["a", "a", "a", "a", "b"], run)
         var judge = InboxJudge(log: inspection.log)
-        judge.first = run.lastLines()
+        judge.first = Array(run.lastLines().dropFirst(banner))
         run.kill()
         // With its consumer gone, what it did not acknowledge is in the queue again.
         try await inspection.eventually(inspection.pace.answer) {
@@ -23,25 +27,30 @@ struct InboxCheck: ProgramCheck {
         await inspection.until(inspection.pace.begin) { log in
             second.hasEnded || log.consumptions(of: second.number).contains(where: \.isGranted)
         }
-        await feed(queue, ["a", "a", "a", "a", "c", "d"], second)
-        judge.second = second.lastLines()
+        let again = await feed(queue, ["a", "a", "a", "a", "c", "d"], second)
+        judge.second = Array(second.lastLines().dropFirst(again))
         judge.isSecondThere = inspection.log.handed(to: second.number).count == 6
         return judge.findings
     }
 
-    /// One order after the other, by their letters. Returns when the last is settled, and a moment later.
-    private func feed(_ queue: String, _ letters: [String], _ run: Subject.Run) async {
+    /// One order after the other, by their letters. Returns when the last is settled, and a moment later: how many lines it
+    /// had printed before the first.
+    private func feed(_ queue: String, _ letters: [String], _ run: Subject.Run) async -> Int {
+        // That it waits for orders it may say behind its consume.
+        await inspection.until(inspection.pace.moment) { _ in run.hasEnded }
+        let banner = run.lastLines().count
         for letter in letters {
             _ = try? await inspection.publish(
                 InboxJudge.text(letter), key: queue,
-                properties: BasicProperties(messageID: try? ShortString("check-\(letter)")))
+                properties: BasicProperties(messageID: try? ShortString("check-\(letter)-\(salt)")))
         }
-        await inspection.until(inspection.pace.answer) { log in
+        await inspection.until(orQuietFor: inspection.pace.answer) { log in
             run.hasEnded || log.isRefused(run.number)
                 || log.handed(to: run.number).count { $0.isSettled } >= letters.count
         }
         // What it prints of the last may come behind its ack.
         await inspection.until(inspection.pace.moment) { _ in false }
+        return banner
     }
 
     // MARK: The producer
@@ -58,7 +67,7 @@ struct InboxCheck: ProgramCheck {
         await inspection.until(inspection.pace.begin) { log in
             killed.hasEnded || !log.published(by: killed.number).isEmpty
         }
-        await inspection.until(inspection.pace.moment) { _ in killed.hasEnded }
+        await inspection.until(inspection.pace.hold) { _ in killed.hasEnded }
         killed.kill()
         await inspection.until(inspection.pace.answer) { $0.isAway(killed.number) }
         inspection.watch.interference.release()

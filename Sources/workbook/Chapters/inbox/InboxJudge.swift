@@ -34,9 +34,10 @@ struct InboxJudge {
         if consumption.method.noAck {
             return point.finding(false, "\(consumption.verb) with no-ack at \(consumption.place.time) ms.")
         }
+        if log.handed(to: 1).isEmpty { return point.finding(.notSeen, "No order was delivered to it.") }
         let missing = log.handed(to: 1).first { $0.acks.isEmpty && !log.isRefused(1) }
         return point.finding(
-            missing == nil ? .yes : log.missing,
+            missing == nil ? .yes : log.unsettled(by: 1),
             missing.map { "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came." }
                 ?? "\(counted(log.handed(to: 1).count, "delivery", "deliveries")), each with a basic.ack.")
     }
@@ -49,7 +50,8 @@ struct InboxJudge {
                 "A producer that is not sure sends an order again, with the same message-id. The broker does not "
                 + "compare them, and marks none of them as redelivered.", see: .inboxRead
         ).finding(
-            verdict(first, isThere: got >= 5), "Two orders came \(got) times in all. It printed \(counts(first)).")
+            verdict(first, deliveries: got, isThere: got >= 5),
+            "Two orders came \(got) times in all. It printed \(counts(first)).")
     }
 
     private var remembers: Finding {
@@ -58,16 +60,18 @@ struct InboxJudge {
             why: "A crash takes what is only in memory, and a crash is when orders come again.",
             see: .inboxBreak
         ).finding(
-            verdict(second, isThere: isSecondThere),
+            verdict(second, deliveries: log.handed(to: 2).count, isThere: isSecondThere),
             "Killed and started again, it got the same order and two others. It printed \(counts(second)).")
     }
 
-    /// Some line was printed for each of two orders, and not each time.
-    private func verdict(_ lines: [String], isThere: Bool) -> Finding.Verdict {
+    /// Some line was printed for each of two orders, and not each time. Where none was, and none each time either, its lines
+    /// don't tell.
+    private func verdict(_ lines: [String], deliveries: Int, isThere: Bool) -> Finding.Verdict {
         let shapes = Self.shapes(lines)
         // Of a program that prints nothing, or that did not get everything, this can't be said.
-        guard isThere, shapes.contains(where: { $0.count > 1 }) else { return .notSeen }
-        return shapes.contains { $0.count == 2 } ? .yes : .no
+        guard isThere else { return .notSeen }
+        if shapes.contains(where: { $0.count == 2 }) { return .yes }
+        return shapes.contains { $0.count == deliveries } ? .no : .notSeen
     }
 
     private func counts(_ lines: [String]) -> String {
@@ -75,11 +79,13 @@ struct InboxJudge {
         return most.isEmpty ? "nothing" : most.joined(separator: ", ")
     }
 
-    /// Each kind of line, without what tells orders apart, and how often it was printed.
+    /// Each kind of line, without what tells orders apart, and how often it was printed. A line of no word is no work.
     static func shapes(_ lines: [String]) -> [(line: String, count: Int)] {
-        lines.reduce(into: []) { shapes, line in
-            let shape = line.replacing(/Check: order [a-d]/, with: "…").replacing(/check-[a-d]/, with: "…")
-                .replacing(/[0-9]+/, with: "#")
+        lines.filter { $0.contains { $0.isLetter || $0.isNumber } }.reduce(into: []) { shapes, line in
+            let shape = line.lowercased().replacing(/check: order [a-d]/, with: "…")
+                .replacing(/check-[a-d](-[0-9]+)?/, with: "…").replacing(/[0-9]+/, with: "#")
+                // An order in another form, by its letter alone.
+                .replacing(/\b[a-d]\b/, with: "…")
             if let at = shapes.firstIndex(where: { $0.line == shape }) {
                 shapes[at].count += 1
             } else {

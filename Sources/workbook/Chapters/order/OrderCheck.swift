@@ -14,8 +14,9 @@ struct OrderCheck: ProgramCheck {
         await inspection.until(inspection.pace.begin) { log in
             again.hasEnded || !log.published(by: again.number).isEmpty
         }
-        return EmitterJudge(type: "x-consistent-hash", see: .orderRead, log: first).findings
+        return try await EmitterJudge(type: "x-consistent-hash", see: .orderRead, log: first).findings
             + [OrderJudge(log: inspection.log).namesAccount].compactMap(\.self)
+            + OtherRole.findings(exchange: "accounts", type: "x-consistent-hash", durable: true, inspection)
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
@@ -27,7 +28,7 @@ struct OrderCheck: ProgramCheck {
                 || log.consumptions(of: second.number).contains(where: \.isGranted)
         }
         for body in Self.early { try await inspection.publish(body, key: queue) }
-        await inspection.until(inspection.pace.answer) { log in
+        await inspection.until(orQuietFor: inspection.pace.answer) { log in
             run.hasEnded || log.isRefused(run.number)
                 || Self.early.allSatisfy { body in log.handed.contains { $0.body == body && $0.isSettled } }
         }
@@ -37,7 +38,7 @@ struct OrderCheck: ProgramCheck {
         await inspection.until(inspection.pace.answer) { $0.isAway(run.number) }
         for body in Self.late { try await inspection.publish(body, key: queue) }
         await inspection.until(inspection.pace.answer) { log in
-            second.hasEnded || log.isRefused(second.number)
+            second.hasEnded || log.refusals.contains { $0.place.run == second.number && !log.isStandby($0) }
                 || log.handed(to: second.number).contains { $0.body == Self.late.last }
         }
         return OrderJudge(log: inspection.log, whileBoth: seen).findings

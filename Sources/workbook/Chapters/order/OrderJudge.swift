@@ -23,6 +23,12 @@ struct OrderJudge {
         guard let declared = log.declaration(of: consumption.queue) else {
             return point.finding(false, "No queue.declare of '\(consumption.queue)' was seen.")
         }
+        if consumption.method.exclusive {
+            return point.finding(
+                true,
+                "\(consumption.verb) of '\(declared.name)' at \(consumption.place.time) ms is exclusive: it has the queue to "
+                    + "itself.")
+        }
         return point.finding(
             declared.method.arguments["x-single-active-consumer"]?.bool == true,
             "queue.declare of '\(declared.name)' at \(declared.place.time) ms, with \(declared.method.arguments).")
@@ -31,7 +37,10 @@ struct OrderJudge {
     private var oneAtATime: Finding {
         let counts = [1, 2].map { whileBoth.handed(to: $0).count }
         let text = "While two copies were there, the first got \(counts[0]), the second \(counts[1])."
-        let isThere = whileBoth.consumptions(of: 2).contains(where: \.isGranted) && counts.contains { $0 > 0 }
+        // Turned away because the first has the queue to itself, it was there too.
+        let isTurnedAway = whileBoth.refusals.contains { $0.place.run == 2 && whileBoth.isStandby($0) }
+        let isThere =
+            (isTurnedAway || whileBoth.consumptions(of: 2).contains(where: \.isGranted)) && counts.contains { $0 > 0 }
         return Point(
             "leaves the queue to one copy at a time",
             why: "Two copies work on messages of one account side by side, and nothing says which is done first.",
@@ -46,9 +55,11 @@ struct OrderJudge {
         let end = log.disconnected.last { $0.run == 1 }
         let after = log.handed(to: 2).filter { handed in end.map { $0 < handed.place } ?? false }
         guard let first = after.first else {
-            let isOver = log.isRefused(2) || log.life(2)?.status != nil
+            let refusal = log.refusals.first { $0.place.run == 2 }
+            let isOver = log.life(2)?.status != nil || refusal.map { !log.isStandby($0) } ?? false
             return point.finding(
-                isOver ? .no : log.missing,
+                // A standby that was turned away may try again later than the check can wait.
+                isOver ? .no : refusal == nil ? log.missing : .notSeen,
                 "The first copy was killed, and the second got nothing\(log.refusal(of: 2))."
                     + Subject.printed(log.life(2)?.lines ?? []))
         }

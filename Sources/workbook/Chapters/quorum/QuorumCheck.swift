@@ -13,7 +13,7 @@ struct QuorumCheck: ProgramCheck {
         let alone = ConfirmsJudge.Act(run, log)
         run.kill()
         let findings =
-            [QuorumJudge.isQuorum(log, first.key), ConfirmsJudge.selects(alone)] + TaskJudge(log: log).findings
+            [QuorumJudge.isQuorum(log, first), ConfirmsJudge.selects(alone)] + TaskJudge(log: log).findings
         // Without having asked it has nothing to wait for.
         guard findings[1].isGood else { return findings }
         inspection.watch.interference.set(.holdConfirms)
@@ -22,23 +22,29 @@ struct QuorumCheck: ProgramCheck {
         await inspection.until(inspection.pace.begin) { log in
             again.hasEnded || !log.published(by: again.number).isEmpty
         }
-        await inspection.until(inspection.pace.moment) { log in
+        await inspection.until(inspection.pace.hold) { log in
             again.hasEnded || log.farewells.contains { $0.run == again.number }
         }
         return findings + [ConfirmsJudge.waits(ConfirmsJudge.Act(again, inspection.log))]
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard await inspection.consumerBegan() != nil else { return [] }
         // The step's role that looks through what was put aside is no worker.
+        let queue = await RetryCheck.workQueue(inspection)
         if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
         let isBack = try await isBackAfterCut(run)
         let shift = Shift(run, inspection)
         defer { shift.kill() }
         try await inspection.publish(Self.good, key: queue)
-        await inspection.until(inspection.pace.answer) { log in
+        await inspection.until(orQuietFor: inspection.pace.answer) { log in
             await shift.relieve()
             return log.handed.contains { $0.body == Self.good && $0.isSettled } || !log.refusals.isEmpty
+        }
+        // One that holds what it can do gets nothing else.
+        let early = QuorumJudge(log: inspection.log, queue: queue, parked: [], isBack: isBack)
+        if early.findings.contains(where: { $0.isWrong && $0.title == RetryJudge.paymentDone }) {
+            return early.findings
         }
         try await inspection.publish(Self.bad, key: queue)
         var parked: [RetryJudge.Parked] = []
@@ -47,7 +53,7 @@ struct QuorumCheck: ProgramCheck {
             await shift.relieve()
             parked = (try? await shift.parked(but: queue)) ?? []
             let judge = QuorumJudge(log: log, queue: queue, parked: [], isBack: isBack)
-            return !parked.isEmpty || judge.isLoop || judge.isGone || !log.refusals.isEmpty
+            return !judge.allParked.isEmpty || !parked.isEmpty || judge.isLoop || judge.isGone || !log.refusals.isEmpty
         }
         // Some settle the payment first and then send it on.
         if parked.isEmpty { parked = try await shift.parked(but: queue) }

@@ -12,7 +12,18 @@ struct QuorumJudge {
 
     private var arguments: FieldTable { log.declaration(of: queue)?.method.arguments ?? [:] }
     private var limit: Int64? { arguments["x-delivery-limit"]?.integer }
-    private var attempts: [WireLog.Handed] { log.handed.filter { $0.body == QuorumCheck.bad } }
+    private var attempts: [WireLog.Handed] {
+        log.handed.filter { $0.body == QuorumCheck.bad && ($0.queue == queue || $0.queue.isEmpty) }
+    }
+
+    /// What was put aside, also what its worker has taken out from there.
+    var allParked: [RetryJudge.Parked] {
+        parked
+            + log.handed.filter {
+                $0.queue != queue && RetryJudge.isDead($0.queue) && $0.body.contains(QuorumCheck.bad)
+            }
+            .prefix(1).map { .init(queue: $0.queue, text: $0.body) }
+    }
 
     /// It is handed out again and again.
     var isLoop: Bool { attempts.count >= max(12, Int(clamping: min(limit ?? 0, 40)) + 3) }
@@ -32,8 +43,18 @@ struct QuorumJudge {
     private var isLastOfLimit: Bool { limit.map { $0 >= 0 && attempts.count > $0 } ?? false }
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
-        return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)]
+        guard let consumption = log.consumptions.first(where: { $0.queue == queue }) else { return [] }
+        let done = RetryJudge.done(
+            log, QuorumCheck.good, from: queue, RetryJudge.paymentDone, isBusy: !log.refusals.isEmpty, see: .quorumRead)
+        return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)] + [done].compactMap(\.self)
+    }
+
+    /// By its name, or through an exchange of its own that a queue is bound to.
+    static func isQuorum(_ log: WireLog, _ published: WireLog.Published) -> Finding {
+        let queues = log.destinations(exchange: published.exchange, key: published.key)
+        if let queue = queues?.sorted().first { return isQuorum(log, queue) }
+        return Point("declares a quorum queue", why: "", see: .quorumRead)
+            .finding(.notSeen, log.unknownWay(published))
     }
 
     static func isQuorum(_ log: WireLog, _ queue: String) -> Finding {
@@ -69,10 +90,10 @@ struct QuorumJudge {
             "\(counted(attempts.count, "delivery", "deliveries")) of the payment that fails"
             + (attempts.isEmpty
                 ? "" : ", at \(attempts.prefix(5).map { "\($0.place.time)" }.joined(separator: ", ")) ms")
-        if let whole = parked.first(where: { $0.text.contains(QuorumCheck.bad) }) {
+        if let whole = allParked.first(where: { $0.text.contains(QuorumCheck.bad) }) {
             return point.finding(true, "\(text). Then it was in '\(whole.queue)'.")
         }
-        if let other = parked.first {
+        if let other = allParked.first {
             return point.finding(
                 false, "\(text). In '\(other.queue)' is '\(other.text)' instead of '\(QuorumCheck.bad)'.")
         }
@@ -83,13 +104,21 @@ struct QuorumJudge {
         return point.finding(isGone ? .no : log.missing, text + ". Then it was in no queue.")
     }
 
+    /// It still runs, and has not connected again: it may wait for longer than the check does.
+    private func mayComeBack(_ run: Int) -> Bool {
+        guard log.life(run)?.status == nil, let end = log.disconnected.first(where: { $0.run == run }) else {
+            return false
+        }
+        return !log.connected.contains { $0.run == run && end < $0 }
+    }
+
     private func comesBack(_ consumption: WireLog.Consumption) -> Finding {
         Point(
             "comes back when its connection is lost",
             why: "Brokers restart, and cables are pulled out. If a program ends then, or waits on a dead connection, "
                 + "nobody notices until the queue is full.", see: .quorumRun
         ).finding(
-            isBack ? .yes : log.missing,
+            isBack ? .yes : mayComeBack(consumption.place.run) ? .notSeen : log.missing,
             "\(consumption.verb) at \(consumption.place.time) ms; its connection was cut, and it "
                 + (isBack ? "consumed again." : "did not consume again."))
     }

@@ -5,7 +5,7 @@ struct RetryCheck: ProgramCheck {
     static let bad = "A job that fails forever!"
     static let good = "A job that can be done"
     /// More attempts than a program makes that gives up.
-    static let tooMany = 12
+    static let tooMany = 30
 
     let inspection: Inspection
 
@@ -16,8 +16,9 @@ struct RetryCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard await inspection.consumerBegan() != nil else { return [] }
         // The step's role that looks through the jobs that were given up is no worker.
+        let queue = await Self.workQueue(inspection)
         if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
         try await inspection.publish(Self.bad, key: queue)
         try await inspection.publish(Self.good, key: queue)
@@ -27,9 +28,13 @@ struct RetryCheck: ProgramCheck {
         await inspection.until(inspection.pace.givesUp) { log in
             let judge = RetryJudge(log: log, parked: [])
             parked = (try? await resting(in: judge.restingPlaces(but: queue))) ?? []
-            if !parked.isEmpty || judge.isLoop || judge.isGone || run.hasEnded || !log.refusals.isEmpty { return true }
+            if !parked.isEmpty || !judge.allParked.isEmpty || judge.isLoop || judge.isGone || run.hasEnded
+                || !log.refusals.isEmpty
+            {
+                return true
+            }
             // What waits in a room for its time to come is not waited for: the broker's clock leaps.
-            if judge.isAway, (try? await isWaiting(in: judge.waitingRooms(but: queue))) == true {
+            if judge.isAway, (try? await waits(in: judge.waitingRooms(but: queue))) ?? nil != nil {
                 inspection.time.leap(leap)
                 leap = min(leap * 2, 1 << 32)
             } else if !judge.isAway {
@@ -42,7 +47,7 @@ struct RetryCheck: ProgramCheck {
             return false
         }
         // The other job is done with too, and this one: some send it on before they settle it.
-        await inspection.until(inspection.pace.answer) { log in
+        await inspection.until(orQuietFor: inspection.pace.answer) { log in
             let judge = RetryJudge(log: log, parked: [])
             return judge.isLoop || run.hasEnded || !log.refusals.isEmpty
                 || judge.isAway && log.handed.contains { $0.body == Self.good && $0.isSettled }
@@ -51,20 +56,33 @@ struct RetryCheck: ProgramCheck {
         if parked.isEmpty {
             parked = try await resting(in: RetryJudge(log: inspection.log, parked: []).restingPlaces(but: queue))
         }
-        return RetryJudge(log: inspection.log, parked: parked, shortestSleep: inspection.pace.shortestSleep).findings
+        var judge = RetryJudge(log: inspection.log, parked: parked, shortestSleep: inspection.pace.shortestSleep)
+        if judge.allParked.isEmpty {
+            judge.waitsIn = try await waits(in: [queue] + judge.waitingRooms(but: queue))
+        }
+        return judge.findings
     }
 
-    private func isWaiting(in rooms: [String]) async throws -> Bool {
-        for room in rooms where (try await inspection.messages(in: room) ?? 0) > 0 { return true }
-        return false
+    /// The queue that a program works on; it may also look through what was given up.
+    static func workQueue(_ inspection: Inspection) async -> String {
+        func isDead(_ log: WireLog) -> Bool { log.workQueue.map(RetryJudge.isDead) ?? true }
+        await inspection.until(inspection.pace.moment) { !isDead($0) }
+        return inspection.log.workQueue ?? ""
+    }
+
+    /// The first of these queues in which something lies.
+    private func waits(in queues: [String]) async throws -> String? {
+        for queue in queues where (try await inspection.messages(in: queue) ?? 0) > 0 { return queue }
+        return nil
     }
 
     /// The queues in which a message lies, and what it says.
     private func resting(in queues: [String]) async throws -> [RetryJudge.Parked] {
         var full: [RetryJudge.Parked] = []
         for queue in queues where (try await inspection.messages(in: queue) ?? 0) > 0 {
-            let text = try await inspection.take(queue, most: 1)?.first?.text ?? ""
-            full.append(.init(queue: queue, text: text))
+            // The other job may lie there too: that is another finding.
+            let texts = (try await inspection.take(queue) ?? []).map(\.text).filter { $0 != Self.good }
+            if let text = texts.first { full.append(.init(queue: queue, text: text)) }
         }
         return full
     }

@@ -11,15 +11,38 @@ struct RetryJudge {
     let log: WireLog
     /// Where the failed job lies at last.
     let parked: [Parked]
+    /// The queue in which something still waits to be tried again.
+    var waitsIn: String?
     /// A worker that waits so long between two attempts, in milliseconds, does so on purpose.
     var shortestSleep: Int64 = 500
 
-    var attempts: [WireLog.Handed] { log.handed.filter { $0.body == RetryCheck.bad } }
+    /// The queue of jobs.
+    private var queue: String { log.workQueue ?? "" }
+
+    var attempts: [WireLog.Handed] { log.handed.filter { $0.body == RetryCheck.bad && !isFromRest($0) } }
+
+    /// Its worker also looks through what was given up.
+    private func isFromRest(_ handed: WireLog.Handed) -> Bool {
+        handed.queue != queue && !handed.queue.isEmpty && Self.isDead(handed.queue)
+    }
+
+    /// The same, and what was taken out from there.
+    var allParked: [Parked] {
+        parked
+            + log.handed.filter { isFromRest($0) && $0.body.contains(RetryCheck.bad) }.prefix(1)
+            .map { .init(queue: $0.queue, text: $0.body) }
+    }
     private var requeued: Int { attempts.count { $0.settlements.contains { $0.kind == .requeued } } }
 
     /// By its name: where jobs are put that were given up.
     static func isDead(_ queue: String) -> Bool {
-        ["dead", "dlq", "parked", "parking", "failed", "graveyard"].contains { queue.lowercased().contains($0) }
+        let name = queue.lowercased()
+        // In words: there may be deadlines, and logins that failed.
+        let words = name.split { !$0.isLetter && !$0.isNumber }
+        return name.hasSuffix("failed")
+            || words.contains { word in
+                ["dead", "dlq", "dlx", "parked", "parking", "graveyard"].contains { word.hasSuffix($0) }
+            } || words.contains { $0.hasPrefix("deadletter") }
     }
 
     /// It is handed out again and again.
@@ -42,8 +65,7 @@ struct RetryJudge {
     }
 
     private var hasDeadLetters: Bool {
-        guard let queue = log.consumptions.first?.queue else { return false }
-        return log.declaration(of: queue)?.method.arguments["x-dead-letter-exchange"] != nil
+        log.declaration(of: queue)?.method.arguments["x-dead-letter-exchange"] != nil
     }
 
     // MARK: Rooms
@@ -103,9 +125,11 @@ struct RetryJudge {
     // MARK: Findings
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.consumptions.first(where: { $0.queue == queue }) else { return [] }
+        let done = Self.done(
+            log, RetryCheck.good, from: queue, Self.jobDone, isBusy: isLoop || !log.refusals.isEmpty, see: .retryRead)
         return [declares(consumption), notStraightBack, triesAgain, givesUp, losesNothing]
-            + [log.fails(consumption.place.run)].compactMap(\.self)
+            + [done, log.fails(consumption.place.run)].compactMap(\.self)
     }
 
     private func declares(_ consumption: WireLog.Consumption) -> Finding {
@@ -120,7 +144,7 @@ struct RetryJudge {
         if hasDeadLetters { return point.finding(true, text) }
         // One that sends a failed job on itself, and never refuses it, needs none.
         let refuses = attempts.contains { $0.settlements.contains { $0.kind == .dropped } }
-        if declared != nil, !refuses, !parked.isEmpty, attempts.count > 1 || isHeld {
+        if declared != nil, !refuses, !allParked.isEmpty, attempts.count > 1 || isHeld {
             return point.finding(true, text + " It publishes a failed job once more itself, and refuses none.")
         }
         return point.finding(false, text)
@@ -149,7 +173,7 @@ struct RetryJudge {
         if attempts.count < 2 {
             // Lost, or never taken: that is another finding. Or tried again in the worker's own time, which does not show.
             return point.finding(
-                parked.isEmpty || isHeld ? .notSeen : .no,
+                allParked.isEmpty || isHeld ? .notSeen : .no,
                 text + (isHeld ? ", and the worker kept it for a while." : "."))
         }
         if requeued > 0 { return point.finding(.notSeen, text + ": it was put straight back.") }
@@ -161,7 +185,7 @@ struct RetryJudge {
     }
 
     private var givesUp: Finding {
-        let isEnded = attempts.last?.isSettled == true && (!parked.isEmpty || isGone)
+        let isEnded = attempts.last?.isSettled == true && (!allParked.isEmpty || isGone)
         let verdict: Finding.Verdict =
             isLoop
             ? .no
@@ -178,8 +202,10 @@ struct RetryJudge {
                 + (isLoop ? ", and it went on." : verdict == .notSeen ? "; then the check's time was up." : "."))
     }
 
-    /// It came again and again up to the end, and neither loop nor end was seen.
-    private var isStillTrying: Bool { attempts.count > 1 && parked.isEmpty && !isGone && !isLoop }
+    /// It came again and again up to the end, or would have, and neither loop nor end was seen.
+    private var isStillTrying: Bool {
+        (attempts.count > 1 || waitsIn != nil) && allParked.isEmpty && !isGone && !isLoop
+    }
 
     private var losesNothing: Finding {
         let point = Point(
@@ -188,16 +214,23 @@ struct RetryJudge {
                 "You may want to know about it and mend it. An ack, or a refusal without a dead letter exchange, makes "
                 + "the broker forget it.", see: .retryRead)
         // Whole, or in an object with what else there is to say.
-        if let whole = parked.first(where: {
+        if let whole = allParked.first(where: {
             $0.text == RetryCheck.bad || $0.text.hasPrefix("{") && $0.text.contains(RetryCheck.bad)
         }) {
-            return point.finding(true, "It is in '\(whole.queue)'.")
+            return point.finding(true, "It was in '\(whole.queue)'.")
         }
-        if let other = parked.first {
+        if let other = allParked.first {
             return point.finding(false, "In '\(other.queue)' is '\(other.text)' instead of '\(RetryCheck.bad)'.")
         }
         if isLoop { return point.finding(true, "It is handed out again and again.") }
-        if isStillTrying { return point.finding(.notSeen, "It was still being tried.") }
-        return point.finding(isGone ? .no : log.missing, "After the last attempt it is in no queue.")
+        if isStillTrying {
+            return point.finding(
+                .notSeen, waitsIn.map { "It waits in '\($0)'." } ?? "It was still being tried.")
+        }
+        let isDone = attempts.count == 1 && attempts.last?.settlements.last?.kind == .ack
+        return point.finding(
+            isGone ? .no : log.missing,
+            "After the last attempt it is in no queue."
+                + (isDone ? " A job with a '!' in it is to fail; this one was acknowledged as done." : ""))
     }
 }

@@ -4,8 +4,9 @@ struct RoutingCheck: ProgramCheck {
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
-        return EmitterJudge(type: "direct", see: .routingRead, log: log).findings
+        return try await EmitterJudge(type: "direct", see: .routingRead, log: log).findings
             + [KeyJudge(words: inspection.subject.words, log: log).isSeverity].compactMap { $0 }
+            + OtherRole.findings(exchange: "direct_logs", type: .direct, inspection)
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
@@ -15,7 +16,8 @@ struct RoutingCheck: ProgramCheck {
                 + keys.enumerated().map { .init(key: $1, body: "Check \($0 + 1), '\($1)'") }
         }
         let keys = KeyJudge(words: inspection.subject.words, log: judge.log)
-        return judge.findings(.routingRead) + [keys.oneQueue, keys.oneBindingEach(.routingRead)]
+        return try await judge.findings(.routingRead) + [keys.oneQueue, keys.oneBindingEach(.routingRead)]
             + judge.selects(.routingPicture)
+            + OtherRole.findings(exchange: "direct_logs", type: .direct, inspection)
     }
 }

@@ -53,7 +53,7 @@ struct RPCCheck: ProgramCheck {
         let replies = try await channel.declareQueue(exclusive: true).name
         let questions = RPCServerJudge.questions
         for question in questions { try await ask(question.text, question.id, queue, replies) }
-        await inspection.until(inspection.pace.answer) { log in
+        await inspection.until(orQuietFor: inspection.pace.answer) { log in
             log.published.count >= questions.count && log.handed.prefix(questions.count).allSatisfy(\.isSettled)
                 || !log.refusals.isEmpty || run.hasEnded
         }
@@ -92,7 +92,7 @@ struct RPCCheck: ProgramCheck {
         try await ask(probe.question, probe.correlationID, queue, replies)
         try await ask("8", marker, queue, replies)
         // A server may take them in turn: when the second is answered, the first is done with. Or both at once.
-        await inspection.until(inspection.pace.answer) { log in
+        await inspection.until(orQuietFor: inspection.pace.answer) { log in
             log.published.count >= count + 2
                 || log.published.dropFirst(count).contains { $0.properties.correlationID?.text == marker }
                 || run.hasEnded || log.isAway(run.number)
@@ -149,19 +149,7 @@ struct RPCCheck: ProgramCheck {
         await inspection.until(inspection.pace.begin) { log in
             second.hasEnded || !log.published(by: second.number).isEmpty
         }
-        // As a server gets it: the broker puts the whole name into a direct reply-to.
-        var asked: Delivery?
-        try await inspection.eventually(inspection.pace.answer) {
-            asked = try await inspection.take(queue)?.first
-            return asked != nil || second.hasEnded
-        }
-        if let asked, let to = asked.properties.replyTo {
-            let own = asked.properties.correlationID
-            for (id, text) in [("workbook-check", RPCClientJudge.foreign), (own, RPCClientJudge.answer)] {
-                try await inspection.publish(text, key: to.text, properties: BasicProperties(correlationID: id))
-            }
-        }
-        await inspection.until(inspection.pace.answer) { _ in second.hasEnded }
+        try await answer(queue, second)
         let printed = second.lastLines()
         second.kill()
 
@@ -171,5 +159,25 @@ struct RPCCheck: ProgramCheck {
         let isOver = await inspection.until(inspection.pace.givesUp) { _ in third.hasEnded }
         third.kill()
         return RPCClientJudge(log: inspection.log, printed: printed, isOver: isOver).findings
+    }
+
+    /// Answers all that a client asks until it ends, and its first question with a foreign answer before that.
+    private func answer(_ queue: String, _ run: Subject.Run) async throws {
+        var isFirst = true
+        try await inspection.eventually(inspection.pace.answer) {
+            // As a server gets it: the broker puts the whole name into a direct reply-to.
+            for asked in try await inspection.take(queue) ?? [] {
+                guard let to = asked.properties.replyTo?.text else { continue }
+                let own = asked.properties.correlationID
+                if isFirst {
+                    try await inspection.publish(
+                        RPCClientJudge.foreign, key: to, properties: BasicProperties(correlationID: "workbook-check"))
+                }
+                try await inspection.publish(
+                    RPCClientJudge.answer, key: to, properties: BasicProperties(correlationID: own))
+                isFirst = false
+            }
+            return run.hasEnded
+        }
     }
 }

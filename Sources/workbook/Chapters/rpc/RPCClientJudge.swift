@@ -2,9 +2,9 @@ import AMQPClient
 
 /// Judges a client that got an answer to somebody else's question before its own.
 struct RPCClientJudge {
-    /// The answer to a question that somebody else asked.
-    static let foreign = "424242424242"
-    static let answer = "832040832040"
+    /// The answer to a question that somebody else asked. Both are no client's own, and fit into 31 bits.
+    static let foreign = "1424242424"
+    static let answer = "1832040183"
 
     /// Of three runs: nobody is there; somebody answers; nobody answers.
     let log: WireLog

@@ -28,7 +28,7 @@ struct RPCServerJudge {
                     why: "A client can ask only if there is a queue; a question without one is dropped.",
                     see: .helloRead)),
             consumption.isGet ? nil : WorkerJudge.prefetch(log, consumption), repliesToReplyTo, sameID,
-            acknowledgesAfterwards(consumption), answersRightly(consumption),
+            acknowledgesAfterwards(consumption), answersRightly(consumption), log.fails(consumption.place.run),
         ]
         return all.compactMap(\.self) + probes.map(survived)
     }
@@ -85,7 +85,15 @@ struct RPCServerJudge {
             Self.questions.contains { $0.id == handed.properties.correlationID?.text }
         }
         guard let first = asked.first, let open = asked.last, !open.settlements.isEmpty else {
-            return point.finding(log.missing, "No basic.ack was seen.")
+            return point.finding(
+                log.unsettled(by: consumption.place.run),
+                "No basic.ack was seen\(log.ending(of: consumption.place.run)).")
+        }
+        if let refused = asked.first(where: { !$0.settlements.isEmpty && $0.acks.isEmpty }) {
+            return point.finding(
+                false,
+                "Asked at \(refused.place.time) ms, and the question got \(refused.settlements[0].verb) at "
+                    + "\(refused.settlements[0].place.time) ms: what was answered is done.")
         }
         for question in asked {
             guard let ack = question.settlements.first else { continue }
@@ -129,7 +137,7 @@ struct RPCServerJudge {
             isAnonymous ? "" : probe.answer.map { " It was answered with '\($0)'." } ?? " It was not answered itself."
         let isGood = probe.isSurvived && (isAnonymous || probe.answer != nil)
         return Point(
-            "survives \(name)",
+            probe.isSurvived && !isGood ? "answers \(name)" : "survives \(name)",
             why:
                 "A server that crashes leaves the question unacknowledged: it goes to the next server, and crashes that one. "
                 + "A bad question gets an answer too, or its client waits for nothing.", see: .rpcRead

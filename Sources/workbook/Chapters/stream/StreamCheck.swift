@@ -10,7 +10,7 @@ struct StreamCheck: ProgramCheck {
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
         guard let first = log.published.first else { return [] }
-        return [StreamJudge.isStream(log, first.key), StreamJudge.isLimited(log, first.key)]
+        return StreamJudge.keeps(log, first)
             + [log.saysGoodbye(first.place.run)] + [log.fails(first.place.run)].compactMap(\.self)
     }
 

@@ -17,7 +17,25 @@ struct StreamJudge {
         return [
             Self.isStream(log, queue), WorkerJudge.prefetch(log, consumption), saysWhere(consumption), hearsAgain,
             acknowledges(consumption),
-        ]
+        ] + [log.fails(run)].compactMap(\.self)
+    }
+
+    /// Where it goes by its name, or through an exchange that the stream is bound to.
+    static func keeps(_ log: WireLog, _ published: WireLog.Published) -> [Finding] {
+        let queues = log.destinations(exchange: published.exchange, key: published.key)
+        if let queue = queues?.sorted().first { return [isStream(log, queue), isLimited(log, queue)] }
+        return ["declares a stream", "limits what the stream keeps"].map {
+            Point($0, why: "", see: .streamRead).finding(.notSeen, log.unknownWay(published))
+        }
+    }
+
+    /// The place at which a reader begins in a stream that is new: it has it from elsewhere.
+    static func knownPlace(_ log: WireLog) -> String? {
+        guard let offset = log.consumptions(of: 1).first?.method.arguments["x-stream-offset"]?.integer, offset > 0
+        else { return nil }
+        return
+            "It began at offset \(offset) of a stream that is new in each check. If it keeps its place in a file, let it "
+            + "do so in the folder that the environment variable ORDERS_FOLDER names: that is empty each time."
     }
 
     static func isStream(_ log: WireLog, _ queue: String) -> Finding {
@@ -65,6 +83,7 @@ struct StreamJudge {
         if let last = words.last, last == "next" || last == "last" || Int(last) != nil {
             return point.finding(.notSeen, "It was asked to begin at '\(last)'.")
         }
+        if let known = Self.knownPlace(log) { return point.finding(.notSeen, known) }
         let again = handed.filter { StreamCheck.early.contains($0.body) }
         return point.finding(
             again.map(\.body) == StreamCheck.early ? .yes : log.refusals.isEmpty ? .no : .notSeen,

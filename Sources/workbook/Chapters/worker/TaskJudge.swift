@@ -22,10 +22,8 @@ struct TaskJudge {
     private func durable(_ first: WireLog.Published) -> Finding {
         let queues = log.destinations(exchange: first.exchange, key: first.key)
         if let queue = queues?.sorted().first { return Self.durable(log, queue, before: first.place) }
-        let way = "basic.publish at \(first.place.time) ms to exchange '\(first.exchange)'"
         // Which queues its workers bind is not seen here.
-        return Point(Self.title, why: "", see: .workerRead).finding(
-            .notSeen, way + ": the program binds no queue to it, so whether one keeps its tasks was not seen.")
+        return Point(Self.title, why: "", see: .workerRead).finding(.notSeen, log.unknownWay(first))
     }
 
     private static let title = "declares its queue durable"

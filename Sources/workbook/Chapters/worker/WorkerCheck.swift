@@ -17,24 +17,24 @@ struct WorkerCheck: ProgramCheck {
         let isThere = inspection.log.refusals.isEmpty
         if isThere {
             for task in Self.tasks { try await inspection.publish(task, key: queue) }
-            await inspection.until(inspection.pace.longestDot * 6) { log in
+            await inspection.until(orQuietFor: inspection.pace.longestDot * 6) { log in
                 log.handed.count { !$0.settlements.isEmpty } >= Self.tasks.count || !log.refusals.isEmpty
                     || run.hasEnded
             }
         }
-        let findings = WorkerJudge(shortestTask: inspection.pace.shortestDot, log: inspection.log).findings
+        let judge = WorkerJudge(shortestTask: inspection.pace.shortestDot, log: inspection.log)
+        let findings = judge.findings
         run.kill()
         guard isThere else { return findings }
-        let isEarly = findings.contains { $0.isWrong && $0.title == WorkerJudge.early }
-        return findings + [try await killAtTask(queue, isEarly: isEarly)]
+        await inspection.until(inspection.pace.begin) { $0.isAway(run.number) }
+        return findings + [try await killAtTask(queue, isEarly: judge.isEarly)]
     }
 
     /// - Parameter isEarly: it acknowledges first, so its ack is waited for
     private func killAtTask(_ queue: String, isEarly: Bool) async throws -> Finding {
-        let point = Point(
-            "loses nothing when it is killed",
-            why: "The program told the broker to forget the task, by no-ack or by an ack before the work.",
-            see: .workerRun)
+        func point(_ why: String = "") -> Point {
+            Point("loses nothing when it is killed", why: why, see: .workerRun)
+        }
         // What the killed program had goes back to the queue before its consumer does, and must not be taken for what
         // comes.
         try await inspection.eventually(inspection.pace.begin) {
@@ -50,11 +50,15 @@ struct WorkerCheck: ProgramCheck {
             await inspection.until(
                 inspection.pace.begin,
                 { $0.consumptions(of: run.number).contains(where: \.isGranted) || run.hasEnded }), !run.hasEnded
-        else { return point.finding(inspection.log.missing, "Started again, it did not consume.\(run.printed)") }
+        else {
+            return point("A worker that does not come back does no more work.").finding(
+                inspection.log.missing, "Started again, it did not consume.\(run.printed)")
+        }
         try await inspection.publish(task, key: queue)
         func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
         guard await inspection.until(inspection.pace.begin, { _ in delivery() != nil }), let handed = delivery() else {
-            return point.finding(inspection.log.missing, "Started again, it took no task.")
+            return point("A worker that takes nothing does no more work.").finding(
+                inspection.log.missing, "Started again, it took no task.")
         }
         let isAcked = await inspection.until(isEarly ? inspection.pace.begin : inspection.pace.moment) { _ in
             delivery()?.acks.isEmpty == false
@@ -66,12 +70,22 @@ struct WorkerCheck: ProgramCheck {
         let killedAt = inspection.watch.now
         run.kill()
         // With its consumer gone, what it had is in the queue again, or nowhere.
+        await inspection.until(inspection.pace.begin) { $0.isAway(run.number) }
         try await inspection.eventually(inspection.pace.begin) {
             try await (inspection.consumers(of: queue) ?? 0) == 0
         }
-        let back = try await inspection.take(queue)?.first { $0.text == task }
+        var back = try await inspection.take(queue)?.first { $0.text == task }
+        // One that asks with basic.get is no consumer: nothing but the task itself tells that the broker has it back.
+        if back == nil, !handed.isNoAck, !isAcked, inspection.log.consumptions(of: run.number).contains(where: \.isGet)
+        {
+            try await inspection.eventually(inspection.pace.answer) {
+                back = try await inspection.take(queue)?.first { $0.text == task }
+                return back != nil
+            }
+        }
+        let isQueueThere = try await inspection.consumers(of: queue) != nil
         let story = "A task was delivered at \(handed.place.time) ms, and the program was killed at \(killedAt) ms"
-        return point.finding(
+        return point(WorkerJudge.whyLost(inspection.log.declaration(of: queue)?.method, isQueueThere)).finding(
             back != nil,
             back.map { "\(story): it is in the queue again, redelivered: \($0.redelivered ? "yes" : "no")." }
                 ?? "\(story): it is nowhere.")

@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// Judges a worker by what can be seen without killing it.
 ///
 /// A program may only be judged by what it shows: a worker that acknowledges before the work looks like a very fast one.
@@ -41,28 +43,79 @@ struct WorkerJudge {
         }
         // On a channel that the broker has closed, it could not: why it was closed is another finding.
         let missing = log.handed.filter { $0.settlements.isEmpty && !log.isRefused($0.place.run) }
+        if log.handed.isEmpty {
+            return Point(title, why: "", see: .workerBreak).finding(.notSeen, "No task was delivered to it.")
+        }
         return Point(
             title,
             why: "The broker keeps unacknowledged tasks, and hands all of them out again when the worker ends.",
             see: .workerBreak
         ).finding(
-            missing.isEmpty ? .yes : log.missing,
-            missing.first.map { "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came." }
+            missing.isEmpty ? .yes : log.unsettled(by: consumption.place.run),
+            missing.first.map {
+                "'\($0.body)' was delivered at \($0.place.time) ms, and no basic.ack came"
+                    + "\(log.ending(of: consumption.place.run))."
+            }
                 ?? "\(counted(log.handed.count, "delivery", "deliveries")), each with a basic.ack.")
     }
 
     private func afterTheWork(_ consumption: WireLog.Consumption) -> Finding? {
-        // A task without a dot is no work.
-        let quickest = log.handed.filter { !$0.acks.isEmpty && dots($0) > 0 }.min { took($0) < took($1) }
         guard !consumption.method.noAck, let quickest else { return nil }
-        let isGood = took(quickest) >= shortestTask || isInProportion
-        return Point(
+        let point = Point(
             Self.early,
             why: "If the worker dies after the ack and before the end of the work, the task is lost.", see: .workerBreak
-        ).finding(
-            isGood,
-            "basic.ack \(took(quickest)) ms after '\(quickest.body)' was delivered"
-                + (isGood ? "." : ", which takes at least \(shortestTask) ms."))
+        )
+        let text = "basic.ack \(took(quickest)) ms after '\(quickest.body)' was delivered"
+        if isEarly {
+            return point.finding(
+                false, text + ", which should take at least \(shortestTask) ms: a dot stands for work.")
+        }
+        if let rest = restOfWork {
+            return point.finding(
+                false,
+                "'\(rest.none.body)' has no dots, and took \(took(rest.none)) ms; '\(rest.one.body)', one dot, took "
+                    + "\(took(rest.one)) ms: the rest of a task was done behind its ack.")
+        }
+        return point.finding(true, text + ".")
+    }
+
+    /// A task without a dot is no work.
+    private var quickest: WireLog.Handed? {
+        log.handed.filter { !$0.acks.isEmpty && dots($0) > 0 }.min { took($0) < took($1) }
+    }
+
+    /// It acknowledges a task before it can have done it.
+    var isEarly: Bool { quickest.map { took($0) < shortestTask && !isInProportion } ?? false }
+
+    /// With one task at a time the next comes with the ack, and its time begins with what is left of the work before it. After
+    /// a part f of a dot's work w, one dot takes f·w, two take (1 + f)·w, and none takes the 2·(1 - f)·w that are left.
+    private var restOfWork: (none: WireLog.Handed, one: WireLog.Handed)? {
+        guard let (none, one, two) = byDots else { return nil }
+        let work = took(two) - took(one)
+        guard work >= shortestTask else { return nil }
+        let part = Double(took(one)) / Double(work)
+        let rest = 2 * (1 - part) * Double(work)
+        return part < 0.8 && abs(Double(took(none)) - rest) < Double(work) / 5 ? (none, one) : nil
+    }
+
+    /// Of the tasks that came one at a time, those with no dot, one, and two.
+    private var byDots: (none: WireLog.Handed, one: WireLog.Handed, two: WireLog.Handed)? {
+        let done = log.handed.filter { $0.acks.count == 1 && !$0.redelivered && isAlone($0) }
+        guard log.limits.contains(where: { $0.method.prefetchCount == 1 }),
+            let one = done.first(where: { dots($0) == 1 }), let two = done.first(where: { dots($0) == 2 }),
+            let none = done.first(where: { dots($0) == 0 })
+        else { return nil }
+        return (none, one, two)
+    }
+
+    /// Why a task is nowhere when its worker was killed.
+    static func whyLost(_ declared: QueueDeclare?, _ isQueueThere: Bool) -> String {
+        if !isQueueThere, let declared, declared.autoDelete || declared.exclusive {
+            return declared.exclusive
+                ? "The queue is exclusive: it went with the program's connection, and all that was in it."
+                : "The queue is auto-delete: it went with its last consumer, and all that was in it."
+        }
+        return "The program told the broker to forget the task, by no-ack or by an ack before the work."
     }
 
     private func took(_ handed: WireLog.Handed) -> Int64 {
@@ -82,11 +135,7 @@ struct WorkerJudge {
 
     /// Where tasks come one at a time, one of two dots takes longer than one of none. nil: so it did, or it did not show.
     private var longer: Finding? {
-        let done = log.handed.filter { $0.acks.count == 1 && !$0.redelivered && isAlone($0) }
-        guard log.limits.contains(where: { $0.method.prefetchCount == 1 }),
-            let one = done.first(where: { dots($0) == 1 }), let two = done.first(where: { dots($0) == 2 }),
-            let none = done.first(where: { dots($0) == 0 })
-        else { return nil }
+        guard let (none, one, two) = byDots else { return nil }
         // All three as long, and that is no accident: a slow machine makes some of them longer, and none shorter.
         let times = [none, one, two].map(took)
         guard let least = times.min(), let most = times.max(), least >= shortestTask, most < least * 5 / 4 else {
@@ -119,7 +168,20 @@ struct WorkerJudge {
                 "basic.consume at \(consumption.place.time) ms is exclusive: the broker refuses another worker, with 403."
             )
         }
-        guard let declared = log.declaration(of: consumption.queue), declared.method.exclusive else { return nil }
+        if let emptied = log.empties(consumption.queue) {
+            return point.finding(
+                false,
+                "\(emptied.verb) of '\(consumption.queue)' at \(emptied.place.time) ms: a worker that is started beside "
+                    + "others throws away what they have not taken yet.")
+        }
+        guard let declared = log.declaration(of: consumption.queue) else { return nil }
+        if declared.method.arguments["x-single-active-consumer"]?.bool == true {
+            return point.finding(
+                false,
+                "queue.declare of '\(declared.name)' at \(declared.place.time) ms with x-single-active-consumer: as long as "
+                    + "one worker is there, all others are idle.")
+        }
+        guard declared.method.exclusive else { return nil }
         return point.finding(
             false,
             "queue.declare of '\(declared.name)' at \(declared.place.time) ms is exclusive: the broker refuses every other "

@@ -1,0 +1,21 @@
+/// What lines of a program's output have in common.
+enum PrintedShape {
+    /// A line without what differs from run to run: numbers and ids.
+    static func of(_ line: String) -> String {
+        line.lowercased().replacing(/[0-9a-f]*[0-9][0-9a-f:.\-]*/, with: "#")
+    }
+
+    /// The number that stands beside a word: `nacked: 1`, `1 refused`. Of several such words the first.
+    static func count(beside words: [String], in line: String) -> String? {
+        let line = line.lowercased()
+        for word in words {
+            guard let range = line.firstRange(of: word) else { continue }
+            if let match = line[range.upperBound...].prefixMatch(of: /[a-z]*[ :=(]*([0-9]+)/) { return "\(match.1)" }
+            let before = line[..<range.lowerBound].reversed().drop { $0.isLetter || $0 == "-" }
+            guard before.first == " " else { continue }
+            let digits = before.drop { $0 == " " }.prefix { $0.isNumber }
+            if !digits.isEmpty { return String(digits.reversed()) }
+        }
+        return nil
+    }
+}
