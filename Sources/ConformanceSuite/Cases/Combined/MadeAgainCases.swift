@@ -17,7 +17,7 @@ import Testing
     }
 
     @Test(
-        "What a queue had handed out does not come back to the queue that has its name now",
+        "Messages that a deleted queue had handed out do not come back to the queue that has its name now",
         .proves("settle.returned-to-a-queue-made-again", ["rabbitmq/queue.delete/made-again"]))
     func returned() async throws {
         let channel = try await Probe.openChannel()

@@ -43,7 +43,7 @@ import Testing
     }
 
     @Test(
-        "What is acknowledged right before the channel or the connection is closed does not come back",
+        "Messages that are acknowledged right before the channel or the connection is closed do not come back",
         .proves("settle.acknowledged-before-the-close", ["rabbitmq/close/what-came-before", "basic/10"]))
     func acknowledged() async throws {
         let look = try await Probe.openChannel()

@@ -64,7 +64,7 @@ import Testing
     }
 
     @Test(
-        "A client may ask for any locale, also for one that was not offered",
+        "A client may ask for any locale, even one that was not offered",
         .proves("connection.any-locale", ["rabbitmq/connection.start-ok/any-locale"]))
     func anyLocale() async throws {
         let login = try CaseRun.active().peer.login

@@ -146,7 +146,7 @@ import Testing
     }
 
     @Test(
-        "Arguments of a consumer that mean nothing are passed over",
+        "Arguments of a consumer that mean nothing are ignored",
         .proves("work.unknown-consumer-arguments", ["rabbitmq/basic.consume/unknown-arguments"]))
     func unknownArguments() async throws {
         let channel = try await Probe.openChannel()

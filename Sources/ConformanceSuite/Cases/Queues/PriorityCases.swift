@@ -134,7 +134,7 @@ import Testing
     }
 
     @Test(
-        "What has expired behind a message of higher priority is not handed out when that one has gone",
+        "A message that has expired behind one of higher priority is not handed out when that one has gone",
         .proves("priority.expired-behind-a-higher-one", ["rabbitmq/priority-queue/expired-behind-live"]))
     func expiredBehindHigher() async throws {
         let (channel, queue) = try await open()

@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(
-        "What has to be text is not left out for being a number",
+        "An argument that has to be text is refused when it is a number",
         .proves("declare.texts-that-are-none", ["rabbitmq/limits/argument-type"]))
     func textsThatAreNone() async throws {
         let channel = try await Probe.openChannel()

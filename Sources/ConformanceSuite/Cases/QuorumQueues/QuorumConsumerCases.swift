@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Quorum queues: who consumes") struct QuorumConsumerCases {
     @Test(
-        "Arguments of a consumer that mean nothing are passed over",
+        "Arguments of a consumer that mean nothing are ignored",
         .proves(
             "quorum.unknown-consumer-arguments", ["rabbitmq/basic.consume/unknown-arguments"], needs: [.quorumQueues]))
     func unknownArguments() async throws {

@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test(
-        "Arguments of a consumer that mean nothing are passed over",
+        "Arguments of a consumer that mean nothing are ignored",
         .proves(
             "stream.unknown-consumer-arguments", ["rabbitmq/basic.consume/unknown-arguments"], needs: [.streams]))
     func unknownArguments() async throws {
