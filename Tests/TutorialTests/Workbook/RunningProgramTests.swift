@@ -1,5 +1,4 @@
 import Dispatch
-import Foundation
 import Platform
 import Synchronization
 import TestSupport
@@ -49,20 +48,6 @@ import Testing
             try await until { program.hasEnded && program.isSilent }
         }
     #endif
-
-    @Test(arguments: [SIGINT, SIGTERM]) func foldersGoWithCtrlC(number: Int32) async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "ctrl-c-\(UUID().uuidString)").path
-        try FileManager.default.createDirectory(atPath: folder + "/deeper", withIntermediateDirectories: true)
-        await #expect(processExitsWith: .exitCode(128 + number)) { [folder, number] in
-            endWithParent()
-            ProcessFamily.endsWithInterrupt()
-            for _ in 1...100 { try ScratchFolder().remove() }
-            ProcessFamily.add(folder: folder)
-            kill(getpid(), number)
-            try await Task.sleep(for: .patience)
-        }
-        #expect(!FileManager.default.fileExists(atPath: folder))
-    }
 
     /// A million lines, and fifty megabytes in one: all is read, and little is kept.
     @Test(.watched) func muchOutputIsCut() async throws {
