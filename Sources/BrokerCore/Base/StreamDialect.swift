@@ -1,6 +1,9 @@
 // What releases of RabbitMQ do differently with streams, as it was seen on the versions in Dialect.swift.
 
 extension Dialect {
+    /// A segment of a stream has at most so many octets.
+    static let mostSegmentOctets: Int64 = 3_000_000_000
+
     /// `basic.nack` and `basic.reject` make room for a stream's consumer as `basic.ack` does; before, they are refused.
     var takesRefusalsOfStreams: Bool { self >= .v4_0 }
     /// There are filters, and arguments for them.

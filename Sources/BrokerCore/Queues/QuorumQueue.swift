@@ -22,9 +22,7 @@ final class QuorumQueue: Queue {
     private(set) var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    var letters = KeptLetters()
-    /// It is on its way out, and sends its letters once.
-    var isEnding = false
+    let letters = KeptLetters()
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -315,6 +313,6 @@ final class QuorumQueue: Queue {
     func dissolve() {
         rotation = arguments.noConsumers(in: dialect)
         ready = QuorumMessages(dialect)
-        letters = KeptLetters()
+        letters.clear()
     }
 }

@@ -29,7 +29,6 @@ extension QueueKind {
 extension QueueArguments {
     /// Octets of a segment, unless an argument has others; and the most it may have.
     static let segmentOctets: Int64 = 500_000_000
-    static let mostSegmentOctets: Int64 = 3_000_000_000
 
     /// Reads and checks what only streams have. Throws 406.
     mutating func readStreams(_ check: Check, in dialect: Dialect?) throws(BrokerError) {
@@ -38,7 +37,7 @@ extension QueueArguments {
             maximumAge = age
         }
         if let octets = try check.integer("x-stream-max-segment-size-bytes", in: 0...Int64.max) {
-            if octets > Self.mostSegmentOctets, dialect != nil {
+            if octets > Dialect.mostSegmentOctets, dialect != nil {
                 throw BrokerError(
                     .preconditionFailed, "Exceeded max value for x-stream-max-segment-size-bytes")
             }

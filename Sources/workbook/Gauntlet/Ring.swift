@@ -14,11 +14,9 @@ final class Ring: Sendable {
         var echo: String?
         /// Where the first message went.
         var firstTarget: Counterpart.Target?
-        var isUncertain = false
-        var hasEnded = false
+        var (isUncertain, hasEnded, wasReading) = (false, false, false)
         /// When it struck, in fair time.
         var struckAt: Duration?
-        var wasReading = false
     }
 
     let bout: Bout

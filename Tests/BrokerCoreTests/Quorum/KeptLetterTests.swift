@@ -50,7 +50,7 @@ import Testing
 
     @Test("The log says where dead letters are not kept although they should be")
     func log() throws {
-        let rig = Rig()
+        let rig = Rig { $0.logLevel = .warning }
         let client = try rig.open()
         _ = rig.takeLog()
         client.send(QueueDeclare(queue: "kept", durable: true, arguments: source))

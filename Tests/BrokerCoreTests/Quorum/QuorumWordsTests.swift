@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: refusals, Dialect.allCases) func words(_ refusal: Refusal, _ dialect: Dialect) throws {
-        let client = try Rig { $0.dialect = dialect }.open()
+        let rig = Rig { $0.dialect = dialect }
+        let client = try rig.open()
         for arguments in [refusal.first, refusal.second].compactMap({ $0 }) {
             #expect(client.takeClose() == nil)
             client.send(
@@ -32,7 +33,9 @@ import Testing
                     queue: refusal.name, durable: refusal.durable, exclusive: refusal.exclusive,
                     autoDelete: refusal.autoDelete, arguments: arguments))
         }
-        #expect(client.takeClose()?.text == refusal.words[dialect].map { "PRECONDITION_FAILED - \($0)" })
+        withExtendedLifetime(rig) {
+            #expect(client.takeClose()?.text == refusal.words[dialect].map { "PRECONDITION_FAILED - \($0)" })
+        }
     }
 }
 

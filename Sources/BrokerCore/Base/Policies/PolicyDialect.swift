@@ -26,7 +26,7 @@ extension Dialect {
         switch key {
         case .deliveryLimit: self >= .v4_0 || (value.integer ?? 0) >= 0
         case .targetGroupSize, .delayedRetryMax, .delayedRetryMin: (value.integer ?? 0) > 0
-        case .segmentBytes: (value.integer ?? 0) <= QueueArguments.mostSegmentOctets
+        case .segmentBytes: (value.integer ?? 0) <= Dialect.mostSegmentOctets
         case .queueLeaderLocator: value.text != "min-masters"
         case .queueMasterLocator: masterLocators.contains(value.text ?? "")
         case .delayedRetryType: ["all", "failed", "returned", "disabled"].contains(value.text)

@@ -2,7 +2,7 @@ import DataStructures
 
 /// Dead letters that their queue keeps until all queues they lead to have taken them (RabbitMQ: "Quorum Queues", dead-letter
 /// strategy at-least-once). Those that lead nowhere, or were refused, are sent again after a while.
-struct KeptLetters {
+final class KeptLetters {
     /// So many are on their way at a time. Those that arrive nowhere are among them, and hold up the others, as in RabbitMQ.
     private static var mostUnderWay: Int { 32 }
     /// Milliseconds after which those that have not arrived are sent again.
@@ -30,33 +30,42 @@ struct KeptLetters {
     /// When the stuck ones are sent again, in milliseconds since the Unix epoch.
     private(set) var nextTry = Int64.max
 
+    /// Their queue is on its way out: they are sent once.
+    private(set) var areLast = false
+
     var count: Int { resting.count + underWay.count }
     var restingCount: Int { resting.count }
     var bodyOctets: Int { resting.bodyOctets + underWay.bodyOctets }
     var propertyOctets: Int { resting.propertyOctets + underWay.propertyOctets }
 
-    mutating func add(_ letter: DeadLetter) {
+    func end() { areLast = true }
+
+    func clear() {
+        (waiting, stuck, resting, underWay, nextTry) = (Ring(), [], Amount(), Amount(), .max)
+    }
+
+    func add(_ letter: DeadLetter) {
         waiting.append(letter)
         resting.change(by: 1, letter.message)
     }
 
     /// The next to be sent; nil: there is none, or too many are under way.
-    mutating func next() -> DeadLetter? {
+    func next() -> DeadLetter? {
         guard underWay.count + stuck.count < Self.mostUnderWay, let letter = waiting.popFirst() else { return nil }
         depart(letter)
         return letter
     }
 
-    private mutating func depart(_ letter: DeadLetter) {
+    private func depart(_ letter: DeadLetter) {
         resting.change(by: -1, letter.message)
         underWay.change(by: 1, letter.message)
     }
 
     /// One that was sent is where it was to go.
-    mutating func arrived(_ letter: DeadLetter) { underWay.change(by: -1, letter.message) }
+    func arrived(_ letter: DeadLetter) { underWay.change(by: -1, letter.message) }
 
     /// One that was sent has not arrived everywhere.
-    mutating func stays(_ letter: DeadLetter, now: Int64) {
+    func stays(_ letter: DeadLetter, now: Int64) {
         underWay.change(by: -1, letter.message)
         resting.change(by: 1, letter.message)
         stuck.append(letter)
@@ -64,7 +73,7 @@ struct KeptLetters {
     }
 
     /// Those that are to be sent again: all when it is time, and those that led nowhere when they may lead somewhere now.
-    mutating func again(at now: Int64) -> [DeadLetter] {
+    func again(at now: Int64) -> [DeadLetter] {
         let isTime = nextTry <= now
         let again = stuck.filter { isTime || !$0.ledSomewhere }
         stuck.removeAll { isTime || !$0.ledSomewhere }
@@ -74,15 +83,15 @@ struct KeptLetters {
     }
 
     /// Takes out those that are not under way.
-    mutating func takeResting() -> KeptLetters {
-        var taken = KeptLetters()
+    func takeResting() -> KeptLetters {
+        let taken = KeptLetters()
         (taken.waiting, taken.stuck, taken.resting) = (waiting, stuck, resting)
         (waiting, stuck, resting, nextTry) = (Ring(), [], Amount(), .max)
         return taken
     }
 
     /// Takes out one that is not under way.
-    mutating func pop() -> DeadLetter? {
+    func pop() -> DeadLetter? {
         guard let letter = stuck.popLast() ?? waiting.popFirst() else { return nil }
         resting.change(by: -1, letter.message)
         return letter

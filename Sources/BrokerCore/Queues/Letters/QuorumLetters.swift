@@ -3,7 +3,8 @@
 extension QuorumQueue {
     /// Only where publishes are refused: an overflow that dropped messages would drop letters (RabbitMQ).
     var keepsLetters: Bool {
-        !isEnding && !isDeleted && arguments.deadLetterStrategy == .atLeastOnce && arguments.deadLetterExchange != nil
+        !letters.areLast && !isDeleted && arguments.deadLetterStrategy == .atLeastOnce
+            && arguments.deadLetterExchange != nil
             && (arguments.overflow == .rejectPublish || quirk(quorum: .strategyNeedsNoRefusal))
     }
 
@@ -27,14 +28,14 @@ extension QuorumQueue {
 
     func willEnd() {
         if letters.count > 0, quirk(quorum: .keptLettersKeepTheirQueue) { return }
-        isEnding = true
+        letters.end()
         forgetLetters()
     }
 
     /// Returns how many they were. Those that are under way go on.
     @discardableResult
     func forgetLetters() -> Int {
-        var forgotten = letters.takeResting()
+        let forgotten = letters.takeResting()
         let count = forgotten.restingCount
         if count > 0 { host.forget({ forgotten.pop() }, { self.forget($0) }) }
         return count
