@@ -93,6 +93,8 @@ extension Model {
     private func died(_ content: Content, in queue: QueueKind, _ reason: String) -> Content {
         var content = content
         if content.deaths.isEmpty { content.first = [queue.name, reason, content.exchange] }
+        // As 3.10 does: each death turns the order of those before it.
+        content.deaths.reverse()
         if let known = content.deaths.firstIndex(where: { $0.queue == queue.name && $0.reason == reason }) {
             var death = content.deaths.remove(at: known)
             death.count += 1

@@ -61,7 +61,7 @@ struct TraceStage: Sendable {
     /// - Parameter type: of the exchange; nil for the default one
     static func routing(_ type: String?) -> TraceStage {
         let route = ("finds the queues", CodePlace("BrokerCore/Core/VirtualHost", "    func route("))
-        let matches = "func matches(_ message: Message"
+        let matches = "func matches("
         return switch type {
         case "direct":
             TraceStage(

@@ -161,7 +161,8 @@ private let refusals: [QuorumWordsTests.Refusal] = [
         .says(invalid("x-queue-type", #": "unsupported queue type 'majority'""#)),
     .init(first: ["x-queue-type": 5])
         .says(invalid("x-queue-type", ": {unacceptable_type,signedint}")),
-    .init(first: ["x-queue-type": ""]),
+    .init(first: ["x-queue-type": ""])
+        .says(invalid("x-queue-type", #": "unsupported queue type ''""#), in: .v3_10, .v4_0),
     .init(first: quorum("x-delivery-limit", 3), second: quorum("x-delivery-limit", 4))
         .says("inequivalent arg 'x-delivery-limit' for queue 'q' in vhost '/': received '4' but current is '3'"),
     .init(first: quorum("x-delivery-limit", 3), second: quorum)

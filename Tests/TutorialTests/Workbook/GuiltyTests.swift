@@ -154,6 +154,7 @@ import Testing
 
     private func retry(_ scene: (inout MadeUpLog) -> Void) -> [String] {
         var made = MadeUpLog()
+        made.connects()
         made.declares("jobs", ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"])
         made.consumes("jobs")
         made.gets(1, RetryCheck.bad)
@@ -164,6 +165,7 @@ import Testing
         made.gets(3, RetryCheck.bad)
         made.publishes(RetryCheck.bad, key: "jobs.dead")
         made.acks(3)
+        made.pass(9000)
         let parked = [RetryJudge.Parked(queue: "jobs.dead", text: RetryCheck.bad)]
         return wrong(RetryJudge(log: made.log, parked: parked).findings)
     }
@@ -183,6 +185,7 @@ import Testing
     @Test func aPaymentThatCanBeMadeIsMade() {
         func judged(_ scene: (inout MadeUpLog) -> Void) -> [String] {
             var made = MadeUpLog()
+            made.connects()
             made.declares("payments", ["x-queue-type": "quorum", "x-delivery-limit": 2])
             made.consumes("payments")
             made.gets(1, QuorumCheck.good)

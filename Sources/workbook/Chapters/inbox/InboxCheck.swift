@@ -29,7 +29,8 @@ struct InboxCheck: ProgramCheck {
         }
         let again = await feed(queue, ["a", "a", "a", "a", "c", "d"], second)
         judge.second = Array(second.lastLines().dropFirst(again))
-        judge.isSecondThere = inspection.log.handed(to: second.number).count == 6
+        judge.log = inspection.log
+        judge.isSecondThere = judge.log.handed(to: second.number).count == 6
         return judge.findings
     }
 

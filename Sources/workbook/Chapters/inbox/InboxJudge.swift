@@ -6,7 +6,7 @@ import AMQPClient
 /// What a program does with an order is not on the wire, but in the lines that it prints: a line of the work comes once for
 /// each order, and not as often as orders come.
 struct InboxJudge {
-    let log: WireLog
+    var log: WireLog
     /// What the two copies of the consumer have printed.
     var first: [String] = []
     var second: [String] = []
