@@ -54,7 +54,7 @@ import DataStructures
             // Consumers are met a thousand at a time, however short a turn is.
             let meetsConsumers = ["basic.qos", "a shared window, and its queue is empty", "a queue is emptied"]
                 .contains(name)
-            let rig = Rig { $0.work.turn = 1000 }
+            let rig = Rig { $0.work.turn = meetsConsumers ? 500 : 1000 }
             let work = try prepare(rig, meetsConsumers ? 16_000 : 4000)
             rig.laterSteps = []
             let first = try withExtendedLifetime(rig) { try Steps.counted(work) }
