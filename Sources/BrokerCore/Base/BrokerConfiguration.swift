@@ -125,9 +125,11 @@ public struct StoreLimits: Sendable {
 /// published again, and what else grows with what clients have made.
 struct WorkLimits: Sendable {
     /// What one client's frames, or what they caused, may do in a turn: some milliseconds' worth.
-    var turn = 4000
-    /// What a slice of long work counts.
-    var slice: Int { turn / 4 }
+    var turn: Int { didSet { slice = turn / 4 } }
+    /// What a slice of long work counts. Stored: every publish is compared with it.
+    private(set) var slice: Int
+
+    init(turn: Int = 4000) { (self.turn, slice) = (turn, turn / 4) }
 
     /// So many looks at bindings take about as long as what counts one.
     static let placesOfUnit = 8

@@ -257,7 +257,7 @@ final class BrokerChannel {
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
-            connection.placesFilled += left.go(connection.slice)
+            connection.placesFilled += left.go(connection.room.work.slice)
             leaving = left
             if !left.areGone, !quirk(.closingChannelKeepsConsumers) { return true }
             then()

@@ -26,20 +26,21 @@ extension BrokerChannel {
 
     /// True: there are more.
     private func resumeSome() -> Bool {
+        let most = connection.room.work.slice
         var count = 0
-        while count < connection.slice, hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
+        while count < most, hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
             count += 1
             resume(consumer)
             if !waiting.isEmpty, quirk(.roomIsForOneConsumer) { break }
         }
-        while count < connection.slice, !connection.output.isCongested,
+        while count < most, !connection.output.isCongested,
             let consumer = waitingForConnection.popFirst()
         {
             count += 1
             resume(consumer)
         }
         connection.placesFilled += count / WorkLimits.placesOfUnit
-        return count >= connection.slice
+        return count >= most
     }
 
     private func resume(_ consumer: Consumer) {

@@ -20,22 +20,21 @@ extension BrokerConnection {
 
     // MARK: Methods that do much
 
-    /// Does work in slices, each of about ``slice`` that it adds to ``placesFilled``, with other clients' turns between
-    /// them: behind what is left of the work before, otherwise the first at once. `slice` returns whether there is more.
+    /// Does work in slices, each of about ``WorkLimits/slice`` that it adds to ``placesFilled``, with other clients' turns
+    /// between them: behind what is left of the work before, otherwise the first at once. `slice` returns whether there is
+    /// more.
     func goOn(_ slice: @escaping () -> Bool) {
         if rest.isEmpty, placesFilled < room.work.turn, !slice() { return }
         rest.append(slice)
         host.awaitTurn(id)
     }
 
-    var slice: Int { room.work.slice }
-
     /// The same, with work that counts its units itself.
     func goOn(_ work: @escaping LongWork) {
         goOn { [self] in
-            let units = work(slice)
+            let units = work(room.work.slice)
             placesFilled += units
-            return units >= slice
+            return units >= room.work.slice
         }
     }
 
