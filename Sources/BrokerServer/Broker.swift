@@ -228,12 +228,13 @@ public final class Broker: Sendable {
     private func carryOutWrites(of effects: BrokerEffects, _ state: inout State) -> [(ConnectionID, Int)] {
         // Before anybody can answer what is written: who moves the time on then (tests do) finds the timers set.
         setTimer(effects.nextDeadline, &state)
+        // And who has been answered finds in the log what was answered.
+        if let log { for event in effects.log { log(event) } }
         let unsent = write(effects.writes, state)
         for check in effects.loginChecks { start(check, state) }
         for change in effects.readingChanges {
             state.sessions[change.connection]?.stream.setReading(change.isReading)
         }
-        if let log { for event in effects.log { log(event) } }
         if let batch = effects.batch { startStoring(batch) }
         state.hasMoreToDo = effects.hasMoreToDo
         return unsent
