@@ -8,11 +8,12 @@ struct Baseline: Sendable {
     var effects: Set<String>?
     var isTelling = false
     var isQueued = true
-    /// The longest time in which nothing passed, in milliseconds.
-    var longestGap: Int64 = 0
+    /// The longest time in which nothing passed, in fair time: by the clock, a busy minute at the start would make every
+    /// later wait long.
+    var longestGap = Duration.zero
 
-    /// A program that has something to do may keep silent for so long, in milliseconds.
-    var usualWait: Int64 { max(3 * workTime, 4 * longestGap) }
+    /// A program that has something to do may keep silent for so long.
+    var usualWait: Duration { max(.milliseconds(3 * workTime), longestGap * 4) }
 }
 
 extension Baseline {

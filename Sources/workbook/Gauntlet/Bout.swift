@@ -28,6 +28,8 @@ struct Bout: Sendable {
         var spots: [Spot]
         var seen: [Observation]
         var log: WireLog
+        /// The longest time in which nothing passed while the program ran.
+        var longestGap = Duration.zero
     }
 
     let subject: Subject
@@ -103,9 +105,9 @@ struct Bout: Sendable {
     /// The program is back, ended, or hangs; whoever is its like goes on with the work.
     private func aftermath(_ ring: Ring, _ first: Subject.Run) async throws {
         if blow?.loses == true {
-            await ring.wait(pace.backWithWords + .milliseconds(baseline.usualWait)) {
+            await ring.wait(pace.backWithWords + baseline.usualWait) {
                 if first.hasEnded || ring.isReading(1) { return true }
-                let limit = pace.back + .milliseconds(baseline.usualWait)
+                let limit = pace.back + baseline.usualWait
                 return min(ring.sinceStrike, ring.quietFor) > limit && ring.words(first).isEmpty
             }
         } else if case .kill? = blow {
@@ -131,7 +133,7 @@ struct Bout: Sendable {
         await sendAll(ring)
         var (last, lives) = (first, 1)
         let (start, begun) = (ring.fair.now, ContinuousClock.now)
-        let idle = pace.idle + .milliseconds(baseline.usualWait)
+        let idle = pace.idle + baseline.usualWait
         while await !ring.isAtRest() {
             if last.hasEnded {
                 guard lives < Self.mostLives else { return }
@@ -173,7 +175,7 @@ struct Bout: Sendable {
             }
             if blow == .silence { return false }
             let limit =
-                (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + .milliseconds(baseline.usualWait)
+                (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + baseline.usualWait
             return min(ring.sinceStrike, ring.quietFor) > limit
         }
         await ring.certainly(.seconds(20)) { !first.hasEnded || ring.isAway(1) }

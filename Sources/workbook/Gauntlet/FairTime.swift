@@ -16,6 +16,7 @@ final class FairTime: Sendable {
     private struct State: Sendable {
         var now = Duration.zero
         var quietSince = Duration.zero
+        var longestGap = Duration.zero
         var last = Look(withheld: .zero)
     }
 
@@ -25,6 +26,8 @@ final class FairTime: Sendable {
     var now: Duration { state.withLock(\.now) }
     /// For so long nothing has passed.
     var quietFor: Duration { state.withLock { $0.now - $0.quietSince } }
+    /// The longest time between one thing that passed and the next.
+    var longestGap: Duration { state.withLock(\.longestGap) }
 
     /// Goes on until there is nothing to look at any more.
     func follow(_ look: @escaping @Sendable () -> Look?) {
@@ -48,7 +51,12 @@ final class FairTime: Sendable {
             // one. So the later it is, the less of the time counts.
             let had = Self.step * min(1, Self.step / elapsed) - max(.zero, seen.withheld - state.last.withheld)
             state.now += max(.zero, had)
-            if seen.lastEvent != state.last.lastEvent { state.quietSince = state.now }
+            if seen.lastEvent != state.last.lastEvent {
+                if state.last.lastEvent != nil {
+                    state.longestGap = max(state.longestGap, state.now - state.quietSince)
+                }
+                state.quietSince = state.now
+            }
             state.last = seen
         }
     }

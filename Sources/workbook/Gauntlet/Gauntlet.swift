@@ -149,8 +149,7 @@ struct Gauntlet: Sendable {
 
     private func calm(_ outcome: Bout.Outcome, _ role: GauntletRole) -> Calm {
         var (baseline, history) = (Baseline(outcome.history, promise), outcome.history)
-        let times = outcome.seen.map(\.time)
-        baseline.longestGap = zip(times, times.dropFirst()).map { $1 - $0 }.max() ?? 0
+        baseline.longestGap = outcome.longestGap
         history.learn(baseline)
         let harms = GauntletJudge(history: history, promise: promise, role: role).harms
         return Calm(spots: outcome.spots, baseline: baseline, harms: harms)

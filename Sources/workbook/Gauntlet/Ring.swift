@@ -230,7 +230,7 @@ final class Ring: Sendable {
     /// Until it is so, or nothing has passed for long.
     func untilIdle(_ condition: () -> Bool) async {
         // Undisturbed, it has as long as it likes: a right program comes to the end.
-        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + .milliseconds(bout.baseline.usualWait)
+        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + bout.baseline.usualWait
         let start = fair.now
         await wait(max(.seconds(60), idle * 10)) { condition() || min(quietFor, fair.now - start) > idle }
     }
@@ -256,6 +256,7 @@ final class Ring: Sendable {
         (history.sent, history.replies, history.echo) = (sent, part.replies, state.withLock(\.echo))
         // One that does something now and then is no idle one.
         let (quiet, limit) = (quietFor, bout.blow == nil ? bout.pace.begin : bout.pace.back)
+        let longestGap = fair.longestGap
         history.waited = quiet >= limit ? max(1, Int(quiet.components.seconds)) : 0
         let lives = cast.lives
         history.lives = []
@@ -290,7 +291,8 @@ final class Ring: Sendable {
         if bout.role == .client { history.answer = log.published.first.flatMap { Fibonacci.answer(to: $0.body) } }
         history.isUncertain = state.withLock(\.isUncertain) || part.hasFailed
         return Bout.Outcome(
-            history: history, spots: broker.fire.spots, seen: broker.near.observations, log: broker.far.log)
+            history: history, spots: broker.fire.spots, seen: broker.near.observations, log: broker.far.log,
+            longestGap: longestGap)
     }
 
     private func drain(_ history: inout History) async {

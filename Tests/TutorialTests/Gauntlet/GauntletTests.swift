@@ -90,7 +90,11 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         #expect(add(50, withheld: 130) == [.milliseconds(70), .milliseconds(20)], "two threads waited all the time")
         #expect(add(100, withheld: 130) == [.milliseconds(95), .milliseconds(45)], "the one that looks waited")
         #expect(add(1000, withheld: 130).last == .microseconds(47_500), "and so did everybody else here")
+        #expect(time.longestGap == .zero, "nothing has passed yet that something came behind")
         #expect(add(50, withheld: 130, lastEvent: 2).last == .zero)
+        #expect(time.longestGap == .microseconds(97_500), "of more than a second by the clock")
+        #expect(add(50, withheld: 130, lastEvent: 3).last == .zero)
+        #expect(time.longestGap == .microseconds(97_500))
     }
 
     /// Where the system tells, it tells of threads that wait for a processor.
