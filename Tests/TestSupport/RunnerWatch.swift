@@ -13,6 +13,10 @@ enum RunnerWatch {
     private static let isWatching: Bool = {
         // Before there is any child that could inherit its pipe.
         _ = Lifeline.marked
+        // A script that starts the tests in the background has the interrupt ignored, and what they start would inherit
+        // that: Ctrl-C, with which the pages' programs end, would end none of them.
+        signal(SIGINT, SIG_DFL)
+        signal(SIGQUIT, SIG_DFL)
         let parent = getppid()
         // A thread of its own: others belong to the tests.
         Thread.detachNewThread {

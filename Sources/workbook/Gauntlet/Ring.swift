@@ -237,13 +237,11 @@ final class Ring: Sendable {
 
     /// What a program prints of its last message may come behind the acknowledgement.
     func untilPrinted() async {
-        let baseline = bout.baseline
-        let patience = bout.blow == nil ? Duration.seconds(1) : .milliseconds(300 + 2 * baseline.workTime)
-        await wait(patience) {
+        await wait(bout.blow == nil ? .seconds(1) : .milliseconds(300 + 2 * bout.baseline.workTime)) {
             let (sent, lines) = (part.sent, state.withLock(\.runs).flatMap { $0.lastLines() })
             if bout.promise.isStream { return sent.allSatisfy { body in lines.contains { $0.contains(body) } } }
             let counts = Shapes(lines, of: sent).counts
-            return baseline.effects?.contains { counts[$0] == Set(sent).count } ?? false
+            return bout.baseline.effects?.contains { counts[$0] == Set(sent).count } ?? false
         }
     }
 
@@ -255,8 +253,8 @@ final class Ring: Sendable {
         let (sent, runs) = (part.sent, state.withLock(\.runs))
         (history.sent, history.replies, history.echo) = (sent, part.replies, state.withLock(\.echo))
         // One that does something now and then is no idle one.
-        let (quiet, limit) = (quietFor, bout.blow == nil ? bout.pace.begin : bout.pace.back)
-        let longestGap = fair.longestGap
+        let limit = bout.blow == nil ? bout.pace.begin : bout.pace.back
+        let (quiet, longestGap) = (quietFor, fair.longestGap)
         history.waited = quiet >= limit ? max(1, Int(quiet.components.seconds)) : 0
         let lives = cast.lives
         history.lives = []
