@@ -1,7 +1,7 @@
 /// Why a connection is not encrypted: one sentence on what is so, one on what to do.
 package struct TLSError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Kind: Sendable, Equatable {
-        /// There is no OpenSSL on this machine.
+        /// There is no OpenSSL on this machine, or none that can be used.
         case unavailable
         /// A file can't be used.
         case file
@@ -24,6 +24,13 @@ package struct TLSError: Error, Sendable, Equatable, CustomStringConvertible {
     package var description: String { nextStep.isEmpty ? "\(text)." : "\(text). \(nextStep)" }
 
     static let cancelled = TLSError(.cancelled, "The attempt to connect was cancelled during the TLS handshake")
+
+    /// The first step of the handshake failed, before the peer had its say.
+    static func cannotBegin(_ reason: String) -> TLSError {
+        TLSError(
+            .unavailable, "OpenSSL can't begin a TLS handshake on this machine (\(reason))",
+            next: "Look into its configuration, openssl.cnf: TLS 1.2 or 1.3 has to be allowed.")
+    }
 
     static func timedOut(_ milliseconds: Int) -> TLSError {
         TLSError(

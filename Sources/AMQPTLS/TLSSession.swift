@@ -20,6 +20,8 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
     private let ssl: OpenSSL.Pointer
     private let incoming: OpenSSL.Pointer
     private let outgoing: OpenSSL.Pointer
+    /// A step of the handshake has been made.
+    private var hasBegun = false
     private var library: OpenSSL { context.library }
 
     // The numbers of OpenSSL's headers.
@@ -71,7 +73,9 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
 
     /// Tells the broker the name, and OpenSSL to look for it in the certificate.
     private func expect(_ name: String) throws(TLSError) {
-        guard context.client.checksServerName, !name.isEmpty else { return }
+        guard context.client.checksServerName else { return }
+        // OpenSSL would look for what stands before the zero, and for nothing at all.
+        guard !name.isEmpty, !name.utf8.contains(0) else { throw Self.unusable(name) }
         let parameters = library.parameters(ssl)
         // An address is no name: it is not sent (RFC 6066, 3), and is looked for among the certificate's addresses.
         if Self.isAddress(name) {
@@ -101,10 +105,14 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
         _ = library.writeBuffer(incoming, octets.baseAddress, Int32(octets.count))
     }
 
-    package func handshake() -> Step {
+    package mutating func handshake() -> Step {
         library.clearErrors()
         let result = library.handshake(ssl)
-        return result == 1 ? .done : step(after: result)
+        if result == 1 { return .done }
+        defer { hasBegun = true }
+        // Nothing of the peer's has been looked at in the first step, so a failure is this side's own.
+        guard !hasBegun, library.outcome(ssl, result) != Self.wantsRead else { return step(after: result) }
+        return .failed(.cannotBegin(library.takeError().text))
     }
 
     /// Appends what has been fed, decrypted.

@@ -37,8 +37,8 @@ extension TLSStream {
     ///
     /// - Parameters:
     ///   - schedule: has something run soon, on a thread on which the receiver may be called.
-    ///   - finished: called once, on a thread that `stream` delivers on or the time's; with a failure, the stream has been
-    ///     closed. A stream that is not kept has to be closed.
+    ///   - finished: called once, on a thread that `stream` delivers on or the time's, or on this one if the handshake can't
+    ///     even begin; with a failure, the stream has been closed. A stream that is not kept has to be closed.
     package static func accept(
         over stream: any ByteStream, _ context: TLSContext, milliseconds: Int, time: any TimeSource,
         schedule: @escaping @Sendable (@escaping @Sendable () -> Void) -> Void = TLSStream.later,

@@ -5,7 +5,7 @@ import Synchronization
 /// A ``ByteStream`` that is encrypted on its way over another one (RFC 8446, RFC 5246).
 ///
 /// There is one once the handshake is over: ``connect(over:_:host:milliseconds:time:)`` and
-/// ``accept(over:_:time:schedule:finished:)`` make it. One lock guards the OpenSSL session, and all that it says goes to
+/// ``accept(over:_:milliseconds:time:schedule:finished:)`` make it. One lock guards the OpenSSL session, and all that it says goes to
 /// the stream below with the lock held, so that records leave in the order in which they were numbered. The receiver is
 /// never called with the lock held, and by one thread at a time: the one that brings something while no other does.
 ///
@@ -26,7 +26,7 @@ package final class TLSStream: ByteStream {
     enum Phase { case handshake, open, over }
 
     struct State: ~Copyable, Sendable {
-        let session: TLSSession
+        var session: TLSSession
         var phase = Phase.handshake
         var completion: Completion?
         var failure: TLSError?
@@ -74,10 +74,16 @@ package final class TLSStream: ByteStream {
         let deadline = time.wake(at: time.now + Int64(milliseconds)) { [weak self] in
             self?.giveUp(.timedOut(milliseconds))
         }
-        state.withLock { state in
+        let isOver = state.withLock { state in
             state.deadline = deadline
             // The client speaks first, the server wants more.
             advance(&state)
+            return state.phase == .over
+        }
+        if isOver {
+            // It could not even begin: the peer has nothing to answer, so nothing else would ever report that.
+            stream.close()
+            deliver()
         }
         stream.start(self)
     }

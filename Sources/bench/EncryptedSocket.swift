@@ -12,7 +12,7 @@ extension BlockingSocket: RawSocket {}
 /// A socket whose calls block, with TLS over it. For one thread.
 final class EncryptedSocket: RawSocket {
     private let socket: BlockingSocket
-    private let session: TLSSession
+    private var session: TLSSession
     /// Decrypted and not yet taken, from `start` on.
     private var plain: [UInt8] = []
     private var start = 0

@@ -88,6 +88,67 @@ struct HandshakeTests {
         guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
     }
 
+    // MARK: What fails before anything was said
+
+    /// An OpenSSL whose configuration allows no version.
+    private func forbidsAll(_ context: TLSContext) -> TLSContext {
+        let (no12, no13): (UInt, UInt) = (1 << 27, 1 << 29)
+        _ = context.library.setOptions(context.context, no12 | no13)
+        return context
+    }
+
+    @Test func aClientThatCannotBegin() async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        theirs.start(heard)
+        let context = forbidsAll(try TLSContext(client: try await Certificates.made().client))
+        let result = Mutex<TLSError?>(nil)
+        let stream = TLSStream(ours, try TLSSession.make(context, host: "localhost")) { outcome in
+            result.withLock { $0 = outcome.failure }
+        }
+        let time = ManualTime()
+        stream.begin(milliseconds: 2_000, time)
+        // Said at once, by this machine of itself; and no appointment is left.
+        let error = try #require(result.withLock { $0 })
+        #expect(error.kind == .unavailable)
+        #expect(error.text.hasPrefix("OpenSSL can't begin a TLS handshake on this machine ("), "\(error)")
+        #expect(error.nextStep.contains("openssl.cnf"))
+        #expect(time.nextDue == nil)
+        #expect(await heard.end.value == .finished)
+    }
+
+    @Test func aServerThatCannotBegin() async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        ours.start(heard)
+        let context = forbidsAll(try TLSContext(server: try await Certificates.made().server()))
+        let result = Mutex<TLSError?>(nil)
+        TLSStream.accept(over: theirs, context, milliseconds: 5_000, time: ManualTime()) { outcome in
+            result.withLock { $0 = outcome.failure }
+        }
+        #expect(try #require(result.withLock { $0 }).kind == .unavailable)
+        #expect(await heard.end.value == .finished)
+    }
+
+    /// Files and names that are wrong end it before the first step, and the stream with it.
+    @Test(arguments: ["ca", "certificate", "key", "zero", "nameless"])
+    func whatIsWrongBeforehand(what: String) async throws {
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        theirs.start(heard)
+        var configuration = try await Certificates.made().client
+        switch what {
+        case "ca": configuration.caCertificateFile = "/no"
+        case "certificate": configuration.certificateFile = "/no"
+        case "key": configuration.keyFile = "/no"
+        case "zero": configuration.serverName = "localhost\0.example"
+        default: configuration.serverName = ""
+        }
+        let error = await failure(ours, configuration, ManualTime())
+        #expect(error?.kind == .file, "\(String(describing: error))")
+        guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
+    }
+
     @Test func aBrokerWithoutTLS() async throws {
         let (ours, theirs) = MemoryStream.pair()
         theirs.start(Heard())
