@@ -178,8 +178,27 @@ import Testing
         #expect(steps < 10 * Int(Self.count))
         #expect(line.popFirst() == 10)
         #expect(line.count == Int(Self.count) / 10 - 1)
-        #expect(line.removeAll().map(\.element) == (2...Self.count / 10).map { $0 * 10 })
+        #expect(line.removeAll() == (2...Self.count / 10).map { $0 * 10 })
         #expect(line.isEmpty)
+    }
+
+    /// All who wait for one consumer's deliveries, an answer, an event: each leaves at once, whoever it is.
+    @Test func aMailboxIsLeftFromAnywhere() async throws {
+        let mailbox = Mailbox<Int>()
+        let count = 1_000
+        var takers: [Task<Int?, any Error>] = []
+        for number in 1...count {
+            takers.append(Task { try await mailbox.next() })
+            try await until { mailbox.takerCount == number }
+        }
+        let (first, last) = (takers.removeFirst(), takers.removeLast())
+        let steps = Steps.counted { for taker in takers.reversed() { taker.cancel() } }
+        #expect(steps < 20 * count)
+        for taker in takers { #expect(try await taker.value == nil) }
+        // Those who are left keep their order.
+        for number in 1...2 { mailbox.put(number)?() }
+        #expect(try await (first.value, last.value) == (1, 2))
+        #expect(mailbox.takerCount == 0)
     }
 
     @Test func aPlaceInTheWindowWakesOne() async throws {

@@ -10,7 +10,7 @@ final class Mailbox<Element: Sendable>: Sendable {
 
     private struct State: Sendable {
         var values = Ring<Element>()
-        var takers = Ring<(id: UInt64, continuation: CheckedContinuation<Outcome, Never>)>()
+        var takers = Line<CheckedContinuation<Outcome, Never>>()
         var lastTaker: UInt64 = 0
         /// Set: nothing more will be put in. The error comes after the values, once; then nil.
         var end: Outcome?
@@ -18,6 +18,9 @@ final class Mailbox<Element: Sendable>: Sendable {
 
     private let limit: Int
     private let state = Mutex(State())
+
+    /// How many wait for a value.
+    var takerCount: Int { state.withLock { $0.takers.count } }
 
     /// - Parameter limit: the most values that wait; one more, and the oldest is dropped.
     init(limit: Int = .max) { self.limit = limit }
@@ -27,7 +30,7 @@ final class Mailbox<Element: Sendable>: Sendable {
         state.withLock { state in
             if state.end != nil { return nil }
             if let taker = state.takers.popFirst() {
-                return { taker.continuation.resume(returning: .success(value)) }
+                return { taker.resume(returning: .success(value)) }
             }
             state.values.append(value)
             if state.values.count > limit { _ = state.values.popFirst() }
@@ -40,13 +43,10 @@ final class Mailbox<Element: Sendable>: Sendable {
         state.withLock { state in
             if state.end != nil { return nil }
             state.end = .success(nil)
-            let takers = state.takers
-            state.takers.removeAll()
-            guard let error else {
-                return { for taker in takers { taker.continuation.resume(returning: .success(nil)) } }
-            }
-            if takers.isEmpty { state.end = .failure(error) }
-            return { for taker in takers { taker.continuation.resume(returning: .failure(error)) } }
+            let takers = state.takers.removeAll()
+            if let error, takers.isEmpty { state.end = .failure(error) }
+            let outcome = error.map(Outcome.failure) ?? .success(nil)
+            return { for taker in takers { taker.resume(returning: outcome) } }
         }
     }
 
@@ -73,18 +73,13 @@ final class Mailbox<Element: Sendable>: Sendable {
                     // Inside the lock: a cancellation before this is seen here, one after it finds the taker.
                     if Task.isCancelled { return .success(nil) }
                     if let outcome = Self.take(&state) { return outcome }
-                    state.takers.append((id, continuation))
+                    state.takers.append(continuation, as: id)
                     return nil
                 }
                 if let outcome { continuation.resume(returning: outcome) }
             }
         } onCancel: {
-            let taker = state.withLock { state in
-                let taker = state.takers.first { $0.id == id }
-                state.takers.removeAll { $0.id == id }
-                return taker
-            }
-            taker?.continuation.resume(returning: .success(nil))
+            state.withLock { $0.takers.remove(id) }?.resume(returning: .success(nil))
         }
         return try outcome.get()
     }

@@ -107,7 +107,7 @@ final class PublishWindow: Sendable {
             state.count += 1
             woken.append((next, .success(())))
         }
-        if state.count == 0 { woken += state.emptying.removeAll().map { ($0.element, .success(())) } }
+        if state.count == 0 { woken += state.emptying.removeAll().map { ($0, .success(())) } }
         state.wakeups += woken.count
         return woken
     }
