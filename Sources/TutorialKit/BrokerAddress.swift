@@ -64,18 +64,23 @@ extension Connection {
 
     /// A node that is down, or is just going down, is passed over. What else is wrong, is wrong at all of them.
     private static func openFirst(of nodes: [Substring]) async throws -> Connection {
+        let variable = BrokerAddress.variable
+        var refusal: AMQPError?
         for node in nodes {
             do throws(AMQPError) {
                 return try await open(String(node))
             } catch {
                 switch error.kind {
                 case .unreachable, .timedOut, .connectionLost: continue
+                // Each node has a certificate of its own.
+                case .tlsFailed: refusal = error
                 default: return try await openWithAdvice(String(node))
                 }
             }
         }
+        if let refusal { throw StepError("\(variable): \(refusal)") }
         let places = nodes.map { $0.split(separator: "@").last ?? $0 }
-        throw StepError("Nobody answers at any address of \(BrokerAddress.variable): \(places.joined(separator: ", "))")
+        throw StepError("Nobody answers at any address of \(variable): \(places.joined(separator: ", "))")
     }
 
     private static func openWithAdvice(_ uri: String) async throws -> Connection {

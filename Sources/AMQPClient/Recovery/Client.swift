@@ -101,7 +101,8 @@ public final class Client: Sendable {
     /// so. Let ``AMQPError``s of the session pass through the closure: they say which of both it is.
     ///
     /// **The end** is at once what no further attempt would mend: a bad address, a wrong password, no such virtual host,
-    /// 404, 406, and so on; and any error that does not come from the session's connection. That of a ``Publisher``, of
+    /// 404, 406, and so on; TLS that fails (`tlsFailed`, `notSupported`, a file that can't be read), once it has failed at
+    /// every host; and any error that does not come from the session's connection. That of a ``Publisher``, of
     /// ``call(_:to:exchange:timeout:)`` or of another connection is one of the work, as any other: the closure decides what to
     /// do about it. If the session's connection turns out to be lost as well, that counts.
     ///

@@ -23,6 +23,8 @@ struct Recovery: Sendable {
     /// Hosts that were tried since the last wait.
     private var triedInRound = 1
     private var failedRounds = 0
+    /// Since the last wait something failed that may pass.
+    private var mayPass = false
 
     /// - Parameter hostCount: 1 at least.
     init(
@@ -37,8 +39,12 @@ struct Recovery: Sendable {
     /// A round goes over all hosts without a wait, beginning with the one after the one that failed; between rounds there
     /// is a wait. A session that lasted longer than the last wait begins the waits anew: one that is lost again and again
     /// at once must not be begun at full speed.
+    ///
+    /// What is wrong with one host leaves the others to try; it ends the run when a round has come to nothing else.
     mutating func failed(_ error: AMQPError, at moment: Moment) -> Decision {
-        if Self.isFatal(error, at: moment) || policy.rounds == 0 { return .giveUp(error) }
+        let isFatal = Self.isFatal(error, at: moment)
+        if policy.rounds == 0 || isFatal && !Self.isOfTheHost(error, at: moment) { return .giveUp(error) }
+        if !isFatal { mayPass = true }
         var isRoundOver = triedInRound >= hostCount
         var isAnew = false
         if case .session(let milliseconds) = moment, milliseconds >= policy.wait(after: failedRounds) {
@@ -46,6 +52,7 @@ struct Recovery: Sendable {
             triedInRound = 1
             isAnew = true
             isRoundOver = false
+            mayPass = false
         }
         host = (host + 1) % hostCount
         if isAnew { return .connect(host: host, afterMilliseconds: afterLoss()) }
@@ -53,7 +60,8 @@ struct Recovery: Sendable {
             triedInRound += 1
             return .connect(host: host, afterMilliseconds: 0)
         }
-        triedInRound = 1
+        if !mayPass { return .giveUp(error) }
+        (triedInRound, mayPass) = (1, false)
         failedRounds += 1
         if let rounds = policy.rounds, failedRounds >= rounds { return .giveUp(error) }
         return .connect(host: host, afterMilliseconds: shortened(policy.wait(after: failedRounds)))
@@ -69,6 +77,11 @@ struct Recovery: Sendable {
     }
 
     // MARK: What no second attempt mends
+
+    /// Each host has a certificate of its own, and a URI that may name other files.
+    private static func isOfTheHost(_ error: AMQPError, at moment: Moment) -> Bool {
+        moment == .opening && [.tlsFailed, .notSupported, .badArgument].contains(error.kind)
+    }
 
     static func isFatal(_ error: AMQPError, at moment: Moment) -> Bool {
         switch error.kind {

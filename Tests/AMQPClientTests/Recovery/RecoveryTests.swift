@@ -79,6 +79,30 @@ import Testing
         #expect(never.failed(lost, at: .session(milliseconds: 60_000)) == .giveUp(lost))
     }
 
+    /// A certificate that is wrong, or a file that is missing, is one host's.
+    @Test(arguments: [AMQPError.Kind.tlsFailed, .notSupported, .badArgument])
+    func whatIsWrongWithOneHostLeavesTheOthers(kind: AMQPError.Kind) throws {
+        let wrong = AMQPError(kind, scope: .client, text: "wrong")
+        var recovery = recovery(hosts: 2)
+        #expect(try connect(recovery.failed(wrong, at: .opening)) == (1, 0))
+        // The other is only down: there is a next round, and another.
+        for _ in 0..<2 {
+            #expect(try connect(recovery.failed(refused, at: .opening)).wait > 0)
+            #expect(try connect(recovery.failed(wrong, at: .opening)) == (1, 0))
+        }
+        // It is up again, and as wrong: no host is left.
+        #expect(recovery.failed(wrong, at: .opening) == .giveUp(wrong))
+        // After a loss too: the round that follows it goes over both.
+        var later = self.recovery(hosts: 2)
+        #expect(try connect(later.failed(lost, at: .session(milliseconds: 60_000))).host == 1)
+        #expect(try connect(later.failed(wrong, at: .opening)) == (0, 0))
+        #expect(later.failed(wrong, at: .opening) == .giveUp(wrong))
+        // In a session it is no host's.
+        #expect(later.failed(wrong, at: .session(milliseconds: 60_000)) == .giveUp(wrong))
+        var alone = self.recovery(hosts: 1)
+        #expect(alone.failed(wrong, at: .opening) == .giveUp(wrong))
+    }
+
     @Test func waitsOfAllSizesFit() {
         let policy = RetryPolicy.exponential(from: .seconds(1), upTo: .seconds(Int64.max / 4))
         #expect(policy.wait(after: 1_000_000) > 0)
