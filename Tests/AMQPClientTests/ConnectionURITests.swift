@@ -24,6 +24,8 @@ import Testing
         ("amqp://me@home:secret@host", "me@home", "secret", "host", 5672, "/"),
         ("amqp://user:p%40ss%3Aw%2Ford%23@host", "user", "p@ss:w/ord#", "host", 5672, "/"),
         ("amqp://user:%C3%A9@host", "user", "é", "host", 5672, "/"),
+        ("amqp://us%2Fer:p%3Fss@host/", "us/er", "p?ss", "host", 5672, "/"),
+        ("amqp://host/v%40w", "guest", "guest", "host", 5672, "v@w"),
         ("amqps://host", "guest", "guest", "host", 5671, "/"),
         ("AMQPS://user:pass@host:5672/v", "user", "pass", "host", 5672, "v"),
     ])
@@ -88,6 +90,17 @@ import Testing
         ("amqp://host?heartbeat=soon", "heartbeat is 'soon'"),
         ("amqp://host?heartbeat=70000", "heartbeat is '70000'"),
         ("amqp://host?heartbeat", "heartbeat is ''"),
+        ("amqp://host?heartbeat=5&heartbeat=6", "heartbeat is there twice"),
+        ("amqp://host?heartbeat=5&%68eartbeat=5", "heartbeat is there twice"),
+        ("amqps://host?auth_mechanism=plain&auth_mechanism=external", "auth_mechanism is there twice"),
+        ("amqp://host?=5", "There is no query parameter ''"),
+        ("amqp://[]", "'[]' is not an IPv6 address"),
+        ("amqp://[host]:5672", "'[host]' is not an IPv6 address"),
+        ("amqp://a amqp://b", "The host 'a amqp' has a space"),
+        ("amqp://host\n", "has a space or a control character"),
+        ("amqp://ho%00st", "The host has a zero octet"),
+        ("amqp://guest%00:x@host", "The user has a zero octet"),
+        ("amqps://host?cacertfile=/ca%00.pem", "query parameter cacertfile has a zero octet"),
         ("amqp://host?channel_max=65536", "channel_max is '65536'"),
         ("amqp://host?frame_max=100", "frame_max is 100"),
         ("amqp://host?connection_timeout=0", "connection_timeout is '0'"),
@@ -103,6 +116,33 @@ import Testing
         let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: uri) }
         #expect(error.kind == .badURI)
         #expect(error.description.contains(reason))
+    }
+
+    /// What somebody forgot to escape, or to write: no error has any of the password, and nothing is taken for a host.
+    @Test(arguments: [
+        "amqp://user:pa/secret@host", "amqp://user:1234/secret@host", "amqp://user:pa?secret@host",
+        "amqp://user:1?secret=1@host", "amqp://user:secret/a/b@host", "amqp://us/er:secret@host",
+        "user:secret@host:5672", "amqp:/user:secret@host", "amqp:user:se@cret@host",
+    ])
+    func noPasswordIsShown(uri: String) throws {
+        let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: uri) }
+        #expect(error.kind == .badURI)
+        for part in ["secret", "cret", "1234", "'pa", "'1'"] { #expect(!"\(error)".contains(part), "\(error)") }
+    }
+
+    @Test func noZeroOctetInALogin() async {
+        var configuration = ConnectionConfiguration()
+        configuration.user = "guest\0admin"
+        let error = await failure { [configuration] in _ = try await Connection.open(configuration) }
+        #expect(error?.kind == .badArgument)
+        #expect(error?.text == "The user has a zero octet")
+    }
+
+    /// An '@' behind an authority that has one is what it says.
+    @Test func anAtSignElsewhere() throws {
+        let read = try ConnectionConfiguration(uri: "amqps://user:p%40ss@host/v@1?cacertfile=/home/me@home/ca.pem")
+        #expect((read.host, read.password, read.virtualHost) == ("host", "p@ss", "v@1"))
+        #expect(read.tls?.caCertificateFile == "/home/me@home/ca.pem")
     }
 
     @Test func virtualHostOver255Octets() throws {

@@ -77,7 +77,7 @@ public struct ConnectionConfiguration: Sendable {
 }
 
 extension ConnectionConfiguration {
-    /// Throws when a number is out of the range that the protocol can carry.
+    /// Throws when a number is out of the range that the protocol can carry, or a text holds what it can't.
     func validate() throws(AMQPError) {
         func check(
             _ value: Int, _ range: ClosedRange<Int>, _ what: String, _ unit: String = ""
@@ -95,6 +95,10 @@ extension ConnectionConfiguration {
         try check(rpcMilliseconds, 0...Int(Int32.max), "The timeout of a method", " ms")
         try check(confirmMilliseconds, 0...Int(Int32.max), "The timeout of a confirm", " ms")
         _ = try ShortString(virtualHost, as: "virtual host")
+        // It divides the two in the login (RFC 4616): another user would log in.
+        for (what, text) in [("user", user), ("password", password)] where text.utf8.contains(0) {
+            throw .badArgument("The \(what) has a zero octet")
+        }
     }
 
     /// What RabbitMQ's Java client announces: without the capabilities a broker keeps cancel notifications, blocked

@@ -7,21 +7,26 @@ extension ConnectionConfiguration {
     ///
     /// `amqps://` is the same over TLS (RabbitMQ: "TLS Support"), by default to port 5671, with
     /// `?cacertfile=/ca.pem&certfile=/client.pem&keyfile=/key.pem`, all PEM; `password`, the key's; `verify=verify_none`,
-    /// which checks no certificate; `server_name_indication=NAME`, if that is not the host, or `disable`. Unlike
+    /// which checks no certificate, whatever the CA; `server_name_indication=NAME`, if that is not the host, or `disable`. Unlike
     /// RabbitMQ's client, this one checks certificate and name unless told otherwise. `auth_mechanism=external` logs in by
     /// the certificate, without a password.
     ///
     /// Every part may be left out. `%` escapes work in all of them, so the virtual host `/` is `%2f`; an IPv6 address
-    /// stands in brackets, its zone behind `%25`. Timeouts are milliseconds, heartbeats seconds.
+    /// stands in brackets, its zone behind `%25`. Timeouts are milliseconds, heartbeats seconds. Nothing is ignored: a
+    /// parameter that is not known, or is there twice, is an error.
     ///
-    /// One deviation: the specification reads `amqp://host/` as the virtual host with the empty name, which nobody
-    /// has and nobody who types that slash means. Here, as in pika, it is `/`.
+    /// Two deviations: the specification reads `amqp://host/` as the virtual host with the empty name, which nobody
+    /// has and nobody who types that slash means. Here, as in pika, it is `/`. And `auth_mechanism`, which RabbitMQ takes
+    /// several times, is one.
     ///
-    /// Throws ``AMQPError`` that names the part that is wrong; for a query parameter that is not known, those that are.
+    /// - Throws: ``AMQPError`` of kind `badURI` or `badArgument` that names the part that is wrong, never a password; for a
+    ///   query parameter that is not known, those that are.
     public init(uri: String) throws(AMQPError) {
         self.init()
         guard let colon = uri.firstIndex(of: ":"), uri[colon...].hasPrefix("://") else {
-            throw .badURI("'\(uri)' is not a URI of the form amqp://host")
+            // Without what stands before the host: there may be a password in it.
+            let shown = uri.lastIndex(of: "@").map { "…\(uri[$0...])" } ?? uri
+            throw .badURI("'\(shown)' is not a URI of the form amqp://host")
         }
         let scheme = uri[..<colon].lowercased()
         switch scheme {
@@ -29,22 +34,20 @@ extension ConnectionConfiguration {
         case "amqps": (port, tls) = (5671, TLSConfiguration())
         default: throw .badURI("The scheme is '\(scheme)', only amqp and amqps are known")
         }
-        var rest = uri[colon...].dropFirst(3)
+        let rest = uri[colon...].dropFirst(3)
         if rest.contains("#") { throw .badURI("A fragment ('#') has no meaning here; in a password write %23") }
-        if let mark = rest.firstIndex(of: "?") {
-            try readQuery(rest[rest.index(after: mark)...])
-            rest = rest[..<mark]
-        }
-        if let slash = rest.firstIndex(of: "/") {
-            try readVirtualHost(rest[rest.index(after: slash)...])
-            rest = rest[..<slash]
+        let authority = rest.prefix { $0 != "/" && $0 != "?" }
+        // Else a part of a password would pass for a port, a virtual host or a parameter, and errors would show it.
+        if !authority.contains("@"), rest.contains("@") {
+            throw .badURI("An '@' comes after a '/' or '?'; inside user and password these are written %2f and %3f")
         }
         // The last '@' divides: a user name may hold one that somebody forgot to escape.
-        if let at = rest.lastIndex(of: "@") {
-            try readUser(rest[..<at])
-            rest = rest[rest.index(after: at)...]
-        }
-        try readHost(rest)
+        let at = authority.lastIndex(of: "@")
+        if let at { try readUser(authority[..<at]) }
+        try readHost(at.map { authority[authority.index(after: $0)...] } ?? authority)
+        let mark = rest.firstIndex(of: "?") ?? rest.endIndex
+        try readVirtualHost(rest[authority.endIndex..<mark].dropFirst())
+        try readQuery(rest[mark...].dropFirst())
         try validate()
     }
 
@@ -60,6 +63,7 @@ extension ConnectionConfiguration {
             guard let bracket = part.firstIndex(of: "]") else { throw .badURI("The host's '[' has no ']'") }
             host = try address(part[part.index(after: part.startIndex)..<bracket])
             portPart = part[part.index(after: bracket)...]
+            guard host.contains(":") else { throw .badURI("The host '[\(host)]' is not an IPv6 address") }
             guard portPart.isEmpty || portPart.hasPrefix(":") else {
                 throw .badURI("Behind the ']' of the host stands '\(portPart)' instead of a port")
             }
@@ -69,6 +73,9 @@ extension ConnectionConfiguration {
             portPart = part[colon...]
         }
         if host.isEmpty { host = "localhost" }
+        guard !host.utf8.contains(where: { $0 <= 0x20 || $0 == 0x7F }) else {
+            throw .badURI("The host '\(host)' has a space or a control character in it; a URI is one address")
+        }
         let digits = portPart.dropFirst()
         if digits.contains(":") {
             throw .badURI("The port is '\(digits)'; an IPv6 address as the host is written in brackets, as in [::1]")
@@ -92,9 +99,11 @@ extension ConnectionConfiguration {
     }
 
     private mutating func readQuery(_ query: Substring) throws(AMQPError) {
+        var names: Set<String> = []
         for pair in query.split(separator: "&") {
             let equals = pair.firstIndex(of: "=") ?? pair.endIndex
-            let name = String(pair[..<equals])
+            let name = try decode(pair[..<equals], "name of a query parameter")
+            guard names.insert(name).inserted else { throw .badURI("The query parameter \(name) is there twice") }
             let value = try decode(pair[equals...].dropFirst(), "query parameter \(name)")
             switch name {
             case "heartbeat": heartbeat = try number(value, 0...65535, name)
@@ -163,6 +172,8 @@ extension ConnectionConfiguration {
         guard let text = String(validating: octets, as: UTF8.self) else {
             throw .badURI("The \(what) is not UTF-8 once its '%' escapes are resolved")
         }
+        // Ends a name for the system and for OpenSSL, and divides user and password in a login.
+        guard !octets.contains(0) else { throw .badURI("The \(what) has a zero octet (%00)") }
         return text
     }
 }
