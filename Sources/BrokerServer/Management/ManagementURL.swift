@@ -47,6 +47,9 @@ public struct ManagementURL: Sendable, Equatable {
     /// As it may be shown: without the password.
     public var text: String { "http://\(authority)\(prefix)" }
 
+    /// What is sent there doesn't leave this machine.
+    public var isLoopback: Bool { HostNames().accept(authority) }
+
     /// Host and port, as they stand in an address and in `Host`.
     var authority: String { "\(host.contains(":") ? "[\(host)]" : host):\(port)" }
 

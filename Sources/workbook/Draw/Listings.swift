@@ -1,23 +1,35 @@
+import AMQPClient
 import BrokerServer
-import Foundation
 
 /// What a picture shows of a broker, by its listing API: this repository's, or RabbitMQ's with its management plugin,
 /// which answers alike.
 struct Listings {
     static let standard = "http://guest:guest@localhost:15672"
 
-    /// The listing API of the broker that programs use: the same host and user, and the port that it usually has. nil for an
-    /// address that is none.
-    static func address(besides broker: String) -> String? {
-        guard let rest = broker.components(separatedBy: "://").dropFirst().first else { return nil }
-        let authority = rest.prefix { !"/?".contains($0) }
-        let (user, place) =
-            authority.lastIndex(of: "@").map { (authority[...$0], authority[authority.index(after: $0)...]) }
-            ?? ("guest:guest@", authority)
-        // What follows the colon is the other port; an address of IPv6 has its own in brackets.
-        let host = place.hasSuffix("]") ? place : place.lastIndex(of: ":").map { place[..<$0] } ?? place
-        return host.isEmpty ? nil : "http://\(user)\(host):15672"
+    /// The listing API of the broker that programs use: the same host, user and virtual host, and the port that it usually
+    /// has. Of several addresses with spaces between them the first counts: each node of a cluster knows of all queues.
+    ///
+    /// The password goes there over plain HTTP. If the broker's address is one for TLS, that is for somebody to say who
+    /// knows the way there, unless it is on this machine.
+    ///
+    /// - Returns: nil for no address at all.
+    /// - Throws: for an address that is none, and for one whose password would leave this machine in clear.
+    static func address(besides brokers: String) throws -> (url: String, virtualHost: String)? {
+        guard let broker = brokers.split(separator: " ").first else { return nil }
+        let configuration = try ConnectionConfiguration(uri: String(broker))
+        let login = "\(segment(configuration.user)):\(segment(configuration.password))"
+        let host = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+        let text = "http://\(login)@\(host):15672"
+        let url = try ManagementURL(text)
+        guard configuration.tls == nil || url.isLoopback else {
+            throw ManagementClient.Failure(
+                reason: "AMQP_URL is for TLS, but the listing API at \(url.text) would get user and password without "
+                    + "it. If the network between is safe, say so: --url http://USER:PASSWORD@HOST:PORT")
+        }
+        return (text, configuration.virtualHost)
     }
+
+    private static func segment(_ name: String) -> String { ManagementURL.segment(name) }
 
     private let client: ManagementClient
     private let virtualHost: String
@@ -56,7 +68,7 @@ struct Listings {
     }
 
     private func list(_ what: String) async throws -> [JSON] {
-        try await client.list("\(what)/\(ManagementURL.segment(virtualHost))")
+        try await client.list("\(what)/\(Self.segment(virtualHost))")
     }
 
     private static func text(_ value: JSON?) -> String { value?.string ?? "" }

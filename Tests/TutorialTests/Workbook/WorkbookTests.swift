@@ -1,3 +1,5 @@
+import AMQPClient
+import BrokerServer
 import Testing
 
 @testable import workbook
@@ -169,15 +171,35 @@ import Testing
 }
 
 @Suite struct ListingsTests {
-    @Test func theListingIsWhereTheBrokerIs() {
-        for (broker, listing) in [
-            ("amqp://guest:guest@localhost:5672", "http://guest:guest@localhost:15672"),
-            ("amqp://rabbit/%2f", "http://guest:guest@rabbit:15672"),
-            ("amqps://a:b@[::1]:5671/v?x=y", "http://a:b@[::1]:15672"), ("amqp://a@[::1]", "http://a@[::1]:15672"),
+    @Test func theListingIsWhereTheBrokerIs() throws {
+        for (broker, listing, virtualHost) in [
+            ("amqp://guest:guest@localhost:5672", "http://guest:guest@localhost:15672", "/"),
+            ("amqp://rabbit/%2f", "http://guest:guest@rabbit:15672", "/"),
+            ("amqp:///", "http://guest:guest@localhost:15672", "/"),
+            ("amqp://a@[::1]/v%2fw", "http://a:guest@[::1]:15672", "v/w"),
+            ("amqp://a:p%40ss@one:5672 amqp://two", "http://a:p%40ss@one:15672", "/"),
+            // Encrypted, and on this machine.
+            ("amqps://a:b@[::1]:5671/v", "http://a:b@[::1]:15672", "v"),
+            ("amqps://a:b@127.0.0.1", "http://a:b@127.0.0.1:15672", "/"),
+            ("amqps://a:b@localhost?verify=verify_none", "http://a:b@localhost:15672", "/"),
         ] {
-            #expect(Listings.address(besides: broker) == listing)
+            let found = try #require(try Listings.address(besides: broker))
+            #expect((found.url, found.virtualHost) == (listing, virtualHost))
         }
-        #expect(Listings.address(besides: "localhost") == nil && Listings.address(besides: "amqp:///") == nil)
+        #expect(try Listings.address(besides: " ") == nil)
+        // Not that of another broker, which would be drawn instead.
+        #expect(throws: AMQPError.self) { try Listings.address(besides: "localhost") }
+    }
+
+    /// A password that TLS was to hide is not sent over HTTP, unless somebody says so.
+    @Test(arguments: ["rabbit", "127.0.0.1.example", "[2001:db8::1]", "10.0.0.1"])
+    func noPasswordInClear(host: String) throws {
+        let error = try #require(throws: ManagementClient.Failure.self) {
+            try Listings.address(besides: "amqps://me:secret@\(host)/v")
+        }
+        #expect(error.reason.contains("--url"))
+        #expect(error.reason.contains("http://\(host):15672"))
+        #expect(!error.reason.contains("secret"))
     }
 }
 
