@@ -269,20 +269,21 @@ struct Walker {
     /// until it is gone: which of the other channels would still find it, nobody knows.
     func leftOver(_ gone: WalkModel.Gone) async throws -> String? {
         for name in gone.queues {
-            guard try await isGone({ try await !watcher.exists(queue: self.name(name)) }) else {
-                return "queue \(name)"
-            }
+            if try await remains(QueueDeclare(queue: self.name(name), passive: true)) { return "queue \(name)" }
         }
         for name in gone.exchanges {
-            guard try await isGone({ try await !watcher.exists(exchange: self.name(name)) }) else {
+            if try await remains(ExchangeDeclare(exchange: self.name(name), passive: true)) {
                 return "exchange \(name)"
             }
         }
         return nil
     }
 
-    private func isGone(_ look: () async throws -> Bool) async throws -> Bool {
-        CaseRun.current?.peer.isShared == true ? try await eventually(look) : try await look()
+    private func remains(_ declare: some MethodFields) async throws -> Bool {
+        func isGone() async throws -> Bool {
+            try await watcher.outcome(of: declare) == .channelClose(.notFound)
+        }
+        return try await CaseRun.current?.peer.isShared == true ? !eventually(isGone) : !isGone()
     }
 
     /// Ready messages and consumers of the queues that are there. A broker whose queues take their time is asked again when
