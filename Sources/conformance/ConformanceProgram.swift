@@ -15,7 +15,7 @@ enum ConformanceProgram {
     static let format = Option(
         "--format", "FORMAT", "text, json, junit, html, badge, or known: a draft for --known [text]")
     static let width = Option("--width", "N", "how many cases use the broker at once [16]")
-    static let timeout = Option("--timeout", "SECONDS", "until an answer counts as missing [10]")
+    static let timeout = Option("--timeout", "SECONDS", "until an answer counts as missing [30]")
     static let walks = Option("--walks", "N", "how many random walks the cases walks. take [12]")
     static let seed = Option("--seed", "N", "the seed of the first of them [1]")
     static let versionOf = Option(

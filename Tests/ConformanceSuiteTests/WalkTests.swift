@@ -1,3 +1,5 @@
+import AMQPTransport
+import AMQPWire
 import Testing
 
 @testable import ConformanceSuite
@@ -50,6 +52,54 @@ import Testing
         }
     }
 
+    @Test("The model says what a step takes away, and who hears of it")
+    func gone() {
+        var model = WalkModel(.consumers)
+        func take(_ channel: Int, _ deed: WalkStep.Deed) -> WalkModel.Answer {
+            model.take(WalkStep(channel: channel, deed: deed))
+        }
+        var shape = WalkStep.QueueShape()
+        shape.isAutoDelete = true
+        for name in ["q1", "q2"] { _ = take(0, .declareQueue(name, shape)) }
+        _ = take(0, .declareExchange("e1", .init(type: "fanout", isAutoDelete: true)))
+        _ = take(0, .bind(.init(source: "e1", destination: .queue("q1"), key: "")))
+        for (channel, tag) in [(1, "c2"), (1, "c1"), (2, "c1")] {
+            _ = take(channel, .consume("q1", .init(tag: tag, prefetch: 1)))
+        }
+        _ = take(1, .consume("q2", .init(tag: "c3", prefetch: 1)))
+        #expect(take(1, .cancel("c3")).gone == .init(queues: ["q2"]))
+        let deleted = take(0, .deleteQueue("q1", ifUnused: false, ifEmpty: false))
+        #expect(deleted.gone == .init(exchanges: ["e1"], queues: ["q1"]))
+        #expect(deleted.cancels == [1: ["c1", "c2"], 2: ["c1"]])
+        #expect(take(0, .close).gone == .init())
+    }
+
+    @Test("A walk goes on when what is gone can't be seen any more, and not before")
+    func looksUntilGone() async throws {
+        // On some brokers a queue that loses its last consumer is there for a moment more.
+        let lingers = Fault.request("queue.lingers") { (declare: inout QueueDeclare, memory) in
+            if declare.passive, memory.count < 3 {
+                memory.count += 1
+                declare.queue = "another"
+            }
+        }
+        let peer = SharedPeer(try InProcessPeer(overTCP: false, mind: FaultyMind(lingers)))
+        let run = CaseRun(id: "walks.consumers", peer: peer)
+        await CaseRun.$current.withValue(run) {
+            await run.perform {
+                let another = try await Probe.openChannel()
+                try await another.declareQueue("another", exclusive: false)
+                let walker = try await Walker(.consumers)
+                #expect(try await walker.leftOver(.init(exchanges: ["e1"], queues: ["q1"])) == nil)
+                await walker.end()
+            }
+        }
+        await peer.end()
+        #expect(run.findings.isEmpty, "\(run.findings)")
+        let looks = Transcript.lines(of: run.taps).filter { $0.contains("->") && $0.contains(".q1") }
+        #expect(looks.count == 4, "\(looks)")
+    }
+
     #if DEBUG
         @Test("A walk that goes wrong is told in the fewest steps that still do")
         func shortened() async throws {
@@ -64,4 +114,22 @@ import Testing
             #expect(finding.seen.contains("1. channel"), "\(finding.seen)")
         }
     #endif
+}
+
+/// Our broker as one that others use as well, and that takes its time.
+private struct SharedPeer: Peer {
+    private let peer: InProcessPeer
+    let isShared = true
+
+    init(_ peer: InProcessPeer) { self.peer = peer }
+
+    var label: String { peer.label }
+    var baseline: Baseline { peer.baseline }
+    var release: Release? { peer.release }
+    var login: Login { peer.login }
+
+    func connect() async throws -> any ByteStream { try await peer.connect() }
+    func advance(milliseconds: Int) async throws -> Bool { try await peer.advance(milliseconds: milliseconds) }
+    func lacks(_ need: Need) -> String? { peer.lacks(need) }
+    func end() async { await peer.end() }
 }

@@ -76,7 +76,9 @@ extension VirtualHost {
 
     /// Publishes a dead letter through its queue's dead-letter exchange, if there is one at this moment.
     private func publish(_ letter: DeadLetter, isOfCopy: Bool) -> LongWork {
-        guard let name = letter.queue.arguments.deadLetterExchange, let exchange = deadLetterExchange(name) else {
+        guard let name = letter.queue.arguments.deadLetterExchange,
+            let exchange = exchange(name, isTheFirst: quirk(.deadLettersKeepTheirExchange))
+        else {
             let isKept = letter.place != nil && quirk(.lettersToNowhereAreKept)
             return filling(nil, isOfCopy: isOfCopy) { _ in if !isKept { letter.wasSent(hasArrived: false) } }
         }
@@ -115,13 +117,6 @@ extension VirtualHost {
             letter.ledSomewhere = leadsSomewhere
             letter.wasSent(hasArrived: leadsSomewhere && filling?.isAccepted != false)
         }
-    }
-
-    private func deadLetterExchange(_ name: ShortString) -> Exchange<any Queue>? {
-        guard quirk(.deadLettersKeepTheirExchange) else { return exchanges[name] }
-        let exchange = firstDeadLetterExchanges[name] ?? exchanges[name]
-        firstDeadLetterExchanges[name] = exchange
-        return exchange
     }
 
     /// Publishes a copy for those who trace.

@@ -14,6 +14,8 @@ enum CoreQuirk: String, Quirk {
     case autoDeleteGoesOneExchangeFar = "core.auto-delete-goes-one-exchange-far"
     /// publish(letter): the exchange that the first of them went to
     case deadLettersKeepTheirExchange = "core.dead-letters-keep-their-exchange"
+    /// VirtualHost.goOn: the exchange that took over first
+    case alternatesKeepTheirExchange = "core.alternates-keep-their-exchange"
     /// delete(exchange): the bindings that lead to it stay
     case deletedExchangeStaysADestination = "core.deleted-exchange-stays-a-destination"
     /// delete(queue): the bindings that lead to it stay

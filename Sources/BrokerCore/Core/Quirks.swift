@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// Every way in which the broker can be made wrong, by name; see ``Quirk``.
 @_spi(Quirks) public enum Quirks {
     #if DEBUG
@@ -15,6 +17,14 @@
 }
 
 extension VirtualHost {
+    /// The exchange of a name; for a quirk, the first that was looked up, though it may be gone or another one by now.
+    func exchange(_ name: ShortString, isTheFirst: Bool) -> Exchange<any Queue>? {
+        guard isTheFirst else { return exchanges[name] }
+        let exchange = firstExchanges[name] ?? exchanges[name]
+        firstExchanges[name] = exchange
+        return exchange
+    }
+
     /// For a quirk: an empty key leads where it leads from any topic exchange.
     func leadThroughEveryTopic(_ pass: inout RoutingPass<any Queue>, from start: Exchange<any Queue>) {
         guard start.declaration.type == "topic" else { return }

@@ -26,9 +26,9 @@ final class VirtualHost {
     private(set) var definition: VirtualHostDefinition?
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
+    /// For a quirk: the exchanges that were looked up first, by name.
+    var firstExchanges: [ShortString: Exchange<any Queue>] = [:]
     /// By the name that requests carry as their reply-to.
-    /// For a quirk: where dead letters went first, by the exchange's name.
-    var firstDeadLetterExchanges: [ShortString: Exchange<any Queue>] = [:]
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
     /// A queue, and what its virtual host keeps beside it.
@@ -110,7 +110,9 @@ final class VirtualHost {
                 hasMatched = someMatch
             }
             if keys == [""], quirk(.emptyKeyLeadsThroughEveryTopic) { leadThroughEveryTopic(&pass, from: exchange) }
-            if !hasMatched, let name = exchange.alternate, let alternate = exchanges[name] {
+            if !hasMatched, let name = exchange.alternate,
+                let alternate = self.exchange(name, isTheFirst: quirk(.alternatesKeepTheirExchange))
+            {
                 if !pass.targets.isEmpty, quirk(.alternateNeedsNothingReached) { continue }
                 if pass.message.message.traits.isDeadLetter, quirk(.deadLettersPassTheAlternate) { continue }
                 if exchange !== start, quirk(.onlyTheFirstHasAnAlternate) { continue }

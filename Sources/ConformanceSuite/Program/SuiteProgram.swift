@@ -18,7 +18,7 @@ public struct SuiteProgram: Sendable {
         public var known: String?
         /// How many cases use the broker at once; nil: 16, or 8 in this process.
         public var width: Int?
-        /// Seconds until an answer counts as missing; nil: 10.
+        /// Seconds until an answer counts as missing; nil: 30.
         public var answerTimeout: Double?
         /// How many random walks each case about them takes; nil: 12.
         public var walks: Int?
@@ -39,7 +39,6 @@ public struct SuiteProgram: Sendable {
                 "CONFORMANCE_WIDTH": width.map(String.init), "CONFORMANCE_TIMEOUT": answerTimeout.map { "\($0)" },
                 "CONFORMANCE_WALKS": walks.map(String.init), "CONFORMANCE_SEED": firstWalk.map(String.init),
                 "CONFORMANCE_VERSION_OF": versionOf, "CONFORMANCE_LIST": listsOnly ? "1" : nil,
-                "CONFORMANCE_RETRY": "1",
             ]
         }
     }

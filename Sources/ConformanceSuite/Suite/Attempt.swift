@@ -4,15 +4,14 @@ extension CaseRun {
     /// Tries a case on a broker, from the gate to the clean-up: the one way in, for the suite and for broken brokers.
     ///
     /// Issues are held back and become findings: only when the case is over is its verdict known, and whether it is on
-    /// record. The peer has ended afterwards. `alone`: no other case runs meanwhile.
+    /// record. The peer has ended afterwards.
     static func attempt(
-        _ case: Proves, on peer: any Peer, patience: Patience? = nil, alone: Bool = false, _ test: Test,
-        _ testCase: Test.Case?,
+        _ case: Proves, on peer: any Peer, patience: Patience? = nil, _ test: Test, _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
     ) async throws -> (run: CaseRun, elapsed: Duration) {
         let needed = `case`.needs.contains(.cluster) ? Patience.cluster : nil
         let run = CaseRun(id: `case`.id, peer: peer, patience: patience ?? needed)
-        let isAlone = alone || peer.isShared && `case`.needs.contains(where: \.wantsBrokerToItself)
+        let isAlone = peer.isShared && `case`.needs.contains(where: \.wantsBrokerToItself)
         await Gate.shared.enter(alone: isAlone)
         if peer.isShared, Environment.current.wantsFreshBroker {
             do {

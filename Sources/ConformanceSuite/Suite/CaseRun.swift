@@ -28,8 +28,6 @@ final class CaseRun: Sendable {
         var killedNodes: Set<Int> = []
         /// It has failed, and nobody wants to know more.
         var isOver = false
-        /// Something did not come in time.
-        var wasShortOfTime = false
     }
 
     @TaskLocal static var current: CaseRun?
@@ -62,10 +60,6 @@ final class CaseRun: Sendable {
         }
     }
     var taps: [Tap] { state.withLock { $0.taps } }
-    /// A broker that is only slow, or a machine that is busy, may be why it failed.
-    var wasShortOfTime: Bool { state.withLock { $0.wasShortOfTime } }
-
-    func ranOutOfTime() { state.withLock { $0.wasShortOfTime = true } }
 
     /// It was as the specification has it, and RabbitMQ does otherwise.
     func noteDeparture(fromRabbitMQ expected: String, _ seen: String, at place: SourceLocation?) {
@@ -125,7 +119,6 @@ final class CaseRun: Sendable {
         let limit = Deadline.ofACase
         let watchdog = Task {
             try await Task.sleep(for: limit)
-            ranOutOfTime()
             note(.failed, "the case did not end within \(limit)", at: nil)
             for tap in taps { tap.stream.abort() }
         }

@@ -67,9 +67,6 @@ struct Environment: Sendable {
     var known: String? { self["CONFORMANCE_KNOWN"] }
     /// No case is run; each only tells of itself.
     var listsOnly: Bool { self["CONFORMANCE_LIST"] == "1" }
-    /// A case that has failed because time was short is tried once more, alone, and its result says so. `swift test` never
-    /// does that.
-    var triesAgain: Bool { self["CONFORMANCE_RETRY"] == "1" }
     /// Seconds until an answer of a broker with a clock of its own counts as missing.
     var answerTimeout: Double? { self["CONFORMANCE_TIMEOUT"].flatMap(Double.init) }
     /// How many cases use the broker at the same time.

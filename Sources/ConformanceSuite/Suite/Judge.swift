@@ -42,7 +42,7 @@ struct Judge: Sendable {
         }
     }
 
-    func isOnRecord(_ run: CaseRun) -> Bool {
+    private func isOnRecord(_ run: CaseRun) -> Bool {
         run.peer.recorded(`case`).verdicts.contains {
             Self.isOnRecord(run.verdict, recorded: $0, followsRabbitMQ: run.peer.followsRabbitMQ)
         }

@@ -54,13 +54,7 @@ struct Proves: TestTrait, TestScoping {
             await peer.end()
             try Test.cancel("\(reason)")
         }
-        var (run, elapsed) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
-        if Environment.current.triesAgain, run.wasShortOfTime, !judge.isOnRecord(run) {
-            let first = run.findings.map(\.text).joined(separator: "; ")
-            (run, elapsed) = try await CaseRun.attempt(
-                self, on: Peers.makePeer(for: id, needs: needs), alone: true, test, testCase, body)
-            run.note(.informational, "tried twice, for time was short: \(first)", at: place)
-        }
+        let (run, elapsed) = try await CaseRun.attempt(self, on: peer, test, testCase, body)
         judge.pronounce(on: run, elapsed: elapsed)
         guard rabbitmq?.hasVersions == true, Environment.current.speaksEveryDialect else { return }
         for dialect in Dialect.allCases where dialect != .v3_10 {

@@ -76,7 +76,9 @@ struct Walk: Sendable {
             if seen != counts { return (text(counts), text(seen)) }
             let deliveries = try await walker.deliveries(answer.deliveries)
             if deliveries != answer.deliveries { return (text(answer.deliveries), text(deliveries)) }
-            return nil
+            let cancels = try await walker.cancels(answer.cancels)
+            if cancels != answer.cancels { return ("cancelled: \(text(answer.cancels))", text(cancels)) }
+            return try await walker.leftOver(answer.gone).map { ("no \($0) any more", "the \($0)") }
         } catch {
             let known = error as? SuiteError
             return (known?.expected ?? "\(answer.replies)", known?.seen ?? "\(error)")

@@ -8,6 +8,15 @@ struct WalkModel: Sendable {
         var replies: [String] = []
         /// What consumers were handed because of it, by channel.
         var deliveries: [Int: [String]] = [:]
+        /// The consumers that the broker cancelled because of it, by channel.
+        var cancels: [Int: [String]] = [:]
+        /// What is not there any more since, exchanges and queues.
+        var gone: Gone = Gone()
+    }
+
+    struct Gone: Sendable, Equatable {
+        var exchanges: [String] = []
+        var queues: [String] = []
     }
 
     let theme: WalkTheme
@@ -19,6 +28,7 @@ struct WalkModel: Sendable {
     var isAmbiguous = false
 
     var deliveries: [Int: [String]] = [:]
+    private var cancels: [Int: [String]] = [:]
     /// Who put something into which queue in this step, or took it out.
     var sources: [String: Set<String>] = [:]
     /// Dead letters on their way: a queue gets them when it has done what it was at.
@@ -59,7 +69,8 @@ struct WalkModel: Sendable {
 
     /// Does a step that it allows.
     mutating func take(_ step: WalkStep) -> Answer {
-        (deliveries, sources, isWaiting) = ([:], [:], step.deed == .wait)
+        (deliveries, cancels, sources, isWaiting) = ([:], [:], [:], step.deed == .wait)
+        let (hadExchanges, hadQueues) = (exchanges.keys, queues.keys)
         var replies = replies(to: step.deed, step.channel)
         if step.isHasty, replies.first?.hasPrefix("closed") != true { replies = ["ok"] }
         while !letters.isEmpty {
@@ -72,7 +83,12 @@ struct WalkModel: Sendable {
         }
         if isWaiting { endLeases() }
         isAmbiguous = isAmbiguous || sources.values.contains { $0.count > 1 }
-        return Answer(replies: replies, deliveries: deliveries)
+        var gone = Gone(
+            exchanges: hadExchanges.filter { exchanges[$0] == nil }.sorted(),
+            queues: hadQueues.filter { queues[$0] == nil }.sorted())
+        // To ask for a queue is to use it: one whose lease runs out a little late would never go.
+        if isWaiting { gone = Gone() }
+        return Answer(replies: replies, deliveries: deliveries, cancels: cancels.mapValues { $0.sorted() }, gone: gone)
     }
 
     private mutating func replies(to deed: WalkStep.Deed, _ channel: Int) -> [String] {
@@ -149,6 +165,7 @@ struct WalkModel: Sendable {
     }
 
     mutating func deleteQueue(_ name: String) {
+        for consumer in self[queue: name].consumers { cancels[consumer.channel, default: []].append(consumer.tag) }
         queues[name] = nil
         removeBindings { $0.destination == .queue(name) }
     }

@@ -249,6 +249,43 @@ struct Walker {
         return seen
     }
 
+    /// The consumers that were cancelled with their queue, by channel; waits for so many as are expected. Until a channel has
+    /// told of that, the consumer's tag is taken there.
+    func cancels(_ expected: [Int: [String]]) async throws -> [Int: [String]] {
+        var seen: [Int: [String]] = [:]
+        for (number, channel) in channels.enumerated() {
+            var cancels: [BasicCancel] = []
+            while cancels.count < expected[number]?.count ?? 0 {
+                cancels.append(try await channel.receive(BasicCancel.self))
+            }
+            cancels += probe.arrived(on: channel.number) { $0.method?.id == BasicCancel.id }
+                .compactMap { $0.method?.fields as? BasicCancel }
+            if !cancels.isEmpty { seen[number] = cancels.map { String(describing: $0.consumerTag) }.sorted() }
+        }
+        return seen
+    }
+
+    /// What is still there of what should be gone, in words; nil: nothing. A broker whose queues take their time is asked
+    /// until it is gone: which of the other channels would still find it, nobody knows.
+    func leftOver(_ gone: WalkModel.Gone) async throws -> String? {
+        for name in gone.queues {
+            if try await remains(QueueDeclare(queue: self.name(name), passive: true)) { return "queue \(name)" }
+        }
+        for name in gone.exchanges {
+            if try await remains(ExchangeDeclare(exchange: self.name(name), passive: true)) {
+                return "exchange \(name)"
+            }
+        }
+        return nil
+    }
+
+    private func remains(_ declare: some MethodFields) async throws -> Bool {
+        func isGone() async throws -> Bool {
+            try await watcher.outcome(of: declare) == .channelClose(.notFound)
+        }
+        return try await CaseRun.current?.peer.isShared == true ? !eventually(isGone) : !isGone()
+    }
+
     /// Ready messages and consumers of the queues that are there. A broker whose queues take their time is asked again when
     /// they are not as expected.
     mutating func counts(_ expected: [String: String]) async throws -> [String: String] {

@@ -115,11 +115,22 @@ struct ProbeChannel: Sendable {
         if !areGone { Issue.record("the consumers of a channel that has ended are still there", sourceLocation: place) }
     }
 
+    /// Waits until a queue is gone that goes by itself, with its last consumer or its connection, and expects that it is not
+    /// found then: others may still find it for a moment, or find it locked.
+    func awaitGone(queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws {
+        var last = Outcome.silence
+        _ = try await eventually {
+            last = try await outcome(of: QueueDeclare(queue: queue, passive: true), at: place)
+            return last == .channelClose(.notFound)
+        }
+        expect(last, .channelClose(.notFound), at: place)
+    }
+
     /// Whether a queue has a message, or gets one soon. The answer may be no, so this asks a hundred times, and on a broker
-    /// that has other work to do for a fortieth of the time that an answer may take.
+    /// that has other work to do for a hundredth of the time that an answer may take.
     func hasReady(in queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws -> Bool {
         let isShared = CaseRun.current?.peer.isShared == true
-        let deadline = ContinuousClock.now + (isShared ? Deadline.ofAnAnswer / 40 : .zero)
+        let deadline = ContinuousClock.now + (isShared ? Deadline.ofAnAnswer / 100 : .zero)
         var times = 0
         while times < 100 || ContinuousClock.now < deadline {
             if try await declared(queue, at: place).messageCount > 0 { return true }

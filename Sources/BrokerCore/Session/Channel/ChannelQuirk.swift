@@ -11,6 +11,10 @@ enum ChannelQuirk: String, Quirk {
     case exclusiveConsumersKeepGetsAway = "session.exclusive-consumers-keep-gets-away"
     /// BrokerChannel.refuseReplyAddress: it is bound like any other
     case repliesMayBeBound = "session.replies-may-be-bound"
+    /// BrokerChannel.basicGet: nothing waits for who consumes replies
+    case repliesMayBeFetched = "session.replies-may-be-fetched"
+    /// BrokerChannel.queuePurge: as in later releases
+    case repliesMayBePurged = "session.replies-may-be-purged"
     /// BrokerChannel.enqueue: a reply is routed, whoever is there
     case repliesToNobodyAreNotReturned = "session.replies-to-nobody-are-not-returned"
     /// BrokerChannel.queueDeclare: the right is to the name that the client has given

@@ -81,6 +81,7 @@ extension BrokerChannel {
     }
 
     func basicGet(_ get: BasicGet) throws(BrokerError) {
+        if get.queue.hasPrefix("amq.rabbitmq.reply-to."), quirk(.repliesMayBeFetched) { return send(BasicGetEmpty()) }
         try refuseReplyAddress(get.queue, .get)
         let queue = try queue(named: get.queue, for: .read)
         try queue.checkAccess(by: connection.id)

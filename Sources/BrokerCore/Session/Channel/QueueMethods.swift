@@ -178,7 +178,9 @@ extension BrokerChannel {
     }
 
     func queuePurge(_ purge: QueuePurge) throws(BrokerError) {
-        if connection.dialect.hasVolatileQueues, virtualHost.replyTarget(purge.queue) != nil {
+        if purge.queue.hasPrefix("amq.rabbitmq.reply-to."), virtualHost.replyTarget(purge.queue) != nil,
+            connection.dialect.hasVolatileQueues || quirk(.repliesMayBePurged)
+        {
             return purge.noWait ? () : send(QueuePurgeOk(messageCount: 0))
         }
         let queue = try queue(named: purge.queue, for: .read)

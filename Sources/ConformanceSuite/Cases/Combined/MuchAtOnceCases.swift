@@ -233,8 +233,7 @@ import Testing
             #expect(try await observer.counts(of: shared).consumers == 150)
             try await end.befall(channel)
             try await observer.awaitNoConsumers(of: shared)
-            let isGone = try await eventually { try await !observer.exists(queue: own) }
-            #expect(isGone, "\(end)")
+            try await observer.awaitGone(queue: own)
         }
     }
 }

@@ -256,6 +256,7 @@ import Testing
         try await channel.consume(queue)
         try await channel.close()
         channel.probe.forget(channel: channel.number)
+        try await publisher.awaitNoConsumers(of: queue)
         publisher.publish("for nobody", to: "", queue)
         #expect(try await publisher.drain(queue) == ["for nobody"])
         #expect(channel.probe.arrived(on: channel.number).isEmpty)

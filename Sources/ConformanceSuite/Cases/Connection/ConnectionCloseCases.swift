@@ -60,7 +60,9 @@ import Testing
         channel.publish("held", to: "", queue)
         #expect(try await channel.get(queue, noAck: false)?.text == "held")
         try await channel.probe.close()
-        let later = try #require(try await Probe.openChannel().get(queue))
+        let other = try await Probe.openChannel()
+        try await other.awaitReady(1, in: queue)
+        let later = try #require(try await other.get(queue))
         #expect(later.text == "held")
         #expect(later.redelivered)
     }

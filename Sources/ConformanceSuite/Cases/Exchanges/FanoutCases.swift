@@ -137,7 +137,7 @@ import Testing
         try await owner.close()
         #expect(try await sibling.exists(queue: queue), "it goes with the connection, not with the channel")
         try await owner.probe.close()
-        try await observer.send(QueueDeclare(queue: queue, passive: true), expecting: .channelClose(.notFound))
+        try await observer.awaitGone(queue: queue)
     }
 
     @Test(
@@ -164,7 +164,7 @@ import Testing
         try await channel.cancel("first")
         #expect(try await channel.exists(queue: queue), "there is a consumer left")
         try await channel.cancel("last")
-        try await channel.send(QueueDeclare(queue: queue, passive: true), expecting: .channelClose(.notFound))
+        try await channel.awaitGone(queue: queue)
     }
 
     @Test(
@@ -176,7 +176,7 @@ import Testing
         let queue = try await sibling.declareQueue(exclusive: false, autoDelete: true)
         try await channel.consume(queue)
         try await channel.close()
-        #expect(try await !sibling.exists(queue: queue))
+        try await sibling.awaitGone(queue: queue)
     }
 
     @Test(
@@ -188,7 +188,7 @@ import Testing
         let queue = try await observer.declareQueue(exclusive: false, autoDelete: true)
         try await consumer.consume(queue)
         try await consumer.probe.close()
-        #expect(try await !observer.exists(queue: queue))
+        try await observer.awaitGone(queue: queue)
     }
 
     @Test(

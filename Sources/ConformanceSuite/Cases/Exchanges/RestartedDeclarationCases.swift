@@ -138,7 +138,7 @@ import Testing
         let after = try await Probe.openChannel()
         let tag = try await after.consume(queue)
         try await after.cancel(tag)
-        #expect(try await !after.exists(queue: queue))
+        try await after.awaitGone(queue: queue)
     }
 
     @Test(

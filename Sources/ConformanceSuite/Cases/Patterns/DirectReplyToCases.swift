@@ -118,8 +118,7 @@ private struct Conversation {
         #expect(ok.messageCount == 0)
         #expect(ok.consumerCount == 1)
         try await talk.client.probe.close()
-        try await talk.server.send(
-            QueueDeclare(queue: talk.address, passive: true), expecting: .channelClose(.notFound))
+        try await talk.server.awaitGone(queue: talk.address)
     }
 
     @Test(
@@ -190,7 +189,7 @@ private struct Conversation {
         try await talk.client.close()
         talk.server.publish("too late", to: "", talk.address)
         expect(try await talk.server.outcome(), .ok)
-        #expect(try await !talk.server.exists(queue: talk.address))
+        try await talk.server.awaitGone(queue: talk.address)
     }
 
     @Test(

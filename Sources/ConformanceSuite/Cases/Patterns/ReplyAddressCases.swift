@@ -60,8 +60,7 @@ import Testing
         let (requester, address) = try await requester()
         try await requester.probe.close()
         let channel = try await Probe.openChannel()
-        // Somewhere the end of a connection may be heard of later than it is answered.
-        #expect(try await eventually { try await !channel.exists(queue: address) })
+        try await channel.awaitGone(queue: address)
         channel.publish("late", to: "", address, mandatory: true)
         try await channel.barrier()
         let returns = channel.probe.arrived(on: channel.number) { $0.method?.id == BasicReturn.id }

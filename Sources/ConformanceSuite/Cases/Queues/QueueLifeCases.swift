@@ -105,7 +105,7 @@ import Testing
             let tag = try await channel.consume(queue)
             _ = try await channel.deliveries(window == 0 ? 2 : 1)
             try await channel.cancel(tag)
-            #expect(try await !channel.exists(queue: queue))
+            try await channel.awaitGone(queue: queue)
         }
     }
 

@@ -24,9 +24,7 @@ import Testing
             #expect(try await owner.drain(queue) == ["to four"])
         }
         try await owner.probe.close()
-        for queue in queues {
-            try await observer.send(QueueDeclare(queue: queue, passive: true), expecting: .channelClose(.notFound))
-        }
+        for queue in queues { try await observer.awaitGone(queue: queue) }
         observer.publish("to nobody", to: exchange, mandatory: true)
         #expect(try await observer.returned().text == "to nobody")
     }
@@ -41,15 +39,7 @@ import Testing
             let owner = try await Probe.openChannel()
             let queues = try await [owner.declareQueue(), owner.declareQueue()]
             end(owner.probe)
-            for queue in queues {
-                var outcome = try await observer.outcome(of: QueueDeclare(queue: queue, passive: true))
-                // A broker hears of a broken connection in its own time.
-                for _ in 1...20 where outcome == .channelClose(.resourceLocked) {
-                    try await elapse(milliseconds: 1)
-                    outcome = try await observer.outcome(of: QueueDeclare(queue: queue, passive: true))
-                }
-                expect(outcome, .channelClose(.notFound))
-            }
+            for queue in queues { try await observer.awaitGone(queue: queue) }
         }
     }
 

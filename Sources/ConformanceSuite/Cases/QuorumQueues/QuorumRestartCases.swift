@@ -102,19 +102,17 @@ import Testing
         let (channel, queue) = try await open(["x-delivery-limit": 4])
         channel.publish("poison", to: "", queue)
         channel.reject(try #require(try await channel.fetch(queue)))
+        try await channel.awaitReady(1, in: queue)
         let closed = try await channel.probe.openChannel()
         _ = try #require(try await closed.fetch(queue))
         try await closed.close()
+        try await channel.awaitReady(1, in: queue)
         let lost = try await Probe.openChannel()
         _ = try #require(try await lost.fetch(queue))
         lost.probe.abort()
+        try await channel.awaitReady(1, in: queue)
         let held = try await Probe.openChannel()
-        var last: Received?
-        // It takes a moment until a broker has heard that a connection is lost.
-        for _ in 1...50 where last == nil {
-            last = try await held.fetch(queue)
-            if last == nil { try await elapse(milliseconds: 10) }
-        }
+        let last = try await held.fetch(queue)
         #expect(last?.headers["x-delivery-count"]?.integer == 3)
         let after = try await restart(behind: held, queue)
         let fifth = try #require(try await after.fetch(queue))
