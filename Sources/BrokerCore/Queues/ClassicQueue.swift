@@ -121,11 +121,11 @@ final class ClassicQueue: Queue {
         dispatch()
     }
 
-    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64) {
         self.nextPosition = nextPosition
         load.add(messages)
         let isDropped = messages.first?.expiresAt ?? .max <= host.now && quirk(.expiredWhileDownIsLost)
-        ready.append(isDropped ? messages.filter { $0.expiresAt > host.now } : messages, of: total)
+        ready.append(isDropped ? messages.filter { $0.expiresAt > host.now } : messages)
         if quirk(.restoredQueuesHaveNoLease) { clock.hold() }
         if !quirk(.expiredWhileDownStays) { setTimer() }
     }

@@ -135,7 +135,7 @@ final class QuorumQueue: Queue {
         deadLetter(message.message, reason, to: host)
     }
 
-    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64) {
         self.nextPosition = nextPosition
         load.add(messages)
         for message in messages { ready.append(message) }
