@@ -15,6 +15,8 @@ final class Load {
     /// What a message takes up beside its octets, about; and a place in a queue.
     static let ofMessage = 200
     static let ofPlace = 48
+    /// What a dead letter takes up that is on its way, beside its message.
+    static let ofLetter = 200
     /// What a queue without messages takes up, about; an exchange without bindings; and a binding with all that finds it.
     /// Their arguments come on top of it.
     static let ofQueue = 2000
