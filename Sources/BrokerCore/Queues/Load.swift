@@ -22,6 +22,8 @@ final class Load {
     static let ofQueue = 2000
     static let ofExchange = 500
     static let ofBinding = 500
+    /// A place in the tree of a topic exchange.
+    static let ofWord = 60
 
     /// All of it, in octets. What of the messages' octets is only on disk is to be taken off.
     var total: Int { octets + messageCount * Self.ofMessage + placeCount * Self.ofPlace + otherOctets }
