@@ -1,44 +1,77 @@
-/// A first-in first-out buffer in one array: putting in and taking out cost the same however many wait, on average.
+/// A first-in first-out buffer: putting in and taking out cost the same however many wait, on average and each time.
 ///
-/// What was taken leaves its slot at once, so that nothing lives on in a dead end.
+/// A thousand elements stand in one array, round which they go. What comes when that is full waits behind it in arrays of
+/// its own, one for each thousand: if all were in one, a ring of a million would be moved as a whole when it grows, and
+/// everybody would wait. What was taken leaves its slot at once, so that nothing lives on in a dead end.
 @frozen public struct Ring<Element> {
     @usableFromInline var slots: [Element?] = []
     @usableFromInline var head = 0
     @usableFromInline var used = 0
+    /// What waits behind them. All are full except the last; those before `firstPart` are used up.
+    @usableFromInline var parts: [[Element?]] = []
+    @usableFromInline var firstPart = 0
+    @usableFromInline var behind = 0
+
+    /// A power of two.
+    @inlinable static var mostSlots: Int { 1024 }
+    /// So many stay when the ring is emptied: mostly they are soon needed again.
+    @inlinable static var mostKept: Int { 64 }
 
     @inlinable public init() {}
 
-    @inlinable public var count: Int { used }
+    @inlinable public var count: Int { used + behind }
     @inlinable public var isEmpty: Bool { used == 0 }
     @inlinable public var first: Element? { used == 0 ? nil : slots[head] }
 
     /// The element `place` behind the first. The caller knows that there is one.
     @inlinable public subscript(place: Int) -> Element {
         get {
-            guard place < used, let element = slots[slot(place)] else { preconditionFailure("there is no such place") }
+            let other = place - used
+            guard place < count,
+                let element = other < 0
+                    ? slots[slot(place)] : parts[firstPart + other / Self.mostSlots][other % Self.mostSlots]
+            else { preconditionFailure("there is no such place") }
             return element
         }
         set {
-            precondition(place < used)
-            slots[slot(place)] = newValue
+            precondition(place < count)
+            let other = place - used
+            if other < 0 {
+                slots[slot(place)] = newValue
+            } else {
+                parts[firstPart + other / Self.mostSlots][other % Self.mostSlots] = newValue
+            }
         }
     }
 
     /// How many elements there are before the first for which this doesn't hold.
     @inlinable public func prefixCount(where holds: (Element) -> Bool) -> Int {
-        var count = 0
-        while count < used, let element = slots[slot(count)], holds(element) { count += 1 }
-        Steps.take(count)
-        return count
+        var place = 0
+        while place < count, holds(self[place]) { place += 1 }
+        Steps.take(place)
+        return place
     }
 
     @inlinable func slot(_ place: Int) -> Int { (head + place) & (slots.count - 1) }
 
     @inlinable public mutating func append(_ element: Element) {
         Steps.take()
-        if used == slots.count { grow(to: used + 1) }
+        if behind > 0 || used == slots.count {
+            if behind > 0 || used == Self.mostSlots { return appendBehind(element) }
+            grow()
+        }
         slots[slot(used)] = element
         used += 1
+    }
+
+    @inlinable mutating func appendBehind(_ element: Element) {
+        if behind % Self.mostSlots == 0 {
+            var part: [Element?] = []
+            part.reserveCapacity(Self.mostSlots)
+            parts.append(part)
+        }
+        parts[parts.count - 1].append(element)
+        behind += 1
     }
 
     @inlinable public mutating func popFirst() -> Element? {
@@ -48,14 +81,10 @@
             slots[head] = nil
             head = (head + 1) & (slots.count - 1)
             used -= 1
-            // A backlog that was worked off gives its memory back.
-            if used == 0, slots.count > 1024 { (slots, head) = ([], 0) }
+            if used == 0, behind > 0 || slots.count > Self.mostKept { refill() }
         }
         return slots[head]
     }
-
-    /// Makes room for so many elements in all.
-    @inlinable public mutating func reserve(_ wanted: Int) { if wanted > slots.count { grow(to: wanted) } }
 
     @inlinable public mutating func removeAll() { self = Ring() }
 
@@ -66,18 +95,29 @@
         self = kept
     }
 
-    /// Doubles the capacity until there are so many places; it is always a power of two, so that a place is found by
-    /// masking.
-    @inlinable mutating func grow(to wanted: Int) {
-        Steps.take(count)
-        var capacity = Swift.max(8, slots.count * 2)
-        while capacity < wanted { capacity *= 2 }
+    /// Doubles the slots; there are always a power of two, so that a place is found by masking.
+    @inlinable mutating func grow() {
+        Steps.take(used)
+        let capacity = Swift.max(8, slots.count * 2)
         var larger: [Element?] = []
         larger.reserveCapacity(capacity)
-        for place in 0..<count { larger.append(slots[slot(place)]) }
-        larger.append(contentsOf: repeatElement(nil, count: capacity - count))
+        for place in 0..<used { larger.append(slots[slot(place)]) }
+        larger.append(contentsOf: repeatElement(nil, count: capacity - used))
         slots = larger
         head = 0
+    }
+
+    /// Has the next part take the place of the slots, which are all empty. A backlog that was worked off gives its memory
+    /// back.
+    @inlinable mutating func refill() {
+        (slots, head) = ([], 0)
+        guard behind > 0 else { return }
+        swap(&slots, &parts[firstPart])
+        firstPart += 1
+        used = slots.count
+        behind -= used
+        slots.append(contentsOf: repeatElement(nil, count: Self.mostSlots - used))
+        if firstPart * 2 >= parts.count { (parts, firstPart) = (Array(parts[firstPart...]), 0) }
     }
 }
 

@@ -62,7 +62,9 @@ struct RoutingTests {
         var message = RoutedMessage(Self.message)
         var names: [ObjectIdentifier: [String]] = [:]
         var kept: [Binding<Int>] = []
-        for pattern in patterns {
+        let (tree, numbers) = (TopicTree(), ["a": 1, "b": 2, "*": TopicTree.Word.star, "#": TopicTree.Word.hash])
+        for (number, pattern) in patterns.enumerated() {
+            _ = tree.add(pattern.compactMap { numbers[$0] }, as: Int32(number))
             let binding = Self.binding(try ShortString(pattern.joined(separator: ".")))
             names[binding.destination.identity] = pattern
             kept.append(binding)
@@ -75,7 +77,34 @@ struct RoutingTests {
             }
             let expected = Set(patterns.filter { matches($0[...], key[...]) })
             #expect(found == expected, "key \(key)")
+            var places = 0
+            let byPlace = tree.matchByPlace(key.map { numbers[$0] ?? TopicTree.Word.unknown }, &places)
+            #expect(Set(byPlace.map { patterns[Int($0)] }) == expected && byPlace.count == expected.count, "key \(key)")
         }
+    }
+
+    @Test(
+        "A key that many patterns may take in many ways is compared with each place a few times, not once for each word"
+    )
+    func topicManyWays() throws {
+        var router = TopicRouter<Int>(RouterSetting(arguments: [:], dialect: .v3_10, chance: { 0 }))
+        var message = RoutedMessage(Self.message)
+        let bindings = try (0..<200).map { number in
+            let words = (0..<8).map { number >> $0 & 1 == 1 ? "#.*" : "#.a" } + Array(repeating: "#.a", count: 50)
+            return Self.binding(try ShortString(words.joined(separator: ".")))
+        }
+        for binding in bindings { router.add(binding) }
+        var found = 0
+        let key = try ShortString(Array(repeating: "a", count: 120).joined(separator: "."))
+        // Some 21,000 places and 120 words.
+        let places = router.matches(&message, key: key) { _ in found += 1 }
+        #expect(found == 200 && places < 100_000, "\(places)")
+        for binding in bindings { router.remove(binding) }
+        #expect(router.matches(&message, key: key) { _ in Issue.record("a removed binding matched") } < 200)
+        router.add(bindings[0])
+        found = 0
+        _ = router.matches(&message, key: key) { _ in found += 1 }
+        #expect(found == 1)
     }
 
     @Test("A pattern made to explode does not")

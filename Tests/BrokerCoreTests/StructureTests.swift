@@ -1,8 +1,8 @@
 import AMQPWire
-import DataStructures
 import Testing
 
 @testable import BrokerCore
+@testable import DataStructures
 
 @Suite("Rings, timers and the order of messages")
 struct StructureTests {
@@ -24,6 +24,27 @@ struct StructureTests {
         #expect(Array(ring) == expected.filter { !$0.isMultiple(of: 2) })
         while let next = ring.popFirst() { #expect(next % 2 == 1) }
         #expect(ring.isEmpty && ring.first == nil)
+    }
+
+    @Test("A ring of many grows without moving them, and an empty one keeps no room for them")
+    func longRing() {
+        var (ring, most) = (Ring<Int>(), 0)
+        for number in 0..<100_000 { most = max(most, Steps.counted { ring.append(number) }) }
+        #expect(most <= 1024, "\(most) steps for one")
+        for place in [0, 1023, 1024, 2047, 2048, 99_999] { #expect(ring[place] == place) }
+        ring[70_000] = -1
+        #expect(ring.count == 100_000 && ring.prefixCount { $0 >= 0 } == 70_000)
+        for number in 0..<70_000 { #expect(ring.popFirst() == number) }
+        // What comes meanwhile stands behind them.
+        ring.append(100_000)
+        #expect(ring.popFirst() == -1 && ring.first == 70_001 && ring[0] == 70_001)
+        #expect(Array(ring) == Array(70_001...100_000))
+        for number in 70_001...100_000 { #expect(ring.popFirst() == number) }
+        #expect(ring.isEmpty && ring.count == 0 && ring.popFirst() == nil)
+        #expect(ring.slots.isEmpty && ring.parts.isEmpty && ring.firstPart == 0)
+        for number in 0..<1000 { ring.append(number) }
+        for number in 0..<1000 { #expect(ring.popFirst() == number) }
+        #expect(ring.slots.isEmpty)
     }
 
     @Test("Timers fire by time, and in the order they were set where times are equal")

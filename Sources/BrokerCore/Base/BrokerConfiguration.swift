@@ -128,6 +128,8 @@ struct WorkLimits: Sendable {
     var turn: Int { didSet { slice = turn / 4 } }
     /// What a slice of long work counts. Stored: every publish is compared with it.
     private(set) var slice: Int
+    /// So many dead letters may wait beside each other. When there are more, what one causes goes before the others.
+    var letters = 4000
 
     init(turn: Int = 4000) { (self.turn, slice) = (turn, turn / 4) }
 

@@ -31,7 +31,9 @@ public final class BrokerCore {
     /// Long work of which the rest is to be done, a slice of each in turn: none waits until another is over.
     var chores = Ring<() -> Bool>()
     /// How much may still be done in this turn.
-    private var budget = 0
+    var budget = 0
+    /// What the broker's end has counted.
+    var spentAtTheEnd = 0
     /// Something has come in the current wake-up of whoever runs this, and more is to follow.
     private var isInWakeUp = false
     /// Connections with frames or other work that wait for their next turn. Nothing more is read from them meanwhile.
@@ -102,6 +104,7 @@ public final class BrokerCore {
         advance(to: now)
         if !isInWakeUp { budget = room.work.turn }
         isInWakeUp = moreFollows
+        var caused = causes.addedCount
         switch input {
         case .time: break
         case .connected(let id, let peer, let isLoopback):
@@ -130,8 +133,9 @@ public final class BrokerCore {
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
         case .shutDown: shutDown()
         }
-        settle()
+        settle(since: &caused)
         if moreFollows { return BrokerEffects() }
+        settle()
         // Whoever carries out effects says what has not left: no occasion for others' turns, or it would never be over.
         if case .unsent = input { return takeEffects() }
         goOn()
@@ -149,9 +153,10 @@ public final class BrokerCore {
         var isUnfinished = false
         inTurn = connection.id
         defer { inTurn = nil }
+        var caused = causes.addedCount
         while connection.handleNextFrame() {
             spend(1 + connection.takePlacesFilled())
-            settle()
+            settle(since: &caused)
             if connection.throttle.hasPublished, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
                 isUnfinished = true
@@ -170,16 +175,10 @@ public final class BrokerCore {
         handleFrames(of: connection)
     }
 
-    /// What a client sent before its stream ended still counts.
-    private func streamEnded(of connection: BrokerConnection) {
-        guard !connection.isUnfinished else { return connection.endStreamLater() }
-        connections[connection.id] = nil
-        connection.streamEnded()
-    }
-
     /// Lets time pass: each thing that is due happens at its own time, so that one long step gives the same as many
     /// short ones. When much is due at once, the rest is for the next step.
     private func advance(to now: Int64) {
+        var caused = causes.addedCount
         while budget > 0, let due = timers.popDue(at: now) {
             self.now = max(self.now, due.time)
             switch due.owner {
@@ -188,15 +187,12 @@ public final class BrokerCore {
                 queue.timerFired()
             case .connection(let id): connections[id]?.timerFired()
             case .consumerTimeouts:
-                for connection in allConnections {
-                    connection.closeTimedOutChannels()
-                    connection.closeIfInTheWay()
-                }
+                lookAfterTimeouts()
                 if !quirk(.onlyTheFirstLookAtTimeouts) {
                     timers.set(self.now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
                 }
             }
-            settle()
+            settle(since: &caused)
         }
         self.now = max(self.now, now)
     }
@@ -207,7 +203,7 @@ public final class BrokerCore {
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
-    private func settle() {
+    func settle() {
         if causes.isEmpty { return }
         while budget > 0, let work = causes.takeRest() ?? nextCause() {
             let units = work(room.work.slice)
@@ -217,28 +213,31 @@ public final class BrokerCore {
         causes.pause()
     }
 
+    /// The same if anything has been caused since. Who causes nothing does not wait for what others did.
+    private func settle(since count: inout Int) {
+        if causes.addedCount != count { settle() }
+        count = causes.addedCount
+    }
+
     private func nextCause() -> LongWork? {
-        guard let (cause, virtualHost) = causes.next() else { return nil }
+        guard let (cause, virtualHost) = causes.next(most: room.work.letters) else { return nil }
         load.giveBack(cause.message)
-        if case .deadLetter(let letter) = cause { spend(letter.message.unitsOfPublishingAgain) }
+        if case .deadLetter(let letter) = cause {
+            load.hold(-Load.ofLetter)
+            spend(letter.message.unitsOfPublishingAgain)
+            if letter.message.traits.isDeadLetter, isTakingTooLongToEnd {
+                letter.wasSent(hasArrived: false)
+                return { _ in 0 }
+            }
+        }
         return virtualHost.carryOut(cause, isOfCopy: causes.isTakingCopies)
     }
 
     /// Does some of the work that nobody waits for, beside the turns.
-    private func doChores() {
+    func doChores() {
         for _ in 0..<2 {
             guard let slice = chores.popFirst() else { return }
             if slice() { chores.append(slice) }
-        }
-    }
-
-    /// Does all that was put off, whatever it takes.
-    func finishWork() {
-        while !causes.isEmpty || !chores.isEmpty {
-            budget = .max
-            settle()
-            // One may wait for the dead letters that another one causes.
-            doChores()
         }
     }
 

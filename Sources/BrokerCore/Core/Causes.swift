@@ -17,45 +17,80 @@ struct Causes {
         }
     }
 
-    private var letters = Ring<(letter: DeadLetter, isOfCopy: Bool, virtualHost: VirtualHost)>()
+    private typealias Letter = (letter: DeadLetter, isOfCopy: Bool, virtualHost: VirtualHost)
+
+    private var letters = Ring<Letter>()
+    /// What letters have caused that were published when very many waited. The last row goes first: where a message takes
+    /// every way through a dozen queues, all ways of one length would be far too many to wait beside each other.
+    private var rows: [Ring<Letter>] = []
+    /// The row in which that stands which is caused now; nil: it goes behind all letters.
+    private var row: Int?
+    private var letterCount = 0
+    /// One was given up since there were none.
+    private var hasLost = false
+    /// How many have come in, ever.
+    private(set) var addedCount = 0
     private var copies = Ring<(copy: Message, virtualHost: VirtualHost)>()
     /// True while a copy is being published, or what that caused.
     private(set) var isTakingCopies = false
     /// What is left to do of the one that was begun.
-    private var rest: (work: LongWork, isOfCopy: Bool)?
+    private var rest: (work: LongWork, isOfCopy: Bool, row: Int?)?
 
-    var isEmpty: Bool { letters.isEmpty && copies.isEmpty && rest == nil }
+    var isEmpty: Bool { letterCount == 0 && copies.isEmpty && rest == nil }
+    /// Very many wait, and one of them has caused what comes in now.
+    var areMultiplying: Bool { row != nil }
 
     /// No more is done for now.
-    mutating func pause() { isTakingCopies = false }
+    mutating func pause() { (isTakingCopies, row) = (false, nil) }
 
     mutating func add(_ cause: Cause, in virtualHost: VirtualHost) {
+        addedCount += 1
         switch cause {
-        case .deadLetter(let letter): letters.append((letter, isTakingCopies, virtualHost))
+        case .deadLetter(let letter):
+            letterCount += 1
+            guard let row else { return letters.append((letter, isTakingCopies, virtualHost)) }
+            if row == rows.count { rows.append(Ring()) }
+            rows[row].append((letter, isTakingCopies, virtualHost))
         case .copy(let copy): copies.append((copy, virtualHost))
         }
     }
 
     /// Puts off what is left of the one that was begun, before any other; nil: nothing is.
-    mutating func putOff(_ work: LongWork?) { rest = work.map { ($0, isTakingCopies) } }
+    mutating func putOff(_ work: LongWork?) { rest = work.map { ($0, isTakingCopies, row) } }
 
     mutating func takeRest() -> LongWork? {
-        guard let (work, isOfCopy) = rest else { return nil }
-        (rest, isTakingCopies) = (nil, isOfCopy)
+        guard let (work, isOfCopy, row) = rest else { return nil }
+        (rest, isTakingCopies, self.row) = (nil, isOfCopy, row)
         return work
     }
 
-    /// The next to be done: letters before copies.
-    mutating func next() -> (cause: Cause, virtualHost: VirtualHost)? {
-        isTakingCopies = false
+    /// The next to be done: letters before copies. Where more than `most` letters wait, what one causes goes before the
+    /// others.
+    mutating func next(most: Int) -> (cause: Cause, virtualHost: VirtualHost)? {
+        (isTakingCopies, row) = (false, nil)
         if letters.count > 1, quirk(.lettersChangePlaces), let first = letters.popFirst() { letters.append(first) }
-        if let (letter, isOfCopy, virtualHost) = letters.popFirst() {
+        if let (letter, isOfCopy, virtualHost) = popLetter() {
+            letterCount -= 1
             isTakingCopies = isOfCopy
+            if letterCount > most { row = rows.count }
+            if letterCount == 0 { hasLost = false }
             return (.deadLetter(letter), virtualHost)
         }
         guard let (copy, virtualHost) = copies.popFirst() else { return nil }
         isTakingCopies = true
         return (.copy(copy), virtualHost)
+    }
+
+    private mutating func popLetter() -> Letter? {
+        guard let last = rows.indices.last else { return letters.popFirst() }
+        defer { if rows[last].isEmpty { rows.removeLast() } }
+        return rows[last].popFirst()
+    }
+
+    /// One is given up. True: it is the first of many.
+    mutating func noteLoss() -> Bool {
+        defer { hasLost = true }
+        return !hasLost
     }
 }
 
@@ -84,7 +119,7 @@ extension VirtualHost {
         }
         do throws(BrokerError) {
             let again = try letter.republished(
-                to: name, content(of: letter.message), now: core.now, core.configuration.dialect)
+                to: name, content(of: letter.message), now: core.now, core.configuration.dialect, load)
             let pass = try route(again.message, from: exchange, keys: again.keys)
             return filling(along: pass) { [self] targets in
                 guard let targets else {

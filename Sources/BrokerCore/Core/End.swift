@@ -10,6 +10,20 @@ extension BrokerCore {
         dissolve()
     }
 
+    /// Does all that was put off, whatever it takes. But letters that cause one another may take for ever, and are given up in
+    /// the end.
+    private func finishWork() {
+        while !causes.isEmpty || !chores.isEmpty {
+            budget = room.work.turn
+            settle()
+            spentAtTheEnd += room.work.turn - budget
+            // One may wait for the dead letters that another one causes.
+            doChores()
+        }
+    }
+
+    var isTakingTooLongToEnd: Bool { spentAtTheEnd > 4000 * room.work.turn }
+
     /// Lets go of everything.
     func dissolve() { for virtualHost in virtualHosts.values { virtualHost.dissolve() } }
 }

@@ -27,6 +27,20 @@ extension BrokerCore: SessionHost {
         if slice() { chores.append(slice) }
     }
 
+    /// What a client sent before its stream ended still counts.
+    func streamEnded(of connection: BrokerConnection) {
+        guard !connection.isUnfinished else { return connection.endStreamLater() }
+        connections[connection.id] = nil
+        connection.streamEnded()
+    }
+
+    func lookAfterTimeouts() {
+        for connection in allConnections {
+            connection.closeTimedOutChannels()
+            connection.closeIfInTheWay()
+        }
+    }
+
     func awaitTurn(_ id: ConnectionID) {
         guard inTurn != id, let connection = self.connection(id), !connection.isUnfinished else { return }
         connection.endTurn(isUnfinished: true)
@@ -39,7 +53,15 @@ extension BrokerCore: SessionHost {
     func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
     func cause(_ cause: Causes.Cause, in virtualHost: VirtualHost) {
         load.lend(cause.message)
+        if case .deadLetter = cause { load.hold(Load.ofLetter) }
         causes.add(cause, in: virtualHost)
+    }
+
+    /// Letters that cause one another would use up the memory, and no client can be held back for that. None of them was sure
+    /// to arrive (RabbitMQ: "Dead Letter Exchanges", safety).
+    func noteLoss(of letter: DeadLetter) {
+        guard causes.noteLoss() else { return }
+        log(.error, "dead letters of \(letter.queue.label) and others are lost: they multiply, and memory is low")
     }
 }
 
@@ -58,6 +80,10 @@ extension VirtualHost: QueueHost {
     func take(_ letter: DeadLetter) {
         var letter = letter
         if let republished, republished.message === letter.message { letter.origin = republished }
+        if core.causes.areMultiplying, core.memoryInUse > core.alarms.memoryHighWater, letter.keeper == nil {
+            core.noteLoss(of: letter)
+            return letter.isOut()
+        }
         core.cause(.deadLetter(letter), in: self)
     }
     func later(_ slice: @escaping () -> Bool) { core.later(slice) }

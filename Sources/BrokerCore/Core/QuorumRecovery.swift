@@ -29,7 +29,7 @@ extension QuorumQueue {
                 }
             }
         }
-        restore(others.sorted().map(\.message), of: found.messageCount, nextPosition: nextPosition)
+        restore(others.sorted().map(\.message), nextPosition: nextPosition)
         for place in abandoned.indices {
             abandoned[place].noteReturn(isFailure: !quirk(quorum: .heldAtARestartHaveNotFailed))
         }

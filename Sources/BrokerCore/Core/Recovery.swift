@@ -89,7 +89,7 @@ extension BrokerCore {
             queue.restore(found.runs, nextPosition: nextPosition)
             return queue
         }
-        queue.restore([], of: found.messageCount, nextPosition: nextPosition)
+        queue.restore([], nextPosition: nextPosition)
         found.forEachRun { run in
             let messages = run.map { found in
                 let isLate = found.expiresAt != .max && quirk(.timesToLiveStartAnew)
@@ -101,7 +101,7 @@ extension BrokerCore {
                     expiresAt: isLate ? now + (arguments.messageTimeToLive ?? .max >> 1) : found.expiresAt,
                     returnCount: isBack ? 1 : 0, failureCount: isBack ? 1 : nil)
             }
-            queue.restore(messages, of: found.messageCount, nextPosition: nextPosition)
+            queue.restore(messages, nextPosition: nextPosition)
         }
         return queue
     }

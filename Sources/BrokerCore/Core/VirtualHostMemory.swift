@@ -9,7 +9,9 @@ extension VirtualHost {
     }
 
     static func octets(of binding: Binding<any Queue>) -> Int {
+        let isPattern = binding.source.declaration.type == TopicRouter<any Queue>.type
+        let dots = isPattern ? binding.key.octets.count { $0 == UInt8(ascii: ".") } : 0
         // The exchange has the arguments once more, to find the binding by.
-        Load.ofBinding + binding.key.count + 2 * binding.arguments.footprint
+        return Load.ofBinding + binding.key.count + dots * Load.ofWord + 2 * binding.arguments.footprint
     }
 }

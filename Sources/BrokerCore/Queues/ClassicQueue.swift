@@ -1,22 +1,22 @@
 import AMQPWire
 
 /// A classic queue: messages in order, and the consumers that take turns at them (RabbitMQ: "Classic Queues").
-final class ClassicQueue: Queue {
+final class ClassicQueue: Dispatching {
     let name: ShortString
     let label: String
     let declaration: QueueDeclaration
     private(set) var arguments: QueueArguments
-    private unowned let host: any QueueHost
+    unowned let host: any QueueHost
     private let log: (any QueueLog)?
     private let load: Load
 
     private var ready: PrioritizedMessages
-    private var rotation: QueueConsumers
+    private(set) var rotation: QueueConsumers
     private var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
     private(set) var isDeleted = false
-    /// The last: the next slice of handing out is due.
-    private var (clock, arrears, isDispatching) = (QueueClock(), Arrears(), false)
+    private var clock = QueueClock()
+    private(set) var arrears = Arrears()
 
     init(_ order: QueueOrder, host: any QueueHost) {
         (name, label, log) = (order.name, order.label, order.log)
@@ -121,11 +121,11 @@ final class ClassicQueue: Queue {
         dispatch()
     }
 
-    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64) {
         self.nextPosition = nextPosition
         load.add(messages)
         let isDropped = messages.first?.expiresAt ?? .max <= host.now && quirk(.expiredWhileDownIsLost)
-        ready.append(isDropped ? messages.filter { $0.expiresAt > host.now } : messages, of: total)
+        ready.append(isDropped ? messages.filter { $0.expiresAt > host.now } : messages)
         if quirk(.restoredQueuesHaveNoLease) { clock.hold() }
         if !quirk(.expiredWhileDownStays) { setTimer() }
     }
@@ -144,32 +144,19 @@ final class ClassicQueue: Queue {
 
     // MARK: Messages out
 
-    /// Hands out messages as long as there are some and a consumer has room: some at once, the rest in slices.
-    private func dispatch(isCut: Bool = false) {
-        if isDispatching || !isCut && !dispatchSlice() { return }
-        isDispatching = true
-        host.soon { [self] in !isDeleted && dispatchSlice() }
-    }
+    var hasReady: Bool { !ready.isEmpty }
+    func change<Result>(_ body: (inout QueueConsumers) -> Result) -> Result { body(&rotation) }
 
-    /// True: there may be more to hand out.
-    private func dispatchSlice() -> Bool {
-        isDispatching = false
-        if arrears.areLeft { return false }
-        expire()
-        var units = 0
-        while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
-            units += message.message.unitsOfDelivery
-            hand(message, to: consumer)
-            if consumer.noAck, !quirk(.deliveriesWithoutAckAreNotWritten) { leave(message) }
-            if message.expiresAt != .max
-                || ready.first?.expiresAt ?? .max != .max && !quirk(.expiredBehindLiveIsDelivered)
-            {
-                expire()
-            }
-            if units >= Dispatch.slice { break }
+    func handFirst(to consumer: any DeliveryTarget) -> Int? {
+        guard let message = ready.popFirst() else { return nil }
+        hand(message, to: consumer)
+        if consumer.noAck, !quirk(.deliveriesWithoutAckAreNotWritten) { leave(message) }
+        if message.expiresAt != .max
+            || ready.first?.expiresAt ?? .max != .max && !quirk(.expiredBehindLiveIsDelivered)
+        {
+            expire()
         }
-        isDispatching = rotation.isCut(units, by: host) && !ready.isEmpty
-        return isDispatching
+        return message.message.unitsOfDelivery
     }
 
     private func hand(_ message: QueuedMessage, to consumer: any DeliveryTarget) {
@@ -272,7 +259,7 @@ final class ClassicQueue: Queue {
 
     /// Drops what has expired at the head of the queue. Behind a live message an expired one waits, also behind one with
     /// a higher priority, as in RabbitMQ.
-    private func expire() {
+    func expire() {
         let now = host.now
         _ = drop(.expired, isWritten: !quirk(.expiryIsNotWritten)) { _ in ready.expiry <= now }
         setTimer()

@@ -36,12 +36,27 @@ struct DeadLetter {
     }
 
     /// A dead letter as it is published again.
-    struct Republished {
+    final class Republished {
         let message: Message
         /// Its routing key, and those of its CC and BCC headers.
         let keys: [ShortString]
         fileprivate let properties: BasicProperties
         fileprivate let deaths: DeathHistory
+        private let load: Load
+        private let octets: Int
+
+        fileprivate init(
+            _ message: Message, keys: [ShortString], _ properties: BasicProperties, _ deaths: DeathHistory,
+            of origin: Republished?, _ load: Load
+        ) {
+            (self.message, self.keys, self.properties, self.deaths) = (message, keys, properties, deaths)
+            self.load = load
+            // Decoded, headers take up many times their octets. All but the newest are shared along a row of queues.
+            octets = origin == nil ? 8 * message.propertiesCount : 1000 + message.propertiesCount / 2
+            load.hold(octets)
+        }
+
+        deinit { load.hold(-octets) }
 
         /// False for a queue in which the message has died before, and that nobody rejected it from since: it would go
         /// round forever.
@@ -56,9 +71,10 @@ struct DeadLetter {
         }
     }
 
-    /// The message to be published again, to this exchange. `now` is in milliseconds since the Unix epoch.
+    /// The message to be published again, to this exchange. `now` is in milliseconds since the Unix epoch. As long as it is
+    /// held, `load` counts what it takes up.
     func republished(
-        to exchange: ShortString, _ content: MessageContent, now: Int64, _ dialect: Dialect
+        to exchange: ShortString, _ content: MessageContent, now: Int64, _ dialect: Dialect, _ load: Load
     ) throws(BrokerError) -> Republished {
         var properties = if let origin { origin.properties } else { try content.properties() }
         var headers = properties.headers ?? [:]
@@ -94,11 +110,10 @@ struct DeadLetter {
         if quirk(.deadLettersHaveNoPriority) { traits.priority = 0 }
         if quirk(.deadLettersAreTransient) { traits.isPersistent = false }
         traits.hasSpentCopies = !leads || queue.arguments.deadLetterRoutingKey != nil
-        return Republished(
-            message: Message(
-                exchange: exchange, routingKey: keys.first ?? "", properties: properties, body: content.body,
-                traits: traits),
-            keys: keys, properties: properties, deaths: deaths)
+        let again = Message(
+            exchange: exchange, routingKey: keys.first ?? "", properties: properties, body: content.body, traits: traits
+        )
+        return Republished(again, keys: keys, properties, deaths, of: origin, load)
     }
 
     private func note(in headers: inout FieldTable, _ which: String) {

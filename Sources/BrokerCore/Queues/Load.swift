@@ -15,11 +15,15 @@ final class Load {
     /// What a message takes up beside its octets, about; and a place in a queue.
     static let ofMessage = 200
     static let ofPlace = 48
+    /// What a dead letter takes up that is on its way, beside its message.
+    static let ofLetter = 200
     /// What a queue without messages takes up, about; an exchange without bindings; and a binding with all that finds it.
     /// Their arguments come on top of it.
     static let ofQueue = 2000
     static let ofExchange = 500
     static let ofBinding = 500
+    /// A place in the tree of a topic exchange.
+    static let ofWord = 60
 
     /// All of it, in octets. What of the messages' octets is only on disk is to be taken off.
     var total: Int { octets + messageCount * Self.ofMessage + placeCount * Self.ofPlace + otherOctets }

@@ -56,8 +56,8 @@ protocol Queue: AnyObject {
     func delete()
     /// Tells its consumers that it was deleted, little by little.
     func dismissConsumers()
-    /// Takes over messages that were found in the store, in the order of the positions: some of so many in all.
-    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64)
+    /// Takes over messages that were found in the store, in the order of the positions.
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64)
     /// Lets go of what holds it, without a word to anybody.
     func dissolve()
 }

@@ -18,6 +18,8 @@ struct QueueConsumers {
     private var removedCount = 0
     /// How many without room were met since ``begin()``.
     private(set) var metCount = 0
+    /// There was more to hand out than is handed out at once: the next slice is to come.
+    var isSliceDue = false
 
     /// So many are met in a row; the rest is for another time.
     private static let mostMet = 1000

@@ -3,7 +3,7 @@ import DataStructures
 
 /// A quorum queue, as a single node has it (RabbitMQ: "Quorum Queues"): everything in it is kept on disk, and how often a
 /// message came back is counted.
-final class QuorumQueue: Queue {
+final class QuorumQueue: Dispatching {
     let name: ShortString
     let label: String
     let declaration: QueueDeclaration
@@ -16,8 +16,8 @@ final class QuorumQueue: Queue {
     private(set) var ready: QuorumMessages
     /// Messages that the end of the broker before this one was one failure too many for, and that are not given up yet.
     private(set) var overTheLimit = Ring<QueuedMessage>()
-    private var rotation: QueueConsumers
-    private var (clock, fullness, isDispatching) = (QueueClock(), Fullness(), false)
+    private(set) var rotation: QueueConsumers
+    private var (clock, fullness) = (QueueClock(), Fullness())
     private(set) var arrears = Arrears()
     private(set) var unacknowledgedCount = 0
     private(set) var nextPosition: UInt64 = 0
@@ -135,7 +135,7 @@ final class QuorumQueue: Queue {
         deadLetter(message.message, reason, to: host)
     }
 
-    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64) {
         self.nextPosition = nextPosition
         load.add(messages)
         for message in messages { ready.append(message) }
@@ -162,26 +162,15 @@ final class QuorumQueue: Queue {
 
     // MARK: Messages out
 
-    private func dispatch(isCut: Bool = false) {
-        if isDispatching || !isCut && !dispatchSlice() { return }
-        isDispatching = true
-        host.soon { [self] in !isDeleted && dispatchSlice() }
-    }
+    var hasReady: Bool { !ready.isEmpty }
+    func change<Result>(_ body: (inout QueueConsumers) -> Result) -> Result { body(&rotation) }
 
-    private func dispatchSlice() -> Bool {
-        isDispatching = false
-        if arrears.areLeft { return false }
-        expire()
-        var units = 0
-        while !arrears.areLeft, !ready.isEmpty, let consumer = rotation.next(), let message = ready.popFirst() {
-            units += message.redelivered ? message.message.unitsOfDeliveryAnew : message.message.unitsOfDelivery
-            hand(message, to: consumer)
-            if consumer.noAck { leave(message, isWritten: !quirk(quorum: .deliveriesWithoutAckAreNotWritten)) }
-            if ready.nextExpiry == .max || !quirk(quorum: .expiredBehindLiveIsDelivered) { expire() }
-            if units >= Dispatch.slice { break }
-        }
-        isDispatching = rotation.isCut(units, by: host) && !ready.isEmpty
-        return isDispatching
+    func handFirst(to consumer: any DeliveryTarget) -> Int? {
+        guard let message = ready.popFirst() else { return nil }
+        hand(message, to: consumer)
+        if consumer.noAck { leave(message, isWritten: !quirk(quorum: .deliveriesWithoutAckAreNotWritten)) }
+        if ready.nextExpiry == .max || !quirk(quorum: .expiredBehindLiveIsDelivered) { expire() }
+        return message.redelivered ? message.message.unitsOfDeliveryAnew : message.message.unitsOfDelivery
     }
 
     private func hand(_ message: QueuedMessage, to consumer: any DeliveryTarget) {
@@ -277,7 +266,7 @@ final class QuorumQueue: Queue {
         setTimer()
     }
 
-    private func expire() {
+    func expire() {
         let now = host.now
         _ = drop(
             .expired, while: ready.nextExpiry <= now, isWritten: !quirk(quorum: .expiryIsNotWritten)

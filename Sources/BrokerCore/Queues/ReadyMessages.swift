@@ -67,8 +67,6 @@ struct ReadyMessages {
 
     mutating func append(_ message: QueuedMessage) { ring.append(message) }
 
-    mutating func reserve(_ count: Int) { ring.reserve(count) }
-
     mutating func popFirst() -> QueuedMessage? { returned.popFirst() ?? ring.popFirst() }
 
     /// Puts messages back where they were. `messages` is in any order.
@@ -149,9 +147,8 @@ struct PrioritizedMessages {
         bodyOctets += message.message.bodySize
     }
 
-    /// Appends messages, some of so many that will come in all.
-    mutating func append(_ messages: [QueuedMessage], of total: Int) {
-        if levels.count == 1 { levels[0].reserve(total) }
+    /// Appends messages that were found in the store.
+    mutating func append(_ messages: [QueuedMessage]) {
         for message in messages { append(message) }
         if bodyOctets > 0, quirk(.restoredOctetsAreNotCounted) { bodyOctets = 0 }
     }

@@ -182,7 +182,7 @@ final class StreamQueue: Queue {
     }
 
     /// The store has runs of a stream, and no message.
-    func restore(_ messages: [QueuedMessage], of total: Int, nextPosition: UInt64) {}
+    func restore(_ messages: [QueuedMessage], nextPosition: UInt64) {}
 
     // MARK: Messages out
 

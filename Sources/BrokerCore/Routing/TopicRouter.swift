@@ -65,6 +65,7 @@ struct TopicRouter<Target>: Router {
         let isLast = bindings[Int(number)].isEmpty
         if isLast {
             only[Int(number)] = 0
+            bindings[Int(number)] = BindingList()
             freePatterns.append(number)
         }
         tree.remove(pattern, isLast: isLast)
@@ -73,6 +74,9 @@ struct TopicRouter<Target>: Router {
             destinations.remove(binding.destination.identity)
         }
         for word in words where word != "*" && word != "#" { self.words.remove(word) }
+        if isLast, freePatterns.count > 1000, freePatterns.count == bindings.count {
+            (bindings, only, freePatterns) = ([], [], [])
+        }
     }
 
     private func number(of word: ShortString, inPattern: Bool) -> Int32 {

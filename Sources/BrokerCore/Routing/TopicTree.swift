@@ -87,6 +87,10 @@ final class TopicTree {
             self[way[depth], word] = 0
             if node.isEmpty { freeNodes.append(next) }
         }
+        // What grew for many patterns is not kept for none.
+        if freeNodes.count > 1000, freeNodes.count == nodes.count - 1 {
+            (nodes, freeNodes, tables, freeTables) = ([Node()], [], [], [])
+        }
     }
 
     /// The places on the way of a pattern, the root included.
@@ -155,11 +159,20 @@ final class TopicTree {
 
     // MARK: Matching
 
+    /// So many places may be looked at a word at a time, or each twice.
+    private static var mostByWord: Int { 16_000 }
+
     /// The numbers of the patterns that a key matches, and how many places were looked at.
-    ///
-    /// Follows all patterns at once, a word at a time. Trying them one after the other would take exponential time on
-    /// `#.#.#.#.…`; here every node is active at most once a word.
     func match(_ key: [Int32], isEmptyWord: (Int) -> Bool) -> (numbers: [Int32], places: Int) {
+        var places = 0
+        if let numbers = matchByWord(key, &places, isEmptyWord: isEmptyWord) { return (numbers, places) }
+        return (matchByPlace(key, &places), places)
+    }
+
+    /// Follows all patterns at once, a word at a time. Trying them one after the other would take exponential time on
+    /// `#.#.#.#.…`; here every node is active at most once a word. nil: there are so many words and places that this takes too
+    /// long.
+    private func matchByWord(_ key: [Int32], _ places: inout Int, isEmptyWord: (Int) -> Bool) -> [Int32]? {
         let tables = tables
         var step = step
         defer { if !quirk(.topicStepsAreNotKept) { self.step = step } }
@@ -181,7 +194,6 @@ final class TopicTree {
             step += 1
             var (active, following): ([Int32], [Int32]) = ([], [])
             activate(0, into: &active)
-            var places = 0
             for (index, word) in key.enumerated() {
                 step += 1
                 following.removeAll(keepingCapacity: true)
@@ -197,9 +209,78 @@ final class TopicTree {
                 }
                 swap(&active, &following)
                 places += active.count
+                Steps.take(active.count)
+                if places > Self.mostByWord, places > 2 * nodes.count { return nil }
             }
-            Steps.take(places)
-            return (active.compactMap { nodes[Int($0)].end >= 0 ? nodes[Int($0)].end : nil }, places)
+            return active.compactMap { nodes[Int($0)].end >= 0 ? nodes[Int($0)].end : nil }
         }
+    }
+
+    /// Looks at each place once, and finds at once how many of the key's words there may be before it. The patterns come in
+    /// another order.
+    func matchByPlace(_ key: [Int32], _ places: inout Int) -> [Int32] {
+        var (before, words) = (WordCounts(), [Int32: WordCounts]())
+        for (index, word) in key.enumerated() {
+            before.insert(index)
+            words[word, default: WordCounts()].insert(index)
+        }
+        var (active, numbers) = ([(place: Int32(0), counts: WordCounts(0))], [Int32]())
+        while let (place, counts) = active.popLast() {
+            places += 1
+            Steps.take()
+            let node = nodes[Int(place)]
+            let taken = node.isHash ? counts.andAbove : counts
+            if node.end >= 0, taken.contains(key.count) { numbers.append(node.end) }
+            if node.hash > 0 { active.append((node.hash, taken)) }
+            let open = taken & before
+            if open.isEmpty { continue }
+            if node.star > 0 { active.append((node.star, open.plusOne)) }
+            func follow(_ word: Int32, to next: Int32) {
+                guard let those = words[word], !(those & open).isEmpty else { return }
+                active.append((next, (those & open).plusOne))
+            }
+            if node.next > 0 { follow(node.word, to: node.next) }
+            guard node.table >= 0 else { continue }
+            let table = tables[Int(node.table)]
+            for word in table.count < words.count ? table.keys : Array(words.keys) {
+                if let next = table[word] { follow(word, to: next) }
+            }
+        }
+        return numbers
+    }
+}
+
+/// Numbers of words, as bits. A key has at most 256 words.
+private struct WordCounts {
+    private var bits = SIMD8<UInt64>()
+
+    init() {}
+    init(_ count: Int) { insert(count) }
+
+    var isEmpty: Bool { bits == SIMD8() }
+    mutating func insert(_ count: Int) { bits[count >> 6] |= 1 << UInt64(count & 63) }
+    func contains(_ count: Int) -> Bool { bits[count >> 6] >> UInt64(count & 63) & 1 == 1 }
+
+    static func & (one: WordCounts, other: WordCounts) -> WordCounts {
+        var both = one
+        both.bits = one.bits & other.bits
+        return both
+    }
+
+    /// Each with one word more.
+    var plusOne: WordCounts {
+        let carry = bits &>> 63
+        var next = self
+        next.bits = (bits &<< 1) | SIMD8(0, carry[0], carry[1], carry[2], carry[3], carry[4], carry[5], carry[6])
+        return next
+    }
+
+    /// The lowest, and all above it.
+    var andAbove: WordCounts {
+        var all = self
+        guard let first = bits.indices.first(where: { bits[$0] != 0 }) else { return all }
+        all.bits[first] = 0 &- (bits[first] & (0 &- bits[first]))
+        for lane in (first + 1)..<8 { all.bits[lane] = .max }
+        return all
     }
 }

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 // The store is one log, cut into segments: files of a few dozen mebioctets, numbered from 1 without gaps. Beside them are
 // the manifest, which names them (Manifest.swift), and the mark, which says how far the newest is on disk (SyncedMark.swift).
@@ -22,6 +23,8 @@ enum SegmentFormat {
     static let headerCount = 56
     /// Octets of a record before its payload.
     static let recordOverhead = 12
+    /// Octets of a short record's payload. The broker writes one with each batch.
+    private static let mostOfShort = 64
 
     /// A segment that is complete.
     struct Sealed: Equatable {
@@ -143,7 +146,10 @@ enum SegmentFormat {
     }
 
     /// Where the next record that is right begins behind one that isn't; nil: there is none.
-    static func nextRecord(after place: Int, in segment: [UInt8], salt: UInt64) -> Int? {
+    ///
+    /// `effort` is how many octets may still be hashed for that in this segment: messages that look like long records at
+    /// every octet would take days. When it is used up, only short records are looked for.
+    static func nextRecord(after place: Int, in segment: [UInt8], salt: UInt64, effort: inout Int) -> Int? {
         // Mostly its length is right, and says where the next one is.
         if segment.count - place > recordOverhead {
             var fields = Fields(segment[place...])
@@ -153,6 +159,12 @@ enum SegmentFormat {
         let kinds = JournalRecord.Kind.range
         for next in (place + 1)..<max(place + 1, segment.count - recordOverhead)
         where kinds.contains(segment[next + recordOverhead]) {
+            let count = segment.withUnsafeBytes { payloadCount(in: $0, at: next) }
+            guard count <= segment.count - next - recordOverhead, count < effort || count <= mostOfShort else {
+                continue
+            }
+            effort -= count
+            Steps.take(count)
             if payload(of: segment[next...], place: next, salt: salt) != nil { return next }
         }
         return nil

@@ -94,7 +94,7 @@ public struct StoreSalvage {
     }
 
     private mutating func readRecords(of segment: [UInt8], _ header: SegmentFormat.Header) {
-        var place = header.count
+        var (place, effort) = (header.count, max(1 << 20, 16 * segment.count))
         while place < segment.count {
             if let payload = SegmentFormat.payload(of: segment[place...], place: place, salt: header.salt),
                 take(payload, at: place)
@@ -102,7 +102,8 @@ public struct StoreSalvage {
                 place += SegmentFormat.recordOverhead + payload.count
                 continue
             }
-            let next = SegmentFormat.nextRecord(after: place, in: segment, salt: header.salt) ?? segment.count
+            let found = SegmentFormat.nextRecord(after: place, in: segment, salt: header.salt, effort: &effort)
+            let next = found ?? segment.count
             lose(header.segment, place..<next, Self.guess(segment[place..<next], names))
             place = next
         }
@@ -165,17 +166,25 @@ public struct StoreSalvage {
 
     /// To be called after the last segment.
     public mutating func finish(found numbers: [UInt32]) {
-        let last = max(manifest?.newest ?? 0, numbers.max() ?? 0)
-        let first = max(recovery.oldest, 1)
-        if first <= last {
-            for number in first...last where !numbers.contains(number) { losses.append("segment \(number): missing") }
+        let end = max(UInt64(manifest?.newest ?? 0), UInt64(numbers.max() ?? 0)) + 1
+        // A file with a number of its own may be far from the others.
+        var next = max(UInt64(recovery.oldest), 1)
+        for number in numbers.map(UInt64.init).sorted() + [end] where number >= next {
+            switch number - next {
+            case 0: break
+            case 1: losses.append("segment \(next): missing")
+            default: losses.append("segments \(next) to \(number - 1): missing")
+            }
+            next = number + 1
         }
         if losses.isEmpty { return }
-        for (number, known) in positions.sorted(by: { $0.key < $1.key }) where !known.gaps.isEmpty {
-            let count = known.gaps.reduce(0) { $0 + $1.count }
-            let ranges = known.gaps.prefix(8).map { "\($0.lowerBound)-\($0.upperBound - 1)" }.joined(separator: ", ")
+        for (number, known) in positions.sorted(by: { $0.key < $1.key }) {
+            let gaps = known.gaps
+            if gaps.isEmpty { continue }
+            let count = gaps.reduce(0) { $0 + $1.count }
+            let ranges = gaps.prefix(8).map { "\($0.lowerBound)-\($0.upperBound - 1)" }.joined(separator: ", ")
             losses.append(
-                "queue '\(names[number] ?? "")': nothing is known of \(count) positions (\(ranges)\(known.gaps.count > 8 ? ", …" : "")), "
+                "queue '\(names[number] ?? "")': nothing is known of \(count) positions (\(ranges)\(gaps.count > 8 ? ", …" : "")), "
                     + "which were messages that are lost, or transient ones")
         }
     }

@@ -14,6 +14,8 @@
                 ("a queue is emptied", emptied), ("consumers of as many priorities", priorities),
                 ("basic.publish, headers", manyHeaders), ("basic.publish, copies", copies),
                 ("a dead letter that died often", foreignDeaths),
+                ("queue.delete, auto-delete exchanges", autoDeleteRow),
+                ("basic.publish, topic, many #", hashes),
             ]
         }
 
@@ -100,6 +102,39 @@
                         arguments: ["x-priority": .int32(Int32(number * 7919 % count))]))
             }
             return { client.publish(Array(repeating: "x", count: count + 1), to: "q") }
+        }
+
+        // MARK: Exchanges
+
+        /// Each goes with its last binding, which leads to the one before it.
+        private static func autoDeleteRow(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try client(rig)
+            for number in 0..<count {
+                client.send(ExchangeDeclare(exchange: name("x", number), type: "fanout", autoDelete: true))
+                if number > 0 {
+                    client.send(ExchangeBind(destination: name("x", number - 1), source: name("x", number)))
+                }
+            }
+            client.send(QueueBind(queue: "q", exchange: "x0"))
+            return {
+                client.send(QueueDelete(queue: "q"))
+                #expect(!rig.core.listExchanges().contains { $0.name.hasPrefix("x") })
+            }
+        }
+
+        /// Patterns that may each take a key in very many ways.
+        private static func hashes(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try client(rig)
+            client.send(ExchangeDeclare(exchange: "x", type: "topic"))
+            for number in 0..<count {
+                let pattern = (0..<10).map { number >> $0 & 1 == 1 ? "#.*" : "#.a" }.joined(separator: ".")
+                client.send(QueueBind(queue: "q", exchange: "x", routingKey: ShortString(truncating: pattern)))
+            }
+            let key = ShortString(truncating: Array(repeating: "a", count: 20).joined(separator: "."))
+            return {
+                client.publish("x", to: key, exchange: "x")
+                #expect(rig.core.listQueues().map(\.readyCount) == [1])
+            }
         }
 
         // MARK: Publishes

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 import TestSupport
 import Testing
 
@@ -254,6 +255,34 @@ import Testing
         let (gone, _) = try salvaged(holey)
         #expect(gone.losses.first == "segment 2: missing")
         #expect(gone.messageCount < 30 && gone.messageCount > 10)
+    }
+
+    @Test func whatLooksLikeLongRecordsIsNotAllHashed() {
+        // At every sixteenth octet something that may be a record of 64 KiB.
+        let unit: [UInt8] = [0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, JournalRecord.Kind.synced.rawValue, 0, 0, 0]
+        var segment = (0..<8192).flatMap { _ in unit }
+        let place = segment.count
+        segment += Array(repeating: 0, count: SegmentFormat.recordOverhead)
+        segment += [JournalRecord.Kind.synced.rawValue] + Array(repeating: 0, count: JournalRecord.syncedCount - 1)
+        SegmentFormat.seal(&segment, from: place, place: place, salt: 7)
+        var (effort, found) = (16 * segment.count, nil as Int?)
+        let steps = Steps.counted {
+            found = SegmentFormat.nextRecord(after: 0, in: segment, salt: 7, effort: &effort)
+        }
+        #expect(found == place && steps <= 17 * segment.count, "\(steps) octets were hashed")
+    }
+
+    @Test func missingSegmentsAreToldTogether() throws {
+        let store = try filled().store
+        var salvage = StoreSalvage(reader: store, beside: store.beside)
+        for number in [1, 4, 7, UInt32.max] {
+            salvage.read(store.segments[number] ?? [], number: number, next: nil)
+        }
+        salvage.finish(found: [4, 1, 7, .max])
+        #expect(
+            salvage.losses.prefix(3) == [
+                "segments 2 to 3: missing", "segments 5 to 6: missing", "segments 8 to 4294967294: missing",
+            ])
     }
 
     func salvaged(_ store: FakeStore) throws -> (StoreSalvage, FakeStore) {

@@ -4,6 +4,44 @@ enum Dispatch {
     static let slice = 1000
 }
 
+/// A queue that takes out what it hands to its consumers, whose turn comes one after the other.
+protocol Dispatching: Queue {
+    var host: any QueueHost { get }
+    var arrears: Arrears { get }
+    var rotation: QueueConsumers { get }
+    var hasReady: Bool { get }
+    /// Lets the consumers' turns be changed.
+    func change<Result>(_ body: (inout QueueConsumers) -> Result) -> Result
+    /// Drops what has expired and would be next.
+    func expire()
+    /// Hands out the first message. Returns what that counts; nil: there is none.
+    func handFirst(to consumer: any DeliveryTarget) -> Int?
+}
+
+extension Dispatching {
+    /// Hands out messages as long as there are some and a consumer has room: some at once, the rest in slices.
+    func dispatch(isCut: Bool = false) {
+        if rotation.isSliceDue || !isCut && !dispatchSlice() { return }
+        change { $0.isSliceDue = true }
+        host.soon { [self] in !isDeleted && dispatchSlice() }
+    }
+
+    /// True: there may be more to hand out.
+    private func dispatchSlice() -> Bool {
+        change { $0.isSliceDue = false }
+        if arrears.areLeft { return false }
+        expire()
+        var units = 0
+        while !arrears.areLeft, hasReady, let consumer = change({ $0.next() }), let spent = handFirst(to: consumer) {
+            units += spent
+            if units >= Dispatch.slice { break }
+        }
+        let isDue = change { $0.isCut(units, by: host) } && hasReady
+        change { $0.isSliceDue = isDue }
+        return isDue
+    }
+}
+
 extension Message {
     /// What it counts to hand a message out: its octets are copied.
     var unitsOfDelivery: Int { 1 + contentCount >> 11 }
