@@ -60,7 +60,7 @@ extension WireLog {
     /// It has nothing more to send, as far as can be told: it was silent for so long, and for much longer than between any
     /// two of its messages.
     func isQuiet(_ run: Int, for milliseconds: Int64) -> Bool {
-        let quiet = now - (lastPublish ?? now)
+        let quiet = silence(since: lastPublish ?? now)
         guard quiet > milliseconds else { return false }
         let published = published(by: run)
         let pauses = zip(published, published.dropFirst()).map { $1.place.time - $0.place.time }
@@ -79,8 +79,11 @@ extension WireLog {
             longest = max(longest, work.to - max(work.from, before))
             before = work.to
         }
-        return now - max(before, open.place.time) <= longest * 3 / 2
+        return silence(since: max(before, open.place.time)) <= longest * 3 / 2
     }
+
+    /// For how long nothing has come since then; what the machine kept a program waiting is none of its silence.
+    private func silence(since time: Int64) -> Int64 { min(now - time, quietFor ?? .max) }
 
     /// What has not been settled: wrong, unless it may still come.
     func unsettled(by run: Int) -> Finding.Verdict { isAtWork(run) ? .notSeen : missing }

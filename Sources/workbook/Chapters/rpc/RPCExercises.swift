@@ -55,7 +55,7 @@ enum RPCExercises {
         // What the broker made of the reply-to is in the request as it comes out of the queue, a moment after it was seen on
         // its way there.
         var requests: [Delivery] = []
-        try await eventually(inspection.pace.answer) {
+        try await inspection.eventually(inspection.pace.answer) {
             requests += try await inspection.take("rpc_queue") ?? []
             return !requests.isEmpty || run.hasEnded
         }
