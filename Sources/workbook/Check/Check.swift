@@ -22,12 +22,25 @@ enum Check {
                 case .producer: try await check.producer(run)
                 case .consumer: try await check.consumer(run)
                 }
+            if findings.isEmpty { throw Inspection.CannotJudge.silent(run) }
+            let log = inspection.log
             // What the broker refuses is wrong, even if none of the points is about it.
-            if !findings.contains(where: \.isWrong), let finding = inspection.log.isTurnedAway {
-                return findings + [finding]
-            }
-            return findings
+            let refusal = findings.contains(where: \.isWrong) ? nil : log.isTurnedAway
+            let isUnseen = findings.contains { $0.verdict == .notSeen }
+            let end = log.isOutOfTime && isUnseen ? outOfTime(inspection) : nil
+            return findings + [refusal, end].compactMap(\.self)
         }
+    }
+
+    /// What never ends, or takes long: the points that were not seen have a reason.
+    private static func outOfTime(_ inspection: Inspection) -> Finding {
+        let log = inspection.log
+        let (published, handed) = (log.published.count + log.unkept, log.handed.count)
+        return Point("does all that is asked of it in the check's time", why: "", see: .helloRead).finding(
+            .notSeen,
+            "\(inspection.pace.whole.components.seconds) s of its own were not enough: until then it published "
+                + "\(counted(published, "message")) and got \(handed). Let it publish fewer, wait less, or do less for each."
+        )
     }
 
     /// It neither consumes nor publishes: the broker may have said why.

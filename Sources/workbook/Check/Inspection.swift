@@ -154,12 +154,15 @@ struct Inspection: Sendable {
         try await allowance.wait(patience, condition)
     }
 
-    /// Waits until the broker has granted the program's first consumer, or refused something: the consumer's queue; nil when
+    /// Waits until the broker has granted the program's consumer, or refused something: the queue that it works on; nil when
     /// it has none.
     func consumerBegan() async -> String? {
-        guard let queue = log.consumptions.first?.queue else { return nil }
+        guard !log.consumptions.isEmpty else { return nil }
         await until(pace.answer) { !$0.refusals.isEmpty || $0.consumptions.contains(where: \.isGranted) }
-        return queue
+        func isAtWork(_ log: WireLog) -> Bool { log.work.map { !log.isItsOwn($0.queue) && $0.isGranted } ?? false }
+        // It may listen for itself first, and the queue that it works on comes a moment later.
+        await until(pace.moment) { !$0.refusals.isEmpty || isAtWork($0) }
+        return log.work?.queue
     }
 
     /// Waits until a program that publishes has ended, or has nothing more to say, and returns all that it did. One that

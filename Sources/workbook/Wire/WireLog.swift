@@ -20,6 +20,8 @@ struct WireLog: Sendable {
     private(set) var refusals: [Refusal] = []
     /// connection.close of the program.
     private(set) var farewells: [Place] = []
+    /// The connections that it has closed, all of them.
+    private(set) var parted: Set<Int> = []
     private(set) var connected: [Place] = []
     private(set) var disconnected: [Place] = []
     private(set) var garbage: [(place: Place, text: String)] = []
@@ -52,6 +54,7 @@ struct WireLog: Sendable {
     private var octets = 0
     private var sessions = Sessions()
     private var gone: Set<Int> = []
+    private var closed: Set<Int> = []
 
     init(_ observations: [Observation] = []) { for seen in observations { add(seen) } }
 
@@ -103,7 +106,10 @@ struct WireLog: Sendable {
             settle(nack.deliveryTag, nack.multiple, .init(place: place, kind: nack.requeue ? .requeued : .dropped))
         case .basicReject(let reject):
             settle(reject.deliveryTag, false, .init(place: place, kind: reject.requeue ? .requeued : .dropped))
-        case .connectionClose: Self.keep(place, in: &farewells)
+        case .connectionClose:
+            parted.insert(place.connection)
+            Self.keep(place, in: &farewells)
+        case .channelClose: closed.insert(place.session)
         case .confirmSelect: Self.keep(place, in: &confirmSelects)
         default: Self.keep((place, method), in: &others)
         }
@@ -224,6 +230,11 @@ struct WireLog: Sendable {
     private func resolved(_ name: String, _ place: Place) -> String {
         guard name.isEmpty else { return name }
         return queues.last { $0.place.isBeside(place) }?.name ?? ""
+    }
+
+    /// The program itself has ended the channel that a message came through: what it did not settle goes back to its queue.
+    func isClosed(behind handed: Handed) -> Bool {
+        closed.contains(handed.place.session) || parted.contains(handed.place.connection)
     }
 
     /// Whether this connection has ended.

@@ -18,7 +18,7 @@ struct InboxJudge {
     // MARK: The consumer
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.work else { return [] }
         return [
             TaskJudge.durable(log, consumption.queue, before: consumption.place), acknowledges(consumption), doesOnce,
             remembers,

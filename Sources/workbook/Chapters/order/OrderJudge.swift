@@ -10,7 +10,7 @@ struct OrderJudge {
     // MARK: Workers
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.work else { return [] }
         return [declares(consumption), oneAtATime, takesOver(consumption), whileBoth.settlesOnce(consumption)]
             + [whileBoth.fails(consumption.place.run)].compactMap(\.self)
     }

@@ -14,7 +14,7 @@ struct RPCClientJudge {
     let isOver: Bool?
 
     var findings: [Finding] {
-        guard let first = log.published.first else { return [] }
+        guard let first = log.question else { return [] }
         // Through the default exchange, or through one that its queue is bound to; who binds it was not seen here.
         let queues = first.exchange.isEmpty ? [first.key] : log.destinations(exchange: first.exchange, key: first.key)
         let asked = Point(
@@ -81,6 +81,14 @@ struct RPCClientJudge {
                 }
             })
         let runs = Set(asked.map(\.place.run)).count
+        func isEachItsOwn(_ questions: Set<Asked>) -> Bool { Set(questions.map(\.id)).count == questions.count }
+        // One that counts its questions begins anew in each run: no answer to another run's question gets there.
+        let ways = Set(asked.map { [String($0.place.run), $0.properties.replyTo?.text ?? ""] }).map { $0[1] }
+        let isCounted =
+            (Set(ways).count == ways.count || ways.allSatisfy { $0.hasPrefix("amq.rabbitmq.reply-to") })
+            && Dictionary(grouping: questions, by: \.run).values.allSatisfy {
+                $0.count > 1 && isEachItsOwn(Set($0))
+            }
         return Point(
             "uses a correlation id of its own",
             why:
@@ -88,8 +96,8 @@ struct RPCClientJudge {
             see: .rpcRead
         ).finding(
             !asked.isEmpty && asked.allSatisfy { $0.properties.correlationID != nil }
-                && Set(questions.map(\.id)).count == questions.count,
-            "Started \(counted(runs, "time")): \(shown).")
+                && (isEachItsOwn(questions) || isCounted),
+            "Started \(counted(runs, "time")), it asked with the correlation ids \(shown).")
     }
 
     /// The program had given up before an answer reached it: what it makes of a foreign one was not seen.

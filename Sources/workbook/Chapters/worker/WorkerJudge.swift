@@ -12,7 +12,7 @@ struct WorkerJudge {
     let log: WireLog
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.work else { return [] }
         let all = [
             durable(consumption), acknowledges(consumption), afterTheWork(consumption), once, prefetch(consumption),
             besideOthers(consumption), longer, log.fails(consumption.place.run),
@@ -42,9 +42,12 @@ struct WorkerJudge {
                 "'\(refused.body)' got \(refused.settlements[0].verb) at \(refused.settlements[0].place.time) ms.")
         }
         // On a channel that the broker has closed, it could not: why it was closed is another finding.
-        let missing = log.handed.filter { $0.settlements.isEmpty && !log.isRefused($0.place.run) }
+        let missing = log.handed.filter { !$0.isSettled && !log.isRefused($0.place.run) && !log.isBack($0) }
         if log.handed.isEmpty {
             return Point(title, why: "", see: .workerBreak).finding(.notSeen, "No task was delivered to it.")
+        }
+        if let unseen = log.settledNothing(consumption) {
+            return Point(title, why: "", see: .workerBreak).finding(.notSeen, unseen)
         }
         return Point(
             title,
@@ -212,7 +215,11 @@ struct WorkerJudge {
                 + "limit that is set later applies to later consumers.", see: .workerPredict)
         let limits = log.limits.filter { $0.method.prefetchCount > 0 }
         guard let limit = limits.first(where: { $0.place.isBeside(consumption.place) }) ?? limits.first else {
-            return point.finding(false, "No basic.qos with a prefetch-count was seen.")
+            return point.finding(
+                false,
+                log.limits.first.map {
+                    "basic.qos at \($0.place.time) ms with prefetch-count 0, which means no limit."
+                } ?? "No basic.qos with a prefetch-count was seen.")
         }
         if !limit.place.isBeside(consumption.place) {
             return point.finding(
