@@ -16,6 +16,8 @@ final class Allowance: Sendable {
     private struct State: Sendable {
         /// In fair time.
         var deadline: Duration?
+        /// What had been taken from the programs before.
+        var lostBefore = Duration.zero
         var (isOutOfTime, isFlooded, hasEnded) = (false, false, false)
     }
 
@@ -35,8 +37,8 @@ final class Allowance: Sendable {
 
     /// The program has begun: from now on the check may take so long.
     func begin(_ whole: Duration) {
-        let now = fair.now
-        state.withLock { if $0.deadline == nil { $0.deadline = now + whole } }
+        let (now, lost) = (fair.now, fair.lost)
+        state.withLock { if $0.deadline == nil { ($0.deadline, $0.lostBefore) = (now + whole, lost) } }
     }
 
     var hasBegun: Bool { state.withLock { $0.deadline != nil } }
@@ -51,6 +53,9 @@ final class Allowance: Sendable {
 
     /// Some wait ended because the check had no more time for it.
     var isOutOfTime: Bool { state.withLock(\.isOutOfTime) || excess != nil }
+
+    /// So much time was taken from the programs since the check began.
+    var lost: Duration { fair.lost - state.withLock(\.lostBefore) }
 
     /// For so long the programs have done nothing, though they could have.
     var quietFor: Duration { fair.quietFor }

@@ -39,7 +39,7 @@ enum Check {
         return Point("does all that is asked of it in the check's time", why: "", see: .helloRead).finding(
             .notSeen,
             "\(inspection.pace.whole.components.seconds) s of its own were not enough: until then it published "
-                + "\(counted(published, "message")) and got \(handed). Let it publish fewer, wait less, or do less for each."
+                + "\(counted(published, "message")) and got \(handed). Give it less to do: fewer messages, shorter waits, less work for each."
         )
     }
 

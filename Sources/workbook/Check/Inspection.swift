@@ -28,13 +28,13 @@ struct Inspection: Sendable {
                 Self(
                     description:
                         "'\(command)' can't be judged: for \(lost.components.seconds) s other programs, or itself, kept the "
-                        + "processors so busy that nothing follows from what it did. Close what else is running, let it wait "
-                        + "for messages instead of looking for them without a pause, and check it again.")
+                        + "processors so busy that nothing follows from what it did. Close what else is running. If it looks "
+                        + "for messages again and again, put a pause in between, or consume them. Then check it again.")
             case .flooded:
                 Self(
                     description:
                         "'\(command)' was stopped: it published \(log.published.count + log.unkept) messages, more than the "
-                        + "\(WireLog.mostLoad >> 20) MiB that a check takes in. Let it publish a few, and check it again."
+                        + "\(WireLog.mostLoad >> 20) MiB that a check takes in. Change it to publish a few, and check it again."
                 )
             }
         }
@@ -100,7 +100,7 @@ struct Inspection: Sendable {
         var log = watch.log
         log.lives = cast.lives
         log.isOutOfTime = allowance.isOutOfTime
-        log.quietFor = allowance.quietFor.milliseconds
+        (log.quietFor, log.lost) = (allowance.quietFor.milliseconds, allowance.lost.milliseconds)
         return log
     }
 

@@ -119,7 +119,7 @@ extension WireLog {
         if !isQuiet(run, for: 2000) {
             return point.finding(
                 .notSeen,
-                "After \(counted(count, "message")) it was still publishing, so its end was not seen: let it publish fewer."
+                "After \(counted(count, "message")) it was still publishing, so its end was not seen. Publish fewer."
             )
         }
         return point.finding(

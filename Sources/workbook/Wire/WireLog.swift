@@ -47,6 +47,8 @@ struct WireLog: Sendable {
     var isOutOfTime = false
     /// For so long no program has done anything, though it had a processor, in milliseconds. nil: by the clock.
     var quietFor: Int64?
+    /// How much time the machine has taken from the programs, in milliseconds.
+    var lost: Int64 = 0
     /// What is seen of the wire ends here, in milliseconds since the watch began.
     var now: Int64 = 0
 

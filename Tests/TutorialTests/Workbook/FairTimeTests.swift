@@ -133,6 +133,29 @@ import Testing
         #expect(reason.hasPrefix("'./flood' was stopped: it published 6 messages, more than the 512 MiB"))
     }
 
+    /// A machine that takes time from a program makes its tasks as long as it likes.
+    @Test func whoIsKeptWaitingIsNotTimed() {
+        func judged(_ times: [Int64], lost: Int64) -> [String] {
+            var made = MadeUpLog()
+            made.opens()
+            made.declares("task_queue", durable: true)
+            made.program(.basicQos(BasicQos(prefetchCount: 1)))
+            made.consumes("task_queue")
+            for (index, time) in times.enumerated() {
+                made.gets(UInt64(index + 1), WorkerCheck.tasks[index])
+                made.pass(time)
+                made.acks(UInt64(index + 1))
+            }
+            var log = made.log
+            log.lost = lost
+            return WorkerJudge(shortestTask: 400, log: log).findings.filter(\.isWrong).map(\.title)
+        }
+        #expect(judged([500, 1500, 1000], lost: 0) == ["acknowledges after the work"])
+        #expect(judged([500, 1500, 1000], lost: 900) == [])
+        #expect(judged([1000, 1000, 1000], lost: 0) == ["works longer on a longer task"])
+        #expect(judged([1000, 1000, 1000], lost: 900) == [])
+    }
+
     /// By the clock it has been silent for long, and for most of that time it had no processor.
     @Test func nobodyIsSilentWhileItIsKeptWaiting() {
         var made = MadeUpLog()

@@ -99,7 +99,7 @@ enum ConfirmsJudge {
                 return point.finding(
                     .notSeen,
                     "basic.publish at \(first.place.time) ms, not mandatory, to '\(first.exchange)', which has an alternate "
-                        + "exchange: who looks at what gets there was not seen.")
+                        + "exchange. Whether anything reads what gets there was not seen.")
             }
             return point.finding(false, "basic.publish at \(first.place.time) ms, not mandatory.")
         }

@@ -95,7 +95,8 @@ struct WorkerJudge {
     private var restOfWork: (none: WireLog.Handed, one: WireLog.Handed)? {
         guard let (none, one, two) = byDots else { return nil }
         let work = took(two) - took(one)
-        guard work >= shortestTask else { return nil }
+        // Kept waiting by the machine for as long, a right one may look like it.
+        guard work >= shortestTask, log.lost < work / 5 else { return nil }
         let part = Double(took(one)) / Double(work)
         let rest = 2 * (1 - part) * Double(work)
         return part < 0.8 && abs(Double(took(none)) - rest) < Double(work) / 5 ? (none, one) : nil
@@ -141,9 +142,9 @@ struct WorkerJudge {
         guard let (none, one, two) = byDots else { return nil }
         // All three as long, and that is no accident: a slow machine makes some of them longer, and none shorter.
         let times = [none, one, two].map(took)
-        guard let least = times.min(), let most = times.max(), least >= shortestTask, most < least * 5 / 4 else {
-            return nil
-        }
+        guard let least = times.min(), let most = times.max(), least >= shortestTask, most < least * 5 / 4,
+            log.lost < least / 2
+        else { return nil }
         return Point(
             "works longer on a longer task", why: "A dot stands for a second of work.", see: .workerRun
         ).finding(
