@@ -158,7 +158,7 @@ private final class LineReader: Sendable {
         }
         while true {
             isWaiting.store(true, ordering: .releasing)
-            _ = Self.isReadable(descriptor, -1)
+            while !Self.isReadable(descriptor, -1), errno == EINTR {}
             isWaiting.store(false, ordering: .releasing)
             let count = read(descriptor, chunk.baseAddress, chunk.count)
             if count < 0, errno == EINTR { continue }

@@ -10,11 +10,18 @@ enum Check {
     ) async throws -> [Finding] {
         try await Inspection.hold(subject, pace, as: dialect) { inspection in
             if chapter.check.leaps { inspection.watch.interference.forgetHeartbeats() }
-            let run = try await inspection.start()
+            var run = try await inspection.start()
             defer { run.kill() }
-            guard let role = await chapter.check.role(of: run, inspection) else {
-                return [try await nothing(run, inspection)]
+            var shown = await chapter.check.role(of: run, inspection)
+            let needs = shown == nil ? chapter.check.needs(inspection.log) : []
+            if !needs.isEmpty {
+                run.kill()
+                let channel = try await inspection.openChannel()
+                for queue in needs { try await channel.declareQueue(queue) }
+                run = try await inspection.start()
+                shown = await chapter.check.role(of: run, inspection)
             }
+            guard let role = shown else { return [try await nothing(run, inspection)] }
             inspection.begin()
             let check = chapter.check.init(inspection: inspection)
             let findings =

@@ -18,6 +18,8 @@ struct WireLog: Sendable {
     private(set) var published: [Published] = []
     private(set) var handed: [Handed] = []
     private(set) var refusals: [Refusal] = []
+    /// The queues that it asked for passively, and that are not there.
+    private(set) var missed: [String] = []
     /// connection.close of the program.
     private(set) var farewells: [Place] = []
     /// The connections that it has closed, all of them.
@@ -143,7 +145,10 @@ struct WireLog: Sendable {
                 place, (ok.deliveryTag, ok.redelivered, ok.exchange.text, ok.routingKey.text), content,
                 from: gotten(place))
         case .basicGetEmpty: _ = gotten(place)
-        case .channelClose(let close) where isAnswer(close, place): break
+        case .channelClose(let close) where isAnswer(close, place):
+            if close.cause == QueueDeclare.id, let asked = queues.last(where: { $0.place.isBeside(place) }) {
+                Self.keep(asked.name, in: &missed)
+            }
         case .channelClose(let close):
             Self.keep(Refusal(place: place, code: close.replyCode.rawValue, text: close.replyText.text), in: &refusals)
         case .connectionClose(let close):

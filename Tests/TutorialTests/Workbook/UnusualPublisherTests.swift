@@ -78,6 +78,28 @@ import Testing
         #expect(waits(["no answer in 1 s, 3 orders are unconfirmed"]) && !waits([]) && !waits(["all confirmed"]))
     }
 
+    /// What goes to a queue that it has not made is no order, and needs no id; a word to a queue is no account's message.
+    @Test func aWordAboutItselfHasNoID() {
+        func givesIDs(_ id: ShortString?) -> Bool {
+            var made = MadeUpLog()
+            for run in 1...2 {
+                made.run = run
+                made.declares("shipments", durable: true)
+                made.publishes("online", exchange: "status", key: "shop")
+                made.publishes("An order", BasicProperties(messageID: run == 1 ? id : "2"), key: "shipments")
+            }
+            return InboxJudge(log: made.log).givesIDs.isGood
+        }
+        #expect(givesIDs("1") && !givesIDs("2") && !givesIDs(nil))
+        var made = MadeUpLog()
+        for run in 1...2 {
+            made.run = run
+            made.publishes("online", key: run == 1 ? "one" : "two")
+            made.publishes("An order", exchange: "accounts", key: "ann")
+        }
+        #expect(OrderJudge(log: made.log).namesAccount?.isGood == true)
+    }
+
     /// Its time was up before it had published all again.
     @Test func nobodyIsBlamedForTheChecksTime() {
         func survives(isOutOfTime: Bool) -> Finding.Verdict {

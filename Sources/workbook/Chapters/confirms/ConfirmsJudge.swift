@@ -50,8 +50,7 @@ enum ConfirmsJudge {
 
         var end: String {
             let text = status.map { "It ended with status \($0)" } ?? "It did not end"
-            let last = printed.suffix(5).joined(separator: " | ")
-            return printed.isEmpty ? "\(text)." : "\(text), and printed: \(last)"
+            return printed.isEmpty ? "\(text)." : "\(text), and printed: \(Subject.shown(printed, most: 5))"
         }
     }
 

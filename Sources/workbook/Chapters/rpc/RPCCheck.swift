@@ -20,6 +20,9 @@ struct RPCCheck: ProgramCheck {
         return inspection.log.rpcRole
     }
 
+    /// A client may ask first whether there is a server's queue.
+    static func needs(_ log: WireLog) -> [String] { Set(log.missed).sorted() }
+
     /// Its client need not wait for long.
     static func hurry(_ role: String) -> [String] { role == "call" ? ["--timeout", "1"] : [] }
 

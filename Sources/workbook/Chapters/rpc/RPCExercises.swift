@@ -40,7 +40,7 @@ enum RPCExercises {
             Point(
                 "prints every answer", why: "Answers come in any order; here the last question was answered first.",
                 see: .rpcRead
-            ).finding(printed.count >= requests.count, "It printed: \(run.lastLines().joined(separator: " | "))"),
+            ).finding(printed.count >= requests.count, "It printed: \(Subject.shown(run.lastLines()))"),
         ]
     }
 
@@ -88,7 +88,7 @@ enum RPCExercises {
                 see: .rpcRead
             ).finding(
                 run.lastLines().contains { $0.contains(result) },
-                "It printed: \(run.lastLines().joined(separator: " | "))"),
+                "It printed: \(Subject.shown(run.lastLines()))"),
         ]
     }
 
