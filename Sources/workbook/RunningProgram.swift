@@ -63,15 +63,15 @@ final class RunningProgram: Sendable {
         }
     }
 
-    /// The same, once all that it printed has been handed on, or five seconds later: a child that it leaves behind may hold
-    /// its output open.
+    /// The same, once all that it printed has been handed on. A child that it leaves behind may hold its output open: then,
+    /// five seconds later, it is enough that nothing is left to be read.
     var statusBehindItsLines: Int32? {
         guard let status else { return nil }
         let end = sawEnd.withLock { end in
             end = end ?? .now
             return end ?? .now
         }
-        return isSilent || .now - end > .seconds(5) ? status : nil
+        return isSilent || .now - end > .seconds(5) && outputs.allSatisfy(\.isDrained) ? status : nil
     }
 
     /// To the program and all that it has started.
@@ -121,12 +121,14 @@ final class PrintedLines: Sendable {
 /// given out again while it still does: with several programs one after the other, that crashed libdispatch on Linux.
 private final class LineReader: Sendable {
     private let hasEnded = Atomic<Bool>(false)
+    private let isWaiting = Atomic<Bool>(false)
+    private let descriptor: Int32
 
     init(_ pipe: Pipe, _ onLine: @escaping @Sendable (String) -> Void) {
         // Of our own: the pipe closes its descriptor when it goes.
-        let descriptor = fcntl(pipe.fileHandleForReading.fileDescriptor, F_DUPFD_CLOEXEC, 0)
+        descriptor = fcntl(pipe.fileHandleForReading.fileDescriptor, F_DUPFD_CLOEXEC, 0)
         Thread.detachNewThread { [self] in
-            Self.readLines(descriptor, onLine)
+            readLines(onLine)
             close(descriptor)
             // Only now: every line has been handed on when the end is seen.
             hasEnded.store(true, ordering: .releasing)
@@ -135,17 +137,29 @@ private final class LineReader: Sendable {
 
     var isAtEnd: Bool { hasEnded.load(ordering: .acquiring) }
 
+    /// What was written up to now has been handed on. In this order: it waits again only when that is done.
+    var isDrained: Bool { isAtEnd || !Self.isReadable(descriptor, 0) && isWaiting.load(ordering: .acquiring) }
+
+    /// - Parameter patience: how long to wait for it, in milliseconds; -1: until there is something, or the end
+    private static func isReadable(_ descriptor: Int32, _ patience: Int32) -> Bool {
+        var asked = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&asked, 1, patience) > 0
+    }
+
     /// Of a longer line only so much is handed on, in octets.
     private static let longest = 8192
 
-    private static func readLines(_ descriptor: Int32, _ onLine: (String) -> Void) {
+    private func readLines(_ onLine: (String) -> Void) {
         var text: [UInt8] = []
         let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 1)
         defer { chunk.deallocate() }
         func add(_ octets: UnsafeRawBufferPointer) {
-            text += UnsafeRawBufferPointer(rebasing: octets[..<min(octets.count, longest - text.count)])
+            text += UnsafeRawBufferPointer(rebasing: octets[..<min(octets.count, Self.longest - text.count)])
         }
         while true {
+            isWaiting.store(true, ordering: .releasing)
+            while !Self.isReadable(descriptor, -1), errno == EINTR {}
+            isWaiting.store(false, ordering: .releasing)
             let count = read(descriptor, chunk.baseAddress, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }

@@ -1,14 +1,12 @@
 import Synchronization
 
-/// The programs that a check has started, and the time that it has left.
+/// The programs that a check, or a bout of the gauntlet, has started.
 final class Cast: Sendable {
     private struct State: Sendable {
         var runs: [Subject.Run] = []
         var lives: [Int: WireLog.Life] = [:]
+        var withheld: [Int: Duration] = [:]
         var count = 0
-        var deadline: ContinuousClock.Instant?
-        var isOutOfTime = false
-        var starvation: Starvation?
     }
 
     private let state = Mutex(State())
@@ -49,42 +47,15 @@ final class Cast: Sendable {
         }
     }
 
-    /// The program has begun: from now on the check may take so long.
-    func begin(_ whole: Duration) {
-        let starvation = Starvation()
-        state.withLock { state in
-            guard state.deadline == nil else { return }
-            (state.deadline, state.starvation) = (.now + whole, starvation)
+    /// For how long the machine has kept the programs waiting, in all. One that has ended waits for nothing any more.
+    var withheld: Duration {
+        let (runs, killed) = state.withLock { ($0.runs, Set($0.lives.keys)) }
+        let there = runs.filter { !killed.contains($0.number) && !$0.hasEnded }.map { ($0.number, $0.withheld()) }
+        return state.withLock { state in
+            for (number, time) in there { state.withheld[number] = time }
+            return state.withheld.values.reduce(.zero, +)
         }
     }
 
-    var hasBegun: Bool { state.withLock { $0.deadline != nil } }
-
-    /// What took so long is not the check's.
-    func extend(by time: Duration) {
-        state.withLock { state in if let deadline = state.deadline { state.deadline = deadline + time } }
-    }
-
-    var isOutOfTime: Bool { state.withLock(\.isOutOfTime) }
-
-    /// As long as this, or until the check's time is up.
-    func limited(_ patience: Duration) -> Duration {
-        guard let deadline = state.withLock(\.deadline) else { return patience }
-        return max(.zero, min(patience, deadline - .now))
-    }
-
-    /// A wait of this length has come to its end. Returns how much of it the programs have waited for a processor; the check
-    /// has so much more time.
-    func starved(_ wait: Duration) -> Duration {
-        state.withLock { state in
-            guard let time = state.starvation?.take() else { return .zero }
-            if let deadline = state.deadline { state.deadline = deadline + time }
-            return min(time, wait)
-        }
-    }
-
-    /// A wait of this length has come to its end without what it was for.
-    func waitedInVain(_ patience: Duration, of wanted: Duration) {
-        if patience < wanted { state.withLock { $0.isOutOfTime = true } }
-    }
+    func killAll() { for run in state.withLock(\.runs) { run.kill() } }
 }

@@ -10,11 +10,18 @@ enum Check {
     ) async throws -> [Finding] {
         try await Inspection.hold(subject, pace, as: dialect) { inspection in
             if chapter.check.leaps { inspection.watch.interference.forgetHeartbeats() }
-            let run = try await inspection.start()
+            var run = try await inspection.start()
             defer { run.kill() }
-            guard let role = await chapter.check.role(of: run, inspection) else {
-                return [try await nothing(run, inspection)]
+            var shown = await chapter.check.role(of: run, inspection)
+            let needs = shown == nil ? chapter.check.needs(inspection.log) : []
+            if !needs.isEmpty {
+                run.kill()
+                let channel = try await inspection.openChannel()
+                for queue in needs { try await channel.declareQueue(queue) }
+                run = try await inspection.start()
+                shown = await chapter.check.role(of: run, inspection)
             }
+            guard let role = shown else { return [try await nothing(run, inspection)] }
             inspection.begin()
             let check = chapter.check.init(inspection: inspection)
             let findings =
@@ -22,12 +29,25 @@ enum Check {
                 case .producer: try await check.producer(run)
                 case .consumer: try await check.consumer(run)
                 }
+            if findings.isEmpty { throw Inspection.CannotJudge.silent(run) }
+            let log = inspection.log
             // What the broker refuses is wrong, even if none of the points is about it.
-            if !findings.contains(where: \.isWrong), let finding = inspection.log.isTurnedAway {
-                return findings + [finding]
-            }
-            return findings
+            let refusal = findings.contains(where: \.isWrong) ? nil : log.isTurnedAway
+            let isUnseen = findings.contains { $0.verdict == .notSeen }
+            let end = log.isOutOfTime && isUnseen ? outOfTime(inspection) : nil
+            return findings + [refusal, end].compactMap(\.self)
         }
+    }
+
+    /// What never ends, or takes long: the points that were not seen have a reason.
+    private static func outOfTime(_ inspection: Inspection) -> Finding {
+        let log = inspection.log
+        let (published, handed) = (log.published.count + log.unkept, log.handed.count)
+        return Point("does all that is asked of it in the check's time", why: "", see: .helloRead).finding(
+            .notSeen,
+            "\(inspection.pace.whole.components.seconds) s of its own were not enough: until then it published "
+                + "\(counted(published, "message")) and got \(handed). Give it less to do: fewer messages, shorter waits, less work for each."
+        )
     }
 
     /// It neither consumes nor publishes: the broker may have said why.

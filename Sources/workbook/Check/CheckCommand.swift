@@ -52,7 +52,7 @@ enum CheckCommand {
             (pace.shortestDot, pace.longestDot) = (80, .milliseconds(500))
             (pace.answer, pace.givesUp, pace.endless) = (.seconds(2), .seconds(3), .seconds(30))
             pace.hold = pace.moment
-            pace.whole = .seconds(60)
+            (pace.whole, pace.hopeless) = (.seconds(60), .seconds(600))
         }
         guard command.isEmpty else { return [(command.joined(separator: " "), .command(command), pace)] }
         let program = try Programs.path(chapter.step)

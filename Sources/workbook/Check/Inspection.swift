@@ -11,13 +11,34 @@ struct Inspection: Sendable {
     /// The broker's: a check can leap over what only waits.
     let time: HastyTime
     private let cast = Cast()
+    private let allowance: Allowance
     /// What the programs keep, they keep there.
     private let folder: ScratchFolder
     /// Goes to the broker directly: what it says is not observed.
     private let connection: Connection
 
     /// The program can't be judged: it does not start, or does nothing.
-    struct CannotJudge: Error, CustomStringConvertible { let description: String }
+    struct CannotJudge: Error, CustomStringConvertible {
+        let description: String
+
+        static func beyond(_ excess: Allowance.Excess, _ words: [String], _ log: WireLog) -> Self {
+            let command = words.joined(separator: " ")
+            return switch excess {
+            case .starved(let lost):
+                Self(
+                    description:
+                        "'\(command)' can't be judged: for \(lost.components.seconds) s other programs, or itself, kept the "
+                        + "processors so busy that nothing follows from what it did. Close what else is running. If it looks "
+                        + "for messages again and again, put a pause in between, or consume them. Then check it again.")
+            case .flooded:
+                Self(
+                    description:
+                        "'\(command)' was stopped: it published \(log.published.count + log.unkept) messages, more than the "
+                        + "\(WireLog.mostLoad >> 20) MiB that a check takes in. Change it to publish a few, and check it again."
+                )
+            }
+        }
+    }
 
     static func hold(
         _ subject: Subject, _ pace: Pace, as dialect: Dialect = .v3_10,
@@ -31,7 +52,9 @@ struct Inspection: Sendable {
         let connection = try await Connection.open(over: watch.broker.connect(), .patient)
         let inspection = Inspection(
             subject: subject, pace: pace, watch: watch, time: time, connection: connection, folder: folder)
-        let findings = try await body(inspection)
+        inspection.follow()
+        defer { inspection.allowance.end() }
+        let findings = try await inspection.findings(body)
         try await connection.close()
         return findings
     }
@@ -42,20 +65,48 @@ struct Inspection: Sendable {
     ) {
         (self.subject, self.pace, self.watch, self.time) = (subject, pace, watch, time)
         (self.connection, self.folder) = (connection, folder)
+        allowance = Allowance(mostLost: pace.hopeless)
+    }
+
+    private func follow() {
+        allowance.follow { [cast, watch, allowance] in
+            // One that goes on publishing would fill the memory before its time is up.
+            if watch.isFlooded {
+                allowance.flood()
+                cast.killAll()
+            }
+            return FairTime.Look(lastEvent: watch.lastDeed, withheld: cast.withheld)
+        }
+    }
+
+    /// What follows from a check, if anything does.
+    private func findings(_ body: (Inspection) async throws -> [Finding]) async throws -> [Finding] {
+        do {
+            let findings = try await body(self)
+            if let reason = excess { throw reason }
+            return findings
+        } catch {
+            if let reason = excess { throw reason }
+            throw error
+        }
+    }
+
+    private var excess: CannotJudge? {
+        allowance.excess.map { .beyond($0, subject.words, watch.log) }
     }
 
     /// All that is known up to now.
     var log: WireLog {
         var log = watch.log
         log.lives = cast.lives
-        log.isOutOfTime = cast.isOutOfTime
+        log.isOutOfTime = allowance.isOutOfTime
+        (log.quietFor, log.lost) = (allowance.quietFor.milliseconds, allowance.lost.milliseconds)
         return log
     }
 
     /// Starts the program once more. How long it takes to connect is not the check's time: some are compiled first.
     func start() async throws -> Subject.Run {
         let number = cast.next()
-        let start = ContinuousClock.now
         var run = try await subject.start(try watch.address(forRun: number), ["ORDERS_FOLDER": folder.path])
         let kill = run.kill
         run.kill = { [watch] in
@@ -63,19 +114,18 @@ struct Inspection: Sendable {
             watch.leave(number)
         }
         let entered = cast.enter(run, number)
-        if cast.hasBegun {
-            await workbook.eventually(pace.begin) {
+        if allowance.hasBegun {
+            await allowance.prepare(pace.begin) {
                 entered.hasEnded || watch.log.connected.contains { $0.run == number }
             }
-            cast.extend(by: .now - start)
         }
         return entered
     }
 
     /// The program has shown what it is: from here on the check's time runs.
-    func begin() { cast.begin(pace.whole) }
+    func begin() { allowance.begin(pace.whole) }
 
-    /// Waits until it is so, or the time is up.
+    /// Waits until it is so, or the programs have had so long for it.
     @discardableResult
     func until(_ patience: Duration, _ condition: (WireLog) async -> Bool) async -> Bool {
         await eventually(patience) { await condition(log) }
@@ -94,28 +144,25 @@ struct Inspection: Sendable {
                 isSo = await condition(log)
                 return isSo || deeds(log) > before
             }
-            if isSo || !isMoving || cast.limited(patience) == .zero { return isSo }
+            if isSo || !isMoving || allowance.limited(patience) == .zero { return isSo }
         }
     }
 
-    /// Asks again and again, until it is so or the time is up; the time of the whole check too. In a short wait, what the
-    /// programs wait for a processor does not count.
+    /// Asks again and again, until it is so or the programs have had so long for it; the time of the whole check too.
     @discardableResult
     func eventually(_ patience: Duration, _ condition: () async throws -> Bool) async rethrows -> Bool {
-        let limited = cast.limited(patience)
-        // Only what comes at once or never is so short of time that it matters.
-        let isShort = patience < .seconds(1)
-        let isSo = try await workbook.eventually(limited, more: { isShort ? cast.starved($0) : .zero }, condition)
-        if !isSo { cast.waitedInVain(limited, of: patience) }
-        return isSo
+        try await allowance.wait(patience, condition)
     }
 
-    /// Waits until the broker has granted the program's first consumer, or refused something: the consumer's queue; nil when
+    /// Waits until the broker has granted the program's consumer, or refused something: the queue that it works on; nil when
     /// it has none.
     func consumerBegan() async -> String? {
-        guard let queue = log.consumptions.first?.queue else { return nil }
+        guard !log.consumptions.isEmpty else { return nil }
         await until(pace.answer) { !$0.refusals.isEmpty || $0.consumptions.contains(where: \.isGranted) }
-        return queue
+        func isAtWork(_ log: WireLog) -> Bool { log.work.map { !log.isItsOwn($0.queue) && $0.isGranted } ?? false }
+        // It may listen for itself first, and the queue that it works on comes a moment later.
+        await until(pace.moment) { !$0.refusals.isEmpty || isAtWork($0) }
+        return log.work?.queue
     }
 
     /// Waits until a program that publishes has ended, or has nothing more to say, and returns all that it did. One that

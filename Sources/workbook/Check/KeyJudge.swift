@@ -9,8 +9,8 @@ struct KeyJudge {
         (self.words, self.log, self.isTopic) = (CommandWords(words), log, isTopic)
     }
 
-    /// The keys of the first copy's bindings.
-    var bound: [String] { log.bindings(of: 1).map(\.key) }
+    /// The keys of the bindings by which the first copy listens.
+    var bound: [String] { log.subscriptions.map(\.key) }
 
     /// The words that it was certainly asked for: what it has bound itself, and what can't be anything else. nil: its words
     /// say nothing, for they are in its code.
@@ -34,11 +34,11 @@ struct KeyJudge {
         return CommandWords.isDotted(word) && (isBehind ?? !CommandWords.mayBeProgram(word))
     }
 
-    /// Whether a word means a key: `WARN` is `warning` to some.
+    /// Whether a word means a key: `WARN` is `warning` to some, and `app:warning` to others.
     private func asks(_ word: String, for key: String) -> Bool {
-        word == key
-            || !isTopic && CommandWords.isSeverity(word) && Self.parts(key) == [key]
-                && key.lowercased().hasPrefix(word.lowercased())
+        guard word != key else { return true }
+        guard !isTopic, CommandWords.isSeverity(word), Self.words(key) == [key] else { return false }
+        return key.lowercased().split { ".:/|-_".contains($0) }.contains { $0.hasPrefix(word.lowercased()) }
     }
 
     /// What the program wanted; when its words don't say, what it bound.
@@ -54,8 +54,11 @@ struct KeyJudge {
         key.split { " ,;:|/".contains($0) }.map(String.init)
     }
 
+    /// What is no part of a name, but stands between names.
+    private static func words(_ key: String) -> [String] { key.split { " ,;".contains($0) }.map(String.init) }
+
     var oneQueue: Finding {
-        let queues = Set(log.bindings(of: 1).map(\.queue))
+        let queues = Set(log.subscriptions.map(\.queue))
         return Point(
             "binds one queue to all its keys",
             why: "One queue keeps the order, gives each message once, and needs one consumer.", see: .routingRead
@@ -94,8 +97,9 @@ struct KeyJudge {
         return point("").finding(true, text + ".")
     }
 
+    /// As in a shell. `C#` is a word like any other.
     private static func hasOddSign(_ key: String) -> Bool {
-        key.split(separator: ".").contains { $0.count > 1 && $0.contains { "*#".contains($0) } }
+        key.split(separator: ".").contains { $0.count > 1 && $0.contains("*") }
     }
 
     // MARK: Emitters
@@ -121,15 +125,33 @@ struct KeyJudge {
     }
 
     private func keyed(_ point: Point, asked: String?) -> Finding? {
-        guard let first = log.published.first else { return nil }
+        guard let first = log.emission else { return nil }
         let text =
             "basic.publish at \(first.place.time) ms with routing key '\(first.key)', text '\(first.body.prefix(80))'"
-        guard Self.parts(first.key) == [first.key] else { return point.finding(false, text + ".") }
+        if first.key.isEmpty { return point.finding(false, text + ": the key is empty.") }
+        if isRunTogether(first) { return point.finding(false, text + ": the key is more than a name of what it is.") }
+        if isTopic, !first.key.contains("."), Self.parts(first.key).count > 1 {
+            // A word may have any sign in it, but where there were dots, there should be some.
+            let dotted = words.all.first { $0.text.split(separator: ".").map(String.init) == Self.parts(first.key) }
+            return point.finding(
+                dotted == nil ? .notSeen : .no,
+                text
+                    + (dotted.map { ", for '\($0.text)'." }
+                        ?? ": without a dot it is one word, and patterns match all of it."))
+        }
         let keys = Set(log.published.map(\.key))
         // Any of its words may have been meant.
         if let asked, !words.all.contains(where: { word in keys.contains { asks(word.text, for: $0) } }) {
             return point.finding(false, text + "; it was started with '\(asked)'.")
         }
         return point.finding(true, text + ".")
+    }
+
+    /// The key has the text of the message in it, or several of the words that the program was started with.
+    private func isRunTogether(_ published: WireLog.Published) -> Bool {
+        let parts = Self.words(published.key)
+        guard parts.count > 1 else { return parts.isEmpty }
+        let isText = !published.body.isEmpty && published.key.contains(published.body)
+        return isText || parts.count { part in words.all.contains { $0.text == part } } > 1
     }
 }

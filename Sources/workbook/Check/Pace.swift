@@ -1,4 +1,4 @@
-/// How long a check waits. Only what never comes is waited for so long.
+/// How long a check waits, in the programs' own time: `FairTime`. Only what never comes is waited for so long.
 struct Pace: Sendable {
     /// For a program to connect, and to consume or publish: some are compiled first.
     var begin = Duration.seconds(20)
@@ -19,4 +19,6 @@ struct Pace: Sendable {
     var givesUp = Duration.seconds(12)
     /// For a program that goes on publishing.
     var endless = Duration.seconds(12)
+    /// By the clock, what the machine may take from the programs in all: beyond that nothing follows.
+    var hopeless = Duration.seconds(120)
 }

@@ -6,14 +6,23 @@ extension WireLog {
     /// A queue is declared by the program, under the name that it uses, before it uses it.
     func declares(_ queue: String, before place: Place, _ point: Point) -> Finding {
         guard let declared = declaration(of: queue) else {
-            let others = queues.map { "'\($0.name)'" }.joined(separator: ", ")
+            if let asked = queues.first(where: { $0.name == queue }) {
+                return point.finding(
+                    false,
+                    "queue.declare of '\(queue)' at \(asked.place.time) ms is passive: it only asks whether the queue is there."
+                )
+            }
+            let others = queues.prefix(8).map { "'\($0.name)'" }.joined(separator: ", ")
             return point.finding(
                 false,
                 "No queue.declare of '\(queue)' was seen, which it used at \(place.time) ms"
                     + (others.isEmpty ? "." : "; it declared \(others)."))
         }
-        let text = "queue.declare of '\(queue)' at \(declared.place.time) ms"
-        return point.finding(declared.place < place, "\(text), and it used it at \(place.time) ms.")
+        let isBefore = declared.place < place
+        return point.finding(
+            isBefore,
+            "queue.declare of '\(queue)' at \(declared.place.time) ms, "
+                + (isBefore ? "and it used it at" : "but it had used it before, at") + " \(place.time) ms.")
     }
 
     /// With no-ack nothing is acknowledged, without it everything, once.
@@ -42,7 +51,10 @@ extension WireLog {
         if deliveries.isEmpty {
             return Point(whole, why: "", see: .workerBreak).finding(.notSeen, "No message was delivered to it.")
         }
-        let missing = deliveries.first { $0.settlements.isEmpty && !isRefused($0.place.run) }
+        if let unseen = settledNothing(consumption) {
+            return Point(whole, why: "", see: .workerBreak).finding(.notSeen, unseen)
+        }
+        let missing = deliveries.first { !$0.isSettled && !isRefused($0.place.run) && !isBack($0) }
         return Point(
             whole,
             why: "The broker keeps unacknowledged messages, and hands all of them out again when the program ends.",
@@ -54,6 +66,16 @@ extension WireLog {
                     + "\(ending(of: consumption.place.run))."
             }
                 ?? "\(counted(deliveries.count, "delivery", "deliveries")), each with one basic.ack.")
+    }
+
+    /// The broker closed the channel before anything was settled. nil: it did not.
+    func settledNothing(_ consumption: Consumption) -> String? {
+        let run = consumption.place.run
+        guard isRefused(run), let first = handed(to: run).first, handed(to: run).allSatisfy(\.settlements.isEmpty)
+        else {
+            return nil
+        }
+        return "'\(first.body)' was delivered at \(first.place.time) ms\(refusal(of: run))."
     }
 
     private func settlesNothing(_ consumption: Consumption, _ title: String) -> Finding {
@@ -83,7 +105,7 @@ extension WireLog {
                 "Output may still be in the program's own buffers when it ends. The answer to connection.close "
                 + "says that the broker has read everything before it.", see: .helloRead)
         let used = Set(published(by: run).map(\.place.connection))
-        let open = used.filter { connection in !farewells.contains { $0.connection == connection } }
+        let open = used.subtracting(parted)
         if open.isEmpty, let farewell = farewells.last(where: { used.contains($0.connection) }) {
             return point.finding(true, "connection.close at \(farewell.time) ms.")
         }
@@ -96,7 +118,9 @@ extension WireLog {
         // As long as it publishes its end is not seen.
         if !isQuiet(run, for: 2000) {
             return point.finding(
-                .notSeen, "After \(counted(count, "message")) it was still publishing; its end was not awaited.")
+                .notSeen,
+                "After \(counted(count, "message")) it was still publishing, so its end was not seen. Publish fewer."
+            )
         }
         return point.finding(
             .no, "It had nothing more to send for \(quiet / 1000) s, and neither closed its connection nor ended.")
@@ -150,8 +174,10 @@ extension WireLog {
 
     /// A program that nobody made fail ends without an error, and one that serves does not end at all. nil: so it was.
     func fails(_ run: Int) -> Finding? {
-        // What the broker has refused it is another point.
-        guard let life = life(run), let status = life.status, status != 0, !isRefused(run) else { return nil }
+        // What the broker has refused it is another point, and it may fail for a message that came back: nobody was there.
+        guard let life = life(run), let status = life.status, status != 0, !isRefused(run),
+            !returned.contains(where: { $0.place.run == run })
+        else { return nil }
         let last = handed(to: run).last { !$0.body.isEmpty }
         return Point(
             "runs without an error",

@@ -5,6 +5,9 @@ protocol ProgramCheck: Sendable {
     /// Which role a program plays, by what it does; nil when it does neither in time.
     static func role(of run: Subject.Run, _ inspection: Inspection) async -> Check.Role?
 
+    /// The queues without which it does nothing: it has asked whether they are there, and another role would have made them.
+    static func needs(_ log: WireLog) -> [String]
+
     /// Options with which the workbook's own program comes to an end sooner in a role.
     static func hurry(_ role: String) -> [String]
 
@@ -24,6 +27,8 @@ extension ProgramCheck {
         await inspection.until(inspection.pace.moment * 3) { run.hasEnded || $0.role(isLate: false) != nil }
         return inspection.log.role(isLate: true)
     }
+
+    static func needs(_ log: WireLog) -> [String] { [] }
 
     static func hurry(_ role: String) -> [String] { [] }
 

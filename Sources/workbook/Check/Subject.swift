@@ -22,8 +22,13 @@ struct Subject: Sendable {
 
     /// The last of a program's lines as a sentence to append; empty when there are none.
     static func printed(_ lines: [String]) -> String {
-        let last = lines.suffix(5).map { $0.count > 300 ? $0.prefix(300) + "…" : $0 }
-        return last.isEmpty ? "" : " It printed: \(last.joined(separator: " | "))"
+        lines.isEmpty ? "" : " It printed: \(shown(lines, most: 5))"
+    }
+
+    /// The last of a program's lines, and of each the beginning.
+    static func shown(_ lines: [String], most: Int = 20) -> String {
+        let last = lines.suffix(most).map { $0.count > 300 ? $0.prefix(300) + "…" : $0 }
+        return last.isEmpty ? "nothing" : last.joined(separator: " | ")
     }
 
     /// The words of the command, by which a check knows what a receiver was asked for.

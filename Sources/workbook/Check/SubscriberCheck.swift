@@ -26,7 +26,7 @@ struct SubscriberCheck {
         }
         await began(second)
         let log = inspection.log
-        let exchange = log.bindings.first?.exchange ?? log.exchanges.first?.name ?? ""
+        let exchange = log.subscriptions.first?.exchange ?? log.exchanges.first?.name ?? ""
         let sent = probes(log)
         let marker = marker(log)
         for probe in sent + [marker].compactMap({ $0 }) {
@@ -45,7 +45,7 @@ struct SubscriberCheck {
         first.kill()
         second.kill()
         let seen = inspection.log
-        let queue = seen.consumptions.first?.queue ?? ""
+        let queue = seen.listening?.queue ?? ""
         var isLeft = false
         try await inspection.eventually(inspection.pace.answer) {
             let count = try await inspection.consumers(of: queue)
@@ -68,10 +68,12 @@ struct SubscriberCheck {
 
     /// Goes to the first queue last: what was sent to it before has come before it, or not at all.
     private func marker(_ log: WireLog) -> Probe? {
-        log.bindings.first { $0.place.run == 1 }.map { binding in
+        log.subscriptions.first.map { binding in
             let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
+            let type = log.declaration(ofExchange: binding.exchange)?.method.type.text
             return Probe(
-                key: log.exchanges.first?.method.type == "topic" ? TopicCheck.key(for: binding.key) : binding.key,
+                key: type == "topic" || binding.exchange == "amq.topic"
+                    ? TopicCheck.key(for: binding.key) : binding.key,
                 body: "Check: the last",
                 headers: headers.isEmpty ? nil : FieldTable(headers))
         }
@@ -101,11 +103,11 @@ struct SubscriberJudge {
     let isQueueLeft: Bool
 
     func findings(_ see: Paragraph) -> [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.listening else { return [] }
         return [
             log.declares(
                 exchange: exchange, type: type,
-                before: log.bindings(of: 1).first?.place ?? consumption.place, see),
+                before: log.subscriptions.first?.place ?? consumption.place, see),
             bound(consumption), own(consumption), vanishes(consumption), log.settlesOnce(consumption),
         ] + [log.fails(1)].compactMap(\.self)
     }
@@ -135,7 +137,10 @@ struct SubscriberJudge {
                 "A message in a queue goes to one consumer: two that share a queue share its messages. Leave "
                 + "the name to the broker, and each copy has its own.", see: .pubsubPicture)
         let name = consumption.queue
-        guard let second = log.consumptions(of: 2).first, !log.isRefused(2) else {
+        let exchange = log.subscriptions.first?.exchange
+        let others = log.consumptions(of: 2)
+        let theirs = Set(log.bindings(of: 2).filter { $0.exchange == exchange }.map(\.queue))
+        guard let second = others.first(where: { theirs.contains($0.queue) }) ?? others.first, !log.isRefused(2) else {
             return point.finding(
                 log.isRefused(2) && !log.isRefused(1) || log.life(2)?.status != nil ? .no : log.missing,
                 "It consumes from '\(name)'; a second copy of it could not consume\(log.refusal(of: 2))."

@@ -38,10 +38,8 @@ final class Ring: Sendable {
     }
 
     private func look() -> FairTime.Look? {
-        let (runs, hasEnded) = state.withLock { ($0.runs, $0.hasEnded) }
-        guard !hasEnded else { return nil }
-        let withheld = runs.reduce(Duration.zero) { $0 + $1.withheld() }
-        return FairTime.Look(lastEvent: broker.near.lastTime, withheld: withheld)
+        guard !state.withLock(\.hasEnded) else { return nil }
+        return FairTime.Look(lastEvent: broker.near.lastTime, withheld: cast.withheld)
     }
 
     func end() {

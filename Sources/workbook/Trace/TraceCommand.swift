@@ -33,7 +33,7 @@ enum TraceCommand {
         let printed: [String]
         var description: String {
             "The message did not get through within half a minute. The programs printed: "
-                + printed.joined(separator: " | ")
+                + Subject.shown(printed)
         }
     }
 

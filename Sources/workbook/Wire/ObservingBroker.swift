@@ -50,6 +50,9 @@ final class ObservingBroker: Sendable {
     /// The facts so far.
     var log: WireLog { record.log }
 
+    var isFlooded: Bool { record.isFlooded }
+    var lastDeed: Int64? { record.lastDeed }
+
     /// All that was seen, where that is kept.
     var observations: [Observation] { record.observations }
 

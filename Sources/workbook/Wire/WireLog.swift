@@ -7,6 +7,8 @@ import AMQPWire
 struct WireLog: Sendable {
     /// How much of each kind is kept, and how much of the messages' bodies, in octets.
     static let (mostMessages, mostOthers, mostOctets, longestBody) = (30_000, 2_000, 32 << 20, 1 << 16)
+    /// How much may be published, in octets of memory: the broker keeps all of it.
+    static let mostLoad = 512 << 20
 
     private(set) var queues: [DeclaredQueue] = []
     private(set) var exchanges: [DeclaredExchange] = []
@@ -16,8 +18,12 @@ struct WireLog: Sendable {
     private(set) var published: [Published] = []
     private(set) var handed: [Handed] = []
     private(set) var refusals: [Refusal] = []
+    /// The queues that it asked for passively, and that are not there.
+    private(set) var missed: [String] = []
     /// connection.close of the program.
     private(set) var farewells: [Place] = []
+    /// The connections that it has closed, all of them.
+    private(set) var parted: Set<Int> = []
     private(set) var connected: [Place] = []
     private(set) var disconnected: [Place] = []
     private(set) var garbage: [(place: Place, text: String)] = []
@@ -31,12 +37,20 @@ struct WireLog: Sendable {
     private(set) var others: [(place: Place, method: Method)] = []
     /// The time of the last publish, also of one that is not kept.
     private(set) var lastPublish: Int64?
+    /// The time of the last message that a program published, got or settled.
+    private(set) var lastDeed: Int64?
     /// Messages that were too many to be kept, or cut to be kept.
     private(set) var unkept = 0
+    /// What all that was published takes, as a broker keeps it.
+    private(set) var load = 0
     /// The programs that were started, in order.
     var lives: [Life] = []
     /// Some wait ended because the check's time was up: what did not come until then might have come later.
     var isOutOfTime = false
+    /// For so long no program has done anything, though it had a processor, in milliseconds. nil: by the clock.
+    var quietFor: Int64?
+    /// How much time the machine has taken from the programs, in milliseconds.
+    var lost: Int64 = 0
     /// What is seen of the wire ends here, in milliseconds since the watch began.
     var now: Int64 = 0
 
@@ -44,6 +58,7 @@ struct WireLog: Sendable {
     private var octets = 0
     private var sessions = Sessions()
     private var gone: Set<Int> = []
+    private var closed: Set<Int> = []
 
     init(_ observations: [Observation] = []) { for seen in observations { add(seen) } }
 
@@ -85,7 +100,9 @@ struct WireLog: Sendable {
         case .basicQos(let method): Self.keep((place, method), in: &limits)
         case .basicPublish(let method):
             guard let content else { break }
-            lastPublish = place.time
+            (lastPublish, lastDeed) = (place.time, place.time)
+            // A message that says nothing takes some memory too.
+            load += content.body.count + 512
             guard published.count < Self.mostMessages, let body = kept(content) else { return unkept += 1 }
             published.append(Published(place: place, method: method, properties: content.properties, body: body))
         case .basicAck(let ack): settle(ack.deliveryTag, ack.multiple, .init(place: place, kind: .ack))
@@ -93,7 +110,10 @@ struct WireLog: Sendable {
             settle(nack.deliveryTag, nack.multiple, .init(place: place, kind: nack.requeue ? .requeued : .dropped))
         case .basicReject(let reject):
             settle(reject.deliveryTag, false, .init(place: place, kind: reject.requeue ? .requeued : .dropped))
-        case .connectionClose: Self.keep(place, in: &farewells)
+        case .connectionClose:
+            parted.insert(place.connection)
+            Self.keep(place, in: &farewells)
+        case .channelClose: closed.insert(place.session)
         case .confirmSelect: Self.keep(place, in: &confirmSelects)
         default: Self.keep((place, method), in: &others)
         }
@@ -125,7 +145,10 @@ struct WireLog: Sendable {
                 place, (ok.deliveryTag, ok.redelivered, ok.exchange.text, ok.routingKey.text), content,
                 from: gotten(place))
         case .basicGetEmpty: _ = gotten(place)
-        case .channelClose(let close) where isAnswer(close, place): break
+        case .channelClose(let close) where isAnswer(close, place):
+            if close.cause == QueueDeclare.id, let asked = queues.last(where: { $0.place.isBeside(place) }) {
+                Self.keep(asked.name, in: &missed)
+            }
         case .channelClose(let close):
             Self.keep(Refusal(place: place, code: close.replyCode.rawValue, text: close.replyText.text), in: &refusals)
         case .connectionClose(let close):
@@ -179,6 +202,7 @@ struct WireLog: Sendable {
         _ place: Place, _ what: (tag: UInt64, redelivered: Bool, exchange: String, key: String), _ content: Content?,
         from consumption: Consumption?
     ) {
+        lastDeed = place.time
         guard let content, handed.count < Self.mostMessages, let body = kept(content) else { return unkept += 1 }
         sessions.hand(what.tag, handed.count, in: place.session)
         handed.append(
@@ -200,6 +224,7 @@ struct WireLog: Sendable {
     static func text(_ body: [UInt8]) -> String { String(decoding: body.prefix(longestBody), as: UTF8.self) }
 
     private mutating func settle(_ tag: UInt64, _ multiple: Bool, _ settlement: Settlement) {
+        lastDeed = settlement.place.time
         let meant = sessions.settle(tag, multiple, in: settlement.place.session)
         // Several at once are those that are open, unless there are none: then it is one too many.
         let open = multiple ? meant.filter { handed[$0].settlements.isEmpty } : meant
@@ -212,6 +237,11 @@ struct WireLog: Sendable {
     private func resolved(_ name: String, _ place: Place) -> String {
         guard name.isEmpty else { return name }
         return queues.last { $0.place.isBeside(place) }?.name ?? ""
+    }
+
+    /// The program itself has ended the channel that a message came through: what it did not settle goes back to its queue.
+    func isClosed(behind handed: Handed) -> Bool {
+        closed.contains(handed.place.session) || parted.contains(handed.place.connection)
     }
 
     /// Whether this connection has ended.

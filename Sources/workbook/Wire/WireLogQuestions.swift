@@ -9,13 +9,53 @@ extension WireLog {
         exchanges.first { $0.name == name && !$0.method.passive }
     }
 
-    /// It consumes from a queue that nobody else reads, or from the way back that needs none.
-    var hasOwnQueue: Bool {
-        consumptions.contains { consumption in
-            let declared = declaration(of: consumption.queue)?.method
-            return consumption.queue == "amq.rabbitmq.reply-to" || declared?.exclusive == true
-                || declared?.queue.text.isEmpty == true
-        }
+    /// Such a queue is for one program alone, and it comes and goes with it.
+    func isItsOwn(_ queue: String) -> Bool {
+        guard let declared = declaration(of: queue)?.method else { return queue == "amq.rabbitmq.reply-to" }
+        return declared.exclusive || declared.queue.isEmpty
+    }
+
+    var hasOwnQueue: Bool { consumptions.contains { isItsOwn($0.queue) } }
+
+    /// What it consumes as its work: not from a queue of its own, where it hears what it is to do, unless it has no other.
+    var work: Consumption? { consumptions.first { !isItsOwn($0.queue) } ?? consumptions.first }
+
+    /// What its publishing is about: the first message that goes to a queue of its own making, or else the first. A word about
+    /// itself may come before it.
+    var errand: Published? { published.first(where: isErrand) ?? published.first }
+
+    private func isErrand(_ published: Published) -> Bool {
+        let queues = destinations(exchange: published.exchange, key: published.key) ?? []
+        return queues.contains { declaration(of: $0) != nil }
+    }
+
+    /// The first message that goes to an exchange, or else the first.
+    var emission: Published? { published.first { !$0.exchange.isEmpty } ?? published.first }
+
+    /// All that its publishing is about.
+    var errands: [Published] {
+        let errands = published.filter(isErrand)
+        return errands.isEmpty ? published : errands
+    }
+
+    /// The bindings by which it listens: to the exchange that the queue it reads is bound to. It may have others, for what it
+    /// gives up, say.
+    var subscriptions: [Binding] {
+        let (bound, read) = (bindings(of: 1), Set(consumptions(of: 1).map(\.queue)))
+        let exchange = bound.first { read.contains($0.queue) }?.exchange
+        return exchange == nil ? bound : bound.filter { $0.exchange == exchange }
+    }
+
+    /// What it consumes from a queue that is bound, or else the first.
+    var listening: Consumption? {
+        let bound = Set(subscriptions.map(\.queue))
+        return consumptions.first { $0.place.run == 1 && bound.contains($0.queue) } ?? consumptions.first
+    }
+
+    /// It has closed the channel that the message came through, and got the message again.
+    func isBack(_ handed: Handed) -> Bool {
+        isClosed(behind: handed)
+            && self.handed.contains { $0.redelivered && $0.body == handed.body && handed.place < $0.place }
     }
 
     /// The queue that it works on; if it reads several, not the one with what was given up.
@@ -60,7 +100,7 @@ extension WireLog {
     /// It has nothing more to send, as far as can be told: it was silent for so long, and for much longer than between any
     /// two of its messages.
     func isQuiet(_ run: Int, for milliseconds: Int64) -> Bool {
-        let quiet = now - (lastPublish ?? now)
+        let quiet = silence(since: lastPublish ?? now)
         guard quiet > milliseconds else { return false }
         let published = published(by: run)
         let pauses = zip(published, published.dropFirst()).map { $1.place.time - $0.place.time }
@@ -79,8 +119,11 @@ extension WireLog {
             longest = max(longest, work.to - max(work.from, before))
             before = work.to
         }
-        return now - max(before, open.place.time) <= longest * 3 / 2
+        return silence(since: max(before, open.place.time)) <= longest * 3 / 2
     }
+
+    /// For how long nothing has come since then; what the machine kept a program waiting is none of its silence.
+    private func silence(since time: Int64) -> Int64 { min(now - time, quietFor ?? .max) }
 
     /// What has not been settled: wrong, unless it may still come.
     func unsettled(by run: Int) -> Finding.Verdict { isAtWork(run) ? .notSeen : missing }

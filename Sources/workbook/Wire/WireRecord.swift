@@ -48,6 +48,12 @@ final class WireRecord: Sendable {
     /// When something was seen last.
     var lastTime: Int64? { state.withLock { $0.log.now } }
 
+    /// When a program got a message, published one, or settled one last.
+    var lastDeed: Int64? { state.withLock { $0.log.lastDeed } }
+
+    /// More was published than anybody watches.
+    var isFlooded: Bool { state.withLock { $0.log.load > WireLog.mostLoad } }
+
     /// The facts so far.
     var log: WireLog {
         var log = state.withLock(\.log)

@@ -79,32 +79,6 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         #expect(Set(all.map(\.chapter.number)) == Set(Chapter.all.map(\.number)))
     }
 
-    @Test func aProgramThatIsKeptWaitingHasItsTimeStill() {
-        let time = FairTime()
-        func add(_ elapsed: Int, withheld: Int, lastEvent: Int64 = 1) -> [Duration] {
-            time.add(.milliseconds(elapsed), .init(lastEvent: lastEvent, withheld: .milliseconds(withheld)))
-            return [time.now, time.quietFor]
-        }
-        #expect(add(50, withheld: 0) == [.milliseconds(50), .zero])
-        #expect(add(50, withheld: 30) == [.milliseconds(70), .milliseconds(20)])
-        #expect(add(50, withheld: 130) == [.milliseconds(70), .milliseconds(20)], "two threads waited all the time")
-        #expect(add(100, withheld: 130) == [.milliseconds(95), .milliseconds(45)], "the one that looks waited")
-        #expect(add(1000, withheld: 130).last == .microseconds(47_500), "and so did everybody else here")
-        #expect(time.longestGap == .zero, "nothing has passed yet that something came behind")
-        #expect(add(50, withheld: 130, lastEvent: 2).last == .zero)
-        #expect(time.longestGap == .microseconds(97_500), "of more than a second by the clock")
-        #expect(add(50, withheld: 130, lastEvent: 3).last == .zero)
-        #expect(time.longestGap == .microseconds(97_500))
-    }
-
-    /// Where the system tells, it tells of threads that wait for a processor.
-    @Test func whatTheMachineWithholdsOnlyGrows() throws {
-        guard FileManager.default.fileExists(atPath: "/proc/self/schedstat") else { return }
-        let withheld = Withheld(group: getpgrp())
-        let first = withheld.total
-        #expect(first > .zero && withheld.total >= first)
-    }
-
     @Test func theStepsOwnProgramsAreAmongTheRightOnes() throws {
         let own = try ExpectedHarms.all().filter { $0.words.contains("own") }
         let late = Chapter.all.dropFirst(9)

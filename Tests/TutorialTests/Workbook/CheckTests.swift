@@ -34,7 +34,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
     var pace: Pace {
         var pace = Pace(begin: .patience, whole: .patience, answer: .patience, moment: .milliseconds(50))
         (pace.longestDot, pace.shortestDot) = (.seconds(10), 80)
-        (pace.givesUp, pace.endless) = (.patience, .patience)
+        (pace.givesUp, pace.endless, pace.hopeless) = (.patience, .patience, .patience)
         pace.hold = pace.moment
         switch fault {
         case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
@@ -144,6 +144,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         let path = Repository.products.appending(path: "subject").path
         var pace = Pace()
         (pace.begin, pace.whole, pace.answer, pace.endless) = (.patience, .patience, .patience, .patience)
+        pace.hopeless = .patience
         let right = try await Check.findings(.hello, .command([path, "hello", "send", "right"]), pace)
         #expect(right.filter { !$0.isGood } == [])
         // A wrapper stays between the check and the program, and both end.
@@ -158,7 +159,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         @Test(.watched) func aProgramThatIsElsewhere() async throws {
             let path = Repository.products.appending(path: "subject").path
             var pace = Pace()
-            (pace.begin, pace.whole, pace.endless) = (.patience, .patience, .patience)
+            (pace.begin, pace.whole, pace.endless, pace.hopeless) = (.patience, .patience, .patience, .patience)
             pace.shortestDot = 80
             let away = ["sh", "-c", "setsid env -u WORKBOOK_RUN '\(path)' worker work right & wait"]
             let findings = try await Check.findings(.worker, .command(away), pace)

@@ -28,7 +28,7 @@ import Testing
     static let solved = Chapter.all.flatMap(\.exercises).filter(\.isProgram).map(\.id)
 
     /// Beside a thousand other tests what always comes may take its time.
-    private static let pace = Pace(begin: .patience, answer: .patience)
+    private static let pace = Pace(begin: .patience, answer: .patience, hopeless: .patience)
 
     private func findings(_ id: String, _ command: (Chapter, [String]) -> [String]) async throws -> [Finding] {
         let (chapter, exercise) = try #require(Chapter.exercise(id))

@@ -242,7 +242,7 @@ import Testing
         }
         #expect(emits("critical", "critical")?.isGood == true)
         #expect(emits("kern.critical", "kern.critical", "version 1.2 is out")?.isGood == true)
-        #expect(emits("kern/critical")?.isWrong == true)
+        #expect(emits("kern/critical", "kern.critical")?.isWrong == true)
         #expect(emits("anonymous.info", "kern.critical")?.isWrong == true)
         #expect(emits("")?.isWrong == true)
     }

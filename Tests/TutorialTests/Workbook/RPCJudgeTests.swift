@@ -43,6 +43,43 @@ import Testing
         #expect(client(printed: ["Ignored \(foreign)", "Got \(RPCClientJudge.answer)"])[Self.ignores] == .notSeen)
     }
 
+    /// The answer stands above what it says of the foreign one.
+    @Test func aClientMaySayMuch() {
+        let chat = (1...9).map { "debug \($0)" } + ["ignored \(RPCClientJudge.foreign)"]
+        #expect(client(printed: ["Got \(RPCClientJudge.answer)"] + chat)[Self.ignores] == .notSeen)
+        #expect(client(printed: ["Got \(RPCClientJudge.answer)"] + chat.dropLast())[Self.ignores] == .yes)
+    }
+
+    @Test func aClientMayLookForItsServerFirst() {
+        var made = MadeUpLog()
+        made.opens()
+        made.asksInVain(for: "rpc_queue")
+        #expect(RPCCheck.needs(made.log) == ["rpc_queue"] && WorkerCheck.needs(made.log) == [])
+        #expect(made.log.refusals.isEmpty)
+        var other = MadeUpLog()
+        other.opens()
+        other.asksInVain(for: "rpc_queue", passively: false)
+        #expect(RPCCheck.needs(other.log) == [] && other.log.refusals.count == 1)
+    }
+
+    /// With a run before the others, which found no queue, it is the third that gets answers.
+    @Test func whicheverRunIsAnsweredMustNotFail() {
+        func fails(_ answered: Int) -> Bool {
+            var made = MadeUpLog()
+            for run in 1...4 {
+                (made.run, made.connection) = (run, run)
+                made.publishes("30", Self.question("a"), key: "rpc_queue")
+                if run == answered {
+                    made.gets(1, RPCClientJudge.answer)
+                    made.ends(1)
+                }
+            }
+            let judge = RPCClientJudge(log: made.log, printed: [], isOver: true)
+            return judge.findings.contains { $0.title == "runs without an error" }
+        }
+        #expect(fails(2) && fails(3))
+    }
+
     @Test func nothingIsSaidOfAClientThatGaveUpBeforeAnAnswerCame() {
         #expect(client(handed: [], printed: ["No answer."])[Self.ignores] == nil)
     }

@@ -7,7 +7,7 @@ struct ConfirmsCheck: ProgramCheck {
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         let findings = try await HelloCheck(inspection: inspection).consumer(run)
-        guard let consumption = inspection.log.consumptions.first else { return findings }
+        guard let consumption = inspection.log.work else { return findings }
         return findings + [TaskJudge.durable(inspection.log, consumption.queue, before: consumption.place)]
     }
 
@@ -29,7 +29,7 @@ struct ConfirmsCheck: ProgramCheck {
         let canComeBack = alone.published.allSatisfy(\.method.mandatory) && !alone.isReturned
         let back = canComeBack ? try await comeBack(alone) : alone
         findings.append(ConfirmsJudge.noticesReturn(back, usually: usual))
-        findings.append(ConfirmsJudge.waits(waiting))
+        findings.append(ConfirmsJudge.waits(waiting, usually: alone.isReturned ? nil : alone))
         findings += [ConfirmsJudge.fails(usual)].compactMap(\.self)
         guard findings[2].isGood else { return findings }
         if !usual.hasFailed {

@@ -26,7 +26,7 @@ enum ConfirmsExercises {
             run.hasEnded || log.handed.allSatisfy { !$0.settlements.isEmpty || $0.body != "A chair" }
         }
         let chairs = timesTaken(run.lastLines(), "A chair", of: 3)
-        let seen = "It printed: \(run.lastLines().joined(separator: " | "))"
+        let seen = "It printed: \(Subject.shown(run.lastLines()))"
         let unsettled = inspection.log.handed.first { $0.settlements.isEmpty && $0.body == "A chair" }
         return [
             Point(

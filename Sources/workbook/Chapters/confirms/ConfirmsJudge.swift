@@ -17,6 +17,13 @@ enum ConfirmsJudge {
             published = log.published(by: run)
         }
 
+        /// What it published on channels with confirms; all of it, if there is no such channel.
+        var orders: [WireLog.Published] {
+            let sessions = Set(log.confirmSelects.filter { $0.run == run }.map(\.session))
+            let orders = published.filter { sessions.contains($0.place.session) }
+            return orders.isEmpty ? published : orders
+        }
+
         var farewell: WireLog.Place? { log.farewells.first { $0.run == run } }
         var bodies: [String] { published.map(\.body) }
         var isReturned: Bool { log.returned.contains { $0.place.run == run } }
@@ -43,8 +50,7 @@ enum ConfirmsJudge {
 
         var end: String {
             let text = status.map { "It ended with status \($0)" } ?? "It did not end"
-            let last = printed.suffix(5).joined(separator: " | ")
-            return printed.isEmpty ? "\(text)." : "\(text), and printed: \(last)"
+            return printed.isEmpty ? "\(text)." : "\(text), and printed: \(Subject.shown(printed, most: 5))"
         }
     }
 
@@ -54,7 +60,7 @@ enum ConfirmsJudge {
             why:
                 "basic.publish has no answer. Only after confirm.select does the broker say for each message that it has it.",
             see: .confirmsRead)
-        guard let first = act.published.first else { return point.finding(.notSeen, "It published nothing.") }
+        guard let first = act.orders.first else { return point.finding(.notSeen, "It published nothing.") }
         let selects = act.log.confirmSelects.filter { $0.run == act.run }
         guard let select = selects.first(where: { $0.isBeside(first.place) }) ?? selects.first else {
             return point.finding(false, "No confirm.select was seen.")
@@ -64,6 +70,17 @@ enum ConfirmsJudge {
                 false,
                 "confirm.select at \(select.time) ms on channel \(select.channel), basic.publish at \(first.place.time) ms on "
                     + "channel \(first.place.channel): it is for its own channel.")
+        }
+        // A channel for each message is a select for each; what goes elsewhere is another matter.
+        let bare = act.published.first { message in
+            selects.count < WireLog.mostOthers && message.exchange == first.exchange && message.key == first.key
+                && !selects.contains { $0.isBeside(message.place) }
+        }
+        if let bare {
+            return point.finding(
+                false,
+                "confirm.select at \(select.time) ms on one channel, and basic.publish at \(bare.place.time) ms on another, "
+                    + "without one: it is for its own channel.")
         }
         return point.finding(
             select < first.place, "confirm.select at \(select.time) ms, basic.publish at \(first.place.time) ms.")
@@ -76,7 +93,13 @@ enum ConfirmsJudge {
             why:
                 "A message that no queue takes is confirmed all the same: the broker has dealt with it. Only a "
                 + "mandatory one comes back.", see: .confirmsBreak)
-        if let first = act.published.first(where: { !$0.method.mandatory }) {
+        if let first = act.orders.first(where: { !$0.method.mandatory }) {
+            if act.log.declaration(ofExchange: first.exchange)?.method.arguments["alternate-exchange"] != nil {
+                return point.finding(
+                    .notSeen,
+                    "basic.publish at \(first.place.time) ms, not mandatory, to '\(first.exchange)', which has an alternate "
+                        + "exchange. Whether anything reads what gets there was not seen.")
+            }
             return point.finding(false, "basic.publish at \(first.place.time) ms, not mandatory.")
         }
         guard let back = act.log.returned.first(where: { $0.place.run == act.run }) else {
@@ -92,8 +115,12 @@ enum ConfirmsJudge {
             "basic.return of a message with routing key '\(back.key)' at \(back.place.time) ms. \(act.end)")
     }
 
-    static func waits(_ act: Act) -> Finding {
-        Point(
+    /// - Parameter usually: a run in which nothing was held back
+    static func waits(_ act: Act, usually: Act? = nil) -> Finding {
+        // Its patience has an end, and it says so.
+        let givesUp =
+            act.status != nil && act.says(["unconfirmed", "not confirmed", "timeout", "timed out"], unlike: usually)
+        return Point(
             "waits for its confirms before it ends",
             why:
                 "Until the confirm arrives, you can't know whether the broker has the message. A program that ends "
@@ -101,10 +128,12 @@ enum ConfirmsJudge {
         ).finding(
             // One that fails meanwhile has waited for as long as it wanted to.
             act.published.isEmpty
-                ? .notSeen : act.hasFailed || act.farewell == nil && act.status == nil ? .yes : .no,
-            "\(act.published.count) published, and the confirms held back: "
-                + (act.farewell.map { "connection.close at \($0.time) ms." }
-                    ?? (act.status == nil ? "it waited." : act.end)))
+                ? .notSeen : act.hasFailed || givesUp || act.farewell == nil && act.status == nil ? .yes : .no,
+            "\(counted(act.published.count, "message")) published, and the confirms were held back: "
+                + (givesUp
+                    ? act.end
+                    : act.farewell.map { "connection.close at \($0.time) ms." }
+                        ?? (act.status == nil ? "it waited." : act.end)))
     }
 
     /// It ended with an error, though nothing was refused or came back. nil: it did not.
@@ -162,7 +191,7 @@ enum ConfirmsJudge {
                 "A message that is unconfirmed when the connection is lost may or may not have arrived. Send it again: "
                 + "twice is better than never.", see: .confirmsBreak
         ).finding(
-            isAgain || failed ? .yes : isWaiting || count == 0 ? .notSeen : .no,
+            isAgain || failed ? .yes : isWaiting || count == 0 ? .notSeen : act.status == nil ? act.log.missing : .no,
             "The connection was cut with \(count) unconfirmed. "
                 + (isAgain ? "It published them again, on another one." : "It did not publish them again. \(act.end)"))
     }

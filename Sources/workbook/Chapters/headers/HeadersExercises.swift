@@ -30,9 +30,9 @@ enum HeadersExercises {
         return [
             point.finding(
                 got.contains("as pdf") && got.contains("as zip"),
-                "It printed: \(run.lastLines().joined(separator: " | "))"),
+                "It printed: \(Subject.shown(run.lastLines()))"),
             Point("and no other", why: "Without any condition everything matches.", see: .headersRead).finding(
-                !got.contains("of no format"), "It printed: \(run.lastLines().joined(separator: " | "))"),
+                !got.contains("of no format"), "It printed: \(Subject.shown(run.lastLines()))"),
         ]
     }
 

@@ -9,7 +9,7 @@ struct HelloCheck: ProgramCheck {
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
-        guard let first = log.published.first else { return [] }
+        guard let first = log.errand else { return [] }
         let judge = HelloSenderJudge(log: log, arrived: try await arrivals(log))
         return try await judge.findings + plainly(first.key)
     }
@@ -69,7 +69,7 @@ struct HelloSenderJudge {
     let arrived: [String: Arrival]
 
     var findings: [Finding] {
-        guard let first = log.published.first else { return [] }
+        guard let first = log.errand else { return [] }
         let queues = log.destinations(exchange: first.exchange, key: first.key)
         let declares = Point(
             "declares the queue that it sends to first",
@@ -125,10 +125,24 @@ struct HelloSenderJudge {
         }
         // As long as it publishes, some are on their way.
         let isUnderWay = there < sent.count && !log.isAway(first.place.run)
+        let vanishes = there < sent.count ? whyLess(queue, sent) : nil
         return point.finding(
-            !isIntact || strays > 0 ? .no : there == sent.count ? .yes : isUnderWay ? .notSeen : .no,
+            !isIntact || strays > 0
+                ? .no : there == sent.count ? .yes : isUnderWay || vanishes != nil ? .notSeen : .no,
             way + "\(there) of \(sent.count) arrived" + (isIntact ? "" : ", with another text")
-                + (strays == 0 ? "." : "; \(strays) went where no queue is."))
+                + (strays == 0 ? vanishes.map { ": \($0)." } ?? "." : "; \(strays) went where no queue is."))
+    }
+
+    /// Why messages that have arrived may have gone by themselves. nil: they don't.
+    private func whyLess(_ queue: String, _ sent: [WireLog.Published]) -> String? {
+        if sent.contains(where: { $0.properties.expiration != nil }) {
+            return "they have an expiration, and may be over"
+        }
+        let arguments = log.declaration(of: queue)?.method.arguments ?? [:]
+        let limits = ["x-message-ttl", "x-max-length", "x-max-length-bytes", "x-expires"]
+        return arguments.fields.first { limits.contains($0.name.text) }.map {
+            "the queue has \($0.name.text), and may have dropped the others"
+        }
     }
 }
 
@@ -139,7 +153,7 @@ struct HelloReceiverJudge {
     let log: WireLog
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.work else { return [] }
         let run = consumption.place.run
         let delivered = log.handed(to: run).count { !$0.redelivered }
         let declared = log.declares(

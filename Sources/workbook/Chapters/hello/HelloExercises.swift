@@ -32,7 +32,7 @@ enum HelloExercises {
                     ?? "The broker returned nothing: a queue took the message with the key '\(publish.key)'."),
             prints.finding(
                 run.lastLines().contains { $0.contains("NO_ROUTE") },
-                "It printed: \(run.lastLines().joined(separator: " | "))"),
+                "It printed: \(Subject.shown(run.lastLines()))"),
             Point(
                 "and ends", why: "One message was sent, and one answer can come: there is nothing to wait for.",
                 see: .helloBreak
@@ -77,7 +77,7 @@ enum HelloExercises {
                 gets.first.map { "\(gets.count) basic.get, the first at \($0.place.time) ms." }
                     ?? "No basic.get was seen."),
             prints.finding(
-                printed.contains { $0.contains(text) }, "It printed: \(printed.joined(separator: " | "))"),
+                printed.contains { $0.contains(text) }, "It printed: \(Subject.shown(printed))"),
             Point(
                 "takes it out of the queue",
                 why: "Without no-ack, and without an ack, the broker puts it back when the program ends.",

@@ -18,7 +18,7 @@ struct InboxJudge {
     // MARK: The consumer
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.work else { return [] }
         return [
             TaskJudge.durable(log, consumption.queue, before: consumption.place), acknowledges(consumption), doesOnce,
             remembers,
@@ -96,7 +96,9 @@ struct InboxJudge {
 
     // MARK: The producer
 
-    private func ids(of run: Int) -> [String] { log.published(by: run).map { $0.properties.messageID?.text ?? "" } }
+    private func ids(of run: Int) -> [String] {
+        log.errands.filter { $0.place.run == run }.map { $0.properties.messageID?.text ?? "" }
+    }
 
     var givesIDs: Finding {
         let (here, later) = (ids(of: 1), ids(of: 2))

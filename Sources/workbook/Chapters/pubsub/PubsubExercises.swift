@@ -28,7 +28,7 @@ enum PubsubExercises {
             gets.finding(
                 second.lastLines().contains { $0.contains("while you were away") },
                 "It consumed from '\(queue)', and printed when it came back: "
-                    + second.lastLines().joined(separator: " | "))
+                    + Subject.shown(second.lastLines()))
         ]
     }
 

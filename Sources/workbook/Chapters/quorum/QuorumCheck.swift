@@ -25,7 +25,7 @@ struct QuorumCheck: ProgramCheck {
         await inspection.until(inspection.pace.hold) { log in
             again.hasEnded || log.farewells.contains { $0.run == again.number }
         }
-        return findings + [ConfirmsJudge.waits(ConfirmsJudge.Act(again, inspection.log))]
+        return findings + [ConfirmsJudge.waits(ConfirmsJudge.Act(again, inspection.log), usually: alone)]
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {

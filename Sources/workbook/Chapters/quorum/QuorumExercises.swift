@@ -21,7 +21,7 @@ enum QuorumExercises {
         await inspection.until(inspection.pace.answer) { _ in shift.lines.count { $0.contains(payment) } >= 3 }
         let lines = shift.lines.filter { $0.contains(payment) || $0 == warning }
         let warnings = lines.indices.filter { lines[$0] == warning }
-        let seen = "It printed: \(shift.lines.suffix(12).joined(separator: " | "))"
+        let seen = "It printed: \(Subject.shown(shift.lines))"
         return [
             Point(
                 "prints ' [!] Last attempt' before the third attempt",

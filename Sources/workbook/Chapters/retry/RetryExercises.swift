@@ -25,7 +25,7 @@ enum RetryExercises {
         let left = try await inspection.take("jobs.dead")?.count ?? 0
         // What was seen on its way to a queue is there a moment later.
         var jobs: [Delivery] = []
-        try await eventually(inspection.pace.answer) {
+        try await inspection.eventually(inspection.pace.answer) {
             jobs += try await inspection.take("jobs") ?? []
             return !jobs.isEmpty || run.hasEnded
         }

@@ -120,6 +120,6 @@ enum RoutingExercises {
     }
 
     private static func printed(_ run: Subject.Run) -> String {
-        "It printed: \(run.lastLines().joined(separator: " | "))"
+        "It printed: \(Subject.shown(run.lastLines()))"
     }
 }

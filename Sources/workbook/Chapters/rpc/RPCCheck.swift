@@ -5,25 +5,23 @@ import AMQPWire
 struct RPCCheck: ProgramCheck {
     let inspection: Inspection
 
-    /// A client does both: it consumes from a queue of its own first, and then it publishes.
+    /// A client does both: it consumes from a queue of its own first, and then it publishes, with reply-to.
     static func role(of run: Subject.Run, _ inspection: Inspection) async -> Check.Role? {
-        var role: Check.Role?
         await inspection.until(inspection.pace.begin) { log in
-            if log.consumptions.first?.queue == "rpc_queue" {
-                role = .consumer
-            } else if !log.published.isEmpty {
-                role = .producer
-            }
-            return role != nil || !log.consumptions.isEmpty || log.isOver(run.number)
+            !log.published.isEmpty || !log.consumptions.isEmpty || log.isOver(run.number)
         }
-        if role == nil, !inspection.log.consumptions.isEmpty {
-            // A client that is about to ask has a queue of its own; all else is a server, of another queue.
-            let asks = inspection.log.hasOwnQueue
-            let patience = asks ? inspection.pace.answer : inspection.pace.moment
-            role = await inspection.until(patience) { !$0.published.isEmpty } || asks ? .producer : .consumer
+        let begun = inspection.log
+        if begun.work == nil && begun.published.isEmpty { return nil }
+        // A client that is about to ask has a queue that comes and goes; a server may say first that it is there.
+        await inspection.until(begun.isBrief ? inspection.pace.answer : inspection.pace.moment) { log in
+            log.isAsking || log.work?.queue == "rpc_queue" || !log.consumptions.isEmpty && !log.published.isEmpty
+                || log.isOver(run.number)
         }
-        return role
+        return inspection.log.rpcRole
     }
+
+    /// A client may ask first whether there is a server's queue.
+    static func needs(_ log: WireLog) -> [String] { Set(log.missed).sorted() }
 
     /// Its client need not wait for long.
     static func hurry(_ role: String) -> [String] { role == "call" ? ["--timeout", "1"] : [] }
@@ -54,7 +52,8 @@ struct RPCCheck: ProgramCheck {
         let questions = RPCServerJudge.questions
         for question in questions { try await ask(question.text, question.id, queue, replies) }
         await inspection.until(orQuietFor: inspection.pace.answer) { log in
-            log.published.count >= questions.count && log.handed.prefix(questions.count).allSatisfy(\.isSettled)
+            log.answers(to: questions.map(\.id), replies).count >= questions.count
+                && log.handed.prefix(questions.count).allSatisfy(\.isSettled)
                 || !log.refusals.isEmpty || run.hasEnded
         }
         let good = inspection.log
@@ -89,20 +88,23 @@ struct RPCCheck: ProgramCheck {
         var probe = probe
         let marker = "check-marker-\(number)"
         let count = inspection.log.published.count
+        /// What it has answered since. It may publish other things too.
+        func answers(_ log: WireLog) -> [WireLog.Published] {
+            log.answers(to: [marker, probe.correlationID], replies, from: count)
+        }
         try await ask(probe.question, probe.correlationID, queue, replies)
         try await ask("8", marker, queue, replies)
         // A server may take them in turn: when the second is answered, the first is done with. Or both at once.
         await inspection.until(orQuietFor: inspection.pace.answer) { log in
-            log.published.count >= count + 2
-                || log.published.dropFirst(count).contains { $0.properties.correlationID?.text == marker }
+            answers(log).count >= 2 || answers(log).contains { $0.properties.correlationID?.text == marker }
                 || run.hasEnded || log.isAway(run.number)
         }
         if !probe.correlationID.isEmpty {
             await inspection.until(inspection.pace.moment * 3) { log in
-                log.published.count >= count + 2 || run.hasEnded
+                answers(log).count >= 2 || run.hasEnded
             }
         }
-        for reply in inspection.log.published.dropFirst(count) {
+        for reply in answers(inspection.log) {
             let id = reply.properties.correlationID?.text
             // A server that forgets the correlation id answers all the same.
             if id == marker || id == nil && reply.body == Self.markersAnswer {
@@ -133,7 +135,14 @@ struct RPCCheck: ProgramCheck {
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         // The first run only shows where it asks, and as what: nobody is there yet who would answer.
-        guard let first = inspection.log.published.first,
+        guard inspection.log.question != nil else {
+            let queue = inspection.log.consumptions.first?.queue ?? ""
+            throw Inspection.CannotJudge(
+                description:
+                    "It consumes from '\(queue)', a queue of its own, and asked nothing: start it so that it asks a question."
+            )
+        }
+        guard let first = inspection.log.question,
             let queue = first.exchange.isEmpty
                 ? first.key : inspection.log.destinations(exchange: first.exchange, key: first.key)?.first
         else {

@@ -6,7 +6,7 @@ struct RPCClientJudge {
     static let foreign = "1424242424"
     static let answer = "1832040183"
 
-    /// Of three runs: nobody is there; somebody answers; nobody answers.
+    /// Of three runs: nobody is there; somebody answers; nobody answers. Another may have come before, which found no queue.
     let log: WireLog
     /// What it printed when it got a foreign answer, and its own behind it.
     let printed: [String]
@@ -14,7 +14,7 @@ struct RPCClientJudge {
     let isOver: Bool?
 
     var findings: [Finding] {
-        guard let first = log.published.first else { return [] }
+        guard let first = log.question else { return [] }
         // Through the default exchange, or through one that its queue is bound to; who binds it was not seen here.
         let queues = first.exchange.isEmpty ? [first.key] : log.destinations(exchange: first.exchange, key: first.key)
         let asked = Point(
@@ -36,8 +36,8 @@ struct RPCClientJudge {
             isOver
                 ? "Nobody answered, and it ended."
                 : "Nobody answered, and it was still waiting when the check's time was up. Has it a timeout?")
-        return [asked, ownQueue(first), uniqueID] + (gotNoAnswer ? [] : [ignoresOthers]) + [givesUp]
-            + [log.fails(2)].compactMap { gotNoAnswer ? nil : $0 }
+        return [asked, ownQueue(first), uniqueID] + (answered == nil ? [] : [ignoresOthers]) + [givesUp]
+            + [answered.flatMap(log.fails)].compactMap(\.self)
     }
 
     private func ownQueue(_ first: WireLog.Published) -> Finding {
@@ -81,6 +81,14 @@ struct RPCClientJudge {
                 }
             })
         let runs = Set(asked.map(\.place.run)).count
+        func isEachItsOwn(_ questions: Set<Asked>) -> Bool { Set(questions.map(\.id)).count == questions.count }
+        // One that counts its questions begins anew in each run: no answer to another run's question gets there.
+        let ways = Set(asked.map { [String($0.place.run), $0.properties.replyTo?.text ?? ""] }).map { $0[1] }
+        let isCounted =
+            (Set(ways).count == ways.count || ways.allSatisfy { $0.hasPrefix("amq.rabbitmq.reply-to") })
+            && Dictionary(grouping: questions, by: \.run).values.allSatisfy {
+                $0.count > 1 && isEachItsOwn(Set($0))
+            }
         return Point(
             "uses a correlation id of its own",
             why:
@@ -88,18 +96,18 @@ struct RPCClientJudge {
             see: .rpcRead
         ).finding(
             !asked.isEmpty && asked.allSatisfy { $0.properties.correlationID != nil }
-                && Set(questions.map(\.id)).count == questions.count,
-            "Started \(counted(runs, "time")): \(shown).")
+                && (isEachItsOwn(questions) || isCounted),
+            "Started \(counted(runs, "time")), it asked with the correlation ids \(shown).")
     }
 
-    /// The program had given up before an answer reached it: what it makes of a foreign one was not seen.
-    private var gotNoAnswer: Bool {
-        !log.handed.contains { $0.place.run > 1 && [Self.foreign, Self.answer].contains($0.body) }
+    /// The run that an answer reached. nil: the program had given up before, and what it makes of a foreign one was not seen.
+    private var answered: Int? {
+        log.handed.first { [Self.foreign, Self.answer].contains($0.body) }?.place.run
     }
 
     private var ignoresOthers: Finding {
-        let text = printed.suffix(5).joined(separator: " | ")
-        let (own, other) = (text.contains(Self.answer), text.contains(Self.foreign))
+        func says(_ answer: String) -> Bool { printed.contains { $0.contains(answer) } }
+        let (own, other) = (says(Self.answer), says(Self.foreign))
         // It may say what it ignores, and it may print nothing at all.
         let verdict: Finding.Verdict = own ? (other ? .notSeen : .yes) : other ? .no : .notSeen
         return Point(
@@ -108,6 +116,7 @@ struct RPCClientJudge {
             see: .rpcRead
         ).finding(
             verdict,
-            "Answer \(Self.foreign) with a foreign id, then \(Self.answer) with its own. It printed: \(text)")
+            "Answer \(Self.foreign) with a foreign id, then \(Self.answer) with its own. It printed: \(Subject.shown(printed, most: 5))"
+        )
     }
 }

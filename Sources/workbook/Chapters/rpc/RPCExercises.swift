@@ -40,7 +40,7 @@ enum RPCExercises {
             Point(
                 "prints every answer", why: "Answers come in any order; here the last question was answered first.",
                 see: .rpcRead
-            ).finding(printed.count >= requests.count, "It printed: \(run.lastLines().joined(separator: " | "))"),
+            ).finding(printed.count >= requests.count, "It printed: \(Subject.shown(run.lastLines()))"),
         ]
     }
 
@@ -55,7 +55,7 @@ enum RPCExercises {
         // What the broker made of the reply-to is in the request as it comes out of the queue, a moment after it was seen on
         // its way there.
         var requests: [Delivery] = []
-        try await eventually(inspection.pace.answer) {
+        try await inspection.eventually(inspection.pace.answer) {
             requests += try await inspection.take("rpc_queue") ?? []
             return !requests.isEmpty || run.hasEnded
         }
@@ -88,7 +88,7 @@ enum RPCExercises {
                 see: .rpcRead
             ).finding(
                 run.lastLines().contains { $0.contains(result) },
-                "It printed: \(run.lastLines().joined(separator: " | "))"),
+                "It printed: \(Subject.shown(run.lastLines()))"),
         ]
     }
 

@@ -19,7 +19,7 @@ struct RPCServerJudge {
     let probes: [RPCCheck.Probe]
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.work else { return [] }
         let all = [
             log.declares(
                 consumption.queue, before: consumption.place,

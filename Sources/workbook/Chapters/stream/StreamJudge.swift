@@ -9,7 +9,10 @@ struct StreamJudge {
     let words: [String]
 
     private var run: Int { log.consumptions.map(\.place.run).max() ?? 1 }
-    private var consumption: WireLog.Consumption? { log.consumptions(of: run).first }
+    private var consumption: WireLog.Consumption? {
+        let consumptions = log.consumptions(of: run)
+        return consumptions.first { $0.queue == queue } ?? consumptions.first
+    }
     private var handed: [WireLog.Handed] { log.handed(to: run) }
 
     var findings: [Finding] {

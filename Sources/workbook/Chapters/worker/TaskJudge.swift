@@ -3,8 +3,9 @@ struct TaskJudge {
     let log: WireLog
 
     var findings: [Finding] {
-        guard let first = log.published.first else { return [] }
-        let bad = log.published.first { $0.properties.deliveryMode != 2 }
+        guard let first = log.errand else { return [] }
+        let tasks = log.errands
+        let bad = tasks.first { $0.properties.deliveryMode != 2 }
         let persistent = Point(
             "makes its tasks persistent",
             why: "A durable queue comes back after a restart of the broker, but empty.", see: .workerRead
@@ -13,7 +14,7 @@ struct TaskJudge {
             bad.map {
                 "A message at \($0.place.time) ms with delivery-mode "
                     + ($0.properties.deliveryMode.map { "\($0)." } ?? "not set.")
-            } ?? "\(counted(log.published.count, "message")) with delivery-mode 2.")
+            } ?? "\(counted(tasks.count, "message")) with delivery-mode 2.")
         return [durable(first), persistent, log.saysGoodbye(first.place.run)]
             + [log.fails(first.place.run)].compactMap(\.self)
     }
@@ -35,7 +36,11 @@ struct TaskJudge {
                 why:
                     "The first program creates the queue. Without it, a task is dropped, and consuming is an error.",
                 see: .helloRead
-            ).finding(false, "No queue.declare of '\(queue)' was seen, which it used at \(place.time) ms.")
+            ).finding(
+                false,
+                log.queues.contains { $0.name == queue }
+                    ? "It only asked whether '\(queue)' is there (a passive queue.declare), which it used at \(place.time) ms."
+                    : "No queue.declare of '\(queue)' was seen, which it used at \(place.time) ms.")
         }
         let isDurable = declared.method.durable
         return Point(

@@ -88,6 +88,6 @@ struct WorkerCheck: ProgramCheck {
         return point(WorkerJudge.whyLost(inspection.log.declaration(of: queue)?.method, isQueueThere)).finding(
             back != nil,
             back.map { "\(story): it is in the queue again, redelivered: \($0.redelivered ? "yes" : "no")." }
-                ?? "\(story): it is nowhere.")
+                ?? "\(story): afterwards it was in no queue.")
     }
 }

@@ -30,10 +30,10 @@ enum WorkerExercises {
         return [
             says.finding(
                 second.lastLines().contains(where: isAgain),
-                "The second worker printed: \(second.lastLines().joined(separator: " | "))"),
+                "The second worker printed: \(Subject.shown(second.lastLines()))"),
             quiet.finding(
                 !first.lastLines().contains(where: isAgain),
-                "The first worker printed: \(first.lastLines().joined(separator: " | "))"),
+                "The first worker printed: \(Subject.shown(first.lastLines()))"),
         ]
     }
 

@@ -12,7 +12,7 @@ struct WorkerJudge {
     let log: WireLog
 
     var findings: [Finding] {
-        guard let consumption = log.consumptions.first else { return [] }
+        guard let consumption = log.work else { return [] }
         let all = [
             durable(consumption), acknowledges(consumption), afterTheWork(consumption), once, prefetch(consumption),
             besideOthers(consumption), longer, log.fails(consumption.place.run),
@@ -42,9 +42,12 @@ struct WorkerJudge {
                 "'\(refused.body)' got \(refused.settlements[0].verb) at \(refused.settlements[0].place.time) ms.")
         }
         // On a channel that the broker has closed, it could not: why it was closed is another finding.
-        let missing = log.handed.filter { $0.settlements.isEmpty && !log.isRefused($0.place.run) }
+        let missing = log.handed.filter { !$0.isSettled && !log.isRefused($0.place.run) && !log.isBack($0) }
         if log.handed.isEmpty {
             return Point(title, why: "", see: .workerBreak).finding(.notSeen, "No task was delivered to it.")
+        }
+        if let unseen = log.settledNothing(consumption) {
+            return Point(title, why: "", see: .workerBreak).finding(.notSeen, unseen)
         }
         return Point(
             title,
@@ -92,7 +95,8 @@ struct WorkerJudge {
     private var restOfWork: (none: WireLog.Handed, one: WireLog.Handed)? {
         guard let (none, one, two) = byDots else { return nil }
         let work = took(two) - took(one)
-        guard work >= shortestTask else { return nil }
+        // Kept waiting by the machine for as long, a right one may look like it.
+        guard work >= shortestTask, log.lost < work / 5 else { return nil }
         let part = Double(took(one)) / Double(work)
         let rest = 2 * (1 - part) * Double(work)
         return part < 0.8 && abs(Double(took(none)) - rest) < Double(work) / 5 ? (none, one) : nil
@@ -138,9 +142,9 @@ struct WorkerJudge {
         guard let (none, one, two) = byDots else { return nil }
         // All three as long, and that is no accident: a slow machine makes some of them longer, and none shorter.
         let times = [none, one, two].map(took)
-        guard let least = times.min(), let most = times.max(), least >= shortestTask, most < least * 5 / 4 else {
-            return nil
-        }
+        guard let least = times.min(), let most = times.max(), least >= shortestTask, most < least * 5 / 4,
+            log.lost < least / 2
+        else { return nil }
         return Point(
             "works longer on a longer task", why: "A dot stands for a second of work.", see: .workerRun
         ).finding(
@@ -212,7 +216,11 @@ struct WorkerJudge {
                 + "limit that is set later applies to later consumers.", see: .workerPredict)
         let limits = log.limits.filter { $0.method.prefetchCount > 0 }
         guard let limit = limits.first(where: { $0.place.isBeside(consumption.place) }) ?? limits.first else {
-            return point.finding(false, "No basic.qos with a prefetch-count was seen.")
+            return point.finding(
+                false,
+                log.limits.first.map {
+                    "basic.qos at \($0.place.time) ms with prefetch-count 0, which means no limit."
+                } ?? "No basic.qos with a prefetch-count was seen.")
         }
         if !limit.place.isBeside(consumption.place) {
             return point.finding(

@@ -17,6 +17,7 @@ final class FairTime: Sendable {
         var now = Duration.zero
         var quietSince = Duration.zero
         var longestGap = Duration.zero
+        var lost = Duration.zero
         var last = Look(withheld: .zero)
     }
 
@@ -28,6 +29,8 @@ final class FairTime: Sendable {
     var quietFor: Duration { state.withLock { $0.now - $0.quietSince } }
     /// The longest time between one thing that passed and the next.
     var longestGap: Duration { state.withLock(\.longestGap) }
+    /// What did not count.
+    var lost: Duration { state.withLock(\.lost) }
 
     /// Goes on until there is nothing to look at any more.
     func follow(_ look: @escaping @Sendable () -> Look?) {
@@ -51,6 +54,7 @@ final class FairTime: Sendable {
             // one. So the later it is, the less of the time counts.
             let had = Self.step * min(1, Self.step / elapsed) - max(.zero, seen.withheld - state.last.withheld)
             state.now += max(.zero, had)
+            state.lost += elapsed - max(.zero, had)
             if seen.lastEvent != state.last.lastEvent {
                 if state.last.lastEvent != nil {
                     state.longestGap = max(state.longestGap, state.now - state.quietSince)
