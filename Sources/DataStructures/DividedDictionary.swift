@@ -30,7 +30,7 @@
             if parts.isEmpty {
                 defer {
                     used = whole.count
-                    if used > Self.mostWhole { divide() }
+                    if used > Self.mostWhole { divide() } else { Self.shrink(&whole) }
                 }
                 yield &whole[key]
             } else {
@@ -38,7 +38,7 @@
                 let before = parts[part].count
                 defer {
                     used += parts[part].count - before
-                    if used == 0 { self = Self() }
+                    if used == 0 { self = Self() } else { Self.shrink(&parts[part]) }
                 }
                 yield &parts[part][key]
             }
@@ -47,10 +47,25 @@
 
     @discardableResult
     @inlinable public mutating func removeValue(forKey key: Key) -> Value? {
-        let old = parts.isEmpty ? whole.removeValue(forKey: key) : parts[Self.part(of: key)].removeValue(forKey: key)
-        if old != nil { used -= 1 }
-        if used == 0 { self = Self() }
+        if parts.isEmpty {
+            let old = whole.removeValue(forKey: key)
+            used = whole.count
+            if used == 0 { self = Self() } else { Self.shrink(&whole) }
+            return old
+        }
+        let part = Self.part(of: key)
+        guard let old = parts[part].removeValue(forKey: key) else { return nil }
+        used -= 1
+        if used == 0 { self = Self() } else { Self.shrink(&parts[part]) }
         return old
+    }
+
+    /// Gives back the room of what has gone, most of which would stay empty.
+    @inlinable static func shrink(_ part: inout [Key: Value]) {
+        guard part.capacity > 64, part.count < part.capacity / 8 else { return }
+        var smaller = [Key: Value](minimumCapacity: part.count)
+        for (key, value) in part { smaller[key] = value }
+        part = smaller
     }
 
     @inlinable mutating func divide() {

@@ -95,10 +95,10 @@
         self = kept
     }
 
-    /// Doubles the slots; there are always a power of two, so that a place is found by masking.
+    /// Makes four times as many slots; there are always a power of two, so that a place is found by masking.
     @inlinable mutating func grow() {
         Steps.take(used)
-        let capacity = Swift.max(8, slots.count * 2)
+        let capacity = Swift.min(Self.mostSlots, Swift.max(8, slots.count * 4))
         var larger: [Element?] = []
         larger.reserveCapacity(capacity)
         for place in 0..<used { larger.append(slots[slot(place)]) }

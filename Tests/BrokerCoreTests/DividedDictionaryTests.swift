@@ -1,6 +1,7 @@
-import DataStructures
 import TestSupport
 import Testing
+
+@testable import DataStructures
 
 @Suite(.watched) struct DividedDictionaryTests {
     /// Against the library's, through growing, shrinking and being empty again.
@@ -26,5 +27,29 @@ import Testing
             #expect((0..<6000).allSatisfy { mine[$0] == model[$0] })
         }
         #expect(mine.isEmpty && isAlike)
+    }
+
+    @Test(arguments: [1000, 100_000]) func whatHasGoneTakesNoRoom(count: Int) {
+        var table = DividedDictionary<Int, Int>()
+        for key in 0..<count { table[key] = key }
+        for key in 10..<count {
+            if key.isMultiple(of: 2) { table[key] = nil } else { table.removeValue(forKey: key) }
+        }
+        #expect(table.count == 10 && (0..<10).allSatisfy { table[$0] == $0 })
+        #expect(
+            table.whole.capacity + table.parts.reduce(0) { $0 + $1.capacity } < 10_000 && table.whole.capacity < 200)
+    }
+
+    @Test func aLongArrayIsAnArray() {
+        var array = DividedArray<Int>()
+        for number in 0..<10_000 {
+            #expect(array.count == number)
+            array.append(number)
+        }
+        for place in [0, 4095, 4096, 8191, 8192, 9999] {
+            array[place] += 1
+            #expect(array[place] == place + 1)
+        }
+        #expect(array.parts.map(\.count) == [4096, 4096, 1808] && array[1] == 1 && array[4097] == 4097)
     }
 }

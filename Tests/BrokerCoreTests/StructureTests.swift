@@ -75,6 +75,26 @@ struct StructureTests {
         #expect(table.copyCount(of: message) == 500 && steps <= 1000, "\(steps)")
     }
 
+    @Test("The table of stored messages begins anew when it is empty, and knows nothing of those that have gone")
+    func storedMessages() {
+        var table = StoredMessages()
+        for round in 0..<3 as Range<UInt64> {
+            let messages = (0..<5000).map { _ in
+                Message(exchange: "", routingKey: "q", properties: BasicProperties(), body: [1])
+            }
+            for (position, message) in messages.enumerated() {
+                table.add(.init(queue: 1, position: UInt64(position)), of: message)
+            }
+            #expect(messages.allSatisfy { table.message($0.storeEntry) === $0 } && messages.first?.storeEntry == 1)
+            for (position, message) in messages.enumerated() where position > 0 || round != 1 {
+                _ = table.remove(.init(queue: 1, position: UInt64(position)), of: message)
+                table.remove(message)
+            }
+            #expect(table.message(1) === (round == 1 ? messages[0] : nil) && table.message(5000) == nil)
+            if round == 1 { table.remove(messages[0]) }
+        }
+    }
+
     @Test("The first of a list is at hand when many before it have gone")
     func front() {
         var list = IdentityList<Int>()

@@ -283,9 +283,6 @@ final class Journal {
     var foundManifest: Manifest { segments.manifest }
     var foundEnd: SegmentFormat.Sealed? { segments.sealed }
 
-    /// About so many messages will be found.
-    func expect(messages count: Int) { contents.messages.reserve(count) }
-
     func found(
         _ found: [Message], _ records: ArraySlice<SegmentPart.Message>, _ copies: ArraySlice<StoredContent.Copy>
     ) {

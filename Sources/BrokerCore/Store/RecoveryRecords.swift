@@ -7,11 +7,6 @@ extension StoreRecovery {
     mutating func replayRecords(
         of segment: SegmentScan, _ header: SegmentFormat.Header, isOpen: Bool
     ) throws(StoreDamage) -> Int? {
-        let count = segment.parts.reduce(0) { $0 + $1.messages.count }
-        if let manifest, header.segment == first, count > 1000 {
-            // A table that grows is copied again and again. Room that turns out not to be needed is never touched.
-            journal.expect(messages: count * manifest.segments.count)
-        }
         for part in segment.parts { try replay(part) }
         if segment.end == segment.count { return nil }
         guard isOpen, !SegmentFormat.wasOnDisk(segment.end, in: segment.whole, salt: header.salt) else {

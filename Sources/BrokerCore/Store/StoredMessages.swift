@@ -27,13 +27,20 @@ struct StoredMessages {
     }
 
     /// By ``Message/storeEntry``; the first is nobody's.
-    private var entries: [Entry?] = [nil]
+    private var entries = StoredMessages.noEntries
     private var free: [UInt32] = []
 
     private static let none = Copy(queue: 0, position: 0)
+    private static var noEntries: DividedArray<Entry?> {
+        var entries = DividedArray<Entry?>()
+        entries.append(nil)
+        return entries
+    }
 
     /// nil: the entry is not in use.
-    func message(_ entry: UInt32) -> Message? { entries[Int(entry)]?.message }
+    func message(_ entry: UInt32) -> Message? {
+        Int(entry) < entries.count ? entries[Int(entry)]?.message : nil
+    }
 
     func place(of message: Message) -> Place { entries[Int(message.storeEntry)]?.place ?? Place() }
 
@@ -72,9 +79,6 @@ struct StoredMessages {
             entries[index]?.furtherCopies.append(copy)
         }
     }
-
-    /// Makes room for so many messages.
-    mutating func reserve(_ count: Int) { entries.reserveCapacity(count) }
 
     /// Gives messages that were found on disk their entries. Their copies come one after the other, and their numbers in
     /// the segment's list are from `slot` on.
@@ -167,5 +171,7 @@ struct StoredMessages {
         entries[Int(message.storeEntry)] = nil
         free.append(message.storeEntry)
         message.enter(0)
+        // What grew for many is not kept for none.
+        if free.count > 1000, free.count == entries.count - 1 { (entries, free) = (Self.noEntries, []) }
     }
 }

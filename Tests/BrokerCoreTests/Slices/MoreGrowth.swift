@@ -15,7 +15,7 @@
                 ("basic.publish, headers", manyHeaders), ("basic.publish, copies", copies),
                 ("a dead letter that died often", foreignDeaths),
                 ("queue.delete, auto-delete exchanges", autoDeleteRow),
-                ("basic.publish, topic, many #", hashes),
+                ("basic.publish, topic, many #", hashes), ("basic.get", gets),
             ]
         }
 
@@ -102,6 +102,18 @@
                         arguments: ["x-priority": .int32(Int32(number * 7919 % count))]))
             }
             return { client.publish(Array(repeating: "x", count: count + 1), to: "q") }
+        }
+
+        /// From a queue whose consumers hold all that they may.
+        private static func gets(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try client(rig)
+            client.send(BasicQos(prefetchCount: 1))
+            consume(client, count)
+            client.publish(Array(repeating: "x", count: 2 * count), to: "q")
+            return {
+                for _ in 0..<count { client.send(BasicGet(queue: "q")) }
+                #expect(rig.core.listQueues().map(\.unacknowledgedCount) == [2 * count])
+            }
         }
 
         // MARK: Exchanges

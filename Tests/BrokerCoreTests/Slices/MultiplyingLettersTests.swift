@@ -84,6 +84,27 @@ struct MultiplyingLettersTests {
         #expect(other.take().count == 50)
     }
 
+    @Test("Dead letters of others arrive meanwhile")
+    func lettersOfOthers() throws {
+        let rig = Self.rig()
+        let (client, other) = (try rig.open(), try rig.open())
+        other.send(QueueDeclare(queue: "dead"))
+        other.send(
+            QueueDeclare(
+                queue: "other",
+                arguments: [
+                    "x-max-length": 0, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead",
+                ]))
+        Self.declareQueues(client, 12)
+        Self.begin(rig, client)
+        for _ in 0..<50 { _ = rig.core.step(.time, now: rig.now) }
+        var writer = FrameWriter()
+        writer.content(BasicPublish(routingKey: "other"), .init(), body: [1], channel: 1, frameMax: 4096)
+        _ = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
+        for _ in 0..<10 { _ = rig.core.step(.time, now: rig.now) }
+        #expect(rig.core.listQueues().first { $0.name == "dead" }?.readyCount == 1)
+    }
+
     @Test("When memory is low, what multiplies is given up, and the log says so once")
     func mark() throws {
         let rig = Self.rig(turn: 1000, mark: 400_000)

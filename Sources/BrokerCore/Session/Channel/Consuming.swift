@@ -85,7 +85,7 @@ extension BrokerChannel {
         try refuseReplyAddress(get.queue, .get)
         let queue = try queue(named: get.queue, for: .read)
         try queue.checkAccess(by: connection.id)
-        if queue.consumers.contains(where: \.isExclusive), quirk(.exclusiveConsumersKeepGetsAway) {
+        if queue.consumerList.first?.isExclusive == true, quirk(.exclusiveConsumersKeepGetsAway) {
             throw BrokerError(.accessRefused, "\(queue.label) in exclusive use")
         }
         if queue.arguments.singleActiveConsumer, queue.counts.unacknowledged > 0,

@@ -101,8 +101,9 @@ struct UnacknowledgedDeliveries {
             front += 1
         }
         if count == 0 {
-            entries.removeAll(keepingCapacity: entries.count <= 1024)
-            tags.removeAll(keepingCapacity: tags.count <= 1024)
+            // Thousands of channels may have had thousands out.
+            entries.removeAll(keepingCapacity: entries.count <= 128)
+            tags.removeAll(keepingCapacity: tags.count <= 128)
             front = 0
         } else if entries.count >= 64, count * 2 < entries.count {
             Steps.take(entries.count - front)
