@@ -27,15 +27,17 @@ enum CheckCommand {
             wrong("--dialect takes one of \(Dialect.names), not '\(release)'", Self.command)
         }
         do {
-            var isGood = true
+            var (isGood, isSeen) = (true, true)
             for (name, subject, pace) in try subjects(chapter, command) {
                 let findings = try await Check.findings(chapter, subject, pace, as: release)
                 say("check \(chapter.number): \(name)")
                 for line in lines(findings) { say(line) }
                 isGood = isGood && !findings.contains(where: \.isWrong)
+                // Where nothing showed, nothing has been passed.
+                isSeen = isSeen && findings.contains { $0.verdict != .notSeen }
             }
-            if isGood { Progress.add("check \(chapter.number)") }
-            return isGood ? 0 : 1
+            if isGood, isSeen { Progress.add("check \(chapter.number)") }
+            return isGood ? isSeen ? 0 : 2 : 1
         } catch {
             complain("\(error)")
             return 2

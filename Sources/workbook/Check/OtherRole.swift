@@ -39,8 +39,9 @@ struct OtherRole {
         return Point(
             "declares its exchange as the step's other program does",
             why:
-                "An exchange is what its first declaration made it. The broker refuses another that differs. Some "
-                + "clients make it durable unless they are told not to.", see: .pubsubRead
+                "An exchange is what its first declaration made it, and the broker refuses another that differs. Declare "
+                + "it as the step does, or give it another name. Some clients make it durable unless you say otherwise.",
+            see: .pubsubRead
         ).finding(
             false,
             "exchange.declare of '\(declared.name)' at \(declared.place.time) ms, "
@@ -56,8 +57,9 @@ struct OtherRole {
         ].filter(\.0).map(\.1)
         return Point(
             "declares its queue as the step's other program does",
-            why: "A queue is what its first declaration made it. The broker refuses another that differs.",
-            see: .helloRead
+            why:
+                "A queue is what its first declaration made it, and the broker refuses another that differs. Declare it as "
+                + "the step does, or give it another name.", see: .helloRead
         ).finding(
             false,
             "queue.declare of '\(declared.name)' at \(declared.place.time) ms, "

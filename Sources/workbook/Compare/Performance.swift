@@ -11,7 +11,7 @@ struct Performance: Sendable {
     let environment: [String: String]
     /// For each thing that is waited for, in the programs' own time.
     let patience: Duration
-    private let allowance = Allowance(mostLost: .seconds(120))
+    private let allowance: Allowance
     private let time = Waits()
 
     init(
@@ -20,6 +20,7 @@ struct Performance: Sendable {
     ) {
         (self.scene, self.commands, self.url) = (scene, commands, url)
         (self.environment, self.patience) = (environment, patience)
+        allowance = Allowance(mostLost: max(.seconds(120), patience))
     }
 
     /// For how long the machine has kept the programs waiting, in all.
@@ -46,7 +47,9 @@ struct Performance: Sendable {
             for part in scene.acting {
                 let terminal = try enter(part, waits: false)
                 terminals.append(terminal)
-                await wait { terminal.program.statusBehindItsLines != nil }
+                await wait { terminal.program.hasEnded }
+                guard terminal.program.hasEnded else { continue }
+                _ = await allowance.wait(.seconds(10)) { terminal.program.statusBehindItsLines != nil }
             }
             let waiting = terminals.prefix(scene.waiting.count)
             await wait {

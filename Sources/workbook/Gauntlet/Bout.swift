@@ -59,6 +59,7 @@ struct Bout: Sendable {
         case (true, _): try await read(ring, first)
         default: try await publish(ring, first)
         }
+        if ring.broker.near.isFlooded { throw Inspection.CannotJudge.beyond(.flooded, subject.words, ring.log) }
         return await ring.outcome()
     }
 
@@ -78,7 +79,7 @@ struct Bout: Sendable {
         if ring.strike != nil, blow?.isOthers == false, ring.isReading(1), blow?.loses == true { await sendEcho(ring) }
         await ring.untilIdle { ring.isQuiet }
         // What comes behind the last settlement, if anything does.
-        if blow == nil { try? await Task.sleep(for: .milliseconds(100)) }
+        if blow == nil { await ring.wait(.milliseconds(100)) { false } }
         if promise.isDoneOnce || promise.isStream { await ring.untilPrinted() }
     }
 

@@ -39,12 +39,13 @@ final class Ring: Sendable {
 
     private func look() -> FairTime.Look? {
         guard !state.withLock(\.hasEnded) else { return nil }
+        if broker.near.isFlooded { cast.killAll() }
         return FairTime.Look(lastEvent: broker.near.lastTime, withheld: cast.withheld)
     }
 
     func end() {
         state.withLock { $0.hasEnded = true }
-        for run in state.withLock(\.runs) { run.kill() }
+        cast.killAll()
         part.end()
         broker.shutDown()
         folder.remove()
@@ -107,7 +108,7 @@ final class Ring: Sendable {
     @discardableResult func wait(_ patience: Duration, _ condition: () -> Bool) async -> Bool {
         let start = fair.now
         let isDecided = await eventually(max(bout.pace.hopeless, patience * 20)) {
-            condition() || fair.now - start > patience
+            condition() || fair.now - start > patience || broker.near.isFlooded
         }
         if !isDecided { doubt() }
         return condition()

@@ -8,8 +8,13 @@ final class WireRecord: Sendable {
     private struct State: Sendable {
         var log = WireLog()
         var observations: [Observation] = []
+        /// How much of memory they take, in octets.
+        var kept = 0
         var connections = 0
     }
+
+    /// Nobody looks at more than this, in octets: of a program that never ends the beginning is enough.
+    private static let mostKept = 64 << 20
     private let state = Mutex(State())
     private let time = SystemTime()
     private let start: Int64
@@ -38,7 +43,9 @@ final class WireRecord: Sendable {
             frames: frames)
         state.withLock { state in
             state.log.add(seen)
-            if keepsFrames { state.observations.append(seen) }
+            guard keepsFrames, state.kept < Self.mostKept else { return }
+            state.observations.append(seen)
+            state.kept += frames.reduce(256 + seen.body.count) { $0 + $1.payload.count }
         }
     }
 
@@ -61,7 +68,7 @@ final class WireRecord: Sendable {
         return log
     }
 
-    /// All that was seen, where that is kept.
+    /// All that was seen, where that is kept; of much the beginning.
     var observations: [Observation] { state.withLock(\.observations) }
 }
 

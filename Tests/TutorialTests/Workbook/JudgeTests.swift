@@ -52,6 +52,17 @@ import Testing
         #expect(one.log.published.first?.body.count == WireLog.longestBody)
     }
 
+    /// Of a program that never ends, the gauntlet keeps the beginning.
+    @Test func whatPassesIsKeptUpToALimit() {
+        let record = WireRecord(keepsFrames: true)
+        let body = [UInt8](repeating: 120, count: 8 << 20)
+        let publish = Method.basicPublish(BasicPublish(exchange: "", routingKey: "hello"))
+        for _ in 1...20 {
+            record.add(1, 1, .toBroker, 1, .method(publish, Content(properties: .init(), body: body)))
+        }
+        #expect(record.observations.count == 8 && record.log.published.count == 20 && !record.isFlooded)
+    }
+
     @Test func whereAMessageGoes() {
         var made = MadeUpLog()
         made.declares(exchange: "tasks", "topic")
