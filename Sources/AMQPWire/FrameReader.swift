@@ -68,6 +68,15 @@ public struct FrameReader: Sendable {
     /// What has arrived, without taking it.
     public var peek: ArraySlice<UInt8> { buffer[start...] }
 
+    /// The publish that comes next, if it has come whole. It is not taken.
+    public func wholePublish() -> WholePublish? {
+        let most = frameMax == 0 ? Int.max : Int(frameMax) + Int(tolerance) - Frame.overhead
+        return WholePublish(in: buffer, at: start, mostInFrame: most)
+    }
+
+    /// Takes the publish that ``wholePublish()`` has just found.
+    public mutating func take(_ publish: WholePublish) { start = publish.next }
+
     /// The next whole frame, or nil until more octets arrive.
     ///
     /// Throws ``WireError`` with 501 for an unknown kind, for a frame over ``frameMax`` (as soon as its size is known),

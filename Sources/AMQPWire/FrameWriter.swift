@@ -62,6 +62,44 @@ public struct FrameWriter: Sendable {
         self.body(body, channel: channel, frameMax: frameMax)
     }
 
+    /// A delivery with its content, in one go: most of what a broker writes is this, and most of it is small. Written field
+    /// by field, each octet costs a look at the room that is left.
+    public mutating func delivery(
+        _ deliver: BasicDeliver, propertyOctets: ArraySlice<UInt8>, body: ArraySlice<UInt8>, channel: UInt16,
+        frameMax: UInt32
+    ) {
+        let names = deliver.consumerTag.count + deliver.exchange.count + deliver.routingKey.count
+        let count = names + propertyOctets.count + body.count + DeliveryOctets.ofTheRest
+        guard count <= DeliveryOctets.most, frameMax == 0 || body.count + Frame.overhead <= frameMax else {
+            return content(
+                deliver, propertyOctets: propertyOctets, body: body, channel: channel, frameMax: frameMax)
+        }
+        withUnsafeTemporaryAllocation(byteCount: DeliveryOctets.most, alignment: 1) { room in
+            var octets = DeliveryOctets(room: room, channel: channel)
+            octets.begin(.method, count: names + 4 + 3 + 8 + 1)
+            octets.integer(BasicDeliver.id.classID)
+            octets.integer(BasicDeliver.id.methodID)
+            octets.shortString(deliver.consumerTag)
+            octets.integer(deliver.deliveryTag)
+            octets.integer(deliver.redelivered ? 1 as UInt8 : 0)
+            octets.shortString(deliver.exchange)
+            octets.shortString(deliver.routingKey)
+            octets.integer(Frame.end)
+            octets.begin(.header, count: 12 + propertyOctets.count)
+            octets.integer(MethodID.basic)
+            octets.integer(0 as UInt16)
+            octets.integer(UInt64(body.count))
+            octets.raw(propertyOctets)
+            octets.integer(Frame.end)
+            if !body.isEmpty {
+                octets.begin(.body, count: body.count)
+                octets.raw(body)
+                octets.integer(Frame.end)
+            }
+            writer.octets.append(contentsOf: octets.written)
+        }
+    }
+
     /// The header of a content whose properties are octets already, flag words first.
     public mutating func header(propertyOctets: ArraySlice<UInt8>, bodySize: Int, channel: UInt16) {
         frame(.header, channel: channel) { writer in

@@ -96,6 +96,10 @@ public struct BrokerConfiguration: Sendable {
     #if DEBUG
         /// What is wrong with the broker on purpose; nil: nothing.
         @_spi(Quirks) public var quirks: QuirkWatch?
+        /// What is done in one go has none of the quirks of what it takes the place of.
+        var hasQuirks: Bool { quirks != nil }
+    #else
+        var hasQuirks: Bool { false }
     #endif
 
     /// The least of what is written to the log; nil: nothing, for nobody reads it.

@@ -4,6 +4,7 @@ import AMQPWire
 final class ClassicQueue: Dispatching {
     let name: ShortString
     let label: String
+    let kind = QueueKind.classic
     let declaration: QueueDeclaration
     private(set) var arguments: QueueArguments
     unowned let host: any QueueHost

@@ -5,6 +5,7 @@ import AMQPWire
 /// A new kind is a type that does this, and a line in ``QueueKinds``.
 protocol Queue: AnyObject {
     var name: ShortString { get }
+    var kind: QueueKind { get }
     /// As reply texts name it.
     var label: String { get }
     var declaration: QueueDeclaration { get }
@@ -63,7 +64,6 @@ protocol Queue: AnyObject {
 }
 
 extension Queue {
-    var kind: QueueKind { arguments.kind }
     /// Takes time in proportion to them.
     var consumers: [any DeliveryTarget] { consumerList.all }
     var consumerCount: Int { consumerList.count }

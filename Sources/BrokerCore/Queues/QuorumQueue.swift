@@ -6,6 +6,7 @@ import DataStructures
 final class QuorumQueue: Dispatching {
     let name: ShortString
     let label: String
+    let kind = QueueKind.quorum
     let declaration: QueueDeclaration
     private(set) var arguments: QueueArguments
     unowned let host: any QueueHost

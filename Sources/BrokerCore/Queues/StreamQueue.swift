@@ -6,6 +6,7 @@ import DataStructures
 final class StreamQueue: Queue {
     let name: ShortString
     let label: String
+    let kind = QueueKind.stream
     let declaration: QueueDeclaration
     private(set) var arguments: QueueArguments
     private unowned let host: any QueueHost

@@ -102,6 +102,9 @@ final class BrokerChannel {
         }
     }
 
+    /// A publish may come now.
+    var takesPublishes: Bool { state == .open && !isReleased && !content.isUnderWay }
+
     /// Lets go of what has come as far as a content that has not come whole is left in it.
     func detachContent() { content.changeMethod { $0.detach() } }
 

@@ -155,7 +155,7 @@ extension BrokerChannel {
 
     /// Sends a method with a queue's message as its content.
     func send(_ method: some MethodFields, _ queued: QueuedMessage, from queue: any Queue) {
-        switch queue.arguments.kind {
+        switch queue.kind {
         case .classic: send(method, queued.message)
         case .quorum: sendCounted(method, queued)
         case .stream: sendPlaced(method, queued)

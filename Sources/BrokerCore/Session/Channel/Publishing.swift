@@ -31,6 +31,29 @@ extension BrokerChannel {
         }
     }
 
+    /// Makes a message of a publish that goes where the last one went, with nothing about it that is to be looked at. nil: it
+    /// is another one.
+    func message(again publish: WholePublish) -> Message? {
+        guard takesPublishes, let lastRoute, lastRoute.topologyVersion == virtualHost.topologyVersion,
+            publish.goes(to: lastRoute.exchangeName, with: lastRoute.key),
+            publish.bodyCount <= connection.maximumMessageSize,
+            let traits = Message.Traits(plain: publish.propertyOctets)
+        else { return nil }
+        return Message(
+            exchange: lastRoute.exchangeName, routingKey: lastRoute.key, content: publish.content(),
+            propertiesCount: publish.propertiesCount, traits: traits)
+    }
+
+    /// Publishes it.
+    func publish(again message: Message, isMandatory: Bool) throws(Failure) {
+        guard let queues = lastRoute?.queues else { return }
+        connection.throttle.hasPublished = true
+        let delivery = Delivery(message: message, copies: [], mandatory: isMandatory, isRemembered: true)
+        do throws(BrokerError) { try deliver(delivery, to: queues) } catch {
+            throw Failure(error, cause: BasicPublish.id)
+        }
+    }
+
     /// A message that is on its way to its queues.
     private struct Delivery {
         var message: Message
@@ -199,5 +222,21 @@ extension BrokerChannel {
         return Message(
             exchange: route.exchangeName, routingKey: route.key, properties: properties,
             body: content.octets[content.propertiesCount...], traits: traits)
+    }
+}
+
+extension BrokerConnection {
+    /// Handles a publish that has come whole and goes where its channel's last one went. False: it is none of these.
+    func publishAgain() -> Bool {
+        guard takesWhole, let publish = reader.wholePublish(), let channel = knownChannel(publish.channel),
+            let message = channel.message(again: publish)
+        else { return false }
+        reader.take(publish)
+        // Of its three frames, one is counted anyway.
+        placesFilled += publish.bodyCount == 0 ? 1 : 2
+        do throws(Failure) { try channel.publish(again: message, isMandatory: publish.isMandatory) } catch {
+            fail(error.error, cause: error.cause, channel: publish.channel)
+        }
+        return true
     }
 }

@@ -72,10 +72,10 @@ struct UnacknowledgedDeliveries {
     /// Takes out the oldest deliveries up to and including this tag, so many at most, oldest first.
     mutating func removeFirst(_ most: Int, through tag: UInt64) -> [Unacknowledged] {
         var removed: [Unacknowledged] = []
+        removed.reserveCapacity(min(most, count))
         while removed.count < most, front < entries.count, tags[front] <= tag {
             Steps.take()
-            if let delivery = entries[front] { removed.append(delivery) }
-            entries[front] = nil
+            if let delivery = entries[front].take() { removed.append(delivery) }
             front += 1
         }
         count -= removed.count

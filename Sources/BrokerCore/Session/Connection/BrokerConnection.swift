@@ -41,7 +41,11 @@ final class BrokerConnection {
     /// Why nothing is read from the client; empty: everything is.
     var silences: Set<Silence> = []
 
-    var channels: [UInt16: BrokerChannel] = [:]
+    var channels: [UInt16: BrokerChannel] = [:] { didSet { lastChannel = nil } }
+    /// That of the last frame: mostly the next is for it too.
+    private var lastChannel: BrokerChannel?
+    /// False: a quirk may lie in what is done frame by frame.
+    let takesWhole: Bool
     var exclusiveQueues = IdentityList<any Queue>()
     /// Set when the handshake has come to each of them.
     var session = Session()
@@ -91,6 +95,7 @@ final class BrokerConnection {
         let configuration = host.configuration
         output = Output(of: id, in: room)
         dialect = configuration.dialect
+        takesWhole = !configuration.hasQuirks
         reader.frameMax = dialect.smallestFrameMax
         maximumMessageSize = configuration.maximumMessageSize ?? dialect.maximumMessageSize
         // Half of the memory at most: one that fills all of it could not be committed.
@@ -121,7 +126,9 @@ final class BrokerConnection {
         if goOn() { return true }
         if case .ended = state { return false }
         do throws(WireError) {
-            guard !mustWait, beginHandshake(), !isLoginBeingChecked, let frame = try reader.next() else { return false }
+            guard !mustWait else { return false }
+            if case .running = state, publishAgain() { return true }
+            guard beginHandshake(), !isLoginBeingChecked, let frame = try reader.next() else { return false }
             handle(frame)
             return true
         } catch {
@@ -150,19 +157,6 @@ final class BrokerConnection {
 
     /// The stream has ended, and what came before is not dealt with yet.
     func endStreamLater() { hasStreamEnded = true }
-
-    /// After octets that are not a frame nothing that follows can be read.
-    private func brokenFrame(_ error: WireError) {
-        switch state {
-        case .running:
-            fail(BrokerError(error.code, error.reason), cause: .none) { [self] in
-                state = .ended
-                endLater()
-            }
-        case .handshake: refuse("not a frame: \(error.reason)")
-        case .closing, .ended: end()
-        }
-    }
 
     private func handle(_ frame: Frame) {
         do throws(Failure) {
@@ -201,18 +195,15 @@ final class BrokerConnection {
         }
     }
 
-    private func handleClosing(_ frame: Frame) {
-        // What can't be read any more is passed over like everything else but the answer.
-        guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else { return }
-        switch method {
-        case .connectionClose: if !quirk(.crossingCloseIsNotAnswered) { send(ConnectionCloseOk()) }
-        case .connectionCloseOk: end()
-        default: break
-        }
+    func knownChannel(_ number: UInt16) -> BrokerChannel? {
+        if let lastChannel, lastChannel.number == number { return lastChannel }
+        let channel = channels[number]
+        if let channel { lastChannel = channel }
+        return channel
     }
 
     private func channel(for frame: Frame) throws(Failure) -> BrokerChannel {
-        if let channel = channels[frame.channel] { return channel }
+        if let channel = knownChannel(frame.channel) { return channel }
         guard let virtualHost = session.virtualHost else {
             throw Failure(.broken("a connection that is open has no virtual host"))
         }

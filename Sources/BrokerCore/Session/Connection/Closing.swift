@@ -40,6 +40,29 @@ extension BrokerConnection {
         return method.id == ChannelClose.id || method.id == ConnectionClose.id
     }
 
+    /// After octets that are not a frame nothing that follows can be read.
+    func brokenFrame(_ error: WireError) {
+        switch state {
+        case .running:
+            fail(BrokerError(error.code, error.reason), cause: .none) { [self] in
+                state = .ended
+                endLater()
+            }
+        case .handshake: refuse("not a frame: \(error.reason)")
+        case .closing, .ended: end()
+        }
+    }
+
+    func handleClosing(_ frame: Frame) {
+        // What can't be read any more is passed over like everything else but the answer.
+        guard frame.channel == 0, frame.kind == .method, let method = try? Method(frame.payload) else { return }
+        switch method {
+        case .connectionClose: if !quirk(.crossingCloseIsNotAnswered) { send(ConnectionCloseOk()) }
+        case .connectionCloseOk: end()
+        default: break
+        }
+    }
+
     /// Closes the connection because the broker stops. A client that has not got as far as opening it hears nothing.
     func shutDown() {
         switch state {

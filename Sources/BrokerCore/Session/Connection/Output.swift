@@ -93,6 +93,14 @@ struct Output {
         } else {
             // A header is one frame, however large: it can't be cut.
             let isLeftOut = content.propertyOctets.count > frameMax && quirk(.largeHeadersAreLeftOut)
+            if let deliver = method as? BasicDeliver, !isLeftOut {
+                write {
+                    $0.delivery(
+                        deliver, propertyOctets: content.propertyOctets, body: content.body, channel: channel,
+                        frameMax: frameMax)
+                }
+                return announce()
+            }
             write {
                 $0.content(
                     method, propertyOctets: isLeftOut ? [0, 0] : content.propertyOctets, body: content.body,
