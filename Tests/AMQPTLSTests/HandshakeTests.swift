@@ -131,7 +131,7 @@ struct HandshakeTests {
     }
 
     /// Files and names that are wrong end it before the first step, and the stream with it.
-    @Test(arguments: ["ca", "certificate", "key", "zero", "nameless"])
+    @Test(arguments: ["ca", "certificate", "key", "password", "zero", "nameless"])
     func whatIsWrongBeforehand(what: String) async throws {
         let (ours, theirs) = MemoryStream.pair()
         let heard = Heard()
@@ -141,6 +141,7 @@ struct HandshakeTests {
         case "ca": configuration.caCertificateFile = "/no"
         case "certificate": configuration.certificateFile = "/no"
         case "key": configuration.keyFile = "/no"
+        case "password": configuration.keyPassword = "secret"
         case "zero": configuration.serverName = "localhost\0.example"
         default: configuration.serverName = ""
         }

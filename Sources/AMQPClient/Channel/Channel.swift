@@ -8,9 +8,9 @@ import Synchronization
 /// them; so give a channel to each task that works on its own.
 ///
 /// A call that asks the broker for something throws ``AMQPError``: of kind `closedByBroker` with the reply code when the
-/// broker refuses, which closes the channel or the connection, as ``AMQPError/scope-swift.property`` says; `timedOut` when
-/// there is no answer within the configuration's `rpcTimeout`; `cancelled` with the task; why the channel is closed, if it
-/// is; and `badArgument` for a name over 255 octets, before anything is sent.
+/// broker refuses, which closes the channel or the connection, as the error's `scope` says; `timedOut` when there is no
+/// answer within the configuration's `rpcTimeout`; `cancelled` with the task; why the channel is closed, if it is; and
+/// `badArgument` for a name over 255 octets, before anything is sent.
 public final class Channel: Sendable {
     let connection: Connection
     let id: ChannelID
