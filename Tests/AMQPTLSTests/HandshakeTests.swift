@@ -1,4 +1,5 @@
 import AMQPTransport
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -147,6 +148,27 @@ struct HandshakeTests {
         }
         let error = await failure(ours, configuration, ManualTime())
         #expect(error?.kind == .file, "\(String(describing: error))")
+        guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
+    }
+
+    /// A pipe that nobody writes to: the time for the handshake ends that too.
+    @Test func aFileThatCannotBeReadToItsEnd() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID().uuidString)").path()
+        try #require(mkfifo(path, 0o600) == 0)
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        theirs.start(heard)
+        var piped = TLSConfiguration()
+        piped.caCertificateFile = path
+        let (configuration, time) = (piped, ManualTime())
+        async let error = failure(ours, configuration, time)
+        try await until { time.nextDue != nil }
+        time.advance(by: 2_000)
+        #expect(await error?.kind == .timedOut)
+        // Lets go of the thread that reads, or is about to.
+        let pipe = open(path, O_RDWR)
+        unlink(path)
+        close(pipe)
         guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
     }
 
