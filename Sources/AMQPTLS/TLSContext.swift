@@ -63,8 +63,9 @@ package final class TLSContext: @unchecked Sendable {
         }
         if let certificate = configuration.certificateFile {
             try use(certificate, key: configuration.keyFile ?? certificate, password: configuration.keyPassword ?? "")
-        } else if configuration.keyFile != nil {
-            throw TLSError(.file, "There is a key for TLS, but no certificate", next: "Name both.")
+        } else if configuration.keyFile != nil || configuration.keyPassword != nil {
+            let what = configuration.keyFile == nil ? "the password of a key" : "a key"
+            throw TLSError(.file, "There is \(what) for TLS, but no certificate", next: "Name both.")
         }
     }
 

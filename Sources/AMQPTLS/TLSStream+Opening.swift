@@ -7,13 +7,16 @@ extension TLSStream {
     ///
     /// - Parameters:
     ///   - host: what was connected to, for the name in the certificate.
-    ///   - milliseconds: how long it may take. Cancelling the task ends it too.
+    ///   - milliseconds: how long it may take, with the reading of the files. Cancelling the task ends it too.
     /// - Throws: ``TLSError``; the stream is dropped then.
     package static func connect(
         over stream: any ByteStream, _ configuration: TLSConfiguration, host: String, milliseconds: Int,
         time: any TimeSource
     ) async throws(TLSError) -> TLSStream {
         let attempt = Attempt(stream)
+        // Also while a file is read, which may be a pipe that nobody writes to.
+        let deadline = time.wake(at: time.now + Int64(milliseconds)) { attempt.drop(.timedOut(milliseconds)) }
+        defer { deadline.cancel() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 attempt.await(continuation)

@@ -131,7 +131,9 @@ struct Options {
     }
 
     private static func pair(_ text: String) throws(UsageError) -> (name: String, url: String) {
-        guard let equals = text.firstIndex(of: "=") else { throw UsageError("--broker takes NAME=URL, not '\(text)'") }
+        guard let equals = text.firstIndex(of: "=") else {
+            throw UsageError("--broker takes NAME=URL, not '\(ConnectionConfiguration.shown(text))'")
+        }
         return (String(text[..<equals]), String(text[text.index(after: equals)...]))
     }
 }

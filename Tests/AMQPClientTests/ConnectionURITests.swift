@@ -122,12 +122,17 @@ import Testing
     @Test(arguments: [
         "amqp://user:pa/secret@host", "amqp://user:1234/secret@host", "amqp://user:pa?secret@host",
         "amqp://user:1?secret=1@host", "amqp://user:secret/a/b@host", "amqp://us/er:secret@host",
-        "user:secret@host:5672", "amqp:/user:secret@host", "amqp:user:se@cret@host",
+        "user:secret@host:5672", "localhost?password=secret", "amqp:/user:secret@host", "amqp:user:se@cret@host",
     ])
     func noPasswordIsShown(uri: String) throws {
         let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: uri) }
         #expect(error.kind == .badURI)
         for part in ["secret", "cret", "1234", "'pa", "'1'"] { #expect(!"\(error)".contains(part), "\(error)") }
+    }
+
+    @Test func aConfigurationInALog() throws {
+        let read = try ConnectionConfiguration(uri: "amqps://me%40home:secret@[::1]/v%2fw?keyfile=k&password=secret")
+        #expect("\(read)" == "amqps://me%40home@[::1]:5671/v%2Fw")
     }
 
     @Test func noZeroOctetInALogin() async {

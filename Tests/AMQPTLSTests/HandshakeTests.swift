@@ -1,4 +1,5 @@
 import AMQPTransport
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -131,7 +132,7 @@ struct HandshakeTests {
     }
 
     /// Files and names that are wrong end it before the first step, and the stream with it.
-    @Test(arguments: ["ca", "certificate", "key", "zero", "nameless"])
+    @Test(arguments: ["ca", "certificate", "key", "password", "zero", "nameless"])
     func whatIsWrongBeforehand(what: String) async throws {
         let (ours, theirs) = MemoryStream.pair()
         let heard = Heard()
@@ -141,11 +142,33 @@ struct HandshakeTests {
         case "ca": configuration.caCertificateFile = "/no"
         case "certificate": configuration.certificateFile = "/no"
         case "key": configuration.keyFile = "/no"
+        case "password": configuration.keyPassword = "secret"
         case "zero": configuration.serverName = "localhost\0.example"
         default: configuration.serverName = ""
         }
         let error = await failure(ours, configuration, ManualTime())
         #expect(error?.kind == .file, "\(String(describing: error))")
+        guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
+    }
+
+    /// A pipe that nobody writes to: the time for the handshake ends that too.
+    @Test func aFileThatCannotBeReadToItsEnd() async throws {
+        let path = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID().uuidString)").path()
+        try #require(mkfifo(path, 0o600) == 0)
+        let (ours, theirs) = MemoryStream.pair()
+        let heard = Heard()
+        theirs.start(heard)
+        var piped = TLSConfiguration()
+        piped.caCertificateFile = path
+        let (configuration, time) = (piped, ManualTime())
+        async let error = failure(ours, configuration, time)
+        try await until { time.nextDue != nil }
+        time.advance(by: 2_000)
+        #expect(await error?.kind == .timedOut)
+        // Lets go of the thread that reads, or is about to.
+        let pipe = open(path, O_RDWR)
+        unlink(path)
+        close(pipe)
         guard case .reset = await heard.end.value else { return #expect(Bool(false), "no reset") }
     }
 

@@ -137,6 +137,7 @@ import Testing
         }
         #expect(complaint("amqp://h", "--skip", "tx.", "--why", "not offered", "--format", "junit") == "")
         #expect(complaint("localhost") == "'localhost' is not an amqp:// address")
+        #expect(complaint("me:secret@localhost") == "'…@localhost' is not an amqp:// address")
         #expect(complaint("--skip", "tx.").hasPrefix("1 --skip and 0 --why"))
         #expect(complaint("--format", "xml").hasPrefix("--format is text, json, junit, html, badge, known"))
     }

@@ -7,6 +7,7 @@ extension Channel {
     ///   - prefetchCount: 0 to 65535; 0: no limit.
     ///   - prefetchSize: octets; RabbitMQ refuses anything but 0, with 540 on the connection.
     ///   - global: the limit is for the whole channel instead of for each consumer started from now on.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; `badArgument` for a number out of its range.
     public func qos(prefetchCount: Int, prefetchSize: Int = 0, global: Bool = false) async throws(AMQPError) {
         guard let count = UInt16(exactly: prefetchCount) else {
             throw .badArgument("The prefetch count is \(prefetchCount), it must be 0 to 65535")
@@ -65,6 +66,7 @@ extension Channel {
 
     /// Takes one message from a queue (basic.get), or nil if there is none. Asking again and again is the slow way; a
     /// consumer is told.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 404 for a queue that does not exist closes the channel.
     public func get(_ queue: String, noAck: Bool = false) async throws(AMQPError) -> Delivery? {
         let method = try BasicGet(queue: ShortString(queue, as: "queue name"), noAck: noAck)
         let answer = try await engine.wait(
@@ -83,6 +85,7 @@ extension Channel {
     /// - Parameters:
     ///   - tag: the delivery's.
     ///   - multiple: all up to this one; with tag 0 all there are.
+    /// - Throws: ``AMQPError``: why the channel is closed. Nothing is awaited, so a 406 comes with a later call.
     nonisolated(nonsending)
         public func ack(_ tag: UInt64, multiple: Bool = false) async throws(AMQPError)
     {
@@ -94,6 +97,7 @@ extension Channel {
     ///   - tag: the delivery's.
     ///   - multiple: all up to this one; with tag 0 all there are.
     ///   - requeue: back into the queue; else it is dropped or dead-lettered.
+    /// - Throws: ``AMQPError``: why the channel is closed. Nothing is awaited, so a 406 comes with a later call.
     nonisolated(nonsending)
         public func nack(_ tag: UInt64, multiple: Bool = false, requeue: Bool = true) async throws(AMQPError)
     {
@@ -104,6 +108,7 @@ extension Channel {
     /// - Parameters:
     ///   - tag: the delivery's.
     ///   - requeue: back into the queue; else it is dropped or dead-lettered.
+    /// - Throws: ``AMQPError``: why the channel is closed. Nothing is awaited, so a 406 comes with a later call.
     nonisolated(nonsending)
         public func reject(_ tag: UInt64, requeue: Bool = true) async throws(AMQPError)
     {
@@ -122,6 +127,7 @@ extension Channel {
 
     /// Everything unacknowledged on this channel goes back to its queue and is delivered again (basic.recover).
     /// - Parameter requeue: false asks for the same consumers again; RabbitMQ refuses that with 540 on the connection.
+    /// - Throws: ``AMQPError`` as ``Channel`` says.
     public func recover(requeue: Bool = true) async throws(AMQPError) {
         _ = try await call(.basicRecover(BasicRecover(requeue: requeue)))
     }
@@ -129,12 +135,16 @@ extension Channel {
     // MARK: Transactions
 
     /// Makes the channel transactional (tx.select): publishes and acknowledgements take effect at ``commit()``.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 406 closes a channel with confirms.
     public func selectTransactions() async throws(AMQPError) { _ = try await call(.txSelect(TxSelect())) }
 
     /// Makes everything since the last commit or rollback take effect, and starts anew (tx.commit).
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 406 closes a channel without transactions. Without an answer nobody knows
+    ///   whether it took effect.
     public func commit() async throws(AMQPError) { _ = try await call(.txCommit(TxCommit())) }
 
     /// Forgets everything since the last commit or rollback, and starts anew (tx.rollback). Deliveries stay out for
     /// acknowledgement.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 406 closes a channel without transactions.
     public func rollback() async throws(AMQPError) { _ = try await call(.txRollback(TxRollback())) }
 }

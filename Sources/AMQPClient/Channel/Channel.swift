@@ -6,6 +6,11 @@ import Synchronization
 ///
 /// Any number of tasks may use one. An error that the broker finds in a call closes the whole channel, though, for all of
 /// them; so give a channel to each task that works on its own.
+///
+/// A call that asks the broker for something throws ``AMQPError``: of kind `closedByBroker` with the reply code when the
+/// broker refuses, which closes the channel or the connection, as the error's `scope` says; `timedOut` when there is no
+/// answer within the configuration's `rpcTimeout`; `cancelled` with the task; why the channel is closed, if it is; and
+/// `badArgument` for a name over 255 octets, before anything is sent.
 public final class Channel: Sendable {
     let connection: Connection
     let id: ChannelID
@@ -80,6 +85,7 @@ public final class Channel: Sendable {
     /// Asks the broker to stop (`false`) or resume sending deliveries. Of the brokers around, RabbitMQ refuses to stop
     /// with 540 on the connection; ``qos(prefetchCount:prefetchSize:global:)`` is what holds deliveries back.
     /// - Returns: what now holds.
+    /// - Throws: ``AMQPError`` as ``Channel`` says.
     @discardableResult
     public func flow(active: Bool) async throws(AMQPError) -> Bool {
         if case .channelFlowOk(let ok) = try await call(.channelFlow(ChannelFlow(active: active))) { return ok.active }

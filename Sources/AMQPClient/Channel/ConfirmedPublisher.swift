@@ -11,6 +11,7 @@ import AMQPWire
 /// A refusal that no call has told is told by the close of the channel or the connection, which waits for confirms that are
 /// due: ``Channel/close()``.
 public struct ConfirmedPublisher: Sendable {
+    /// The channel that it publishes on.
     public let channel: Channel
     private let window: PublishWindow
 
@@ -74,6 +75,7 @@ public struct ConfirmedPublisher: Sendable {
 
 extension Channel {
     /// A publisher with a window of `limit` unconfirmed messages, 1 at least; switches confirms on.
+    /// - Throws: ``AMQPError`` as ``selectConfirms()``.
     public func confirmedPublisher(limit: Int = 50) async throws(AMQPError) -> ConfirmedPublisher {
         try await selectConfirms()
         return ConfirmedPublisher(self, limit: max(1, limit))

@@ -33,6 +33,7 @@ public struct Consumer: AsyncSequence, Sendable {
 
     /// Cancels the consumer (basic.cancel): no further deliveries come, and the loop ends after those that wait here. In a
     /// task that is cancelled the cancel is sent all the same, and only the wait for its answer is skipped.
+    /// - Throws: ``AMQPError`` as ``Channel`` says, but not `cancelled`.
     public func cancel() async throws(AMQPError) {
         let request = try BasicCancel(consumerTag: ShortString(tag, as: "consumer tag"))
         do throws(AMQPError) {
@@ -45,6 +46,7 @@ public struct Consumer: AsyncSequence, Sendable {
     /// One loop takes all deliveries; several at once share them, and each may be left by itself.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(subscription) }
 
+    /// One loop over the deliveries.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let loop: Subscription.Loop
 

@@ -14,8 +14,11 @@ public struct Delivery: Sendable {
         self.messageCount = messageCount
     }
 
+    /// What was published.
     public var message: Message { raw.message }
+    /// The message's body, in octets.
     public var body: [UInt8] { raw.message.body }
+    /// The message's properties, its headers among them (AMQP 0-9-1, class basic).
     public var properties: BasicProperties { raw.message.properties }
     /// The body as text; octets that are not UTF-8 show as U+FFFD.
     public var text: String { raw.message.text }
@@ -26,25 +29,34 @@ public struct Delivery: Sendable {
     public var redelivered: Bool { raw.redelivered }
     /// The exchange it was published to; empty for the default exchange.
     public var exchange: String { raw.exchange.text }
+    /// The routing key that it was published with, or dead-lettered.
     public var routingKey: String { raw.routingKey.text }
     /// Empty for a `get`.
     public var consumerTag: String { raw.consumerTag.text }
 
-    /// The work is done; the broker forgets the message. Once, and not for `noAck`.
+    /// The work is done; the broker forgets the message (basic.ack). Once, and not for `noAck`: else 406 closes the channel.
+    /// - Parameter multiple: all deliveries of the channel up to this one.
+    /// - Throws: ``AMQPError``: why the channel is closed.
     nonisolated(nonsending)
         public func ack(multiple: Bool = false) async throws(AMQPError)
     {
         try await channel.ack(deliveryTag, multiple: multiple)
     }
 
-    /// The work is not done: back into the queue, or away with it.
+    /// The work is not done: back into the queue, or away with it (basic.nack, a RabbitMQ extension).
+    /// - Parameters:
+    ///   - multiple: all deliveries of the channel up to this one.
+    ///   - requeue: back into the queue; else it is dropped or dead-lettered.
+    /// - Throws: ``AMQPError``: why the channel is closed.
     nonisolated(nonsending)
         public func nack(multiple: Bool = false, requeue: Bool = true) async throws(AMQPError)
     {
         try await channel.nack(deliveryTag, multiple: multiple, requeue: requeue)
     }
 
-    /// As ``nack(multiple:requeue:)`` for brokers without it.
+    /// As ``nack(multiple:requeue:)`` for brokers without it (basic.reject).
+    /// - Parameter requeue: back into the queue; else it is dropped or dead-lettered.
+    /// - Throws: ``AMQPError``: why the channel is closed.
     nonisolated(nonsending)
         public func reject(requeue: Bool = true) async throws(AMQPError)
     {

@@ -37,12 +37,14 @@ extension Channel {
     /// - Parameters:
     ///   - name: its name.
     ///   - ifUnused: only if nothing is bound to it; else 406 closes the channel.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 403 for an exchange of the broker's own closes the channel.
     public func deleteExchange(_ name: String, ifUnused: Bool = false) async throws(AMQPError) {
         let method = try ExchangeDelete(exchange: ShortString(name, as: "exchange name"), ifUnused: ifUnused)
         _ = try await call(.exchangeDelete(method))
     }
 
     /// Binds an exchange to another (exchange.bind, a RabbitMQ extension): what `source` routes goes on to `destination`.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 404 for an exchange that does not exist closes the channel.
     public func bindExchange(
         _ destination: String, to source: String, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
@@ -55,6 +57,7 @@ extension Channel {
 
     /// Takes a binding between exchanges away (exchange.unbind, a RabbitMQ extension). Key and arguments are those of
     /// the bind.
+    /// - Throws: ``AMQPError`` as ``Channel`` says. RabbitMQ takes it for done when there is no such binding.
     public func unbindExchange(
         _ destination: String, from source: String, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
@@ -68,7 +71,9 @@ extension Channel {
 
 /// A handle for an exchange on a channel. It holds no state: the exchange is the broker's.
 public struct Exchange: Sendable {
+    /// Its name; empty: the default exchange.
     public let name: String
+    /// The channel that calls are made on.
     public let channel: Channel
 
     /// Publishes to this exchange. See ``Channel/publish(_:exchange:routingKey:mandatory:immediate:)``.
@@ -90,21 +95,23 @@ public struct Exchange: Sendable {
         try await channel.publishAndConfirm(message, exchange: name, routingKey: routingKey, mandatory: mandatory)
     }
 
-    /// What `source` routes with this key goes on to this exchange.
+    /// What `source` routes with this key goes on to this exchange. See
+    /// ``Channel/bindExchange(_:to:routingKey:arguments:)``, also for what it throws.
     public func bind(
         to source: Exchange, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
         try await channel.bindExchange(name, to: source.name, routingKey: routingKey, arguments: arguments)
     }
 
-    /// Takes such a binding away again.
+    /// Takes such a binding away again. See ``Channel/unbindExchange(_:from:routingKey:arguments:)``, also for what it
+    /// throws.
     public func unbind(
         from source: Exchange, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
         try await channel.unbindExchange(name, from: source.name, routingKey: routingKey, arguments: arguments)
     }
 
-    /// Deletes the exchange.
+    /// Deletes the exchange. See ``Channel/deleteExchange(_:ifUnused:)``, also for what it throws.
     public func delete(ifUnused: Bool = false) async throws(AMQPError) {
         try await channel.deleteExchange(name, ifUnused: ifUnused)
     }

@@ -1,8 +1,11 @@
 /// How an exchange routes. A struct rather than an enum: brokers have further types as plugins.
 public struct ExchangeType: RawRepresentable, Hashable, Sendable, ExpressibleByStringLiteral {
+    /// The broker's name for it, at most 255 octets.
     public let rawValue: String
 
+    /// A type by its name.
     public init(rawValue: String) { self.rawValue = rawValue }
+    /// A type by its name: `"x-consistent-hash"`.
     public init(stringLiteral name: String) { rawValue = name }
 
     /// To the queues whose binding key equals the routing key.

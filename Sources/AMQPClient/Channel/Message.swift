@@ -4,6 +4,7 @@ import AMQPWire
 public struct Message: Sendable, Equatable {
     /// Octets; their meaning is the application's. May be empty.
     public var body: [UInt8]
+    /// Content type, headers, priority and so on (AMQP 0-9-1, class basic).
     public var properties: BasicProperties
 
     /// A message of octets.
@@ -29,14 +30,18 @@ public struct Message: Sendable, Equatable {
 
 /// A mandatory message that reached no queue, given back by the broker (`basic.return`).
 public struct ReturnedMessage: Sendable, Equatable {
+    /// What came back.
     public var message: Message
     /// 312 `NO_ROUTE`: no queue is bound for it; 313 `NO_CONSUMERS` for `immediate`.
     public var code: ReplyCode
     /// The broker's own text.
     public var replyText: String
+    /// The exchange that it was published to; empty: the default exchange.
     public var exchange: String
+    /// The routing key that it was published with.
     public var routingKey: String
 
+    /// One made up, for a test.
     public init(message: Message, code: ReplyCode, replyText: String, exchange: String, routingKey: String) {
         self.message = message
         self.code = code
@@ -45,5 +50,6 @@ public struct ReturnedMessage: Sendable, Equatable {
         self.routingKey = routingKey
     }
 
+    /// The body as text; octets that are not UTF-8 show as U+FFFD.
     public var text: String { message.text }
 }

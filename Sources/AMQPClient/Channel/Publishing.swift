@@ -69,6 +69,7 @@ extension Channel {
     }
 
     /// Switches publisher confirms on (confirm.select). Once is enough. A channel with transactions refuses, with 406.
+    /// - Throws: ``AMQPError`` as ``Channel`` says.
     public func selectConfirms() async throws(AMQPError) {
         _ = try await call(.confirmSelect(ConfirmSelect()), beginsCancelled: true)
     }

@@ -39,6 +39,7 @@ extension Channel {
     ///   - ifUnused: only if it has no consumers; else 406 closes the channel.
     ///   - ifEmpty: only if it has no messages; else 406 closes the channel.
     /// - Returns: how many messages went with it.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 405 for another connection's exclusive queue closes the channel.
     @discardableResult
     public func deleteQueue(
         _ name: String, ifUnused: Bool = false, ifEmpty: Bool = false
@@ -51,6 +52,7 @@ extension Channel {
 
     /// Removes the messages that are ready (queue.purge); those out for acknowledgement stay.
     /// - Returns: how many they were.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 404 for a queue that does not exist closes the channel.
     @discardableResult
     public func purgeQueue(_ name: String) async throws(AMQPError) -> Int {
         let method = try QueuePurge(queue: ShortString(name, as: "queue name"))
@@ -60,6 +62,7 @@ extension Channel {
 
     /// Binds a queue to an exchange (queue.bind): messages that match the key or, for a headers exchange, the arguments
     /// reach the queue. Binding twice is the same as once.
+    /// - Throws: ``AMQPError`` as ``Channel`` says; 404 for a queue or exchange that does not exist closes the channel.
     public func bindQueue(
         _ name: String, to exchange: String, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
@@ -70,6 +73,7 @@ extension Channel {
     }
 
     /// Takes a binding away (queue.unbind). Key and arguments are those of the bind.
+    /// - Throws: ``AMQPError`` as ``Channel`` says. RabbitMQ takes it for done when there is no such binding.
     public func unbindQueue(
         _ name: String, from exchange: String, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
@@ -82,35 +86,39 @@ extension Channel {
 
 /// A handle for a queue on a channel, with its counts as of the declare. The queue itself is the broker's.
 public struct Queue: Sendable {
+    /// Its name, the one that the broker made up if none was given.
     public let name: String
     /// Messages ready for delivery when the queue was declared.
     public let messageCount: Int
     /// Consumers when the queue was declared.
     public let consumerCount: Int
+    /// The channel that calls are made on.
     public let channel: Channel
 
-    /// What `exchange` routes with this key, or these arguments, reaches this queue.
+    /// What `exchange` routes with this key, or these arguments, reaches this queue. See
+    /// ``Channel/bindQueue(_:to:routingKey:arguments:)``, also for what it throws.
     public func bind(
         to exchange: Exchange, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
         try await channel.bindQueue(name, to: exchange.name, routingKey: routingKey, arguments: arguments)
     }
 
-    /// Takes such a binding away again.
+    /// Takes such a binding away again. See ``Channel/unbindQueue(_:from:routingKey:arguments:)``, also for what it throws.
     public func unbind(
         from exchange: Exchange, routingKey: String = "", arguments: FieldTable = [:]
     ) async throws(AMQPError) {
         try await channel.unbindQueue(name, from: exchange.name, routingKey: routingKey, arguments: arguments)
     }
 
-    /// Publishes to this queue through the default exchange.
+    /// Publishes to this queue through the default exchange. See
+    /// ``Channel/publish(_:exchange:routingKey:mandatory:immediate:)``, also for what it throws.
     nonisolated(nonsending)
         public func publish(_ message: Message, mandatory: Bool = false) async throws(AMQPError)
     {
         try await channel.publish(message, routingKey: name, mandatory: mandatory)
     }
 
-    /// Starts a consumer. See ``Channel/consume(_:tag:noAck:exclusive:noLocal:arguments:)``.
+    /// Starts a consumer. See ``Channel/consume(_:tag:noAck:exclusive:noLocal:arguments:)``, also for what it throws.
     public func consume(
         tag: String = "", noAck: Bool = false, exclusive: Bool = false, noLocal: Bool = false,
         arguments: FieldTable = [:]
@@ -119,16 +127,18 @@ public struct Queue: Sendable {
             name, tag: tag, noAck: noAck, exclusive: exclusive, noLocal: noLocal, arguments: arguments)
     }
 
-    /// Takes one message, if there is one. See ``Channel/get(_:noAck:)``.
+    /// Takes one message, if there is one. See ``Channel/get(_:noAck:)``, also for what it throws.
     public func get(noAck: Bool = false) async throws(AMQPError) -> Delivery? {
         try await channel.get(name, noAck: noAck)
     }
 
-    /// Removes the messages that are ready; returns how many they were.
+    /// Removes the messages that are ready; returns how many they were. See ``Channel/purgeQueue(_:)``, also for what it
+    /// throws.
     @discardableResult
     public func purge() async throws(AMQPError) -> Int { try await channel.purgeQueue(name) }
 
-    /// Deletes the queue; returns how many messages went with it.
+    /// Deletes the queue; returns how many messages went with it. See ``Channel/deleteQueue(_:ifUnused:ifEmpty:)``, also for
+    /// what it throws.
     @discardableResult
     public func delete(ifUnused: Bool = false, ifEmpty: Bool = false) async throws(AMQPError) -> Int {
         try await channel.deleteQueue(name, ifUnused: ifUnused, ifEmpty: ifEmpty)

@@ -8,6 +8,7 @@ import AMQPWire
 ///     "jobs", durable: true, with: .quorum(deliveryLimit: 5), .deadLetter(to: "failed"), .limit(messages: 10_000))
 /// ```
 public struct QueueFeature: Sendable, Equatable {
+    /// What goes along in queue.declare.
     public var arguments: FieldTable
 
     /// An argument that has no name here.

@@ -23,7 +23,7 @@ nonisolated(nonsending)
     try await withConnection(ConnectionConfiguration(uri: uri), body)
 }
 
-/// The same with a configuration.
+/// The same with a configuration. Throws as ``withConnection(_:_:)-(String,_)`` does.
 nonisolated(nonsending)
     public func withConnection<Value>(
         _ configuration: ConnectionConfiguration, _ body: (Connection) async throws -> Value

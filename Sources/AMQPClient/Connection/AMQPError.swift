@@ -54,7 +54,9 @@ public struct AMQPError: Error, Sendable, Equatable {
         case blocked
     }
 
+    /// What happened.
     public var kind: Kind
+    /// What is no longer usable.
     public var scope: Scope
     /// The reply code, when broker or client sent one.
     public var code: ReplyCode?
@@ -83,12 +85,17 @@ public struct AMQPError: Error, Sendable, Equatable {
 
     /// A message, and where it was sent.
     public struct Publish: Sendable, Equatable {
+        /// What was published.
         public var message: Message
+        /// Where to; empty: the default exchange.
         public var exchange: String
+        /// With which routing key.
         public var routingKey: String
+        /// Whether it was to come back if it reached no queue.
         public var mandatory = false
     }
 
+    /// An error made up, for a test or a program's own use; a `nextStep` of nil is chosen by the rest.
     public init(
         _ kind: Kind, scope: Scope, code: ReplyCode? = nil, text: String, method: MethodID? = nil,
         nextStep: String? = nil

@@ -102,7 +102,9 @@ public final class Connection: Sendable {
         return Connection(engine)
     }
 
-    /// Opens a channel. Throws when the broker refuses, or all numbers up to ``channelMax`` are taken.
+    /// Opens a channel (channel.open).
+    /// - Throws: ``AMQPError``: `noFreeChannel` when all numbers up to ``channelMax`` are taken; `timedOut` after `rpcTimeout`;
+    ///   `cancelled`; why the connection is closed.
     public func openChannel() async throws(AMQPError) -> Channel {
         let answer = try await engine.wait(
             .init(what: "channel.open", timeout: engine.configuration.rpcMilliseconds)
@@ -199,6 +201,11 @@ public final class Connection: Sendable {
     public var blockedReason: String? { engine.state.withLock { $0.connection.blockedReason } }
 
     /// Hands the broker a new secret for a login whose credentials expire (RabbitMQ: `connection.update-secret`).
+    /// - Parameters:
+    ///   - secret: the new password or token.
+    ///   - reason: for the broker's log, at most 255 octets.
+    /// - Throws: ``AMQPError``: the broker's refusal, which closes the connection; `timedOut` after `rpcTimeout`;
+    ///   `cancelled`; why the connection is closed.
     public func updateSecret(_ secret: String, reason: String = "") async throws(AMQPError) {
         let reason = try ShortString(reason, as: "reason")
         _ = try await engine.wait(

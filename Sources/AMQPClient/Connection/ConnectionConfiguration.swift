@@ -4,10 +4,15 @@ import AMQPWire
 
 /// Where to connect to and what to ask for. The defaults are those of RabbitMQ's own clients.
 public struct ConnectionConfiguration: Sendable {
+    /// A name, or an address of IPv4 or IPv6, without brackets.
     public var host = "localhost"
+    /// 1 to 65535.
     public var port = 5672
+    /// Without zero octets, as the password (RFC 4616).
     public var user = "guest"
+    /// In clear on the way, unless there is ``tls``.
     public var password = "guest"
+    /// At most 255 octets (RabbitMQ, page "Virtual Hosts").
     public var virtualHost = "/"
 
     /// Encrypts the connection, to a port that is for TLS: 5671 is usual. nil: it is not encrypted. `amqps://` in a URI sets
@@ -73,6 +78,7 @@ public struct ConnectionConfiguration: Sendable {
     private(set) var rpcMilliseconds = 20_000
     private(set) var confirmMilliseconds = 60_000
 
+    /// A broker on this machine, as `guest`.
     public init() {}
 }
 

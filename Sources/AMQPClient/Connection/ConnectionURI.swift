@@ -24,9 +24,7 @@ extension ConnectionConfiguration {
     public init(uri: String) throws(AMQPError) {
         self.init()
         guard let colon = uri.firstIndex(of: ":"), uri[colon...].hasPrefix("://") else {
-            // Without what stands before the host: there may be a password in it.
-            let shown = uri.lastIndex(of: "@").map { "…\(uri[$0...])" } ?? uri
-            throw .badURI("'\(shown)' is not a URI of the form amqp://host")
+            throw .badURI("'\(Self.shown(uri))' is not a URI of the form amqp://host")
         }
         let scheme = uri[..<colon].lowercased()
         switch scheme {
@@ -49,6 +47,12 @@ extension ConnectionConfiguration {
         try readVirtualHost(rest[authority.endIndex..<mark].dropFirst())
         try readQuery(rest[mark...].dropFirst())
         try validate()
+    }
+
+    /// An address, well-formed or not, as an error may show it: without what may be a password, the user's or a key's.
+    package static func shown(_ address: String) -> String {
+        let place = address.prefix { $0 != "?" }
+        return place.lastIndex(of: "@").map { "…\(place[$0...])" } ?? String(place)
     }
 
     private mutating func readUser(_ part: Substring) throws(AMQPError) {
@@ -175,5 +179,14 @@ extension ConnectionConfiguration {
         // Ends a name for the system and for OpenSSL, and divides user and password in a login.
         guard !octets.contains(0) else { throw .badURI("The \(what) has a zero octet (%00)") }
         return text
+    }
+}
+
+extension ConnectionConfiguration: CustomStringConvertible {
+    /// The URI without passwords and parameters, for logs.
+    public var description: String {
+        let (user, path) = (PercentCoding.encode(segment: user), PercentCoding.encode(segment: virtualHost))
+        let place = host.contains(":") ? "[\(host)]" : host
+        return "\(tls == nil ? "amqp" : "amqps")://\(user)@\(place):\(port)/\(path)"
     }
 }

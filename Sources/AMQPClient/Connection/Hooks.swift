@@ -42,6 +42,7 @@ public struct Hooks: Sendable {
     /// Something was counted. Called from any thread, several at a time: return soon.
     public var counting: (@Sendable (Count) -> Void)?
 
+    /// None of them.
     public init() {}
 }
 

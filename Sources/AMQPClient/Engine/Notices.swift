@@ -21,8 +21,10 @@ public struct Notices<Element: Sendable>: AsyncSequence, Sendable {
         membership = Membership(leave)
     }
 
+    /// Iterators share what has been collected: there should be one.
     public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(notices: self) }
 
+    /// The iteration.
     public struct AsyncIterator: AsyncIteratorProtocol {
         let notices: Notices
 

@@ -11,7 +11,8 @@ struct Target: Sendable {
     init(_ text: String) throws(SuiteError) {
         let parts = text.lowercased().split(separator: "://", maxSplits: 1)
         guard parts.count == 2, ["amqp", "amqps"].contains(parts[0]) else {
-            throw SuiteError("'\(text)' is not like amqp://user:password@host:port/vhost")
+            let shown = ConnectionConfiguration.shown(text)
+            throw SuiteError("'\(shown)' is not like amqp://user:password@host:port/vhost")
         }
         do throws(AMQPError) {
             configuration = try ConnectionConfiguration(uri: text)
