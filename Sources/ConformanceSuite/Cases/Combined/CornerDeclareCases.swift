@@ -79,7 +79,7 @@ import Testing
     }
 
     @Test(
-        "To unbind what is not bound is no end for an auto-delete exchange that was never bound",
+        "Unbinding what is not bound does not end an auto-delete exchange that was never bound",
         .proves(
             "declare.auto-delete-unbind-of-nothing", ["rabbitmq/exchange.declare/auto-delete-unbind-of-nothing"]))
     func unbindOfNothing() async throws {
