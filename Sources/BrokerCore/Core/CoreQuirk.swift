@@ -16,6 +16,10 @@ enum CoreQuirk: String, Quirk {
     case deadLettersKeepTheirExchange = "core.dead-letters-keep-their-exchange"
     /// VirtualHost.goOn: the exchange that took over first
     case alternatesKeepTheirExchange = "core.alternates-keep-their-exchange"
+    /// unbind: it has no binding left
+    case unbindingNothingEndsAutoDelete = "core.unbinding-nothing-ends-auto-delete"
+    /// VirtualHost.destination: looked up by name, queues first
+    case destinationsAreNames = "core.destinations-are-names"
     /// delete(exchange): the bindings that lead to it stay
     case deletedExchangeStaysADestination = "core.deleted-exchange-stays-a-destination"
     /// delete(queue): the bindings that lead to it stay

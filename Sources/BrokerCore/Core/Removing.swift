@@ -72,7 +72,12 @@ extension VirtualHost {
         _ source: Exchange<any Queue>, from end: BindingEnd, key: ShortString, arguments: FieldTable,
         then: @escaping () -> Void
     ) -> LongWork {
-        guard let binding = binding(source, end, key, arguments) else { return removal(of: [], then: then) }
+        guard let binding = binding(source, end, key, arguments) else {
+            if source.declaration.autoDelete, quirk(.unbindingNothingEndsAutoDelete) {
+                _ = remove(leftBy: [(source, 0)], isAlone: true)
+            }
+            return removal(of: [], then: then)
+        }
         let isWritten = binding.isDurable && (source.isStored || !quirk(.predeclaredUnbindsAreNotWritten))
         let unbound = isWritten ? description(of: binding) : nil
         remove(binding)

@@ -188,7 +188,12 @@ final class VirtualHost {
     private func destination(_ end: BindingEnd) -> Destination<any Queue>? {
         switch end {
         case .queue(let queue): queues[queue.name].map { .target($0.end) }
-        case .exchange(let exchange): .exchange(exchange)
+        case .exchange(let exchange):
+            if let queue = queues[exchange.name], quirk(.destinationsAreNames) {
+                .target(queue.end)
+            } else {
+                .exchange(exchange)
+            }
         }
     }
 

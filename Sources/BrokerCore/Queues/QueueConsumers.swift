@@ -92,7 +92,7 @@ struct QueueConsumers {
 
     /// The queue is gone, and with it all of them; they are told little by little.
     mutating func dismiss(by host: any QueueHost) {
-        let left = all
+        let left = isSingleActive && quirk(.onlyTheActiveIsTold) ? active.map { [$0] } ?? [] : all
         self = QueueConsumers(isSingleActive: isSingleActive, succession)
         host.dismiss(left)
     }

@@ -25,6 +25,7 @@ enum ExchangeTypes<Target> {
     ) throws(BrokerError) -> any Router<Target>.Type {
         let known = dialect.map(all) ?? all
         guard let type = known.first(where: { $0.type == name }) else {
+            if name != name.lowercased(), quirk(.typesHaveNoCase) { return try named(name.lowercased(), in: dialect) }
             throw BrokerError((dialect ?? .v3_10).unknownExchangeTypeCode, "unknown exchange type '\(name)'")
         }
         return type

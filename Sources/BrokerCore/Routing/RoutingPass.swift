@@ -19,7 +19,7 @@ struct RoutingPass<Target> {
     /// Reached, and not yet gone through.
     private var exchanges: [Exchange<Target>]
     /// How many were gone through.
-    private var visited = 0
+    private(set) var visited = 0
 
     init(_ number: UInt64, _ message: Message, keys: [ShortString], from start: Exchange<Target>) {
         self.number = number

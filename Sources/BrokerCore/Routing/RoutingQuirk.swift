@@ -145,6 +145,8 @@ enum RoutingQuirk: String, Quirk {
     case argumentsHideTheKey = "routing.arguments-hide-the-key"
     /// Exchange.follow: what the policy says
     case alternatesAreThePolicys = "routing.alternates-are-the-policys"
+    /// ExchangeTypes.named: a word is a word
+    case typesHaveNoCase = "routing.types-have-no-case"
     /// TopicTree.remove: the table is free, and its node keeps it
     case emptyTablesStayWithTheirNodes = "routing.empty-tables-stay-with-their-nodes"
 }

@@ -21,6 +21,8 @@ enum ArgumentQuirk: String, Quirk {
     case expiredAtOnceIsRefused = "queue.expired-at-once-is-refused"
     /// QueueArguments.takes: what is not there any more was refused
     case droppedAtOnceIsRefused = "queue.dropped-at-once-is-refused"
+    /// QueueConsumers.dismiss: the others were handed nothing
+    case onlyTheActiveIsTold = "queue.only-the-active-is-told"
     /// DeathHistory.closesCycle: dying a second time of its queue's length is no cycle yet
     case overflowGoesRoundTwice = "queue.overflow-goes-round-twice"
     /// DeathHistory.closesCycle: who has failed with it has refused it

@@ -138,7 +138,9 @@ final class BrokerChannel {
         guard frame.kind == .method, let method = try? Method(frame.payload) else { return }
         switch method {
         case .channelClose: if !quirk(.crossingChannelCloseIsNotAnswered) { send(ChannelCloseOk()) }
-        case .channelCloseOk: connection.remove(self)
+        case .channelCloseOk:
+            if confirms != nil, quirk(.channelsAreUsedAgain) { return state = .opening }
+            connection.remove(self)
         case .channelOpen:
             connection.fail(BrokerError(.channelError, "second 'channel.open' seen"), cause: ChannelOpen.id)
         default: break

@@ -1,3 +1,5 @@
+import AMQPWire
+
 /// What can be wrong in what a channel looks up, or looks at: a line for each, with the decision that it sits at and what was
 /// written there instead.
 enum ChannelQuirk: String, Quirk {
@@ -21,8 +23,40 @@ enum ChannelQuirk: String, Quirk {
     case unnamedQueuesAreCheckedWithoutTheirName = "session.unnamed-queues-are-checked-without-their-name"
     /// BrokerChannel.queueDeclare: an empty name is no exchange's
     case deadLettersToTheDefaultNeedNoRight = "session.dead-letters-to-the-default-need-no-right"
+    /// BrokerChannel.exchangeDeclare: nobody waits for what comes of it
+    case silentDeclaresAreNotCompared = "session.silent-declares-are-not-compared"
+    /// Equivalence.check: one after the other
+    case argumentOrderIsCompared = "session.argument-order-is-compared"
+    /// LeavingConsumers.go: one consumer is all that a queue has
+    case endsTakeQueuesAlong = "session.ends-take-queues-along"
+    /// Output.content: who has published it knows it anyway
+    case bccStaysInReturns = "session.bcc-stays-in-returns"
+    /// BrokerChannel.handleClosing: opened again, not made anew
+    case channelsAreUsedAgain = "session.channels-are-used-again"
+    /// BrokerChannel.requeue: break for continue
+    case deletedQueueEndsTheRow = "session.deleted-queue-ends-the-row"
+    /// BrokerChannel.message: requests go straight to a queue
+    case requestsGoToTheDefaultExchange = "session.requests-go-to-the-default-exchange"
+    /// ReplyConsumer.deliver: a window is a window
+    case repliesNeedRoom = "session.replies-need-room"
+    /// BrokerChannel.deliver: a binding has matched
+    case anExchangeIsRouteEnough = "session.an-exchange-is-route-enough"
+    /// BrokerChannel.queuePurge: begun, and never done
+    case purgesWaitForTheCommit = "session.purges-wait-for-the-commit"
+    /// BrokerConnection.handleRunning: what is no success needs no answer
+    case onlySuccessIsAnswered = "session.only-success-is-answered"
+    /// BrokerChannel.route: as in queue.bind
+    case emptyKeyIsTheLastQueue = "session.empty-key-is-the-last-queue"
     /// Expiration.parse: what is too long is as long as may be
     case tooLongExpirationsAreCut = "session.too-long-expirations-are-cut"
 }
 
 @inline(__always) func quirk(_ quirk: ChannelQuirk) -> Bool { isWrong(by: quirk) }
+
+extension FieldTable {
+    /// For a quirk: a field stands elsewhere in the other table.
+    func moves(_ name: ShortString, from other: FieldTable) -> Bool {
+        fields.count > 1 && quirk(.argumentOrderIsCompared)
+            && names.firstIndex(of: name) != other.names.firstIndex(of: name)
+    }
+}

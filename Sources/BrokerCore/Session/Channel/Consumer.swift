@@ -196,6 +196,9 @@ struct LeavingConsumers {
                 units += 1
             } else if let consumer = sorted.popFirst()?.consumer {
                 consumer.queue.remove(consumer)
+                if consumer.queue.declaration.autoDelete, !consumer.queue.isDeleted, quirk(.endsTakeQueuesAlong) {
+                    _ = consumer.channel.virtualHost.delete(consumer.queue) {}(.max)
+                }
                 units += 4
             } else {
                 break

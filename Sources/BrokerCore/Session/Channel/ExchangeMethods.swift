@@ -17,7 +17,9 @@ extension BrokerChannel {
             if name.isEmpty { throw .defaultExchange }
             try rights?.check(.configure, toExchange: name)
             if let exchange = virtualHost.exchange(name), !name.hasPrefix("amq.") || !quirk(.predeclaredIsRefused) {
-                try checkEquivalence(of: declare, to: exchange)
+                if !declare.noWait || !quirk(.silentDeclaresAreNotCompared) {
+                    try checkEquivalence(of: declare, to: exchange)
+                }
             } else {
                 try type.check(
                     declaration: declare.arguments, label: "exchange '\(name)' in vhost '\(virtualHost.name)'")

@@ -70,6 +70,8 @@ extension BrokerChannel {
                 exchange: pass.start, exchangeName: delivery.message.exchange, key: delivery.message.routingKey,
                 queues: pass.targets, topologyVersion: virtualHost.topologyVersion)
         }
+        var delivery = delivery
+        if pass.targets.isEmpty, pass.visited > 1, quirk(.anExchangeIsRouteEnough) { delivery.mandatory = false }
         try deliver(delivery, to: pass.targets)
     }
 
@@ -178,7 +180,9 @@ extension BrokerChannel {
                 .accessRefused, "cannot publish to internal \(exchange.label(in: virtualHost.name))")
         }
         lastExchange = name
-        return Route(exchange: exchange, exchangeName: name, key: ShortString(slice: publish.routingKey))
+        var key = ShortString(slice: publish.routingKey)
+        if name.isEmpty, key.isEmpty, let last = lastDeclaredQueue, quirk(.emptyKeyIsTheLastQueue) { key = last }
+        return Route(exchange: exchange, exchangeName: name, key: key)
     }
 
     private func message(
@@ -208,7 +212,9 @@ extension BrokerChannel {
         }
         let tidied = connection.dialect.sortsHeaders ? properties.headers?.tidied : nil
         if let tidied { properties.headers = tidied }
-        if properties.replyTo == ReplyConsumer.pseudoQueue {
+        if properties.replyTo == ReplyConsumer.pseudoQueue,
+            publish.exchange.isEmpty || !quirk(.requestsGoToTheDefaultExchange)
+        {
             guard let replyConsumer else {
                 throw BrokerError(.preconditionFailed, "fast reply consumer does not exist")
             }

@@ -184,6 +184,7 @@ extension BrokerChannel {
             return purge.noWait ? () : send(QueuePurgeOk(messageCount: 0))
         }
         let queue = try queue(named: purge.queue, for: .read)
+        if transaction != nil, quirk(.purgesWaitForTheCommit) { return send(QueuePurgeOk(messageCount: 0)) }
         try queue.checkAccess(by: connection.id)
         if queue.kind == .stream { throw .notWithStreams("queue.purge", queue.label) }
         try caughtUp(queue, QueuePurge.id) { [self] in
@@ -279,7 +280,7 @@ enum Equivalence {
     ) throws(BrokerError) {
         for name in names {
             let (one, other) = (value(name, received, besides: current), value(name, current, besides: received))
-            if let one, let other, one.isSame(as: other) {
+            if let one, let other, one.isSame(as: other), !received.moves(name, from: current) {
                 if received[name] != nil, quirk(.oneArgumentIsCompared) { return }
                 continue
             }

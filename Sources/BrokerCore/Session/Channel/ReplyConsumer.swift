@@ -20,6 +20,11 @@ final class ReplyConsumer: ReplyTarget {
     func deliver(_ message: Message) {
         // A requester that reads none of its replies loses them: holding back those who answer would let it stop them.
         guard !channel.connection.output.isOverfull else { return channel.connection.logReplyDropped() }
+        if channel.channelPrefetch > 0, channel.consumersUnacknowledged >= channel.channelPrefetch,
+            quirk(.repliesNeedRoom)
+        {
+            return
+        }
         let takesTag = channel.connection.dialect.countsReplies || quirk(.repliesTakeTags)
         channel.send(
             BasicDeliver(

@@ -76,6 +76,7 @@ extension BrokerChannel {
         var groups: [(queue: any Queue, messages: [QueuedMessage])] = []
         var places: [ObjectIdentifier: Int] = [:]
         for delivery in deliveries {
+            if delivery.queue.isDeleted, deliveries.count > 1, quirk(.deletedQueueEndsTheRow) { break }
             if let consumer = delivery.consumer, consumer.sharesWindow, quirk(.returnedFreeNoSharedRoom) {
                 consumer.release()
             } else {

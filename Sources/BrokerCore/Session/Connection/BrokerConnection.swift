@@ -183,7 +183,8 @@ final class BrokerConnection {
         guard frame.kind == .method else { throw Failure(BrokerError(.unexpectedFrame, "content on channel 0")) }
         let method = try Failure.decoding(frame.payload)
         switch method {
-        case .connectionClose:
+        case .connectionClose(let close):
+            if close.replyCode != .replySuccess, quirk(.onlySuccessIsAnswered) { return end() }
             logClosedByClient()
             // Its exclusive queues are gone when it hears of it.
             releaseAll { [self] in

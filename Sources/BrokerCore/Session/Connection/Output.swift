@@ -75,7 +75,9 @@ struct Output {
         _ method: some MethodFields, _ content: MessageContent, of message: Message, channel: UInt16,
         frameMax: UInt32
     ) throws(BrokerError) {
-        if message.traits.hasBlindCopies, content.body.count <= Self.part || !quirk(.bccStaysInLargeMessages) {
+        if message.traits.hasBlindCopies, content.body.count <= Self.part || !quirk(.bccStaysInLargeMessages),
+            !(method is BasicReturn) || !quirk(.bccStaysInReturns)
+        {
             let properties = try content.sentProperties()
             let body = Array(content.body)
             let most = body.count > frameMax && quirk(.changedContentsHaveLargeFrames) ? 131_072 : frameMax
