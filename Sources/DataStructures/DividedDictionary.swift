@@ -30,7 +30,7 @@
             if parts.isEmpty {
                 defer {
                     used = whole.count
-                    if used > Self.mostWhole { divide() }
+                    if used > Self.mostWhole { divide() } else { Self.shrink(&whole) }
                 }
                 yield &whole[key]
             } else {
@@ -38,7 +38,7 @@
                 let before = parts[part].count
                 defer {
                     used += parts[part].count - before
-                    if used == 0 { self = Self() }
+                    if used == 0 { self = Self() } else { Self.shrink(&parts[part]) }
                 }
                 yield &parts[part][key]
             }
@@ -47,10 +47,27 @@
 
     @discardableResult
     @inlinable public mutating func removeValue(forKey key: Key) -> Value? {
-        let old = parts.isEmpty ? whole.removeValue(forKey: key) : parts[Self.part(of: key)].removeValue(forKey: key)
+        let old: Value?
+        if parts.isEmpty {
+            old = whole.removeValue(forKey: key)
+            Self.shrink(&whole)
+        } else {
+            let part = Self.part(of: key)
+            old = parts[part].removeValue(forKey: key)
+            Self.shrink(&parts[part])
+        }
         if old != nil { used -= 1 }
         if used == 0 { self = Self() }
         return old
+    }
+
+    /// Gives room back that isn't needed any more; see ``mostKept``.
+    @inlinable static func shrink(_ table: inout [Key: Value]) {
+        guard table.capacity > mostKept, table.count < table.capacity / 8 else { return }
+        Steps.take(table.count)
+        var moved = [Key: Value](minimumCapacity: 2 * table.count)
+        for (key, value) in table { moved[key] = value }
+        table = moved
     }
 
     @inlinable mutating func divide() {

@@ -1,3 +1,19 @@
+/// How many elements a structure keeps room for when it needs none of it: a client may have ten thousand that were large
+/// once. Above, it gives back what it has when an eighth would do, so that each element taken out pays for a part of that.
+@inlinable var mostKept: Int { 64 }
+
+extension Array {
+    /// Gives room back that isn't needed any more; see ``mostKept``.
+    @inlinable public mutating func shrink() {
+        guard capacity > mostKept, count < capacity / 8 else { return }
+        Steps.take(count)
+        var moved: [Element] = []
+        moved.reserveCapacity(2 * count)
+        moved.append(contentsOf: self)
+        self = moved
+    }
+}
+
 /// A first-in first-out buffer in one array: putting in and taking out cost the same however many wait, on average.
 ///
 /// What was taken leaves its slot at once, so that nothing lives on in a dead end.
@@ -49,7 +65,7 @@
             head = (head + 1) & (slots.count - 1)
             used -= 1
             // A backlog that was worked off gives its memory back.
-            if used == 0, slots.count > 1024 { (slots, head) = ([], 0) }
+            if slots.count > mostKept, used < slots.count / 8 { resize(to: slots.count / 4) }
         }
         return slots[head]
     }
@@ -69,14 +85,18 @@
     /// Doubles the capacity until there are so many places; it is always a power of two, so that a place is found by
     /// masking.
     @inlinable mutating func grow(to wanted: Int) {
-        Steps.take(count)
-        var capacity = Swift.max(8, slots.count * 2)
+        var capacity = Swift.max(4, slots.count * 2)
         while capacity < wanted { capacity *= 2 }
-        var larger: [Element?] = []
-        larger.reserveCapacity(capacity)
-        for place in 0..<count { larger.append(slots[slot(place)]) }
-        larger.append(contentsOf: repeatElement(nil, count: capacity - count))
-        slots = larger
+        resize(to: capacity)
+    }
+
+    @inlinable mutating func resize(to capacity: Int) {
+        Steps.take(count)
+        var moved: [Element?] = []
+        moved.reserveCapacity(capacity)
+        for place in 0..<count { moved.append(slots[slot(place)]) }
+        moved.append(contentsOf: repeatElement(nil, count: capacity - count))
+        slots = moved
         head = 0
     }
 }

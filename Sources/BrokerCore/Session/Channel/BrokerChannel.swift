@@ -10,6 +10,10 @@ final class BrokerChannel {
     let virtualHost: any SessionVirtualHost
     unowned let host: any SessionHost
     let tally: Tally
+    /// Its connection's.
+    let load: Load
+    /// What of it is in the account.
+    private var accounted = 0
 
     private var state = State.opening
     private(set) var isReleased = false
@@ -20,11 +24,11 @@ final class BrokerChannel {
     var content = ContentReader<PublishFields, IncomingContent>()
     /// Octets of it that have come.
     private var contentOctets = 0
-    var lastRoute: RememberedRoute?
+    var lastRoute: RememberedRoute? { didSet { account() } }
     /// For the listings: how many messages came, and the exchange that was last looked up for one.
     var publishedCount = 0
     var lastExchange: ShortString?
-    var confirms: Confirms?
+    var confirms: Confirms? { didSet { account() } }
     var transaction: Transaction?
     /// Commits to be answered, by the batch of the store that must be on disk first.
     var commits = Ring<UInt64>()
@@ -32,7 +36,7 @@ final class BrokerChannel {
     // Consuming
     var consumers = DividedDictionary<ShortString, Consumer>()
     var replyConsumer: ReplyConsumer?
-    var unacknowledged = UnacknowledgedDeliveries()
+    var unacknowledged = UnacknowledgedDeliveries() { didSet { account() } }
     var timeouts = ChannelTimeouts<Consumer>()
     var lastDeliveryTag: UInt64 = 0
     /// The prefetch limit of consumers to come.
@@ -60,7 +64,20 @@ final class BrokerChannel {
         self.connection = connection
         host = connection.host
         tally = host.tally
+        load = connection.load
         self.virtualHost = virtualHost
+        account()
+    }
+
+    deinit { load.hold(-accounted) }
+
+    /// Brings the account up to date with what grows. Consumers count themselves, and so do contents and transactions.
+    private func account() {
+        let octets =
+            Load.ofChannel + unacknowledged.footprint + (lastRoute?.footprint ?? 0) + (confirms?.footprint ?? 0)
+        if octets == accounted { return }
+        load.hold(octets - accounted)
+        accounted = octets
     }
 
     func send(_ method: some MethodFields) { connection.send(method, channel: number) }

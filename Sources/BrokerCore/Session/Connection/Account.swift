@@ -47,16 +47,23 @@ extension BrokerConnection {
 
     // MARK: The account
 
-    /// Octets that it makes the broker hold. Messages in queues are not among them, nor those that several outputs hold;
-    /// nor what waits to be handled, which is little and must not keep up the alarm that it waits for.
-    var octets: Int { heldOctets + output.ownCount }
+    /// Octets of what it has begun, and has not read. Messages in queues are not among them, nor those that several outputs
+    /// hold; nor what waits to be handled, which is little and must not keep up the alarm that it waits for. What else it makes
+    /// the broker hold (itself, channels, consumers, deliveries) is in its ``load`` from its beginning to its end.
+    private var octets: Int { heldOctets + output.ownCount }
 
     /// Brings the broker's account up to date.
     func account() {
         let octets = octets
         if octets == accounted { return }
-        room.load.hold(octets - accounted)
+        load.hold(octets - accounted)
         accounted = octets
+    }
+
+    func count(clientProperties: FieldTable) {
+        let octets = Load.ofConnection + clientProperties.footprint
+        load.hold(octets - ownOctets)
+        ownOctets = octets
     }
 
     /// Ends a connection that waits for memory which is full of what such connections have begun: contents that have not

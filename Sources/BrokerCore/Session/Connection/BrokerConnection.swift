@@ -8,14 +8,15 @@ final class BrokerConnection {
     let isLoopback: Bool
     unowned let host: any SessionHost
     let room: Room
+    let load: Load
 
     var state = State.handshake(Handshake())
     var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
     var output: Output
     /// Octets of contents that have not come whole, and of transactions.
     var heldOctets = 0
-    /// What of all that it holds is in the broker's account.
-    var accounted = 0
+    /// What of all that is in the account, and what it takes up itself there.
+    var (accounted, ownOctets) = (0, 0)
     /// Channels with a content that has begun in this turn.
     var publishing: [BrokerChannel] = []
     /// What is left of a method that does much, to be done before the next frame is handled.
@@ -88,6 +89,7 @@ final class BrokerConnection {
         self.isLoopback = isLoopback
         self.host = host
         room = host.room
+        load = Load(partOf: room.load)
         let configuration = host.configuration
         output = Output(of: id, in: room)
         dialect = configuration.dialect
@@ -98,8 +100,11 @@ final class BrokerConnection {
         timeouts = AcknowledgementClock(limit: configuration.consumerTimeout)
         liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
         setTimer()
+        count(clientProperties: [:])
         logAccepted()
     }
+
+    deinit { load.hold(-ownOctets) }
 
     /// As listings and reply texts name it.
     var name: String { peer }
