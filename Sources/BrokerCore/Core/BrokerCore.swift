@@ -152,7 +152,7 @@ public final class BrokerCore {
         while connection.handleNextFrame() {
             spend(1 + connection.takePlacesFilled())
             settle()
-            if connection.throttle.hasPublished, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
+            if connection.throttle.isToBeChecked, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
                 isUnfinished = true
                 break
@@ -204,6 +204,7 @@ public final class BrokerCore {
     /// The room of outputs that were handed over serves again, if the caller has let go of them.
     private func takeBackOutputs() {
         while let output = outputs.popLast() { room.giveBack(output) }
+        room.handedOver = 0
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
@@ -284,6 +285,7 @@ public final class BrokerCore {
 
     /// Looks whether memory, disk or backlog have gone over or under their marks since the last look.
     private func checkAlarms() {
+        room.divide(alarms.memoryHighWater, among: connections.count)
         alarms.check(memory: memoryInUse)
         alarms.check(backlog: storeBacklog, highWater: configuration.store.backlogOctets)
         guard alarms != lastAlarms else { return }

@@ -41,6 +41,8 @@ final class Load {
     static let ofDelivery = 80
     /// A run of answers to publishes that waits to be told.
     static let ofConfirms = 32
+    /// What an output has of a message's body that it shares with others, or has read from disk.
+    static let ofLentBody = 100
 
     init(partOf whole: Load? = nil) { self.whole = whole }
 

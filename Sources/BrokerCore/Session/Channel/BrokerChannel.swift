@@ -98,7 +98,9 @@ final class BrokerChannel {
             }
             let method = try Failure.decoding(frame.payload)
             if connection.dialect.isBrokenBy(method.id) { throw Failure(BrokerError(.internalError, "")) }
+            let topology = virtualHost.topologyVersion
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
+            note(method, since: topology)
         case .header:
             let whole: (PublishFields, IncomingContent)?
             do throws(ContentError) {
@@ -166,6 +168,16 @@ final class BrokerChannel {
         case .queueDeclare, .queueDelete, .queueBind, .queueUnbind, .basicConsume, .basicCancel: 20
         case .basicAck, .basicNack, .basicReject: 4
         default: 0
+        }
+    }
+
+    /// Notes whether a method has made something that stays in memory.
+    private func note(_ method: Method, since topology: UInt64) {
+        switch method {
+        case .exchangeDeclare, .exchangeBind, .queueDeclare, .queueBind:
+            if virtualHost.topologyVersion != topology { connection.hasDeclared() }
+        case .channelOpen, .basicConsume: connection.hasOpened()
+        default: break
         }
     }
 

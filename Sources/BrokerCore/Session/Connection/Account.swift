@@ -18,6 +18,16 @@ extension BrokerConnection {
         if publishing.last !== channel { publishing.append(channel) }
     }
 
+    /// It has declared something that stays.
+    func hasDeclared() { throttle.hasDeclared = true }
+
+    /// It has opened a channel, or consumes. Who comes to take what fills the memory needs a few of these.
+    func hasOpened() {
+        if load.total - ownOctets > Self.ofFew { throttle.hasDeclared = true }
+    }
+
+    private static let ofFew = 4 * (Load.ofChannel + 2 * Load.ofConsumer)
+
     // MARK: Methods that do much
 
     /// Does work in slices, each of about ``WorkLimits/slice`` that it adds to ``placesFilled``, with other clients' turns
@@ -47,10 +57,10 @@ extension BrokerConnection {
 
     // MARK: The account
 
-    /// Octets of what it has begun, and has not read. Messages in queues are not among them, nor those that several outputs
-    /// hold; nor what waits to be handled, which is little and must not keep up the alarm that it waits for. What else it makes
-    /// the broker hold (itself, channels, consumers, deliveries) is in its ``load`` from its beginning to its end.
-    private var octets: Int { heldOctets + output.ownCount }
+    /// Octets of what it has begun, a frame that has not come whole too. Not of what waits to be handled: that must not keep up
+    /// the alarm that it waits for. All else that it makes the broker hold counts itself in its ``load``, from its beginning to
+    /// its end: itself, channels, consumers, deliveries, output.
+    private var octets: Int { heldOctets + (silences.isEmpty && reader.buffered > 0 ? reader.capacity : 0) }
 
     /// Brings the broker's account up to date.
     func account() {

@@ -91,7 +91,7 @@ final class BrokerConnection {
         room = host.room
         load = Load(partOf: room.load)
         let configuration = host.configuration
-        output = Output(of: id, in: room)
+        output = Output(of: id, in: room, load)
         dialect = configuration.dialect
         reader.frameMax = dialect.smallestFrameMax
         maximumMessageSize = configuration.maximumMessageSize ?? dialect.maximumMessageSize
@@ -143,14 +143,15 @@ final class BrokerConnection {
     /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.
     func endTurn(isUnfinished: Bool) {
         flushConfirms()
-        if throttle.hasPublished || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
+        if throttle.isToBeChecked || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
         for channel in publishing { channel.detachContent() }
         publishing.removeAll(keepingCapacity: true)
         reader.giveBack(&room.input, most: Room.most)
+        if isUnfinished != self.isUnfinished {
+            self.isUnfinished = isUnfinished
+            if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
+        }
         account()
-        guard isUnfinished != self.isUnfinished else { return }
-        self.isUnfinished = isUnfinished
-        if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
     }
 
     /// The stream has ended, and what came before is not dealt with yet.
@@ -252,7 +253,6 @@ final class BrokerConnection {
     func takeOutput() -> FrameWriter {
         let taken = output.take()
         if !taken.isEmpty { liveness.sent(at: host.now) }
-        account()
         return taken
     }
 
@@ -262,7 +262,6 @@ final class BrokerConnection {
     /// So many octets of output have not left yet. True: frames that waited for that may be handled now.
     func setUnsent(_ octets: Int) -> Bool {
         let mayGoOn = output.setBacklog(octets)
-        account()
         if mayGoOn, !quirk(.slowReaderIsForgotten) { resumeConsumers() }
         guard !output.isOverfull, silences.contains(.output) else { return false }
         goOnReading(.output)
