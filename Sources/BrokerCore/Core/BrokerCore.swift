@@ -294,7 +294,7 @@ public final class BrokerCore {
                 .warning,
                 alarms.isRaised ? "publishers are blocked: \(alarms.reason)" : "publishers are not blocked any more")
         }
-        room.isTight(alarms.memory)
+        follow(alarms, since: lastAlarms)
         lastAlarms = alarms
         let held = heldBack
         heldBack = []

@@ -11,7 +11,7 @@ final class Load {
     private(set) var octets = 0
     /// Places in queues, unacknowledged deliveries included.
     private(set) var placeCount = 0
-    /// Octets of everything else that is held: see ``hold(_:)``.
+    /// Octets of everything else that is held, messages' keys and exchanges' names too: see ``hold(_:)``.
     private(set) var otherOctets = 0
 
     // MARK: What a record is taken to cost
@@ -57,14 +57,10 @@ final class Load {
 
     /// Counts messages that have got a place in a queue each.
     func add(_ messages: [QueuedMessage]) {
-        var (new, octets) = (0, 0)
-        for message in messages.lazy.map(\.message) where message.changePlaces(by: 1) == 1 && message.outputCount == 0 {
-            new += 1
-            octets += message.contentCount
-        }
         placeCount += messages.count
-        messageCount += new
-        self.octets += octets
+        for message in messages.lazy.map(\.message) where message.changePlaces(by: 1) == 1 && message.outputCount == 0 {
+            count(message)
+        }
     }
 
     /// Takes off a message that has given up a place in a queue.
@@ -93,11 +89,13 @@ final class Load {
     private func count(_ message: Message) {
         messageCount += 1
         octets += message.contentCount
+        otherOctets += message.nameCount
     }
 
     private func discount(_ message: Message) {
         messageCount -= 1
         octets -= message.contentCount
+        otherOctets -= message.nameCount
     }
 }
 

@@ -201,6 +201,48 @@ import Testing
             client.send(TxRollback(), channel: 2)
             client.send(ChannelClose(replyCode: .replySuccess), channel: 2)
         },
+        Thing("long names of messages", least: 500 * (ofStored + 2 * 250)) { client in
+            let exchange = ShortString(truncating: String(repeating: "x", count: 250))
+            client.send(QueueDeclare(queue: "q"))
+            client.send(ExchangeDeclare(exchange: exchange, type: "fanout"))
+            client.send(QueueBind(queue: "q", exchange: exchange))
+            let rest = String(repeating: ".", count: 250)
+            for number in 0..<500 {
+                client.publish("x", to: ShortString(truncating: "\(number)\(rest)"), exchange: exchange)
+            }
+        } unmake: { client in
+            client.send(QueueDelete(queue: "q"))
+            client.send(ExchangeDelete(exchange: ShortString(truncating: String(repeating: "x", count: 250))))
+        },
+        Thing("dead letters that are kept", least: 500 * (ofStored + MemoryLayout<DeadLetter>.stride)) { client in
+            client.send(
+                QueueDeclare(
+                    queue: "q", durable: true,
+                    arguments: [
+                        "x-queue-type": "quorum", "x-dead-letter-strategy": "at-least-once",
+                        "x-overflow": "reject-publish", "x-dead-letter-exchange": "nowhere",
+                    ]))
+            publish(client, 500)
+            client.send(ChannelOpen(), channel: 2)
+            for tag in 1...500 as ClosedRange<UInt64> {
+                client.send(BasicGet(queue: "q"), channel: 2)
+                client.send(BasicReject(deliveryTag: tag, requeue: false), channel: 2)
+            }
+        } unmake: { client in
+            client.send(QueueDelete(queue: "q"))
+            client.send(ChannelClose(replyCode: .replySuccess), channel: 2)
+        },
+        Thing("room for messages that were announced", least: 100 * 100_000) { client in
+            open(client)
+            for channel in channels {
+                var writer = FrameWriter()
+                writer.method(BasicPublish(), channel: channel)
+                writer.header(propertyOctets: [0, 0], bodySize: 100_000, channel: channel)
+                client.send(octets: writer.take())
+            }
+        } unmake: {
+            close($0)
+        },
         Thing("a message that has not come whole", least: 50_000) { client in
             client.send(ChannelOpen(), channel: 2)
             var writer = FrameWriter()
@@ -247,40 +289,5 @@ import Testing
         }
         cleaner.disconnect()
         #expect(rig.core.memoryInUse == 0)
-    }
-
-    @Test("What a connection holds of its own is in its own account too")
-    func byConnection() throws {
-        let rig = Rig()
-        let (client, other) = (try rig.open(), try rig.open())
-        func held(_ client: RigClient) -> Int { rig.core.connections[client.id]?.load.total ?? 0 }
-        let before = (held(client), held(other), rig.core.memoryInUse)
-        #expect(before.0 == before.1 && before.2 == before.0 + before.1)
-        Self.open(client)
-        client.send(QueueDeclare(queue: "q"))
-        let ofQueue = rig.core.memoryInUse - before.2 - (held(client) - before.0)
-        client.send(BasicConsume(queue: "q", arguments: Self.wide))
-        #expect(held(client) - before.0 > 100 * Load.ofChannel + Self.ofWide && held(other) == before.1)
-        #expect(rig.core.memoryInUse == held(client) + held(other) + ofQueue)
-    }
-
-    @Test("What a client says of itself counts, before it is logged in as well, and goes with it")
-    func clientProperties() throws {
-        let rig = Rig()
-        let table = FieldTable([.init("a", .array(Array(repeating: .bool(true), count: 1000)))])
-        for isOpened in [false, true] {
-            let client = rig.connect()
-            client.send(octets: ProtocolHeader.amqp091)
-            client.send(
-                ConnectionStartOk(
-                    clientProperties: table, mechanism: "PLAIN", response: Array("\0guest\0guest".utf8)), channel: 0)
-            if isOpened {
-                client.send(ConnectionTuneOk(channelMax: 2047, frameMax: 131_072, heartbeat: 0), channel: 0)
-                client.send(ConnectionOpen(), channel: 0)
-            }
-            #expect(rig.core.memoryInUse > Load.ofConnection + Self.ofWide)
-            client.disconnect()
-            #expect(rig.core.memoryInUse == 0)
-        }
     }
 }

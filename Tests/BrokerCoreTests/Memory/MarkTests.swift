@@ -139,6 +139,46 @@ import Testing
         #expect(rig.isRead(clients[1]) && clients[1].take().count == 1)
     }
 
+    @Test("Memory that is full bounds what consumers of streams hold, and they go on with each that they settle")
+    func streams() throws {
+        let rig = Rig()
+        let (client, reader) = (try rig.open(), try rig.open())
+        client.send(QueueDeclare(queue: "s", durable: true, arguments: ["x-queue-type": "stream"]))
+        client.publish((0..<3000).map { "\($0)" }, to: "s")
+        rig.step(.setMemoryHighWater(rig.core.memoryInUse / 2))
+        reader.send(BasicQos(prefetchCount: 10_000))
+        reader.send(BasicConsume(queue: "s", arguments: ["x-stream-offset": "first"]))
+        #expect(reader.takeBodies() == (0..<256).map { "\($0)" })
+        reader.send(BasicAck(deliveryTag: 100, multiple: true))
+        #expect(reader.takeBodies() == (256..<356).map { "\($0)" })
+        rig.step(.setMemoryHighWater(nil))
+        #expect(reader.takeBodies() == (356..<3000).map { "\($0)" })
+    }
+
+    @Test("What the store has of each message counts, and of each copy")
+    func stored() throws {
+        let broker = try StoreRig()
+        let client = try broker.rig.open()
+        client.publish("", to: "nowhere")
+        broker.sync()
+        let before = broker.rig.core.memoryInUse
+        let queues: [ShortString] = ["a", "b", "c"]
+        client.send(ExchangeDeclare(exchange: "x", type: "fanout"))
+        for queue in queues {
+            client.send(QueueDeclare(queue: queue, durable: true))
+            client.send(QueueBind(queue: queue, exchange: "x"))
+        }
+        for _ in 0..<500 { client.publish("x", to: "", exchange: "x", properties: StoreTests.persistent) }
+        broker.sync()
+        let least = Load.ofMessage + 3 * Load.ofPlace + 80 + 2 * 24
+        #expect(broker.rig.core.memoryInUse - before > 500 * least)
+        for queue in queues { client.send(QueueDelete(queue: queue)) }
+        client.send(ExchangeDelete(exchange: "x"))
+        client.publish("", to: "nowhere")
+        broker.sync()
+        #expect(broker.rig.core.memoryInUse == before)
+    }
+
     @Test("Frames that have not come whole count, until they have")
     func unfinishedFrames() throws {
         let rig = Rig()

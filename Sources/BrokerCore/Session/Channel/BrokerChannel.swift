@@ -22,8 +22,8 @@ final class BrokerChannel {
 
     // Publishing
     var content = ContentReader<PublishFields, IncomingContent>()
-    /// Octets of it that have come.
-    private var contentOctets = 0
+    /// Octets of it that have come, and that are in the account.
+    private var (contentCount, contentOctets) = (0, 0)
     var lastRoute: RememberedRoute? { didSet { account() } }
     /// For the listings: how many messages came, and the exchange that was last looked up for one.
     var publishedCount = 0
@@ -127,14 +127,16 @@ final class BrokerChannel {
     /// A part of a content has come, and is held until the rest has.
     private func keep(_ octets: Int) {
         if content.isSkipping { return }
-        contentOctets += octets
-        connection.heldOctets += octets
+        contentCount += octets
+        let held = max(contentCount, IncomingContent.room(for: content.announcedOctets))
+        connection.heldOctets += held - contentOctets
+        contentOctets = held
         connection.throttle.hasPublished = true
     }
 
     private func forgetContent() {
         connection.heldOctets -= contentOctets
-        contentOctets = 0
+        (contentCount, contentOctets) = (0, 0)
     }
 
     private func published(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {

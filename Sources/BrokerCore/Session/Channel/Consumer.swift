@@ -69,8 +69,12 @@ final class Consumer: DeliveryTarget {
         if isCancelled || !hasRoomOfItsOwn { return false }
         // Each look at what is unowned costs two counts; this is asked for each delivery.
         let channel = channel
+        if readsWithoutTaking, unacknowledged >= Self.mostWhenFull, channel.connection.room.isFull { return false }
         return (channel.hasRoom || !sharesWindow) && !channel.connection.output.isCongested
     }
+
+    /// So many deliveries a consumer of a stream may hold while memory is full. It is handed the next when it settles one.
+    private static let mostWhenFull = 256
 
     /// True when its own limit lets it take another delivery.
     var hasRoomOfItsOwn: Bool {

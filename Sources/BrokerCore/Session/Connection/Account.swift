@@ -26,6 +26,9 @@ extension BrokerConnection {
         if load.total - ownOctets > Self.ofFew { throttle.hasDeclared = true }
     }
 
+    /// Memory is not full any more: consumers of streams may hold as many deliveries as before.
+    func readOn() { for channel in channels.values { channel.readOn() } }
+
     private static let ofFew = 4 * (Load.ofChannel + 2 * Load.ofConsumer)
 
     // MARK: Methods that do much

@@ -18,6 +18,8 @@ final class Room {
     private(set) var highWater: Int
     private(set) var mostUnread: Int
     private var isTight = false
+    /// Memory is full: consumers of streams, whose deliveries free none, may hold few.
+    var isFull = false
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
     private var share = Output.largestPart
     private static let leastShare = 1 << 12
