@@ -21,6 +21,9 @@ public struct FrameReader: Sendable {
     /// Octets that have arrived and are not yet part of a frame handed out.
     public var buffered: Int { buffer.count - start }
 
+    /// Octets of memory that it takes up.
+    package var capacity: Int { buffer.capacity }
+
     public mutating func append(_ octets: some Collection<UInt8>) {
         compact()
         buffer.append(contentsOf: octets)

@@ -47,25 +47,27 @@
 
     @discardableResult
     @inlinable public mutating func removeValue(forKey key: Key) -> Value? {
+        let old: Value?
         if parts.isEmpty {
-            let old = whole.removeValue(forKey: key)
-            used = whole.count
-            if used == 0 { self = Self() } else { Self.shrink(&whole) }
-            return old
+            old = whole.removeValue(forKey: key)
+            Self.shrink(&whole)
+        } else {
+            let part = Self.part(of: key)
+            old = parts[part].removeValue(forKey: key)
+            Self.shrink(&parts[part])
         }
-        let part = Self.part(of: key)
-        guard let old = parts[part].removeValue(forKey: key) else { return nil }
-        used -= 1
-        if used == 0 { self = Self() } else { Self.shrink(&parts[part]) }
+        if old != nil { used -= 1 }
+        if used == 0 { self = Self() }
         return old
     }
 
-    /// Gives back the room of what has gone, most of which would stay empty.
-    @inlinable static func shrink(_ part: inout [Key: Value]) {
-        guard part.capacity > 64, part.count < part.capacity / 8 else { return }
-        var smaller = [Key: Value](minimumCapacity: part.count)
-        for (key, value) in part { smaller[key] = value }
-        part = smaller
+    /// Gives room back that isn't needed any more; see ``mostKept``.
+    @inlinable static func shrink(_ table: inout [Key: Value]) {
+        guard table.capacity > mostKept, table.count < table.capacity / 8 else { return }
+        Steps.take(table.count)
+        var moved = [Key: Value](minimumCapacity: 2 * table.count)
+        for (key, value) in table { moved[key] = value }
+        table = moved
     }
 
     @inlinable mutating func divide() {

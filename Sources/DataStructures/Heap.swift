@@ -34,6 +34,7 @@ public protocol HeapElement {
             storage[0] = last
             sink(0)
         }
+        storage.shrink()
         return first
     }
 

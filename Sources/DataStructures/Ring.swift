@@ -1,3 +1,19 @@
+/// How many elements a structure keeps room for when it needs none of it: a client may have ten thousand that were large
+/// once. Above, it gives back what it has when an eighth would do, so that each element taken out pays for a part of that.
+@inlinable var mostKept: Int { 64 }
+
+extension Array {
+    /// Gives room back that isn't needed any more; see ``mostKept``.
+    @inlinable public mutating func shrink() {
+        guard capacity > mostKept, count < capacity / 8 else { return }
+        Steps.take(count)
+        var moved: [Element] = []
+        moved.reserveCapacity(2 * count)
+        moved.append(contentsOf: self)
+        self = moved
+    }
+}
+
 /// A first-in first-out buffer: putting in and taking out cost the same however many wait, on average and each time.
 ///
 /// A thousand elements stand in one array, round which they go. What comes when that is full waits behind it in arrays of
@@ -14,8 +30,6 @@
 
     /// A power of two.
     @inlinable static var mostSlots: Int { 1024 }
-    /// So many stay when the ring is emptied: mostly they are soon needed again.
-    @inlinable static var mostKept: Int { 64 }
 
     @inlinable public init() {}
 
@@ -81,7 +95,7 @@
             slots[head] = nil
             head = (head + 1) & (slots.count - 1)
             used -= 1
-            if used == 0, behind > 0 || slots.count > Self.mostKept { refill() }
+            if used == 0, behind > 0 || slots.count > mostKept { refill() }
         }
         return slots[head]
     }

@@ -127,7 +127,8 @@ struct MemoryTests {
             writer.body(Array(repeating: 1, count: 65_536)[...], channel: channel, frameMax: 131_072)
             client.send(octets: writer.take())
         }
-        #expect((60..<100).contains(count))
+        // Each has room made for as much as two of these frames.
+        #expect((30..<60).contains(count))
         try check([client])
     }
 
@@ -227,12 +228,13 @@ struct MemoryTests {
         client.send(BasicConsume(queue: "q", noAck: true))
         _ = client.take()
         let bodies = [Self.large, "small", String(repeating: "x", count: 300_000)]
+        let before = rig.core.memoryInUse
         for body in bodies { publisher.publish(body, to: "q") }
         client.send(QueueDeclare(queue: "q", passive: true))
         #expect(client.received.isEmpty)
         rig.drain()
         #expect(client.received.map(\.body) == bodies + [nil])
-        #expect(rig.core.memoryInUse < 10_000)
+        #expect(rig.core.memoryInUse == before)
         try check([publisher, client])
     }
 

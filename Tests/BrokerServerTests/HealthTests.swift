@@ -10,7 +10,7 @@ import Testing
 @Suite(.watched) struct HealthTests {
     @Test func alarmsShowWhereTheyAreLookedFor() async throws {
         var configuration = BrokerConfiguration.patient
-        configuration.memoryHighWater = 3000
+        configuration.memoryHighWater = 300_000
         let broker = Broker(configuration)
         func check(_ name: String) throws -> HTTPResponse { try get("health/checks/\(name)", from: broker) }
         func node() throws -> [JSON?] {
@@ -21,7 +21,7 @@ import Testing
         #expect(try node() == [false, false])
         let connection = try await broker.open()
         let queue = try await connection.openChannel().declareQueue("full")
-        try await queue.publish(Message(String(repeating: "x", count: 2000)))
+        try await queue.publish(Message(String(repeating: "x", count: 400_000)))
         try await connection.close()
         broker.step(.diskIsLow(true))
         #expect(try node() == [true, true])
@@ -32,8 +32,8 @@ import Testing
         let metrics = try metrics(of: broker)
         for line in [
             "rabbitmq_alarms_memory_used_watermark 1", "rabbitmq_alarms_free_disk_space_watermark 1",
-            "rabbitmq_resident_memory_limit_bytes 3000", "rabbitmq_queues 1", "rabbitmq_queue_messages_ready 1",
-            "rabbitmq_queue_messages_ready_bytes 2000", "rabbitmq_connections 0",
+            "rabbitmq_resident_memory_limit_bytes 300000", "rabbitmq_queues 1", "rabbitmq_queue_messages_ready 1",
+            "rabbitmq_queue_messages_ready_bytes 400000", "rabbitmq_connections 0",
         ] { #expect(metrics.contains(line), "\(line)") }
         broker.step(.diskIsLow(false))
         #expect(try node() == [true, false])

@@ -65,6 +65,9 @@ public struct ContentReader<Method: Sendable, Content: ReadableContent>: Sendabl
     /// The body that comes is over the limit, and forgotten as it comes.
     @inlinable public var isSkipping: Bool { hasHeader && content == nil }
 
+    /// Octets of body that the header has announced.
+    package var announcedOctets: Int { announced }
+
     /// The frame that continues what is under way.
     @inlinable public var due: Frame.Kind { carrier == nil ? .method : hasHeader ? .body : .header }
 

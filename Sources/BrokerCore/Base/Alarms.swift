@@ -6,6 +6,9 @@ struct Alarms: Equatable {
     var memoryHighWater = Int.max
     /// Messages take up more memory than they may.
     private(set) var memory = false
+    /// So much more than they may that clients are held back who declare things as well: publishers are long since, and what
+    /// goes on growing comes from elsewhere.
+    private(set) var isFull = false
     /// The disk of the store has not enough space.
     var disk = false
     /// The store is behind with writing. This passes by itself soon, so no client is told.
@@ -30,7 +33,10 @@ struct Alarms: Equatable {
     mutating func check(memory octets: Int) {
         let highWater = memoryHighWater
         if octets > highWater { memory = true } else if octets <= highWater - highWater / 10 { memory = false }
+        isFull = highWater > 0 && octets - highWater > max(highWater / 8, Self.leastExcess)
     }
+
+    private static let leastExcess = 1 << 16
 
     /// Looks at what waits to be written.
     mutating func check(backlog octets: Int, highWater: Int) {

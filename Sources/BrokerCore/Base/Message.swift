@@ -67,6 +67,8 @@ public final class Message {
 
     /// Octets of properties and body.
     var contentCount: Int { Int(contentSize) }
+    /// Octets of its exchange's name and its key, which messages seldom share that come from elsewhere each time.
+    var nameCount: Int { exchange.count + routingKey.count }
     /// Octets of the content that are properties.
     var propertiesCount: Int { Int(propertiesSize) }
     var bodySize: Int { contentCount - propertiesCount }

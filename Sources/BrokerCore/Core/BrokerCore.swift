@@ -157,7 +157,7 @@ public final class BrokerCore {
         while connection.handleNextFrame() {
             spend(1 + connection.takePlacesFilled())
             settle(since: &caused)
-            if connection.throttle.hasPublished, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
+            if connection.throttle.isToBeChecked, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
                 isUnfinished = true
                 break
@@ -200,6 +200,7 @@ public final class BrokerCore {
     /// The room of outputs that were handed over serves again, if the caller has let go of them.
     private func takeBackOutputs() {
         while let output = outputs.popLast() { room.giveBack(output) }
+        room.handedOver = 0
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
@@ -283,6 +284,7 @@ public final class BrokerCore {
 
     /// Looks whether memory, disk or backlog have gone over or under their marks since the last look.
     private func checkAlarms() {
+        room.divide(alarms.memoryHighWater, among: connections.count)
         alarms.check(memory: memoryInUse)
         alarms.check(backlog: storeBacklog, highWater: configuration.store.backlogOctets)
         guard alarms != lastAlarms else { return }
@@ -291,7 +293,7 @@ public final class BrokerCore {
                 .warning,
                 alarms.isRaised ? "publishers are blocked: \(alarms.reason)" : "publishers are not blocked any more")
         }
-        room.isTight(alarms.memory)
+        follow(alarms, since: lastAlarms)
         lastAlarms = alarms
         let held = heldBack
         heldBack = []

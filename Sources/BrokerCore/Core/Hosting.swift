@@ -65,6 +65,21 @@ extension BrokerCore: SessionHost {
     }
 }
 
+extension BrokerCore {
+    /// Memory is low, or full, or is not any more.
+    func follow(_ alarms: Alarms, since before: Alarms) {
+        room.isTight(alarms.memory)
+        room.isFull = alarms.isFull
+        guard before.isFull, !alarms.isFull else { return }
+        var left = connections.values[...]
+        later {
+            for connection in left.prefix(100) { connection.readOn() }
+            left = left.dropFirst(100)
+            return !left.isEmpty
+        }
+    }
+}
+
 /// What queues ask of their virtual host.
 extension VirtualHost: QueueHost {
     var now: Int64 { core.now }

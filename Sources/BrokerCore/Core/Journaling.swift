@@ -85,7 +85,10 @@ extension BrokerCore {
     }
 
     /// Octets of everything that clients make the broker hold in memory.
-    var memoryInUse: Int { load.total - (journal?.absentOctets ?? 0) + storeBacklog }
+    var memoryInUse: Int { load.total + storeOctets + storeBacklog }
+
+    /// What the store adds to that, less what is only there.
+    private var storeOctets: Int { journal.map { $0.contents.messages.footprint - $0.absentOctets } ?? 0 }
 
     /// Octets that wait to be written, or are being written.
     var storeBacklog: Int { journal.map { $0.pendingOctets + $0.takenOctets } ?? 0 }

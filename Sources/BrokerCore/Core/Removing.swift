@@ -38,7 +38,6 @@ extension VirtualHost {
         }
         if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }
         core.tally.counters.queuesDeleted += 1
-        load.hold(-Self.octets(of: queue))
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
         var bindings: [Binding<any Queue>] = []
         if !quirk(.deletedQueueLeavesItsBindings) {
@@ -94,7 +93,6 @@ extension VirtualHost {
     /// bindings lead.
     private func take(_ exchange: Exchange<any Queue>, isWhole: Bool) -> Sources {
         exchanges[exchange.name] = nil
-        load.hold(-Self.octets(of: exchange))
         if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }
         guard isWhole else { return [] }
         exchange.markRemoved()
@@ -147,8 +145,9 @@ extension VirtualHost {
     }
 
     private func remove(_ binding: Binding<any Queue>) {
+        let places = binding.source.router.placeCount
         guard binding.source.detach(binding) else { return }
-        load.hold(-Self.octets(of: binding))
+        load.hold((binding.source.router.placeCount - places) * Load.ofTopicPlace - Self.octets(of: binding))
         if !quirk(.unbindingIsNotSeen) { topologyVersion += 1 }
     }
 }

@@ -138,7 +138,7 @@ final class VirtualHost {
         exchanges[name] = exchange
         let policy = policy(of: exchange)
         if policy == nil || !quirk(.policiesMissNewExchanges) { follow(policy, exchange) }
-        load.hold(Self.octets(of: exchange))
+        exchange.count(by: Held(Self.octets(of: exchange), in: load))
         if !quirk(.routesOutliveNewExchanges) { topologyVersion += 1 }
         return exchange
     }
@@ -154,13 +154,14 @@ final class VirtualHost {
         if !policies.isEmpty { core.spend(unitsOfPolicies(forName: name.count)) }
         var acting = self.arguments(arguments, ofQueue: name, under: policy)
         if acting != arguments, quirk(.policiesMissNewQueues) { acting = arguments }
+        var declaration = declaration
+        declaration.held = Held(Self.octets(of: declaration, name, acting), in: load)
         let order = QueueOrder(
             name: name, declaration: declaration, arguments: acting,
             dialect: core.configuration.dialect, label: label(ofQueue: name), log: journal)
         let queue = QueueKinds.make(order, host: self)
         let end = RouteEnd<any Queue>(queue, name: name, isDurable: declaration.durable)
         queues[name] = HostedQueue(end: end, arguments: arguments, journal: journal, policy: policy)
-        load.hold(Self.octets(of: queue))
         if !quirk(.newQueueIsNotSeen) { topologyVersion += 1 }
         return queue
     }
@@ -179,8 +180,9 @@ final class VirtualHost {
         let binding = Binding(
             source: source, destination: destination, key: key, arguments: arguments.sortedByName,
             order: lastBindingOrder)
+        let places = source.router.placeCount
         source.attach(binding)
-        load.hold(Self.octets(of: binding))
+        load.hold(Self.octets(of: binding) + (source.router.placeCount - places) * Load.ofTopicPlace)
         if !quirk(.newBindingIsNotSeen) { topologyVersion += 1 }
         return binding
     }

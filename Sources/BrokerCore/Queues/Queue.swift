@@ -113,6 +113,8 @@ struct QueueDeclaration {
     var owner: ConnectionID?
     var autoDelete = false
     var arguments: FieldTable = [:]
+    /// The queue's own octets in the account.
+    var held: Held?
 }
 
 struct QueueCounts {

@@ -50,7 +50,7 @@ struct QueuedMessage: HeapElement {
 /// New messages go to the end of a ring. What comes back has a lower position than anything in the ring, since it was
 /// taken from the ring's front; it waits in a heap of its own, which is served first.
 struct ReadyMessages {
-    private var ring = Ring<QueuedMessage>()
+    private(set) var ring = Ring<QueuedMessage>()
     /// By position.
     private var returned = Heap<QueuedMessage>()
 
@@ -92,7 +92,7 @@ struct ReadyMessages {
 /// Ready messages by priority, the highest served first (RabbitMQ: "Classic Queues Support Priorities").
 struct PrioritizedMessages {
     /// One for each priority from 0 to the queue's highest.
-    private var levels: [ReadyMessages]
+    private(set) var levels: [ReadyMessages]
     private(set) var count = 0
     /// Octets of all bodies.
     private(set) var bodyOctets = 0
@@ -155,6 +155,8 @@ struct PrioritizedMessages {
 
     mutating func popFirst() -> QueuedMessage? {
         guard let level = firstLevel, let message = levels[level].popFirst() else { return nil }
+        // Of hundreds of priorities none keeps room for what it had.
+        if levels.count > 1, levels[level].isEmpty { levels[level] = ReadyMessages() }
         return countOut(message)
     }
 

@@ -22,6 +22,8 @@ final class Exchange<Target> {
     let mark = PassMark()
     /// It is no more, and its bindings are on their way out.
     private(set) var isRemoved = false
+    /// What counts it in an account for as long as anybody holds on to it.
+    private(set) var held: AnyObject?
     /// Of an auto-delete exchange, the bindings whose destination is no more.
     private var deadBindingCount = 0
 
@@ -152,6 +154,8 @@ final class Exchange<Target> {
         alternate = name.flatMap { $0.isEmpty ? nil : ShortString(truncating: $0) }
         return alternate != before
     }
+
+    func count(by held: AnyObject) { self.held = held }
 
     /// It is no more.
     func markRemoved() { isRemoved = true }

@@ -26,5 +26,6 @@ struct Numbers<Thing: Hashable> {
         guard let (number, uses) = numbers[thing] else { return }
         numbers[thing] = uses > 1 ? (number, uses - 1) : nil
         if uses == 1 { free.append(number) }
+        if numbers.isEmpty, free.count > 64 { self = Numbers() }
     }
 }

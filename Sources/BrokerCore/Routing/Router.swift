@@ -23,6 +23,9 @@ protocol Router<Target> {
     /// True when only classic queues may be bound: whoever binds looks, for a router does not know what it leads to.
     static var leadsToClassicQueuesAlone: Bool { get }
 
+    /// How many places it keeps for the patterns of its bindings, beside what it has for each binding: for the account of memory.
+    var placeCount: Int { get }
+
     init(_ setting: RouterSetting)
 
     mutating func add(_ binding: Binding<Target>)
@@ -42,6 +45,7 @@ extension Router {
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {}
     static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {}
     static var leadsToClassicQueuesAlone: Bool { false }
+    var placeCount: Int { 0 }
 }
 
 /// What a router may know of its exchange and its broker.

@@ -74,10 +74,13 @@ struct TopicRouter<Target>: Router {
             destinations.remove(binding.destination.identity)
         }
         for word in words where word != "*" && word != "#" { self.words.remove(word) }
-        if isLast, freePatterns.count > 1000, freePatterns.count == bindings.count {
+        // A pattern that was the last takes the room of all that there were along.
+        if isLast, freePatterns.count > 64, freePatterns.count == bindings.count {
             (bindings, only, freePatterns) = ([], [], [])
         }
     }
+
+    var placeCount: Int { tree.placeCount }
 
     private func number(of word: ShortString, inPattern: Bool) -> Int32 {
         if inPattern, word == "*" { return TopicTree.Word.star }

@@ -87,11 +87,16 @@ final class TopicTree {
             self[way[depth], word] = 0
             if node.isEmpty { freeNodes.append(next) }
         }
-        // What grew for many patterns is not kept for none.
-        if freeNodes.count > 1000, freeNodes.count == nodes.count - 1 {
+        if nodes.count > Self.mostKept, freeNodes.count == nodes.count - 1 {
             (nodes, freeNodes, tables, freeTables) = ([Node()], [], [], [])
         }
     }
+
+    /// So many places stay for new patterns when there are none any more.
+    private static let mostKept = 64
+
+    /// Those that take up memory: a free one among many does so as long as the others are there.
+    var placeCount: Int { nodes.count - 1 - (nodes.count > Self.mostKept ? 0 : freeNodes.count) }
 
     /// The places on the way of a pattern, the root included.
     private func way(of pattern: [Int32]) -> [Int32]? {

@@ -8,7 +8,7 @@ import AMQPWire
 /// before it is gone from its own, wherever a crash cuts the log off: it may be there twice, never not at all.
 final class Journal {
     let limits: StoreLimits
-    private var contents: StoreContents
+    private(set) var contents: StoreContents
 
     // The batch that is being filled.
     private var buffer = ByteWriter()

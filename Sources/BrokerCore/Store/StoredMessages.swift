@@ -29,6 +29,11 @@ struct StoredMessages {
     /// By ``Message/storeEntry``; the first is nobody's.
     private var entries = StoredMessages.noEntries
     private var free: [UInt32] = []
+    private var furtherCount = 0
+
+    /// What it takes up, about, in octets: for each message its entry, half of the room to spare, and its number in its
+    /// segment's list.
+    var footprint: Int { (entries.count - 1 - free.count) * 80 + furtherCount * 24 }
 
     private static let none = Copy(queue: 0, position: 0)
     private static var noEntries: DividedArray<Entry?> {
@@ -77,6 +82,7 @@ struct StoredMessages {
             entries[index]?.copy = copy
         } else {
             entries[index]?.furtherCopies.append(copy)
+            furtherCount += 1
         }
     }
 
@@ -116,6 +122,8 @@ struct StoredMessages {
     mutating func remove(_ gone: Copy, of message: Message) -> Bool {
         let index = Int(message.storeEntry)
         if entries[index]?.copy == gone {
+            let before = entries[index]?.furtherCopies.count ?? 0
+            defer { furtherCount -= before - (entries[index]?.furtherCopies.count ?? 0) }
             var next = entries[index]?.furtherCopies.popLast()
             while let hole = next, Self.isHole(hole) { next = entries[index]?.furtherCopies.popLast() }
             entries[index]?.copy = next ?? Self.none
@@ -127,6 +135,7 @@ struct StoredMessages {
             entries[index]?.furtherCopies[at].position = .max
         } else {
             entries[index]?.furtherCopies.remove(at: at)
+            furtherCount -= 1
         }
         return true
     }
@@ -168,6 +177,7 @@ struct StoredMessages {
     /// Takes the message out of the table.
     mutating func remove(_ message: Message) {
         guard message.storeEntry != 0 else { return }
+        furtherCount -= entries[Int(message.storeEntry)]?.furtherCopies.count ?? 0
         entries[Int(message.storeEntry)] = nil
         free.append(message.storeEntry)
         message.enter(0)

@@ -11,6 +11,7 @@ extension QuorumQueue {
     /// A message dies here, and is kept until its letter has arrived.
     func keep(_ message: QueuedMessage, _ reason: DeadLetter.Reason) {
         log?.awaitsLetter(of: message)
+        load.hold(MemoryLayout<DeadLetter>.stride)
         letters.add(
             DeadLetter(
                 message: message.message, queue: self, reason: reason, failureCount: message.failuresInAll,
@@ -43,6 +44,7 @@ extension QuorumQueue {
 
     private func forget(_ letter: DeadLetter) {
         load.remove(letter.message)
+        load.hold(-MemoryLayout<DeadLetter>.stride)
         letter.isOut()
     }
 }

@@ -10,6 +10,10 @@ final class BrokerChannel {
     let virtualHost: any SessionVirtualHost
     unowned let host: any SessionHost
     let tally: Tally
+    /// Its connection's.
+    let load: Load
+    /// What of it is in the account.
+    private var accounted = 0
 
     private var state = State.opening
     private(set) var isReleased = false
@@ -18,13 +22,13 @@ final class BrokerChannel {
 
     // Publishing
     var content = ContentReader<PublishFields, IncomingContent>()
-    /// Octets of it that have come.
-    private var contentOctets = 0
-    var lastRoute: RememberedRoute?
+    /// Octets of it that have come, and that are in the account.
+    private var (contentCount, contentOctets) = (0, 0)
+    var lastRoute: RememberedRoute? { didSet { account() } }
     /// For the listings: how many messages came, and the exchange that was last looked up for one.
     var publishedCount = 0
     var lastExchange: ShortString?
-    var confirms: Confirms?
+    var confirms: Confirms? { didSet { account() } }
     var transaction: Transaction?
     /// Commits to be answered, by the batch of the store that must be on disk first.
     var commits = Ring<UInt64>()
@@ -32,7 +36,7 @@ final class BrokerChannel {
     // Consuming
     var consumers = DividedDictionary<ShortString, Consumer>()
     var replyConsumer: ReplyConsumer?
-    var unacknowledged = UnacknowledgedDeliveries()
+    var unacknowledged = UnacknowledgedDeliveries() { didSet { account() } }
     var timeouts = ChannelTimeouts<Consumer>()
     var lastDeliveryTag: UInt64 = 0
     /// The prefetch limit of consumers to come.
@@ -60,7 +64,20 @@ final class BrokerChannel {
         self.connection = connection
         host = connection.host
         tally = host.tally
+        load = connection.load
         self.virtualHost = virtualHost
+        account()
+    }
+
+    deinit { load.hold(-accounted) }
+
+    /// Brings the account up to date with what grows. Consumers count themselves, and so do contents and transactions.
+    private func account() {
+        let octets =
+            Load.ofChannel + unacknowledged.footprint + (lastRoute?.footprint ?? 0) + (confirms?.footprint ?? 0)
+        if octets == accounted { return }
+        load.hold(octets - accounted)
+        accounted = octets
     }
 
     func send(_ method: some MethodFields) { connection.send(method, channel: number) }
@@ -81,7 +98,9 @@ final class BrokerChannel {
             }
             let method = try Failure.decoding(frame.payload)
             if connection.dialect.isBrokenBy(method.id) { throw Failure(BrokerError(.internalError, "")) }
+            let topology = virtualHost.topologyVersion
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
+            note(method, since: topology)
         case .header:
             let whole: (PublishFields, IncomingContent)?
             do throws(ContentError) {
@@ -111,14 +130,16 @@ final class BrokerChannel {
     /// A part of a content has come, and is held until the rest has.
     private func keep(_ octets: Int) {
         if content.isSkipping { return }
-        contentOctets += octets
-        connection.heldOctets += octets
+        contentCount += octets
+        let held = max(contentCount, IncomingContent.room(for: content.announcedOctets))
+        connection.heldOctets += held - contentOctets
+        contentOctets = held
         connection.throttle.hasPublished = true
     }
 
     private func forgetContent() {
         connection.heldOctets -= contentOctets
-        contentOctets = 0
+        (contentCount, contentOctets) = (0, 0)
     }
 
     private func published(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
@@ -154,6 +175,16 @@ final class BrokerChannel {
         case .queueDeclare, .queueDelete, .queueBind, .queueUnbind, .basicConsume, .basicCancel: 20
         case .basicAck, .basicNack, .basicReject: 4
         default: 0
+        }
+    }
+
+    /// Notes whether a method has made something that stays in memory.
+    private func note(_ method: Method, since topology: UInt64) {
+        switch method {
+        case .exchangeDeclare, .exchangeBind, .queueDeclare, .queueBind:
+            if virtualHost.topologyVersion != topology { connection.hasDeclared() }
+        case .channelOpen, .basicConsume: connection.hasOpened()
+        default: break
         }
     }
 

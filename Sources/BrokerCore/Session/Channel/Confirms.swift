@@ -4,6 +4,11 @@ struct Confirms {
     /// Resolved and not yet told, in order; runs of the same answer are told together.
     private var runs: [Run] = []
 
+    /// What it takes up beyond a few of them, in octets.
+    var footprint: Int { max(0, runs.capacity - Self.fewRuns) * Load.ofConfirms }
+
+    private static let fewRuns = 64
+
     private struct Run {
         var last: UInt64
         var count: UInt64
@@ -40,7 +45,11 @@ struct Confirms {
     mutating func take(stored: UInt64) -> [(number: UInt64, count: Int, accepted: Bool)] {
         let count = runs.prefix { $0.batch <= stored }.count
         let told = runs[..<count].map { ($0.last, Int($0.count), $0.accepted) }
-        if count == runs.count { runs.removeAll(keepingCapacity: true) } else { runs.removeFirst(count) }
+        if count == runs.count {
+            runs.removeAll(keepingCapacity: runs.capacity <= Self.fewRuns)
+        } else {
+            runs.removeFirst(count)
+        }
         return told
     }
 }

@@ -34,6 +34,7 @@ final class Consumer: DeliveryTarget {
     var isInRotation = false
     /// True while it waits in its channel's line.
     var isWaiting = false
+    private let held: Held
 
     init(
         tag: ShortString, queue: any Queue, channel: BrokerChannel, noAck: Bool, isExclusive: Bool, priority: Int64,
@@ -47,6 +48,9 @@ final class Consumer: DeliveryTarget {
         self.priority = priority
         self.arguments = arguments
         self.start = start
+        held = Held(
+            Load.ofConsumer + tag.count + arguments.footprint + (priority == 0 ? 0 : Load.ofConsumerPriority),
+            in: channel.load)
         readsWithoutTaking = queue.kind.isReadWithoutTaking
         filter = queue.kind == .stream ? StreamFilter(arguments, in: channel.connection.dialect) : nil
         self.prefetchCount = prefetchCount
@@ -65,8 +69,12 @@ final class Consumer: DeliveryTarget {
         if isCancelled || !hasRoomOfItsOwn { return false }
         // Each look at what is unowned costs two counts; this is asked for each delivery.
         let channel = channel
+        if readsWithoutTaking, unacknowledged >= Self.mostWhenFull, channel.connection.room.isFull { return false }
         return (channel.hasRoom || !sharesWindow) && !channel.connection.output.isCongested
     }
+
+    /// So many deliveries a consumer of a stream may hold while memory is full. It is handed the next when it settles one.
+    private static let mostWhenFull = 256
 
     /// True when its own limit lets it take another delivery.
     var hasRoomOfItsOwn: Bool {

@@ -40,9 +40,12 @@ struct IncomingContent: ReadableContent {
         propertiesCount = properties.count
         announced = properties.count + bodySize
         // A header may claim any size, so room is made ahead for a frame's worth only.
-        octets.reserveCapacity(properties.count + min(bodySize, 131_072))
+        octets.reserveCapacity(properties.count + Self.room(for: bodySize))
         octets.append(contentsOf: properties)
     }
+
+    /// What is made ahead for so much body, in octets.
+    static func room(for bodySize: Int) -> Int { min(bodySize, 131_072) }
 
     mutating func append(_ body: ArraySlice<UInt8>) {
         // Once a part of it has come, room for the rest is made at once: growing little by little it would be copied

@@ -71,7 +71,7 @@ extension BrokerChannel {
     func sendCounted(_ method: some MethodFields, _ queued: QueuedMessage) {
         let isFirstFetch = queued.returnCount == 0 && method is BasicGetOk && connection.dialect.tellsFirstFetch
         guard queued.redelivered || isFirstFetch else { return send(method, queued.message) }
-        if queued.message.bodySize > Output.part, quirk(quorum: .largeOnesTellNoCounts) {
+        if queued.message.bodySize > connection.output.part, quirk(quorum: .largeOnesTellNoCounts) {
             return send(method, queued.message)
         }
         do throws(BrokerError) {

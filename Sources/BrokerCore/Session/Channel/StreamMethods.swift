@@ -33,7 +33,7 @@ extension BrokerChannel {
         do throws(BrokerError) {
             let content = content(of: queued.message)
             let offset = Int64(clamping: queued.position)
-            if let properties = content.properties(withOffset: offset), content.body.count <= Output.part {
+            if let properties = content.properties(withOffset: offset), content.body.count <= connection.output.part {
                 return connection.output.content(
                     method, properties: properties, body: content.body, channel: number,
                     frameMax: connection.session.frameMax)

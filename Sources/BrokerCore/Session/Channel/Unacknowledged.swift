@@ -26,6 +26,12 @@ struct UnacknowledgedDeliveries {
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
+    /// What they take up, holes and room to spare included, in octets.
+    var footprint: Int { entries.capacity * Load.ofDelivery }
+
+    /// A channel that holds nothing keeps room for so many.
+    private static let mostKept = 16
+
     /// The oldest.
     var first: Unacknowledged? { front < entries.count ? entries[front] : nil }
 
@@ -101,9 +107,8 @@ struct UnacknowledgedDeliveries {
             front += 1
         }
         if count == 0 {
-            // Thousands of channels may have had thousands out.
-            entries.removeAll(keepingCapacity: entries.count <= 128)
-            tags.removeAll(keepingCapacity: tags.count <= 128)
+            entries.removeAll(keepingCapacity: entries.capacity <= Self.mostKept)
+            tags.removeAll(keepingCapacity: tags.capacity <= Self.mostKept)
             front = 0
         } else if entries.count >= 64, count * 2 < entries.count {
             Steps.take(entries.count - front)

@@ -13,6 +13,12 @@ extension BrokerChannel {
         if consumer.sharesWindow { waiting.append(consumer) } else { waitingForConnection.append(consumer) }
     }
 
+    /// Consumers of streams that held too many deliveries for memory that was full may be handed more.
+    func readOn() {
+        for consumer in consumers.values where consumer.queue.kind.isReadWithoutTaking { lineUp(consumer) }
+        resumeConsumers()
+    }
+
     /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room: some at once,
     /// the rest in slices. One whose queue has a message takes some of it, and lines up again.
     func resumeConsumers() {

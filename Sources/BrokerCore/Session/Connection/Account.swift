@@ -18,6 +18,19 @@ extension BrokerConnection {
         if publishing.last !== channel { publishing.append(channel) }
     }
 
+    /// It has declared something that stays.
+    func hasDeclared() { throttle.hasDeclared = true }
+
+    /// It has opened a channel, or consumes. Who comes to take what fills the memory needs a few of these.
+    func hasOpened() {
+        if load.total - ownOctets > Self.ofFew { throttle.hasDeclared = true }
+    }
+
+    /// Memory is not full any more: consumers of streams may hold as many deliveries as before.
+    func readOn() { for channel in channels.values { channel.readOn() } }
+
+    private static let ofFew = 4 * (Load.ofChannel + 2 * Load.ofConsumer)
+
     // MARK: Methods that do much
 
     /// Does work in slices, each of about ``WorkLimits/slice`` that it adds to ``placesFilled``, with other clients' turns
@@ -47,16 +60,23 @@ extension BrokerConnection {
 
     // MARK: The account
 
-    /// Octets that it makes the broker hold. Messages in queues are not among them, nor those that several outputs hold;
-    /// nor what waits to be handled, which is little and must not keep up the alarm that it waits for.
-    var octets: Int { heldOctets + output.ownCount }
+    /// Octets of what it has begun, a frame that has not come whole too. Not of what waits to be handled: that must not keep up
+    /// the alarm that it waits for. All else that it makes the broker hold counts itself in its ``load``, from its beginning to
+    /// its end: itself, channels, consumers, deliveries, output.
+    private var octets: Int { heldOctets + (silences.isEmpty && reader.buffered > 0 ? reader.capacity : 0) }
 
     /// Brings the broker's account up to date.
     func account() {
         let octets = octets
         if octets == accounted { return }
-        room.load.hold(octets - accounted)
+        load.hold(octets - accounted)
         accounted = octets
+    }
+
+    func count(clientProperties: FieldTable) {
+        let octets = Load.ofConnection + clientProperties.footprint
+        load.hold(octets - ownOctets)
+        ownOctets = octets
     }
 
     /// Ends a connection that waits for memory which is full of what such connections have begun: contents that have not

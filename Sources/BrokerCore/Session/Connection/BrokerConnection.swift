@@ -8,14 +8,15 @@ final class BrokerConnection {
     let isLoopback: Bool
     unowned let host: any SessionHost
     let room: Room
+    let load: Load
 
     var state = State.handshake(Handshake())
     var reader = FrameReader(frameMax: Frame.minimumMax, tolerance: UInt32(Frame.overhead))
     var output: Output
     /// Octets of contents that have not come whole, and of transactions.
     var heldOctets = 0
-    /// What of all that it holds is in the broker's account.
-    var accounted = 0
+    /// What of all that is in the account, and what it takes up itself there.
+    var (accounted, ownOctets) = (0, 0)
     /// Channels with a content that has begun in this turn.
     var publishing: [BrokerChannel] = []
     /// What is left of a method that does much, to be done before the next frame is handled.
@@ -92,8 +93,9 @@ final class BrokerConnection {
         self.isLoopback = isLoopback
         self.host = host
         room = host.room
+        load = Load(partOf: room.load)
         let configuration = host.configuration
-        output = Output(of: id, in: room)
+        output = Output(of: id, in: room, load)
         dialect = configuration.dialect
         takesWhole = !configuration.hasQuirks
         reader.frameMax = dialect.smallestFrameMax
@@ -103,8 +105,11 @@ final class BrokerConnection {
         timeouts = AcknowledgementClock(limit: configuration.consumerTimeout)
         liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
         setTimer()
+        count(clientProperties: [:])
         logAccepted()
     }
+
+    deinit { load.hold(-ownOctets) }
 
     /// As listings and reply texts name it.
     var name: String { peer }
@@ -145,14 +150,15 @@ final class BrokerConnection {
     /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.
     func endTurn(isUnfinished: Bool) {
         flushConfirms()
-        if throttle.hasPublished || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
+        if throttle.isToBeChecked || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
         for channel in publishing { channel.detachContent() }
         publishing.removeAll(keepingCapacity: true)
         reader.giveBack(&room.input, most: Room.most)
+        if isUnfinished != self.isUnfinished {
+            self.isUnfinished = isUnfinished
+            if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
+        }
         account()
-        guard isUnfinished != self.isUnfinished else { return }
-        self.isUnfinished = isUnfinished
-        if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
     }
 
     /// The stream has ended, and what came before is not dealt with yet.
@@ -239,7 +245,6 @@ final class BrokerConnection {
     func takeOutput() -> FrameWriter {
         let taken = output.take()
         if !taken.isEmpty { liveness.sent(at: host.now) }
-        account()
         return taken
     }
 
@@ -249,7 +254,6 @@ final class BrokerConnection {
     /// So many octets of output have not left yet. True: frames that waited for that may be handled now.
     func setUnsent(_ octets: Int) -> Bool {
         let mayGoOn = output.setBacklog(octets)
-        account()
         if mayGoOn, !quirk(.slowReaderIsForgotten) { resumeConsumers() }
         guard !output.isOverfull, silences.contains(.output) else { return false }
         goOnReading(.output)

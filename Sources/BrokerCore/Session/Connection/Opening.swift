@@ -51,6 +51,7 @@ extension BrokerConnection {
 
     private func carryOut(_ outcome: Handshake.Outcome, of handshake: Handshake) throws(Failure) {
         state = .handshake(handshake)
+        count(clientProperties: handshake.clientProperties)
         switch outcome {
         case .ignore: break
         case .send(let tune):

@@ -8,6 +8,9 @@ import DataStructures
 struct Output {
     private let connection: ConnectionID
     private let room: Room
+    /// Its connection's, and what of it is there.
+    private let load: Load
+    private var accounted = 0
     private var writer = FrameWriter()
     /// Behind what ``writer`` has, in order.
     private var later = Ring<Piece>()
@@ -37,12 +40,14 @@ struct Output {
         var next: Int
     }
 
-    /// A body of more octets is sent in parts, each about as large.
-    static let part = 1 << 16
+    /// A body of more octets is sent in parts, each about as large: so many at most, and less where memory is short.
+    static let largestPart = 1 << 16
+    var part: Int { room.part }
 
-    init(of connection: ConnectionID, in room: Room) {
+    init(of connection: ConnectionID, in room: Room, _ load: Load) {
         self.connection = connection
         self.room = room
+        self.load = load
     }
 
     /// Octets that its client has not taken yet.
@@ -54,8 +59,15 @@ struct Output {
     /// True when all has been handed over.
     var isEmpty: Bool { writer.isEmpty && laterCount == 0 }
     /// Octets that the output holds itself, messages that others hold too left out.
-    private(set) var ownLaterCount = 0
-    var ownCount: Int { backlog + writer.count + ownLaterCount }
+    private var ownLaterCount = 0
+
+    /// Brings the account up to date, at once: one message may be copied to thousands.
+    private mutating func account() {
+        let octets = backlog + writer.count + ownLaterCount
+        if octets == accounted { return }
+        load.hold(octets - accounted)
+        accounted = octets
+    }
 
     mutating func protocolHeader(_ header: [UInt8]) { writer.raw(header) }
 
@@ -75,14 +87,13 @@ struct Output {
         _ method: some MethodFields, _ content: MessageContent, of message: Message, channel: UInt16,
         frameMax: UInt32
     ) throws(BrokerError) {
-        if message.traits.hasBlindCopies, content.body.count <= Self.part || !quirk(.bccStaysInLargeMessages),
+        if message.traits.hasBlindCopies, content.body.count <= part || !quirk(.bccStaysInLargeMessages),
             !(method is BasicReturn) || !quirk(.bccStaysInReturns)
         {
-            let properties = try content.sentProperties()
-            let body = Array(content.body)
-            let most = body.count > frameMax && quirk(.changedContentsHaveLargeFrames) ? 131_072 : frameMax
-            write { $0.content(method, properties, body: body, channel: channel, frameMax: most) }
-        } else if content.body.count > Self.part {
+            let most = content.body.count > frameMax && quirk(.changedContentsHaveLargeFrames) ? 131_072 : frameMax
+            self.content(
+                method, try content.sentProperties(), bodyOf: content, of: message, channel: channel, frameMax: most)
+        } else if content.body.count > part {
             write {
                 $0.method(method, channel: channel)
                 $0.header(
@@ -117,7 +128,7 @@ struct Output {
         _ method: some MethodFields, _ properties: BasicProperties, bodyOf content: MessageContent, of message: Message,
         channel: UInt16, frameMax: UInt32
     ) {
-        if content.body.count > Self.part {
+        if content.body.count > part {
             var octets = ByteWriter()
             properties.write(to: &octets)
             write {
@@ -148,6 +159,7 @@ struct Output {
 
     /// There is something to be written, or the connection is to be closed.
     mutating func announce() {
+        account()
         guard !isAnnounced else { return }
         isAnnounced = true
         room.announce(connection)
@@ -175,25 +187,29 @@ struct Output {
             last = FrameWriter()
         }
         laterCount += body.octets.count - body.next
-        if body.isLent { room.load.lend(body.message) } else { ownLaterCount += body.octets.count }
+        ownLaterCount += Load.ofLentBody + (body.isLent ? 0 : body.octets.count)
+        if body.isLent { room.load.lend(body.message) }
         later.append(.body(body))
     }
 
     private mutating func letGo(_ body: Body) {
-        if body.isLent { room.load.giveBack(body.message) } else { ownLaterCount -= body.octets.count }
+        ownLaterCount -= Load.ofLentBody + (body.isLent ? 0 : body.octets.count)
+        if body.isLent { room.load.giveBack(body.message) }
     }
 
     /// Moves on to ``writer`` what is its turn, a part at a time.
     private mutating func refill() {
-        while writer.count < Self.part, laterCount > 0 {
+        let part = part
+        while writer.count < part, laterCount > 0 {
             switch later.first {
             case .frames(let frames):
                 _ = later.popFirst()
                 moveOn(frames)
             case .body(var body):
-                // Whole frames, as large as they may be.
-                let frame = max(1, Int(body.frameMax) - Frame.overhead)
-                let end = min(body.octets.count, body.next + max(1, Self.part / frame) * frame)
+                // Whole frames, as large as they may be, unless memory is short.
+                let largest = max(1, Int(body.frameMax) - Frame.overhead)
+                let frame = part < Self.largestPart ? min(part, largest) : largest
+                let end = min(body.octets.count, body.next + max(1, part / frame) * frame)
                 let most = body.frameMax + (quirk(.partsExceedTheFrameMax) ? UInt32(Frame.overhead) : 0)
                 writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: most)
                 let next = body.next
@@ -229,14 +245,18 @@ struct Output {
         if backlog == 0, laterCount > 0 { refill() }
         // Until it is said that all has left: what is handed over next may be little.
         if isCongested || laterCount > 0 { awaitsDrain = true }
-        defer { writer = FrameWriter() }
-        return writer
+        let taken = writer
+        writer = FrameWriter()
+        account()
+        room.handedOver += taken.count
+        return taken
     }
 
     /// So many octets have not left yet. True: what waited for that may go on.
     mutating func setBacklog(_ octets: Int) -> Bool {
         let before = backlog
         backlog = octets
+        account()
         if octets == 0, laterCount > 0, !quirk(.restOfALargeBodyIsForgotten) { announce() }
         guard before > octets || awaitsDrain, !isCongested else { return false }
         awaitsDrain = false
@@ -248,5 +268,6 @@ struct Output {
         for case .body(let body) in later { letGo(body) }
         (later, laterCount, ownLaterCount, backlog) = (Ring(), 0, 0, 0)
         (writer, last) = (FrameWriter(), FrameWriter())
+        account()
     }
 }

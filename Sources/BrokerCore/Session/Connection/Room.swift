@@ -17,17 +17,28 @@ final class Room {
     /// What of a connection's output may wait, as things are.
     private(set) var highWater: Int
     private(set) var mostUnread: Int
+    private var isTight = false
+    /// Memory is full: consumers of streams, whose deliveries free none, may hold few.
+    var isFull = false
+    /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
+    private var share = Output.largestPart
+    private static let leastShare = 1 << 12
+    /// Half of that memory.
+    private var half = Int.max
+    /// Octets that were handed over in this step: they are in memory until the next.
+    var handedOver = 0
 
     /// Where octets go that have just come.
     var input: [UInt8] = []
     private var outputs: [FrameWriter] = []
+    private var outputOctets = 0
     /// Those that have something to be written, or are to be closed.
     private var announced: [ConnectionID] = []
 
     /// A run of octets that has grown larger than this goes back to the system.
     static let most = 1 << 20
-    /// How many connections' output is waiting at a time, as a rule.
-    private static let mostOutputs = 16
+    /// How many connections' output is waiting at a time, as a rule; and what of it is kept at most, in octets.
+    private static let (mostOutputs, mostOutputOctets) = (16, 4 << 20)
 
     init(_ load: Load, _ limits: OutputLimits, _ work: WorkLimits) {
         self.load = load
@@ -38,24 +49,41 @@ final class Room {
 
     /// Memory is low, or is not any more. While it is, a client that does not read is given little more.
     func isTight(_ isTight: Bool) {
-        highWater = isTight ? min(limits.highWater, Self.tightHighWater) : limits.highWater
-        mostUnread = isTight ? min(limits.mostUnread, Self.tightMostUnread) : limits.mostUnread
+        self.isTight = isTight
+        highWater = isTight ? min(limits.highWater, share) : limits.highWater
+        mostUnread = isTight ? min(limits.mostUnread, 4 * share) : limits.mostUnread
     }
 
-    private static let tightHighWater = 1 << 16
-    private static let tightMostUnread = 1 << 18
+    /// So many connections share so much memory; 0 or less is a way to say that it is low, and nothing of its size.
+    func divide(_ memory: Int, among connections: Int) {
+        let all = memory > 0 ? memory : .max
+        half = all / 2
+        share = min(max(all / 8 / max(1, connections), Self.leastShare), Output.largestPart)
+        isTight(isTight)
+    }
+
+    /// A body of more octets is shared, and copied in parts of that size. Beyond half of the memory they are small where
+    /// there are many to copy them: a message of 60 kB for thousands who don't read takes up all of it otherwise, at once.
+    var part: Int { load.total + handedOver > half ? share : Output.largestPart }
 
     func announce(_ connection: ConnectionID) { announced.append(connection) }
 
     func nextAnnounced() -> ConnectionID? { announced.popLast() }
 
-    func takeOutput() -> FrameWriter { outputs.popLast() ?? FrameWriter() }
+    func takeOutput() -> FrameWriter {
+        guard let output = outputs.popLast() else { return FrameWriter() }
+        outputOctets -= output.capacity
+        return output
+    }
 
     /// Takes back what was written.
     func giveBack(_ output: consuming FrameWriter) {
         // What a heartbeat took is not worth keeping.
-        guard (256...Self.most).contains(output.capacity), outputs.count < Self.mostOutputs else { return }
+        guard (256...Self.most).contains(output.capacity), outputs.count < Self.mostOutputs,
+            outputOctets + output.capacity <= Self.mostOutputOctets
+        else { return }
         output.removeAll()
+        outputOctets += output.capacity
         outputs.append(output)
     }
 }

@@ -1,7 +1,10 @@
-/// Whether a connection is held back. A connection that only consumes never is.
+/// Whether a connection is held back. A connection that only consumes never is, unless it does so with very many consumers.
 struct Throttle {
     /// It has published since the last look.
     var hasPublished = false
+    /// It has made something else that stays in memory.
+    var hasDeclared = false
+    var isToBeChecked: Bool { hasPublished || hasDeclared }
     /// Nothing is read from it.
     private(set) var isHeldBack = false
     /// It was told that it is blocked, and not yet that it isn't any more.
@@ -16,6 +19,10 @@ struct Throttle {
         if hasPublished || alarms.isRaised && quirk(.alarmsHoldBackEverybody) {
             hasPublished = false
             if alarms.holdsBack { isHeldBack = true }
+        }
+        if hasDeclared {
+            hasDeclared = false
+            if alarms.isFull { isHeldBack = true }
         }
         if !alarms.holdsBack { isHeldBack = false }
         if isHeldBack, alarms.isRaised, !wasTold {

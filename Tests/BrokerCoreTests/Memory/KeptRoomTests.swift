@@ -1,0 +1,123 @@
+import AMQPWire
+import TestSupport
+import Testing
+
+@testable import BrokerCore
+@testable import DataStructures
+
+/// What was large once gives its room back when it is empty, or nearly: a client may have thousands of them.
+@Suite("Room that is kept", .ownThread) struct KeptRoomTests {
+    @Test("A ring, all along the way down")
+    func ring() {
+        var ring = Ring<Int>()
+        for number in 0..<10_000 { ring.append(number) }
+        var isRight = true
+        for number in 0..<10_000 {
+            isRight = ring.popFirst() == number && isRight
+            isRight = ring.slots.count <= max(mostKept, 8 * ring.count) && isRight
+            // It goes on where it was.
+            if number % 1000 == 0 { isRight = ring.elementsEqual(number + 1..<10_000) && isRight }
+        }
+        #expect(isRight && ring.isEmpty)
+    }
+
+    @Test("A ring that shrinks takes few steps for each element")
+    func steps() {
+        #if DEBUG
+            for count in [1000, 100_000] {
+                var ring = Ring<Int>()
+                for number in 0..<count { ring.append(number) }
+                let steps = Steps.counted { while ring.popFirst() != nil {} }
+                #expect(steps < 2 * count)
+            }
+        #endif
+    }
+
+    @Test("A heap and an array")
+    func heap() {
+        struct Number: HeapElement {
+            var value: Int
+            func comes(before other: Number) -> Bool { value < other.value }
+        }
+        var heap = Heap<Number>()
+        for number in (0..<10_000).reversed() { heap.insert(Number(value: number)) }
+        var isRight = true
+        for number in 0..<10_000 {
+            isRight = heap.popFirst()?.value == number && isRight
+            isRight = heap.storage.capacity <= max(2 * mostKept, 9 * heap.count) && isRight
+        }
+        #expect(isRight && heap.isEmpty)
+    }
+
+    @Test("A dictionary, whole and in parts, however its entries go", arguments: [1000, 100_000], [true, false])
+    func dictionary(count: Int, byRemoval: Bool) {
+        var dictionary = DividedDictionary<Int, Int>()
+        var room: Int { dictionary.whole.capacity + dictionary.parts.reduce(0) { $0 + $1.capacity } }
+        for number in 0..<count { dictionary[number] = number }
+        let most = room
+        for number in 10..<count {
+            if byRemoval { dictionary.removeValue(forKey: number) } else { dictionary[number] = nil }
+        }
+        #expect(dictionary.keys.sorted() == Array(0..<10) && dictionary.count == 10)
+        #expect(room < most / 6)
+        for number in 0..<10 {
+            if byRemoval { dictionary.removeValue(forKey: number) } else { dictionary[number] = nil }
+        }
+        #expect(dictionary.isEmpty && room <= 2 * mostKept)
+    }
+
+    @Test("A channel's deliveries")
+    func deliveries() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        let queue = try #require(rig.core.virtualHosts["/"]?.queue("q"))
+        var deliveries = UnacknowledgedDeliveries()
+        for _ in 0..<2 {
+            for tag in 1...900 as ClosedRange<UInt64> {
+                deliveries.append(Unacknowledged(tag: tag, message: nil, queue: queue, consumer: nil, deliveredAt: 0))
+            }
+            #expect(deliveries.footprint >= 900 * Load.ofDelivery)
+            #expect(deliveries.removeFirst(.max, through: .max).count == 900)
+            #expect(deliveries.footprint < 64 * Load.ofDelivery)
+        }
+    }
+
+    @Test("A queue's priorities")
+    func priorities() {
+        var messages = PrioritizedMessages(highestPriority: 255)
+        func message(_ priority: UInt8, at position: UInt64) -> QueuedMessage {
+            let message = Message(
+                exchange: "", routingKey: "", content: [0, 0], propertiesCount: 2, traits: .init(priority: priority))
+            return QueuedMessage(message: message, position: position, expiresAt: .max)
+        }
+        for position in 0..<(256 * 50) as Range<UInt64> {
+            messages.append(message(UInt8(position % 256), at: position))
+        }
+        while messages.popFirst() != nil {}
+        #expect(messages.levels.allSatisfy { $0.ring.slots.isEmpty })
+    }
+
+    @Test("A topic exchange that had many patterns, one of which stays until the end")
+    func patterns() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        let before = rig.core.memoryInUse
+        let keys = (0..<500).map { ShortString(truncating: "\($0).b.c") }
+        for key in keys { client.send(QueueBind(queue: "q", exchange: "amq.topic", routingKey: key)) }
+        for key in keys.dropFirst() { client.send(QueueUnbind(queue: "q", exchange: "amq.topic", routingKey: key)) }
+        // Its table is as large as ever.
+        #expect(rig.core.memoryInUse - before > 1000 * Load.ofTopicPlace)
+        client.publish("x", to: keys[0], exchange: "amq.topic")
+        client.publish("x", to: keys[1], exchange: "amq.topic")
+        #expect(rig.core.listQueues().map(\.readyCount) == [1])
+        client.send(QueuePurge(queue: "q"))
+        client.send(QueueUnbind(queue: "q", exchange: "amq.topic", routingKey: keys[0]))
+        #expect(rig.core.memoryInUse == before)
+        // And it works as before.
+        for key in keys { client.send(QueueBind(queue: "q", exchange: "amq.topic", routingKey: key)) }
+        for key in keys { client.publish("x", to: key, exchange: "amq.topic") }
+        #expect(rig.core.listQueues().map(\.readyCount) == [500])
+    }
+}
