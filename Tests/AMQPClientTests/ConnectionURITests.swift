@@ -122,7 +122,8 @@ import Testing
     @Test(arguments: [
         "amqp://user:pa/secret@host", "amqp://user:1234/secret@host", "amqp://user:pa?secret@host",
         "amqp://user:1?secret=1@host", "amqp://user:secret/a/b@host", "amqp://us/er:secret@host",
-        "user:secret@host:5672", "localhost?password=secret", "amqp:/user:secret@host", "amqp:user:se@cret@host",
+        "user:secret@host:5672", "localhost?password=secret", "user:secret?x@host",
+        "host?password=x@secret", "amqp:/user:secret@host", "amqp:user:se@cret@host",
     ])
     func noPasswordIsShown(uri: String) throws {
         let error = try #require(throws: AMQPError.self) { try ConnectionConfiguration(uri: uri) }

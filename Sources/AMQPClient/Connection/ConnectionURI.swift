@@ -51,8 +51,8 @@ extension ConnectionConfiguration {
 
     /// An address, well-formed or not, as an error may show it: without what may be a password, the user's or a key's.
     package static func shown(_ address: String) -> String {
-        let place = address.prefix { $0 != "?" }
-        return place.lastIndex(of: "@").map { "…\(place[$0...])" } ?? String(place)
+        guard let at = address.lastIndex(of: "@") else { return String(address.prefix { $0 != "?" }) }
+        return address.contains("?") ? "…" : "…\(address[at...])"
     }
 
     private mutating func readUser(_ part: Substring) throws(AMQPError) {
