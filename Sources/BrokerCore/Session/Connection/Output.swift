@@ -238,7 +238,7 @@ struct Output {
         let taken = writer
         writer = FrameWriter()
         account()
-        room.handedOver += taken.count
+        room.handOver(taken.count)
         return taken
     }
 
