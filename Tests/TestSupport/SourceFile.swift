@@ -75,10 +75,12 @@ public struct SourceFile: Sendable {
     /// The stored variables of this file's classes that others than the class may set.
     public var openVariablesOfClasses: [String] {
         var (variables, isInClass) = ([String](), false)
-        let (beginsClass, isOpen) = (#/\bclass \w/#, #/^    (?:public |package |unowned )*var (\w+)\b[^{]*$/#)
+        let beginsClass = #/\bclass \w/#
+        let isOpen = #/^    (?:public |package |unowned )*var (\w+)\b[^{]*(?:\{ didSet .*)?$/#
         for line in lines where !line.isEmpty {
             if !line.hasPrefix(" "), line != "}" { isInClass = line.contains(beginsClass) }
-            guard isInClass, !line.hasPrefix("     "), line.hasPrefix("    "), !line.utf8.contains(.openBrace),
+            guard isInClass, !line.hasPrefix("     "), line.hasPrefix("    "),
+                !line.utf8.contains(.openBrace) || line.contains("{ didSet "),
                 let match = line.firstMatch(of: isOpen)
             else { continue }
             variables.append(String(match.1))

@@ -200,7 +200,7 @@ public final class BrokerCore {
     /// The room of outputs that were handed over serves again, if the caller has let go of them.
     private func takeBackOutputs() {
         while let output = outputs.popLast() { room.giveBack(output) }
-        room.handedOver = 0
+        room.beginStep()
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.

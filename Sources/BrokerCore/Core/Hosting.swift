@@ -68,8 +68,7 @@ extension BrokerCore: SessionHost {
 extension BrokerCore {
     /// Memory is low, or full, or is not any more.
     func follow(_ alarms: Alarms, since before: Alarms) {
-        room.isTight(alarms.memory)
-        room.isFull = alarms.isFull
+        room.isTight(alarms.memory, isFull: alarms.isFull)
         guard before.isFull, !alarms.isFull else { return }
         var left = connections.values[...]
         later {

@@ -138,7 +138,7 @@ final class VirtualHost {
         exchanges[name] = exchange
         let policy = policy(of: exchange)
         if policy == nil || !quirk(.policiesMissNewExchanges) { follow(policy, exchange) }
-        exchange.count(by: Held(Self.octets(of: exchange), in: load))
+        exchange.count(by: Holding(Self.octets(of: exchange), in: load))
         if !quirk(.routesOutliveNewExchanges) { topologyVersion += 1 }
         return exchange
     }
@@ -155,7 +155,7 @@ final class VirtualHost {
         var acting = self.arguments(arguments, ofQueue: name, under: policy)
         if acting != arguments, quirk(.policiesMissNewQueues) { acting = arguments }
         var declaration = declaration
-        declaration.held = Held(Self.octets(of: declaration, name, acting), in: load)
+        declaration.held = Holding(Self.octets(of: declaration, name, acting), in: load)
         let order = QueueOrder(
             name: name, declaration: declaration, arguments: acting,
             dialect: core.configuration.dialect, label: label(ofQueue: name), log: journal)

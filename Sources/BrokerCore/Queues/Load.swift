@@ -103,7 +103,7 @@ final class Load {
 
 /// Octets that are in an account for as long as anybody holds on to what has this: a delivery that is not settled holds its
 /// queue, though that was deleted, and its consumer, though that was cancelled.
-final class Held {
+final class Holding {
     private let octets: Int
     private let load: Load
 

@@ -114,7 +114,7 @@ struct QueueDeclaration {
     var autoDelete = false
     var arguments: FieldTable = [:]
     /// The queue's own octets in the account.
-    var held: Held?
+    var held: Holding?
 }
 
 struct QueueCounts {

@@ -87,7 +87,7 @@ final class TopicTree {
             self[way[depth], word] = 0
             if node.isEmpty { freeNodes.append(next) }
         }
-        if nodes.count > Self.mostKept, freeNodes.count == nodes.count - 1 {
+        if nodes.count > Self.mostKept, freeNodes.count == nodes.count - 1, nodes[0].isEmpty {
             (nodes, freeNodes, tables, freeTables) = ([Node()], [], [], [])
         }
     }

@@ -34,7 +34,7 @@ final class Consumer: DeliveryTarget {
     var isInRotation = false
     /// True while it waits in its channel's line.
     var isWaiting = false
-    private let held: Held
+    private let held: Holding
 
     init(
         tag: ShortString, queue: any Queue, channel: BrokerChannel, noAck: Bool, isExclusive: Bool, priority: Int64,
@@ -48,7 +48,7 @@ final class Consumer: DeliveryTarget {
         self.priority = priority
         self.arguments = arguments
         self.start = start
-        held = Held(
+        held = Holding(
             Load.ofConsumer + tag.count + arguments.footprint + (priority == 0 ? 0 : Load.ofConsumerPriority),
             in: channel.load)
         readsWithoutTaking = queue.kind.isReadWithoutTaking

@@ -9,13 +9,13 @@ final class ReplyConsumer: ReplyTarget {
     /// What requests carry instead: the routing key of the replies, which nobody can guess.
     let name: ShortString
     private unowned let channel: BrokerChannel
-    private let held: Held
+    private let held: Holding
 
     init(tag: ShortString, name: ShortString, channel: BrokerChannel) {
         self.tag = tag
         self.name = name
         self.channel = channel
-        held = Held(Load.ofConsumer + tag.count, in: channel.load)
+        held = Holding(Load.ofConsumer + tag.count, in: channel.load)
     }
 
     /// Sends a reply to the client.

@@ -40,8 +40,7 @@ struct Output {
         var next: Int
     }
 
-    /// A body of more octets is sent in parts, each about as large: so many at most, and less where memory is short.
-    static let largestPart = 1 << 16
+    /// A body of more octets is sent in parts, each about as large.
     var part: Int { room.part }
 
     init(of connection: ConnectionID, in room: Room, _ load: Load) {
@@ -208,7 +207,7 @@ struct Output {
             case .body(var body):
                 // Whole frames, as large as they may be, unless memory is short.
                 let largest = max(1, Int(body.frameMax) - Frame.overhead)
-                let frame = part < Self.largestPart ? min(part, largest) : largest
+                let frame = part < Room.largestPart ? min(part, largest) : largest
                 let end = min(body.octets.count, body.next + max(1, part / frame) * frame)
                 let most = body.frameMax + (quirk(.partsExceedTheFrameMax) ? UInt32(Frame.overhead) : 0)
                 writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: most)
@@ -248,7 +247,7 @@ struct Output {
         let taken = writer
         writer = FrameWriter()
         account()
-        room.handedOver += taken.count
+        room.handOver(taken.count)
         return taken
     }
 

@@ -19,14 +19,16 @@ final class Room {
     private(set) var mostUnread: Int
     private var isTight = false
     /// Memory is full: consumers of streams, whose deliveries free none, may hold few.
-    var isFull = false
+    private(set) var isFull = false
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
-    private var share = Output.largestPart
+    private var share = Room.largestPart
     private static let leastShare = 1 << 12
     /// Half of that memory.
     private var half = Int.max
+    /// See ``part``.
+    static let largestPart = 1 << 16
     /// Octets that were handed over in this step: they are in memory until the next.
-    var handedOver = 0
+    private var handedOver = 0
 
     /// Where octets go that have just come.
     var input: [UInt8] = []
@@ -48,8 +50,8 @@ final class Room {
     }
 
     /// Memory is low, or is not any more. While it is, a client that does not read is given little more.
-    func isTight(_ isTight: Bool) {
-        self.isTight = isTight
+    func isTight(_ isTight: Bool, isFull: Bool) {
+        (self.isTight, self.isFull) = (isTight, isFull)
         highWater = isTight ? min(limits.highWater, share) : limits.highWater
         mostUnread = isTight ? min(limits.mostUnread, 4 * share) : limits.mostUnread
     }
@@ -58,13 +60,18 @@ final class Room {
     func divide(_ memory: Int, among connections: Int) {
         let all = memory > 0 ? memory : .max
         half = all / 2
-        share = min(max(all / 8 / max(1, connections), Self.leastShare), Output.largestPart)
-        isTight(isTight)
+        share = min(max(all / 8 / max(1, connections), Self.leastShare), Self.largestPart)
+        isTight(isTight, isFull: isFull)
     }
 
     /// A body of more octets is shared, and copied in parts of that size. Beyond half of the memory they are small where
     /// there are many to copy them: a message of 60 kB for thousands who don't read takes up all of it otherwise, at once.
-    var part: Int { load.total + handedOver > half ? share : Output.largestPart }
+    var part: Int { load.total + handedOver > half ? share : Self.largestPart }
+
+    func handOver(_ octets: Int) { handedOver += octets }
+
+    /// What was handed over is written.
+    func beginStep() { handedOver = 0 }
 
     func announce(_ connection: ConnectionID) { announced.append(connection) }
 
