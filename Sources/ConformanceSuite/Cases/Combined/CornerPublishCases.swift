@@ -170,9 +170,8 @@ import Testing
     func pastAFullWindow() async throws {
         let (client, server) = (try await Probe.openChannel(), try await Probe.openChannel())
         let (work, requests) = (try await client.declareQueue(), try await server.declareQueue(exclusive: false))
-        try await client.qos(1)
-        try await client.qos(1, global: true)
         try await client.consume("amq.rabbitmq.reply-to", tag: "replies", noAck: true)
+        try await client.qos(1, global: true)
         try await client.consume(work, tag: "work")
         for text in ["held", "waits"] { client.publish(text, to: "", work) }
         #expect(try await client.delivery().text == "held")
