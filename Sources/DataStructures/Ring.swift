@@ -95,7 +95,11 @@ extension Array {
             slots[head] = nil
             head = (head + 1) & (slots.count - 1)
             used -= 1
-            if used == 0, behind > 0 || slots.count > mostKept { refill() }
+            if used == 0, behind > 0 || slots.count > mostKept {
+                refill()
+            } else if used < slots.count / 8, slots.count > mostKept, behind == 0 {
+                resize(to: slots.count / 4)
+            }
         }
         return slots[head]
     }
@@ -110,15 +114,15 @@ extension Array {
     }
 
     /// Makes four times as many slots; there are always a power of two, so that a place is found by masking.
-    @inlinable mutating func grow() {
+    @inlinable mutating func grow() { resize(to: Swift.min(Self.mostSlots, Swift.max(8, slots.count * 4))) }
+
+    @inlinable mutating func resize(to capacity: Int) {
         Steps.take(used)
-        let capacity = Swift.min(Self.mostSlots, Swift.max(8, slots.count * 4))
-        var larger: [Element?] = []
-        larger.reserveCapacity(capacity)
-        for place in 0..<used { larger.append(slots[slot(place)]) }
-        larger.append(contentsOf: repeatElement(nil, count: capacity - used))
-        slots = larger
-        head = 0
+        var moved: [Element?] = []
+        moved.reserveCapacity(capacity)
+        for place in 0..<used { moved.append(slots[slot(place)]) }
+        moved.append(contentsOf: repeatElement(nil, count: capacity - used))
+        (slots, head) = (moved, 0)
     }
 
     /// Has the next part take the place of the slots, which are all empty. A backlog that was worked off gives its memory

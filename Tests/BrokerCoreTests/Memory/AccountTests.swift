@@ -240,8 +240,13 @@ import Testing
                 writer.header(propertyOctets: [0, 0], bodySize: 100_000, channel: channel)
                 client.send(octets: writer.take())
             }
-        } unmake: {
-            close($0)
+        } unmake: { client in
+            for channel in channels {
+                var writer = FrameWriter()
+                writer.body(Array(repeating: 1, count: 100_000)[...], channel: channel, frameMax: 131_072)
+                client.send(octets: writer.take())
+            }
+            close(client)
         },
         Thing("a message that has not come whole", least: 50_000) { client in
             client.send(ChannelOpen(), channel: 2)
@@ -250,8 +255,11 @@ import Testing
             writer.header(propertyOctets: [0, 0], bodySize: 100_000, channel: 2)
             writer.body(Array(repeating: 1, count: 50_000)[...], channel: 2, frameMax: 131_072)
             client.send(octets: writer.take())
-        } unmake: {
-            $0.send(ChannelClose(replyCode: .replySuccess), channel: 2)
+        } unmake: { client in
+            var writer = FrameWriter()
+            writer.body(Array(repeating: 1, count: 50_000)[...], channel: 2, frameMax: 131_072)
+            client.send(octets: writer.take())
+            client.send(ChannelClose(replyCode: .replySuccess), channel: 2)
         },
     ]
 

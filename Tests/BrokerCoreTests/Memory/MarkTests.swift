@@ -148,11 +148,28 @@ import Testing
         rig.step(.setMemoryHighWater(rig.core.memoryInUse / 2))
         reader.send(BasicQos(prefetchCount: 10_000))
         reader.send(BasicConsume(queue: "s", arguments: ["x-stream-offset": "first"]))
+        rig.drain()
         #expect(reader.takeBodies() == (0..<256).map { "\($0)" })
         reader.send(BasicAck(deliveryTag: 100, multiple: true))
+        rig.drain()
         #expect(reader.takeBodies() == (256..<356).map { "\($0)" })
         rig.step(.setMemoryHighWater(nil))
+        rig.drain()
         #expect(reader.takeBodies() == (356..<3000).map { "\($0)" })
+    }
+
+    @Test("What is handed out makes room: a consumer that waited for that goes on, though nobody is short of it any more")
+    func enoughAgain() throws {
+        let rig = Rig()
+        let (client, reader) = (try rig.open(), try rig.open())
+        client.send(QueueDeclare(queue: "q"))
+        client.publish((0..<1000).map { "\($0)" }, to: "q")
+        rig.step(.setMemoryHighWater(rig.core.memoryInUse - 1000))
+        #expect(!rig.isRead(client) || rig.core.alarms.memory)
+        reader.send(BasicConsume(queue: "q", noAck: true))
+        #expect(!rig.core.alarms.memory)
+        rig.drain()
+        #expect(reader.takeBodies() == (0..<1000).map { "\($0)" })
     }
 
     @Test("What the store has of each message counts, and of each copy")

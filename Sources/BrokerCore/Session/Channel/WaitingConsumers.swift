@@ -10,6 +10,7 @@ extension BrokerChannel {
             return
         }
         consumer.isWaiting = true
+        if connection.output.isCongested { connection.output.holdBack() }
         if consumer.sharesWindow { waiting.append(consumer) } else { waitingForConnection.append(consumer) }
     }
 

@@ -23,6 +23,8 @@ struct Output {
     private(set) var backlog = 0
     /// What was last handed over was so much that something may wait for it to leave.
     private(set) var awaitsDrain = false
+    /// A consumer waits for room. It was congested then, and need not be any more when it is handed over: a mark may have moved.
+    private var holdsBack = false
 
     private enum Piece {
         case frames(FrameWriter)
@@ -238,12 +240,16 @@ struct Output {
 
     // MARK: Handing over
 
+    /// A consumer was handed nothing because so much waits.
+    mutating func holdBack() { holdsBack = true }
+
     /// Hands over what is to be written, as far as it goes now.
     mutating func take() -> FrameWriter {
         isAnnounced = false
         if backlog == 0, laterCount > 0 { refill() }
         // Until it is said that all has left: what is handed over next may be little.
-        if isCongested || laterCount > 0 { awaitsDrain = true }
+        if isCongested || laterCount > 0 || holdsBack { awaitsDrain = true }
+        holdsBack = false
         let taken = writer
         writer = FrameWriter()
         account()
