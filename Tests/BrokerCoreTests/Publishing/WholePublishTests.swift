@@ -117,6 +117,34 @@ struct WholePublishTests {
         #expect(counts[0] == counts[1] && counts[0] < 302)
     }
 
+    @Test("Who traces gets the same copies, and a transaction becomes too large at the same publish")
+    func copiesAndTransactions() throws {
+        var answers: [[Received]] = []
+        for isSpread in [false, true] {
+            let rig = Rig {
+                $0.tracedVirtualHosts = ["/"]
+                $0.transactionLimit = 5000
+            }
+            let client = try rig.open()
+            client.send(ChannelOpen(), channel: 2)
+            client.send(TxSelect(), channel: 2)
+            for queue in ["q", "traced"] as [ShortString] { client.send(QueueDeclare(queue: queue)) }
+            client.send(QueueBind(queue: "traced", exchange: "amq.rabbitmq.trace", routingKey: "#"))
+            client.received = []
+            let large = String(repeating: "x", count: 1000)
+            let octets =
+                (0..<9).flatMap { Self.publish("\($0)") } + (0..<9).flatMap { _ in Self.publish(large, channel: 2) }
+            client.send(octets: isSpread ? try Self.spread(octets) : octets)
+            for _ in 0..<20 { client.send(BasicGet(queue: "traced", noAck: true)) }
+            for _ in 0..<10 { client.send(BasicGet(queue: "q", noAck: true)) }
+            answers.append(client.take())
+        }
+        #expect(answers[0] == answers[1])
+        #expect(answers[0].count { $0.method.id == BasicGetOk.id } > 20)
+        let closes = answers[0].filter { $0.method.id == ChannelClose.id }
+        #expect(closes.map(\.channel) == [2])
+    }
+
     @Test("Whole, frame by frame, and cut anywhere, sessions are answered with the same", arguments: 0..<12)
     func sessions(seed: Int) throws {
         let session = PublishingSession(seed: UInt64(seed), steps: 40)
