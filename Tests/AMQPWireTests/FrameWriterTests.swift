@@ -1,4 +1,5 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 struct FrameWriterTests {
@@ -44,6 +45,35 @@ struct FrameWriterTests {
         #expect(frames.dropFirst(2).map(\.payload.count) == parts)
         #expect(frames.dropFirst(2).flatMap(\.payload) == body)
         #expect(try ContentHeader(frames[1].payload).bodySize == UInt64(count))
+    }
+
+    @Test(arguments: 0..<40)
+    func `a delivery in one go is the same octets`(seed: Int) {
+        var random = SeededGenerator(seed: UInt64(seed))
+        func octets(_ count: Int) -> [UInt8] { (0..<count).map { _ in UInt8.random(in: 0...255, using: &random) } }
+        func name(_ most: Int) -> ShortString {
+            (try? ShortString(octets: octets(.random(in: 0...most, using: &random)))) ?? ""
+        }
+        let deliver = BasicDeliver(
+            consumerTag: name(seed % 5 == 0 ? 255 : 20), deliveryTag: UInt64.random(in: 0 ... .max, using: &random),
+            redelivered: .random(using: &random), exchange: name(20), routingKey: name(20))
+        let names = deliver.consumerTag.count + deliver.exchange.count + deliver.routingKey.count
+        let properties = octets(.random(in: 0...(seed % 7 == 0 ? 1024 : 40), using: &random))
+        // With 52 octets of three frames' own, these are about 1024 in all.
+        let toTheLimit = max(0, 1024 - 52 - names - properties.count)
+        for size in [0, 1, 30, 2000] + Array(max(0, toTheLimit - 2)...toTheLimit + 2) {
+            // Neither begins where its array does.
+            let (list, body) = ((octets(3) + properties).dropFirst(3), (octets(5) + octets(size)).dropFirst(5))
+            let around = (7...9).map { UInt32(size + $0) }
+            for frameMax in [0, 1, 9, 64, 4096, 131_072] + around where frameMax == 0 || frameMax >= 64 || size <= 30 {
+                var (pieces, whole) = (FrameWriter(), FrameWriter())
+                for channel in [1, 0xABCD] as [UInt16] {
+                    pieces.content(deliver, propertyOctets: list, body: body, channel: channel, frameMax: frameMax)
+                    whole.delivery(deliver, propertyOctets: list, body: body, channel: channel, frameMax: frameMax)
+                }
+                #expect(whole.octets == pieces.octets, "\(names), \(properties.count), \(size) under \(frameMax)")
+            }
+        }
     }
 
     @Test func `raw octets pass as they are`() {

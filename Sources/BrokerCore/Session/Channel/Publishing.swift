@@ -232,17 +232,18 @@ extension BrokerChannel {
 }
 
 extension BrokerConnection {
-    /// Handles a publish that has come whole and goes where its channel's last one went. False: it is none of these.
+    /// Handles a publish that has come whole and goes where its channel's last one went. False: it is none of these, or it
+    /// may have to wait behind its first frame.
     func publishAgain() -> Bool {
-        guard takesWhole, let publish = reader.wholePublish(), let channel = knownChannel(publish.channel),
-            let message = channel.message(again: publish)
+        guard takesWhole, let publish = reader.wholePublish(), !host.alarms.holdsBack,
+            let channel = knownChannel(publish.channel), let message = channel.message(again: publish)
         else { return false }
         reader.take(publish)
-        // Of its three frames, one is counted anyway.
-        placesFilled += publish.bodyCount == 0 ? 1 : 2
         do throws(Failure) { try channel.publish(again: message, isMandatory: publish.isMandatory) } catch {
             fail(error.error, cause: error.cause, channel: publish.channel)
         }
+        // Of its three frames, one is counted anyway.
+        placesFilled += publish.bodyCount == 0 ? 1 : 2
         return true
     }
 }
