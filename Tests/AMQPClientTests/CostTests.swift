@@ -94,7 +94,8 @@ import Testing
             try confirms.settle(Self.count - 1, multiple: true, acknowledged: true, &effects)
         }
         #expect(effects.events.isEmpty)
-        #expect(settling == 2 * (Int(Self.count) - 1), "each is settled, and leaves the window")
+        let each = 2 * (Int(Self.count) - 1)
+        #expect((each..<each + each / 20).contains(settling), "each is settled, and leaves the window, which shrinks")
         // A refusal that nobody waits for any more is kept for who waits for all.
         try confirms.settle(Self.count, multiple: false, acknowledged: false, &effects)
         confirms.waitForAll(WaiterID(number: 0), &effects)

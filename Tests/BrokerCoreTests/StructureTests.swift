@@ -41,10 +41,10 @@ struct StructureTests {
         #expect(Array(ring) == Array(70_001...100_000))
         for number in 70_001...100_000 { #expect(ring.popFirst() == number) }
         #expect(ring.isEmpty && ring.count == 0 && ring.popFirst() == nil)
-        #expect(ring.slots.isEmpty && ring.parts.isEmpty && ring.firstPart == 0)
+        #expect(ring.slots.count <= mostKept && ring.parts.isEmpty && ring.firstPart == 0)
         for number in 0..<1000 { ring.append(number) }
         for number in 0..<1000 { #expect(ring.popFirst() == number) }
-        #expect(ring.slots.isEmpty)
+        #expect(ring.slots.count <= mostKept)
     }
 
     @Test("Timers fire by time, and in the order they were set where times are equal")

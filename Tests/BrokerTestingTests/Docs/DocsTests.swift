@@ -117,13 +117,12 @@ import Testing
         let run = Task { try await client.run { _ in await untilCancelled() } }
         try await broker.wait { seen.withLock { $0.contains { $0.hasPrefix("again in ") } } }
         broker.start()
-        try await broker.advance { broker.connectionCount == 1 }
+        // The broker has it before the client: one that is cancelled in between says so.
+        try await broker.advance { seen.withLock { $0.contains { $0.hasPrefix("connected to broker-") } } }
         run.cancel()
         try await run.value
         try await broker.wait { seen.withLock { $0.last } == "ended" }
         watching.cancel()
         _ = await watching.result
-        #expect(seen.withLock { $0.suffix(3) }.last == "ended")
-        #expect(seen.withLock { $0.contains { $0.hasPrefix("connected to broker-") } })
     }
 }

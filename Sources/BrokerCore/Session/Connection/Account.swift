@@ -23,13 +23,17 @@ extension BrokerConnection {
 
     /// It has opened a channel, or consumes. Who comes to take what fills the memory needs a few of these.
     func hasOpened() {
-        if load.total - ownOctets > Self.ofFew { throttle.hasDeclared = true }
+        if channels.count > Self.fewChannels { return hasDeclared() }
+        // What it has taken, and is yet to acknowledge, is no reason to keep it from that.
+        let taken = channels.values.reduce(0) { $0 + $1.unacknowledged.footprint }
+        if load.total - ownOctets - taken > Self.ofFew { hasDeclared() }
     }
 
     /// Memory is not full any more: consumers of streams may hold as many deliveries as before.
     func readOn() { for channel in channels.values { channel.readOn() } }
 
-    private static let ofFew = 4 * (Load.ofChannel + 2 * Load.ofConsumer)
+    private static let fewChannels = 4
+    private static let ofFew = fewChannels * (Load.ofChannel + 2 * Load.ofConsumer)
 
     // MARK: Methods that do much
 
