@@ -24,8 +24,8 @@ extension BrokerConnection {
     /// It has opened a channel, or consumes. Who comes to take what fills the memory needs a few of these.
     func hasOpened() {
         if channels.count > Self.fewChannels { return hasDeclared() }
-        // What it has taken, and is yet to acknowledge, is no reason to keep it from that.
-        let taken = channels.values.reduce(0) { $0 + $1.unacknowledged.footprint }
+        // What it is to take, and what it is yet to acknowledge, is no reason to keep it from that.
+        let taken = channels.values.reduce(output.unread) { $0 + $1.unacknowledged.footprint }
         if load.total - ownOctets - taken > Self.ofFew { hasDeclared() }
     }
 
