@@ -158,7 +158,7 @@ import Testing
         #expect(reader.takeBodies() == (356..<3000).map { "\($0)" })
     }
 
-    @Test("What is handed out makes room: a consumer that waited for that goes on, though nobody is short of it any more")
+    @Test("What is handed out makes room: who waited for it goes on, though nobody is short of it any more")
     func enoughAgain() throws {
         let rig = Rig()
         let (client, reader) = (try rig.open(), try rig.open())
