@@ -52,9 +52,10 @@ struct Output {
     }
 
     /// Octets that its client has not taken yet.
-    var unread: Int { backlog + writer.count + laterCount }
-    /// True when so much waits that consumers are handed nothing more for now.
-    var isCongested: Bool { unread > room.highWater }
+    @inline(__always) var unread: Int { backlog + writer.count + laterCount }
+    /// True when so much waits that consumers are handed nothing more for now. Inline, as it is asked for each delivery: a
+    /// call takes a copy of all that is here.
+    @inline(__always) var isCongested: Bool { unread > room.highWater }
     /// True when so much waits that its client is to take some before anything else is done for it.
     var isOverfull: Bool { unread > room.mostUnread }
     /// True when all has been handed over.
