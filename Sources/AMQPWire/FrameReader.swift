@@ -22,7 +22,7 @@ public struct FrameReader: Sendable {
     public var buffered: Int { buffer.count - start }
 
     /// Octets of memory that it takes up.
-    package var capacity: Int { buffer.capacity }
+    public var capacity: Int { buffer.capacity }
 
     public mutating func append(_ octets: some Collection<UInt8>) {
         compact()

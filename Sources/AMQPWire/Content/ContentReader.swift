@@ -66,7 +66,7 @@ public struct ContentReader<Method: Sendable, Content: ReadableContent>: Sendabl
     @inlinable public var isSkipping: Bool { hasHeader && content == nil }
 
     /// Octets of body that the header has announced.
-    package var announcedOctets: Int { announced }
+    @inlinable public var announcedOctets: Int { announced }
 
     /// The frame that continues what is under way.
     @inlinable public var due: Frame.Kind { carrier == nil ? .method : hasHeader ? .body : .header }

@@ -46,11 +46,12 @@ import Testing
             "consumer-timeout.only-overdue", ["rabbitmq/consumer-timeout/quorum-cancels"], needs: [.quorumQueues],
             rabbitmq: .before("4.3", "Nothing happens before the channel's next look, once a minute.")))
     func onlyOverdue() async throws {
-        let (channel, queue, _) = try await holding(["early"], ["x-consumer-timeout": 1000])
-        try await elapse(milliseconds: 600)
+        let (channel, queue, _) = try await holding(["early"], ["x-consumer-timeout": 5000])
+        // Seconds lie between one and the other: a broker with a clock of its own may be kept waiting.
+        try await elapse(milliseconds: 2000)
         channel.publish("late", to: "", queue)
         let late = try await channel.delivery()
-        try await elapse(milliseconds: 410)
+        try await elapse(milliseconds: 3010)
         guard try await haveComeBack(1, to: queue, channel) else { return }
         channel.ack(late)
         #expect(try await channel.drainWhole(queue) == ["early"])
