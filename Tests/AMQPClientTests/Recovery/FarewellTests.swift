@@ -162,7 +162,10 @@ import Testing
             // The run waits for the confirm, or the answer to the close.
             if !isNumbered { _ = try await peer.expect(ChannelClose.self) }
             stop()
-            while try await peer.nextMethod(orUntil: { peers.time.advance(by: 1_000) }) != ConnectionClose.id {}
+            // A client that is kept waiting may find its time for the close over as well, and hang up without it.
+            while let method = try? await peer.nextMethod(orUntil: { peers.time.advance(by: 1_000) }),
+                method != ConnectionClose.id
+            {}
         }
         #expect(error?.kind == .timedOut)
     }
