@@ -153,7 +153,7 @@ let package = Package(
                 "Interceptor", "Platform", "SeededGenerator",
             ],
             exclude: ["Baselines", "Catalogue", "README.md"], swiftSettings: settings),
-        program("conformance", uses: ["ConformanceSuite", "ConformanceReport", "Commands", "Platform"]),
+        program("conformance", uses: ["ConformanceSuite", "ConformanceReport", "AMQPClient", "Commands", "Platform"]),
         module("ConformanceReport"),
         module("WorkbookSite"),
         program(

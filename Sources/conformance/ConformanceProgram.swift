@@ -1,3 +1,4 @@
+import AMQPClient
 import Commands
 import ConformanceSuite
 import Platform
@@ -51,9 +52,7 @@ enum ConformanceProgram {
         init(_ given: Arguments) throws(UsageError) {
             settings.url = given.words.first ?? environmentValue("AMQP_URL")
             if let url = settings.url, !url.contains("://") {
-                // There may be a password before the host.
-                let shown = url.lastIndex(of: "@").map { "…\(url[$0...])" } ?? url
-                throw UsageError("'\(shown)' is not an amqp:// address")
+                throw UsageError("'\(ConnectionConfiguration.shown(url))' is not an amqp:// address")
             }
             settings.only = given.text(only)
             settings.known = given.text(known)

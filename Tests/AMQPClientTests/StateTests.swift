@@ -1,4 +1,5 @@
 import AMQPTransport
+import AMQPWire
 import Testing
 
 @testable import AMQPClient
@@ -49,6 +50,23 @@ import Testing
         try confirms.settle(1, multiple: true, acknowledged: true, &effects)
         #expect(answered(effects) == [1: true, 2: true])
         #expect(confirms.outstanding == 1)
+    }
+
+    @Test func whoIsAnsweredFindsItCounted() throws {
+        var channel = ChannelState(ChannelID(number: 1, opening: 1))
+        var effects = Effects()
+        effects.countsConfirms = true
+        channel.confirms = confirms(3)
+        try channel.received(.basicAck(BasicAck(deliveryTag: 2, multiple: true)), &effects)
+        try channel.received(.basicNack(BasicNack(deliveryTag: 3)), &effects)
+        let order = effects.events.map { event in
+            switch event {
+            case .confirmed(let count, let isTaken): "\(count) \(isTaken ? "taken" : "refused")"
+            case .answer(let waiter, _): "answer \(waiter.number)"
+            default: "\(event)"
+            }
+        }
+        #expect(order == ["2 taken", "answer 1", "answer 2", "1 refused", "answer 3"])
     }
 
     @Test func tagZeroWithMultipleIsAll() throws {

@@ -170,8 +170,8 @@ final class ConnectionEngine: Sendable {
         case .deliver(let consumer, let delivery): deliver(delivery, to: consumer, &state)
         case .consumerEnded(let consumer, let error): endConsumer(consumer, error.map(ours), &state)
         case .returned(let channel, let message):
-            for mailbox in state.channels[channel]?.returns ?? [] { wake(mailbox.put(message), &state) }
             count(.returned, &state)
+            for mailbox in state.channels[channel]?.returns ?? [] { wake(mailbox.put(message), &state) }
         case .confirmed(let count, let isTaken): self.count(isTaken ? .confirmed(count) : .nacked(count), &state)
         case .channelEnded(let channel, let error, let isTold):
             endChannel(channel, ours(error), isTold: isTold, &state)

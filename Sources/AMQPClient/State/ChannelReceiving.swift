@@ -98,10 +98,13 @@ extension ChannelState {
         _ tag: UInt64, multiple: Bool, acknowledged: Bool, _ method: MethodID, _ effects: inout Effects
     ) throws(ProtocolViolation) {
         if confirms == nil { throw .unexpected(method, "on a channel without confirms") }
-        let outstanding = confirms?.outstanding ?? 0
+        let (outstanding, place) = (confirms?.outstanding ?? 0, effects.events.count)
         try confirms?.settle(tag, multiple: multiple, acknowledged: acknowledged, &effects)
         let count = outstanding - (confirms?.outstanding ?? 0)
-        if effects.countsConfirms, count > 0 { effects.events.append(.confirmed(count, isTaken: acknowledged)) }
+        // Before the answers: who has one finds it counted.
+        if effects.countsConfirms, count > 0 {
+            effects.events.insert(.confirmed(count, isTaken: acknowledged), at: place)
+        }
     }
 
     /// The broker ended a consumer (RabbitMQ, page "Consumer Cancel Notification").

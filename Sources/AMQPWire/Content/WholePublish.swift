@@ -18,12 +18,9 @@ public struct WholePublish: Sendable {
     /// Flag words and property list, as they came.
     public var propertyOctets: ArraySlice<UInt8> { buffer[properties] }
 
-    @inlinable public func goes(to exchange: ShortString, with routingKey: ShortString) -> Bool {
-        isExchange(exchange) && isRoutingKey(routingKey)
+    public func goes(to exchange: ShortString, with routingKey: ShortString) -> Bool {
+        holds(exchange.octets, at: self.exchange) && holds(routingKey.octets, at: self.routingKey)
     }
-
-    @usableFromInline func isExchange(_ name: ShortString) -> Bool { holds(name.octets, at: exchange) }
-    @usableFromInline func isRoutingKey(_ key: ShortString) -> Bool { holds(key.octets, at: routingKey) }
 
     private func holds(_ octets: [UInt8], at place: Range<Int>) -> Bool {
         guard octets.count == place.count else { return false }
@@ -52,8 +49,7 @@ public struct WholePublish: Sendable {
     init?(in buffer: [UInt8], at start: Int, mostInFrame: Int) {
         guard
             let found = buffer.withUnsafeBytes({ octets in
-                var cursor = Cursor(octets: octets, mostInFrame: mostInFrame)
-                return cursor.publish(at: start)
+                Cursor(octets: octets, mostInFrame: mostInFrame).publish(at: start)
             })
         else { return nil }
         self.buffer = buffer
@@ -96,7 +92,7 @@ public struct WholePublish: Sendable {
             return at + 1..<at + 1 + Int(octets[at])
         }
 
-        mutating func publish(at start: Int) -> Found? {
+        func publish(at start: Int) -> Found? {
             guard let method = payload(of: .method, at: start), method.count >= 9,
                 uint32(method.lowerBound) == 60 << 16 | 40,
                 let exchange = shortString(at: method.lowerBound + 6, end: method.upperBound),

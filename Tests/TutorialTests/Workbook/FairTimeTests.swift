@@ -136,17 +136,7 @@ import Testing
     /// A machine that takes time from a program makes its tasks as long as it likes.
     @Test func whoIsKeptWaitingIsNotTimed() {
         func judged(_ times: [Int64], lost: Int64) -> [String] {
-            var made = MadeUpLog()
-            made.opens()
-            made.declares("task_queue", durable: true)
-            made.program(.basicQos(BasicQos(prefetchCount: 1)))
-            made.consumes("task_queue")
-            for (index, time) in times.enumerated() {
-                made.gets(UInt64(index + 1), WorkerCheck.tasks[index])
-                made.pass(time)
-                made.acks(UInt64(index + 1))
-            }
-            var log = made.log
+            var log = MadeUpLog.worker(times).log
             log.lost = lost
             return WorkerJudge(shortestTask: 400, log: log).findings.filter(\.isWrong).map(\.title)
         }

@@ -25,18 +25,7 @@ import Testing
     private func worker(
         _ arguments: FieldTable = [:], _ before: (inout MadeUpLog) -> Void = { _ in }, times: [Int64] = [1000, 2000, 0]
     ) -> [String] {
-        var made = MadeUpLog()
-        made.opens()
-        made.declares("task_queue", durable: true, arguments)
-        before(&made)
-        made.program(.basicQos(BasicQos(prefetchCount: 1)))
-        made.consumes("task_queue")
-        for (index, time) in times.enumerated() {
-            made.gets(UInt64(index + 1), WorkerCheck.tasks[index])
-            made.pass(time)
-            made.acks(UInt64(index + 1))
-        }
-        return wrong(WorkerJudge(shortestTask: 400, log: made.log).findings)
+        wrong(WorkerJudge(shortestTask: 400, log: MadeUpLog.worker(times, arguments, before).log).findings)
     }
 
     @Test func aSecondWorkerMustHaveSomethingToDo() {

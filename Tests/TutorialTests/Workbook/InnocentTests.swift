@@ -166,29 +166,20 @@ import Testing
 
     // MARK: Publishers
 
-    private func act(
-        status: Int32? = 0, printing printed: [String] = [], _ scene: (inout MadeUpLog) -> Void
-    ) -> ConfirmsJudge.Act {
-        var made = MadeUpLog()
-        made.connects()
-        scene(&made)
-        return ConfirmsJudge.Act(made.log, run: 1, status: status, printed: printed)
-    }
-
     @Test func whatWasNotRefusedIsNotSeen() {
-        let usual = act { $0.publishes("1", key: "orders") }
+        let usual = ConfirmsJudge.Act.made { $0.publishes("1", key: "orders") }
         // It was killed before it came to its end.
-        let slow = act(status: nil) { made in
+        let slow = ConfirmsJudge.Act.made(status: nil) { made in
             made.publishes("1", key: "orders")
             made.broker(.basicNack(BasicNack(deliveryTag: 1)))
         }
         #expect(ConfirmsJudge.noticesRefusal(slow, usually: usual).verdict == .notSeen)
-        #expect(ConfirmsJudge.noticesRefusal(act { _ in }, usually: usual).verdict == .notSeen)
-        #expect(ConfirmsJudge.waits(act { _ in }).verdict == .notSeen)
+        #expect(ConfirmsJudge.noticesRefusal(ConfirmsJudge.Act.made { _ in }, usually: usual).verdict == .notSeen)
+        #expect(ConfirmsJudge.waits(ConfirmsJudge.Act.made { _ in }).verdict == .notSeen)
         // Its patience was shorter than the check's.
-        #expect(ConfirmsJudge.waits(act(status: 1) { $0.publishes("1", key: "orders") }).isGood)
-        #expect(ConfirmsJudge.waits(act(status: 0) { $0.publishes("1", key: "orders") }).isWrong)
-        let returned = act(status: nil) { made in
+        #expect(ConfirmsJudge.waits(ConfirmsJudge.Act.made(status: 1) { $0.publishes("1", key: "orders") }).isGood)
+        #expect(ConfirmsJudge.waits(ConfirmsJudge.Act.made(status: 0) { $0.publishes("1", key: "orders") }).isWrong)
+        let returned = ConfirmsJudge.Act.made(status: nil) { made in
             made.program(
                 .basicPublish(BasicPublish(exchange: "", routingKey: "o", mandatory: true)),
                 Content(properties: .init(), body: []))
@@ -199,7 +190,7 @@ import Testing
 
     /// It fails because something came back, not because of the one confirm for all.
     @Test func whoGotSomethingBackMayFail() {
-        let several = act(status: 1) { made in
+        let several = ConfirmsJudge.Act.made(status: 1) { made in
             for _ in 1...3 { made.publishes("1", key: "orders") }
             made.broker(.basicReturn(BasicReturn(replyCode: .noRoute, exchange: "", routingKey: "b")))
             made.broker(.basicAck(BasicAck(deliveryTag: 3, multiple: true)))

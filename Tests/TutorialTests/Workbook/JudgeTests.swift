@@ -151,17 +151,7 @@ import Testing
 
     /// - Parameter times: for tasks of one dot, two, and none
     private func worker(_ times: Int64...) -> [String] {
-        var made = MadeUpLog()
-        made.opens()
-        made.declares("task_queue", durable: true)
-        made.program(.basicQos(BasicQos(prefetchCount: 1)))
-        made.consumes("task_queue")
-        for (index, time) in times.enumerated() {
-            made.gets(UInt64(index + 1), WorkerCheck.tasks[index])
-            made.pass(time)
-            made.acks(UInt64(index + 1))
-        }
-        return wrong(WorkerJudge(shortestTask: 400, log: made.log).findings)
+        wrong(WorkerJudge(shortestTask: 400, log: MadeUpLog.worker(times).log).findings)
     }
 
     @Test func aWorkerMayBeQuickOrSlow() {

@@ -107,3 +107,37 @@ struct MadeUpLog {
         program(.connectionClose(ConnectionClose(replyCode: .replySuccess)))
     }
 }
+
+// MARK: - Programs that several suites judge
+
+extension MadeUpLog {
+    /// A worker whose tasks take so many milliseconds each.
+    static func worker(
+        _ times: [Int64], _ arguments: FieldTable = [:], _ before: (inout MadeUpLog) -> Void = { _ in }
+    ) -> MadeUpLog {
+        var made = MadeUpLog()
+        made.opens()
+        made.declares("task_queue", durable: true, arguments)
+        before(&made)
+        made.program(.basicQos(BasicQos(prefetchCount: 1)))
+        made.consumes("task_queue")
+        for (index, time) in times.enumerated() {
+            made.gets(UInt64(index + 1), WorkerCheck.tasks[index])
+            made.pass(time)
+            made.acks(UInt64(index + 1))
+        }
+        return made
+    }
+}
+
+extension ConfirmsJudge.Act {
+    /// What a publisher did in one run, and how that ended.
+    static func made(
+        status: Int32? = 0, printing printed: [String] = [], _ scene: (inout MadeUpLog) -> Void
+    ) -> ConfirmsJudge.Act {
+        var made = MadeUpLog()
+        made.connects()
+        scene(&made)
+        return ConfirmsJudge.Act(made.log, run: 1, status: status, printed: printed)
+    }
+}

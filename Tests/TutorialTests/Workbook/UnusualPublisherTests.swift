@@ -6,15 +6,6 @@ import Testing
 
 /// The same of publishers that ask for confirms.
 @Suite(.watched) struct UnusualPublisherTests {
-    private func act(
-        status: Int32? = 0, printing printed: [String] = [], _ scene: (inout MadeUpLog) -> Void
-    ) -> ConfirmsJudge.Act {
-        var made = MadeUpLog()
-        made.connects()
-        scene(&made)
-        return ConfirmsJudge.Act(made.log, run: 1, status: status, printed: printed)
-    }
-
     private func publish(_ made: inout MadeUpLog, _ body: String, exchange: ShortString = "", mandatory: Bool = true) {
         made.program(
             .basicPublish(BasicPublish(exchange: exchange, routingKey: "orders", mandatory: mandatory)),
@@ -24,7 +15,7 @@ import Testing
     @Test func aChannelForEachMessage() {
         func selects(on channels: ClosedRange<UInt16>) -> Finding {
             ConfirmsJudge.selects(
-                act { made in
+                ConfirmsJudge.Act.made { made in
                     for channel in 1...3 as ClosedRange<UInt16> {
                         made.channel = channel
                         made.opens()
@@ -38,7 +29,7 @@ import Testing
 
     /// On a channel without confirms, and not mandatory.
     @Test func aWordAboutItselfIsNoOrder() {
-        let unusual = act { made in
+        let unusual = ConfirmsJudge.Act.made { made in
             made.publishes("online", exchange: "status", key: "publisher")
             made.channel = 2
             made.program(.confirmSelect(ConfirmSelect()))
@@ -46,7 +37,7 @@ import Testing
         }
         #expect(ConfirmsJudge.selects(unusual).isGood)
         #expect(ConfirmsJudge.noticesReturn(unusual, usually: nil).isGood)
-        let other = act { made in
+        let other = ConfirmsJudge.Act.made { made in
             publish(&made, "Order 1", mandatory: false)
             made.channel = 2
             made.program(.confirmSelect(ConfirmSelect()))
@@ -56,7 +47,7 @@ import Testing
 
     @Test func whatNoQueueTakesMayGoElsewhere() {
         func notices(_ arguments: FieldTable) -> Finding.Verdict {
-            let act = act { made in
+            let act = ConfirmsJudge.Act.made { made in
                 made.program(.exchangeDeclare(ExchangeDeclare(exchange: "shop", type: "direct", arguments: arguments)))
                 publish(&made, "Order 1", exchange: "shop", mandatory: false)
             }
@@ -68,8 +59,8 @@ import Testing
     /// It waits for a second, says so, and closes: that is a decision.
     @Test func whoLosesPatienceMaySaySo() {
         func waits(_ lines: [String]) -> Bool {
-            let usual = act(printing: ["Sent 3 orders", "all confirmed"]) { publish(&$0, "Order 1") }
-            let held = act(printing: ["Sent 3 orders"] + lines) { made in
+            let usual = ConfirmsJudge.Act.made(printing: ["Sent 3 orders", "all confirmed"]) { publish(&$0, "Order 1") }
+            let held = ConfirmsJudge.Act.made(printing: ["Sent 3 orders"] + lines) { made in
                 publish(&made, "Order 1")
                 made.closes()
             }

@@ -78,7 +78,9 @@ struct UnacknowledgedDeliveries {
     /// Takes out the oldest deliveries up to and including this tag, so many at most, oldest first.
     mutating func removeFirst(_ most: Int, through tag: UInt64) -> [Unacknowledged] {
         var removed: [Unacknowledged] = []
-        removed.reserveCapacity(min(most, count))
+        if front < tags.count, tag >= tags[front] {
+            removed.reserveCapacity(1 + min(most, count, Int(clamping: tag - tags[front])))
+        }
         while removed.count < most, front < entries.count, tags[front] <= tag {
             Steps.take()
             if let delivery = entries[front].take() { removed.append(delivery) }
