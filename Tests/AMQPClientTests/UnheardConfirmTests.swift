@@ -101,6 +101,32 @@ import Testing
         #expect(error?.publish?.message == Message("x"))
     }
 
+    /// It ends while the close waits for a channel before it: that says which message it was, as ever.
+    @Test func aChannelThatEndsBeforeItsTurn() async throws {
+        let (connection, first, peer) = try await publisher()
+        async let opening = connection.openChannel()
+        try await peer.openChannel(2)
+        let channel = try await opening
+        async let preparing = channel.confirmedPublisher()
+        _ = try await peer.expect(ConfirmSelect.self)
+        peer.send(ConfirmSelectOk(), channel: 2)
+        let second = try await preparing
+        try await first.publish(Message("first"), routingKey: "q")
+        try await second.publish(Message("second"), exchange: "nope")
+        for _ in 1...2 { _ = try await peer.expect(BasicPublish.self) }
+        async let closed = failure { try await connection.close() }
+        // Two for their confirms, and the close.
+        try await until { connection.engine.state.withLock { $0.waiters.count } == 3 }
+        peer.send(ChannelClose(replyCode: .notFound, replyText: "no exchange"), channel: 2)
+        _ = try await peer.expect(ChannelCloseOk.self)
+        peer.send(BasicAck(deliveryTag: 1), channel: 1)
+        _ = try await peer.expect(ConnectionClose.self)
+        peer.send(ConnectionCloseOk())
+        let error = await closed
+        #expect(error?.code == .notFound)
+        #expect(error?.publish?.message == Message("second"))
+    }
+
     /// However many channels there are.
     @Test(arguments: [false, true]) func aCloseOfManyChannelsWaitsNoLonger(isOfRun: Bool) async throws {
         let time = ManualTime()

@@ -14,7 +14,8 @@ extension ConnectionEngine {
     func loss(of confirms: Confirms, on channel: ChannelRecord? = nil) async -> AMQPError? {
         // Those without anything outstanding as well: a refusal may have come before.
         let records = state.withLock { state in
-            (channel.map { [$0] } ?? Array(state.channels.values)).filter { state.connection.isConfirming($0.id) }
+            (channel.map { [$0] } ?? state.channels.values.sorted { $0.id.number < $1.id.number })
+                .filter { state.connection.isConfirming($0.id) }
         }
         var failure: AMQPError?
         let allowed = configuration.confirmMilliseconds
@@ -26,7 +27,7 @@ extension ConnectionEngine {
                     .init(
                         what: "the confirms", place: .confirm, channel: record,
                         timeout: allowed == 0 ? 0 : Int(max(1, left)), allowed: allowed,
-                        isOver: allowed > 0 && left <= 0)
+                        isOver: allowed > 0 && left <= 0, isFarewell: true)
                 ) { state, waiter throws(AMQPError) in
                     try state.connection.waitForConfirms(on: record.id, waiter, for: confirms, &state.effects)
                 }

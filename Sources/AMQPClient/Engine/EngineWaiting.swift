@@ -34,6 +34,8 @@ extension ConnectionEngine {
         var beginsCancelled = false
         /// The time is over already: what is not answered at once is not waited for.
         var isOver = false
+        /// It looks for what nobody has heard. That its channel has ended meanwhile is answered, and has not been told by that.
+        var isFarewell = false
     }
 
     /// Does `begin` and waits for the answer to the waiter it is given, all in one step, so the answer cannot come first.
@@ -100,7 +102,10 @@ extension ConnectionEngine {
         _ id: WaiterID, _ wait: Wait, _ state: inout State, _ begin: (inout State, WaiterID) throws(AMQPError) -> Void
     ) {
         do throws(AMQPError) {
-            try wait.channel?.expectOpen()
+            if let channel = wait.channel {
+                if wait.isFarewell, channel.reason != nil { return state.effects.answer(id, .done) }
+                try channel.expectOpen()
+            }
             try begin(&state, id)
             updateReading(&state)
         } catch {
