@@ -54,8 +54,10 @@ import DataStructures
             // Consumers are met a thousand at a time, however short a turn is.
             let meetsConsumers = ["basic.qos", "a shared window, and its queue is empty", "a queue is emptied"]
                 .contains(name)
-            let rig = Rig { $0.work.turn = meetsConsumers ? 500 : 1000 }
-            let work = try prepare(rig, meetsConsumers ? 16_000 : 4000)
+            // And a stream is read by blocks.
+            let size = meetsConsumers ? 16_000 : name.contains("a stream") ? 4000 : 2000
+            let rig = Rig { $0.work.turn = 500 }
+            let work = try prepare(rig, size)
             rig.laterSteps = []
             let first = try withExtendedLifetime(rig) { try Steps.counted(work) }
             let all = [first] + (rig.laterSteps ?? [])

@@ -7,11 +7,11 @@ import Testing
 /// What expires or is too much goes little by little when it is much, and nobody sees it any more.
 @Suite("What a queue is to drop", .ownThread)
 struct ArrearsTests {
-    private let rig = Rig()
+    private let rig = Rig { $0.work.turn = 400 }
     private static let dies: FieldTable = ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"]
 
     /// A queue with many messages that expire in a second, and one behind them that does in two.
-    private func prepare(_ client: RigClient, kind: String, _ count: Int = 5000) {
+    private func prepare(_ client: RigClient, kind: String, _ count: Int = 500) {
         client.send(QueueDeclare(queue: "dead"))
         let durable = kind == "quorum"
         client.send(
@@ -34,7 +34,7 @@ struct ArrearsTests {
         rig.pass(1000)
         #expect(rig.core.step(.time, now: rig.now).hasMoreToDo)
         let dead = counts()["dead"] ?? 0
-        #expect(dead > 0 && dead < 2500 && counts()["q"] == 1, "\(counts())")
+        #expect(dead > 0 && dead < 250 && counts()["q"] == 1, "\(counts())")
         // Somebody who asks for something else is answered at once.
         var writer = FrameWriter()
         writer.method(QueueDeclare(queue: "other"), channel: 1)
@@ -52,10 +52,10 @@ struct ArrearsTests {
                 .queueDeclareOk(QueueDeclareOk(queue: "q", messageCount: 1, consumerCount: 0)),
                 .basicGetOk(BasicGetOk(deliveryTag: 1, exchange: "", routingKey: "q", messageCount: 0)),
             ])
-        #expect(counts() == ["dead": 5000, "other": 0, "q": 0])
+        #expect(counts() == ["dead": 500, "other": 0, "q": 0])
         client.send(BasicConsume(queue: "dead", noAck: true))
         rig.drain()
-        #expect(client.takeBodies() == (0..<5000).map { "\($0)" })
+        #expect(client.takeBodies() == (0..<500).map { "\($0)" })
     }
 
     @Test(
@@ -87,12 +87,12 @@ struct ArrearsTests {
             let count: UInt32 = method == "purge" ? 0 : 1
             #expect(client.take().map(\.method) == [.queueDeleteOk(QueueDeleteOk(messageCount: count))])
             client.send(QueuePurge(queue: "dead"))
-            #expect(client.take().map(\.method) == [.queuePurgeOk(QueuePurgeOk(messageCount: 5000))])
+            #expect(client.take().map(\.method) == [.queuePurgeOk(QueuePurgeOk(messageCount: 500))])
         }
     }
 
     @Test(
-        "A large message takes the place of thousands: they go little by little, in order",
+        "A large message takes the place of hundreds: they go little by little, in order",
         arguments: ["classic", "quorum"])
     func overflow(kind: String) throws {
         let (client, other) = (try rig.open(), try rig.open())
@@ -102,14 +102,14 @@ struct ArrearsTests {
         arguments["x-queue-type"] = .string(kind)
         arguments["x-max-length-bytes"] = 20_000
         client.send(QueueDeclare(queue: "q", durable: durable, arguments: arguments))
-        client.publish((0..<5000).map { "\($0)" }, to: "q")
+        client.publish((0..<500).map { "\($0)" }, to: "q")
         _ = client.take()
         let large = String(repeating: ".", count: 19_998)
         var writer = FrameWriter()
         writer.content(
             BasicPublish(routingKey: "q"), .init(), body: Array(large.utf8), channel: 1, frameMax: 131_072)
         #expect(rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now).hasMoreToDo)
-        #expect((counts()["dead"] ?? 0) < 2500)
+        #expect((counts()["dead"] ?? 0) < 250)
         writer.method(BasicConsume(queue: "q", consumerTag: "c", noAck: true), channel: 1)
         let effects = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
         #expect(effects.hasMoreToDo)
@@ -118,68 +118,68 @@ struct ArrearsTests {
         #expect(other.takeBodies() == [large])
         client.send(BasicConsume(queue: "dead", noAck: true))
         rig.drain()
-        #expect(client.takeBodies() == (0..<5000).map { "\($0)" })
+        #expect(client.takeBodies() == (0..<500).map { "\($0)" })
     }
 
     @Test("What has failed too often when the broker starts again goes little by little, in order")
     func failures() throws {
-        let broker = try StoreRig()
+        let broker = try StoreRig { $0.work.turn = 400 }
         let client = try broker.rig.open()
         client.send(QueueDeclare(queue: "dead", durable: true))
         var arguments = Self.dies.with("x-queue-type", "quorum")
         arguments["x-delivery-limit"] = 0
         client.send(QueueDeclare(queue: "q", durable: true, arguments: arguments))
-        client.publish((0..<5000).map { "\($0)" }, to: "q")
-        client.send(BasicQos(prefetchCount: 5000))
+        client.publish((0..<500).map { "\($0)" }, to: "q")
+        client.send(BasicQos(prefetchCount: 500))
         client.send(BasicConsume(queue: "q"))
         broker.rig.drain()
         broker.sync()
         try broker.crash()
         let (rig, queue) = (broker.rig, try #require(broker.rig.core.virtualHosts["/"]?.queue("q")))
         let dead = try #require(rig.core.virtualHosts["/"]?.queue("dead"))
-        #expect(queue.counts.ready == 5000)
+        #expect(queue.counts.ready == 500)
         #expect(rig.core.step(.time, now: rig.now).hasMoreToDo)
-        #expect(dead.counts.ready < 2500 && queue.counts.ready == 0, "\(dead.counts) \(queue.counts)")
+        #expect(dead.counts.ready < 250 && queue.counts.ready == 0, "\(dead.counts) \(queue.counts)")
         // Most have their place in the queue still, although nobody sees them.
-        #expect(rig.core.load.placeCount >= 3000)
+        #expect(rig.core.load.placeCount >= 300)
         let other = try rig.open()
         other.send(QueueDelete(queue: "q"))
         #expect(other.take().map(\.method) == [.queueDeleteOk(QueueDeleteOk(messageCount: 0))])
         other.send(BasicConsume(queue: "dead", noAck: true))
         rig.drain()
-        #expect(other.takeBodies() == (0..<5000).map { "\($0)" })
+        #expect(other.takeBodies() == (0..<500).map { "\($0)" })
     }
 
     @Test("A queue that is too long does not grow while it is published to")
     func publishing() throws {
         let client = try rig.open()
-        client.send(QueueDeclare(queue: "q", arguments: ["x-max-length-bytes": 10_000]))
-        client.publish((0..<10_000).map { _ in "." }, to: "q")
-        let large = String(repeating: ".", count: 10_000)
+        client.send(QueueDeclare(queue: "q", arguments: ["x-max-length-bytes": 1000]))
+        client.publish((0..<1000).map { _ in "." }, to: "q")
+        let large = String(repeating: ".", count: 1000)
         var writer = FrameWriter()
-        for body in [large] + Array(repeating: ".", count: 3000) {
+        for body in [large] + Array(repeating: ".", count: 300) {
             writer.content(
                 BasicPublish(routingKey: "q"), .init(), body: Array(body.utf8), channel: 1, frameMax: 131_072)
         }
         var effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
         while effects.hasMoreToDo {
-            #expect((counts()["q"] ?? 0) <= 10_001)
+            #expect((counts()["q"] ?? 0) <= 1001)
             effects = rig.core.step(.time, now: rig.now)
         }
-        #expect(counts()["q"] == 3000)
+        #expect(counts()["q"] == 300)
     }
 
-    @Test("The times of thousands of queues come together, and others are served meanwhile")
+    @Test("The times of hundreds of queues come together, and others are served meanwhile")
     func timers() throws {
         let client = try rig.open()
-        for number in 0..<3000 {
+        for number in 0..<300 {
             let name = ShortString(truncating: "q\(number)")
             client.send(QueueDeclare(queue: name, arguments: ["x-message-ttl": 1000]))
             client.publish("x", to: name)
         }
         rig.pass(1000)
         #expect(rig.core.step(.time, now: rig.now).hasMoreToDo)
-        #expect((1000..<3000).contains(counts().values.reduce(0, +)))
+        #expect((100..<300).contains(counts().values.reduce(0, +)))
         rig.step(.time)
         #expect(counts().values.reduce(0, +) == 0)
     }

@@ -1,5 +1,6 @@
 import Foundation
 import Lifeline
+import Synchronization
 import TestSupport
 
 import Platform
@@ -12,7 +13,30 @@ final class Terminal {
     private let output: Int32
     private var buffered: [UInt8] = []
     private var isAtEnd = false
-    private var status: Int32?
+    private var isAwaited = false
+    private let end: End
+
+    /// It is waited for from its beginning: for as long as a child that has ended is not, the thread that Swift Testing has
+    /// for its own children meets it again and again, and leaves others a processor less.
+    private final class End: Sendable {
+        private let status = Mutex<Int32>(0)
+        private let running = DispatchGroup()
+
+        init(of pid: pid_t) {
+            running.enter()
+            let code = SystemThread.start { [self] in
+                status.withLock { while waitpid(pid, &$0, 0) < 0, errno == EINTR {} }
+                running.leave()
+            }
+            precondition(code == 0, "no thread: \(String(cString: strerror(code)))")
+        }
+
+        /// Its wait status; nil: it runs on after `patience`.
+        func status(within patience: Duration) -> Int32? {
+            let deadline = DispatchTime.now() + .milliseconds(Int(patience / .milliseconds(1)))
+            return running.wait(timeout: deadline) == .success ? status.withLock { $0 } : nil
+        }
+    }
 
     /// Starts `/bin/sh -c command`.
     init(_ command: String, environment: [String: String], folder: URL) throws {
@@ -21,6 +45,7 @@ final class Terminal {
         (pid, output) = try Program.starting.withLock { _ in
             try Self.start(command, environment: environment, folder: folder)
         }
+        end = End(of: pid)
     }
 
     private static func start(
@@ -64,10 +89,7 @@ final class Terminal {
     }
 
     deinit {
-        if status == nil {
-            kill(-pid, SIGKILL)
-            waitpid(pid, nil, 0)
-        }
+        if !isAwaited { kill(-pid, SIGKILL) }
         close(output)
     }
 
@@ -108,15 +130,13 @@ final class Terminal {
     /// The exit status, or 128 and the number of the signal that ended it. Waits for the end, and
     /// brings it about when it does not come.
     func wait() -> Int32 {
-        if let status { return status }
-        var raw: Int32 = 0
-        let deadline = ContinuousClock.now + .patience
-        while waitpid(pid, &raw, WNOHANG) == 0 {
-            if ContinuousClock.now > deadline { kill(-pid, SIGKILL) }
-            usleep(2000)
+        isAwaited = true
+        var raw = end.status(within: .patience)
+        while raw == nil {
+            kill(-pid, SIGKILL)
+            raw = end.status(within: .seconds(1))
         }
-        let code = raw & 0x7F == 0 ? (raw >> 8) & 0xFF : 128 + (raw & 0x7F)
-        status = code
-        return code
+        let status = raw ?? 0
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 128 + (status & 0x7F)
     }
 }
