@@ -17,8 +17,8 @@ extension TCPStream {
         return try await connect(to: &addresses, timeoutMilliseconds: timeoutMilliseconds, loop: loop)
     }
 
-    /// The same for those who find out only later whether an address is what they want: those that have not been tried are
-    /// left, and a next call tries them.
+    /// The same for callers that find out only later whether an address is what they want: `addresses` keeps those that have
+    /// not been tried, for the next call.
     package static func connect(
         to addresses: inout HostAddresses, timeoutMilliseconds: Int, loop: EventLoop = .shared
     ) async throws(TransportError) -> TCPStream {

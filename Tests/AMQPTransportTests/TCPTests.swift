@@ -43,7 +43,7 @@ struct TCPTests {
         }
     }
 
-    /// Who finds out only later that an address is not what it wants goes on with those behind it.
+    /// A caller may find out only later that an address is not what it wants, and goes on with the others.
     @Test func addressesThatWereNotTriedAreLeft() async throws {
         let loop = EventLoop()
         defer { loop.stop() }

@@ -9,13 +9,13 @@ extension Connection {
     /// A name may have several addresses: `localhost` is mostly `::1` and `127.0.0.1`. They are tried in the order in which the
     /// system gives them. An address is passed over if the connection is refused there, or ends or stays silent before the
     /// broker has greeted, in the TLS handshake too. Each has an equal share of what is left of the configuration's
-    /// `connectionTimeout`, until the greeting; the login then has the rest. What is answered at an address is final, and no
-    /// other is tried: a certificate that is not taken, a wrong password, something else than AMQP.
+    /// `connectionTimeout`, until the greeting; the login then has the rest. An answer is final, and no other address is tried:
+    /// a certificate that the client doesn't accept, a wrong password, something other than AMQP.
     ///
     /// - Parameter uri: see ``ConnectionConfiguration/init(uri:)``.
     /// - Throws: ``AMQPError``: what is wrong with the URI, nobody there (with host and port), the broker's own text for a
-    ///   refused login or virtual host, no answer within the configuration's `connectionTimeout`. If no address has answered:
-    ///   what became of the last that took the connection, or else of the last.
+    ///   refused login or virtual host, no answer within the configuration's `connectionTimeout`. If no address answers, it is
+    ///   the error of the last one that accepted the connection or, if none did, of the last one.
     public static func open(
         _ uri: String = "amqp://guest:guest@localhost:5672/"
     ) async throws(AMQPError) -> Connection {

@@ -1,5 +1,5 @@
-/// Who listens to the same thing. Each hears all of it, in a mailbox of its own, and leaves at a cost that does not depend on
-/// how many others there are.
+/// The listeners to one thing. Each hears all of it, in a mailbox of its own, and leaves at a cost that does not depend on how
+/// many others there are.
 struct Listeners<Element: Sendable>: Sendable {
     private var line = Line<Mailbox<Element>>()
     private var last: UInt64 = 0
