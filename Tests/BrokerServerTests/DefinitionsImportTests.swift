@@ -134,6 +134,10 @@ import Testing
             #expect(rig.warnings.count == 2 * leftOut, "\(rig.warnings)")
             let reason = "exchanges[1]: there is no exchange type 'x-modulus-hash' in dialect \(dialect.name)"
             #expect(rig.warnings.contains { $0.contains("\(reason): --dialect 4.3 has it") } == (leftOut > 0))
+            let again = Rig { $0.dialect = dialect }
+            try again.define(DefinitionsExport(broker: rig.seen(nil)).json.indentedText)
+            #expect(try again.bindings() == known[dialect], "\(dialect)")
+            #expect(again.warnings == [])
         }
     }
 
