@@ -150,7 +150,7 @@ extension BrokerChannel {
     }
 
     /// A delivery to one of its consumers waits for its acknowledgement.
-    fileprivate func append(_ delivery: Unacknowledged) {
+    fileprivate func append(_ delivery: consuming Unacknowledged) {
         if delivery.consumer?.sharesWindow == true { consumersUnacknowledged += 1 }
         unacknowledged.append(delivery)
     }
@@ -172,6 +172,7 @@ extension BrokerChannel {
 
     /// Sends a method with a message as its content.
     func send(_ method: some MethodFields, _ message: Message) {
+        let connection = connection
         do throws(BrokerError) {
             try connection.output.content(
                 method, content(of: message), of: message, channel: number, frameMax: connection.session.frameMax)

@@ -34,20 +34,15 @@ extension BrokerChannel {
     /// Makes a message of a publish that goes where the last one went, with nothing about it that is to be looked at. nil: it
     /// is another one.
     func message(again publish: WholePublish) -> Message? {
-        guard takesPublishes, let lastRoute, lastRoute.topologyVersion == virtualHost.topologyVersion,
-            publish.goes(to: lastRoute.exchangeName, with: lastRoute.key),
-            publish.bodyCount <= connection.maximumMessageSize,
+        guard takesPublishes, lastRoute?.isTaken(by: publish, at: virtualHost.topologyVersion) == true,
             let traits = Message.Traits(plain: publish.propertyOctets)
         else { return nil }
-        return Message(
-            exchange: lastRoute.exchangeName, routingKey: lastRoute.key, content: publish.content(),
-            propertiesCount: publish.propertiesCount, traits: traits)
+        return lastRoute?.message(publish, traits)
     }
 
     /// Publishes it.
     func publish(again message: Message, isMandatory: Bool) throws(Failure) {
         guard let queues = lastRoute?.queues else { return }
-        connection.throttle.hasPublished = true
         let delivery = Delivery(message: message, copies: [], mandatory: isMandatory, isRemembered: true)
         do throws(BrokerError) { try deliver(delivery, to: queues) } catch {
             throw Failure(error, cause: BasicPublish.id)
@@ -236,9 +231,11 @@ extension BrokerConnection {
     /// may have to wait behind its first frame.
     func publishAgain() -> Bool {
         guard takesWhole, let publish = reader.wholePublish(), !host.alarms.holdsBack,
+            publish.bodyCount <= maximumMessageSize,
             let channel = knownChannel(publish.channel), let message = channel.message(again: publish)
         else { return false }
         reader.take(publish)
+        throttle.hasPublished = true
         do throws(Failure) { try channel.publish(again: message, isMandatory: publish.isMandatory) } catch {
             fail(error.error, cause: error.cause, channel: publish.channel)
         }

@@ -12,6 +12,17 @@ struct RememberedRoute {
     /// The virtual host's, when the route was found.
     let topologyVersion: UInt64
 
+    /// A publish goes the same way, unless anything has changed.
+    func isTaken(by publish: WholePublish, at version: UInt64) -> Bool {
+        topologyVersion == version && publish.goes(to: exchangeName, with: key)
+    }
+
+    func message(_ publish: WholePublish, _ traits: Message.Traits) -> Message {
+        Message(
+            exchange: exchangeName, routingKey: key, content: publish.content(),
+            propertiesCount: publish.propertiesCount, traits: traits)
+    }
+
     /// What it takes up beyond that, in octets.
     var footprint: Int { max(0, queues.count - Self.fewQueues) * Load.ofRouteEnd }
 }

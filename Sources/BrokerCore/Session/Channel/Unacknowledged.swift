@@ -24,21 +24,28 @@ struct UnacknowledgedDeliveries {
     private var tags: [UInt64] = []
     private var front = 0
     private(set) var count = 0
+    /// How many there were when the last of them went: room for so many is made at once when they begin again, and none of
+    /// it is kept meanwhile.
+    private var usual = 0
 
     var isEmpty: Bool { count == 0 }
     /// What they take up, holes and room to spare included, in octets.
     var footprint: Int { entries.capacity * Load.ofDelivery }
 
-    /// A channel that holds nothing keeps room for so many.
-    private static let mostKept = 16
+    /// A channel that holds nothing keeps room for so many; and the first of new ones makes room for so many at most.
+    private static let (mostKept, mostUsual) = (16, 512)
 
     /// The oldest.
     var first: Unacknowledged? { front < entries.count ? entries[front] : nil }
 
-    mutating func append(_ delivery: Unacknowledged) {
+    mutating func append(_ delivery: consuming Unacknowledged) {
         Steps.take()
-        entries.append(delivery)
+        if entries.isEmpty, usual > Self.mostKept {
+            entries.reserveCapacity(usual)
+            tags.reserveCapacity(usual)
+        }
         tags.append(delivery.tag)
+        entries.append(delivery)
         count += 1
     }
 
@@ -103,22 +110,31 @@ struct UnacknowledgedDeliveries {
         return low < tags.count && tags[low] == tag ? low : nil
     }
 
+    private mutating func closeHoles() {
+        entries.removeAll { $0 == nil }
+        if quirk(.tagsKeepTheirHoles) {
+            tags.removeLast(tags.count - count)
+        } else {
+            tags = entries.compactMap { $0?.tag }
+        }
+    }
+
     private mutating func tidy() {
         while front < entries.count, entries[front] == nil {
             Steps.take()
             front += 1
         }
         if count == 0 {
+            usual = min(entries.count, Self.mostUsual)
             entries.removeAll(keepingCapacity: entries.capacity <= Self.mostKept)
             tags.removeAll(keepingCapacity: tags.capacity <= Self.mostKept)
             front = 0
         } else if entries.count >= 64, count * 2 < entries.count {
             Steps.take(entries.count - front)
-            entries = entries[front...].filter { $0 != nil }
-            tags =
-                quirk(.tagsKeepTheirHoles)
-                ? Array(tags[front...].prefix(entries.count)) : entries.compactMap { $0?.tag }
+            entries.removeSubrange(..<front)
+            tags.removeSubrange(..<front)
             front = 0
+            if count * 2 < entries.count { closeHoles() }
         }
     }
 }

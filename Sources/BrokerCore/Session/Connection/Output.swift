@@ -5,7 +5,9 @@ import DataStructures
 ///
 /// Small messages are copied into one run of octets. Of a large one only a part is, at a time: the message is held until
 /// its client has taken the part before, and many connections that are sent the same one hold it together.
-struct Output {
+///
+/// Not copyable, because a question that is asked for each delivery took a copy of all that is here, unseen.
+struct Output: ~Copyable {
     private let connection: ConnectionID
     private let room: Room
     /// Its connection's, and what of it is there.
@@ -53,8 +55,7 @@ struct Output {
 
     /// Octets that its client has not taken yet.
     @inline(__always) var unread: Int { backlog + writer.count + laterCount }
-    /// True when so much waits that consumers are handed nothing more for now. Inline, as it is asked for each delivery: a
-    /// call takes a copy of all that is here.
+    /// True when so much waits that consumers are handed nothing more for now.
     @inline(__always) var isCongested: Bool { unread > room.highWater }
     /// True when so much waits that its client is to take some before anything else is done for it.
     var isOverfull: Bool { unread > room.mostUnread }
