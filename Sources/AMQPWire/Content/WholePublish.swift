@@ -35,15 +35,15 @@ public struct WholePublish: Sendable {
 
     /// A copy of flag words, property list and body, one behind the other.
     public func content() -> [UInt8] {
+        var copy = [UInt8](repeating: 0, count: properties.count + body.count)
         buffer.withUnsafeBytes { octets in
-            Array(unsafeUninitializedCapacity: properties.count + body.count) { room, count in
-                let copy = UnsafeMutableRawBufferPointer(room)
-                copy.copyMemory(from: UnsafeRawBufferPointer(rebasing: octets[properties]))
-                UnsafeMutableRawBufferPointer(rebasing: copy[properties.count...])
+            copy.withUnsafeMutableBytes { room in
+                room.copyMemory(from: UnsafeRawBufferPointer(rebasing: octets[properties]))
+                UnsafeMutableRawBufferPointer(rebasing: room[properties.count...])
                     .copyMemory(from: UnsafeRawBufferPointer(rebasing: octets[body]))
-                count = properties.count + body.count
             }
         }
+        return copy
     }
 
     /// nil: what begins at `start` is something else, or has not come whole, or is not as it should be: then it is to be

@@ -1,7 +1,9 @@
 import AMQPWire
 
 /// Where the last message went. Programs publish to the same place again and again, so mostly the next goes there too.
-struct RememberedRoute {
+///
+/// A class, so that who looks at it for each publish doesn't copy it.
+final class RememberedRoute {
     /// So many queues are in what a channel is taken to cost.
     private static let fewQueues = 8
 
@@ -11,6 +13,14 @@ struct RememberedRoute {
     let queues: [any Queue]
     /// The virtual host's, when the route was found.
     let topologyVersion: UInt64
+
+    init(
+        exchange: Exchange<any Queue>, exchangeName: ShortString, key: ShortString, queues: [any Queue],
+        topologyVersion: UInt64
+    ) {
+        (self.exchange, self.exchangeName, self.key) = (exchange, exchangeName, key)
+        (self.queues, self.topologyVersion) = (queues, topologyVersion)
+    }
 
     /// A publish goes the same way, unless anything has changed.
     func isTaken(by publish: WholePublish, at version: UInt64) -> Bool {
