@@ -1,4 +1,4 @@
-"""Attacks that keep the broker busy: others are served meanwhile."""
+"""Attacks that keep the broker busy while others want to be served."""
 
 from trial import *
 
@@ -78,7 +78,7 @@ def lists(broker, size):
 
 
 ATTACKS = [
-    Attack("turns: dead letters that go every way through {} queues", 12, letters, "they multiply, and memory is low"),
+    Attack("turns: dead letters that go every way through {} queues", 12, letters),
     Attack("turns: keys of 127 words, and {} patterns of 60 #", 4000, hashes),
     Attack("turns: a channel that ends with {} auto-delete queues", 1000, consumed),
     Attack("turns: a queue that goes with {} auto-delete exchanges in a row", 20_000, row),

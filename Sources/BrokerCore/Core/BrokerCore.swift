@@ -221,7 +221,9 @@ public final class BrokerCore {
     }
 
     private func nextCause() -> LongWork? {
-        guard let (cause, virtualHost) = causes.next(most: room.work.letters) else { return nil }
+        guard let (cause, virtualHost) = causes.next(most: room.work.letters, octets: mostLetterOctets) else {
+            return nil
+        }
         load.giveBack(cause.message)
         if case .deadLetter(let letter) = cause {
             load.hold(-Load.ofLetter)

@@ -57,6 +57,12 @@ extension BrokerCore: SessionHost {
         causes.add(cause, in: virtualHost)
     }
 
+    /// So many octets of letters may wait beside each other.
+    var mostLetterOctets: Int {
+        let mark = alarms.memoryHighWater
+        return mark > 0 ? min(WorkLimits.mostLetterOctets, mark / 4) : WorkLimits.mostLetterOctets
+    }
+
     /// Letters that cause one another would use up the memory, and no client can be held back for that. None of them was sure
     /// to arrive (RabbitMQ: "Dead Letter Exchanges", safety).
     func noteLoss(of letter: DeadLetter) {

@@ -121,13 +121,7 @@
         /// Each goes with its last binding, which leads to the one before it.
         private static func autoDeleteRow(_ rig: Rig, _ count: Int) throws -> () -> Void {
             let client = try client(rig)
-            for number in 0..<count {
-                client.send(ExchangeDeclare(exchange: name("x", number), type: "fanout", autoDelete: true))
-                if number > 0 {
-                    client.send(ExchangeBind(destination: name("x", number - 1), source: name("x", number)))
-                }
-            }
-            client.send(QueueBind(queue: "q", exchange: "x0"))
+            client.declareRow(count)
             return {
                 client.send(QueueDelete(queue: "q"))
                 #expect(!rig.core.listExchanges().contains { $0.name.hasPrefix("x") })

@@ -195,10 +195,12 @@ struct LeavingConsumers {
 
     var areGone: Bool { unsorted.isEmpty && sorted.isEmpty }
 
-    /// Some leave their queues, of so many units or a little more. Returns of how many.
-    mutating func go(_ most: Int) -> Int {
+    /// Some leave their queues, of so many units or a little more. Returns of how many, without what the host has counted: a
+    /// queue may hand out what they leave, or go with its last consumer.
+    mutating func go(_ most: Int, by host: any SessionHost) -> Int {
+        let before = host.budget
         var units = 0
-        while units < most {
+        while units + before - host.budget < most {
             if let consumer = unsorted.popLast() {
                 sorted.insert(Leaving(consumer: consumer))
                 units += 1
