@@ -1,4 +1,5 @@
-"""Attacks on what a client meets before it is in: descriptors, handshakes, logins, the listing API. Each says what it found."""
+"""Attacks on what a client meets before it is in: descriptors, handshakes, logins, the listing API. Each says what it
+found."""
 
 import resource
 import ssl

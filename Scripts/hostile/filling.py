@@ -64,8 +64,8 @@ def unfinished(broker, size):
 # MARK: Output
 
 
-def readers(broker, size, room=None, reads=False):
-    """So many clients that consume from a queue each, and mostly don't read what comes; and who publishes to all of them."""
+def readers(broker, size, room=None):
+    """So many clients that consume from a queue each and don't read what comes, and one that publishes to all."""
     publisher = broker.connect()
     publisher.send(declare_exchange("x", "fanout"))
     clients = [broker.connect(room=room) for _ in range(size)]
@@ -199,6 +199,22 @@ def stream(broker, size):
     return client
 
 
+def comers(broker, size):
+    """Memory is full; then so many clients come, one after the other, and each declares one thing and leaves."""
+    filler, declarer = broker.connect(), broker.connect()
+    filler.send(declare_queue("q"))
+    for _ in range(200):
+        if not push(filler, publish("q", b"." * 1_000_000)):
+            break
+    # From an eighth above the mark on, who declares waits.
+    push_each(declarer, (declare_queue(f"x{n}", no_wait=True, x=LARGE) for n in range(200)))
+    for n in range(size):
+        client = broker.connect()
+        client.send(declare_queue(f"q{n}", no_wait=True, x=LARGE))
+        client.socket.close()
+    return filler, declarer
+
+
 HELD_BACK = "publishers are blocked"
 ATTACKS = [
     Attack("memory: up to {} answers that nobody reads", 1000, answers),
@@ -215,6 +231,7 @@ ATTACKS = [
     Attack("memory: {} consumers with a priority of their own each", 300_000, priorities, HELD_BACK),
     Attack("memory: {} topic patterns of 121 words", 5000, patterns, HELD_BACK),
     Attack("memory: {} queues with 100 kB of arguments, when it is full", 2000, declarations, HELD_BACK),
+    Attack("memory: {} clients that declare a queue of 100 kB and leave, when it is full", 500, comers, HELD_BACK),
     Attack("memory: {} publishers who go on when it is full", 50, publishers, HELD_BACK),
     Attack("memory: 2,047 channels that held {} deliveries each", 500, acknowledged),
     Attack("memory: twenty readers of a stream who hold {} messages each", 60_000, stream, HELD_BACK),

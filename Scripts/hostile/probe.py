@@ -1,5 +1,5 @@
-"""Another client's round trips while something is done to the broker. It is a process of its own: threads of one would wait
-for each other, and not for the broker."""
+"""Another client's round trips while something is done to the broker. It is a process of its own: threads of one would
+wait for each other, and not for the broker."""
 
 import multiprocessing
 

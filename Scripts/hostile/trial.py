@@ -1,5 +1,5 @@
-"""An attack on a broker, and what must hold: it lives, serves others meanwhile, keeps within its memory, and says what it
-does about it."""
+"""An attack on a broker, and what must hold: it lives, serves others meanwhile, keeps within its memory, and says what
+it does about it."""
 
 from dataclasses import dataclass
 from typing import Callable
@@ -24,8 +24,8 @@ class Attack:
 
 
 def tried(attack, size, late):
-    """`late`: so many seconds are too many for the 99th percentile of another client's round trips. The log is asked only
-    when the attack is as large as it is meant to be."""
+    """`late`: so many seconds are too many for the 99th percentile of another client's round trips. The log is asked
+    only when the attack is as large as it is meant to be."""
     with Broker("--memory-high-water", str(MARK), *attack.options) as broker:
         probe = Probe(broker)
         before = broker.octets("VmRSS")

@@ -297,18 +297,7 @@ public final class BrokerCore {
         }
         follow(alarms, since: lastAlarms)
         lastAlarms = alarms
-        let held = heldBack
-        heldBack = []
-        for id in held {
-            guard let connection = connections[id] else { continue }
-            connection.checkThrottle()
-            if connection.throttle.isHeldBack {
-                heldBack.append(id)
-            } else if !connection.isUnfinished {
-                // What it had sent by then.
-                unfinished.append(id)
-            }
-        }
+        tellHeldBack()
     }
 
     @discardableResult

@@ -15,6 +15,7 @@
                 ("basic.publish, headers", manyHeaders), ("basic.publish, copies", copies),
                 ("a dead letter that died often", foreignDeaths),
                 ("queue.delete, auto-delete exchanges", autoDeleteRow),
+                ("a channel ends, auto-delete queues", autoDeleteQueues),
                 ("basic.publish, topic, many #", hashes), ("basic.get", gets),
             ]
         }
@@ -114,6 +115,16 @@
                 for _ in 0..<count { client.send(BasicGet(queue: "q")) }
                 #expect(rig.core.listQueues().map(\.unacknowledgedCount) == [2 * count])
             }
+        }
+
+        private static func autoDeleteQueues(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try rig.open()
+            for number in 0..<count {
+                client.send(QueueDeclare(queue: name("q", number), autoDelete: true))
+                client.send(QueueBind(queue: name("q", number), exchange: "amq.fanout"))
+                client.send(BasicConsume(queue: name("q", number), consumerTag: name("c", number)))
+            }
+            return { client.send(ChannelClose(replyCode: .replySuccess)) }
         }
 
         // MARK: Exchanges

@@ -276,7 +276,8 @@ final class BrokerChannel {
     func release(then: @escaping () -> Void = {}) {
         if !isReleased { tally.counters.channelsClosed += 1 }
         isReleased = true
-        pauseConsumers()
+        // Otherwise all are by now.
+        if !connection.isEnding { pauseConsumers() }
         if state != .closing || replyConsumer == nil || !quirk(.failedChannelKeepsItsReplies) { endReplyConsumer() }
         content = ContentReader()
         forgetContent()
