@@ -122,19 +122,17 @@ struct Output {
         _ method: some MethodFields, _ properties: BasicProperties, bodyOf content: MessageContent, of message: Message,
         channel: UInt16, frameMax: UInt32
     ) {
-        if content.body.count > part {
-            var octets = ByteWriter()
-            properties.write(to: &octets)
-            write {
-                $0.method(method, channel: channel)
-                $0.header(propertyOctets: octets.octets[...], bodySize: content.body.count, channel: channel)
-            }
-            hold(LargeContent(content, of: message, channel: channel, frameMax: frameMax))
-        } else {
-            write {
-                $0.content(method, properties, body: Array(content.body), channel: channel, frameMax: frameMax)
-            }
+        var octets = ByteWriter()
+        properties.write(to: &octets)
+        if content.body.count <= part {
+            return self.content(
+                method, properties: octets.octets, body: content.body, channel: channel, frameMax: frameMax)
         }
+        write {
+            $0.method(method, channel: channel)
+            $0.header(propertyOctets: octets.octets[...], bodySize: content.body.count, channel: channel)
+        }
+        hold(LargeContent(content, of: message, channel: channel, frameMax: frameMax))
         announce()
     }
 
