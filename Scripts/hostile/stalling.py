@@ -32,32 +32,6 @@ def hashes(broker, size):
     return client
 
 
-def consumed(broker, size):
-    """A channel takes so many auto-delete queues along, each with some messages and bindings."""
-    client = broker.connect()
-    client.send(declare_exchange("x", "fanout"))
-    for n in range(size):
-        client.send(declare_queue(f"q{n}", auto_delete=True, no_wait=True) + qos(1))
-        client.send(b"".join(bind(f"q{n}", "x", str(key), no_wait=True) for key in range(20)))
-        client.send(consume(f"q{n}", str(n), no_wait=True))
-    client.send(publish("", b"x", exchange="x") * 20)
-    client.round_trip("q0")
-    client.call(close_channel(), CHANNEL_CLOSE_OK)
-    return client
-
-
-def row(broker, size):
-    """A queue takes a row of auto-delete exchanges along, each of which leads to the one before."""
-    client = broker.connect()
-    client.send(declare_queue("q", no_wait=True))
-    for n in range(size):
-        client.send(declare_exchange(f"x{n}", "fanout", auto_delete=True, no_wait=True))
-        client.send(bind_exchange(f"x{n - 1}", f"x{n}") if n > 0 else bind("q", "x0", no_wait=True))
-    client.round_trip("q")
-    client.call(delete_queue("q"), (50, 41))
-    return client
-
-
 def lists(broker, size):
     """Clients of the listing API ask for all queues again and again, and read nothing."""
     client = broker.connect()
@@ -80,7 +54,5 @@ def lists(broker, size):
 ATTACKS = [
     Attack("turns: dead letters that go every way through {} queues", 12, letters),
     Attack("turns: keys of 127 words, and {} patterns of 60 #", 4000, hashes),
-    Attack("turns: a channel that ends with {} auto-delete queues", 1000, consumed),
-    Attack("turns: a queue that goes with {} auto-delete exchanges in a row", 20_000, row),
     Attack("turns: {} clients of the listing API who ask and don't read", 100, lists),
 ]
