@@ -20,21 +20,20 @@ class Attack:
     size: int
     act: Callable
     says: str | None = None
-    options: tuple = ()
 
 
 def tried(attack, size, late):
     """`late`: so many seconds are too many for the 99th percentile of another client's round trips. The log is asked
     only when the attack is as large as it is meant to be."""
-    with Broker("--memory-high-water", str(MARK), *attack.options) as broker:
+    with Broker("--memory-high-water", str(MARK)) as broker:
         probe = Probe(broker)
         before = broker.octets("VmRSS")
         held = attack.act(broker, size)
         time.sleep(1)
-        grown = broker.octets("VmHWM") - before
         times = probe.times()
         if broker.process.poll() is not None or not times:
             return False, "the broker has ended, or closed another client's connection"
+        grown = broker.octets("VmHWM") - before
         entered = seconds(lambda: broker.connect().close())
         is_said = attack.says is None or size < attack.size or broker.has_said(attack.says)
         del held
