@@ -22,7 +22,7 @@ final class Room {
     private(set) var isFull = false
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
     private var share = Room.largestPart
-    private static let leastShare = 1 << 12
+    static let leastShare = 1 << 12
     /// Half of that memory.
     private var half = Int.max
     /// See ``part``.
