@@ -184,9 +184,10 @@ extension WireLog {
 
     /// A program that nobody made fail ends without an error. nil: so it was.
     func fails(_ run: Int) -> Finding? {
-        // What the broker has refused it is another point, and it may fail for a message that came back: nobody was there.
+        // What the broker has refused it is another point. And one that only publishes may fail for a message that came
+        // back: nobody was there.
         guard let life = life(run), let status = life.status, status != 0, !isRefused(run),
-            !returned.contains(where: { $0.place.run == run })
+            !(consumptions(of: run).isEmpty && returned.contains { $0.place.run == run })
         else { return nil }
         let last = handed(to: run).last { !$0.body.isEmpty }
         return Point(

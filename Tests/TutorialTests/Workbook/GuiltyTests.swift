@@ -186,6 +186,20 @@ import Testing
         #expect(judged { $0.rejects(1) } == ["makes a payment that can be made"])
     }
 
+    /// Where it parks them there is no queue: its first bad job comes back, and it dies of it.
+    @Test func aWorkerThatDiesOfAReturnIsNamed() {
+        var made = MadeUpLog()
+        made.declares("jobs", durable: true, ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"])
+        made.consumes("jobs")
+        made.gets(1, RetryCheck.bad)
+        made.publishes(RetryCheck.bad, key: "job.dead")
+        made.broker(
+            .basicReturn(BasicReturn(replyCode: .noRoute, exchange: "", routingKey: "job.dead")),
+            Content(properties: .init(), body: []))
+        made.ends(1)
+        #expect(wrong(RetryJudge(log: made.log, parked: []).findings).contains("runs without an error"))
+    }
+
     // MARK: Inboxes
 
     @Test func aBannerIsNoWork() {
