@@ -78,12 +78,14 @@ func persistent(body string) amqp.Publishing {
 // A publisher waits for the broker's answer to each message.
 type publisher struct {
 	channel  *amqp.Channel
+	confirms chan amqp.Confirmation
 	returned chan amqp.Return
 }
 
 func newPublisher(channel *amqp.Channel) publisher {
 	check(channel.Confirm(false))
-	return publisher{channel, channel.NotifyReturn(make(chan amqp.Return, 1))}
+	confirms := channel.NotifyPublish(make(chan amqp.Confirmation, 1))
+	return publisher{channel, confirms, channel.NotifyReturn(make(chan amqp.Return, 1))}
 }
 
 var (
@@ -92,11 +94,14 @@ var (
 )
 
 func (p publisher) publish(queue string, message amqp.Publishing) error {
-	confirm, err := p.channel.PublishWithDeferredConfirmWithContext(context.Background(), "", queue, true, false, message)
-	if err != nil {
+	if err := p.channel.PublishWithContext(context.Background(), "", queue, true, false, message); err != nil {
 		return err
 	}
-	taken := confirm.Wait()
+	// A deferred confirmation would do too, but before 1.8 one that comes at once is missed, and waited for forever.
+	confirm, open := <-p.confirms
+	if !open {
+		return errLost
+	}
 	select {
 	// What comes back does so before it is confirmed, as it is in the end.
 	case _, open := <-p.returned:
@@ -105,10 +110,7 @@ func (p publisher) publish(queue string, message amqp.Publishing) error {
 		}
 	default:
 	}
-	if !taken && p.channel.IsClosed() {
-		return errLost
-	}
-	if !taken {
+	if !confirm.Ack {
 		return errRefused
 	}
 	return nil
@@ -143,6 +145,10 @@ func stayConnected(role func(*amqp.Channel) error) {
 				err = role(channel)
 			}
 			connection.Close()
+		}
+		// What the broker has refused once it refuses the next time too.
+		if refusal, isOne := err.(*amqp.Error); isOne && refusal.Server && refusal.Recover {
+			check(err)
 		}
 		if err != nil && err != errCrash {
 			time.Sleep(500 * time.Millisecond)

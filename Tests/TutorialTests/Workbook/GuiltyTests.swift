@@ -186,6 +186,20 @@ import Testing
         #expect(judged { $0.rejects(1) } == ["makes a payment that can be made"])
     }
 
+    /// Where it parks them there is no queue: its first bad job comes back, and it dies of it.
+    @Test func aWorkerThatDiesOfAReturnIsNamed() {
+        var made = MadeUpLog()
+        made.declares("jobs", durable: true, ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"])
+        made.consumes("jobs")
+        made.gets(1, RetryCheck.bad)
+        made.publishes(RetryCheck.bad, key: "job.dead")
+        made.broker(
+            .basicReturn(BasicReturn(replyCode: .noRoute, exchange: "", routingKey: "job.dead")),
+            Content(properties: .init(), body: []))
+        made.ends(1)
+        #expect(wrong(RetryJudge(log: made.log, parked: []).findings).contains("runs without an error"))
+    }
+
     // MARK: Inboxes
 
     @Test func aBannerIsNoWork() {
@@ -240,6 +254,27 @@ import Testing
         }
         #expect(fails { $0.broker(.basicAck(BasicAck(deliveryTag: 1))) } == "runs without an error")
         #expect(fails { $0.broker(.basicNack(BasicNack(deliveryTag: 1))) } == nil)
+    }
+
+    /// Its main program does not wait for what its consumer gets.
+    @Test func aConsumerThatEndsAtOnceIsNamed() {
+        func leaves(_ status: Int32 = 0, _ scene: (inout MadeUpLog) -> Void = { _ in }) -> String? {
+            var made = MadeUpLog()
+            made.declares("task_queue", durable: true)
+            made.consumes("task_queue")
+            scene(&made)
+            made.ends(status)
+            return made.log.leaves(1)?.title
+        }
+        #expect(leaves() == "stays to wait for messages")
+        #expect(leaves { $0.gets(1, "A task") } == "stays to wait for messages")
+        // Done with one, it may go: another takes its place. And a failure is another finding.
+        let isDone = leaves { made in
+            made.gets(1, "A task")
+            made.acks(1)
+        }
+        #expect(isDone == nil)
+        #expect(leaves(1) == nil)
     }
 
     @Test func whatWentWithItsQueue() {

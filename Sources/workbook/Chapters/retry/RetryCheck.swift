@@ -58,7 +58,8 @@ struct RetryCheck: ProgramCheck {
         }
         var judge = RetryJudge(log: inspection.log, parked: parked, shortestSleep: inspection.pace.shortestSleep)
         if judge.allParked.isEmpty {
-            judge.waitsIn = try await waits(in: [queue] + judge.waitingRooms(but: queue))
+            // This job, that is: the other one may wait there too.
+            judge.waitsIn = try await resting(in: [queue] + judge.waitingRooms(but: queue)).first?.queue
         }
         return judge.findings
     }

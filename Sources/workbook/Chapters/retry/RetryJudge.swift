@@ -199,7 +199,13 @@ struct RetryJudge {
         ).finding(
             verdict,
             "\(counted(attempts.count, "attempt")), \(attemptsShown)"
-                + (isLoop ? ", and it went on." : verdict == .notSeen ? "; then the check's time was up." : "."))
+                + (isLoop ? ", and it went on." : verdict == .notSeen ? whyNoMore : "."))
+    }
+
+    private var whyNoMore: String {
+        let run = log.consumptions.first { $0.queue == queue }?.place.run
+        let status = run.flatMap { log.life($0) }?.status
+        return status.map { "; then it ended with status \($0)." } ?? "; then the check's time was up."
     }
 
     /// It came again and again up to the end, or would have, and neither loop nor end was seen.
