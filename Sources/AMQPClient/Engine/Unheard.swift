@@ -38,7 +38,7 @@ final class Unheard: Sendable {
     func addForgotten(_ error: AMQPError, on channel: ChannelID) { forget(add(error, on: channel)) }
 
     /// A call tells it.
-    func isHeard(_ number: UInt64) { state.withLock { Self.remove(number, &$0) } }
+    func markHeard(_ number: UInt64) { state.withLock { Self.remove(number, &$0) } }
 
     /// Nobody but who closes can ask for it any more.
     func forget(_ number: UInt64) {
@@ -51,7 +51,7 @@ final class Unheard: Sendable {
     }
 
     /// A call tells what ended the channel, and with it all publishes that were not answered.
-    func endIsHeard(on channel: ChannelID) {
+    func markEndHeard(on channel: ChannelID) {
         state.withLock { state in
             for (number, failure) in state.failures where failure.channel == channel && failure.error.scope != .client {
                 Self.remove(number, &state)

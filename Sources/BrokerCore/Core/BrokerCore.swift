@@ -227,7 +227,7 @@ public final class BrokerCore {
             load.hold(-Load.ofLetter)
             spend(letter.message.unitsOfPublishingAgain)
             if letter.message.traits.isDeadLetter, isTakingTooLongToEnd {
-                letter.wasSent(hasArrived: false)
+                letter.noteSent(hasArrived: false)
                 return { _ in 0 }
             }
         }

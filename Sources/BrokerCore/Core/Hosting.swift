@@ -68,7 +68,7 @@ extension BrokerCore: SessionHost {
 extension BrokerCore {
     /// Memory is low, or full, or is not any more.
     func follow(_ alarms: Alarms, since before: Alarms) {
-        room.isTight(alarms.memory, isFull: alarms.isFull)
+        room.adapt(isTight: alarms.memory, isFull: alarms.isFull)
         guard before.isFull, !alarms.isFull else { return }
         var left = connections.values[...]
         later {
@@ -96,7 +96,7 @@ extension VirtualHost: QueueHost {
         if let republished, republished.message === letter.message { letter.origin = republished }
         if core.causes.areMultiplying, core.memoryInUse > core.alarms.memoryHighWater, letter.keeper == nil {
             core.noteLoss(of: letter)
-            return letter.isOut()
+            return letter.releaseMessage()
         }
         core.cause(.deadLetter(letter), in: self)
     }

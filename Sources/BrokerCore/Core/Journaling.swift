@@ -9,9 +9,9 @@ extension QueueJournal: QueueLog {
 
     func leave(_ message: QueuedMessage) { leave(message.message, position: message.position) }
 
-    func awaitsLetter(of message: QueuedMessage) { awaitsLetter() }
+    func awaitLetter(of message: QueuedMessage) { awaitLetter() }
 
-    func letterIsOut(of message: QueuedMessage) { letterIsOut(of: message.message, position: message.position) }
+    func letterLeft(of message: QueuedMessage) { letterLeft(of: message.message, position: message.position) }
 
     func noteDelivery(of message: QueuedMessage) {
         noteDelivery(of: message.message, position: message.position, DeliveryState(message))

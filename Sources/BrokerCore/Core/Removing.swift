@@ -17,7 +17,7 @@ extension VirtualHost {
 
     /// Its dead letters go first: what the log says of the queue's end would be the end of their messages too.
     func delete(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
-        queue.willEnd()
+        queue.prepareForDeletion()
         guard let journal = queues[queue.name]?.journal, journal.isAwaitingLetters else {
             return deleteAtOnce(queue, then: then)
         }
@@ -105,7 +105,7 @@ extension VirtualHost {
     private func remove(leftBy sources: Sources, isAlone: Bool) -> [Exchange<any Queue>] {
         var (gone, left): ([Exchange<any Queue>], Sources) = ([], sources)
         while let (source, count) = left.popLast() {
-            source.leadsNowhere(with: count)
+            source.noteDeadBindings(count)
             guard source.declaration.autoDelete, exchanges[source.name] === source,
                 source.liveBindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
                 isAlone || !quirk(.autoDeleteNeedsALoneBinding)

@@ -33,7 +33,7 @@ struct Arrears {
         return count
     }
 
-    mutating func isOver() { areScheduled = quirk(.arrearsAreScheduledOnce) }
+    mutating func noteEnd() { areScheduled = quirk(.arrearsAreScheduledOnce) }
 }
 
 extension PrioritizedMessages {
@@ -51,8 +51,8 @@ extension QuorumMessages {
 }
 
 extension Queue {
-    /// Has the host go on with what is to be dropped, after the others' turn. `isOver` is called when nothing is left.
-    func dropLater(by host: any QueueHost, isOver: @escaping () -> Void) {
+    /// Has the host go on with what is to be dropped, after the others' turn. `whenOver` is called when nothing is left.
+    func dropLater(by host: any QueueHost, whenOver: @escaping () -> Void) {
         var isFirst = true
         host.later { [self] in
             // It is called at once, by a queue that is in the middle of something.
@@ -61,7 +61,7 @@ extension Queue {
                 return true
             }
             if catchUp() { return true }
-            isOver()
+            whenOver()
             return false
         }
     }

@@ -55,7 +55,7 @@ struct Bout: Sendable {
         let first = try await ring.start()
         ring.listen(for: first)
         switch (role.reads, blow) {
-        case (true, .poison?): try await poisoned(ring, first)
+        case (true, .poison?): try await runPoisoned(ring, first)
         case (true, _): try await read(ring, first)
         default: try await publish(ring, first)
         }
@@ -71,21 +71,21 @@ struct Bout: Sendable {
             if blow == .another { try await startAnother(ring) }
             await sendAll(ring)
         }
-        await ring.untilIdle {
+        await ring.waitUntilIdle {
             ring.strike != nil || ring.isQuiet && (blow == nil || ring.quietFor > .milliseconds(300))
         }
-        if ring.strike != nil, blow?.isOthers == false { try await aftermath(ring, first) }
+        if ring.strike != nil, blow?.isOthers == false { try await awaitAftermath(ring, first) }
         if ring.part.sent.isEmpty { await sendAll(ring) }
         if ring.strike != nil, blow?.isOthers == false, ring.isReading(1), blow?.loses == true { await sendEcho(ring) }
-        await ring.untilIdle { ring.isQuiet }
+        await ring.waitUntilIdle { ring.isQuiet }
         // What comes behind the last settlement, if anything does.
         if blow == nil { await ring.wait(.milliseconds(100)) { false } }
-        if promise.isDoneOnce || promise.isStream { await ring.untilPrinted() }
+        if promise.isDoneOnce || promise.isStream { await ring.waitUntilPrinted() }
     }
 
     private func sendAll(_ ring: Ring) async {
         guard let target = ring.target else { return }
-        ring.began(with: target)
+        ring.noteTarget(target)
         ring.part.isSending = true
         defer { ring.part.isSending = false }
         var bodies = messages
@@ -104,7 +104,7 @@ struct Bout: Sendable {
     }
 
     /// The program is back, ended, or hangs; whoever is its like goes on with the work.
-    private func aftermath(_ ring: Ring, _ first: Subject.Run) async throws {
+    private func awaitAftermath(_ ring: Ring, _ first: Subject.Run) async throws {
         if blow?.loses == true {
             await ring.wait(pace.backWithWords + baseline.usualWait) {
                 if first.hasEnded || ring.isReading(1) { return true }
@@ -112,13 +112,13 @@ struct Bout: Sendable {
                 return min(ring.sinceStrike, ring.quietFor) > limit && ring.words(first).isEmpty
             }
         } else if case .kill? = blow {
-            await ring.certainly(.seconds(20)) { first.hasEnded }
+            await ring.expect(.seconds(20)) { first.hasEnded }
         }
         guard first.hasEnded, promise.keepsMessages else { return }
         // The broker has noticed too: a queue may be for one consumer alone.
-        await ring.certainly(.seconds(20)) { ring.isAway(1) }
+        await ring.expect(.seconds(20)) { ring.isAway(1) }
         let second = try await ring.start()
-        await ring.certainly(pace.begin) { ring.isReading(2) || second.hasEnded }
+        await ring.expect(pace.begin) { ring.isReading(2) || second.hasEnded }
     }
 
     private func startAnother(_ ring: Ring) async throws {
@@ -128,7 +128,7 @@ struct Bout: Sendable {
     }
 
     /// With a message that no program can process: one that ends is started again, until the message has come to rest.
-    private func poisoned(_ ring: Ring, _ first: Subject.Run) async throws {
+    private func runPoisoned(_ ring: Ring, _ first: Subject.Run) async throws {
         await ring.wait(pace.begin) { ring.isReading(1) || first.hasEnded }
         guard ring.isReading(1) else { return }
         await sendAll(ring)
@@ -179,13 +179,13 @@ struct Bout: Sendable {
                 (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + baseline.usualWait
             return min(ring.sinceStrike, ring.quietFor) > limit
         }
-        await ring.certainly(.seconds(20)) { !first.hasEnded || ring.isAway(1) }
+        await ring.expect(.seconds(20)) { !first.hasEnded || ring.isAway(1) }
         if case .kill? = blow, ring.strike != nil {
-            await ring.certainly(.seconds(20)) { first.hasEnded && ring.isAway(1) }
+            await ring.expect(.seconds(20)) { first.hasEnded && ring.isAway(1) }
             // What it has taken, and not published, it finds again.
             let second = try await ring.start()
             await ring.wait(pace.givesUp) { second.hasEnded }
-            await ring.certainly(.seconds(20)) { !second.hasEnded || ring.isAway(2) }
+            await ring.expect(.seconds(20)) { !second.hasEnded || ring.isAway(2) }
         }
         if blow?.isAtEnd == true, first.status() == 0 {
             ring.broker.fire.strikeNow()

@@ -157,7 +157,7 @@ struct Gauntlet: Sendable {
 
     /// It is right without fire now, in the same minute; what that shows of the program's times goes into the baseline. Of its
     /// work the shortest time counts: a busy machine makes it longer, and never shorter.
-    private func isSound(_ role: GauntletRole, _ baseline: inout Baseline) async throws -> Bool {
+    private func confirmSound(_ role: GauntletRole, _ baseline: inout Baseline) async throws -> Bool {
         let outcome = try await bout(nil, role, promise.messages, Baseline()).run()
         let calm = self.calm(outcome, role)
         guard !outcome.history.isUncertain, calm.harms.isEmpty else { return false }
@@ -231,7 +231,7 @@ struct Gauntlet: Sendable {
     ) async throws {
         var baseline = baseline
         guard !suspicions.isEmpty else { return }
-        guard try await isSound(role, &baseline) else { return report.doubtful = suspicions.count }
+        guard try await confirmSound(role, &baseline) else { return report.doubtful = suspicions.count }
         for kind in Harm.Kind.allCases {
             let those = suspicions.filter { $0.harm.kind == kind }
             // The frame with the lowest number: the fewest messages go before it.
@@ -245,7 +245,7 @@ struct Gauntlet: Sendable {
                 }
                 var found = Found(harm: harm, blow: suspicion.blow, outcome: outcome, elsewhere: those.count - 1)
                 try await shrink(&found, role, baseline)
-                guard try await isSound(role, &baseline),
+                guard try await confirmSound(role, &baseline),
                     [suspicion.outcome, found.outcome].allSatisfy({
                         judge($0, role, baseline).contains { $0.kind == kind }
                     })

@@ -81,7 +81,7 @@ final class Ring: Sendable {
                 first.kill()
             case .restart?, .crash?:
                 Task {
-                    await self.certainly(.seconds(20)) { !self.part.isSending }
+                    await self.expect(.seconds(20)) { !self.part.isSending }
                     try? self.broker.restart()
                 }
             case .block?:
@@ -115,7 +115,7 @@ final class Ring: Sendable {
     }
 
     /// For what comes about whatever the program does; if it doesn't, nothing follows from the run.
-    func certainly(_ patience: Duration, _ condition: () -> Bool) async {
+    func expect(_ patience: Duration, _ condition: () -> Bool) async {
         if await !wait(patience, condition) { doubt() }
     }
 
@@ -137,7 +137,7 @@ final class Ring: Sendable {
         return first
     }
 
-    func began(with target: Counterpart.Target) { state.withLock { $0.firstTarget = $0.firstTarget ?? target } }
+    func noteTarget(_ target: Counterpart.Target) { state.withLock { $0.firstTarget = $0.firstTarget ?? target } }
 
     func words(_ first: Subject.Run) -> [String] {
         let lines = first.lastLines()
@@ -227,7 +227,7 @@ final class Ring: Sendable {
     }
 
     /// Until it is so, or nothing has passed for long.
-    func untilIdle(_ condition: () -> Bool) async {
+    func waitUntilIdle(_ condition: () -> Bool) async {
         // Undisturbed, it has as long as it likes: a right program comes to the end.
         let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + bout.baseline.usualWait
         let start = fair.now
@@ -235,7 +235,7 @@ final class Ring: Sendable {
     }
 
     /// What a program prints of its last message may come behind the acknowledgement.
-    func untilPrinted() async {
+    func waitUntilPrinted() async {
         await wait(bout.blow == nil ? .seconds(1) : .milliseconds(300 + 2 * bout.baseline.workTime)) {
             let (sent, lines) = (part.sent, state.withLock(\.runs).flatMap { $0.lastLines() })
             if bout.promise.isStream { return sent.allSatisfy { body in lines.contains { $0.contains(body) } } }
@@ -266,10 +266,10 @@ final class Ring: Sendable {
                     lines: life.lines))
         }
         for run in runs { run.kill() }
-        await certainly(.seconds(20)) { runs.allSatisfy { isAway($0.number) && $0.hasEnded } }
+        await expect(.seconds(20)) { runs.allSatisfy { isAway($0.number) && $0.hasEnded } }
         // What it had printed when it was killed is all here now.
         for (place, run) in runs.enumerated() { history.lives[place].lines = run.lastLines() }
-        await certainly(.seconds(20)) { broker.unsettled == 0 }
+        await expect(.seconds(20)) { broker.unsettled == 0 }
         // Another broker does not say when it has taken back what nobody settled.
         if bout.elsewhere != nil { try? await Task.sleep(for: .milliseconds(300)) }
         await drain(&history)

@@ -95,7 +95,8 @@ extension BrokerChannel {
     private func confirm(_ number: UInt64?, _ accepted: Bool, _ batch: UInt64) {
         guard let number else { return }
         confirms?.resolve(number, accepted: accepted, batch: batch)
-        connection.willAnswer(self.number > 255 && quirk(.waitingChannelsAreOctets) ? self.number & 0xFF : self.number)
+        connection.noteAnswers(
+            of: self.number > 255 && quirk(.waitingChannelsAreOctets) ? self.number & 0xFF : self.number)
     }
 
     /// Puts a message in very many queues, with other clients' turns in between. What follows on its connection waits.

@@ -237,7 +237,7 @@ extension BrokerChannel {
                 }
             }
             if !publishes.isEmpty || !settlements.isEmpty, !quirk(.commitEndsAfterAThousand) { return true }
-            isCommitted(through: batch, isWhole: isWhole)
+            finishCommit(through: batch, isWhole: isWhole)
             return false
         }
     }
@@ -257,14 +257,14 @@ extension BrokerChannel {
     }
 
     /// What the queues had room for stays there, and what was settled is settled.
-    private func isCommitted(through batch: UInt64, isWhole: Bool) {
+    private func finishCommit(through batch: UInt64, isWhole: Bool) {
         guard isWhole else {
             return connection.fail(
                 BrokerError(.preconditionFailed, "partial tx completion"), cause: TxCommit.id, channel: number)
         }
         if batch <= host.storedBatch { return send(TxCommitOk()) }
         commits.append(batch)
-        connection.willAnswer(number)
+        connection.noteAnswers(of: number)
     }
 
     func txRollback() throws(BrokerError) {

@@ -13,20 +13,20 @@ extension BrokerConnection {
     }
 
     /// A channel has been announced a content.
-    func willRead(contentOf channel: BrokerChannel) {
+    func noteContent(of channel: BrokerChannel) {
         throttle.hasPublished = true
         if publishing.last !== channel { publishing.append(channel) }
     }
 
     /// It has declared something that stays.
-    func hasDeclared() { throttle.hasDeclared = true }
+    func noteDeclaration() { throttle.hasDeclared = true }
 
     /// It has opened a channel, or consumes. Who comes to take what fills the memory needs a few of these.
-    func hasOpened() {
-        if channels.count > Self.fewChannels { return hasDeclared() }
+    func noteOpening() {
+        if channels.count > Self.fewChannels { return noteDeclaration() }
         // What it is to take, and what it is yet to acknowledge, is no reason to keep it from that.
         let taken = channels.values.reduce(output.unread) { $0 + $1.unacknowledged.footprint }
-        if load.total - ownOctets - taken > Self.ofFew { hasDeclared() }
+        if load.total - ownOctets - taken > Self.ofFew { noteDeclaration() }
     }
 
     /// Memory is not full any more: consumers of streams may hold as many deliveries as before.

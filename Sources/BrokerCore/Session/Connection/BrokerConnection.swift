@@ -266,7 +266,7 @@ final class BrokerConnection {
     }
 
     /// A channel has answers to send, now or when more is on disk.
-    func willAnswer(_ channel: UInt16) {
+    func noteAnswers(of channel: UInt16) {
         if channel == lastAnswering || lastAnswering > 0 && quirk(.secondChannelsConfirmsWait) { return }
         answering.insert(channel)
         lastAnswering = channel

@@ -46,7 +46,7 @@ struct Liveness {
     }
 
     /// The next time to ``check(at:)``, when no timer is set for it or before it yet.
-    mutating func timerToSet() -> Int64? {
+    mutating func takeTimer() -> Int64? {
         var next = deadline
         if interval > 0 { next = min(next, lastSent + interval / 2) }
         if interval > 0, isListening { next = min(next, lastReceived + 2 * interval) }

@@ -50,7 +50,7 @@ final class Room {
     }
 
     /// Memory is low, or is not any more. While it is, a client that does not read is given little more.
-    func isTight(_ isTight: Bool, isFull: Bool) {
+    func adapt(isTight: Bool, isFull: Bool) {
         (self.isTight, self.isFull) = (isTight, isFull)
         highWater = isTight ? min(limits.highWater, share) : limits.highWater
         mostUnread = isTight ? min(limits.mostUnread, 4 * share) : limits.mostUnread
@@ -61,7 +61,7 @@ final class Room {
         let all = memory > 0 ? memory : .max
         half = all / 2
         share = min(max(all / 8 / max(1, connections), Self.leastShare), Self.largestPart)
-        isTight(isTight, isFull: isFull)
+        adapt(isTight: isTight, isFull: isFull)
     }
 
     /// A body of more octets is shared, and copied in parts of that size. Beyond half of the memory they are small where
