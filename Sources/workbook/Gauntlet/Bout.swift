@@ -38,7 +38,7 @@ struct Bout: Sendable {
     let blow: Blow?
     let messages: [String]
     let pace: GauntletPace
-    let baseline: Baseline
+    let habits: Habits
     /// A broker that is there already; nil: one of its own.
     var elsewhere: ConnectionConfiguration?
 
@@ -106,9 +106,9 @@ struct Bout: Sendable {
     /// The program is back, ended, or hangs; whoever is its like goes on with the work.
     private func awaitAftermath(_ ring: Ring, _ first: Subject.Run) async throws {
         if blow?.loses == true {
-            await ring.wait(pace.backWithWords + baseline.usualWait) {
+            await ring.wait(pace.backWithWords + habits.usualWait) {
                 if first.hasEnded || ring.isReading(1) { return true }
-                let limit = pace.back + baseline.usualWait
+                let limit = pace.back + habits.usualWait
                 return min(ring.sinceStrike, ring.quietFor) > limit && ring.words(first).isEmpty
             }
         } else if case .kill? = blow {
@@ -134,7 +134,7 @@ struct Bout: Sendable {
         await sendAll(ring)
         var (last, lives) = (first, 1)
         let (start, begun) = (ring.fair.now, ContinuousClock.now)
-        let idle = pace.idle + baseline.usualWait
+        let idle = pace.idle + habits.usualWait
         while await !ring.isAtRest() {
             if last.hasEnded {
                 guard lives < Self.mostLives else { return }
@@ -176,7 +176,7 @@ struct Bout: Sendable {
             }
             if blow == .silence { return false }
             let limit =
-                (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + baseline.usualWait
+                (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + habits.usualWait
             return min(ring.sinceStrike, ring.quietFor) > limit
         }
         await ring.expect(.seconds(20)) { !first.hasEnded || ring.isAway(1) }
@@ -213,6 +213,6 @@ extension Bout {
     private func with(_ pace: GauntletPace) -> Bout {
         Bout(
             subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
-            baseline: baseline, elsewhere: elsewhere)
+            habits: habits, elsewhere: elsewhere)
     }
 }

@@ -30,7 +30,7 @@ final class Ring: Sendable {
 
     init(_ bout: Bout) throws {
         self.bout = bout
-        let later = Duration.milliseconds(max(20, bout.baseline.workTime / 2))
+        let later = Duration.milliseconds(max(20, bout.habits.workTime / 2))
         broker = try FireBroker(bout.blow, later: later, elsewhere: bout.elsewhere)
         folder = try ScratchFolder()
         part = Counterpart(broker)
@@ -229,18 +229,18 @@ final class Ring: Sendable {
     /// Until it is so, or nothing has passed for long.
     func waitUntilIdle(_ condition: () -> Bool) async {
         // Undisturbed, it has as long as it likes: a right program comes to the end.
-        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + bout.baseline.usualWait
+        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + bout.habits.usualWait
         let start = fair.now
         await wait(max(.seconds(60), idle * 10)) { condition() || min(quietFor, fair.now - start) > idle }
     }
 
     /// What a program prints of its last message may come behind the acknowledgement.
     func waitUntilPrinted() async {
-        await wait(bout.blow == nil ? .seconds(1) : .milliseconds(300 + 2 * bout.baseline.workTime)) {
+        await wait(bout.blow == nil ? .seconds(1) : .milliseconds(300 + 2 * bout.habits.workTime)) {
             let (sent, lines) = (part.sent, state.withLock(\.runs).flatMap { $0.lastLines() })
             if bout.promise.isStream { return sent.allSatisfy { body in lines.contains { $0.contains(body) } } }
             let counts = Shapes(lines, of: sent).counts
-            return bout.baseline.effects?.contains { counts[$0] == Set(sent).count } ?? false
+            return bout.habits.effects?.contains { counts[$0] == Set(sent).count } ?? false
         }
     }
 
@@ -279,7 +279,7 @@ final class Ring: Sendable {
         for index in history.lives.indices where !history.lives[index].isRunning {
             history.lives[index].endedAt = endedAt[history.lives[index].run]
         }
-        history.learn(bout.baseline)
+        history.learn(bout.habits)
         history.wasReading = state.withLock(\.wasReading)
         let consumed = Set(log.consumptions.map(\.queue))
         history.deliveryLimit =

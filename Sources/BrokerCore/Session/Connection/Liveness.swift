@@ -5,7 +5,7 @@ struct Liveness {
     private var lastSent: Int64
     /// The agreed interval in milliseconds; 0: no heartbeats.
     private var interval: Int64 = 0
-    /// By when the current stage (handshake, close) must be over; `Int64.max`: it may last.
+    /// By when the current phase (handshake, close) must be over; `Int64.max`: it may last.
     var deadline: Int64
     /// False while nothing is read: then silence means nothing.
     var isListening = true
