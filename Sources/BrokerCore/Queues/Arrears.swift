@@ -15,10 +15,10 @@ struct Arrears {
         return !areScheduled && !quirk(.arrearsAreForgotten)
     }
 
-    /// Drops messages as long as they are due: some at once, and `later` sees to the rest. Returns how many.
+    /// Drops messages as long as they are due: some at once, and `later` sees to the rest. True: there were some.
     mutating func drop(
         by host: any QueueHost, while isDue: (_ count: Int) -> Bool, later: () -> Void, _ next: () -> Bool
-    ) -> Int {
+    ) -> Bool {
         // Where more waits already, some for each that comes, so that the queue gets no longer.
         let most = areLeft ? 4 : host.work.slice / 2
         var count = 0
@@ -30,7 +30,8 @@ struct Arrears {
             guard next() else { break }
             count += 1
         }
-        return count
+        if count > 1 { host.spend(count) }
+        return count > 0
     }
 
     mutating func noteEnd() { areScheduled = quirk(.arrearsAreScheduledOnce) }

@@ -97,13 +97,11 @@ final class ClassicQueue: Dispatching {
         _ reason: DeadLetter.Reason, isWritten: @autoclosure () -> Bool, while isDue: (_ count: Int) -> Bool
     ) -> Bool {
         let later = { [self] in dropLater(by: host) { [self] in arrears.noteEnd() } }
-        let count = arrears.drop(by: host, while: isDue, later: later) {
+        return arrears.drop(by: host, while: isDue, later: later) {
             guard let dropped = ready.popFirst() else { return false }
             if isWritten() { bury(dropped, reason, log, host) } else { deadLetter(dropped.message, reason, to: host) }
             return true
         }
-        if count > 1 { host.spend(count) }
-        return count > 0
     }
 
     func catchUp() -> Bool {

@@ -84,13 +84,11 @@ final class QuorumQueue: Dispatching {
         _ next: () -> QueuedMessage?
     ) -> Bool {
         let later = { [self] in dropLater(by: host) { [self] in arrears.noteEnd() } }
-        let count = arrears.drop(by: host, while: { _ in isDue() }, later: later) {
+        return arrears.drop(by: host, while: { _ in isDue() }, later: later) {
             guard let dropped = next() else { return false }
             giveUp(dropped, reason, isWritten: isWritten())
             return true
         }
-        if count > 1 { host.spend(count) }
-        return count > 0
     }
 
     func catchUp() -> Bool {
