@@ -23,7 +23,7 @@ extension BrokerCore: SessionHost {
     func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
     func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
     func later(_ slice: @escaping () -> Bool) {
-        spend(room.work.slice)
+        spend(pool.work.slice)
         if slice() { chores.append(slice) }
     }
 
@@ -68,7 +68,7 @@ extension BrokerCore: SessionHost {
 extension BrokerCore {
     /// Memory is low, or full, or is not any more.
     func follow(_ alarms: Alarms, since before: Alarms) {
-        room.adapt(isTight: alarms.memory, isFull: alarms.isFull)
+        pool.adapt(isTight: alarms.memory, isFull: alarms.isFull)
         guard before.isFull, !alarms.isFull else { return }
         var left = connections.values[...]
         later {
@@ -83,7 +83,7 @@ extension BrokerCore {
 extension VirtualHost: QueueHost {
     var now: Int64 { core.now }
     var load: Load { core.load }
-    var work: WorkLimits { core.room.work }
+    var work: WorkLimits { core.pool.work }
 
     func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64 {
         core.cancelTimer(timer)

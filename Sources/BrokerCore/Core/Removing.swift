@@ -63,7 +63,7 @@ extension VirtualHost {
 
     func end(_ queue: any Queue) {
         let removal = delete(queue) {}
-        let slice = core.room.work.slice
+        let slice = core.pool.work.slice
         later { removal(slice) >= slice }
     }
 

@@ -9,7 +9,7 @@ protocol SessionHost: AnyObject {
     /// To be asked when a connection is opened, not for every message: it is large.
     var configuration: BrokerConfiguration { get }
     var alarms: Alarms { get }
-    var room: Room { get }
+    var pool: BufferPool { get }
     var tally: Tally { get }
     /// Everything up to this batch of the store is on disk; without a store, everything.
     var storedBatch: UInt64 { get }

@@ -86,7 +86,7 @@ extension BrokerChannel {
         if transaction != nil {
             return try add(.init(message: message, queues: queues, mandatory: delivery.mandatory))
         }
-        if queues.count > connection.room.work.slice { return fill(queues, with: message, confirming: number) }
+        if queues.count > connection.pool.work.slice { return fill(queues, with: message, confirming: number) }
         let mandatory = delivery.mandatory && !(delivery.isRemembered && quirk(.secondMandatoryIsNotReturned))
         let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
         confirm(number, accepted, batch)
@@ -114,7 +114,7 @@ extension BrokerChannel {
     func goOn(with filling: inout Filling?) -> (accepted: Bool, batch: UInt64)? {
         guard var current = filling else { return (true, 0) }
         filling = nil
-        connection.placesFilled += current.goOn(connection.room.work.slice)
+        connection.placesFilled += current.goOn(connection.pool.work.slice)
         let message = current.message
         let isAccepted = current.isAccepted || quirk(.largeFillingsAreAccepted)
         if current.isOver { return (isAccepted, message.storeEntry == 0 ? 0 : virtualHost.write(message)) }

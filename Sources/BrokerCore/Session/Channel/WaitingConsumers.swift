@@ -33,7 +33,7 @@ extension BrokerChannel {
 
     /// True: there are more.
     private func resumeSome() -> Bool {
-        let most = connection.room.work.slice
+        let most = connection.pool.work.slice
         var count = 0
         while count < most, hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
             count += 1

@@ -41,7 +41,7 @@ extension BrokerConnection {
     /// between them: behind what is left of the work before, otherwise the first at once. `slice` returns whether there is
     /// more.
     func goOn(_ slice: @escaping () -> Bool) {
-        if rest.isEmpty, placesFilled < room.work.turn, !slice() { return }
+        if rest.isEmpty, placesFilled < pool.work.turn, !slice() { return }
         rest.append(slice)
         host.awaitTurn(id)
     }
@@ -49,9 +49,9 @@ extension BrokerConnection {
     /// The same, with work that counts its units itself.
     func goOn(_ work: @escaping LongWork) {
         goOn { [self] in
-            let units = work(room.work.slice)
+            let units = work(pool.work.slice)
             placesFilled += units
-            return units >= room.work.slice
+            return units >= pool.work.slice
         }
     }
 

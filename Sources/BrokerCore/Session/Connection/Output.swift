@@ -7,7 +7,7 @@ import DataStructures
 /// its client has taken the part before, and many connections that are sent the same one hold it together.
 struct Output {
     private let connection: ConnectionID
-    private let room: Room
+    private let pool: BufferPool
     /// Its connection's, and what of it is there.
     private let load: Load
     private var accounted = 0
@@ -43,11 +43,11 @@ struct Output {
     }
 
     /// A body of more octets is sent in parts, each about as large.
-    var part: Int { room.part }
+    var part: Int { pool.part }
 
-    init(of connection: ConnectionID, in room: Room, _ load: Load) {
+    init(of connection: ConnectionID, in pool: BufferPool, _ load: Load) {
         self.connection = connection
-        self.room = room
+        self.pool = pool
         self.load = load
     }
 
@@ -55,9 +55,9 @@ struct Output {
     @inline(__always) var unread: Int { backlog + writer.count + laterCount }
     /// True when so much waits that consumers are handed nothing more for now. Inline, as it is asked for each delivery: a
     /// call takes a copy of all that is here.
-    @inline(__always) var isCongested: Bool { unread > room.highWater }
+    @inline(__always) var isCongested: Bool { unread > pool.highWater }
     /// True when so much waits that its client is to take some before anything else is done for it.
-    var isOverfull: Bool { unread > room.mostUnread }
+    var isOverfull: Bool { unread > pool.mostUnread }
     /// True when all has been handed over.
     var isEmpty: Bool { writer.isEmpty && laterCount == 0 }
     /// Octets that the output holds itself, messages that others hold too left out.
@@ -164,7 +164,7 @@ struct Output {
         account()
         guard !isAnnounced else { return }
         isAnnounced = true
-        room.announce(connection)
+        pool.announce(connection)
     }
 
     // MARK: Pieces
@@ -172,7 +172,7 @@ struct Output {
     @inline(__always)
     private mutating func write(_ body: (inout FrameWriter) -> Void) {
         guard laterCount == 0 || quirk(.smallFramesOvertakeALargeBody) else { return writeLater(body) }
-        if !isAnnounced, writer.capacity == 0 { writer = room.takeOutput() }
+        if !isAnnounced, writer.capacity == 0 { writer = pool.takeOutput() }
         body(&writer)
     }
 
@@ -190,13 +190,13 @@ struct Output {
         }
         laterCount += body.octets.count - body.next
         ownLaterCount += Load.ofLentBody + (body.isLent ? 0 : body.octets.count)
-        if body.isLent { room.load.lend(body.message) }
+        if body.isLent { pool.load.lend(body.message) }
         later.append(.body(body))
     }
 
     private mutating func letGo(_ body: Body) {
         ownLaterCount -= Load.ofLentBody + (body.isLent ? 0 : body.octets.count)
-        if body.isLent { room.load.giveBack(body.message) }
+        if body.isLent { pool.load.giveBack(body.message) }
     }
 
     /// Moves on to ``writer`` what is its turn, a part at a time.
@@ -210,7 +210,7 @@ struct Output {
             case .body(var body):
                 // Whole frames, as large as they may be, unless memory is short.
                 let largest = max(1, Int(body.frameMax) - Frame.overhead)
-                let frame = part < Room.largestPart ? min(part, largest) : largest
+                let frame = part < BufferPool.largestPart ? min(part, largest) : largest
                 let end = min(body.octets.count, body.next + max(1, part / frame) * frame)
                 let most = body.frameMax + (quirk(.partsExceedTheFrameMax) ? UInt32(Frame.overhead) : 0)
                 writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: most)
@@ -254,7 +254,7 @@ struct Output {
         let taken = writer
         writer = FrameWriter()
         account()
-        room.handOver(taken.count)
+        pool.handOver(taken.count)
         return taken
     }
 

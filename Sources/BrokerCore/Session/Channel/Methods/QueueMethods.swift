@@ -200,7 +200,7 @@ extension BrokerChannel {
     ) throws(BrokerError) {
         guard queue.catchUp(), !quirk(.nobodyWaitsForArrears) else { return try body() }
         connection.goOn { [self] in
-            connection.placesFilled += connection.room.work.slice / 2
+            connection.placesFilled += connection.pool.work.slice / 2
             if queue.catchUp() { return true }
             do throws(BrokerError) { try body() } catch { connection.fail(error, cause: method, channel: number) }
             return false

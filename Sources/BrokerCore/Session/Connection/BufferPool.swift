@@ -8,9 +8,9 @@ struct OutputLimits {
     var mostUnread: Int
 }
 
-/// Room for octets that connections use in turn, so that one that has nothing to do holds none of it, and one that has
-/// gets some that is in use anyway.
-final class Room {
+/// Buffers that connections use in turn, so that one that has nothing to do holds none of them, and one that has gets some
+/// that are in use anyway.
+final class BufferPool {
     let load: Load
     let work: WorkLimits
     private let limits: OutputLimits
@@ -21,7 +21,7 @@ final class Room {
     /// Memory is full: consumers of streams, whose deliveries free none, may hold few.
     private(set) var isFull = false
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
-    private var share = Room.largestPart
+    private var share = BufferPool.largestPart
     private static let leastShare = 1 << 12
     /// Half of that memory.
     private var half = Int.max
