@@ -90,15 +90,15 @@ struct Gauntlet: Sendable {
 
     /// Which role the program plays, by what it does; and whether it reads what was parked.
     private func role() async throws -> (GauntletRole, isParkReader: Bool) {
-        let ring = try Ring(bout(nil, .producer, [], Habits()))
-        defer { ring.end() }
-        let run = try await ring.start()
-        await ring.wait(pace.begin) {
-            let log = ring.log
-            return !log.published.isEmpty || ring.isReading(1) && !(promise.isAnswered && log.hasOwnQueue)
+        let arena = try Arena(bout(nil, .producer, [], Habits()))
+        defer { arena.end() }
+        let run = try await arena.start()
+        await arena.wait(pace.begin) {
+            let log = arena.log
+            return !log.published.isEmpty || arena.isReading(1) && !(promise.isAnswered && log.hasOwnQueue)
                 || run.hasEnded && log.isAway(1)
         }
-        let log = ring.log
+        let log = arena.log
         if promise.isAnswered, !log.published.isEmpty || log.hasOwnQueue { return (.client, false) }
         if let first = log.consumptions.first {
             return (promise.isAnswered ? .server : .consumer, first.queue == promise.parksIn)

@@ -5,7 +5,7 @@ import Interceptor
 import Synchronization
 
 /// Where a bout takes place: the broker with its fire, the other role, and the programs that were started.
-final class Ring: Sendable {
+final class Arena: Sendable {
     private struct State: Sendable {
         var runs: [Subject.Run] = []
         /// How many lines the first program had printed when it was struck.
