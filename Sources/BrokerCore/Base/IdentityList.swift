@@ -26,7 +26,7 @@ struct IdentityList<Element> {
         if !places.isEmpty {
             places[identity] = slots.count - 1
         } else if slots.count > Self.mostSearched {
-            index()
+            reindex()
         }
     }
 
@@ -78,10 +78,10 @@ struct IdentityList<Element> {
         slots = slots.filter { $0 != nil }
         if front == 0 || !quirk(.closedUpListKeepsItsFront) { front = 0 }
         places = DividedDictionary()
-        if slots.count > Self.mostSearched { index() }
+        if slots.count > Self.mostSearched { reindex() }
     }
 
-    private mutating func index() {
+    private mutating func reindex() {
         for (place, slot) in slots.enumerated() { if let slot { places[slot.identity] = place } }
     }
 }

@@ -71,8 +71,8 @@ struct WireLog: Sendable {
             session: sessions.number(of: seen.channel, on: seen.connection, opens: opens))
         now = max(now, seen.time)
         switch (seen.direction, seen.what) {
-        case (.toBroker, .method(let method, let content)): program(method, content, place)
-        case (.toClient, .method(let method, let content)): broker(method, content, place)
+        case (.toBroker, .method(let method, let content)): takeFromProgram(method, content, place)
+        case (.toClient, .method(let method, let content)): takeFromBroker(method, content, place)
         case (_, .connected): Self.keep(place, in: &connected)
         case (_, .disconnected):
             gone.insert(place.connection)
@@ -85,7 +85,7 @@ struct WireLog: Sendable {
         if facts.count < mostOthers { facts.append(fact) }
     }
 
-    private mutating func program(_ method: Method, _ content: Content?, _ place: Place) {
+    private mutating func takeFromProgram(_ method: Method, _ content: Content?, _ place: Place) {
         switch method {
         case .queueDeclare(let method):
             Self.keep(DeclaredQueue(place: place, name: method.queue.text, method: method), in: &queues)
@@ -119,7 +119,7 @@ struct WireLog: Sendable {
         }
     }
 
-    private mutating func broker(_ method: Method, _ content: Content?, _ place: Place) {
+    private mutating func takeFromBroker(_ method: Method, _ content: Content?, _ place: Place) {
         switch method {
         case .queueDeclareOk(let ok):
             if let at = queues.lastIndex(where: { $0.place.isBeside(place) && $0.name.isEmpty }) {
