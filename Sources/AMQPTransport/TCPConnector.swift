@@ -13,14 +13,37 @@ extension TCPStream {
     public static func connect(
         host: String, port: Int, timeoutMilliseconds: Int = 10_000, loop: EventLoop = .shared
     ) async throws(TransportError) -> TCPStream {
-        let connector = TCPConnector(host: host, port: port, timeoutMilliseconds: timeoutMilliseconds, loop: loop)
+        var addresses = HostAddresses(host: host, port: port)
+        return try await connect(to: &addresses, timeoutMilliseconds: timeoutMilliseconds, loop: loop)
+    }
+
+    /// The same for callers that find out only later whether an address is what they want: `addresses` keeps those that have
+    /// not been tried, for the next call.
+    package static func connect(
+        to addresses: inout HostAddresses, timeoutMilliseconds: Int, loop: EventLoop = .shared
+    ) async throws(TransportError) -> TCPStream {
+        let connector = TCPConnector(addresses, timeoutMilliseconds: timeoutMilliseconds, loop: loop)
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { connector.begin($0) }
-        } onCancel: {
-            connector.finish(.failure(.cancelled(host: host, port: port)))
+        } onCancel: { [addresses] in
+            connector.finish(.failure(.cancelled(host: addresses.host, port: addresses.port)))
         }
+        addresses.left = connector.left
         return try result.get()
     }
+}
+
+/// The addresses of a host that have not been tried.
+package struct HostAddresses: Sendable {
+    let host: String
+    let port: Int
+    /// nil: the name has not been looked up.
+    var left: ArraySlice<SocketAddress>?
+
+    package init(host: String, port: Int) { (self.host, self.port) = (host, port) }
+
+    /// How many are known of.
+    package var count: Int { left?.count ?? 0 }
 }
 
 /// The queue on which time runs out for TCP: serial, so it has a thread whatever the program does with the global queues.
@@ -45,19 +68,23 @@ private final class TCPConnector: EventHandler {
         var attempt = 0
     }
 
-    private let host: String
-    private let port: Int
+    private let given: HostAddresses
+    private var host: String { given.host }
+    private var port: Int { given.port }
     private let timeoutMilliseconds: Int
     private let deadline: DispatchTime
     private let loop: EventLoop
     private let state = Mutex(State())
 
-    init(host: String, port: Int, timeoutMilliseconds: Int, loop: EventLoop) {
-        (self.host, self.port, self.loop) = (host, port, loop)
+    init(_ given: HostAddresses, timeoutMilliseconds: Int, loop: EventLoop) {
+        (self.given, self.loop) = (given, loop)
         // Within a day: an absurd number must not overflow Dispatch's nanoseconds.
         self.timeoutMilliseconds = min(max(timeoutMilliseconds, 0), 86_400_000)
         deadline = .now() + .milliseconds(self.timeoutMilliseconds)
     }
+
+    /// Those that were not tried, once there is a result.
+    var left: ArraySlice<SocketAddress> { state.withLock { $0.addresses } }
 
     func begin(_ continuation: Continuation) {
         let result = state.withLock { state in
@@ -66,16 +93,17 @@ private final class TCPConnector: EventHandler {
         }
         if let result { return continuation.resume(returning: result) }
         TCPTimers.queue.asyncAfter(deadline: deadline) { [weak self] in self?.timeOut() }
+        if let addresses = given.left { return connect(to: addresses) }
         // An address in figures needs no resolver, hence no thread.
         if let addresses = try? SocketAddress.resolve(host: host, port: port, numericOnly: true) {
-            return connect(to: addresses)
+            return connect(to: addresses[...])
         }
         // The resolver blocks, and cannot be interrupted: it gets a thread outside the cooperative pool, and its answer
         // is dropped when it comes too late. A serial queue of its own, not a global one: on Linux those have no more
         // threads than there are processors, the cooperative pool among their users, and one that blocks holds all up.
         DispatchQueue(label: "AMQPTransport.Resolver").async {
             do throws(TransportError) {
-                self.connect(to: try SocketAddress.resolve(host: self.host, port: self.port))
+                self.connect(to: try SocketAddress.resolve(host: self.host, port: self.port)[...])
             } catch {
                 self.finish(.failure(error))
             }
@@ -106,10 +134,10 @@ private final class TCPConnector: EventHandler {
         state.registration = nil
     }
 
-    private func connect(to addresses: [SocketAddress]) {
+    private func connect(to addresses: ArraySlice<SocketAddress>) {
         let result = state.withLock { state in
             guard state.result == nil else { return nil as Result<TCPStream, TransportError>? }
-            state.addresses = addresses[...]
+            state.addresses = addresses
             return tryNext(&state, after: Errno.refused)
         }
         if let result { finish(result) }
@@ -168,6 +196,8 @@ private final class TCPConnector: EventHandler {
         }
         state.registration = nil
         state.fd = -1
+        // The others are left: its time-out is too late.
+        state.attempt += 1
         // From here on the stream owns the descriptor; if nobody takes the stream, its deinit closes it.
         return .success(TCPStream(connected: fd, isAccepted: false, loop: loop))
     }

@@ -202,6 +202,33 @@ import Testing
         #expect(mailbox.takerCount == 0)
     }
 
+    /// Listens often, and stops listening but for the first and the last, who are returned.
+    private func leftFromAnywhere<Element>(_ listen: () -> Notices<Element>) -> [Notices<Element>] {
+        let count = 1_000
+        let first = listen()
+        var others: [Notices<Element>?] = (0..<count).map { _ in listen() }
+        let last = listen()
+        let steps = Steps.counted { for place in others.indices.reversed() { others[place] = nil } }
+        #expect((count..<20 * count).contains(steps), "each is looked for by its number")
+        return [first, last]
+    }
+
+    @Test func noticesAreLeftFromAnywhere() async throws {
+        let (connection, channel, peer) = try await RawPeer.connectWithChannel()
+        let events = leftFromAnywhere { connection.events }
+        #expect(connection.engine.state.withLock { $0.events.mailboxes.count } == 2)
+        let returns = leftFromAnywhere { channel.returns }
+        #expect(channel.record.returns.count == 2)
+        withExtendedLifetime(returns) {}
+        let client = Client(hosts: ["amqp://localhost"])
+        _ = leftFromAnywhere { client.states }
+        peer.send(ConnectionBlocked(reason: "full"))
+        for notices in events {
+            var listener = notices.makeAsyncIterator()
+            #expect(try await listener.next() == .blocked(reason: "full"))
+        }
+    }
+
     @Test func aPlaceInTheWindowWakesOne() async throws {
         let window = PublishWindow(1)
         try await window.enter()

@@ -165,9 +165,12 @@ import Testing
             $0.method(ConnectionStart(mechanisms: plain, locales: english), channel: 0)
             $0.method(ConnectionTune(channelMax: 0, frameMax: 0, heartbeat: 0), channel: 0)
         }
+        #expect(answered(effects) == [1: true], "by the greeting")
+        effects = Effects()
+        try state.awaitOpening(WaiterID(number: 2), &effects)
         #expect(effects.events.isEmpty)
         receive(&state, &effects) { $0.method(ConnectionOpenOk(), channel: 0) }
-        #expect(answered(effects) == [1: true])
+        #expect(answered(effects) == [2: true])
         effects = Effects()
         return (state, effects)
     }

@@ -59,6 +59,64 @@ struct ClientTests {
         try await connection.close()
     }
 
+    /// A name with two addresses, by streams in memory: what is there, the test says.
+    private final class Addresses: Sendable {
+        let time = ManualTime()
+        let ends: [MemoryStream]
+        private let streams: Mutex<[MemoryStream]>
+
+        init() {
+            let pairs = (0..<2).map { _ in MemoryStream.pair() }
+            ends = pairs.map(\.1)
+            streams = Mutex(pairs.reversed().map(\.0))
+        }
+
+        var untried: Int { streams.withLock { $0.count } }
+
+        func open() async throws -> Connection {
+            var configuration = ConnectionConfiguration.unhurried
+            (configuration.tls, configuration.heartbeat) = (try await Certificates.made().client, 0)
+            configuration.time = time
+            return try await Connection.open(configuration) { _ throws(AMQPError) in
+                streams.withLock { streams in (streams.removeLast(), streams.count) }
+            }
+        }
+
+        func accept(_ place: Int, certificate: String = "server", _ broker: Broker) async throws {
+            let context = try TLSContext(server: try await Certificates.made().server(certificate))
+            TLSStream.accept(over: ends[place], context, milliseconds: 900_000, time: SystemTime()) { result in
+                if case .success(let stream) = result { broker.serve(stream) }
+            }
+        }
+    }
+
+    enum Silence: CaseIterable, Sendable { case nothing, end, reset }
+
+    @Test(arguments: Silence.allCases) func theNextAddressShakesHands(silence: Silence) async throws {
+        let (addresses, broker, heard) = (Addresses(), Broker(.patient), Heard())
+        addresses.ends[0].start(heard)
+        try await addresses.accept(1, broker)
+        async let opening = addresses.open()
+        await heard.until(100)
+        switch silence {
+        case .nothing: addresses.time.advance(by: 450_000)
+        case .end: addresses.ends[0].close()
+        case .reset: addresses.ends[0].abort()
+        }
+        let connection = try await opening
+        try await exchange(over: connection)
+        try await connection.close()
+    }
+
+    @Test func aWrongCertificateIsFinal() async throws {
+        let (addresses, broker) = (Addresses(), Broker(.patient))
+        try await addresses.accept(0, certificate: "other-name", broker)
+        try await addresses.accept(1, broker)
+        let error = await outcome { try await addresses.open() }.failure as? AMQPError
+        #expect(error?.kind == .tlsFailed)
+        #expect(addresses.untried == 1)
+    }
+
     @Test(arguments: [
         ("expired", "The broker's certificate has expired"),
         ("other-name", "The broker's certificate is not for '127.0.0.1'"),

@@ -43,6 +43,30 @@ struct TCPTests {
         }
     }
 
+    /// A caller may find out only later that an address is not what it wants, and goes on with the others.
+    @Test func addressesThatWereNotTriedAreLeft() async throws {
+        let loop = EventLoop()
+        defer { loop.stop() }
+        let unused = try UnusedPort()
+        let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: loop) { $0.abort() }
+        defer { listener.close() }
+        var addresses = HostAddresses(host: "a.name", port: 1)
+        #expect(addresses.count == 0)
+        addresses.left = try [unused.port, listener.port, unused.port].map {
+            try SocketAddress.resolve(host: "127.0.0.1", port: $0, numericOnly: true)[0]
+        }[...]
+        let stream = try await TCPStream.connect(to: &addresses, timeoutMilliseconds: 900_000, loop: loop)
+        stream.abort()
+        #expect(addresses.count == 1)
+        do throws(TransportError) {
+            _ = try await TCPStream.connect(to: &addresses, timeoutMilliseconds: 900_000, loop: loop)
+            Issue.record("nobody listens there")
+        } catch {
+            #expect(error == .refused(host: "a.name", port: 1))
+        }
+        #expect(addresses.count == 0)
+    }
+
     @Test func aPortInUseIsSaidSo() throws {
         let loop = EventLoop()
         defer { loop.stop() }

@@ -111,14 +111,14 @@ extension Channel {
     /// publish. Ends with what closed the channel.
     public var returns: Notices<ReturnedMessage> {
         let mailbox = Mailbox<ReturnedMessage>(limit: Notices<ReturnedMessage>.limit)
-        engine.step { state in
-            if let reason = record.reason {
-                engine.wake(mailbox.finish(reason), &state)
-            } else {
-                record.addReturns(mailbox)
-            }
+        let number = engine.step { state -> UInt64? in
+            guard let reason = record.reason else { return record.addReturns(mailbox) }
+            engine.wake(mailbox.finish(reason), &state)
+            return nil
         }
-        return Notices(mailbox) { [weak record] in record?.removeReturns(mailbox) }
+        return Notices(mailbox) { [weak record] in
+            if let number { record?.removeReturns(number) }
+        }
     }
 }
 

@@ -16,91 +16,9 @@ public final class Connection: Sendable {
     /// What carries it: how those who made the stream know the connection.
     package var stream: any ByteStream { engine.stream }
 
-    private init(_ engine: ConnectionEngine) { self.engine = engine }
+    init(_ engine: ConnectionEngine) { self.engine = engine }
 
     deinit { engine.step { $0.connection.close(nil, &$0.effects) } }
-
-    // MARK: Opening
-
-    /// Connects and logs in.
-    ///
-    /// - Parameter uri: see ``ConnectionConfiguration/init(uri:)``.
-    /// - Throws: ``AMQPError``: what is wrong with the URI, nobody there (with host and port), the broker's own text for a
-    ///   refused login or virtual host, no answer within the configuration's `connectionTimeout`.
-    public static func open(
-        _ uri: String = "amqp://guest:guest@localhost:5672/"
-    ) async throws(AMQPError) -> Connection {
-        try await open(ConnectionConfiguration(uri: uri))
-    }
-
-    /// Connects over TCP, with TLS if the configuration says so, and logs in. Throws as ``open(_:)-(String)``.
-    public static func open(_ configuration: ConnectionConfiguration) async throws(AMQPError) -> Connection {
-        try configuration.validate()
-        if let here = InProcessHost.named(configuration.host) { return try await open(at: here, configuration) }
-        let start = configuration.time.now
-        let stream = try await stream(to: configuration)
-        return try await logIn(over: stream, configuration, spent: Int(configuration.time.now - start))
-    }
-
-    /// The way to a broker, with nothing said yet: over TCP, with TLS if the configuration says so. The caller closes it.
-    ///
-    /// - Throws: ``AMQPError``: nobody there, no encrypted connection and why, no answer within `connectionTimeout`.
-    package static func stream(to configuration: ConnectionConfiguration) async throws(AMQPError) -> any ByteStream {
-        let start = configuration.time.now
-        let allowed = configuration.connectionMilliseconds
-        let stream: TCPStream
-        do {
-            stream = try await TCPStream.connect(
-                host: configuration.host, port: configuration.port, timeoutMilliseconds: allowed)
-        } catch {
-            throw AMQPError(error)
-        }
-        guard let tls = configuration.tls else { return stream }
-        do throws(TLSError) {
-            return try await TLSStream.connect(
-                over: stream, tls, host: configuration.host,
-                milliseconds: max(1, allowed - Int(configuration.time.now - start)), time: configuration.time)
-        } catch {
-            throw AMQPError(error)
-        }
-    }
-
-    /// Logs in over a stream that is connected already, for instance to a broker in the same process; host and port of
-    /// the configuration are not looked at. The connection closes the stream. Throws as ``open(_:)-(String)``.
-    package static func open(
-        over stream: any ByteStream, _ configuration: ConnectionConfiguration = .init()
-    ) async throws(AMQPError) -> Connection {
-        do throws(AMQPError) {
-            try configuration.validate()
-        } catch {
-            stream.abort()
-            throw error
-        }
-        return try await logIn(over: stream, configuration, spent: 0)
-    }
-
-    /// - Parameter spent: milliseconds of the configuration's `connectionTimeout` that connecting has taken.
-    private static func logIn(
-        over stream: any ByteStream, _ configuration: ConnectionConfiguration, spent: Int
-    ) async throws(AMQPError) -> Connection {
-        let allowed = configuration.connectionMilliseconds
-        let engine = ConnectionEngine(stream, configuration)
-        stream.start(engine)
-        do throws(AMQPError) {
-            _ = try await engine.wait(
-                .init(what: "the login", timeout: max(1, allowed - spent), allowed: allowed)
-            ) { state, waiter throws(AMQPError) in
-                try state.connection.start(waiter, &state.effects)
-            }
-        } catch {
-            // Closes politely if the broker has spoken, drops a stream on which nothing is to be said.
-            engine.step { $0.connection.close(nil, &$0.effects) }
-            // In TLS 1.3 a broker says only after the handshake that it wants another certificate, or one at all.
-            if error.kind == .connectionLost, let reason = (stream as? TLSStream)?.failure { throw AMQPError(reason) }
-            throw error
-        }
-        return Connection(engine)
-    }
 
     /// Opens a channel (channel.open).
     /// - Throws: ``AMQPError``: `noFreeChannel` when all numbers up to ``channelMax`` are taken; `timedOut` after `rpcTimeout`;
@@ -181,19 +99,19 @@ public final class Connection: Sendable {
     /// the broker takes no publishes at present, it begins with that.
     public var events: Notices<ConnectionEvent> {
         let mailbox = Mailbox<ConnectionEvent>(limit: Notices<ConnectionEvent>.limit)
-        engine.step { state in
+        let number = engine.step { state -> UInt64? in
             if let reason = state.connection.closeReason {
                 engine.wake(mailbox.put(.closed(reason)), &state)
                 engine.wake(mailbox.finish(nil), &state)
-            } else {
-                if let reason = state.connection.blockedReason {
-                    engine.wake(mailbox.put(.blocked(reason: reason)), &state)
-                }
-                state.events.append(mailbox)
+                return nil
             }
+            if let reason = state.connection.blockedReason {
+                engine.wake(mailbox.put(.blocked(reason: reason)), &state)
+            }
+            return state.events.add(mailbox)
         }
         return Notices(mailbox) { [weak engine] in
-            engine?.step { $0.events.removeAll { $0 === mailbox } }
+            if let number { engine?.step { $0.events.remove(number) } }
         }
     }
 

@@ -4,7 +4,8 @@ import AMQPWire
 
 /// Where to connect to and what to ask for. The defaults are those of RabbitMQ's own clients.
 public struct ConnectionConfiguration: Sendable {
-    /// A name, or an address of IPv4 or IPv6, without brackets.
+    /// A name, or an address of IPv4 or IPv6, without brackets. The addresses of a name are tried in turn, as
+    /// ``Connection/open(_:)-(String)`` says.
     public var host = "localhost"
     /// 1 to 65535.
     public var port = 5672

@@ -17,7 +17,7 @@ final class ConnectionEngine: Sendable {
         var gate = Gate()
         var mailboxes: [ConsumerID: ConsumerMailbox] = [:]
         var channels: [ChannelID: ChannelRecord] = [:]
-        var events: [Mailbox<ConnectionEvent>] = []
+        var events = Listeners<ConnectionEvent>()
         var heartbeats: HeartbeatMonitor?
         var timers = Timers()
         /// Somebody is sending; what is written meanwhile goes with the next round.
@@ -203,7 +203,7 @@ final class ConnectionEngine: Sendable {
     }
 
     private func publish(_ event: ConnectionEvent, _ state: inout State) {
-        for mailbox in state.events { wake(mailbox.put(event), &state) }
+        for mailbox in state.events.mailboxes { wake(mailbox.put(event), &state) }
     }
 
     private func endChannel(_ id: ChannelID, _ error: AMQPError, isTold: Bool, _ state: inout State) {
@@ -217,8 +217,8 @@ final class ConnectionEngine: Sendable {
     private func end(_ error: AMQPError, _ state: inout State) {
         failWaiters(error, &state) { !$0.outlivesEnd }
         publish(.closed(error), &state)
-        for mailbox in state.events { wake(mailbox.finish(nil), &state) }
-        state.events = []
+        for mailbox in state.events.mailboxes { wake(mailbox.finish(nil), &state) }
+        state.events = Listeners()
         state.heartbeats = nil
         armClose(after: patienceWithCloses, &state)
     }

@@ -8,7 +8,7 @@ final class ChannelRecord: Sendable {
     let id: ChannelID
     /// Why it is closed, nil while it is open; and whether a caller has heard so.
     private let end = Mutex<(reason: AMQPError?, isTold: Bool)>((nil, false))
-    private let mailboxes = Mutex<[Mailbox<ReturnedMessage>]>([])
+    private let listeners = Mutex(Listeners<ReturnedMessage>())
     private let unheard: Unheard
 
     /// - Parameter unheard: the connection's.
@@ -29,8 +29,8 @@ final class ChannelRecord: Sendable {
     }
 
     /// A caller hears this of a publish that no call has waited for.
-    func markHeard(_ number: UInt64, _ error: AMQPError) {
-        unheard.markHeard(number)
+    func heard(_ number: UInt64, _ error: AMQPError) {
+        unheard.isHeard(number, on: id)
         // The end of the channel, which all of its publishes have in common.
         if error.scope != .client { markEndHeard() }
     }
@@ -46,7 +46,7 @@ final class ChannelRecord: Sendable {
     /// See ``Unheard/add(_:on:)``. Who closes before the answer has come has chosen not to hear it: 0 is nobody's number.
     func add(_ error: AMQPError) -> UInt64 { error.kind == .closedByClient ? 0 : unheard.add(error, on: id) }
 
-    func forget(_ number: UInt64) { unheard.forget(number) }
+    func forget(_ number: UInt64) { unheard.forget(number, on: id) }
 
     /// Throws why it is closed, if it is.
     func expectOpen() throws(AMQPError) {
@@ -65,13 +65,12 @@ final class ChannelRecord: Sendable {
         return reason
     }
 
-    var returns: [Mailbox<ReturnedMessage>] { mailboxes.withLock { $0 } }
+    /// Who hears of messages that come back.
+    var returns: [Mailbox<ReturnedMessage>] { listeners.withLock { $0.mailboxes } }
 
-    func addReturns(_ mailbox: Mailbox<ReturnedMessage>) { mailboxes.withLock { $0.append(mailbox) } }
+    func addReturns(_ mailbox: Mailbox<ReturnedMessage>) -> UInt64 { listeners.withLock { $0.add(mailbox) } }
 
-    func removeReturns(_ mailbox: Mailbox<ReturnedMessage>) {
-        mailboxes.withLock { $0.removeAll { $0 === mailbox } }
-    }
+    func removeReturns(_ number: UInt64) { listeners.withLock { $0.remove(number) } }
 }
 
 /// A consumer's deliveries on this side.

@@ -1,3 +1,22 @@
+/// The listeners to one thing. Each hears all of it, in a mailbox of its own, and leaves at a cost that does not depend on how
+/// many others there are.
+struct Listeners<Element: Sendable>: Sendable {
+    private var line = Line<Mailbox<Element>>()
+    private var last: UInt64 = 0
+
+    /// In the order in which they came.
+    var mailboxes: [Mailbox<Element>] { line.elements }
+
+    /// - Returns: the number under which it leaves.
+    mutating func add(_ mailbox: Mailbox<Element>) -> UInt64 {
+        last += 1
+        line.append(mailbox, as: last)
+        return last
+    }
+
+    mutating func remove(_ number: UInt64) { line.remove(number) }
+}
+
 /// A sequence of what the connection has to tell: its events, or a channel's returned messages.
 ///
 /// It collects from the moment it was made, the latest 1 000 at most: a listener that has stopped listening must not

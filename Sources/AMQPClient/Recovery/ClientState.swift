@@ -17,18 +17,18 @@ public enum ClientState: Sendable, Equatable {
 
 /// Tells all who listen.
 final class StateBroadcast: Sendable {
-    private let listeners = Mutex<(state: ClientState?, mailboxes: [Mailbox<ClientState>])>((nil, []))
+    private let listeners = Mutex<(state: ClientState?, all: Listeners<ClientState>)>((nil, Listeners()))
 
-    deinit { listeners.withLock { $0.mailboxes }.forEach { $0.finish(nil)?() } }
+    deinit { listeners.withLock { $0.all.mailboxes }.forEach { $0.finish(nil)?() } }
 
     var notices: Notices<ClientState> {
         let mailbox = Mailbox<ClientState>(limit: Notices<ClientState>.limit)
-        listeners.withLock { listeners in
+        let number = listeners.withLock { listeners in
             if let state = listeners.state { _ = mailbox.put(state) }
-            listeners.mailboxes.append(mailbox)
+            return listeners.all.add(mailbox)
         }
         return Notices(mailbox) { [weak self] in
-            self?.listeners.withLock { $0.mailboxes.removeAll { $0 === mailbox } }
+            self?.listeners.withLock { $0.all.remove(number) }
         }
     }
 
@@ -37,7 +37,7 @@ final class StateBroadcast: Sendable {
     func tell(_ state: ClientState) {
         let wakeups = listeners.withLock { listeners in
             listeners.state = state
-            return listeners.mailboxes.map { $0.put(state) }
+            return listeners.all.mailboxes.map { $0.put(state) }
         }
         for wakeup in wakeups { wakeup?() }
     }

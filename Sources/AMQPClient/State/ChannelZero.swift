@@ -57,6 +57,8 @@ extension ConnectionState {
                 response: response),
             channel: 0)
         phase = .awaitingTune
+        effects.answer(opener, .done)
+        opener = nil
     }
 
     private mutating func received(_ tune: ConnectionTune, _ effects: inout Effects) throws(ProtocolViolation) {

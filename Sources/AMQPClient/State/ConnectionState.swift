@@ -46,6 +46,7 @@ struct ConnectionState: Sendable {
     var abandoned: Set<WaiterID> = []
     private var lastOpening: UInt64 = 0
     private var lastNumber: UInt16 = 0
+    /// Who waits for the next step of the opening: the broker's greeting, then the virtual host.
     var opener: WaiterID?
     /// Callers that wait for the end of the closing handshake.
     var closers: Set<WaiterID> = []
@@ -62,12 +63,18 @@ struct ConnectionState: Sendable {
 
     // MARK: Calls from this side
 
-    /// Says hello. `waiter` is answered when the virtual host is open. Throws when the connection is over before it has
-    /// begun: a stream delivers as soon as it is started, and what it brings first may end everything.
+    /// Says hello. `waiter` is answered when the broker has greeted, and the login is on its way. Throws when the connection is
+    /// over before it has begun: a stream delivers as soon as it is started, and what it brings first may end everything.
     mutating func start(_ waiter: WaiterID, _ effects: inout Effects) throws(AMQPError) {
         try expectOpen()
         opener = waiter
         effects.output.protocolHeader()
+    }
+
+    /// `waiter` is answered when the virtual host is open.
+    mutating func awaitOpening(_ waiter: WaiterID, _ effects: inout Effects) throws(AMQPError) {
+        try expectOpen()
+        if phase == .open { effects.answer(waiter, .done) } else { opener = waiter }
     }
 
     mutating func openChannel(_ waiter: WaiterID, _ effects: inout Effects) throws(AMQPError) {

@@ -11,7 +11,14 @@ extension QueueJournal: QueueLog {
 
     func awaitLetter(of message: QueuedMessage) { awaitLetter() }
 
-    func letterLeft(of message: QueuedMessage) { letterLeft(of: message.message, position: message.position) }
+    func keepsLetter(of message: QueuedMessage, because reason: DeadLetter.Reason) {
+        awaitsLetter()
+        var state = DeliveryState(message)
+        state.letter = reason.number
+        noteReturn(of: message.message, position: message.position, state)
+    }
+
+    func letterIsOut(of message: QueuedMessage) { letterIsOut(of: message.message, position: message.position) }
 
     func noteDelivery(of message: QueuedMessage) {
         noteDelivery(of: message.message, position: message.position, DeliveryState(message))
@@ -30,6 +37,19 @@ extension QueueJournal: QueueLog {
 extension DeliveryState {
     fileprivate init(_ message: QueuedMessage, before position: UInt64? = nil) {
         self.init(returnCount: message.returnCount, failureCount: message.failureCount, before: position)
+    }
+}
+
+extension DeadLetter.Reason {
+    /// By their numbers in the log.
+    private static var numbered: [Self] { [.rejected, .expired, .maxlen, .deliveryLimit] }
+
+    fileprivate var number: UInt8? { Self.numbered.firstIndex(of: self).map { UInt8($0) } }
+
+    /// nil: no reason has this number.
+    init?(number: UInt8) {
+        guard number < Self.numbered.count else { return nil }
+        self = Self.numbered[Int(number)]
     }
 }
 

@@ -6,12 +6,19 @@ extension QuorumQueue {
     func restore(_ found: RecoveredQueue, nextPosition: UInt64, _ journal: QueueJournal) {
         var (returned, others): ([Waiting], [Waiting]) = ([], [])
         var abandoned: [QueuedMessage] = []
+        var letters: [(turn: UInt64, letter: (message: QueuedMessage, reason: DeadLetter.Reason))] = []
         found.forEachRun { run in
             for message in run {
                 let state = found.deliveries[message.position]
                 let queued = QueuedMessage(
                     message: message.message, position: message.position, expiresAt: message.expiresAt,
                     returnCount: state?.returnCount ?? 0, failureCount: state?.failureCount)
+                if let state, let reason = state.letter.flatMap(DeadLetter.Reason.init(number:)) {
+                    journal.restore(
+                        state, at: queued.position, isToldBefore: found.toldBefore.contains(queued.position))
+                    letters.append((state.turn ?? 0, (queued, reason)))
+                    continue
+                }
                 switch (state, state?.turn) {
                 case (nil, _): others.append(Waiting(queued, message.position, .max))
                 case (_?, nil): abandoned.append(queued)
@@ -40,6 +47,7 @@ extension QuorumQueue {
         let inTurn = returned.sorted().map(\.message)
         let isTurned = !inTurn.isEmpty && !abandoned.isEmpty && quirk(quorum: .heldAtARestartComeFirst)
         restore(returned: isTurned ? abandoned + inTurn : inTurn + abandoned, overTheLimit: failed)
+        restore(letters: letters.sorted { $0.turn < $1.turn }.map(\.letter))
     }
 
     /// A message and its place among the others: what was put to the end stands before what came in later.

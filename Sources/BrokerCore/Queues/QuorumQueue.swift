@@ -259,7 +259,7 @@ final class QuorumQueue: Dispatching {
         clock.fired()
         guard !isDeleted else { return }
         if clock.isOver(at: host.now) { return host.end(self) }
-        if letters.nextTry <= host.now { sendAgain() }
+        lookAfterLetters()
         dropFailed()
         dispatch()
         setTimer()
@@ -274,7 +274,9 @@ final class QuorumQueue: Dispatching {
     }
 
     func setTimer() {
-        let isAtOnce = !arrears.areLeft && !overTheLimit.isEmpty && !quirk(quorum: .overTheLimitSetsNoTimer)
+        let isAtOnce =
+            letters.areDue
+            || !arrears.areLeft && !overTheLimit.isEmpty && !quirk(quorum: .overTheLimitSetsNoTimer)
         clock.set(
             isAtOnce ? 0 : min(letters.nextTry, arrears.areLeft ? .max : ready.nextExpiry), for: self, by: host)
     }

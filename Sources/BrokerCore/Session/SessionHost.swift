@@ -104,4 +104,7 @@ typealias LongWork = (_ most: Int) -> Int
 enum BindingEnd {
     case queue(any Queue)
     case exchange(Exchange<any Queue>)
+
+    /// nil: it is an exchange.
+    var queueKind: QueueKind? { if case .queue(let queue) = self { queue.kind } else { nil } }
 }

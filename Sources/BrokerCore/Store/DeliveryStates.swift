@@ -1,6 +1,6 @@
 import AMQPWire
 
-/// What became of a message that a quorum queue handed out.
+/// What became of a message that a quorum queue handed out, or keeps as a dead letter.
 struct DeliveryState: Equatable {
     /// How often it came back, and how often that was a failure.
     var returnCount: UInt32
@@ -9,6 +9,8 @@ struct DeliveryState: Equatable {
     var turn: UInt64?
     /// It was put to the end of the queue, before the message that would have this position; nil: to the front.
     var before: UInt64?
+    /// It has died, and its dead letter has not arrived; the letters go by rising turn. Why it died, by number.
+    var letter: UInt8?
 }
 
 /// The same of one copy, for the log.
@@ -78,14 +80,20 @@ extension StoredDelivery {
         writer.uint32(cut(state.returnCount))
         writer.uint32(cut(state.failureCount))
         writer.uint64(state.turn ?? 0)
-        writer.uint64(state.before ?? .max)
+        // No queue gets to the last positions: they stand for the numbers.
+        writer.uint64(state.letter.map { .max - 1 - UInt64($0) } ?? state.before ?? .max)
     }
 
     init(from reader: inout ByteReader) throws(WireError) {
         copy = .init(queue: try reader.uint64(), position: try reader.uint64())
         state = DeliveryState(returnCount: try reader.uint32(), failureCount: try reader.uint32())
         let (turn, before) = (try reader.uint64(), try reader.uint64())
-        (state.turn, state.before) = (turn == 0 ? nil : turn, before == .max ? nil : before)
+        state.turn = turn == 0 ? nil : turn
+        switch before {
+        case .max: break
+        case (UInt64.max - 256)...: state.letter = UInt8(truncatingIfNeeded: UInt64.max - 1 - before)
+        default: state.before = before
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 import AMQPTransport
+import DataStructures
 import TestSupport
 import Testing
 
@@ -203,6 +204,16 @@ import Testing
         #expect(unheard.take(of: two)?.kind == .nacked)
         #expect(unheard.take(of: two) == nil)
         #expect(unheard.take()?.kind == .nacked)
+        #expect(unheard.count == 0)
+    }
+
+    /// A channel that closes looks at its own failures that nobody has heard of.
+    @Test func eachChannelLooksAtItsOwn() {
+        let unheard = Unheard()
+        let channels = (1...UInt16(1_000)).map { ChannelID(number: $0, opening: 1) }
+        for channel in channels + channels { _ = unheard.add(.nacked, on: channel) }
+        let steps = Steps.counted { for channel in channels { #expect(unheard.take(of: channel) != nil) } }
+        #expect(steps == 2 * channels.count)
         #expect(unheard.count == 0)
     }
 

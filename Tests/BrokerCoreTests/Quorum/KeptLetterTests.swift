@@ -35,17 +35,97 @@ import Testing
         #expect(broker.rig.core.load.messageCount == 0)
     }
 
-    @Test("What is kept when the broker ends is handed out again")
+    @Test("What is kept when the broker ends is kept again, and arrives once it leads somewhere, in order")
     func restarted() throws {
         let broker = try StoreRig()
-        fill(try broker.rig.open(), count: 3)
+        fill(try broker.rig.open(), count: 40)
         broker.sync()
-        try broker.crash()
+        for _ in 1...2 {
+            try broker.crash()
+            broker.sync()
+            #expect(broker.rig.core.load.placeCount == 40)
+            #expect(broker.rig.core.listQueues()[0].readyCount == 0)
+        }
         let client = try broker.rig.open()
-        for number in 0..<3 {
-            client.send(BasicGet(queue: "q", noAck: true))
+        client.send(ExchangeDeclare(exchange: "nowhere", type: "fanout", durable: true))
+        client.send(QueueDeclare(queue: "dead", durable: true))
+        client.send(QueueBind(queue: "dead", exchange: "nowhere"))
+        _ = client.take()
+        broker.rig.advance(by: 180_000)
+        for number in 0..<40 {
+            client.send(BasicGet(queue: "dead", noAck: true))
             #expect(client.take().first?.body == "\(number)")
         }
+        broker.sync()
+        try broker.crash()
+        #expect(broker.rig.core.load.placeCount == 0)
+    }
+
+    enum Way: CaseIterable { case crash, twoCrashes, oldSegmentsAreGone, salvage }
+
+    @Test(
+        "Why a message died is known after a restart", arguments: ["rejected", "expired", "delivery_limit"],
+        Way.allCases)
+    func reasons(reason: String, way: Way) throws {
+        var broker = try StoreRig { $0.store.segmentOctets = 2000 }
+        var client = try broker.rig.open()
+        let limited = FieldTable(source.fields + [.init("x-delivery-limit", 0)])
+        client.send(QueueDeclare(queue: "q", durable: true, arguments: limited))
+        client.publish("m", to: "q", properties: BasicProperties(expiration: reason == "expired" ? "10" : nil))
+        if reason == "expired" {
+            broker.rig.advance(by: 10)
+        } else {
+            client.send(BasicGet(queue: "q"))
+            client.send(BasicReject(deliveryTag: 1, requeue: reason == "delivery_limit"))
+        }
+        broker.sync()
+        switch way {
+        case .crash: try broker.crash()
+        case .twoCrashes:
+            try broker.crash()
+            broker.sync()
+            try broker.crash()
+        case .oldSegmentsAreGone:
+            try broker.outliveFirstSegments()
+            try broker.crash()
+        case .salvage:
+            let (salvage, copy) = try DamageTests().salvaged(broker.store)
+            #expect(salvage.losses == [])
+            broker = try StoreRig(on: copy, now: broker.rig.now)
+        }
+        client = try broker.rig.open()
+        client.send(BasicGet(queue: "q"))
+        #expect(client.take().first?.method == .basicGetEmpty(BasicGetEmpty()))
+        // It is sent when everything is there that it may lead to, and then each three minutes.
+        client.send(ExchangeDeclare(exchange: "nowhere", type: "fanout", durable: true))
+        client.send(QueueDeclare(queue: "dead", durable: true))
+        client.send(QueueBind(queue: "dead", exchange: "nowhere"))
+        broker.rig.advance(by: 180_000)
+        _ = client.take()
+        client.send(BasicGet(queue: "dead", noAck: true))
+        let got = try #require(client.take().first)
+        #expect(got.body == "m")
+        #expect(got.properties?.headers?["x-first-death-reason"]?.text == reason)
+    }
+
+    @Test("What leads somewhere when the broker begins is sent at once")
+    func sentAtTheStart() throws {
+        let broker = try StoreRig()
+        let client = try broker.rig.open()
+        client.send(ExchangeDeclare(exchange: "nowhere", type: "fanout", durable: true))
+        client.send(
+            QueueDeclare(queue: "full", durable: true, arguments: ["x-max-length": 1, "x-overflow": "reject-publish"]))
+        client.send(QueueBind(queue: "full", exchange: "nowhere"))
+        client.publish("in the way, until the broker ends", to: "full")
+        fill(client, count: 1)
+        broker.sync()
+        try broker.crash()
+        broker.sync()
+        let full = try #require(broker.rig.core.listQueues().first { $0.name == "full" })
+        #expect(full.readyCount == 1)
+        let after = try broker.rig.open()
+        after.send(BasicGet(queue: "full", noAck: true))
+        #expect(after.take().first?.body == "0")
     }
 
     @Test("The log says where dead letters are not kept although they should be")

@@ -107,6 +107,56 @@ import Testing
         #expect(rig.warnings[2].contains("bindings[0]: there is no exchange 'recent'"))
     }
 
+    private static let types = """
+        {"exchanges":[{"vhost":"/","name":"any","type":"x-local-random"},
+        {"vhost":"/","name":"mod","type":"x-modulus-hash"},{"vhost":"/","name":"hash","type":"x-consistent-hash"}],
+        "queues":[{"vhost":"/","name":"q"},{"vhost":"/","name":"major","arguments":{"x-queue-type":"quorum"}}],
+        "bindings":[
+        """
+
+    private func binding(_ source: String, _ key: String, to destination: String, _ kind: String = "queue") -> String {
+        #"{"vhost":"/","source":"\#(source)","destination":"\#(destination)","destination_type":"\#(kind)","#
+            + #""routing_key":"\#(key)"}"#
+    }
+
+    @Test("Exchanges are of the types that the release has")
+    func typesOfTheRelease() throws {
+        let bindings = [("any", ""), ("mod", ""), ("hash", "1")].map { binding($0.0, $0.1, to: "q") }
+        let known: [Dialect: [String]] = [
+            .v3_10: ["hash 1 q"], .v4_0: ["any  q", "hash 1 q"], .v4_3: ["any  q", "hash 1 q", "mod  q"],
+        ]
+        for dialect in Dialect.allCases {
+            let rig = Rig { $0.dialect = dialect }
+            try rig.define(Self.types + bindings.joined(separator: ",") + "]}")
+            #expect(try rig.bindings() == known[dialect], "\(dialect)")
+            let leftOut = try 3 - #require(known[dialect]).count
+            // Each with its binding.
+            #expect(rig.warnings.count == 2 * leftOut, "\(rig.warnings)")
+            let reason = "exchanges[1]: there is no exchange type 'x-modulus-hash' in dialect \(dialect.name)"
+            #expect(rig.warnings.contains { $0.contains("\(reason): --dialect 4.3 has it") } == (leftOut > 0))
+            let again = Rig { $0.dialect = dialect }
+            try again.define(DefinitionsExport(broker: rig.seen(nil)).json.indentedText)
+            #expect(try again.bindings() == known[dialect], "\(dialect)")
+            #expect(again.warnings == [])
+        }
+    }
+
+    @Test("A binding that its exchange's type refuses is wrong, and nothing of the file is made")
+    func bindingsOfTheType() throws {
+        for (binding, reason) in [
+            (binding("any", "k", to: "q"), "Non empty binding 'k' key not permitted"),
+            (binding("any", "", to: "major"), "Queue type rabbit_quorum_queue not valid for this exchange type"),
+            (binding("any", "", to: "hash", "exchange"), "Destination not found"),
+        ] {
+            let rig = Rig { $0.dialect = .v4_0 }
+            do throws(DefinitionsFile.Malformed) {
+                try rig.broker.define(DefinitionsFile(Array((Self.types + binding + "]}").utf8)))
+                Issue.record("taken: \(reason)")
+            } catch { #expect("\(error)" == "bindings[0]: \(reason)") }
+            #expect(try rig.queues() == [])
+        }
+    }
+
     @Test("Policies for mirrors, plugins and other releases are taken, and stand in the way of others as there")
     func policies() throws {
         let rig = Rig()

@@ -31,7 +31,7 @@ public final class DefinitionsCheck {
     private var leftOut: [String] = []
     private var leftOutCount = 0
     private var exchanges: [Name: Exchange<any Queue>] = [:]
-    private var queues: Set<Name> = []
+    private var queues: [Name: QueueKind] = [:]
 
     private struct Name: Hashable {
         var virtualHost: String
@@ -116,8 +116,9 @@ public final class DefinitionsCheck {
         let defaultType = try check(virtualHost: definition.virtualHost)
         if definition.name.isEmpty { throw .init(kind: .wrong, part: "name", reason: "it is empty") }
         if definition.name.hasPrefix("amq.") { return "the name '\(definition.name)' was given by a broker" }
-        _ = try VirtualHost.checked(definition, in: core.configuration.dialect, defaultType: defaultType)
-        queues.insert(Name(virtualHost: definition.virtualHost, name: definition.name))
+        let (_, arguments) = try VirtualHost.checked(
+            definition, in: core.configuration.dialect, defaultType: defaultType)
+        queues[Name(virtualHost: definition.virtualHost, name: definition.name)] = arguments.kind
         return nil
     }
 
@@ -129,7 +130,7 @@ public final class DefinitionsCheck {
         let isKnown = ExchangeTypes<any Queue>.all(in: core.configuration.dialect).contains {
             $0.type == definition.type
         }
-        if !isKnown, definition.type.hasPrefix("x-") { return Self.unknownPlugin(definition.type) }
+        if !isKnown, definition.type.hasPrefix("x-") { return unknown(type: definition.type) }
         let exchange: Exchange<any Queue>
         do throws(BrokerError) {
             let type = try ExchangeTypes<any Queue>.named(definition.type, in: core.configuration.dialect)
@@ -146,7 +147,13 @@ public final class DefinitionsCheck {
         return nil
     }
 
-    private static func unknownPlugin(_ type: String) -> String {
+    private func unknown(type: String) -> String {
+        let dialect = core.configuration.dialect
+        if ExchangeTypes<any Queue>.all.contains(where: { $0.type == type }),
+            let later = Dialect.allCases.first(where: { $0.knows(exchangeType: type) })
+        {
+            return "there is no exchange type '\(type)' in dialect \(dialect.name): --dialect \(later.name) has it"
+        }
         let road =
             type == "x-delayed-message"
             ? " (a queue with a message TTL that dead-letters to the target delays too: chapter 9)" : ""
@@ -160,17 +167,20 @@ public final class DefinitionsCheck {
         guard let source = exchange(definition.source, in: definition.virtualHost) else {
             return "there is no exchange '\(definition.source)' in vhost '\(definition.virtualHost)'"
         }
+        var kind: QueueKind?
         if definition.leadsToQueue {
-            let name = Name(virtualHost: definition.virtualHost, name: definition.destination)
-            guard queues.contains(name) || core.hasQueue(definition.destination, in: definition.virtualHost) else {
+            kind =
+                core.kind(ofQueue: definition.destination, in: definition.virtualHost)
+                ?? queues[Name(virtualHost: definition.virtualHost, name: definition.destination)]
+            if kind == nil {
                 return "there is no queue '\(definition.destination)' in vhost '\(definition.virtualHost)'"
             }
         } else if exchange(definition.destination, in: definition.virtualHost) == nil {
             return "there is no exchange '\(definition.destination)' in vhost '\(definition.virtualHost)'"
         }
-        do throws(BrokerError) { try source.check(binding: definition.key, definition.arguments) } catch {
-            throw BrokerChange.Refusal(error, part: "arguments")
-        }
+        do throws(BrokerError) {
+            try source.check(binding: definition.key, definition.arguments, toQueueOf: kind)
+        } catch { throw BrokerChange.Refusal(error) }
         return nil
     }
 
@@ -193,7 +203,7 @@ extension BrokerCore {
         virtualHosts[virtualHost]?.exchanges[name]
     }
 
-    fileprivate func hasQueue(_ name: ShortString, in virtualHost: String) -> Bool {
-        virtualHosts[virtualHost]?.queues[name] != nil
+    fileprivate func kind(ofQueue name: ShortString, in virtualHost: String) -> QueueKind? {
+        virtualHosts[virtualHost]?.queues[name]?.queue.kind
     }
 }

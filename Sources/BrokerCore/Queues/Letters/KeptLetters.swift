@@ -49,9 +49,12 @@ final class KeptLetters {
         resting.change(by: 1, letter.message)
     }
 
+    /// There are some to be sent now.
+    var areDue: Bool { !waiting.isEmpty && underWay.count + stuck.count < Self.mostUnderWay }
+
     /// The next to be sent; nil: there is none, or too many are under way.
     func next() -> DeadLetter? {
-        guard underWay.count + stuck.count < Self.mostUnderWay, let letter = waiting.popFirst() else { return nil }
+        guard areDue, let letter = waiting.popFirst() else { return nil }
         depart(letter)
         return letter
     }

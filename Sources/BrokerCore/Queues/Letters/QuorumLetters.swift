@@ -10,13 +10,34 @@ extension QuorumQueue {
 
     /// A message dies here, and is kept until its letter has arrived.
     func keep(_ message: QueuedMessage, _ reason: DeadLetter.Reason) {
-        log?.awaitLetter(of: message)
+        log?.keepsLetter(of: message, because: reason)
+        add(message, reason)
+        sendLetters()
+    }
+
+    private func add(_ message: QueuedMessage, _ reason: DeadLetter.Reason) {
         load.hold(MemoryLayout<DeadLetter>.stride)
         letters.add(
             DeadLetter(
                 message: message.message, queue: self, reason: reason, failureCount: message.failuresInAll,
                 place: log.map { ($0, message) }, keeper: self))
-        sendLetters()
+    }
+
+    /// Takes over dead letters that had not arrived when the broker ended, in that order. The timer sends them, once
+    /// everything is there that they may lead to.
+    func restore(letters: [(message: QueuedMessage, reason: DeadLetter.Reason)]) {
+        load.add(letters.map(\.message))
+        for (message, reason) in letters {
+            log?.awaitsLetter(of: message)
+            add(message, reason)
+        }
+        if !letters.isEmpty { setTimer() }
+    }
+
+    /// Sends those whose time has come.
+    func lookAfterLetters() {
+        if letters.nextTry <= host.now { sendAgain() }
+        if keepsLetters { sendLetters() } else if letters.restingCount > 0 { forgetLetters() }
     }
 
     private func sendLetters() {

@@ -134,14 +134,15 @@ extension BrokerChannel {
 extension Exchange<any Queue> {
     /// Throws 406 for a binding that makes no sense to the exchange's type, or leads where the type leads nothing.
     func check(binding key: ShortString, _ arguments: FieldTable, to end: BindingEnd) throws(BrokerError) {
+        try check(binding: key, arguments, toQueueOf: end.queueKind)
+    }
+
+    /// The same where the queue is not there yet. `kind`: nil for an exchange.
+    func check(binding key: ShortString, _ arguments: FieldTable, toQueueOf kind: QueueKind?) throws(BrokerError) {
         try check(binding: key, arguments)
         guard leadsToClassicQueuesAlone else { return }
-        switch end {
-        case .queue(let queue):
-            if queue.kind == .classic || quirk(.randomTakesAnyQueue) { return }
-            throw BrokerError(
-                .preconditionFailed, "Queue type \(queue.kind.module) not valid for this exchange type")
-        case .exchange: throw BrokerError(.preconditionFailed, "Destination not found")
-        }
+        guard let kind else { throw BrokerError(.preconditionFailed, "Destination not found") }
+        if kind == .classic || quirk(.randomTakesAnyQueue) { return }
+        throw BrokerError(.preconditionFailed, "Queue type \(kind.module) not valid for this exchange type")
     }
 }
