@@ -1,11 +1,13 @@
 """A broker in a process of its own, and clients that send it what they like: the least of AMQP 0-9-1 that Scripts/stalls
 and Scripts/attacks need, without a library that would wait, check or read where they must not."""
 
+import base64
 import os
 import re
 import socket
 import struct
 import subprocess
+import tempfile
 import time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -52,8 +54,8 @@ def close_channel(channel=1):
     return method(CHANNEL_CLOSE, struct.pack(">H", 200), short(""), struct.pack(">HH", 0, 0), channel=channel)
 
 
-def declare_exchange(name, kind, durable=False, no_wait=False):
-    bits = (2 if durable else 0) | (16 if no_wait else 0)
+def declare_exchange(name, kind, durable=False, auto_delete=False, no_wait=False):
+    bits = durable << 1 | auto_delete << 2 | no_wait << 4
     return method((40, 10), NONE, short(name), short(kind), bytes([bits]), table({}))
 
 
@@ -61,10 +63,19 @@ def delete_exchange(name):
     return method((40, 20), NONE, short(name), b"\0")
 
 
-def declare_queue(name, durable=False, exclusive=False, no_wait=False, passive=False, channel=1, **arguments):
-    bits = passive | durable << 1 | exclusive << 2 | no_wait << 4
-    arguments = {key.replace("_", "-"): value for key, value in arguments.items()}
-    return method((50, 10), NONE, short(name), bytes([bits]), table(arguments), channel=channel)
+def bind_exchange(destination, source):
+    return method((40, 30), NONE, short(destination), short(source), short(""), b"\x01", table({}))
+
+
+def hyphened(arguments):
+    return table({key.replace("_", "-"): value for key, value in arguments.items()})
+
+
+def declare_queue(
+    name, durable=False, exclusive=False, auto_delete=False, no_wait=False, passive=False, channel=1, **arguments
+):
+    bits = passive | durable << 1 | exclusive << 2 | auto_delete << 3 | no_wait << 4
+    return method((50, 10), NONE, short(name), bytes([bits]), hyphened(arguments), channel=channel)
 
 
 def bind(queue, exchange, key="", no_wait=False):
@@ -79,13 +90,13 @@ def purge(name):
     return method((50, 30), NONE, short(name), b"\0")
 
 
-def qos(count, shared=False):
-    return method((60, 10), struct.pack(">IH", 0, count), bytes([shared]))
+def qos(count, shared=False, channel=1):
+    return method((60, 10), struct.pack(">IH", 0, count), bytes([shared]), channel=channel)
 
 
-def consume(queue, tag, no_ack=False, no_wait=False, channel=1):
+def consume(queue, tag, no_ack=False, no_wait=False, channel=1, **arguments):
     bits = no_ack << 1 | no_wait << 3
-    return method((60, 20), NONE, short(queue), short(tag), bytes([bits]), table({}), channel=channel)
+    return method((60, 20), NONE, short(queue), short(tag), bytes([bits]), hyphened(arguments), channel=channel)
 
 
 def get(queue, channel=1):
@@ -96,13 +107,18 @@ def ack(tag, multiple=False):
     return method((60, 80), struct.pack(">Q", tag), bytes([multiple]))
 
 
-def nack(tag, multiple=False, requeue=True):
-    return method((60, 120), struct.pack(">Q", tag), bytes([multiple | requeue << 1]))
+def nack(tag, multiple=False, requeue=True, channel=1):
+    return method((60, 120), struct.pack(">Q", tag), bytes([multiple | requeue << 1]), channel=channel)
 
 
-def publish(key, body, exchange="", mandatory=False, size=None, reply_to=None, expiration=None, persistent=False, channel=1):
+def publish(
+    key, body, exchange="", mandatory=False, size=None, headers=None, reply_to=None, expiration=None, persistent=False,
+    channel=1,
+):
     """`size`: what is announced, when it is not all of the body."""
-    flags = struct.pack(">H", persistent << 12 | (reply_to is not None) << 9 | (expiration is not None) << 8)
+    flags = struct.pack(
+        ">H", (headers is not None) << 13 | persistent << 12 | (reply_to is not None) << 9 | (expiration is not None) << 8)
+    flags += table(headers) if headers is not None else b""
     flags += b"\x02" if persistent else b""
     flags += b"".join(short(value) for value in (reply_to, expiration) if value is not None)
     header = struct.pack(">HHQ", 60, 0, len(body) if size is None else size) + flags
@@ -111,9 +127,20 @@ def publish(key, body, exchange="", mandatory=False, size=None, reply_to=None, e
     return b"".join(parts)
 
 
+def http_request(path, user="guest", password="guest"):
+    login = base64.b64encode(f"{user}:{password}".encode()).decode()
+    return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\n\r\n".encode()
+
+
 class Client:
-    def __init__(self, port, user="guest", password="guest", timeout=120):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+    """`room`: octets that the system takes for the client before it reads them; None: as many as it likes."""
+
+    def __init__(self, port, user="guest", password="guest", timeout=120, room=None):
+        self.socket = socket.socket()
+        self.socket.settimeout(timeout)
+        if room is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, room)
+        self.socket.connect(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.buffer = b""
         response = b"\0" + user.encode() + b"\0" + password.encode()
@@ -164,13 +191,16 @@ class Client:
 class Broker:
     """The release build, or what BROKER names."""
 
-    def __init__(self, *options, preexec=None, errors=subprocess.DEVNULL):
+    def __init__(self, *options, preexec=None):
+        self.log = tempfile.NamedTemporaryFile("w")
         self.process = subprocess.Popen(
             [executable(), "--port", "0", "--management-port", "0", *options],
-            stdout=subprocess.PIPE, stderr=errors, text=True, preexec_fn=preexec)
+            stdout=subprocess.PIPE, stderr=self.log, text=True, preexec_fn=preexec)
         line = self.process.stdout.readline()
         self.port = int(re.search(r"amqp://127\.0\.0\.1:(\d+)", line)[1])
         self.listing = int(re.search(r"listings on http://127\.0\.0\.1:(\d+)", line)[1])
+        encrypted = re.search(r"amqps://127\.0\.0\.1:(\d+)", line)
+        self.encrypted = int(encrypted[1]) if encrypted else None
 
     def __enter__(self):
         return self
@@ -178,6 +208,11 @@ class Broker:
     def __exit__(self, *_):
         self.process.kill()
         self.process.wait()
+        self.log.close()
+
+    def has_said(self, text):
+        with open(self.log.name) as log:
+            return text in log.read()
 
     def octets(self, name):
         """VmRSS: now, VmHWM: at the most."""

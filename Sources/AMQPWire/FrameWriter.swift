@@ -100,6 +100,18 @@ public struct FrameWriter: Sendable {
         }
     }
 
+    /// What stands in a header's frame before the properties, for who writes these bit by bit, and ``Frame/end`` behind them.
+    public static func headerStart(propertiesCount: Int, bodySize: Int, channel: UInt16) -> [UInt8] {
+        var writer = ByteWriter()
+        writer.uint8(Frame.Kind.header.rawValue)
+        writer.uint16(channel)
+        writer.uint32(UInt32(2 + 2 + 8 + propertiesCount))
+        writer.uint16(MethodID.basic)
+        writer.uint16(0)
+        writer.uint64(UInt64(bodySize))
+        return writer.octets
+    }
+
     /// The header of a content whose properties are octets already, flag words first.
     public mutating func header(propertyOctets: ArraySlice<UInt8>, bodySize: Int, channel: UInt16) {
         frame(.header, channel: channel) { writer in

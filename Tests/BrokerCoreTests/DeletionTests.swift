@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 import TestSupport
 import Testing
 
@@ -91,5 +92,81 @@ struct DeletionTests {
         // The last route is remembered, with the queue that it led to.
         other.publish("", to: "nowhere")
         #expect(rig.core.memoryInUse == before)
+    }
+
+    @Test("A long row of auto-delete exchanges goes little by little, and who declares waits until it is gone")
+    func row() throws {
+        let rig = Rig { $0.work.turn = 1000 }
+        let (client, other) = (try rig.open(), try rig.open())
+        let before = rig.core.memoryInUse
+        client.send(QueueDeclare(queue: "q"))
+        client.declareRow(5000)
+        _ = client.take()
+        var (writer, effects) = (FrameWriter(), BrokerEffects())
+        writer.method(QueueDelete(queue: "q"), channel: 1)
+        let deletion = writer.take()
+        let steps = Steps.counted {
+            effects = rig.core.step(.received(deletion.span.bytes, from: client.id), now: rig.now)
+        }
+        #expect(effects.hasMoreToDo && steps < 4000, "\(steps)")
+        let names = rig.core.listExchanges().map(\.name)
+        #expect(names.contains("x4999") && !names.contains("x0"))
+        writer.method(ExchangeDeclare(exchange: "x0", type: "topic"), channel: 1)
+        effects = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
+        #expect(!effects.writes.contains { $0.connection == other.id })
+        while effects.hasMoreToDo {
+            carryOut(effects, [client, other])
+            effects = rig.core.step(.time, now: rig.now)
+        }
+        carryOut(effects, [client, other])
+        #expect(client.take().map(\.method.id) == [QueueDeleteOk.id])
+        #expect(other.take().map(\.method.id) == [ExchangeDeclareOk.id])
+        #expect(rig.core.listExchanges().filter { $0.name.hasPrefix("x") }.map(\.type) == ["topic"])
+        other.send(ExchangeDelete(exchange: "x0"))
+        #expect(rig.core.memoryInUse <= before)
+    }
+
+    @Test("A channel takes its auto-delete queues along little by little, with their bindings and messages")
+    func autoDeleteQueues() throws {
+        let rig = Rig { $0.work.turn = 1000 }
+        let client = try rig.open()
+        client.send(ExchangeDeclare(exchange: "x", type: "fanout"))
+        client.send(BasicQos(prefetchCount: 1))
+        for number in 0..<200 {
+            let name = ShortString(truncating: "\(number)")
+            client.send(QueueDeclare(queue: name, autoDelete: true))
+            for key in 0..<10 {
+                client.send(QueueBind(queue: name, exchange: "x", routingKey: ShortString(truncating: "\(key)")))
+            }
+            client.send(BasicConsume(queue: name, consumerTag: name))
+        }
+        for _ in 0..<20 { client.publish("x", to: "", exchange: "x") }
+        _ = client.take()
+        var writer = FrameWriter()
+        writer.method(ChannelClose(replyCode: .replySuccess), channel: 1)
+        var effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        var counts = [200, rig.core.listQueues().count]
+        while effects.hasMoreToDo {
+            #expect(!effects.writes.contains { $0.connection == client.id } || counts.last == 0)
+            effects = rig.core.step(.time, now: rig.now)
+            counts.append(rig.core.listQueues().count)
+        }
+        #expect(counts.last == 0)
+        #expect(zip(counts, counts.dropFirst()).allSatisfy { $0 - $1 <= 20 }, "\(counts)")
+    }
+}
+
+extension RigClient {
+    /// Exchanges that each lead to the one before, and the first to the queue `q`.
+    func declareRow(_ count: Int, durable: Bool = false) {
+        for number in 0..<count {
+            let name = ShortString(truncating: "x\(number)")
+            send(ExchangeDeclare(exchange: name, type: "fanout", durable: durable, autoDelete: true))
+            if number > 0 {
+                send(ExchangeBind(destination: ShortString(truncating: "x\(number - 1)"), source: name))
+            } else {
+                send(QueueBind(queue: "q", exchange: name))
+            }
+        }
     }
 }

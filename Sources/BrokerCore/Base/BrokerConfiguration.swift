@@ -134,6 +134,8 @@ struct WorkLimits: Sendable {
     private(set) var slice: Int
     /// So many dead letters may wait beside each other. When there are more, what one causes goes before the others.
     var letters = 4000
+    /// The same of octets of their messages, where that is not more than a quarter of the memory.
+    static let mostLetterOctets = 64 << 20
 
     init(turn: Int = 4000) { (self.turn, slice) = (turn, turn / 4) }
 
@@ -141,6 +143,8 @@ struct WorkLimits: Sendable {
     static let placesOfUnit = 8
     /// What it counts when a queue's time has come.
     static let unitsOfTimer = 4
+    /// What it counts to delete a queue, beside its bindings and messages.
+    static let unitsOfDeletion = 20
     /// What it counts to remove a binding.
     static let unitsOfRemoval = 4
 }

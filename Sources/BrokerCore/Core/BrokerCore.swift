@@ -221,7 +221,9 @@ public final class BrokerCore {
     }
 
     private func nextCause() -> LongWork? {
-        guard let (cause, virtualHost) = causes.next(most: pool.work.letters) else { return nil }
+        guard let (cause, virtualHost) = causes.next(most: room.work.letters, octets: mostLetterOctets) else {
+            return nil
+        }
         load.giveBack(cause.message)
         if case .deadLetter(let letter) = cause {
             load.hold(-Load.ofLetter)
@@ -295,18 +297,7 @@ public final class BrokerCore {
         }
         follow(alarms, since: lastAlarms)
         lastAlarms = alarms
-        let held = heldBack
-        heldBack = []
-        for id in held {
-            guard let connection = connections[id] else { continue }
-            connection.checkThrottle()
-            if connection.throttle.isHeldBack {
-                heldBack.append(id)
-            } else if !connection.isUnfinished {
-                // What it had sent by then.
-                unfinished.append(id)
-            }
-        }
+        tellHeldBack()
     }
 
     @discardableResult

@@ -33,6 +33,8 @@ struct Causes {
     /// Where that goes which is caused now.
     private var place = Place.letters
     private var letterCount = 0
+    /// Octets of their messages, of each as often as letters have it.
+    private var letterOctets = 0
     /// While there are rows: the last letter was of none.
     private var wasOfNoRow = false
     /// One was given up since there were none.
@@ -57,6 +59,7 @@ struct Causes {
         switch cause {
         case .deadLetter(let letter):
             letterCount += 1
+            letterOctets += letter.message.contentCount
             let new = (letter, addedCount, isTakingCopies, virtualHost)
             switch place {
             case .letters: letters.append(new)
@@ -78,15 +81,16 @@ struct Causes {
         return work
     }
 
-    /// The next to be done: letters before copies. Where more than `most` letters wait, what one causes goes before the
-    /// others.
-    mutating func next(most: Int) -> (cause: Cause, virtualHost: VirtualHost)? {
+    /// The next to be done: letters before copies. Where more than `most` letters wait, or of so many octets, what one causes
+    /// goes before the others.
+    mutating func next(most: Int, octets: Int) -> (cause: Cause, virtualHost: VirtualHost)? {
         (isTakingCopies, place) = (false, .letters)
         if letters.count > 1, quirk(.lettersChangePlaces), let first = letters.popFirst() { letters.append(first) }
         if let (letter, _, isOfCopy, virtualHost) = popLetter() {
             letterCount -= 1
+            letterOctets -= letter.message.contentCount
             isTakingCopies = isOfCopy
-            place = letterCount > most ? .row(rows.count) : .further
+            place = letterCount > most || letterOctets > octets ? .row(rows.count) : .further
             if letterCount == 0 { hasLost = false }
             return (.deadLetter(letter), virtualHost)
         }

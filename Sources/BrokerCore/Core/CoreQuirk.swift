@@ -10,7 +10,7 @@ enum CoreQuirk: String, Quirk {
     case newQueueIsNotSeen = "core.new-queue-is-not-seen"
     /// remove(exchange): remembered routes stay
     case deletedExchangeKeepsItsRoutes = "core.deleted-exchange-keeps-its-routes"
-    /// remove(bindings): an exchange that goes takes none with it
+    /// look: an exchange that goes takes none with it
     case autoDeleteGoesOneExchangeFar = "core.auto-delete-goes-one-exchange-far"
     /// publish(letter): the exchange that the first of them went to
     case deadLettersKeepTheirExchange = "core.dead-letters-keep-their-exchange"
@@ -28,7 +28,7 @@ enum CoreQuirk: String, Quirk {
     case manyCancelledTimersTakeTheRest = "core.many-cancelled-timers-take-the-rest"
     /// advance: the next look at what was out too long is not set
     case onlyTheFirstLookAtTimeouts = "core.only-the-first-look-at-timeouts"
-    /// remove(bindings): an exchange that loses several at once stays
+    /// look: an exchange that loses several at once stays
     case autoDeleteNeedsALoneBinding = "core.auto-delete-needs-a-lone-binding"
     /// setTracing: it is switched on, and never off
     case tracingStaysOn = "core.tracing-stays-on"
@@ -60,7 +60,7 @@ enum CoreQuirk: String, Quirk {
     case routesOutlivePolicies = "core.routes-outlive-policies"
     /// VirtualHost.route: the alternate is for publishes
     case deadLettersPassTheAlternate = "core.dead-letters-pass-the-alternate"
-    /// delete(queue): only what led to the queue is taken apart
+    /// LeavingRow.nextIncoming: only what led to the queue is taken apart
     case autoDeletedStaysADestination = "core.auto-deleted-stays-a-destination"
     /// restore(policy): exchanges come later, but for those that are always there
     case restoredPoliciesMissPredeclaredExchanges = "core.restored-policies-miss-predeclared-exchanges"

@@ -35,9 +35,16 @@ extension BrokerCore: SessionHost {
     }
 
     func lookAfterTimeouts() {
-        for connection in allConnections {
-            connection.closeTimedOutChannels()
-            connection.closeIfInTheWay()
+        var left = allConnections[...]
+        later { [room] in
+            var units = 0
+            while units < room.work.slice, let connection = left.popFirst() {
+                let before = connection.placesFilled
+                connection.closeTimedOutChannels()
+                connection.closeIfInTheWay()
+                units += 1 + connection.channels.count / WorkLimits.placesOfUnit + connection.placesFilled - before
+            }
+            return !left.isEmpty
         }
     }
 
@@ -57,6 +64,12 @@ extension BrokerCore: SessionHost {
         causes.add(cause, in: virtualHost)
     }
 
+    /// So many octets of letters may wait beside each other.
+    var mostLetterOctets: Int {
+        let mark = alarms.memoryHighWater
+        return mark > 0 ? min(WorkLimits.mostLetterOctets, mark / 4) : WorkLimits.mostLetterOctets
+    }
+
     /// Letters that cause one another would use up the memory, and no client can be held back for that. None of them was sure
     /// to arrive (RabbitMQ: "Dead Letter Exchanges", safety).
     func noteLoss(of letter: DeadLetter) {
@@ -71,9 +84,33 @@ extension BrokerCore {
         pool.adapt(isTight: alarms.memory, isFull: alarms.isFull)
         guard before.isFull, !alarms.isFull else { return }
         var left = connections.values[...]
-        later {
-            for connection in left.prefix(100) { connection.readOn() }
-            left = left.dropFirst(100)
+        later { [room] in
+            var units = 0
+            while units < room.work.slice, let connection = left.popFirst() {
+                connection.readOn()
+                units += 10 + connection.channels.count
+            }
+            return !left.isEmpty
+        }
+    }
+
+    /// The alarms have changed: those that are held back are told, or go on.
+    func tellHeldBack() {
+        var left = heldBack[...]
+        if left.isEmpty { return }
+        heldBack = []
+        later { [unowned self] in
+            for id in left.prefix(250) {
+                guard let connection = connections[id] else { continue }
+                connection.checkThrottle()
+                if connection.throttle.isHeldBack {
+                    heldBack.append(id)
+                } else if !connection.isUnfinished {
+                    // What it had sent by then.
+                    unfinished.append(id)
+                }
+            }
+            left = left.dropFirst(250)
             return !left.isEmpty
         }
     }

@@ -1,18 +1,17 @@
 import AMQPWire
+import DataStructures
 
 // What is deleted is not there any more at once, and with it what goes along. Bindings are taken apart in slices: none of
-// them matches meanwhile, because one of its ends is gone.
+// them matches meanwhile, because one of its ends is gone. Of the exchanges that go along, a long row does so in slices too.
 
 extension VirtualHost {
-    /// How many bindings lead to what is removed, of each auto-delete exchange.
-    private typealias Sources = [(exchange: Exchange<any Queue>, count: Int)]
-
     func delete(_ exchange: Exchange<any Queue>, then: @escaping () -> Void) -> LongWork {
         let isWhole = !quirk(.deletedExchangeStaysADestination)
         let bindings = exchange.bindings + (isWhole ? exchange.incoming.all : [])
-        let gone = remove(leftBy: take(exchange, isWhole: isWhole), isAlone: bindings.count == 1)
-        write(endOf: [exchange] + gone)
-        return removal(of: bindings + gone.flatMap { $0.isRemoved ? $0.incoming.all : [] }, then: then)
+        let sources = take(exchange, isWhole: isWhole)
+        return removal(
+            of: bindings, behind: LeavingRow(.exchange, of: exchange, sources, isAlone: bindings.count == 1), then: then
+        )
     }
 
     /// Its dead letters go first: what the log says of the queue's end would be the end of their messages too.
@@ -34,28 +33,26 @@ extension VirtualHost {
         guard !queue.isDeleted || quirk(.deletedQueueStaysItsOwners),
             let hosted = queues.removeValue(forKey: queue.name)
         else {
-            return removal(of: [], then: then)
+            return removal(of: [], behind: LeavingRow(.queue, [], isAlone: false), then: then)
         }
         if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }
         core.tally.counters.queuesDeleted += 1
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
-        var bindings: [Binding<any Queue>] = []
+        var (bindings, sources): ([Binding<any Queue>], LeavingRow.Sources) = ([], [])
         if !quirk(.deletedQueueLeavesItsBindings) {
             hosted.end.markRemoved()
             bindings = hosted.end.incoming.all
-            let sources = hosted.end.incoming.autoDeleteSources
-            let goes = sources.isEmpty || !quirk(.autoDeleteIsForUnbind)
-            let gone = remove(leftBy: goes ? sources : [], isAlone: bindings.count == 1)
-            let incoming = gone.flatMap { $0.isRemoved ? $0.incoming.all : [] }
-            if incoming.isEmpty || !quirk(.autoDeletedStaysADestination) { bindings += incoming }
-            write(endOf: gone)
+            sources = hosted.end.incoming.autoDeleteSources
+            if !sources.isEmpty, quirk(.autoDeleteIsForUnbind) { sources = [] }
         }
-        if let journal = hosted.journal {
-            if !quirk(.queueDeletesAreNotWritten) { core.journal?.declare(.queueDeleted(number: journal.number)) }
-            journal.delete()
+        let row = LeavingRow(.queue, sources, isAlone: bindings.count == 1) { [unowned core] _ in
+            if let journal = hosted.journal {
+                if !quirk(.queueDeletesAreNotWritten) { core.journal?.declare(.queueDeleted(number: journal.number)) }
+                journal.delete()
+            }
+            queue.delete()
         }
-        queue.delete()
-        return removal(of: bindings) {
+        return removal(of: bindings, behind: row) {
             then()
             queue.dismissConsumers()
         }
@@ -63,8 +60,10 @@ extension VirtualHost {
 
     func end(_ queue: any Queue) {
         let removal = delete(queue) {}
-        let slice = core.pool.work.slice
-        later { removal(slice) >= slice }
+        let slice = core.room.work.slice
+        let units = removal(slice)
+        core.spend(WorkLimits.unitsOfDeletion + units)
+        if units >= slice { soon { removal(slice) >= slice } }
     }
 
     func unbind(
@@ -72,26 +71,71 @@ extension VirtualHost {
         then: @escaping () -> Void
     ) -> LongWork {
         guard let binding = binding(source, end, key, arguments) else {
-            if source.declaration.autoDelete, quirk(.unbindingNothingEndsAutoDelete) {
-                _ = remove(leftBy: [(source, 0)], isAlone: true)
-            }
-            return removal(of: [], then: then)
+            let ends = source.declaration.autoDelete && quirk(.unbindingNothingEndsAutoDelete)
+            return removal(
+                of: [], behind: LeavingRow(.binding, ends ? [(source, 0)] : [], isAlone: true), then: then)
         }
         let isWritten = binding.isDurable && (source.isStored || !quirk(.predeclaredUnbindsAreNotWritten))
         let unbound = isWritten ? description(of: binding) : nil
         remove(binding)
-        let gone = remove(leftBy: [(source, 0)], isAlone: true)
-        if gone.isEmpty || !quirk(.endByUnbindIsNotWritten) { write(endOf: gone) }
-        // A source that has gone took it along in the log.
-        if gone.isEmpty, let unbound, !quirk(.unbindsAreNotWritten) { core.journal?.declare(.unbound(unbound)) }
-        return removal(of: gone.flatMap { $0.isRemoved ? $0.incoming.all : [] }, then: then)
+        let row = LeavingRow(.binding, [(source, 0)], isAlone: true) { [unowned core] gone in
+            // A source that has gone took it along in the log.
+            if gone.isEmpty, let unbound, !quirk(.unbindsAreNotWritten) { core.journal?.declare(.unbound(unbound)) }
+        }
+        return removal(of: [], behind: row, then: then)
     }
 
-    // MARK: Exchanges
+    // MARK: Exchanges that go along
+
+    /// The log has not heard of all that is not there any more. Nothing is declared meanwhile: it might have such a name.
+    var isLosingRows: Bool { !leavingRows.isEmpty }
+
+    /// Goes on with the rows that are on their way out. Returns of how many units.
+    func loseRows(_ most: Int) -> Int { leavingRows.first.map { goOn(with: $0, most) } ?? 0 }
+
+    func loseAllRows() { while isLosingRows { _ = loseRows(.max) } }
+
+    /// Some of a row goes, of so many units or a few more. Returns of how many: of fewer when it is over.
+    func goOn(with row: LeavingRow, _ most: Int) -> Int {
+        var units = 0
+        while units < most, !row.isOver {
+            if let (source, count) = row.left.popLast() {
+                units += 1
+                Steps.take()
+                units += look(at: source, which: count, in: row)
+                continue
+            }
+            let unwritten = row.unwritten ?? row.gone.count
+            row.unwritten = unwritten - 1
+            if unwritten > 0 {
+                units += 1
+                Steps.take()
+                write(endOf: row.gone[unwritten - 1], in: row)
+            } else {
+                row.finish()
+                leavingRows.removeAll { $0 === row }
+            }
+        }
+        return units
+    }
+
+    /// So many bindings of an exchange lead nowhere any more: perhaps it goes. Returns what it counts that others are to be
+    /// looked at then.
+    private func look(at source: Exchange<any Queue>, which count: Int, in row: LeavingRow) -> Int {
+        source.leadsNowhere(with: count)
+        guard source.declaration.autoDelete, exchanges[source.name] === source,
+            source.liveBindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
+            row.isAlone || !quirk(.autoDeleteNeedsALoneBinding)
+        else { return 0 }
+        row.gone.append(source)
+        let sources = take(source, isWhole: !quirk(.autoDeleteGoesOneExchangeFar))
+        row.left += sources
+        return sources.count / WorkLimits.placesOfUnit
+    }
 
     /// An exchange is not there any more. Returns those that lead to it and go with their last binding, unless it stays where
     /// bindings lead.
-    private func take(_ exchange: Exchange<any Queue>, isWhole: Bool) -> Sources {
+    func take(_ exchange: Exchange<any Queue>, isWhole: Bool) -> LeavingRow.Sources {
         exchanges[exchange.name] = nil
         if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }
         guard isWhole else { return [] }
@@ -100,42 +144,37 @@ extension VirtualHost {
         return !sources.isEmpty && quirk(.sourcesOutliveTheirDestination) ? [] : sources
     }
 
-    /// Removes the auto-delete exchanges that have lost their last binding, and those that lose it by that, and so on. Returns
-    /// them: each comes behind all that it led to.
-    private func remove(leftBy sources: Sources, isAlone: Bool) -> [Exchange<any Queue>] {
-        var (gone, left): ([Exchange<any Queue>], Sources) = ([], sources)
-        while let (source, count) = left.popLast() {
-            source.noteDeadBindings(count)
-            guard source.declaration.autoDelete, exchanges[source.name] === source,
-                source.liveBindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
-                isAlone || !quirk(.autoDeleteNeedsALoneBinding)
-            else { continue }
-            gone.append(source)
-            left += take(source, isWhole: !quirk(.autoDeleteGoesOneExchangeFar))
-        }
-        core.spend(gone.count)
-        return gone
-    }
-
-    /// Tells the log that exchanges are gone, and with them their bindings. The last go first, and all of them before the
-    /// queue that they led to: wherever a crash cuts the log off, none is left without the binding that held it.
-    private func write(endOf exchanges: [Exchange<any Queue>]) {
-        for exchange in exchanges.reversed() where exchange.isStored && !quirk(.exchangeDeletesAreNotWritten) {
-            core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name))
-        }
+    /// Tells the log that an exchange is gone, and with it its bindings.
+    private func write(endOf exchange: Exchange<any Queue>, in row: LeavingRow) {
+        guard exchange.isStored, !quirk(.exchangeDeletesAreNotWritten),
+            row.cause != .binding || !quirk(.endByUnbindIsNotWritten)
+        else { return }
+        core.journal?.declare(.exchangeDeleted(virtualHost: name, name: exchange.name))
     }
 
     // MARK: Bindings
 
-    /// Removes bindings, then does `then`.
-    private func removal(of bindings: [Binding<any Queue>], then: @escaping () -> Void) -> LongWork {
+    /// Has a row go, as far as a slice reaches at once; then removes the bindings, and those that led to the row; then does
+    /// `then`.
+    private func removal(
+        of bindings: [Binding<any Queue>], behind row: LeavingRow, then: @escaping () -> Void
+    ) -> LongWork {
+        core.spend(goOn(with: row, core.room.work.slice))
+        if !row.isOver { leavingRows.append(row) }
         var pending = bindings
         var last: (() -> Void)? = then
         return { [self] most in
-            var units = 0
-            while units < most, let binding = pending.popLast() {
-                units += WorkLimits.unitsOfRemoval
-                remove(binding)
+            var units = goOn(with: row, most)
+            while units < most {
+                if let binding = pending.popLast() {
+                    units += WorkLimits.unitsOfRemoval
+                    remove(binding)
+                } else if let incoming = row.nextIncoming() {
+                    units += 1
+                    pending = incoming
+                } else {
+                    break
+                }
             }
             guard units < most else { return units }
             last?()

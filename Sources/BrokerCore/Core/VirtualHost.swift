@@ -24,6 +24,8 @@ final class VirtualHost {
     var defaultQueueType: String?
     /// What an operator has said of it; nil: nothing, it is there by the command line or by what it has.
     private(set) var definition: VirtualHostDefinition?
+    /// Auto-delete exchanges that are on their way out, and that the log has not heard of.
+    var leavingRows: [LeavingRow] = []
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
     /// For a quirk: the exchanges that were looked up first, by name.
@@ -67,6 +69,7 @@ final class VirtualHost {
 
     /// Lets go of everything, without a word to anybody: its core is no more.
     func dissolve() {
+        leavingRows = []
         for exchange in exchanges.values { exchange.dissolve() }
         for hosted in queues.values {
             hosted.queue.dissolve()
@@ -224,6 +227,7 @@ extension VirtualHost: SessionVirtualHost {
     func trace(_ copy: Message) { core.cause(.copy(copy), in: self) }
 
     func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError) {
+        loseAllRows()
         let exchange = try restoreExchange(name, declaration)
         if exchange.isStored { core.journal?.declare(.exchangeDeclared(description(of: exchange))) }
     }
@@ -231,6 +235,7 @@ extension VirtualHost: SessionVirtualHost {
     func declareQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
     ) -> any Queue {
+        loseAllRows()
         let journal =
             declaration.durable
             ? core.journal.map { QueueJournal($0, number: $0.queueNumbers.take(), keepsAll: arguments.kind.keepsAll) }

@@ -117,9 +117,9 @@ enum RoutingQuirk: String, Quirk {
 
     /// VirtualHost.restoreExchange: a new exchange leads nowhere yet
     case routesOutliveNewExchanges = "routing.routes-outlive-new-exchanges"
-    /// VirtualHost.remove: not when the queue goes (rabbitmq/rabbitmq-server#1705)
+    /// VirtualHost.delete: not when the queue goes (rabbitmq/rabbitmq-server#1705)
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
-    /// VirtualHost.remove: no look whether it was the last
+    /// VirtualHost.look: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
     /// TopicRouter.words: a table of 32
     case wordsEndAt32 = "routing.words-end-at-32"

@@ -11,6 +11,8 @@ protocol SessionHost: AnyObject {
     var alarms: Alarms { get }
     var pool: BufferPool { get }
     var tally: Tally { get }
+    /// What may still be done in this turn, in units; below 0, it was more already.
+    var budget: Int { get }
     /// Everything up to this batch of the store is on disk; without a store, everything.
     var storedBatch: UInt64 { get }
 
@@ -42,6 +44,12 @@ protocol SessionVirtualHost: AnyObject {
     var isTraced: Bool { get }
     /// Changes whenever a route may lead elsewhere, so that a channel can remember the last one.
     var topologyVersion: UInt64 { get }
+
+    /// Exchanges are not there any more, and the log has not heard of it yet: until then nothing is declared that might have
+    /// such a name.
+    var isLosingRows: Bool { get }
+    /// Goes on with telling it, by so many units. Returns of how many that was.
+    func loseRows(_ most: Int) -> Int
 
     /// The type of a queue that does not say its own, `quorum`; nil: it is as anywhere.
     var defaultQueueType: String? { get }

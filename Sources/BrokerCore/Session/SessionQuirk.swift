@@ -38,7 +38,7 @@ enum SessionQuirk: String, Quirk {
     case trafficIsTraffic = "session.traffic-is-traffic"
     /// timerFired: the timer is not set again behind a heartbeat
     case secondHeartbeatIsNotSent = "session.second-heartbeat-is-not-sent"
-    /// refill: a part is cut into frames without their overhead
+    /// LargeContent.writeBody: a part is cut into frames without their overhead
     case partsExceedTheFrameMax = "session.parts-exceed-the-frame-max"
     /// write: what is small does not wait for the rest of a large body
     case smallFramesOvertakeALargeBody = "session.small-frames-overtake-a-large-body"
@@ -280,7 +280,7 @@ enum SessionQuirk: String, Quirk {
     case onlyTheFlagsThatAreSetAreCompared = "session.only-the-flags-that-are-set-are-compared"
     /// exchangeBind: the destination is who is bound
     case destinationChecksTheBinding = "session.destination-checks-the-binding"
-    /// Output: a frame that is not full tells the end
+    /// LargeContent.writeBody: a frame that is not full tells the end
     case exactPartsEndEmpty = "session.exact-parts-end-empty"
     /// settle: basic.nack is as good as basic.reject
     case everyRefusalIsAFailure = "session.every-refusal-is-a-failure"

@@ -36,7 +36,7 @@ enum StoreQuirk: String, Quirk {
     case settledRunsGoOnInOtherQueues = "store.settled-runs-go-on-in-other-queues"
     /// Journal.settle: compares queues alone
     case settledRunsTakeAnyOrder = "store.settled-runs-take-any-order"
-    /// VirtualHost.remove: the log is told of declarations
+    /// VirtualHost.write: the log is told of declarations
     case exchangeDeletesAreNotWritten = "store.exchange-deletes-are-not-written"
     /// VirtualHost.delete: the log is told of declarations (cloudamqp/lavinmq#209)
     case queueDeletesAreNotWritten = "store.queue-deletes-are-not-written"
@@ -97,7 +97,7 @@ enum StoreQuirk: String, Quirk {
     case incomingBindingsOutliveTheirExchange = "store.incoming-bindings-outlive-their-exchange"
     /// StoredContent.write: one bit forgotten
     case failuresOfLettersAreNotWritten = "store.failures-of-letters-are-not-written"
-    /// VirtualHost.unbind: the binding's end is all
+    /// VirtualHost.write: the binding's end is all
     case endByUnbindIsNotWritten = "store.end-by-unbind-is-not-written"
     /// StoreContents.found: it ends behind what is gone
     case firstRunIsKeptWhole = "store.first-run-is-kept-whole"

@@ -166,4 +166,47 @@ struct ManyAtATimeTests {
                 .queueDeclareOk(QueueDeclareOk(queue: "q", messageCount: 1, consumerCount: 0))))
         #expect(counts("q") == 1)
     }
+
+    @Test("What consumers have held for too long goes back little by little, and behind that they are told")
+    func overdue() throws {
+        let rig = Rig {
+            $0.work.turn = 1000
+            $0.dialect = .v4_3
+            $0.consumerTimeout = 1000
+        }
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q", durable: true, arguments: ["x-queue-type": "quorum"]))
+        for tag in ["b", "a"] as [ShortString] { client.send(BasicConsume(queue: "q", consumerTag: tag)) }
+        client.publish(Array(repeating: "x", count: 4000), to: "q")
+        rig.drain()
+        #expect(client.takeBodies().count == 4000)
+        rig.pass(1000)
+        var (effects, seen) = (rig.core.step(.time, now: rig.now), [Int]())
+        while true {
+            seen.append(rig.core.listQueues().map(\.readyCount).reduce(0, +))
+            for write in effects.writes { write.withOctets { client.receive($0) } }
+            guard effects.hasMoreToDo else { break }
+            effects = rig.core.step(.time, now: rig.now)
+        }
+        #expect(seen[0] < 2000 && seen.last == 4000 && seen == seen.sorted(), "\(seen)")
+        let told = ["a", "b"].map { Method.basicCancel(BasicCancel(consumerTag: $0, noWait: true)) }
+        #expect(client.take().map(\.method) == told)
+    }
+
+    @Test("Very many that were held back go on little by little")
+    func heldBack() throws {
+        let clients = try (0..<1000).map { _ in try rig.open() }
+        rig.step(.diskIsLow(true))
+        for client in clients { client.publish("x", to: "nowhere") }
+        #expect(!clients.contains { rig.isRead($0) })
+        var effects = rig.core.step(.diskIsLow(false), now: rig.now)
+        #expect(effects.readingChanges.count < 1000)
+        var goOn: Set<ConnectionID> = []
+        while true {
+            for change in effects.readingChanges where change.isReading { goOn.insert(change.connection) }
+            guard effects.hasMoreToDo else { break }
+            effects = rig.core.step(.time, now: rig.now)
+        }
+        #expect(goOn.count == 1000)
+    }
 }

@@ -15,6 +15,7 @@
                 ("basic.publish, headers", manyHeaders), ("basic.publish, copies", copies),
                 ("a dead letter that died often", foreignDeaths),
                 ("queue.delete, auto-delete exchanges", autoDeleteRow),
+                ("a channel ends, auto-delete queues", autoDeleteQueues),
                 ("basic.publish, topic, many #", hashes), ("basic.get", gets),
             ]
         }
@@ -116,18 +117,22 @@
             }
         }
 
+        private static func autoDeleteQueues(_ rig: Rig, _ count: Int) throws -> () -> Void {
+            let client = try rig.open()
+            for number in 0..<count {
+                client.send(QueueDeclare(queue: name("q", number), autoDelete: true))
+                client.send(QueueBind(queue: name("q", number), exchange: "amq.fanout"))
+                client.send(BasicConsume(queue: name("q", number), consumerTag: name("c", number)))
+            }
+            return { client.send(ChannelClose(replyCode: .replySuccess)) }
+        }
+
         // MARK: Exchanges
 
         /// Each goes with its last binding, which leads to the one before it.
         private static func autoDeleteRow(_ rig: Rig, _ count: Int) throws -> () -> Void {
             let client = try client(rig)
-            for number in 0..<count {
-                client.send(ExchangeDeclare(exchange: name("x", number), type: "fanout", autoDelete: true))
-                if number > 0 {
-                    client.send(ExchangeBind(destination: name("x", number - 1), source: name("x", number)))
-                }
-            }
-            client.send(QueueBind(queue: "q", exchange: "x0"))
+            client.declareRow(count)
             return {
                 client.send(QueueDelete(queue: "q"))
                 #expect(!rig.core.listExchanges().contains { $0.name.hasPrefix("x") })

@@ -27,14 +27,15 @@ struct MultiplyingLettersTests {
         }
     }
 
-    private static var message: [UInt8] {
+    private static func message(_ size: Int = 1) -> [UInt8] {
         var writer = FrameWriter()
-        writer.content(BasicPublish(exchange: "x"), .init(), body: [1], channel: 1, frameMax: 4096)
+        writer.content(
+            BasicPublish(exchange: "x"), .init(), body: Array(repeating: 1, count: size), channel: 1, frameMax: 4096)
         return writer.take()
     }
 
-    private static func begin(_ rig: Rig, _ client: RigClient) {
-        #expect(rig.core.step(.received(message.span.bytes, from: client.id), now: rig.now).hasMoreToDo)
+    private static func begin(_ rig: Rig, _ client: RigClient, size: Int = 1) {
+        #expect(rig.core.step(.received(message(size).span.bytes, from: client.id), now: rig.now).hasMoreToDo)
     }
 
     @Test("Every way is taken to its end, however few letters may wait beside each other", arguments: [10, 4000])
@@ -45,7 +46,7 @@ struct MultiplyingLettersTests {
         let before = rig.core.load.total
         client.send(QueueDeclare(queue: "all"))
         client.send(QueueBind(queue: "all", exchange: "x"))
-        client.send(octets: Self.message)
+        client.send(octets: Self.message())
         // 5 ways of one queue, 5 * 4 of two, 60, 120 and 120; and the message itself.
         #expect(rig.core.listQueues().map(\.readyCount).reduce(0, +) == 326)
         client.send(QueueDelete(queue: "all"))
@@ -70,6 +71,21 @@ struct MultiplyingLettersTests {
         #expect(mostOthers > 50 * Load.ofLetter, "\(mostOthers)")
         // 50 wait beside each other, and at most 11 at each of 12 queues of one way.
         #expect(most < 200 * 4000, "\(most)")
+    }
+
+    @Test("Of large messages few letters wait beside each other")
+    func largeMessages() throws {
+        let rig = Self.rig(letters: 4000, turn: 1000, mark: 4_000_000)
+        let client = try rig.open()
+        Self.declareQueues(client, 12)
+        let before = rig.core.load.total
+        Self.begin(rig, client, size: 20_000)
+        var most = 0
+        for _ in 0..<200 {
+            #expect(rig.core.step(.time, now: rig.now).hasMoreToDo)
+            most = max(most, rig.core.load.total - before)
+        }
+        #expect(most < 2_000_000, "\(most)")
     }
 
     @Test("Who causes nothing is served as ever")

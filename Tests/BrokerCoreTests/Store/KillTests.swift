@@ -141,6 +141,29 @@ import Testing
         }
     }
 
+    @Test("A long row of auto-delete exchanges goes with its queue, from its far end on")
+    func autoDeleteRow() throws {
+        let broker = try StoreRig { $0.work.turn = 1000 }
+        let client = try broker.rig.open()
+        client.send(QueueDeclare(queue: "q", durable: true))
+        client.declareRow(3000, durable: true)
+        broker.sync()
+        var counts: [Int] = []
+        _ = try watch(broker, client) { writer in
+            writer.method(QueueDelete(queue: "q"), channel: 1)
+        } look: { found in
+            let host = try #require(found.rig.core.virtualHosts["/"])
+            let row = host.exchanges.values.filter(\.declaration.autoDelete)
+            #expect(row.allSatisfy { $0.bindingCount == 1 })
+            #expect(row.isEmpty || host.queue("q") != nil)
+            counts.append(row.count)
+        }
+        #expect(counts.count > 1 && counts == counts.sorted().reversed(), "\(counts)")
+        try broker.crash()
+        let host = try #require(broker.rig.core.virtualHosts["/"])
+        #expect(host.queue("q") == nil && !host.exchanges.values.contains { $0.declaration.autoDelete })
+    }
+
     @Test("A message on its way into thousands of queues: what is acknowledged meanwhile does not come back")
     func manyQueues() throws {
         let broker = try StoreRig()

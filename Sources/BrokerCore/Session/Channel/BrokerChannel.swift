@@ -188,7 +188,8 @@ final class BrokerChannel {
         }
     }
 
-    private func handle(_ method: Method) throws(BrokerError) {
+    func handle(_ method: Method) throws(BrokerError) {
+        if virtualHost.isLosingRows, waitsForRows(method) { return }
         connection.placesFilled += Self.units(of: method)
         switch method {
         case .channelOpen:
@@ -275,7 +276,8 @@ final class BrokerChannel {
     func release(then: @escaping () -> Void = {}) {
         if !isReleased { tally.counters.channelsClosed += 1 }
         isReleased = true
-        pauseConsumers()
+        // Otherwise all are by now.
+        if !connection.isEnding { pauseConsumers() }
         if state != .closing || replyConsumer == nil || !quirk(.failedChannelKeepsItsReplies) { endReplyConsumer() }
         content = ContentReader()
         forgetContent()
@@ -293,7 +295,7 @@ final class BrokerChannel {
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
-            connection.placesFilled += left.go(connection.pool.work.slice)
+            connection.placesFilled += left.go(connection.room.work.slice, by: host)
             leaving = left
             if !left.areGone, !quirk(.closingChannelKeepsConsumers) { return true }
             then()

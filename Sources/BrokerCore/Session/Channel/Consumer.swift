@@ -179,39 +179,51 @@ extension BrokerChannel {
     }
 }
 
-/// The consumers of a channel that ends. They leave in the order of their tags, which are put in order little by little: a
-/// client may have a hundred thousand.
-struct LeavingConsumers {
+/// Consumers in the order of their tags, into which they are put little by little: a client may have a hundred thousand.
+struct ConsumersByTag {
     private var unsorted: [Consumer]
-    private var sorted = Heap<Leaving>()
+    private var sorted = Heap<Entry>()
 
-    private struct Leaving: HeapElement {
+    private struct Entry: HeapElement {
         let consumer: Consumer
 
-        func comes(before other: Leaving) -> Bool { consumer.tag < other.consumer.tag }
+        func comes(before other: Entry) -> Bool { consumer.tag < other.consumer.tag }
     }
 
     init(_ consumers: [Consumer]) { unsorted = consumers }
 
-    var areGone: Bool { unsorted.isEmpty && sorted.isEmpty }
+    var isEmpty: Bool { unsorted.isEmpty && sorted.isEmpty }
 
-    /// Some leave their queues, of so many units or a little more. Returns of how many.
-    mutating func go(_ most: Int) -> Int {
-        var units = 0
-        while units < most {
-            if let consumer = unsorted.popLast() {
-                sorted.insert(Leaving(consumer: consumer))
-                units += 1
-            } else if let consumer = sorted.popFirst()?.consumer {
-                consumer.queue.remove(consumer)
-                if consumer.queue.declaration.autoDelete, !consumer.queue.isDeleted, quirk(.endsTakeQueuesAlong) {
-                    _ = consumer.channel.virtualHost.delete(consumer.queue) {}(.max)
-                }
-                units += 4
-            } else {
-                break
-            }
+    /// The next one; nil: there are no more, or `left` units do not reach. What it takes is taken off them.
+    mutating func next(_ left: inout Int) -> Consumer? {
+        while left > 0, let consumer = unsorted.popLast() {
+            sorted.insert(Entry(consumer: consumer))
+            left -= 1
         }
-        return units
+        return left > 0 ? sorted.popFirst()?.consumer : nil
+    }
+}
+
+/// The consumers of a channel that ends.
+struct LeavingConsumers {
+    private var consumers: ConsumersByTag
+
+    init(_ consumers: [Consumer]) { self.consumers = ConsumersByTag(consumers) }
+
+    var areGone: Bool { consumers.isEmpty }
+
+    /// Some leave their queues, of so many units or a little more. Returns of how many, without what the host has counted: a
+    /// queue may hand out what they leave, or go with its last consumer.
+    mutating func go(_ most: Int, by host: any SessionHost) -> Int {
+        let before = host.budget
+        var left = most
+        while before - host.budget < left, let consumer = consumers.next(&left) {
+            consumer.queue.remove(consumer)
+            if consumer.queue.declaration.autoDelete, !consumer.queue.isDeleted, quirk(.endsTakeQueuesAlong) {
+                _ = consumer.channel.virtualHost.delete(consumer.queue) {}(.max)
+            }
+            left -= 4
+        }
+        return most - left
     }
 }

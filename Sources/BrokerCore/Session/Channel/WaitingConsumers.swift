@@ -16,9 +16,19 @@ extension BrokerChannel {
 
     /// Consumers of streams that held too many deliveries for memory that was full may be handed more.
     func readOn() {
-        for consumer in consumers.values where consumer.queue.kind.isReadWithoutTaking { lineUp(consumer) }
-        resumeConsumers()
+        var left = consumers.values[...]
+        if left.isEmpty { return }
+        let most = connection.room.work.slice
+        connection.goOn { [self] in
+            for consumer in left.prefix(most) where consumer.queue.kind.isReadWithoutTaking { lineUp(consumer) }
+            connection.placesFilled += min(left.count, most) / WorkLimits.placesOfUnit
+            left = left.dropFirst(most)
+            if left.isEmpty { resumeConsumers() }
+            return !left.isEmpty
+        }
     }
+
+    var hasWaiting: Bool { !waiting.isEmpty || !waitingForConnection.isEmpty }
 
     /// Puts waiting consumers back into their queues' rotations, one after the other, as long as there is room: some at once,
     /// the rest in slices. One whose queue has a message takes some of it, and lines up again.

@@ -7,9 +7,43 @@ extension BrokerConnection {
     var mustWait: Bool {
         guard case .running = state else { return false }
         if throttle.isHeldBack { return true }
+        if room.isFull, nextStays {
+            hasDeclared()
+            checkThrottle()
+            if throttle.isHeldBack { return true }
+        }
         guard output.isOverfull else { return false }
         if !silences.contains(.output) { stopReading(.output) }
         return true
+    }
+
+    /// The next frame would make something that stays, or is large. While memory is full it waits before it is handled: each
+    /// connection would have its first for nothing, and come again for another. Who finds what it declares goes on.
+    private var nextStays: Bool {
+        var ahead = reader
+        guard let virtualHost = session.virtualHost, let frame = try? ahead.next(), frame.kind == .method,
+            let method = try? Method(frame.payload)
+        else { return false }
+        switch method {
+        case .queueDeclare(let declare):
+            return !declare.passive && virtualHost.queue(declare.queue.withoutLineBreaks) == nil
+        case .exchangeDeclare(let declare):
+            return !declare.passive && virtualHost.exchange(declare.exchange.withoutLineBreaks) == nil
+        case .queueBind(let bind):
+            let last = bind.queue.isEmpty ? channels[frame.channel]?.lastDeclaredQueue : nil
+            guard let source = virtualHost.exchange(bind.exchange.withoutLineBreaks),
+                let queue = virtualHost.queue(last ?? bind.queue.withoutLineBreaks)
+            else { return false }
+            let key = bind.routingKey.isEmpty ? last ?? "" : bind.routingKey
+            return !virtualHost.isBound(source, to: .queue(queue), key: key, arguments: bind.arguments)
+        case .exchangeBind(let bind):
+            guard let source = virtualHost.exchange(bind.source.withoutLineBreaks),
+                let end = virtualHost.exchange(bind.destination.withoutLineBreaks)
+            else { return false }
+            return !virtualHost.isBound(source, to: .exchange(end), key: bind.routingKey, arguments: bind.arguments)
+        case .basicConsume(let consume): return consume.arguments.footprint > Self.ofFew
+        default: return false
+        }
     }
 
     /// A channel has been announced a content.

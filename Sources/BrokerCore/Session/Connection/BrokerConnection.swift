@@ -261,7 +261,7 @@ final class BrokerConnection {
     }
 
     private func resumeConsumers() {
-        for channel in channels.values.sorted(by: { $0.number < $1.number })
+        for channel in channels.values.filter(\.hasWaiting).sorted(by: { $0.number < $1.number })
         where channel.channelPrefetch == 0 || !quirk(.raisedWindowResumesNobody) { channel.resumeConsumers() }
     }
 

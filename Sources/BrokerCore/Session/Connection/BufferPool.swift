@@ -21,8 +21,8 @@ final class BufferPool {
     /// Memory is full: consumers of streams, whose deliveries free none, may hold few.
     private(set) var isFull = false
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
-    private var share = BufferPool.largestPart
-    private static let leastShare = 1 << 12
+    private var share = Room.largestPart
+    static let leastShare = 1 << 12
     /// Half of that memory.
     private var half = Int.max
     /// See ``part``.

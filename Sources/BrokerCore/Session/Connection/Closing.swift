@@ -127,8 +127,10 @@ extension BrokerConnection {
     private func deletionOfExclusiveQueues() -> LongWork {
         var removal: LongWork?
         return { [self] most in
+            // Messages that go with a queue are counted by the host.
+            let before = host.budget
             var units = 0
-            while units < most {
+            while units + before - host.budget < most {
                 if let work = removal {
                     let some = most - units
                     let done = work(some)
@@ -138,11 +140,12 @@ extension BrokerConnection {
                 }
                 guard let queue = exclusiveQueues.first else { break }
                 if case .ended = state, quirk(.abortedConnectionKeepsItsQueues) { break }
-                units += 20
+                units += WorkLimits.unitsOfDeletion
                 forget(queue)
                 removal = session.virtualHost?.delete(queue) {}
                 if !exclusiveQueues.isEmpty, quirk(.onlyTheFirstExclusiveQueueGoes) { exclusiveQueues = IdentityList() }
             }
+            units += before - host.budget
             return units >= most && quirk(.exclusiveQueuesGoInOneSlice) ? 0 : units
         }
     }

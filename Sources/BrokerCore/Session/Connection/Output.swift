@@ -4,7 +4,8 @@ import DataStructures
 /// What is to be written to a connection's client, and how much of it waits.
 ///
 /// Small messages are copied into one run of octets. Of a large one only a part is, at a time: the message is held until
-/// its client has taken the part before, and many connections that are sent the same one hold it together.
+/// its client has taken the part before, and many connections that are sent the same one hold it together. Properties that
+/// are written anew for each delivery are its own, however large.
 struct Output {
     private let connection: ConnectionID
     private let pool: BufferPool
@@ -28,18 +29,7 @@ struct Output {
 
     private enum Piece {
         case frames(FrameWriter)
-        case body(Body)
-    }
-
-    /// A large body, of which everything before `next` has been handed over.
-    private struct Body {
-        let message: Message
-        let octets: [UInt8]
-        /// False: `octets` are the output's own, read from disk for it.
-        let isLent: Bool
-        let channel: UInt16
-        let frameMax: UInt32
-        var next: Int
+        case content(LargeContent)
     }
 
     /// A body of more octets is sent in parts, each about as large.
@@ -74,7 +64,8 @@ struct Output {
     mutating func protocolHeader(_ header: [UInt8]) { writer.raw(header) }
 
     mutating func heartbeat() {
-        // Between two parts of a message there is room for it.
+        // Between two parts of a message there is room for it, unless they are parts of one frame. That is no silence either.
+        if case .content(let content) = later.first, content.isCutInAFrame { return }
         writer.heartbeat()
         announce()
     }
@@ -89,22 +80,23 @@ struct Output {
         _ method: some MethodFields, _ content: MessageContent, of message: Message, channel: UInt16,
         frameMax: UInt32
     ) throws(BrokerError) {
+        let part = part
+        let isHeaderLarge = content.propertiesCount > Room.leastShare && content.octets.count > part
         if message.traits.hasBlindCopies, content.body.count <= part || !quirk(.bccStaysInLargeMessages),
             !(method is BasicReturn) || !quirk(.bccStaysInReturns)
         {
             let most = content.body.count > frameMax && quirk(.changedContentsHaveLargeFrames) ? 131_072 : frameMax
             self.content(
                 method, try content.sentProperties(), bodyOf: content, of: message, channel: channel, frameMax: most)
-        } else if content.body.count > part {
+        } else if content.body.count > part || isHeaderLarge {
             write {
                 $0.method(method, channel: channel)
+                if isHeaderLarge { return }
                 $0.header(
                     propertyOctets: content.propertyOctets, bodySize: content.body.count, channel: channel)
             }
             hold(
-                Body(
-                    message: message, octets: content.octets, isLent: message.isResident, channel: channel,
-                    frameMax: frameMax, next: content.propertiesCount))
+                LargeContent(content, of: message, withHeader: isHeaderLarge, channel: channel, frameMax: frameMax))
         } else {
             // A header is one frame, however large: it can't be cut.
             let isLeftOut = content.propertyOctets.count > frameMax && quirk(.largeHeadersAreLeftOut)
@@ -130,22 +122,17 @@ struct Output {
         _ method: some MethodFields, _ properties: BasicProperties, bodyOf content: MessageContent, of message: Message,
         channel: UInt16, frameMax: UInt32
     ) {
-        if content.body.count > part {
-            var octets = ByteWriter()
-            properties.write(to: &octets)
-            write {
-                $0.method(method, channel: channel)
-                $0.header(propertyOctets: octets.octets[...], bodySize: content.body.count, channel: channel)
-            }
-            hold(
-                Body(
-                    message: message, octets: content.octets, isLent: message.isResident, channel: channel,
-                    frameMax: frameMax, next: content.propertiesCount))
-        } else {
-            write {
-                $0.content(method, properties, body: Array(content.body), channel: channel, frameMax: frameMax)
-            }
+        var octets = ByteWriter()
+        properties.write(to: &octets)
+        if content.body.count <= part {
+            return self.content(
+                method, properties: octets.octets, body: content.body, channel: channel, frameMax: frameMax)
         }
+        write {
+            $0.method(method, channel: channel)
+            $0.header(propertyOctets: octets.octets[...], bodySize: content.body.count, channel: channel)
+        }
+        hold(LargeContent(content, of: message, channel: channel, frameMax: frameMax))
         announce()
     }
 
@@ -183,20 +170,20 @@ struct Output {
         ownLaterCount += last.count - before
     }
 
-    private mutating func hold(_ body: Body) {
+    private mutating func hold(_ content: LargeContent) {
         if !last.isEmpty {
             later.append(.frames(last))
             last = FrameWriter()
         }
-        laterCount += body.octets.count - body.next
-        ownLaterCount += Load.ofLentBody + (body.isLent ? 0 : body.octets.count)
-        if body.isLent { pool.load.lend(body.message) }
-        later.append(.body(body))
+        laterCount += content.count
+        ownLaterCount += content.ownCount
+        if content.isLent { room.load.lend(content.message) }
+        later.append(.content(content))
     }
 
-    private mutating func letGo(_ body: Body) {
-        ownLaterCount -= Load.ofLentBody + (body.isLent ? 0 : body.octets.count)
-        if body.isLent { pool.load.giveBack(body.message) }
+    private mutating func letGo(_ content: LargeContent) {
+        ownLaterCount -= content.ownCount
+        if content.isLent { room.load.giveBack(content.message) }
     }
 
     /// Moves on to ``writer`` what is its turn, a part at a time.
@@ -207,24 +194,13 @@ struct Output {
             case .frames(let frames):
                 _ = later.popFirst()
                 moveOn(frames)
-            case .body(var body):
-                // Whole frames, as large as they may be, unless memory is short.
-                let largest = max(1, Int(body.frameMax) - Frame.overhead)
-                let frame = part < BufferPool.largestPart ? min(part, largest) : largest
-                let end = min(body.octets.count, body.next + max(1, part / frame) * frame)
-                let most = body.frameMax + (quirk(.partsExceedTheFrameMax) ? UInt32(Frame.overhead) : 0)
-                writer.body(body.octets[body.next..<end], channel: body.channel, frameMax: most)
-                let next = body.next
-                laterCount -= end - next
-                body.next = end
-                if end < body.octets.count {
-                    later[0] = .body(body)
+            case .content(var content):
+                laterCount -= content.write(part, to: &writer)
+                if content.count > 0 {
+                    later[0] = .content(content)
                 } else {
                     _ = later.popFirst()
-                    letGo(body)
-                    if (end - next) % frame == 0, quirk(.exactPartsEndEmpty) {
-                        writer.frame(.body, channel: body.channel) { _ in }
-                    }
+                    letGo(content)
                 }
             case nil:
                 moveOn(last)
@@ -271,7 +247,7 @@ struct Output {
 
     /// Nothing of it will be sent any more.
     mutating func discard() {
-        for case .body(let body) in later { letGo(body) }
+        for case .content(let content) in later { letGo(content) }
         (later, laterCount, ownLaterCount, backlog) = (Ring(), 0, 0, 0)
         (writer, last) = (FrameWriter(), FrameWriter())
         account()

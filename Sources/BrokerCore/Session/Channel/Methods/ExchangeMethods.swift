@@ -1,6 +1,24 @@
 import AMQPWire
 
 extension BrokerChannel {
+    /// Whether a method waits for a long row of exchanges to go. It helps with that, and is done then.
+    func waitsForRows(_ method: Method) -> Bool {
+        switch method {
+        case .exchangeDeclare, .queueDeclare: break
+        default: return false
+        }
+        connection.goOn { [self] in
+            connection.placesFilled += virtualHost.loseRows(connection.room.work.slice)
+            if virtualHost.isLosingRows { return true }
+            do throws(BrokerError) { try handle(method) } catch {
+                connection.fail(error, cause: method.id, channel: number)
+            }
+            connection.hasDeclared()
+            return false
+        }
+        return true
+    }
+
     func exchangeDeclare(_ declare: ExchangeDeclare) throws(BrokerError) {
         let name = declare.exchange.withoutLineBreaks
         guard name.isText else { throw .notText }

@@ -20,10 +20,10 @@ struct DeliveriesByTime {
         return ring.first?.time
     }
 
-    /// Takes out those that were handed out by then.
-    mutating func take(through time: Int64) -> [UInt64] {
+    /// Takes out those that were handed out by then, so many at most.
+    mutating func take(_ most: Int, through time: Int64) -> [UInt64] {
         var tags: [UInt64] = []
-        while let first = ring.first, first.time <= time {
+        while tags.count < most, let first = ring.first, first.time <= time {
             tags.append(first.tag)
             _ = ring.popFirst()
         }

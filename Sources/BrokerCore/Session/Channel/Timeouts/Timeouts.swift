@@ -49,26 +49,41 @@ extension BrokerChannel {
         connection.expectSettling(by: host.now + timeout)
     }
 
-    /// What is overdue goes back to its queue, and whoever held it is ended: a consumer, or the channel where it was fetched or
-    /// the client can't be told.
+    /// What is overdue goes back to its queue, in slices, and whoever held it is ended: a consumer, or the channel where it was
+    /// fetched or the client can't be told.
     func takeBackOverdue() {
-        var endsChannel = takeBackFetched()
-        let holders = timeouts.holders.values.sorted { $0.tag < $1.tag }
-        for consumer in holders where takeBackOverdue(of: consumer) {
-            guard connection.session.can("consumer_cancel_notify") || quirk(.clientsKeepTheirChannels) else {
-                endsChannel = true
-                continue
+        var holders = ConsumersByTag(Array(timeouts.holders.values))
+        var (begun, isToEnd) = (nil as Consumer?, false)
+        connection.goOn { [self] in
+            var left = connection.room.work.slice
+            if takeBackFetched(&left) { isToEnd = true }
+            while left > 0, let consumer = begun ?? holders.next(&left) {
+                guard let isOverdue = takeBackOverdue(of: consumer, hasBegun: begun != nil, &left) else {
+                    begun = consumer
+                    return true
+                }
+                begun = nil
+                if isOverdue, endsChannel(with: consumer) { isToEnd = true }
             }
-            guard consumers[consumer.tag] === consumer else { continue }
-            consumers[consumer.tag] = nil
-            consumer.queue.remove(consumer)
-            if !quirk(.timedOutConsumersAreNotTold) { send(BasicCancel(consumerTag: consumer.tag, noWait: true)) }
+            if left <= 0 { return true }
+            // This is what 4.3.6 says of the time.
+            if isToEnd { fail(Self.timedOut(number, after: -1), cause: .none) }
+            return false
         }
-        // This is what 4.3.6 says of the time.
-        if endsChannel { fail(Self.timedOut(number, after: -1), cause: .none) }
     }
 
-    private func takeBackFetched() -> Bool {
+    /// A consumer that held something for too long ends. True: its client can't be told, and the channel ends.
+    private func endsChannel(with consumer: Consumer) -> Bool {
+        guard connection.session.can("consumer_cancel_notify") || quirk(.clientsKeepTheirChannels) else { return true }
+        guard consumers[consumer.tag] === consumer else { return false }
+        consumers[consumer.tag] = nil
+        consumer.queue.remove(consumer)
+        if !quirk(.timedOutConsumersAreNotTold) { send(BasicCancel(consumerTag: consumer.tag, noWait: true)) }
+        return false
+    }
+
+    /// True: there was something.
+    private func takeBackFetched(_ left: inout Int) -> Bool {
         guard let queue = timeouts.fetchedFrom, let timeout = queue.timeout(connection.timeouts.limit),
             let time = timeouts.fetched.oldest(isOut: unacknowledged.contains)
         else { return false }
@@ -77,25 +92,27 @@ extension BrokerChannel {
             return false
         }
         if quirk(.fetchedNeverTimesOut) { return false }
-        takeBack(timeouts.fetched.take(through: host.now - timeout))
+        takeBack(timeouts.fetched.take(left, through: host.now - timeout), &left)
         return true
     }
 
-    /// True: there was something.
-    private func takeBackOverdue(of consumer: Consumer) -> Bool {
+    /// True: there was something. nil: there is more.
+    private func takeBackOverdue(of consumer: Consumer, hasBegun: Bool, _ left: inout Int) -> Bool? {
         guard let timeout = consumer.timeout(connection.timeouts.limit),
             let time = consumer.out.oldest(isOut: unacknowledged.contains)
         else {
             timeouts.holders[ObjectIdentifier(consumer)] = nil
-            return false
+            return hasBegun
         }
         guard time <= host.now - timeout else {
             connection.expectSettling(by: time + timeout)
-            return false
+            return hasBegun
         }
         // It gets nothing of what comes back.
         consumer.cancel()
-        takeBack(consumer.out.take(through: quirk(.allThatIsHeldIsOverdue) ? .max : host.now - timeout))
+        let last = quirk(.allThatIsHeldIsOverdue) ? .max : host.now - timeout
+        takeBack(consumer.out.take(left, through: last), &left)
+        if left <= 0 { return nil }
         if let next = consumer.out.oldest(isOut: unacknowledged.contains) {
             connection.expectSettling(by: next + timeout)
         }
@@ -103,7 +120,8 @@ extension BrokerChannel {
     }
 
     /// They may be settled all the same, to no effect.
-    private func takeBack(_ tags: [UInt64]) {
+    private func takeBack(_ tags: [UInt64], _ left: inout Int) {
+        left -= tags.count
         connection.placesFilled += tags.count
         let overdue = tags.compactMap { tag in
             quirk(.lateAcksAreUnknown) ? unacknowledged.remove(tag) : unacknowledged.giveBack(tag)
