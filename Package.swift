@@ -104,7 +104,7 @@ let package = Package(
         // The right and wrong programs that `workbook check` is tested with.
         .executableTarget(
             name: "subject", dependencies: ["AMQPClient", "Commands", "Platform"], path: "Tests/Subjects",
-            exclude: ["expected.tsv", "gauntlet.tsv", "ruby.tsv"],
+            exclude: ["expected.tsv", "gauntlet.tsv", "go.tsv", "php.tsv", "ruby.tsv"],
             swiftSettings: settings),
         // The same for Scripts/simulate; BrokerServerTests runs some of it too.
         .target(

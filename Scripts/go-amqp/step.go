@@ -144,6 +144,10 @@ func stayConnected(role func(*amqp.Channel) error) {
 			}
 			connection.Close()
 		}
+		// What the broker has refused once it refuses the next time too.
+		if refusal, isOne := err.(*amqp.Error); isOne && refusal.Server && refusal.Recover {
+			check(err)
+		}
 		if err != nil && err != errCrash {
 			time.Sleep(500 * time.Millisecond)
 		}

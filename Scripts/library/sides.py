@@ -1,5 +1,5 @@
-"""The two sides of an exchange: the steps in Swift, and their counterparts in Python (Scripts/pika), Ruby (Scripts/bunny) or
-Go (Scripts/go-amqp)."""
+"""The two sides of an exchange: the steps in Swift, and their counterparts in Python (Scripts/pika), Ruby (Scripts/bunny), Go
+(Scripts/go-amqp) or PHP (Scripts/php-amqp)."""
 
 import os
 import shutil
@@ -28,24 +28,29 @@ class Swift:
         return [str(self.folder / step)]
 
 
-class Python:
-    name = "Python"
+class Interpreted:
+    """A language in which a step's file is its program."""
+
+    def command(self, step, folder=None):
+        """`folder`: where a changed copy of the programs is."""
+        return [self.interpreter, str((folder or self.folder) / f"{step}.{self.suffix}")]
+
+
+class Python(Interpreted):
+    name, folder, suffix = "Python", SCRIPTS / "pika", "py"
 
     def __init__(self):
         self.interpreter, path = interpreter_with_pika()
         if path:
             os.environ["PYTHONPATH"] = str(path)
 
-    def command(self, step):
-        return [self.interpreter, str(SCRIPTS / "pika" / f"{step}.py")]
-
     def run(self, program):
         """For the housekeeping between exchanges."""
         subprocess.run([self.interpreter, "-c", program], check=True)
 
 
-class Ruby:
-    name = "Ruby"
+class Ruby(Interpreted):
+    name, folder, suffix, interpreter = "Ruby", SCRIPTS / "bunny", "rb", "ruby"
 
     def __init__(self):
         def can_require():
@@ -53,12 +58,19 @@ class Ruby:
 
         _install(can_require, "ruby-bunny (gem install bunny)", "ruby", "ruby-bunny")
 
-    def command(self, step):
-        return ["ruby", str(SCRIPTS / "bunny" / f"{step}.rb")]
+
+class PHP(Interpreted):
+    name, folder, suffix, interpreter = "PHP", SCRIPTS / "php-amqp", "php", "php"
+
+    def __init__(self):
+        def can_require():
+            return _runs(["php", "-r", "require 'PhpAmqpLib/autoload.php';"])
+
+        _install(can_require, "php-amqplib", "php-cli", "php-amqplib")
 
 
 class Go:
-    name = "Go"
+    name, folder, suffix = "Go", SCRIPTS / "go-amqp", "go"
     MODULE = Path("/usr/share/gocode/src/github.com/rabbitmq/amqp091-go")
 
     def __init__(self):
@@ -66,21 +78,23 @@ class Go:
             return _runs(["go", "version"]) and self.MODULE.exists()
 
         _install(can_build, "Go and amqp091-go", "golang-go", "golang-github-rabbitmq-amqp091-go-dev")
-        self.folder = ROOT / ".build" / "go-amqp"
+        self.builds = ROOT / ".build" / "go-amqp"
         # Debian's copy of the module, in the way of before modules; nothing is fetched.
         self.environment = {
-            **os.environ, "GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(self.folder / "cache"),
+            **os.environ, "GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOCACHE": str(self.builds / "cache"),
         }  # fmt: skip
 
-    def command(self, step):
-        program, sources = self.folder / step, [SCRIPTS / "go-amqp" / f"{name}.go" for name in ("step", step)]
+    def command(self, step, folder=None):
+        """`folder`: where a changed copy of the programs is; it is built there."""
+        program = (folder or self.builds) / step
+        sources = [(folder or self.folder) / f"{name}.go" for name in ("step", step)]
         if not program.exists() or any(source.stat().st_mtime > program.stat().st_mtime for source in sources):
             subprocess.run(["go", "build", "-o", str(program), *map(str, sources)], env=self.environment, check=True)
         return [str(program)]
 
 
 # The languages that have the steps too, by the words on a command line.
-LANGUAGES = {"python": Python, "ruby": Ruby, "go": Go}
+LANGUAGES = {"python": Python, "ruby": Ruby, "go": Go, "php": PHP}
 
 
 def _install(is_there, what, *packages):

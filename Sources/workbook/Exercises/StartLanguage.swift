@@ -25,6 +25,9 @@ struct StartLanguage: Sendable {
         StartLanguage(
             name: "Go", folder: "Scripts/go-amqp", suffix: "go", shared: ["step.go", "go.mod", "run"],
             client: "amqp091-go", installation: "go mod tidy, in that folder"),
+        StartLanguage(
+            name: "PHP", folder: "Scripts/php-amqp", suffix: "php", interpreter: "php", shared: ["step.php"],
+            client: "php-amqplib", installation: "composer require php-amqplib/php-amqplib, in that folder"),
     ]
 
     var option: Option { Option("--\(name.lowercased())", "a copy in \(name), which needs \(client)") }
