@@ -29,8 +29,8 @@ final class ChannelRecord: Sendable {
     }
 
     /// A caller hears this of a publish that no call has waited for.
-    func heard(_ number: UInt64, _ error: AMQPError) {
-        unheard.isHeard(number, on: id)
+    func markHeard(_ number: UInt64, _ error: AMQPError) {
+        unheard.markHeard(number, on: id)
         // The end of the channel, which all of its publishes have in common.
         if error.scope != .client { markEndHeard() }
     }

@@ -221,7 +221,7 @@ public final class BrokerCore {
     }
 
     private func nextCause() -> LongWork? {
-        guard let (cause, virtualHost) = causes.next(most: room.work.letters, octets: mostLetterOctets) else {
+        guard let (cause, virtualHost) = causes.next(most: pool.work.letters, octets: mostLetterOctets) else {
             return nil
         }
         load.giveBack(cause.message)

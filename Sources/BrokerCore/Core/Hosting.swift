@@ -38,7 +38,7 @@ extension BrokerCore: SessionHost {
         var left = allConnections[...]
         later { [room] in
             var units = 0
-            while units < room.work.slice, let connection = left.popFirst() {
+            while units < pool.work.slice, let connection = left.popFirst() {
                 let before = connection.placesFilled
                 connection.closeTimedOutChannels()
                 connection.closeIfInTheWay()
@@ -86,7 +86,7 @@ extension BrokerCore {
         var left = connections.values[...]
         later { [room] in
             var units = 0
-            while units < room.work.slice, let connection = left.popFirst() {
+            while units < pool.work.slice, let connection = left.popFirst() {
                 connection.readOn()
                 units += 10 + connection.channels.count
             }

@@ -65,7 +65,7 @@ protocol QueueLog: AnyObject {
     /// A message has given up its place for good.
     func leave(_ message: QueuedMessage)
     /// A message has given up its place to become a dead letter. It stays in the log until that is written or has nowhere to go.
-    func awaitsLetter(of message: QueuedMessage)
+    func awaitLetter(of message: QueuedMessage)
     /// The same, and the log knows why: if the broker ends before the letter has arrived, the next one has it too.
     func keepsLetter(of message: QueuedMessage, because reason: DeadLetter.Reason)
     /// That has happened.

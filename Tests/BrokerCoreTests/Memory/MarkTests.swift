@@ -196,7 +196,7 @@ import Testing
     func cutHeader() throws {
         let load = Load()
         let limits = OutputLimits(highWater: 1 << 20, mostUnread: 1 << 24)
-        var output = Output(of: ConnectionID(number: 1), in: Room(load, limits, WorkLimits()), load)
+        var output = Output(of: ConnectionID(number: 1), in: BufferPool(load, limits, WorkLimits()), load)
         let headers: FieldTable = ["h": .string(String(repeating: "x", count: 200_000))]
         let message = Message(
             exchange: "", routingKey: "q", properties: BasicProperties(headers: headers), body: Array("x".utf8))

@@ -28,7 +28,7 @@ extension QuorumQueue {
     func restore(letters: [(message: QueuedMessage, reason: DeadLetter.Reason)]) {
         load.add(letters.map(\.message))
         for (message, reason) in letters {
-            log?.awaitsLetter(of: message)
+            log?.awaitLetter(of: message)
             add(message, reason)
         }
         if !letters.isEmpty { setTimer() }

@@ -295,7 +295,7 @@ final class BrokerChannel {
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
-            connection.placesFilled += left.go(connection.room.work.slice, by: host)
+            connection.placesFilled += left.go(connection.pool.work.slice, by: host)
             leaving = left
             if !left.areGone, !quirk(.closingChannelKeepsConsumers) { return true }
             then()

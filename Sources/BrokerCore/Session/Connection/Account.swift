@@ -7,8 +7,8 @@ extension BrokerConnection {
     var mustWait: Bool {
         guard case .running = state else { return false }
         if throttle.isHeldBack { return true }
-        if room.isFull, nextStays {
-            hasDeclared()
+        if pool.isFull, nextStays {
+            noteDeclaration()
             checkThrottle()
             if throttle.isHeldBack { return true }
         }

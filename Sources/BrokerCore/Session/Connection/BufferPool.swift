@@ -21,7 +21,7 @@ final class BufferPool {
     /// Memory is full: consumers of streams, whose deliveries free none, may hold few.
     private(set) var isFull = false
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
-    private var share = Room.largestPart
+    private var share = BufferPool.largestPart
     static let leastShare = 1 << 12
     /// Half of that memory.
     private var half = Int.max

@@ -81,7 +81,7 @@ struct Output {
         frameMax: UInt32
     ) throws(BrokerError) {
         let part = part
-        let isHeaderLarge = content.propertiesCount > Room.leastShare && content.octets.count > part
+        let isHeaderLarge = content.propertiesCount > BufferPool.leastShare && content.octets.count > part
         if message.traits.hasBlindCopies, content.body.count <= part || !quirk(.bccStaysInLargeMessages),
             !(method is BasicReturn) || !quirk(.bccStaysInReturns)
         {
@@ -177,13 +177,13 @@ struct Output {
         }
         laterCount += content.count
         ownLaterCount += content.ownCount
-        if content.isLent { room.load.lend(content.message) }
+        if content.isLent { pool.load.lend(content.message) }
         later.append(.content(content))
     }
 
     private mutating func letGo(_ content: LargeContent) {
         ownLaterCount -= content.ownCount
-        if content.isLent { room.load.giveBack(content.message) }
+        if content.isLent { pool.load.giveBack(content.message) }
     }
 
     /// Moves on to ``writer`` what is its turn, a part at a time.
