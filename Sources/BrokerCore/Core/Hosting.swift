@@ -36,7 +36,7 @@ extension BrokerCore: SessionHost {
 
     func lookAfterTimeouts() {
         var left = allConnections[...]
-        later { [room] in
+        later { [pool] in
             var units = 0
             while units < pool.work.slice, let connection = left.popFirst() {
                 let before = connection.placesFilled
@@ -84,7 +84,7 @@ extension BrokerCore {
         pool.adapt(isTight: alarms.memory, isFull: alarms.isFull)
         guard before.isFull, !alarms.isFull else { return }
         var left = connections.values[...]
-        later { [room] in
+        later { [pool] in
             var units = 0
             while units < pool.work.slice, let connection = left.popFirst() {
                 connection.readOn()
