@@ -105,6 +105,30 @@ struct StructureTests {
         #expect(steps == 1)
     }
 
+    @Test("A long list closes up little by little, and keeps its order")
+    func closing() {
+        var (list, left, most) = (IdentityList<Int>(), Set<Int>(), 0)
+        let objects = (0..<22_000).map { _ in PassMark() }
+        func add(_ numbers: Range<Int>) {
+            for number in numbers { list.add(number, ObjectIdentifier(objects[number])) }
+            left.formUnion(numbers)
+        }
+        add(0..<20_000)
+        for turn in 0..<20_000 {
+            if turn == 11_000 { add(20_000..<22_000) }
+            let number = turn * 7919 % 20_000
+            most = max(most, Steps.counted { list.remove(ObjectIdentifier(objects[number])) })
+            left.remove(number)
+            if turn % 499 == 0 { #expect(list.all == left.sorted() && list.first == left.min()) }
+        }
+        #expect(most < 1000, "\(most)")
+        for number in (20_000..<22_000).reversed() {
+            #expect(list.contains(ObjectIdentifier(objects[number])) && list.first == 20_000)
+            list.remove(ObjectIdentifier(objects[number]))
+        }
+        #expect(list.isEmpty && list.first == nil && list.all.isEmpty)
+    }
+
     @Test("Messages that come back stand where they stood")
     func putBack() {
         var ready = PrioritizedMessages()

@@ -3,15 +3,19 @@ import DataStructures
 /// Objects in the order they were added; adding and removing one costs the same however many there are.
 ///
 /// Most lists are short, and a short one is searched. A long one knows its objects' places; what is removed leaves a
-/// hole, and holes are closed up when they are the greater part.
+/// hole, and holes are closed up when they are the greater part, a few with each that is removed: a list may have a million.
 struct IdentityList<Element> {
     private var slots: [(identity: ObjectIdentifier, element: Element)?] = []
     private var places = DividedDictionary<ObjectIdentifier, Int>()
     private(set) var count = 0
     /// The place of the first; no holes come before it.
     private var front = 0
+    /// Holes are being closed up: what stands before `next` has been moved to before `whole`.
+    private var closing: (whole: Int, next: Int)?
 
     private static var mostSearched: Int { 16 }
+    /// So many places are looked at with each removal, while holes are being closed up.
+    private static var placesOfRemoval: Int { 8 }
 
     var isEmpty: Bool { count == 0 }
     var first: Element? {
@@ -50,7 +54,7 @@ struct IdentityList<Element> {
                 Steps.take()
                 front += 1
             }
-            if count * 2 < slots.count { closeUp() }
+            closeUp()
         }
     }
 
@@ -74,11 +78,28 @@ struct IdentityList<Element> {
     }
 
     private mutating func closeUp() {
-        Steps.take(slots.count)
-        slots = slots.filter { $0 != nil }
+        guard var (whole, next) = closing ?? (count * 2 < slots.count ? (0, 0) : nil) else { return }
+        let end = min(next + Self.placesOfRemoval, slots.count)
+        Steps.take(end - next)
+        while next < end {
+            if let slot = slots[next] {
+                slots[next] = nil
+                slots[whole] = slot
+                places[slot.identity] = whole
+                if whole < front, !quirk(.closedUpListKeepsItsFront) { front = whole }
+                whole += 1
+            }
+            next += 1
+        }
+        if next < slots.count { return closing = (whole, next) }
+        closing = nil
+        slots.removeSubrange(whole...)
+        if slots.capacity > 4 * slots.count { slots = slots.map { $0 } }
+        guard slots.count <= Self.mostSearched else { return }
+        // What was moved and removed meanwhile has left holes again, and a short list has none.
+        slots.removeAll { $0 == nil }
         if front == 0 || !quirk(.closedUpListKeepsItsFront) { front = 0 }
         places = DividedDictionary()
-        if slots.count > Self.mostSearched { reindex() }
     }
 
     private mutating func reindex() {
