@@ -31,11 +31,13 @@ enum Check {
                 }
             if findings.isEmpty { throw Inspection.CannotJudge.silent(run) }
             let log = inspection.log
-            // What the broker refuses is wrong, even if none of the points is about it.
-            let refusal = findings.contains(where: \.isWrong) ? nil : log.isTurnedAway
             let isUnseen = findings.contains { $0.verdict == .notSeen }
-            let end = log.isOutOfTime && isUnseen ? outOfTime(inspection) : nil
-            return findings + [refusal, end].compactMap(\.self)
+            // What the broker refuses is wrong, even if none of the points is about it. So is a consumer that leaves.
+            let cause =
+                findings.contains(where: \.isWrong)
+                ? nil : log.isTurnedAway ?? (isUnseen && role == .consumer ? log.leaves(run.number) : nil)
+            let end = log.isOutOfTime && isUnseen && cause == nil ? outOfTime(inspection) : nil
+            return findings + [cause, end].compactMap(\.self)
         }
     }
 

@@ -183,7 +183,17 @@ extension WireLog {
         ).finding(false, "At \(refusal.place.time) ms the broker closed its channel: \(refusal.text).")
     }
 
-    /// A program that nobody made fail ends without an error, and one that serves does not end at all. nil: so it was.
+    /// A consumer that has ended by itself before it did anything with a message. nil: it hasn't, or has failed.
+    func leaves(_ run: Int) -> Finding? {
+        guard let life = life(run), life.status == 0, !handed(to: run).contains(where: \.isSettled) else { return nil }
+        return Point(
+            "stays to wait for messages",
+            why: "The messages come later. A main program that doesn't wait for them ends, and its consumer with it.",
+            see: .helloRead
+        ).finding(false, "It ended with status 0, and had done nothing with a message.\(Subject.printed(life.lines))")
+    }
+
+    /// A program that nobody made fail ends without an error. nil: so it was.
     func fails(_ run: Int) -> Finding? {
         // What the broker has refused it is another point, and it may fail for a message that came back: nobody was there.
         guard let life = life(run), let status = life.status, status != 0, !isRefused(run),

@@ -242,6 +242,27 @@ import Testing
         #expect(fails { $0.broker(.basicNack(BasicNack(deliveryTag: 1))) } == nil)
     }
 
+    /// Its main program does not wait for what its consumer gets.
+    @Test func aConsumerThatEndsAtOnceIsNamed() {
+        func leaves(_ status: Int32 = 0, _ scene: (inout MadeUpLog) -> Void = { _ in }) -> String? {
+            var made = MadeUpLog()
+            made.declares("task_queue", durable: true)
+            made.consumes("task_queue")
+            scene(&made)
+            made.ends(status)
+            return made.log.leaves(1)?.title
+        }
+        #expect(leaves() == "stays to wait for messages")
+        #expect(leaves { $0.gets(1, "A task") } == "stays to wait for messages")
+        // Done with one, it may go: another takes its place. And a failure is another finding.
+        let isDone = leaves { made in
+            made.gets(1, "A task")
+            made.acks(1)
+        }
+        #expect(isDone == nil)
+        #expect(leaves(1) == nil)
+    }
+
     @Test func whatWentWithItsQueue() {
         #expect(WorkerJudge.whyLost(QueueDeclare(autoDelete: true), false).contains("auto-delete"))
         #expect(WorkerJudge.whyLost(QueueDeclare(autoDelete: true), true).contains("forget"))

@@ -56,15 +56,16 @@ struct WorkerCheck: ProgramCheck {
         }
         try await inspection.publish(task, key: queue)
         func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
-        guard await inspection.until(inspection.pace.begin, { _ in delivery() != nil }), let handed = delivery() else {
+        await inspection.until(inspection.pace.begin) { _ in delivery() != nil || run.hasEnded }
+        guard let handed = delivery() else {
             return point("A worker that takes nothing does no more work.").finding(
-                inspection.log.missing, "Started again, it took no task.")
+                run.hasEnded ? .notSeen : inspection.log.missing, "Started again, it took no task.\(run.printed)")
         }
         let isAcked = await inspection.until(isEarly ? inspection.pace.begin : inspection.pace.moment) { _ in
             delivery()?.acks.isEmpty == false
         }
         // Killed before its early ack it would lose nothing, and seem to be right.
-        if isEarly, !isAcked { throw Inspection.CannotJudge.silent(run) }
+        if isEarly, !isAcked { return point().finding(.notSeen, "Started again, it did not acknowledge early.") }
         // The ack has been seen on its way to the broker: an answer of the broker's gives it the time to take it.
         if isEarly { _ = try await inspection.consumers(of: queue) }
         let killedAt = inspection.watch.now
