@@ -6,28 +6,28 @@ def table(words):
 
 
 def emit(scene):
-    fault, words = scene.fault, scene.words
-    to_queue = fault == "to-queue"
+    mistake, words = scene.mistake, scene.words
+    to_queue = mistake == "to-queue"
     if not to_queue:
-        scene.channel.exchange_declare("headers_logs", "direct" if fault == "wrong-type" else "headers")
-    if fault == "half":
+        scene.channel.exchange_declare("headers_logs", "direct" if mistake == "wrong-type" else "headers")
+    if mistake == "half":
         words = words[:1]
-    headers, key = ({}, ".".join(words)) if fault == "no-headers" else ({"headers": table(words)}, "")
+    headers, key = ({}, ".".join(words)) if mistake == "no-headers" else ({"headers": table(words)}, "")
     scene.publish("" if to_queue else "headers_logs", key, b"Hello", **headers)
     scene.end()
 
 
 def receive(scene):
-    channel, fault, words = scene.channel, scene.fault, scene.words
-    channel.exchange_declare("headers_logs", "direct" if fault == "wrong-type" else "headers")
-    shared = fault == "shared"
+    channel, mistake, words = scene.channel, scene.mistake, scene.words
+    channel.exchange_declare("headers_logs", "direct" if mistake == "wrong-type" else "headers")
+    shared = mistake == "shared"
     queue = channel.queue_declare("headers_queue" if shared else "", exclusive=not shared).method.queue
-    if fault == "half":
+    if mistake == "half":
         words = words[:2]
-    match = {} if fault == "no-match" else {"x-match": "any" if fault == "any-for-all" else words[0]}
-    if fault == "one-more":
+    match = {} if mistake == "no-match" else {"x-match": "any" if mistake == "any-for-all" else words[0]}
+    if mistake == "one-more":
         match["colour"] = "red"
-    if fault == "by-key":
+    if mistake == "by-key":
         channel.queue_bind(queue, "headers_logs", words[1])
     else:
         channel.queue_bind(queue, "headers_logs", "", arguments=table(words[1:]) | match)

@@ -5,40 +5,40 @@ from scene import run
 
 
 def send(scene):
-    fault, channel = scene.fault, scene.channel
-    if fault != "undeclared":
-        channel.queue_declare("hello", durable=fault == "durable", exclusive=fault == "exclusive")
+    mistake, channel = scene.mistake, scene.channel
+    if mistake != "undeclared":
+        channel.queue_declare("hello", durable=mistake == "durable", exclusive=mistake == "exclusive")
     exchange = ""
-    if fault == "right-exchange":
+    if mistake == "right-exchange":
         exchange = "greetings"
         channel.exchange_declare(exchange, "direct")
         channel.queue_bind("hello", exchange, "hello")
-    for _ in range(20_000 if fault == "right-thousands" else 1):
-        scene.publish(exchange, "helo" if fault == "misspelt" else "hello", b"Hello")
-    if fault == "fails":
+    for _ in range(20_000 if mistake == "right-thousands" else 1):
+        scene.publish(exchange, "helo" if mistake == "misspelt" else "hello", b"Hello")
+    if mistake == "fails":
         os._exit(3)
     scene.end()
 
 
 def receive(scene):
-    fault = scene.fault
-    if fault != "undeclared":
-        scene.channel.queue_declare("hello", durable=fault == "durable")
-    if fault == "right-gets":
+    mistake = scene.mistake
+    if mistake != "undeclared":
+        scene.channel.queue_declare("hello", durable=mistake == "durable")
+    if mistake == "right-gets":
         get(scene)
 
     def received(channel, method, properties, body):
-        if fault == "crashes":
+        if mistake == "crashes":
             raise ValueError(body)
-        if fault == "rejects":
+        if mistake == "rejects":
             channel.basic_reject(method.delivery_tag, requeue=False)
-        if fault in ("right-acks", "both-acks", "acks-twice"):
+        if mistake in ("right-acks", "both-acks", "acks-twice"):
             channel.basic_ack(method.delivery_tag)
-        if fault == "acks-twice":
+        if mistake == "acks-twice":
             channel.basic_ack(method.delivery_tag)
 
     without = ("right", "undeclared", "both-acks", "crashes", "durable")
-    scene.channel.basic_consume("hello", received, auto_ack=fault in without)
+    scene.channel.basic_consume("hello", received, auto_ack=mistake in without)
     scene.channel.start_consuming()
 
 

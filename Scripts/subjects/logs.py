@@ -6,31 +6,31 @@ from scene import run, say
 
 
 def emit(scene, name, kind, key, text):
-    to_queue = scene.fault == "to-queue"
-    if scene.fault != "undeclared" and not to_queue:
-        scene.channel.exchange_declare(name, kind, durable=scene.fault == "durable")
+    to_queue = scene.mistake == "to-queue"
+    if scene.mistake != "undeclared" and not to_queue:
+        scene.channel.exchange_declare(name, kind, durable=scene.mistake == "durable")
     scene.publish("" if to_queue else name, name if to_queue else key, text.encode())
     scene.end()
 
 
-def declare(channel, name, fault):
-    if fault == "right-expires":
+def declare(channel, name, mistake):
+    if mistake == "right-expires":
         return channel.queue_declare(f"{name}-{uuid.uuid4()}", arguments={"x-expires": 60_000})
-    if fault == "right-auto-delete":
+    if mistake == "right-auto-delete":
         return channel.queue_declare("", auto_delete=True)
-    shared = fault == "shared"
-    return channel.queue_declare(f"{name}_queue" if shared else "", exclusive=not shared and fault != "lasting")
+    shared = mistake == "shared"
+    return channel.queue_declare(f"{name}_queue" if shared else "", exclusive=not shared and mistake != "lasting")
 
 
 def receive(scene, name, kind, keys):
-    channel, fault = scene.channel, scene.fault
+    channel, mistake = scene.channel, scene.mistake
     channel.exchange_declare(name, kind)
     queues = []
     for key in keys:
-        if not queues or fault == "queue-each":
-            declared = declare(channel, name, fault)
+        if not queues or mistake == "queue-each":
+            declared = declare(channel, name, mistake)
             queues.append(declared.method.queue)
-        if fault not in ("unbound", "late"):
+        if mistake not in ("unbound", "late"):
             channel.queue_bind(queues[-1], name, key)
 
     def received(channel, method, properties, body):
@@ -38,7 +38,7 @@ def receive(scene, name, kind, keys):
 
     for queue in queues:
         channel.basic_consume(queue, received, auto_ack=True)
-    if fault == "late":
+    if mistake == "late":
         for key in keys:
             channel.queue_bind(queues[0], name, key)
     channel.start_consuming()
@@ -49,11 +49,11 @@ def logs(kind, name, emitted, received):
 
     def emitter(scene):
         wrong = "direct" if kind != "direct" else "fanout"
-        emit(scene, name, wrong if scene.fault == "wrong-type" else kind, emitted(scene), "info: Hello")
+        emit(scene, name, wrong if scene.mistake == "wrong-type" else kind, emitted(scene), "info: Hello")
 
     def receiver(scene):
         wrong = "direct" if kind != "direct" else "fanout"
         keys, other = received(scene)
-        receive(scene, name, wrong if scene.fault == "wrong-type" else other or kind, keys)
+        receive(scene, name, wrong if scene.mistake == "wrong-type" else other or kind, keys)
 
     run(emit=emitter, receive=receiver)

@@ -5,17 +5,17 @@ from scene import pika, run, say
 
 
 def emit(scene):
-    fault, channel, account = scene.fault, scene.channel, scene.words[0]
-    if fault != "to-queue":
-        exchange_type = "direct" if fault == "wrong-type" else "x-consistent-hash"
-        arguments = {"hash-header": "account"} if fault == "right-header" else {}
+    mistake, channel, account = scene.mistake, scene.channel, scene.words[0]
+    if mistake != "to-queue":
+        exchange_type = "direct" if mistake == "wrong-type" else "x-consistent-hash"
+        arguments = {"hash-header": "account"} if mistake == "right-header" else {}
         channel.exchange_declare("accounts", exchange_type, durable=True, arguments=arguments)
-    if fault in ("resends-last", "right-resends"):
+    if mistake in ("resends-last", "right-resends"):
         emit_three(scene, account)
         return scene.end()
     keys = {"no-key": "", "random-key": uuid.uuid4().hex, "right-header": "deposit", "to-queue": "accounts.1"}
-    headers = {"headers": {"account": account}} if fault == "right-header" else {}
-    scene.publish("" if fault == "to-queue" else "accounts", keys.get(fault, account), b"Hello", delivery_mode=2, **headers)
+    headers = {"headers": {"account": account}} if mistake == "right-header" else {}
+    scene.publish("" if mistake == "to-queue" else "accounts", keys.get(mistake, account), b"Hello", delivery_mode=2, **headers)
     scene.end()
 
 
@@ -28,34 +28,34 @@ def emit_three(scene, account):
         try:
             scene.publish("accounts", account, text.encode(), delivery_mode=2)
         except pika.exceptions.NackError:
-            texts.insert(len(texts) if scene.fault == "resends-last" else 0, text)
+            texts.insert(len(texts) if scene.mistake == "resends-last" else 0, text)
 
 
 def work(scene):
-    fault, channel = scene.fault, scene.channel
+    mistake, channel = scene.mistake, scene.channel
     channel.exchange_declare("accounts", "x-consistent-hash", durable=True)
-    arguments = {} if fault in ("shared", "right-exclusive", "right-standby") else {"x-single-active-consumer": True}
-    channel.queue_declare("accounts.1", durable=True, exclusive=fault == "exclusive", arguments=arguments)
+    arguments = {} if mistake in ("shared", "right-exclusive", "right-standby") else {"x-single-active-consumer": True}
+    channel.queue_declare("accounts.1", durable=True, exclusive=mistake == "exclusive", arguments=arguments)
     channel.queue_bind("accounts.1", "accounts", "1")
-    channel.basic_qos(prefetch_count=50 if fault == "right-prefetch" else 1)
+    channel.basic_qos(prefetch_count=50 if mistake == "right-prefetch" else 1)
 
     def received(channel, method, properties, body):
         # One that was handed out before is taken for done, or is to hold up nobody.
-        if method.redelivered and fault in ("skips-redelivered", "requeues-behind"):
-            if fault == "requeues-behind":
+        if method.redelivered and mistake in ("skips-redelivered", "requeues-behind"):
+            if mistake == "requeues-behind":
                 scene.publish("", "accounts.1", body, delivery_mode=2)
             return channel.basic_ack(method.delivery_tag)
-        if fault == "acks-first":
+        if mistake == "acks-first":
             channel.basic_ack(method.delivery_tag)
             channel.connection.process_data_events(0)
         scene.work(body)
         say(body.decode())
-        if fault not in ("never-acks", "acks-first"):
+        if mistake not in ("never-acks", "acks-first"):
             channel.basic_ack(method.delivery_tag)
 
-    if fault == "right-standby":
+    if mistake == "right-standby":
         stand_by(scene, received)
-    channel.basic_consume("accounts.1", received, exclusive=fault == "right-exclusive")
+    channel.basic_consume("accounts.1", received, exclusive=mistake == "right-exclusive")
     channel.start_consuming()
 
 

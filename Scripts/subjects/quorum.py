@@ -5,28 +5,28 @@ from scene import run, say
 
 
 def declare(scene, channel):
-    fault = scene.fault
-    arguments = {} if fault.startswith("classic") else {"x-queue-type": "quorum", "x-delivery-limit": 2}
-    if fault == "no-limit":
+    mistake = scene.mistake
+    arguments = {} if mistake.startswith("classic") else {"x-queue-type": "quorum", "x-delivery-limit": 2}
+    if mistake == "no-limit":
         del arguments["x-delivery-limit"]
-    if fault != "no-dead-letters":
+    if mistake != "no-dead-letters":
         arguments |= {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "payments.dead"}
     channel.queue_declare("payments", durable=True, arguments=arguments)
     channel.queue_declare("payments.dead", durable=True, arguments={"x-queue-type": "quorum"})
 
 
 def new_task(scene):
-    channel, fault = scene.channel, scene.fault
+    channel, mistake = scene.channel, scene.mistake
     declare(scene, channel)
-    if fault == "no-wait":
+    if mistake == "no-wait":
         # A blocking channel waits for each confirm: select them behind its back.
         channel._impl.confirm_delivery(lambda frame: None)
-    elif fault != "no-select":
+    elif mistake != "no-select":
         channel.confirm_delivery()
     try:
-        scene.publish("", "payments", b"A payment", **({} if fault.endswith("transient") else {"delivery_mode": 2}))
+        scene.publish("", "payments", b"A payment", **({} if mistake.endswith("transient") else {"delivery_mode": 2}))
     except pika.exceptions.NackError:
-        if fault != "ignores-nack":
+        if mistake != "ignores-nack":
             raise
     scene.end()
 
@@ -38,17 +38,17 @@ class Crash(Exception):
 def work(scene):
     """Right or wrong, it ends at a payment that it can't make, and whoever started it starts it again; with
     `right-restarts` it does that itself."""
-    fault = scene.fault
+    mistake = scene.mistake
 
     def received(channel, method, properties, body):
-        if fault == "acks-first":
+        if mistake == "acks-first":
             channel.basic_ack(method.delivery_tag)
             channel.connection.process_data_events(0)
         if b"!" in body:
-            if fault != "right-requeues":
+            if mistake != "right-requeues":
                 raise Crash
             channel.basic_nack(method.delivery_tag, requeue=True)
-        elif fault != "acks-first":
+        elif mistake != "acks-first":
             channel.basic_ack(method.delivery_tag)
 
     connection = scene.connection
@@ -60,10 +60,10 @@ def work(scene):
             channel.basic_consume("payments", received)
             channel.start_consuming()
         except pika.exceptions.AMQPConnectionError:
-            if fault == "goes":
+            if mistake == "goes":
                 raise
         except Crash:
-            if fault != "right-restarts":
+            if mistake != "right-restarts":
                 os._exit(1)
             connection.close()
         connection = scene.connect()

@@ -3,24 +3,24 @@ from scene import run, say
 
 def declare(scene):
     """A failed job waits for a moment only: nobody is to wait for the tests."""
-    fault, channel = scene.fault, scene.channel
+    mistake, channel = scene.mistake, scene.channel
     to_retry = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"}
     back = {"x-message-ttl": 20, "x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs"}
-    if fault == "right-hour":
+    if mistake == "right-hour":
         back["x-message-ttl"] = 3_600_000
-    without = fault in ("no-dead-letters", "right-back-off", "at-once")
-    channel.queue_declare("jobs", durable=fault != "not-durable", arguments={} if without else to_retry)
+    without = mistake in ("no-dead-letters", "right-back-off", "at-once")
+    channel.queue_declare("jobs", durable=mistake != "not-durable", arguments={} if without else to_retry)
     channel.queue_declare("jobs.retry", durable=True, arguments=back)
-    if fault == "right-back-off":
+    if mistake == "right-back-off":
         for seconds in (10, 60):
             channel.queue_declare(f"jobs.wait.{seconds}", durable=True, arguments=back | {"x-message-ttl": seconds * 1000})
     week = {"x-message-ttl": 7 * 86_400_000}
-    channel.queue_declare("jobs.dead", durable=True, arguments=week if fault == "right-dead-ttl" else {})
+    channel.queue_declare("jobs.dead", durable=True, arguments=week if mistake == "right-dead-ttl" else {})
 
 
 def new_task(scene):
     declare(scene)
-    properties = {} if scene.fault == "transient" else {"delivery_mode": 2}
+    properties = {} if scene.mistake == "transient" else {"delivery_mode": 2}
     scene.publish("", "jobs", b"A job", **properties)
     scene.end()
 
@@ -33,8 +33,8 @@ def attempts_before(properties):
 
 def work(scene):
     declare(scene)
-    fault = scene.fault
-    scene.channel.basic_qos(prefetch_count=2 if fault == "keeps" else 1)
+    mistake = scene.mistake
+    scene.channel.basic_qos(prefetch_count=2 if mistake == "keeps" else 1)
     scene.channel.confirm_delivery()
 
     def received(channel, method, properties, body):
@@ -42,32 +42,32 @@ def work(scene):
 
         def send(queue, body=body):
             properties.headers = {**(properties.headers or {}), "attempts": before + 1}
-            if fault == "acks-first":
+            if mistake == "acks-first":
                 channel.basic_ack(method.delivery_tag)
                 return channel.basic_publish("", queue, body, properties)
-            if "other-connection" in fault:
+            if "other-connection" in mistake:
                 other = scene.connect()
                 elsewhere = other.channel()
-                if fault == "right-other-connection":
+                if mistake == "right-other-connection":
                     elsewhere.confirm_delivery()
-                elsewhere.basic_publish("", queue, body, properties, mandatory=fault.startswith("right"))
+                elsewhere.basic_publish("", queue, body, properties, mandatory=mistake.startswith("right"))
                 channel.basic_ack(method.delivery_tag)
                 return other.close()
             channel.basic_publish("", queue, body, properties, mandatory=True)
             channel.basic_ack(method.delivery_tag)
 
-        if b"!" not in body and fault in ("parks-all", "keeps"):
-            if fault == "parks-all":
+        if b"!" not in body and mistake in ("parks-all", "keeps"):
+            if mistake == "parks-all":
                 send("jobs.dead")
-        elif b"!" not in body or fault == "drops":
+        elif b"!" not in body or mistake == "drops":
             channel.basic_ack(method.delivery_tag)
-        elif fault == "requeues":
+        elif mistake == "requeues":
             channel.basic_nack(method.delivery_tag, requeue=True)
-        elif fault == "parks" or fault != "for-ever" and before >= 2:
-            send("jobs.dead", b"a job" if fault == "mangles" else body)
-        elif fault == "at-once":
+        elif mistake == "parks" or mistake != "for-ever" and before >= 2:
+            send("jobs.dead", b"a job" if mistake == "mangles" else body)
+        elif mistake == "at-once":
             send("jobs")
-        elif fault == "right-back-off":
+        elif mistake == "right-back-off":
             send(f"jobs.wait.{(10, 60)[before]}")
         else:
             channel.basic_reject(method.delivery_tag, requeue=False)

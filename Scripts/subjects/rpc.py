@@ -26,15 +26,15 @@ def answer(question, crashes):
 
 
 def serve(scene):
-    channel, fault = scene.channel, scene.fault
+    channel, mistake = scene.channel, scene.mistake
     channel.queue_declare("rpc_queue")
-    if fault != "no-prefetch":
-        channel.basic_qos(prefetch_count=2 if fault == "right-reversed" else 1)
-    answering = scene.connect().channel() if fault == "right-two-connections" else channel
+    if mistake != "no-prefetch":
+        channel.basic_qos(prefetch_count=2 if mistake == "right-reversed" else 1)
+    answering = scene.connect().channel() if mistake == "right-two-connections" else channel
     waiting = []
 
     def received(channel, method, properties, body):
-        if fault == "right-reversed":
+        if mistake == "right-reversed":
             # Two at a time, the second first.
             waiting.append((channel, method, properties, body))
             if len(waiting) == 2:
@@ -44,61 +44,61 @@ def serve(scene):
         serve_one(channel, method, properties, body)
 
     def serve_one(channel, method, properties, body):
-        if fault == "acks-first":
+        if mistake == "acks-first":
             channel.basic_ack(method.delivery_tag)
         if properties.reply_to:
-            key = "answers" if fault == "fixed-queue" else properties.reply_to
-            same = {} if fault == "no-correlation" else {"correlation_id": properties.correlation_id}
-            text = answer(body.decode(), fault == "crashes")
-            if fault == "wrong-answer" and text.isdigit():
+            key = "answers" if mistake == "fixed-queue" else properties.reply_to
+            same = {} if mistake == "no-correlation" else {"correlation_id": properties.correlation_id}
+            text = answer(body.decode(), mistake == "crashes")
+            if mistake == "wrong-answer" and text.isdigit():
                 text = str(int(text) + 1)
             answering.basic_publish("", key, text.encode(), pika.BasicProperties(**same))
-        elif fault == "needs-reply-to":
+        elif mistake == "needs-reply-to":
             raise ValueError("no reply-to")
-        if fault == "rejects":
+        if mistake == "rejects":
             channel.basic_reject(method.delivery_tag, requeue=False)
-        elif fault not in ("acks-first", "automatic"):
+        elif mistake not in ("acks-first", "automatic"):
             channel.basic_ack(method.delivery_tag)
 
-    channel.basic_consume("rpc_queue", received, auto_ack=fault == "automatic")
+    channel.basic_consume("rpc_queue", received, auto_ack=mistake == "automatic")
     channel.start_consuming()
 
 
 def call(scene):
-    channel, fault = scene.channel, scene.fault
-    shared = fault == "shared-queue"
-    if fault == "right-direct":
+    channel, mistake = scene.channel, scene.mistake
+    shared = mistake == "shared-queue"
+    if mistake == "right-direct":
         replies = "amq.rabbitmq.reply-to"
-    elif fault == "right-auto-delete":
+    elif mistake == "right-auto-delete":
         replies = channel.queue_declare("", auto_delete=True).method.queue
     else:
         replies = channel.queue_declare("replies" if shared else "", exclusive=not shared).method.queue
-    correlation = "1" if fault == "constant-id" else str(uuid.uuid4())
+    correlation = "1" if mistake == "constant-id" else str(uuid.uuid4())
     done = []
-    open_ids = {correlation, correlation + "-2"} if fault == "right-several" else {correlation}
+    open_ids = {correlation, correlation + "-2"} if mistake == "right-several" else {correlation}
 
     def received(channel, method, properties, body):
-        if fault == "right-several":
+        if mistake == "right-several":
             if properties.correlation_id in open_ids:
                 open_ids.remove(properties.correlation_id)
                 say(f"Got {body.decode()}")
             if not open_ids:
                 done.append(body)
-        elif fault == "first-reply" or properties.correlation_id == correlation:
+        elif mistake == "first-reply" or properties.correlation_id == correlation:
             if not done:
                 say(f"Got {body.decode()}")
             done.append(body)
 
     channel.basic_consume(replies, received, auto_ack=True)
-    for _ in range(2 if fault == "right-again" else 1):
+    for _ in range(2 if mistake == "right-again" else 1):
         scene.publish("", "rpc_queue", b"30", reply_to=replies, correlation_id=correlation)
-    if fault == "right-several":
+    if mistake == "right-several":
         scene.publish("", "rpc_queue", b"31", reply_to=replies, correlation_id=correlation + "-2")
-    if fault != "patient":
+    if mistake != "patient":
 
         def give_up():
             say("No answer.")
-            os._exit(0 if fault == "right" else 1)
+            os._exit(0 if mistake == "right" else 1)
 
         timer = threading.Timer(1, give_up)
         timer.daemon = True

@@ -25,8 +25,8 @@ class Notes:
 
 
 class Scene:
-    def __init__(self, fault, words):
-        self.fault, self.words = fault, [word for word in words if not word.startswith("--")]
+    def __init__(self, mistake, words):
+        self.mistake, self.words = mistake, [word for word in words if not word.startswith("--")]
         self.connection = self.connect()
         self.channel = self.connection.channel()
 
@@ -39,14 +39,14 @@ class Scene:
 
     def end(self):
         """Closes the connection, or breaks off."""
-        if self.fault == "careless":
+        if self.mistake == "careless":
             # Whatever comes of it.
             try:
                 self.connection.close()
             except pika.exceptions.AMQPError:
                 pass
             return
-        if self.fault == "unclosed":
+        if self.mistake == "unclosed":
             # What was published has arrived; this is about the good-bye alone.
             self.channel.basic_qos()
             os._exit(0)
@@ -62,13 +62,13 @@ def say(line):
 
 
 def run(**roles):
-    """The words are ROLE FAULT [WORDS...]; `new-task` is the function `new_task`. What a program does when something goes
+    """The words are ROLE MISTAKE [WORDS...]; `new-task` is the function `new_task`. What a program does when something goes
     wrong stands behind a slash, for `workbook gauntlet`: right/hangs."""
-    role, fault, *words = sys.argv[1:]
-    fault, _, ending = fault.partition("/")
+    role, mistake, *words = sys.argv[1:]
+    mistake, _, ending = mistake.partition("/")
     while True:
         try:
-            return roles[role.replace("-", "_")](Scene(fault, words))
+            return roles[role.replace("-", "_")](Scene(mistake, words))
         except Exception:
             if ending == "hangs":
                 time.sleep(3600)
@@ -80,7 +80,7 @@ def run(**roles):
                 while True:
                     connection.process_data_events(1)
             elif ending in ("again", "unbound"):
-                fault = "unbound" if ending == "unbound" else fault
+                mistake = "unbound" if ending == "unbound" else mistake
                 time.sleep(0.05)
             else:
                 raise

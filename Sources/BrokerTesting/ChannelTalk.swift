@@ -29,13 +29,13 @@ struct ChannelTalk: Sendable {
     mutating func refuse() { closing = [.toBroker, .toClient] }
 
     /// Something that was said before the close was heard of, or the answer to it, for which nobody has asked.
-    mutating func swallows(_ method: Method?, _ direction: Direction) -> Bool {
+    mutating func swallow(_ method: Method?, _ direction: Direction) -> Bool {
         guard closing.contains(direction) else { return false }
         if case .channelCloseOk? = method { closing.remove(direction) }
         return true
     }
 
-    mutating func publishes(isNacked: Bool) {
+    mutating func notePublish(isNacked: Bool) {
         isNacking = isNacked
         guard isConfirming else { return }
         published += 1

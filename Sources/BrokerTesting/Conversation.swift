@@ -20,7 +20,7 @@ struct Conversation: Sendable {
         guard let frame = piece.frame else { return [.send(piece.octets, direction)] }
         if isRefused { return [] }
         let method = frame.kind == .method ? try? Method(frame.payload) : nil
-        if channels[frame.channel]?.swallows(method, direction) == true { return [] }
+        if channels[frame.channel]?.swallow(method, direction) == true { return [] }
         if let method {
             if let steps = interfere(method, frame, direction, &desk) { return steps }
             switch method {
@@ -61,7 +61,7 @@ struct Conversation: Sendable {
                 return refuse(method, frame.channel, refusal)
             }
             let isNacked = desk.plan.takeNack(key: publish.routingKey.text)
-            channels[frame.channel]?.publishes(isNacked: isNacked)
+            channels[frame.channel]?.notePublish(isNacked: isNacked)
             guard isNacked else { return nil }
             record(frame, direction, &desk.recorded)
             // To nobody: it is numbered and confirmed like others, and gone.

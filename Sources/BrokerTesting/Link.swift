@@ -57,7 +57,7 @@ final class Link: Sendable {
         switch cut {
         case .reset:
             stream.cut()
-            hook.isCut()
+            hook.end()
         case .halfOpen:
             isSevered.store(true, ordering: .relaxed)
             stream.sever()
@@ -76,7 +76,7 @@ private final class LinkHook: Hook {
     init(_ desk: Desk) { self.desk = desk }
 
     var phase: Conversation.Phase { conversation.withLock { $0.phase } }
-    func isCut() { conversation.withLock { $0.end() } }
+    func end() { conversation.withLock { $0.end() } }
 
     func steps(for pieces: [WirePiece], _ direction: Direction) -> [Step] {
         conversation.withLock { conversation in

@@ -39,57 +39,60 @@ enum RawDriver {
         return end
     }
 
-    private static func consume(
-        _ queue: ShortString, _ workload: Workload, _ target: ConnectionConfiguration, _ race: Race
+    /// Has something done over a connection of its own. Returns when it was done: the good-bye doesn't count.
+    private static func timed(
+        _ target: ConnectionConfiguration, _ work: (RawConnection) throws(BenchError) -> Void
     ) throws(BenchError) -> Double {
         let connection = try RawConnection(target)
-        try connection.consume(queue, workload.acknowledgements)
-        try race.start()
-        try connection.takeDeliveries(workload.count, size: workload.size, workload.acknowledgements)
+        try work(connection)
         let end = Stopwatch.now
         try connection.close()
         return end
+    }
+
+    private static func consume(
+        _ queue: ShortString, _ workload: Workload, _ target: ConnectionConfiguration, _ race: Race
+    ) throws(BenchError) -> Double {
+        try timed(target) { (connection) throws(BenchError) in
+            try connection.consume(queue, workload.acknowledgements)
+            try race.start()
+            try connection.takeDeliveries(workload.count, size: workload.size, workload.acknowledgements)
+        }
     }
 
     private static func publishAll(
         _ workload: Workload, _ target: ConnectionConfiguration, _ race: Race
     ) throws(BenchError) -> Double {
-        let connection = try RawConnection(target)
-        let batch = try PublishBatch(workload, frameMax: connection.frameMax)
-        try race.start()
-        try batch.send(workload.count, over: connection)
-        try connection.waitUntil(workload.queues[0], holds: workload.count)
-        let end = Stopwatch.now
-        try connection.close()
-        return end
+        try timed(target) { (connection) throws(BenchError) in
+            let batch = try PublishBatch(workload, frameMax: connection.frameMax)
+            try race.start()
+            try batch.send(workload.count, over: connection)
+            try connection.waitUntil(workload.queues[0], holds: workload.count)
+        }
     }
 
     private static func drain(
         _ workload: Workload, _ target: ConnectionConfiguration, _ race: Race
     ) throws(BenchError) -> Double {
-        let connection = try RawConnection(target)
-        let batch = try PublishBatch(workload, frameMax: connection.frameMax)
-        try batch.send(workload.count, over: connection)
-        try connection.waitUntil(workload.queues[0], holds: workload.count)
-        try race.start()
-        try connection.consume(workload.queues[0], nil)
-        try connection.takeDeliveries(workload.count, size: workload.size)
-        let end = Stopwatch.now
-        try connection.close()
-        return end
+        try timed(target) { (connection) throws(BenchError) in
+            let batch = try PublishBatch(workload, frameMax: connection.frameMax)
+            try batch.send(workload.count, over: connection)
+            try connection.waitUntil(workload.queues[0], holds: workload.count)
+            try race.start()
+            try connection.consume(workload.queues[0], nil)
+            try connection.takeDeliveries(workload.count, size: workload.size)
+        }
     }
 
     private static func confirmAll(
         _ workload: Workload, _ target: ConnectionConfiguration, _ race: Race
     ) throws(BenchError) -> Double {
-        let connection = try RawConnection(target)
-        _ = try connection.call(ConfirmSelect(), ConfirmSelectOk.self)
-        let batch = try PublishBatch(workload, frameMax: connection.frameMax)
-        try race.start()
-        try connection.publishConfirmed(workload.count, batch, window: workload.window)
-        let end = Stopwatch.now
-        try connection.close()
-        return end
+        try timed(target) { (connection) throws(BenchError) in
+            _ = try connection.call(ConfirmSelect(), ConfirmSelectOk.self)
+            let batch = try PublishBatch(workload, frameMax: connection.frameMax)
+            try race.start()
+            try connection.publishConfirmed(workload.count, batch, window: workload.window)
+        }
     }
 
     private static func roundTrips(

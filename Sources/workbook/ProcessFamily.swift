@@ -66,7 +66,7 @@ enum ProcessFamily {
 
     /// From now on Ctrl-C ends what was started, too: each program has a process group of its own, which a terminal does not
     /// know of.
-    static func endsWithInterrupt() {
+    static func endWithInterrupt() {
         count.withLock { if $0 == 0 { groups.initialize(repeating: 0) } }
         // Made now, not where only little may be done.
         folders.withLock { _ in _ = remover }

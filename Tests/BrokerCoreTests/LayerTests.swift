@@ -75,7 +75,7 @@ struct LayerTests {
         let generates = #/\.(?:random|randomElement|shuffle|shuffled)\((?!.*using:)/#
         for file in try Self.files.get() {
             // Faulty brokers run beside each other, and a suite asks from outside what they came by.
-            let locks: Set = file.path == "Base/QuirkWatch.swift" ? ["Synchronization"] : []
+            let locks: Set = file.path == "Base/Quirks/QuirkWatch.swift" ? ["Synchronization"] : []
             #expect(Set(file.imports).subtracting(locks).isSubset(of: ["AMQPWire", "DataStructures"]), "\(file.path)")
             if file.path != "Base/BrokerConfiguration.swift" {
                 #expect(!file.words.contains("SystemRandomNumberGenerator"), "\(file.path): take the configuration's")

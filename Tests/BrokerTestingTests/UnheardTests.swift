@@ -12,7 +12,7 @@ import Testing
         case publisher, pending, plain
     }
 
-    enum Fault: CaseIterable {
+    enum Refusal: CaseIterable {
         case nack, comesBack, noExchange
     }
 
@@ -30,11 +30,11 @@ import Testing
         func keep(_ returns: Notices<ReturnedMessage>) { self.returns.withLock { $0 = returns } }
     }
 
-    private func publish(_ way: Way, _ fault: Fault?, on channel: Channel) async throws {
+    private func publish(_ way: Way, _ refusal: Refusal?, on channel: Channel) async throws {
         try await channel.selectConfirms()
-        if fault == .nack { broker.fail(.nack()) }
-        let exchange = fault == .noExchange ? "nope" : ""
-        let isMandatory = fault == .comesBack
+        if refusal == .nack { broker.fail(.nack()) }
+        let exchange = refusal == .noExchange ? "nope" : ""
+        let isMandatory = refusal == .comesBack
         switch way {
         case .publisher:
             try await channel.confirmedPublisher()
@@ -70,8 +70,8 @@ import Testing
         }
     }
 
-    private func expect(_ error: AMQPError?, _ fault: Fault, _ way: Way) {
-        switch fault {
+    private func expect(_ error: AMQPError?, _ refusal: Refusal, _ way: Way) {
+        switch refusal {
         case .nack: #expect(error?.kind == .nacked)
         case .comesBack: #expect(error?.code == .noRoute)
         case .noExchange: #expect(error?.code == .notFound)
@@ -80,40 +80,40 @@ import Testing
         if way == .publisher { #expect(error?.publish?.message == Message("lost")) }
     }
 
-    @Test(arguments: End.allCases, Fault.allCases) func itIsStillToCome(_ end: End, _ fault: Fault) async throws {
+    @Test(arguments: End.allCases, Refusal.allCases) func itIsStillToCome(_ end: End, _ refusal: Refusal) async throws {
         for way in Way.allCases {
-            let error = await failure { try await play(end) { try await publish(way, fault, on: $0) } }
-            expect(error, fault, way)
+            let error = await failure { try await play(end) { try await publish(way, refusal, on: $0) } }
+            expect(error, refusal, way)
         }
     }
 
-    @Test(arguments: End.allCases, Fault.allCases) func itHasComeBefore(_ end: End, _ fault: Fault) async throws {
+    @Test(arguments: End.allCases, Refusal.allCases) func itHasComeBefore(_ end: End, _ refusal: Refusal) async throws {
         for way in Way.allCases {
             let error = await failure {
                 try await play(end) { channel in
-                    try await publish(way, fault, on: channel)
+                    try await publish(way, refusal, on: channel)
                     try await until { channel.unconfirmedCount == 0 }
                 }
             }
-            expect(error, fault, way)
+            expect(error, refusal, way)
         }
     }
 
     /// Nobody is told twice.
-    @Test(arguments: End.allCases, Fault.allCases) func itWasHeard(_ end: End, _ fault: Fault) async throws {
+    @Test(arguments: End.allCases, Refusal.allCases) func itWasHeard(_ end: End, _ refusal: Refusal) async throws {
         let heard: @Sendable (Channel) async throws -> Void = { channel in
-            if fault == .nack { broker.fail(.nack(times: 2)) }
-            let exchange = fault == .noExchange ? "nope" : ""
+            if refusal == .nack { broker.fail(.nack(times: 2)) }
+            let exchange = refusal == .noExchange ? "nope" : ""
             let publisher = try await channel.confirmedPublisher()
             // The refusal may come before its publish has returned.
             let refused = await failure {
                 try await publisher.publish(Message("lost"), exchange: exchange, routingKey: "q", mandatory: true)
                 try await publisher.waitForAll()
             }
-            expect(refused, fault, .publisher)
-            if fault == .noExchange { return }
+            expect(refused, refusal, .publisher)
+            if refusal == .noExchange { return }
             let confirm = try await channel.publishForConfirm(Message("lost"), routingKey: "q", mandatory: true)
-            expect(await failure { try await confirm.wait() }, fault, .pending)
+            expect(await failure { try await confirm.wait() }, refusal, .pending)
         }
         try await play(end, heard)
     }

@@ -51,11 +51,11 @@ final class History: Sendable {
             "\(seconds) s, seed \(seed): nodes killed \(kills) times, \(losses) times so many at once that no majority was "
                 + "left; \(model.summary).")
         let missing = model.missing
-        for fault in model.faults.prefix(20) { print("  " + fault) }
+        for breach in model.breaches.prefix(20) { print("  " + breach) }
         for id in missing.prefix(20) { print("  \(id) is lost, though confirmed") }
         if model.refusedAndDelivered > 0 { print("  refused, and delivered: \(model.refusedAndDelivered)") }
-        guard missing.isEmpty, model.faults.isEmpty else {
-            throw Model.Broken(description: "\(missing.count) confirmed lost, \(model.faults.count) other faults")
+        guard missing.isEmpty, model.breaches.isEmpty else {
+            throw Model.Broken(description: "\(missing.count) confirmed lost, \(model.breaches.count) other breaches")
         }
         print("No confirmed message lost, none delivered twice without the mark.")
     }

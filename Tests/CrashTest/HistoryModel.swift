@@ -13,7 +13,7 @@ struct HistoryModel: Sendable {
     private(set) var delivered: Set<Int> = []
     private(set) var counts = Counts()
     /// What must not be, in words.
-    private(set) var faults: [String] = []
+    private(set) var breaches: [String] = []
     private var confirmedAt: Double?
 
     struct Counts: Sendable {
@@ -47,14 +47,14 @@ struct HistoryModel: Sendable {
     /// A message that comes once more is marked, whatever has become of the node that handed it out before.
     mutating func delivered(_ id: Int, redelivered: Bool) {
         counts.deliveries += 1
-        if fates[id] == nil { faults.append("\(id) was never published") }
+        if fates[id] == nil { breaches.append("\(id) was never published") }
         guard !delivered.insert(id).inserted else { return }
         counts.again += 1
-        if !redelivered { faults.append("\(id) came twice, and is not marked as redelivered") }
+        if !redelivered { breaches.append("\(id) came twice, and is not marked as redelivered") }
     }
 
     /// So many are in queues at the end, and handed to nobody.
-    mutating func neverCame(_ count: Int) { faults.append("\(count) are held by queues, and never came") }
+    mutating func neverCame(_ count: Int) { breaches.append("\(count) are held by queues, and never came") }
 
     /// Confirmed, and nobody has seen them.
     var missing: [Int] { fates.filter { $0.value == .confirmed && !delivered.contains($0.key) }.keys.sorted() }

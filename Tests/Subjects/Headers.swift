@@ -1,13 +1,13 @@
 import AMQPClient
 
 func headersEmit(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
-    let isToQueue = fault == "to-queue"
+    let (channel, mistake) = (trial.channel, trial.mistake)
+    let isToQueue = mistake == "to-queue"
     if !isToQueue {
-        try await channel.declareExchange("headers_logs", type: fault == "wrong-type" ? .direct : .headers)
+        try await channel.declareExchange("headers_logs", type: mistake == "wrong-type" ? .direct : .headers)
     }
-    let hasHeaders = fault != "no-headers"
-    let words = fault == "half" ? Array(trial.words.prefix(1)) : trial.words
+    let hasHeaders = mistake != "no-headers"
+    let words = mistake == "half" ? Array(trial.words.prefix(1)) : trial.words
     let message = Message(
         "Hello", properties: BasicProperties(headers: hasHeaders ? try table(words) : nil))
     try await channel.publish(
@@ -17,14 +17,14 @@ func headersEmit(_ trial: Trial) async throws {
 }
 
 func headersReceive(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
-    try await channel.declareExchange("headers_logs", type: fault == "wrong-type" ? .direct : .headers)
-    let isShared = fault == "shared"
+    let (channel, mistake) = (trial.channel, trial.mistake)
+    try await channel.declareExchange("headers_logs", type: mistake == "wrong-type" ? .direct : .headers)
+    let isShared = mistake == "shared"
     let queue = try await channel.declareQueue(isShared ? "headers_queue" : "", exclusive: !isShared)
-    var arguments = try table(trial.words.dropFirst().prefix(fault == "half" ? 1 : .max))
-    if fault == "one-more" { arguments["colour"] = "red" }
-    if fault != "no-match" { arguments["x-match"] = .string(fault == "any-for-all" ? "any" : trial.words[0]) }
-    if fault == "by-key" {
+    var arguments = try table(trial.words.dropFirst().prefix(mistake == "half" ? 1 : .max))
+    if mistake == "one-more" { arguments["colour"] = "red" }
+    if mistake != "no-match" { arguments["x-match"] = .string(mistake == "any-for-all" ? "any" : trial.words[0]) }
+    if mistake == "by-key" {
         try await queue.bind(to: channel.exchange("headers_logs"), routingKey: trial.words[1])
     } else {
         try await queue.bind(to: channel.exchange("headers_logs"), arguments: arguments)

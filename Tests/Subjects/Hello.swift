@@ -1,20 +1,20 @@
 import AMQPClient
 
 func helloSend(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
-    if fault != "undeclared" {
-        try await channel.declareQueue("hello", durable: fault == "durable", exclusive: fault == "exclusive")
+    let (channel, mistake) = (trial.channel, trial.mistake)
+    if mistake != "undeclared" {
+        try await channel.declareQueue("hello", durable: mistake == "durable", exclusive: mistake == "exclusive")
     }
-    let exchange = fault == "right-exchange" ? "greetings" : ""
+    let exchange = mistake == "right-exchange" ? "greetings" : ""
     if !exchange.isEmpty {
         try await channel.declareExchange(exchange, type: .direct)
         try await channel.bindQueue("hello", to: exchange, routingKey: "hello")
     }
-    for _ in 0..<(fault == "right-thousands" ? 20_000 : 1) {
+    for _ in 0..<(mistake == "right-thousands" ? 20_000 : 1) {
         try await channel.publish(
-            Message("Hello"), exchange: exchange, routingKey: fault == "misspelt" ? "helo" : "hello")
+            Message("Hello"), exchange: exchange, routingKey: mistake == "misspelt" ? "helo" : "hello")
     }
-    if fault == "fails" {
+    if mistake == "fails" {
         try await channel.qos(prefetchCount: 0)
         throw NoSuchProgram(description: "out of luck")
     }
@@ -22,9 +22,9 @@ func helloSend(_ trial: Trial) async throws {
 }
 
 func helloReceive(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
-    if fault != "undeclared" { try await channel.declareQueue("hello", durable: fault == "durable") }
-    while fault == "right-gets" {
+    let (channel, mistake) = (trial.channel, trial.mistake)
+    if mistake != "undeclared" { try await channel.declareQueue("hello", durable: mistake == "durable") }
+    while mistake == "right-gets" {
         if let message = try await channel.get("hello") {
             try await channel.ack(message.deliveryTag)
         } else {
@@ -32,13 +32,13 @@ func helloReceive(_ trial: Trial) async throws {
         }
     }
     let without = ["right", "undeclared", "both-acks", "crashes", "durable"]
-    for try await message in try await channel.consume("hello", noAck: without.contains(fault)) {
-        switch fault {
+    for try await message in try await channel.consume("hello", noAck: without.contains(mistake)) {
+        switch mistake {
         case "right", "never-acks", "durable": break
         case "crashes": throw NoSuchProgram(description: "no use for '\(message.text)'")
         case "rejects": try await channel.reject(message.deliveryTag, requeue: false)
         default: try await channel.ack(message.deliveryTag)  // right-acks once
         }
-        if fault == "acks-twice" { try await channel.ack(message.deliveryTag) }
+        if mistake == "acks-twice" { try await channel.ack(message.deliveryTag) }
     }
 }

@@ -1,15 +1,15 @@
 import AMQPClient
 
 func orderEmit(_ trial: Trial) async throws {
-    let (channel, fault, account) = (trial.channel, trial.fault, trial.words[0])
-    let isHeader = fault == "right-header"
-    if fault != "to-queue" {
+    let (channel, mistake, account) = (trial.channel, trial.mistake, trial.words[0])
+    let isHeader = mistake == "right-header"
+    if mistake != "to-queue" {
         try await channel.declareExchange(
-            "accounts", type: fault == "wrong-type" ? .direct : "x-consistent-hash", durable: true,
+            "accounts", type: mistake == "wrong-type" ? .direct : "x-consistent-hash", durable: true,
             arguments: isHeader ? ["hash-header": "account"] : [:])
     }
     let key =
-        switch fault {
+        switch mistake {
         case "no-key": ""
         case "random-key": "\(UInt64.random(in: 0 ... .max))"
         case "right-header": "deposit"
@@ -17,13 +17,13 @@ func orderEmit(_ trial: Trial) async throws {
         default: account
         }
     let headers: FieldTable? = isHeader ? ["account": .string(account)] : nil
-    let exchange = fault == "to-queue" ? "" : "accounts"
-    if fault == "resends-last" || fault == "right-resends" {
+    let exchange = mistake == "to-queue" ? "" : "accounts"
+    if mistake == "resends-last" || mistake == "right-resends" {
         try await emitThree(trial, key)
     } else {
         let properties = BasicProperties(headers: headers)
         try await channel.publish(
-            Message("Hello", persistent: fault != "transient", properties: properties), exchange: exchange,
+            Message("Hello", persistent: mistake != "transient", properties: properties), exchange: exchange,
             routingKey: key)
     }
     try await trial.end()
@@ -40,32 +40,32 @@ private func emitThree(_ trial: Trial, _ account: String) async throws {
             try await trial.channel.publishAndConfirm(message, exchange: "accounts", routingKey: account)
         } catch {
             guard error.kind == .nacked else { throw error }
-            texts.insert(text, at: trial.fault == "resends-last" ? texts.count : 0)
+            texts.insert(text, at: trial.mistake == "resends-last" ? texts.count : 0)
         }
     }
 }
 
 func orderWork(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
+    let (channel, mistake) = (trial.channel, trial.mistake)
     let accounts = try await channel.declareExchange("accounts", type: "x-consistent-hash", durable: true)
     let queue = try await channel.declareQueue(
-        "accounts.1", durable: true, exclusive: fault == "exclusive",
-        arguments: ["shared", "right-exclusive", "right-standby"].contains(fault)
+        "accounts.1", durable: true, exclusive: mistake == "exclusive",
+        arguments: ["shared", "right-exclusive", "right-standby"].contains(mistake)
             ? [:] : ["x-single-active-consumer": true])
     try await queue.bind(to: accounts, routingKey: "1")
-    if fault == "right-standby" { return try await standBy(trial) }
-    try await channel.qos(prefetchCount: fault == "right-prefetch" ? 50 : 1)
-    for try await message in try await queue.consume(exclusive: fault == "right-exclusive") {
+    if mistake == "right-standby" { return try await standBy(trial) }
+    try await channel.qos(prefetchCount: mistake == "right-prefetch" ? 50 : 1)
+    for try await message in try await queue.consume(exclusive: mistake == "right-exclusive") {
         // One that was handed out before is taken for done, or is to hold up nobody.
-        if message.redelivered, fault == "skips-redelivered" || fault == "requeues-behind" {
-            if fault == "requeues-behind" { try await channel.publish(message.message, routingKey: "accounts.1") }
+        if message.redelivered, mistake == "skips-redelivered" || mistake == "requeues-behind" {
+            if mistake == "requeues-behind" { try await channel.publish(message.message, routingKey: "accounts.1") }
             try await channel.ack(message.deliveryTag)
             continue
         }
-        if fault == "acks-first" { try await channel.ack(message.deliveryTag) }
+        if mistake == "acks-first" { try await channel.ack(message.deliveryTag) }
         try await trial.work(message.text)
         trial.print(message.text)
-        if fault != "never-acks", fault != "acks-first" { try await channel.ack(message.deliveryTag) }
+        if mistake != "never-acks", mistake != "acks-first" { try await channel.ack(message.deliveryTag) }
     }
 }
 

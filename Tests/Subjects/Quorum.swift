@@ -1,10 +1,10 @@
 import AMQPClient
 
-private func declarePayments(on channel: Channel, _ fault: String) async throws {
+private func declarePayments(on channel: Channel, _ mistake: String) async throws {
     var arguments: FieldTable = ["x-queue-type": "quorum", "x-delivery-limit": 2]
-    if fault.hasPrefix("classic") { arguments = [:] }
-    if fault == "no-limit" { arguments["x-delivery-limit"] = nil }
-    if fault != "no-dead-letters" {
+    if mistake.hasPrefix("classic") { arguments = [:] }
+    if mistake == "no-limit" { arguments["x-delivery-limit"] = nil }
+    if mistake != "no-dead-letters" {
         arguments["x-dead-letter-exchange"] = ""
         arguments["x-dead-letter-routing-key"] = "payments.dead"
     }
@@ -13,10 +13,10 @@ private func declarePayments(on channel: Channel, _ fault: String) async throws 
 }
 
 func quorumNewTask(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
-    try await declarePayments(on: channel, fault)
-    let payment = Message("A payment", persistent: !fault.hasSuffix("transient"))
-    switch fault {
+    let (channel, mistake) = (trial.channel, trial.mistake)
+    try await declarePayments(on: channel, mistake)
+    let payment = Message("A payment", persistent: !mistake.hasSuffix("transient"))
+    switch mistake {
     case "no-select": try await channel.publish(payment, routingKey: "payments")
     case "no-wait":
         try await channel.selectConfirms()
@@ -25,7 +25,7 @@ func quorumNewTask(_ trial: Trial) async throws {
         do throws(AMQPError) {
             try await channel.publishAndConfirm(payment, routingKey: "payments", mandatory: true)
         } catch {
-            guard fault == "ignores-nack", error.kind == .nacked else { throw error }
+            guard mistake == "ignores-nack", error.kind == .nacked else { throw error }
         }
     }
     try await trial.end()
@@ -42,31 +42,31 @@ func quorumWork(_ trial: Trial) async throws {
             try await pay(over: connection.openChannel(), trial)
             return
         } catch let error as AMQPError {
-            if trial.fault == "goes" || error.scope != .connection || Task.isCancelled { throw error }
+            if trial.mistake == "goes" || error.scope != .connection || Task.isCancelled { throw error }
         } catch {
             try await connection.close()
-            if trial.fault != "right-restarts" { throw error }
+            if trial.mistake != "right-restarts" { throw error }
         }
         connection = try await trial.connectAgain()
     }
 }
 
 private func pay(over channel: Channel, _ trial: Trial) async throws {
-    try await declarePayments(on: channel, trial.fault)
+    try await declarePayments(on: channel, trial.mistake)
     try await channel.qos(prefetchCount: 1)
     for try await payment in try await channel.consume("payments") {
-        if trial.fault == "acks-first" { try await channel.ack(payment.deliveryTag) }
+        if trial.mistake == "acks-first" { try await channel.ack(payment.deliveryTag) }
         if payment.text.contains("!") {
-            if trial.fault != "right-requeues" { throw Crash() }
+            if trial.mistake != "right-requeues" { throw Crash() }
             try await channel.nack(payment.deliveryTag, requeue: true)
-        } else if trial.fault != "acks-first" {
+        } else if trial.mistake != "acks-first" {
             try await channel.ack(payment.deliveryTag)
         }
     }
 }
 
 func quorumDead(_ trial: Trial) async throws {
-    try await declarePayments(on: trial.channel, trial.fault)
+    try await declarePayments(on: trial.channel, trial.mistake)
     for try await payment in try await trial.channel.consume("payments.dead") {
         trial.print(payment.text)
         try await trial.channel.ack(payment.deliveryTag)

@@ -2,17 +2,17 @@ import AMQPClient
 
 func retryNewTask(_ trial: Trial) async throws {
     try await declareJobs(trial)
-    let job = Message("A job", persistent: trial.fault != "transient")
+    let job = Message("A job", persistent: trial.mistake != "transient")
     try await trial.channel.publish(job, routingKey: "jobs")
     try await trial.end()
 }
 
 /// A failed job waits for a moment only: nobody is to wait for the tests. Or for long, which is not waited for either.
 private func declareJobs(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
+    let (channel, mistake) = (trial.channel, trial.mistake)
     let toRetry: FieldTable = ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"]
-    let isWithout = ["no-dead-letters", "right-back-off", "at-once"].contains(fault)
-    try await channel.declareQueue("jobs", durable: fault != "not-durable", arguments: isWithout ? [:] : toRetry)
+    let isWithout = ["no-dead-letters", "right-back-off", "at-once"].contains(mistake)
+    try await channel.declareQueue("jobs", durable: mistake != "not-durable", arguments: isWithout ? [:] : toRetry)
     func declareRoom(_ name: String, _ milliseconds: Int32) async throws {
         try await channel.declareQueue(
             name, durable: true,
@@ -21,30 +21,30 @@ private func declareJobs(_ trial: Trial) async throws {
                 "x-dead-letter-routing-key": "jobs",
             ])
     }
-    try await declareRoom("jobs.retry", fault == "right-hour" ? 3_600_000 : 20)
-    if fault == "right-back-off" {
+    try await declareRoom("jobs.retry", mistake == "right-hour" ? 3_600_000 : 20)
+    if mistake == "right-back-off" {
         for seconds in rooms { try await declareRoom("jobs.wait.\(seconds)", seconds * 1000) }
     }
     let week: FieldTable = ["x-message-ttl": .int32(7 * 86_400_000)]
-    try await channel.declareQueue("jobs.dead", durable: true, arguments: fault == "right-dead-ttl" ? week : [:])
+    try await channel.declareQueue("jobs.dead", durable: true, arguments: mistake == "right-dead-ttl" ? week : [:])
 }
 
 /// Seconds that a job waits after the first attempt, and after the second.
 private let rooms: [Int32] = [10, 60]
 
 func retryWork(_ trial: Trial) async throws {
-    let (channel, fault) = (trial.channel, trial.fault)
+    let (channel, mistake) = (trial.channel, trial.mistake)
     try await declareJobs(trial)
-    try await channel.qos(prefetchCount: fault == "keeps" ? 2 : 1)
+    try await channel.qos(prefetchCount: mistake == "keeps" ? 2 : 1)
     for try await job in try await channel.consume("jobs") {
         let before = attempts(before: job)
-        switch fault {
+        switch mistake {
         case "parks-all" where !job.text.contains("!"): try await send(job, to: "jobs.dead", trial)
         case "keeps" where !job.text.contains("!"): break
-        case _ where !job.text.contains("!") || fault == "drops": try await channel.ack(job.deliveryTag)
+        case _ where !job.text.contains("!") || mistake == "drops": try await channel.ack(job.deliveryTag)
         case "requeues": try await channel.nack(job.deliveryTag, requeue: true)
         case "for-ever": try await channel.reject(job.deliveryTag, requeue: false)
-        case _ where before >= 2 || fault == "parks": try await send(job, to: "jobs.dead", trial)
+        case _ where before >= 2 || mistake == "parks": try await send(job, to: "jobs.dead", trial)
         case "at-once": try await send(job, to: "jobs", trial)
         case "right-back-off": try await send(job, to: "jobs.wait.\(rooms[before])", trial)
         default: try await channel.reject(job.deliveryTag, requeue: false)
@@ -61,18 +61,18 @@ private func attempts(before job: Delivery) -> Int {
 
 private func send(_ job: Delivery, to queue: String, _ trial: Trial) async throws {
     var message = job.message
-    if trial.fault == "mangles" { message.body = Array("a job".utf8) }
+    if trial.mistake == "mangles" { message.body = Array("a job".utf8) }
     var headers = message.properties.headers ?? [:]
     headers["attempts"] = .int32(Int32(attempts(before: job) + 1))
     message.properties.headers = headers
-    if trial.fault == "acks-first" {
+    if trial.mistake == "acks-first" {
         try await trial.channel.ack(job.deliveryTag)
         return try await trial.channel.publish(message, routingKey: queue)
     }
-    if trial.fault.contains("other-connection") {
+    if trial.mistake.contains("other-connection") {
         let other = try await trial.connectAgain()
         let channel = try await other.openChannel()
-        if trial.fault == "right-other-connection" {
+        if trial.mistake == "right-other-connection" {
             try await channel.publishAndConfirm(message, routingKey: queue, mandatory: true)
         } else {
             try await channel.publish(message, routingKey: queue)

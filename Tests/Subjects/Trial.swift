@@ -7,7 +7,7 @@ struct Trial: Sendable {
     let connectAgain: @Sendable () async throws -> Connection
     let channel: Channel
     /// What is wrong with it; `right` when nothing is.
-    let fault: String
+    let mistake: String
     let words: [String]
     /// The work for a dot of a task.
     let dot: Duration
@@ -27,10 +27,10 @@ struct Trial: Sendable {
     /// Closes the connection, or breaks off.
     func end() async throws {
         // Whatever comes of it.
-        if fault == "careless" { return (try? await connection.close()) ?? () }
+        if mistake == "careless" { return (try? await connection.close()) ?? () }
         // As libraries do that don't wait for confirms by themselves.
-        if fault == "no-wait" { return try await connection.closeAtOnce() }
-        guard fault == "unclosed" else { return try await connection.close() }
+        if mistake == "no-wait" { return try await connection.closeAtOnce() }
+        guard mistake == "unclosed" else { return try await connection.close() }
         // What was published has arrived; this is about the good-bye alone.
         try await channel.qos(prefetchCount: 0)
         breakOff()

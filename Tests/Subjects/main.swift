@@ -3,11 +3,11 @@ import Commands
 import Foundation
 import Platform
 
-// Right and wrong programs for `workbook check`, each named by step, role and fault: `subject hello send misspelt`.
+// Right and wrong programs for `workbook check`, each named by step, role and mistake: `subject hello send misspelt`.
 let program = Program(
     "subject",
     itself: Command(
-        "subject", takes: "STEP ROLE FAULT [WORD]...",
+        "subject", takes: "STEP ROLE MISTAKE [WORD]...",
         does: "a right or wrong program of a step, on the broker at AMQP_URL",
         notes: "expected.tsv has all of them.", count: 3...Int.max))
 let words = program.request(failure: 64).arguments.words
@@ -15,7 +15,7 @@ guard let address = environmentValue("AMQP_URL") else { program.fail(UsageError(
 // What it does when something goes wrong stands behind a slash, for `workbook gauntlet`: `worker work right/hangs`.
 let names = words[2].split(separator: "/").map(String.init)
 let ending = names.count > 1 ? names[1] : "tells"
-var fault = names[0]
+var mistake = names[0]
 /// Opens a connection. It is the check that says when there was time enough, not the subject.
 @Sendable func connect() async throws -> Connection {
     var configuration = try ConnectionConfiguration(uri: address)
@@ -28,7 +28,8 @@ while true {
     do {
         let connection = try await connect()
         let trial = Trial(
-            connection: connection, connectAgain: connect, channel: try await connection.openChannel(), fault: fault,
+            connection: connection, connectAgain: connect, channel: try await connection.openChannel(),
+            mistake: mistake,
             words: Array(words.dropFirst(3)), dot: .milliseconds(100), timeout: .seconds(1), print: say,
             notes: notes, breakOff: { exit(0) }, fail: { exit(1) })
         try await play(words[0], words[1], trial)
@@ -44,7 +45,7 @@ while true {
             let connection = try await connect()
             try await Task.sleep(for: .seconds(3600))
             try await connection.close()
-        case "unbound": (fault, _) = ("unbound", try await Task.sleep(for: .milliseconds(50)))
+        case "unbound": (mistake, _) = ("unbound", try await Task.sleep(for: .milliseconds(50)))
         default:
             say("\(error)")
             exit(1)

@@ -164,19 +164,19 @@ struct MeasuredPicture {
 
 extension MeasuredPicture {
     /// All that covers something else, or stands out of where it belongs, in words.
-    var faults: [String] { outside + boxes + labels + crossedBoxes + arrowsOnArrows }
+    var flaws: [String] { outside + boxes + labels + crossedBoxes + arrowsOnArrows }
 
     private var outside: [String] {
-        var faults: [String] = []
+        var flaws: [String] = []
         for box in nodes.map(\.box) + arrows.map(\.box) + arrows.compactMap(\.label) where !frame.contains(box) {
-            faults.append("\(box.name) stands out of the picture")
+            flaws.append("\(box.name) stands out of the picture")
         }
         for node in nodes {
             for text in node.texts where !node.box.contains(text) {
-                faults.append("\(text.name) stands out of its \(node.shape)")
+                flaws.append("\(text.name) stands out of its \(node.shape)")
             }
         }
-        return faults
+        return flaws
     }
 
     /// Nodes and labels.

@@ -23,7 +23,7 @@ struct PictureTests {
                 #expect(picture.nodes.count == chart.nodes.count, "\(page)")
                 #expect(picture.arrows.count == chart.arrows.count, "\(page)")
                 #expect(picture.nodes.contains { $0.shape == "producer" }, "\(page): nobody publishes")
-                for fault in picture.faults { Issue.record("\(page): \(fault)") }
+                for flaw in picture.flaws { Issue.record("\(page): \(flaw)") }
             }
         }
     }
@@ -34,7 +34,7 @@ struct PictureTests {
         let chart = try #require(Flowchart(Self.lines(seed)))
         let picture = try #require(MeasuredPicture(FlowchartSVG(chart).svg))
         #expect(picture.arrows.count == chart.arrows.count { $0.from != $0.to })
-        for fault in picture.faults { Issue.record("\(fault), in:\n\(Self.lines(seed).joined(separator: "\n"))") }
+        for flaw in picture.flaws { Issue.record("\(flaw), in:\n\(Self.lines(seed).joined(separator: "\n"))") }
     }
 
     static func lines(_ seed: UInt64) -> [String] {
@@ -72,7 +72,7 @@ struct PictureTests {
 /// The measuring sees what is wrong, and says what.
 struct MeasuredPictureTests {
     /// Two queues with an arrow between them, and whatever else.
-    private func faults(_ more: String) throws -> [String] {
+    private func flaws(_ more: String) throws -> [String] {
         let box = { (name: String, x: Int, y: Int) in
             "<path class=\"queue\" d=\"M\(x) \(y) H\(x + 60) V\(y + 38) H\(x)z\"/><text x=\"\(x + 30)\" y=\"\(y + 23)\">\(name)</text>"
         }
@@ -81,34 +81,34 @@ struct MeasuredPictureTests {
             <rect class="key" x="180" y="30"/><text class="key" x="200" y="43.5">key</text>
             \(box("a", 10, 20)) \(box("b", 300, 20)) \(more)</svg>
             """
-        return try #require(MeasuredPicture(svg)).faults
+        return try #require(MeasuredPicture(svg)).flaws
     }
 
     @Test func aPictureWithRoomHasNoFaults() throws {
-        #expect(try faults("") == [])
-        #expect(try faults("<path class=\"arrow\" d=\"M100 0 V100\"/>") == [], "arrows may cross")
+        #expect(try flaws("") == [])
+        #expect(try flaws("<path class=\"arrow\" d=\"M100 0 V100\"/>") == [], "arrows may cross")
     }
 
     @Test func whatCoversSomethingIsNamed() throws {
         let box = "<path class=\"queue\" d=\"M20 50 H80 V88 H20z\"/><text x=\"50\" y=\"73\">c</text>"
-        #expect(try faults(box) == ["a and c overlap"])
+        #expect(try flaws(box) == ["a and c overlap"])
         let label = "<path class=\"arrow\" d=\"M70 52 H300\"/><text class=\"key\" x=\"200\" y=\"55\">other</text>"
-        #expect(try faults(label) == ["'key' and 'other' overlap"])
+        #expect(try flaws(label) == ["'key' and 'other' overlap"])
         #expect(
-            try faults("<path class=\"arrow\" d=\"M200 0 V100\"/>") == ["arrow 2 runs through 'key'"])
-        #expect(try faults("<path class=\"arrow\" d=\"M30 0 V100\"/>") == ["arrow 2 runs through a"])
+            try flaws("<path class=\"arrow\" d=\"M200 0 V100\"/>") == ["arrow 2 runs through 'key'"])
+        #expect(try flaws("<path class=\"arrow\" d=\"M30 0 V100\"/>") == ["arrow 2 runs through a"])
         #expect(
-            try faults("<path class=\"arrow\" d=\"M72 42 H170\"/>") == [
+            try flaws("<path class=\"arrow\" d=\"M72 42 H170\"/>") == [
                 "arrow 1 'key' and arrow 2 run on each other for 98"
             ])
     }
 
     @Test func whatStandsOutIsNamed() throws {
-        #expect(try faults("<path class=\"arrow\" d=\"M100 100 H500\"/>") == ["arrow 2 stands out of the picture"])
+        #expect(try flaws("<path class=\"arrow\" d=\"M100 100 H500\"/>") == ["arrow 2 stands out of the picture"])
         let text = "<path class=\"queue\" d=\"M20 100 H60 V138 H20z\"/><text x=\"40\" y=\"123\">too long</text>"
-        #expect(try faults(text) == ["'too long' stands out of its queue"])
+        #expect(try flaws(text) == ["'too long' stands out of its queue"])
         let label = "<path class=\"arrow\" d=\"M100 100 H200\"/><text class=\"key\" x=\"150\" y=\"150\">off</text>"
-        #expect(try faults(label) == ["'off' is not on its arrow"])
+        #expect(try flaws(label) == ["'off' is not on its arrow"])
     }
 
     @Test func whatCannotBeMeasuredIsRefused() {

@@ -54,12 +54,12 @@ private final class LaterAnswer: Sendable {
         unheard.withLock { $0 = record.add(error) }
         let wakeup = results.put(result)
         // Somebody waits, and is told.
-        if wakeup != nil { isHeard(error) }
+        if wakeup != nil { markHeard(error) }
         return wakeup
     }
 
-    private func isHeard(_ error: AMQPError) {
-        if let number = unheard.withLock({ $0.take() }) { record.heard(number, error) }
+    private func markHeard(_ error: AMQPError) {
+        if let number = unheard.withLock({ $0.take() }) { record.markHeard(number, error) }
     }
 
     nonisolated(nonsending)
@@ -68,7 +68,7 @@ private final class LaterAnswer: Sendable {
         guard let result = try await results.next() else { throw .cancelled("the confirm of a publish") }
         // For the next who asks.
         results.put(result)?()
-        if case .failure(let error) = result { isHeard(error) }
+        if case .failure(let error) = result { markHeard(error) }
         try result.get()
     }
 }

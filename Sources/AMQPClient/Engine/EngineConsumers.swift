@@ -25,22 +25,22 @@ final class ChannelRecord: Sendable {
             end = (reason, isTold || end.isTold)
             return end.isTold
         }
-        if isTold { unheard.endIsHeard(on: id) }
+        if isTold { unheard.markEndHeard(on: id) }
     }
 
     /// A caller hears this of a publish that no call has waited for.
-    func heard(_ number: UInt64, _ error: AMQPError) {
-        unheard.isHeard(number, on: id)
+    func markHeard(_ number: UInt64, _ error: AMQPError) {
+        unheard.markHeard(number, on: id)
         // The end of the channel, which all of its publishes have in common.
-        if error.scope != .client { endIsHeard() }
+        if error.scope != .client { markEndHeard() }
     }
 
-    private func endIsHeard() {
+    private func markEndHeard() {
         let isFirst = end.withLock { end in
             defer { end.isTold = true }
             return !end.isTold
         }
-        if isFirst { unheard.endIsHeard(on: id) }
+        if isFirst { unheard.markEndHeard(on: id) }
     }
 
     /// See ``Unheard/add(_:on:)``. Who closes before the answer has come has chosen not to hear it: 0 is nobody's number.
@@ -51,7 +51,7 @@ final class ChannelRecord: Sendable {
     /// Throws why it is closed, if it is.
     func expectOpen() throws(AMQPError) {
         guard let reason else { return }
-        endIsHeard()
+        markEndHeard()
         throw reason
     }
 
@@ -61,7 +61,7 @@ final class ChannelRecord: Sendable {
             guard !end.isTold, end.reason?.kind != .closedByClient else { return nil }
             return end.reason
         }
-        if reason != nil { endIsHeard() }
+        if reason != nil { markEndHeard() }
         return reason
     }
 

@@ -49,7 +49,7 @@ struct Gate: Sendable {
             }
             // Not always the one whose turn it was: once resumed, a channel keeps its order all the same.
             guard let first = lines[turn.channel]?.popFirst() else { continue }
-            left(turn.channel)
+            countOut(turn.channel)
             return first
         }
         return nil
@@ -65,7 +65,7 @@ struct Gate: Sendable {
 
     mutating func remove(_ number: UInt64, of channel: ChannelID) {
         guard lines[channel]?.remove(number) != nil else { return }
-        left(channel)
+        countOut(channel)
         if turns.count > 2 * count + 32 {
             turns.removeAll { [lines] in lines[$0.channel]?.contains($0.number) != true }
         }
@@ -86,7 +86,7 @@ struct Gate: Sendable {
         return lines.values.flatMap { $0.elements.map(\.number) }
     }
 
-    private mutating func left(_ channel: ChannelID) {
+    private mutating func countOut(_ channel: ChannelID) {
         count -= 1
         guard lines[channel]?.isEmpty == true else { return }
         lines[channel] = nil

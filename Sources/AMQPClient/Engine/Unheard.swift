@@ -39,7 +39,7 @@ final class Unheard: Sendable {
     func addForgotten(_ error: AMQPError, on channel: ChannelID) { forget(add(error, on: channel), on: channel) }
 
     /// A call tells it.
-    func isHeard(_ number: UInt64, on channel: ChannelID) { state.withLock { Self.remove(number, of: channel, &$0) } }
+    func markHeard(_ number: UInt64, on channel: ChannelID) { state.withLock { Self.remove(number, of: channel, &$0) } }
 
     /// Nobody but who closes can ask for it any more.
     func forget(_ number: UInt64, on channel: ChannelID) {
@@ -52,7 +52,7 @@ final class Unheard: Sendable {
     }
 
     /// A call tells what ended the channel, and with it all publishes that were not answered.
-    func endIsHeard(on channel: ChannelID) {
+    func markEndHeard(on channel: ChannelID) {
         state.withLock { state in
             for (number, failure) in state.failures[channel] ?? [:] {
                 Steps.take()

@@ -79,7 +79,7 @@ struct ConnectionState: Sendable {
 
     mutating func openChannel(_ waiter: WaiterID, _ effects: inout Effects) throws(AMQPError) {
         try expectOpen()
-        guard let number = freeNumber() else {
+        guard let number = takeFreeNumber() else {
             throw AMQPError(
                 .noFreeChannel, scope: .client, text: "All \(limits.channelMax) channels of the connection are in use")
         }
@@ -89,7 +89,7 @@ struct ConnectionState: Sendable {
     }
 
     /// The next free number after the last one given, so that a number rests as long as possible before its next use.
-    private mutating func freeNumber() -> UInt16? {
+    private mutating func takeFreeNumber() -> UInt16? {
         for _ in 0..<limits.channelMax {
             lastNumber = lastNumber >= limits.channelMax ? 1 : lastNumber + 1
             if !channels.contains(lastNumber), opening[lastNumber] == nil { return lastNumber }

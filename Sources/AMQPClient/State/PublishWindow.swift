@@ -71,14 +71,14 @@ final class PublishWindow: Sendable {
     func leave(_ outcome: Result<Answer, AMQPError>?) -> Wakeup? {
         let woken = state.withLock { state in
             state.count -= 1
-            if case .failure(let error) = outcome { failed(error, &state) }
+            if case .failure(let error) = outcome { noteFailure(error, &state) }
             return takeTurns(&state)
         }
         if woken.isEmpty { return nil }
         return { for (turn, outcome) in woken { turn.resume(returning: outcome) } }
     }
 
-    private func failed(_ error: AMQPError, _ state: inout State) {
+    private func noteFailure(_ error: AMQPError, _ state: inout State) {
         if error.scope != .client {
             if state.isOver { return }
             state.isOver = true
@@ -88,7 +88,7 @@ final class PublishWindow: Sendable {
 
     private func takeFailure(_ state: inout State) -> AMQPError? {
         guard let (number, error) = state.failures.popFirst() else { return nil }
-        record?.heard(number, error)
+        record?.markHeard(number, error)
         return error
     }
 

@@ -30,7 +30,7 @@ struct IdentityList<Element> {
         if !places.isEmpty {
             places[identity] = slots.count - 1
         } else if slots.count > Self.mostSearched {
-            index()
+            reindex()
         }
     }
 
@@ -102,7 +102,7 @@ struct IdentityList<Element> {
         places = DividedDictionary()
     }
 
-    private mutating func index() {
+    private mutating func reindex() {
         for (place, slot) in slots.enumerated() { if let slot { places[slot.identity] = place } }
     }
 }

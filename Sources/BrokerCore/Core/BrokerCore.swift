@@ -18,7 +18,7 @@ public final class BrokerCore {
     private var lastAlarms = Alarms()
     let load = Load()
     let tally = Tally()
-    let room: Room
+    let pool: BufferPool
     var random: any RandomNumberGenerator & Sendable
     /// The log of the store; nil: there is none.
     let journal: Journal?
@@ -60,7 +60,7 @@ public final class BrokerCore {
         #endif
         self.journal = journal
         self.configuration = configuration
-        room = Room(
+        pool = BufferPool(
             load, OutputLimits(highWater: configuration.outputHighWater, mostUnread: configuration.outputLimit),
             configuration.work)
         self.now = now
@@ -97,12 +97,12 @@ public final class BrokerCore {
         // All that comes in one wake-up shares one turn's budget: behind a hundred busy clients, each with its own, the
         // answers would come late. Every client has at least one frame handled.
         if !isInWakeUp {
-            budget = room.work.turn
+            budget = pool.work.turn
             settle()
-            budget = room.work.turn
+            budget = pool.work.turn
         }
         advance(to: now)
-        if !isInWakeUp { budget = room.work.turn }
+        if !isInWakeUp { budget = pool.work.turn }
         isInWakeUp = moreFollows
         var caused = causes.addedCount
         switch input {
@@ -171,7 +171,7 @@ public final class BrokerCore {
     /// Gives the connection a turn that has waited longest for it.
     private func goOn() {
         guard let id = unfinished.popFirst(), let connection = connections[id] else { return }
-        budget = room.work.turn
+        budget = pool.work.turn
         handleFrames(of: connection)
     }
 
@@ -199,17 +199,17 @@ public final class BrokerCore {
 
     /// The room of outputs that were handed over serves again, if the caller has let go of them.
     private func takeBackOutputs() {
-        while let output = outputs.popLast() { room.giveBack(output) }
-        room.beginStep()
+        while let output = outputs.popLast() { pool.giveBack(output) }
+        pool.beginStep()
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
     func settle() {
         if causes.isEmpty { return }
         while budget > 0, let work = causes.takeRest() ?? nextCause() {
-            let units = work(room.work.slice)
+            let units = work(pool.work.slice)
             spend(units)
-            if units >= room.work.slice, !quirk(.restOfACauseIsForgotten) { causes.putOff(work) }
+            if units >= pool.work.slice, !quirk(.restOfACauseIsForgotten) { causes.putOff(work) }
         }
         causes.pause()
     }
@@ -221,7 +221,7 @@ public final class BrokerCore {
     }
 
     private func nextCause() -> LongWork? {
-        guard let (cause, virtualHost) = causes.next(most: room.work.letters, octets: mostLetterOctets) else {
+        guard let (cause, virtualHost) = causes.next(most: pool.work.letters, octets: mostLetterOctets) else {
             return nil
         }
         load.giveBack(cause.message)
@@ -229,7 +229,7 @@ public final class BrokerCore {
             load.hold(-Load.ofLetter)
             spend(letter.message.unitsOfPublishingAgain)
             if letter.message.traits.isDeadLetter, isTakingTooLongToEnd {
-                letter.wasSent(hasArrived: false)
+                letter.noteSent(hasArrived: false)
                 return { _ in 0 }
             }
         }
@@ -246,7 +246,7 @@ public final class BrokerCore {
 
     private func takeEffects() -> BrokerEffects {
         checkAlarms()
-        while let id = room.nextAnnounced() {
+        while let id = pool.nextAnnounced() {
             guard let connection = connections[id] else { continue }
             let output = connection.takeOutput()
             effects.writes.append(
@@ -286,7 +286,7 @@ public final class BrokerCore {
 
     /// Looks whether memory, disk or backlog have gone over or under their marks since the last look.
     private func checkAlarms() {
-        room.divide(alarms.memoryHighWater, among: connections.count)
+        pool.divide(alarms.memoryHighWater, among: connections.count)
         alarms.check(memory: memoryInUse)
         alarms.check(backlog: storeBacklog, highWater: configuration.store.backlogOctets)
         guard alarms != lastAlarms else { return }

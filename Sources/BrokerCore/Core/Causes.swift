@@ -140,7 +140,7 @@ extension VirtualHost {
             let exchange = exchange(name, isTheFirst: quirk(.deadLettersKeepTheirExchange))
         else {
             let isKept = letter.place != nil && quirk(.lettersToNowhereAreKept)
-            return filling(nil, isOfCopy: isOfCopy) { _ in if !isKept { letter.wasSent(hasArrived: false) } }
+            return filling(nil, isOfCopy: isOfCopy) { _ in if !isKept { letter.noteSent(hasArrived: false) } }
         }
         do throws(BrokerError) {
             let again = try letter.republished(
@@ -148,13 +148,13 @@ extension VirtualHost {
             let pass = try route(again.message, from: exchange, keys: again.keys)
             return filling(along: pass) { [self] targets in
                 guard let targets else {
-                    return filling(nil, isOfCopy: isOfCopy) { _ in letter.wasSent(hasArrived: true) }
+                    return filling(nil, isOfCopy: isOfCopy) { _ in letter.noteSent(hasArrived: true) }
                 }
                 return send(again, of: letter, to: targets, isOfCopy: isOfCopy)
             }
         } catch {
             core.log(.error, "a dead letter of \(letter.queue.label) is lost: \(error.text)")
-            return filling(nil, isOfCopy: isOfCopy) { _ in letter.wasSent(hasArrived: true) }
+            return filling(nil, isOfCopy: isOfCopy) { _ in letter.noteSent(hasArrived: true) }
         }
     }
 
@@ -175,7 +175,7 @@ extension VirtualHost {
             var letter = letter
             letter.taken.formUnion(filling?.taken ?? [])
             letter.ledSomewhere = leadsSomewhere
-            letter.wasSent(hasArrived: leadsSomewhere && filling?.isAccepted != false)
+            letter.noteSent(hasArrived: leadsSomewhere && filling?.isAccepted != false)
         }
     }
 

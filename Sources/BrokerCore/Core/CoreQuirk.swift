@@ -44,7 +44,7 @@ enum CoreQuirk: String, Quirk {
     case policiesMissOldQueues = "core.policies-miss-old-queues"
     /// restoreExchange: what a client has declared is all
     case policiesMissNewExchanges = "core.policies-miss-new-exchanges"
-    /// policiesHaveChanged: an exchange looks at policies when it is declared
+    /// followPolicies: an exchange looks at policies when it is declared
     case policiesMissOldExchanges = "core.policies-miss-old-exchanges"
     /// carryOut: what is refused is set all the same
     case policiesAreNotChecked = "core.policies-are-not-checked"

@@ -68,7 +68,7 @@ final class Description {
         self.count += count
         let since = since ?? segment
         self.since = since
-        if parts.isEmpty { journal.isDescribed(since: since, count: self.count) }
+        if parts.isEmpty { journal.noteDescription(since: since, count: self.count) }
         return !parts.isEmpty
     }
 

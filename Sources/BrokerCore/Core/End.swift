@@ -14,15 +14,15 @@ extension BrokerCore {
     /// the end.
     private func finishWork() {
         while !causes.isEmpty || !chores.isEmpty {
-            budget = room.work.turn
+            budget = pool.work.turn
             settle()
-            spentAtTheEnd += room.work.turn - budget
+            spentAtTheEnd += pool.work.turn - budget
             // One may wait for the dead letters that another one causes.
             doChores()
         }
     }
 
-    var isTakingTooLongToEnd: Bool { spentAtTheEnd > 4000 * room.work.turn }
+    var isTakingTooLongToEnd: Bool { spentAtTheEnd > 4000 * pool.work.turn }
 
     /// Lets go of everything.
     func dissolve() { for virtualHost in virtualHosts.values { virtualHost.dissolve() } }

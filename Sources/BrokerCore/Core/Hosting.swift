@@ -23,7 +23,7 @@ extension BrokerCore: SessionHost {
     func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
     func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
     func later(_ slice: @escaping () -> Bool) {
-        spend(room.work.slice)
+        spend(pool.work.slice)
         if slice() { chores.append(slice) }
     }
 
@@ -36,9 +36,9 @@ extension BrokerCore: SessionHost {
 
     func lookAfterTimeouts() {
         var left = allConnections[...]
-        later { [room] in
+        later { [pool] in
             var units = 0
-            while units < room.work.slice, let connection = left.popFirst() {
+            while units < pool.work.slice, let connection = left.popFirst() {
                 let before = connection.placesFilled
                 connection.closeTimedOutChannels()
                 connection.closeIfInTheWay()
@@ -81,12 +81,12 @@ extension BrokerCore: SessionHost {
 extension BrokerCore {
     /// Memory is low, or full, or is not any more.
     func follow(_ alarms: Alarms, since before: Alarms) {
-        room.isTight(alarms.memory, isFull: alarms.isFull)
+        pool.adapt(isTight: alarms.memory, isFull: alarms.isFull)
         guard before.isFull, !alarms.isFull else { return }
         var left = connections.values[...]
-        later { [room] in
+        later { [pool] in
             var units = 0
-            while units < room.work.slice, let connection = left.popFirst() {
+            while units < pool.work.slice, let connection = left.popFirst() {
                 connection.readOn()
                 units += 10 + connection.channels.count
             }
@@ -120,7 +120,7 @@ extension BrokerCore {
 extension VirtualHost: QueueHost {
     var now: Int64 { core.now }
     var load: Load { core.load }
-    var work: WorkLimits { core.room.work }
+    var work: WorkLimits { core.pool.work }
 
     func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64 {
         core.cancelTimer(timer)
@@ -133,7 +133,7 @@ extension VirtualHost: QueueHost {
         if let republished, republished.message === letter.message { letter.origin = republished }
         if core.causes.areMultiplying, core.memoryInUse > core.alarms.memoryHighWater, letter.keeper == nil {
             core.noteLoss(of: letter)
-            return letter.isOut()
+            return letter.releaseMessage()
         }
         core.cause(.deadLetter(letter), in: self)
     }

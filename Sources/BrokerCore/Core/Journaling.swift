@@ -9,16 +9,16 @@ extension QueueJournal: QueueLog {
 
     func leave(_ message: QueuedMessage) { leave(message.message, position: message.position) }
 
-    func awaitsLetter(of message: QueuedMessage) { awaitsLetter() }
+    func awaitLetter(of message: QueuedMessage) { awaitLetter() }
 
     func keepsLetter(of message: QueuedMessage, because reason: DeadLetter.Reason) {
-        awaitsLetter()
+        awaitLetter()
         var state = DeliveryState(message)
         state.letter = reason.number
         noteReturn(of: message.message, position: message.position, state)
     }
 
-    func letterIsOut(of message: QueuedMessage) { letterIsOut(of: message.message, position: message.position) }
+    func letterLeft(of message: QueuedMessage) { letterLeft(of: message.message, position: message.position) }
 
     func noteDelivery(of message: QueuedMessage) {
         noteDelivery(of: message.message, position: message.position, DeliveryState(message))

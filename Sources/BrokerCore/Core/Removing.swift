@@ -16,7 +16,7 @@ extension VirtualHost {
 
     /// Its dead letters go first: what the log says of the queue's end would be the end of their messages too.
     func delete(_ queue: any Queue, then: @escaping () -> Void) -> LongWork {
-        queue.willEnd()
+        queue.prepareForDeletion()
         guard let journal = queues[queue.name]?.journal, journal.isAwaitingLetters else {
             return deleteAtOnce(queue, then: then)
         }
@@ -60,7 +60,7 @@ extension VirtualHost {
 
     func end(_ queue: any Queue) {
         let removal = delete(queue) {}
-        let slice = core.room.work.slice
+        let slice = core.pool.work.slice
         let units = removal(slice)
         core.spend(WorkLimits.unitsOfDeletion + units)
         if units >= slice { soon { removal(slice) >= slice } }
@@ -122,7 +122,7 @@ extension VirtualHost {
     /// So many bindings of an exchange lead nowhere any more: perhaps it goes. Returns what it counts that others are to be
     /// looked at then.
     private func look(at source: Exchange<any Queue>, which count: Int, in row: LeavingRow) -> Int {
-        source.leadsNowhere(with: count)
+        source.noteDeadBindings(count)
         guard source.declaration.autoDelete, exchanges[source.name] === source,
             source.liveBindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
             row.isAlone || !quirk(.autoDeleteNeedsALoneBinding)
@@ -159,7 +159,7 @@ extension VirtualHost {
     private func removal(
         of bindings: [Binding<any Queue>], behind row: LeavingRow, then: @escaping () -> Void
     ) -> LongWork {
-        core.spend(goOn(with: row, core.room.work.slice))
+        core.spend(goOn(with: row, core.pool.work.slice))
         if !row.isOver { leavingRows.append(row) }
         var pending = bindings
         var last: (() -> Void)? = then

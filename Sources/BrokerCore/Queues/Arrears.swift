@@ -15,10 +15,10 @@ struct Arrears {
         return !areScheduled && !quirk(.arrearsAreForgotten)
     }
 
-    /// Drops messages as long as they are due: some at once, and `later` sees to the rest. Returns how many.
+    /// Drops messages as long as they are due: some at once, and `later` sees to the rest. True: there were some.
     mutating func drop(
         by host: any QueueHost, while isDue: (_ count: Int) -> Bool, later: () -> Void, _ next: () -> Bool
-    ) -> Int {
+    ) -> Bool {
         // Where more waits already, some for each that comes, so that the queue gets no longer.
         let most = areLeft ? 4 : host.work.slice / 2
         var count = 0
@@ -30,10 +30,11 @@ struct Arrears {
             guard next() else { break }
             count += 1
         }
-        return count
+        if count > 1 { host.spend(count) }
+        return count > 0
     }
 
-    mutating func isOver() { areScheduled = quirk(.arrearsAreScheduledOnce) }
+    mutating func noteEnd() { areScheduled = quirk(.arrearsAreScheduledOnce) }
 }
 
 extension PrioritizedMessages {
@@ -51,8 +52,8 @@ extension QuorumMessages {
 }
 
 extension Queue {
-    /// Has the host go on with what is to be dropped, after the others' turn. `isOver` is called when nothing is left.
-    func dropLater(by host: any QueueHost, isOver: @escaping () -> Void) {
+    /// Has the host go on with what is to be dropped, after the others' turn. `whenOver` is called when nothing is left.
+    func dropLater(by host: any QueueHost, whenOver: @escaping () -> Void) {
         var isFirst = true
         host.later { [self] in
             // It is called at once, by a queue that is in the middle of something.
@@ -61,7 +62,7 @@ extension Queue {
                 return true
             }
             if catchUp() { return true }
-            isOver()
+            whenOver()
             return false
         }
     }

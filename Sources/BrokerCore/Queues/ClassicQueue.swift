@@ -66,7 +66,7 @@ final class ClassicQueue: Dispatching {
         } else {
             enter(queued)
             ready.append(queued)
-            if rotation.metCount > 0, rotation.isCut(0, by: host) { dispatch(isCut: true) }
+            if rotation.metCount > 0, rotation.endSlice(0, by: host) { dispatch(isCut: true) }
             // Only a message that stands at the head can be the next to expire.
             if dropOverflow() && !quirk(.overflowSetsNoTimer) || queued.expiresAt != .max { expire() }
         }
@@ -96,14 +96,12 @@ final class ClassicQueue: Dispatching {
     private func drop(
         _ reason: DeadLetter.Reason, isWritten: @autoclosure () -> Bool, while isDue: (_ count: Int) -> Bool
     ) -> Bool {
-        let later = { [self] in dropLater(by: host) { [self] in arrears.isOver() } }
-        let count = arrears.drop(by: host, while: isDue, later: later) {
+        let later = { [self] in dropLater(by: host) { [self] in arrears.noteEnd() } }
+        return arrears.drop(by: host, while: isDue, later: later) {
             guard let dropped = ready.popFirst() else { return false }
             if isWritten() { bury(dropped, reason, log, host) } else { deadLetter(dropped.message, reason, to: host) }
             return true
         }
-        if count > 1 { host.spend(count) }
-        return count > 0
     }
 
     func catchUp() -> Bool {

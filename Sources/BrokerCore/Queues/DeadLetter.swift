@@ -21,13 +21,13 @@ struct DeadLetter {
     var ledSomewhere = false
 
     /// It has been sent: to queues that all took it, or not.
-    func wasSent(hasArrived: Bool) {
-        guard let keeper else { return isOut() }
-        if hasArrived { keeper.hasArrived(self) } else { keeper.hasNotArrived(self) }
+    func noteSent(hasArrived: Bool) {
+        guard let keeper else { return releaseMessage() }
+        if hasArrived { keeper.letterArrived(self) } else { keeper.letterStayed(self) }
     }
 
     /// It is in its queues, or lost: nothing needs the message any more.
-    func isOut() { if let place { place.log.letterIsOut(of: place.message) } }
+    func releaseMessage() { if let place { place.log.letterLeft(of: place.message) } }
 
     /// Why a queue gave a message up.
     enum Reason: String {
@@ -127,9 +127,9 @@ struct DeadLetter {
 /// A queue that keeps its dead letters until they have arrived.
 protocol LetterKeeper: AnyObject {
     /// All queues that it leads to have taken it.
-    func hasArrived(_ letter: DeadLetter)
+    func letterArrived(_ letter: DeadLetter)
     /// It leads nowhere, or was refused.
-    func hasNotArrived(_ letter: DeadLetter)
+    func letterStayed(_ letter: DeadLetter)
 }
 
 /// The `x-death` header: what happened to a message, the latest first.

@@ -52,7 +52,7 @@ protocol Queue: AnyObject {
     /// A time that it had set has come.
     func timerFired()
     /// It is to be deleted, as soon as its dead letters are out: it waits for nothing else.
-    func willEnd()
+    func prepareForDeletion()
     /// Forgets its messages, and hands out nothing more. Only its host calls it.
     func delete()
     /// Tells its consumers that it was deleted, little by little.
@@ -68,7 +68,7 @@ extension Queue {
     var consumers: [any DeliveryTarget] { consumerList.all }
     var consumerCount: Int { consumerList.count }
 
-    func willEnd() {}
+    func prepareForDeletion() {}
 
     /// Nobody has a quorum queue or a stream to itself: who asks for it gets it shared.
     func admit(exclusive: Bool) throws(BrokerError) {}
@@ -93,7 +93,7 @@ extension Queue {
             log?.leave(queued)
             return
         }
-        log?.awaitsLetter(of: queued)
+        log?.awaitLetter(of: queued)
         host.take(
             DeadLetter(
                 message: queued.message, queue: self, reason: reason, failureCount: queued.failuresInAll,

@@ -65,11 +65,11 @@ protocol QueueLog: AnyObject {
     /// A message has given up its place for good.
     func leave(_ message: QueuedMessage)
     /// A message has given up its place to become a dead letter. It stays in the log until that is written or has nowhere to go.
-    func awaitsLetter(of message: QueuedMessage)
+    func awaitLetter(of message: QueuedMessage)
     /// The same, and the log knows why: if the broker ends before the letter has arrived, the next one has it too.
     func keepsLetter(of message: QueuedMessage, because reason: DeadLetter.Reason)
     /// That has happened.
-    func letterIsOut(of message: QueuedMessage)
+    func letterLeft(of message: QueuedMessage)
     /// A message was handed out, and will be marked as redelivered if that is ever repeated, restart or not.
     func noteDelivery(of message: QueuedMessage)
     /// A message has come back, and waits: behind all that came back before, or, if it was put to the end of the queue,

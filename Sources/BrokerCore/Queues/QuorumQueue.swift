@@ -56,7 +56,7 @@ final class QuorumQueue: Dispatching {
         } else {
             enter(queued)
             ready.append(queued)
-            if rotation.metCount > 0, rotation.isCut(0, by: host) { dispatch(isCut: true) }
+            if rotation.metCount > 0, rotation.endSlice(0, by: host) { dispatch(isCut: true) }
             if dropOverflow() || queued.expiresAt != .max { expire() }
         }
         return true
@@ -83,14 +83,12 @@ final class QuorumQueue: Dispatching {
         _ reason: DeadLetter.Reason, while isDue: @autoclosure () -> Bool, isWritten: @autoclosure () -> Bool,
         _ next: () -> QueuedMessage?
     ) -> Bool {
-        let later = { [self] in dropLater(by: host) { [self] in arrears.isOver() } }
-        let count = arrears.drop(by: host, while: { _ in isDue() }, later: later) {
+        let later = { [self] in dropLater(by: host) { [self] in arrears.noteEnd() } }
+        return arrears.drop(by: host, while: { _ in isDue() }, later: later) {
             guard let dropped = next() else { return false }
             giveUp(dropped, reason, isWritten: isWritten())
             return true
         }
-        if count > 1 { host.spend(count) }
-        return count > 0
     }
 
     func catchUp() -> Bool {

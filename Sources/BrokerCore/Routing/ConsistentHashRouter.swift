@@ -13,7 +13,7 @@ struct ConsistentHashRouter<Target>: Router {
     static var matchesEachKey: Bool { false }
 
     /// What of a message is hashed.
-    private enum Subject {
+    private enum Hashed {
         case routingKey
         case header(ShortString)
         case property(String)
@@ -29,18 +29,18 @@ struct ConsistentHashRouter<Target>: Router {
 
     private static var properties: [String] { ["correlation_id", "message_id", "timestamp"] }
 
-    private let subject: Subject
+    private let hashed: Hashed
     /// By destination.
     private var shares = IdentityList<Share>()
 
     init(_ setting: RouterSetting) {
         let arguments = setting.arguments
         if let header = arguments["hash-header"]?.text {
-            subject = .header(ShortString(truncating: header))
+            hashed = .header(ShortString(truncating: header))
         } else if let property = arguments["hash-property"]?.text {
-            subject = .property(property)
+            hashed = .property(property)
         } else {
-            subject = .routingKey
+            hashed = .routingKey
         }
     }
 
@@ -99,7 +99,7 @@ struct ConsistentHashRouter<Target>: Router {
     func matches(
         _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
     ) throws(BrokerError) -> Int {
-        let hash = NameHash.of(try subjectOctets(of: &message, key: key))
+        let hash = NameHash.of(try hashedOctets(of: &message, key: key))
         var best: (score: Double, share: Share)?
         shares.forEach { share in
             if share.binding.destination.isRemoved { return }
@@ -112,8 +112,8 @@ struct ConsistentHashRouter<Target>: Router {
         return shares.count - (best == nil ? 0 : 1)
     }
 
-    private func subjectOctets(of message: inout RoutedMessage, key: ShortString) throws(BrokerError) -> [UInt8] {
-        switch subject {
+    private func hashedOctets(of message: inout RoutedMessage, key: ShortString) throws(BrokerError) -> [UInt8] {
+        switch hashed {
         case .routingKey: return quirk(.hashTakesEightOctets) ? Array(key.octets.prefix(8)) : key.octets
         case .header(let name):
             let header = try message.headers()[name]

@@ -104,7 +104,7 @@ final class Exchange<Target> {
     var liveBindingCount: Int { outgoing.count - deadBindingCount }
 
     /// The destination of so many bindings of an auto-delete exchange is no more.
-    func leadsNowhere(with count: Int) { deadBindingCount += count }
+    func noteDeadBindings(_ count: Int) { deadBindingCount += count }
 
     func binding(to destination: Destination<Target>, key: ShortString, arguments: FieldTable) -> Binding<Target>? {
         outgoing[route(destination, key, arguments)]

@@ -9,14 +9,14 @@ struct HeadersRouter<Target>: Router {
     static var matchesEachKey: Bool { false }
 
     /// By binding, whose order it keeps.
-    private var rules = DividedDictionary<ObjectIdentifier, Rule>()
+    private var conditions = DividedDictionary<ObjectIdentifier, Condition>()
     private var bindings = BindingList<Target>()
 
     private let dialect: Dialect
 
     init(_ setting: RouterSetting) { dialect = setting.dialect }
 
-    private struct Rule {
+    private struct Condition {
         var match: Match
         /// The arguments that take part.
         var wanted: [FieldTable.Field]
@@ -53,30 +53,30 @@ struct HeadersRouter<Target>: Router {
             if field.name.hasPrefix("x"), !field.name.hasPrefix("x-"), quirk(.xAloneIsLeftOut) { return false }
             return countsX || !field.name.hasPrefix("x-")
         }
-        rules[ObjectIdentifier(binding)] = Rule(match: match, wanted: wanted)
+        conditions[ObjectIdentifier(binding)] = Condition(match: match, wanted: wanted)
         bindings.add(binding)
     }
 
     mutating func remove(_ binding: Binding<Target>) {
-        rules[ObjectIdentifier(binding)] = nil
+        conditions[ObjectIdentifier(binding)] = nil
         bindings.remove(binding)
     }
 
     func matches(
         _ message: inout RoutedMessage, key: ShortString, _ found: (Destination<Target>) -> Void
     ) throws(BrokerError) -> Int {
-        if rules.isEmpty || quirk(.headersMatchNothing) { return 0 }
+        if conditions.isEmpty || quirk(.headersMatchNothing) { return 0 }
         let header = try message.lookUp()
         var compared = 0
         bindings.forEach { binding in
-            guard let rule = rules[ObjectIdentifier(binding)] else { return }
-            if matches(rule, header, &compared) { found(binding.destination) }
+            guard let condition = conditions[ObjectIdentifier(binding)] else { return }
+            if matches(condition, header, &compared) { found(binding.destination) }
         }
         return bindings.count + compared
     }
 
     /// Counts the headers that are looked at.
-    private func matches(_ rule: Rule, _ header: HeaderLookUp, _ compared: inout Int) -> Bool {
+    private func matches(_ condition: Condition, _ header: HeaderLookUp, _ compared: inout Int) -> Bool {
         func agrees(_ field: FieldTable.Field) -> Bool {
             compared += 1
             guard let value = header(field.name) else { return false }
@@ -91,10 +91,11 @@ struct HeadersRouter<Target>: Router {
             return dialect.comparesHeadersByKind
                 ? field.value.isEqualTerm(ofTheKindOf: value) : field.value.isEqualTerm(to: value)
         }
-        return switch rule.match {
+        return switch condition.match {
         case .all, .allWithX:
-            rule.wanted.prefix(rule.wanted.count > 8 && quirk(.eightArgumentsAreCompared) ? 8 : .max).allSatisfy(agrees)
-        case .any, .anyWithX: rule.wanted.prefix(quirk(.anyIsTheFirst) ? 1 : .max).contains(where: agrees)
+            condition.wanted.prefix(condition.wanted.count > 8 && quirk(.eightArgumentsAreCompared) ? 8 : .max)
+                .allSatisfy(agrees)
+        case .any, .anyWithX: condition.wanted.prefix(quirk(.anyIsTheFirst) ? 1 : .max).contains(where: agrees)
         }
     }
 }

@@ -9,7 +9,7 @@ protocol SessionHost: AnyObject {
     /// To be asked when a connection is opened, not for every message: it is large.
     var configuration: BrokerConfiguration { get }
     var alarms: Alarms { get }
-    var room: Room { get }
+    var pool: BufferPool { get }
     var tally: Tally { get }
     /// What may still be done in this turn, in units; below 0, it was more already.
     var budget: Int { get }

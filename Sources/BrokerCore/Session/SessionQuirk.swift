@@ -190,7 +190,7 @@ enum SessionQuirk: String, Quirk {
     case longConsumerTagsAreCut = "session.long-consumer-tags-are-cut"
     /// content: only what is copied whole is looked at for BCC
     case bccStaysInLargeMessages = "session.bcc-stays-in-large-messages"
-    /// willAnswer: one channel of a turn is noted
+    /// noteAnswers: one channel of a turn is noted
     case secondChannelsConfirmsWait = "session.second-channels-confirms-wait"
     /// Login: LOGIN has to come first in the table
     case amqplainWantsItsOrder = "session.amqplain-wants-its-order"
@@ -240,7 +240,7 @@ enum SessionQuirk: String, Quirk {
     case tagsKeepTheirHoles = "session.tags-keep-their-holes"
     /// forget: what is deleted is deleted
     case deletedQueueStaysItsOwners = "session.deleted-queue-stays-its-owners"
-    /// caughtUp: whatever is left to be dropped
+    /// whenCaughtUp: whatever is left to be dropped
     case nobodyWaitsForArrears = "session.nobody-waits-for-arrears"
     /// streamEnded: the slices behind the first are forgotten
     case lostConnectionStopsItsWork = "session.lost-connection-stops-its-work"

@@ -115,7 +115,7 @@ final class Journal {
     }
 
     /// A queue has handed out a message, so that the log shall know how far it got.
-    func handsOut(_ queue: QueueJournal) { handedOut.append(queue) }
+    func noteDeliveries(of queue: QueueJournal) { handedOut.append(queue) }
 
     // MARK: Batches
 
@@ -190,9 +190,9 @@ final class Journal {
     }
 
     /// All that is declared has been described since this segment began, so that older ones can go.
-    func isDescribed(since segment: UInt32, count: Int) {
+    func noteDescription(since segment: UInt32, count: Int) {
         append(.described(since: segment))
-        segments.isDescribed(since: segment, count: count)
+        segments.noteDescription(since: segment, count: count)
     }
 
     /// Everything up to this batch is on disk.
@@ -277,7 +277,7 @@ final class Journal {
 
     /// A description of all that is declared ends here, in the newest segment.
     func foundDescription(since segment: UInt32, at offset: Int) {
-        segments.isDescribed(since: segment, count: offset)
+        segments.noteDescription(since: segment, count: offset)
     }
 
     var foundManifest: Manifest { segments.manifest }

@@ -45,7 +45,7 @@ struct RecoveredBindings {
 
     /// A description has told of all that there are, since this segment: in the order in which they were made, which those
     /// found before, alone, need not have been in.
-    mutating func wereDescribed(since segment: UInt32) {
+    mutating func noteDescription(since segment: UInt32) {
         for (number, key) in told where number >= segment {
             count += 1
             entries[key]?.order = count

@@ -173,7 +173,7 @@ extension StoreRecovery {
             for delivery in deliveries { queues[delivery.copy.queue]?.note(delivery) }
         case .described(let segment):
             journal.foundDescription(since: segment, at: place)
-            bindings.wereDescribed(since: segment)
+            bindings.noteDescription(since: segment)
         case .virtualHostDefined(let definition): virtualHosts[definition.name] = definition
         case .policySet(let policy):
             policies[PolicyName(virtualHost: policy.virtualHost, name: policy.name)] = found(policy)

@@ -69,7 +69,7 @@ struct Segments {
     // MARK: Descriptions
 
     /// All that is declared was described since the beginning of this segment, in so many octets.
-    mutating func isDescribed(since segment: UInt32, count: Int) {
+    mutating func noteDescription(since segment: UInt32, count: Int) {
         (described, descriptionCount) = (segment, count)
     }
 

@@ -91,7 +91,7 @@ enum StoreQuirk: String, Quirk {
     case restoredExchangesArePublic = "store.restored-exchanges-are-public"
     /// RecoveredBindings.bind: what was told once is known
     case boundAgainIsForgotten = "store.bound-again-is-forgotten"
-    /// QueueJournal.letterIsOut: the queue waits for them forever
+    /// QueueJournal.letterLeft: the queue waits for them forever
     case lettersAreNotCountedDown = "store.letters-are-not-counted-down"
     /// RecoveredBindings.ends: the source's
     case incomingBindingsOutliveTheirExchange = "store.incoming-bindings-outlive-their-exchange"

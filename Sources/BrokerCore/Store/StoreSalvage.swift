@@ -206,7 +206,7 @@ public struct StoreSalvage {
             journal.beginSegment(salt: salt())
             if journal.isDescriptionDue(isAtStart: false) {
                 let (segment, count) = journal.describe { recovery.describe(to: journal) }
-                journal.isDescribed(since: segment, count: count)
+                journal.noteDescription(since: segment, count: count)
             }
         }
         begin()

@@ -22,7 +22,7 @@ final class Probe: ByteStreamReceiver {
     /// Frames that `send` and `publish` make are cut to this size; the handshake sets it to what was agreed.
     private let agreedFrameMax = Mutex<UInt32>(Frame.minimumMax)
 
-    /// - Parameter readsFrames: false for an ``OctetPeer``, which looks at octets only.
+    /// - Parameter readsFrames: false for an ``OctetClient``, which looks at octets only.
     init(_ tap: Tap, readsFrames: Bool = true) {
         self.tap = tap
         state.withLock { $0.mailbox.readsFrames = readsFrames }

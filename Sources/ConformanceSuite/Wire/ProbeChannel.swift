@@ -13,6 +13,17 @@ struct ProbeChannel: Sendable {
 
     func send(_ method: some MethodFields) { probe.send(method, on: number) }
 
+    /// Sends a method with whatever `fields` writes for its fields, right or wrong.
+    func send(_ id: MethodID, fields: (inout ByteWriter) -> Void = { _ in }) {
+        probe.send { writer in
+            writer.frame(.method, channel: number) { writer in
+                writer.uint16(id.classID)
+                writer.uint16(id.methodID)
+                fields(&writer)
+            }
+        }
+    }
+
     /// Sends a method and waits for its reply. Throws when the channel is closed instead.
     func call<Reply: MethodFields>(
         _ method: some MethodFields, _ reply: Reply.Type, at place: SourceLocation = #_sourceLocation

@@ -19,7 +19,7 @@ enum CheckCommand {
             """, isProgramPlain: true, count: 1...1)
 
     static func run(_ given: Arguments) async -> Int32 {
-        ProcessFamily.endsWithInterrupt()
+        ProcessFamily.endWithInterrupt()
         let chapter = Chapter.named(given.words[0], Self.command)
         let command = given.command ?? []
         let release = given.text(dialect) ?? Dialect.v3_10.name

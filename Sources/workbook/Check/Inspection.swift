@@ -156,7 +156,7 @@ struct Inspection: Sendable {
 
     /// Waits until the broker has granted the program's consumer, or refused something: the queue that it works on; nil when
     /// it has none.
-    func consumerBegan() async -> String? {
+    func awaitConsumer() async -> String? {
         guard !log.consumptions.isEmpty else { return nil }
         await until(pace.answer) { !$0.refusals.isEmpty || $0.consumptions.contains(where: \.isGranted) }
         func isAtWork(_ log: WireLog) -> Bool { log.work.map { !log.isItsOwn($0.queue) && $0.isGranted } ?? false }

@@ -25,6 +25,17 @@ extension WireLog {
                 + (isBefore ? "and it used it at" : "but it had used it before, at") + " \(place.time) ms.")
     }
 
+    /// A queue is declared with a type.
+    func declares(_ queue: String, type: String, _ point: Point) -> Finding {
+        guard let declared = declaration(of: queue) else {
+            return point.finding(false, "No queue.declare of '\(queue)' was seen.")
+        }
+        let seen = declared.method.arguments["x-queue-type"]?.text
+        return point.finding(
+            seen == type,
+            "queue.declare of '\(queue)' at \(declared.place.time) ms, x-queue-type: \(seen ?? "not set").")
+    }
+
     /// With no-ack nothing is acknowledged, without it everything, once.
     func settlesOnce(_ consumption: Consumption) -> Finding {
         let deliveries = handed(to: consumption.place.run)

@@ -18,13 +18,13 @@ struct SubscriberCheck {
 
     /// - Parameter probes: what to send, by what the program has bound
     func run(_ first: Subject.Run, probes: (WireLog) -> [Probe]) async throws -> SubscriberJudge {
-        await began(first)
+        await awaitConsumer(first)
         let second = try await inspection.start()
         defer { second.kill() }
         await inspection.until(inspection.pace.begin) { log in
             !log.consumptions(of: second.number).isEmpty || second.hasEnded || log.isRefused(second.number)
         }
-        await began(second)
+        await awaitConsumer(second)
         let log = inspection.log
         let exchange = log.subscriptions.first?.exchange ?? log.exchanges.first?.name ?? ""
         let sent = probes(log)
@@ -33,7 +33,7 @@ struct SubscriberCheck {
             try await inspection.publish(
                 probe.body, exchange: exchange, key: probe.key, properties: BasicProperties(headers: probe.headers))
         }
-        if let marker { await arrives(marker, at: [first.number, second.number]) }
+        if let marker { await awaitMarker(marker, at: [first.number, second.number]) }
         // A program that acknowledges has done so for all but the last, or does it when it has done its work.
         if log.consumptions.contains(where: { !$0.method.noAck }) {
             await inspection.until(orQuietFor: inspection.pace.answer) { log in
@@ -56,7 +56,7 @@ struct SubscriberCheck {
     }
 
     /// Waits until the last message has come to both, or to one of them where they share a queue.
-    private func arrives(_ marker: Probe, at runs: [Int]) async {
+    private func awaitMarker(_ marker: Probe, at runs: [Int]) async {
         await inspection.until(orQuietFor: inspection.pace.answer, { $0.deeds + $0.handed.count }) { log in
             let shown = runs.filter { run in
                 log.handed(to: run).contains { $0.body == marker.body } || log.isAway(run) || log.isRefused(run)
@@ -80,7 +80,7 @@ struct SubscriberCheck {
     }
 
     /// Waits until the broker has granted what the program asked for, or not.
-    private func began(_ run: Subject.Run) async {
+    private func awaitConsumer(_ run: Subject.Run) async {
         let number = run.number
         await inspection.until(inspection.pace.answer) { log in
             log.isRefused(number) || run.hasEnded || log.consumptions(of: number).contains(where: \.isGranted)

@@ -42,7 +42,7 @@ struct Performance: Sendable {
                 let terminal = try enter(part, waits: true)
                 terminals.append(terminal)
                 await wait { terminal.lineCount > 0 || terminal.program.hasEnded }
-                if let queue = scene.queue { try await consumers(number + 1, of: queue, unless: terminal) }
+                if let queue = scene.queue { try await awaitConsumers(number + 1, of: queue, unless: terminal) }
             }
             for part in scene.acting {
                 let terminal = try enter(part, waits: false)
@@ -86,7 +86,7 @@ struct Performance: Sendable {
     }
 
     /// A program that says that it waits may not consume yet. Turns begin with the first consumer.
-    private func consumers(_ count: Int, of queue: String, unless terminal: ScreenedProgram) async throws {
+    private func awaitConsumers(_ count: Int, of queue: String, unless terminal: ScreenedProgram) async throws {
         let connection = try await Connection.open(url)
         _ = await allowance.wait(min(patience, .seconds(5))) {
             guard !terminal.program.hasEnded else { return true }

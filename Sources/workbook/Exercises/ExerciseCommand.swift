@@ -6,7 +6,7 @@ import Foundation
 enum ExerciseCommand {
     /// The exit status: 0 done, 1 not yet, 2 can't be judged.
     static func run(_ given: Arguments) async -> Int32 {
-        ProcessFamily.endsWithInterrupt()
+        ProcessFamily.endWithInterrupt()
         let (id, command) = (given.words[0], given.command ?? [])
         guard let (chapter, exercise) = Chapter.exercise(id) else {
             let ids = Chapter.all.flatMap(\.exercises).map(\.id).joined(separator: ", ")
@@ -25,14 +25,14 @@ enum ExerciseCommand {
                 let words = try command.isEmpty ? StartCommand.program(of: chapter) + role : command
                 findings = try await Inspection.hold(.command(words), Pace(), examine)
             case .breakage(let area, let rule, let see):
-                try needsNoProgram(command, "\(id) is about the broker, not about a program")
+                try checkNoProgram(command, "\(id) is about the broker, not about a program")
                 findings = [try Breakage(area: area, rule: rule, see: see).finding()]
             case .prediction(let questions):
-                try needsNoProgram(command, "\(id) asks you, not a program")
-                guard try await PredictCommand.areRight(questions, in: chapter) else { return 1 }
+                try checkNoProgram(command, "\(id) asks you, not a program")
+                guard try await PredictCommand.askAll(questions, in: chapter) else { return 1 }
                 findings = []
             case .thought:
-                try needsNoProgram(command, "\(id) asks you, not a program")
+                try checkNoProgram(command, "\(id) asks you, not a program")
                 guard let page = ExercisePage(id, of: chapter), Thought(page).isShared(id) else { return 1 }
                 findings = []
             }
@@ -53,7 +53,7 @@ enum ExerciseCommand {
         }
     }
 
-    private static func needsNoProgram(_ command: [String], _ reason: String) throws {
+    private static func checkNoProgram(_ command: [String], _ reason: String) throws {
         if !command.isEmpty { throw Inspection.CannotJudge(description: reason) }
     }
 }

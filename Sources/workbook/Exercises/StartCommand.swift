@@ -43,7 +43,7 @@ enum StartCommand {
     private static func copy(_ chapter: Chapter, in language: StartLanguage, to root: URL) throws -> [String] {
         let path = language.path(chapter)
         let target = root.appending(path: path)
-        try isNew(target, path)
+        try checkIsNew(target, path)
         let programs = SourceTree.path(language.folder)
         let names = language.files(chapter)
         // Before anything is made: half a copy would be in the way of the next attempt.
@@ -82,7 +82,7 @@ enum StartCommand {
     }
 
     /// What the reader has written is never overwritten.
-    private static func isNew(_ target: URL, _ path: String) throws {
+    private static func checkIsNew(_ target: URL, _ path: String) throws {
         guard !FileManager.default.fileExists(atPath: target.path) else {
             throw CannotStart(
                 description: "\(path) already exists, and is unchanged. Move it away to start again.")
@@ -98,7 +98,7 @@ enum StartCommand {
             throw CannotStart(
                 description: "There is no Sources/\(chapter.step) here. Run it at the top of the repository.")
         }
-        try isNew(target, path(chapter))
+        try checkIsNew(target, path(chapter))
         try files.createDirectory(at: root.appending(path: folder), withIntermediateDirectories: true)
         try files.copyItem(at: source, to: target)
         let steps = Chapter.all.map(\.step).filter {

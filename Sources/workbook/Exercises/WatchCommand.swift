@@ -13,7 +13,7 @@ enum WatchCommand {
             """, isProgramPlain: true, count: 0...1)
 
     static func run(_ given: Arguments) async -> Int32 {
-        ProcessFamily.endsWithInterrupt()
+        ProcessFamily.endWithInterrupt()
         let command = given.command ?? []
         var id = given.words.first
         while let (chapter, exercise) = next(id) {

@@ -38,56 +38,58 @@ struct Bout: Sendable {
     let blow: Blow?
     let messages: [String]
     let pace: GauntletPace
-    let baseline: Baseline
+    let habits: Habits
     /// A broker that is there already; nil: one of its own.
     var elsewhere: ConnectionConfiguration?
 
     func run() async throws -> Outcome {
-        let ring = try Ring(self)
-        defer { ring.end() }
+        let arena = try Arena(self)
+        defer { arena.end() }
         if !role.reads, let queue = promise.queue {
             if role == .client {
-                await ring.part.answer(queue.name, blow) { ring.broker.fire.strikeNow() }
+                await arena.part.answer(queue.name, blow) { arena.broker.fire.strikeNow() }
             } else {
-                await ring.part.declare(queue.name, isDurable: queue.isDurable)
+                await arena.part.declare(queue.name, isDurable: queue.isDurable)
             }
         }
-        let first = try await ring.start()
-        ring.listen(for: first)
+        let first = try await arena.start()
+        arena.listen(for: first)
         switch (role.reads, blow) {
-        case (true, .poison?): try await poisoned(ring, first)
-        case (true, _): try await read(ring, first)
-        default: try await publish(ring, first)
+        case (true, .poison?): try await runPoisoned(arena, first)
+        case (true, _): try await read(arena, first)
+        default: try await publish(arena, first)
         }
-        if ring.broker.near.isFlooded { throw Inspection.CannotJudge.beyond(.flooded, subject.words, ring.log) }
-        return await ring.outcome()
+        if arena.broker.near.isFlooded { throw Inspection.CannotJudge.beyond(.flooded, subject.words, arena.log) }
+        return await arena.outcome()
     }
 
     // MARK: Programs that consume
 
-    private func read(_ ring: Ring, _ first: Subject.Run) async throws {
-        await ring.wait(pace.begin) { ring.isReading(1) || first.hasEnded || ring.strike != nil }
-        if ring.isReading(1) {
-            if blow == .another { try await startAnother(ring) }
-            await sendAll(ring)
+    private func read(_ arena: Arena, _ first: Subject.Run) async throws {
+        await arena.wait(pace.begin) { arena.isReading(1) || first.hasEnded || arena.strike != nil }
+        if arena.isReading(1) {
+            if blow == .another { try await startAnother(arena) }
+            await sendAll(arena)
         }
-        await ring.untilIdle {
-            ring.strike != nil || ring.isQuiet && (blow == nil || ring.quietFor > .milliseconds(300))
+        await arena.waitUntilIdle {
+            arena.strike != nil || arena.isQuiet && (blow == nil || arena.quietFor > .milliseconds(300))
         }
-        if ring.strike != nil, blow?.isOthers == false { try await aftermath(ring, first) }
-        if ring.part.sent.isEmpty { await sendAll(ring) }
-        if ring.strike != nil, blow?.isOthers == false, ring.isReading(1), blow?.loses == true { await sendEcho(ring) }
-        await ring.untilIdle { ring.isQuiet }
+        if arena.strike != nil, blow?.isOthers == false { try await awaitAftermath(arena, first) }
+        if arena.part.sent.isEmpty { await sendAll(arena) }
+        if arena.strike != nil, blow?.isOthers == false, arena.isReading(1), blow?.loses == true {
+            await sendEcho(arena)
+        }
+        await arena.waitUntilIdle { arena.isQuiet }
         // What comes behind the last settlement, if anything does.
-        if blow == nil { await ring.wait(.milliseconds(100)) { false } }
-        if promise.isDoneOnce || promise.isStream { await ring.untilPrinted() }
+        if blow == nil { await arena.wait(.milliseconds(100)) { false } }
+        if promise.isDoneOnce || promise.isStream { await arena.waitUntilPrinted() }
     }
 
-    private func sendAll(_ ring: Ring) async {
-        guard let target = ring.target else { return }
-        ring.began(with: target)
-        ring.part.isSending = true
-        defer { ring.part.isSending = false }
+    private func sendAll(_ arena: Arena) async {
+        guard let target = arena.target else { return }
+        arena.noteTarget(target)
+        arena.part.isSending = true
+        defer { arena.part.isSending = false }
         var bodies = messages
         switch blow {
         case .twice(let number)?: bodies.insert(messages[number - 1], at: number)
@@ -98,64 +100,64 @@ struct Bout: Sendable {
         }
         for (place, body) in bodies.enumerated() {
             if case .late? = blow, place == bodies.count - 1 { try? await Task.sleep(for: .milliseconds(500)) }
-            await ring.part.send(body, to: target, asks: promise.isAnswered, hasID: promise.isDoneOnce)
+            await arena.part.send(body, to: target, asks: promise.isAnswered, hasID: promise.isDoneOnce)
         }
-        if blow?.isOthers == true { ring.broker.fire.strikeNow() }
+        if blow?.isOthers == true { arena.broker.fire.strikeNow() }
     }
 
     /// The program is back, ended, or hangs; whoever is its like goes on with the work.
-    private func aftermath(_ ring: Ring, _ first: Subject.Run) async throws {
+    private func awaitAftermath(_ arena: Arena, _ first: Subject.Run) async throws {
         if blow?.loses == true {
-            await ring.wait(pace.backWithWords + baseline.usualWait) {
-                if first.hasEnded || ring.isReading(1) { return true }
-                let limit = pace.back + baseline.usualWait
-                return min(ring.sinceStrike, ring.quietFor) > limit && ring.words(first).isEmpty
+            await arena.wait(pace.backWithWords + habits.usualWait) {
+                if first.hasEnded || arena.isReading(1) { return true }
+                let limit = pace.back + habits.usualWait
+                return min(arena.sinceStrike, arena.quietFor) > limit && arena.words(first).isEmpty
             }
         } else if case .kill? = blow {
-            await ring.certainly(.seconds(20)) { first.hasEnded }
+            await arena.expect(.seconds(20)) { first.hasEnded }
         }
         guard first.hasEnded, promise.keepsMessages else { return }
         // The broker has noticed too: a queue may be for one consumer alone.
-        await ring.certainly(.seconds(20)) { ring.isAway(1) }
-        let second = try await ring.start()
-        await ring.certainly(pace.begin) { ring.isReading(2) || second.hasEnded }
+        await arena.expect(.seconds(20)) { arena.isAway(1) }
+        let second = try await arena.start()
+        await arena.expect(pace.begin) { arena.isReading(2) || second.hasEnded }
     }
 
-    private func startAnother(_ ring: Ring) async throws {
-        let second = try await ring.start()
+    private func startAnother(_ arena: Arena) async throws {
+        let second = try await arena.start()
         // Where one has the queue to itself, this one is refused.
-        await ring.wait(pace.begin) { ring.isReading(2) || second.hasEnded }
+        await arena.wait(pace.begin) { arena.isReading(2) || second.hasEnded }
     }
 
     /// With a message that no program can process: one that ends is started again, until the message has come to rest.
-    private func poisoned(_ ring: Ring, _ first: Subject.Run) async throws {
-        await ring.wait(pace.begin) { ring.isReading(1) || first.hasEnded }
-        guard ring.isReading(1) else { return }
-        await sendAll(ring)
+    private func runPoisoned(_ arena: Arena, _ first: Subject.Run) async throws {
+        await arena.wait(pace.begin) { arena.isReading(1) || first.hasEnded }
+        guard arena.isReading(1) else { return }
+        await sendAll(arena)
         var (last, lives) = (first, 1)
-        let (start, begun) = (ring.fair.now, ContinuousClock.now)
-        let idle = pace.idle + baseline.usualWait
-        while await !ring.isAtRest() {
+        let (start, begun) = (arena.fair.now, ContinuousClock.now)
+        let idle = pace.idle + habits.usualWait
+        while await !arena.isAtRest() {
             if last.hasEnded {
                 guard lives < Self.mostLives else { return }
-                (last, lives) = (try await ring.start(), lives + 1)
-                await ring.wait(pace.begin) { ring.isReading(lives) || last.hasEnded }
+                (last, lives) = (try await arena.start(), lives + 1)
+                await arena.wait(pace.begin) { arena.isReading(lives) || last.hasEnded }
             }
-            if min(ring.quietFor, ring.fair.now - start) > idle { return }
+            if min(arena.quietFor, arena.fair.now - start) > idle { return }
             // It was always doing something, and not this: nothing follows.
-            if ContinuousClock.now - begun > .seconds(120) { return ring.doubt() }
+            if ContinuousClock.now - begun > .seconds(120) { return arena.doubt() }
             try? await Task.sleep(for: .milliseconds(10))
         }
     }
 
     private static let mostLives = 60
 
-    private func sendEcho(_ ring: Ring) async {
-        guard ring.echoTarget != nil else { return }
-        let (body, start) = (ring.nextEcho(), ring.fair.now)
+    private func sendEcho(_ arena: Arena) async {
+        guard arena.echoTarget != nil else { return }
+        let (body, start) = (arena.nextEcho(), arena.fair.now)
         // It may bind its queue behind its consumer.
-        while let target = ring.echoTarget, ring.fair.now - start < pace.idle {
-            let sent = await ring.part.send(
+        while let target = arena.echoTarget, arena.fair.now - start < pace.idle {
+            let sent = await arena.part.send(
                 body, to: target, asks: promise.isAnswered, hasID: promise.isDoneOnce)
             if sent == .taken { break }
             try? await Task.sleep(for: .milliseconds(20))
@@ -164,32 +166,32 @@ struct Bout: Sendable {
 
     // MARK: Programs that publish
 
-    private func publish(_ ring: Ring, _ first: Subject.Run) async throws {
-        await ring.wait(pace.begin) { first.hasEnded || ring.strike != nil || !ring.log.published.isEmpty }
-        let start = ring.fair.now
-        await ring.wait(pace.givesUp) {
+    private func publish(_ arena: Arena, _ first: Subject.Run) async throws {
+        await arena.wait(pace.begin) { first.hasEnded || arena.strike != nil || !arena.log.published.isEmpty }
+        let start = arena.fair.now
+        await arena.wait(pace.givesUp) {
             if first.hasEnded { return true }
-            guard ring.strike != nil else {
+            guard arena.strike != nil else {
                 // It goes on publishing, or it has stopped for longer than anybody waits.
-                let isEndless = ring.fair.now - start > pace.endless && ring.quietFor < pace.endless / 2
-                return (isEndless || ring.quietFor > pace.begin) && blow != .silence
+                let isEndless = arena.fair.now - start > pace.endless && arena.quietFor < pace.endless / 2
+                return (isEndless || arena.quietFor > pace.begin) && blow != .silence
             }
             if blow == .silence { return false }
             let limit =
-                (ring.words(first).isEmpty ? pace.back : pace.backWithWords) + baseline.usualWait
-            return min(ring.sinceStrike, ring.quietFor) > limit
+                (arena.words(first).isEmpty ? pace.back : pace.backWithWords) + habits.usualWait
+            return min(arena.sinceStrike, arena.quietFor) > limit
         }
-        await ring.certainly(.seconds(20)) { !first.hasEnded || ring.isAway(1) }
-        if case .kill? = blow, ring.strike != nil {
-            await ring.certainly(.seconds(20)) { first.hasEnded && ring.isAway(1) }
+        await arena.expect(.seconds(20)) { !first.hasEnded || arena.isAway(1) }
+        if case .kill? = blow, arena.strike != nil {
+            await arena.expect(.seconds(20)) { first.hasEnded && arena.isAway(1) }
             // What it has taken, and not published, it finds again.
-            let second = try await ring.start()
-            await ring.wait(pace.givesUp) { second.hasEnded }
-            await ring.certainly(.seconds(20)) { !second.hasEnded || ring.isAway(2) }
+            let second = try await arena.start()
+            await arena.wait(pace.givesUp) { second.hasEnded }
+            await arena.expect(.seconds(20)) { !second.hasEnded || arena.isAway(2) }
         }
         if blow?.isAtEnd == true, first.status() == 0 {
-            ring.broker.fire.strikeNow()
-            try ring.broker.restart()
+            arena.broker.fire.strikeNow()
+            try arena.broker.restart()
         }
     }
 }
@@ -213,6 +215,6 @@ extension Bout {
     private func with(_ pace: GauntletPace) -> Bout {
         Bout(
             subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
-            baseline: baseline, elsewhere: elsewhere)
+            habits: habits, elsewhere: elsewhere)
     }
 }

@@ -61,17 +61,17 @@ final class Fire: Sendable {
     }
 
     /// What is done by others than the connection counts too.
-    func strikeNow() { struck(0) }
+    func strikeNow() { strikeOnce(0) }
 
     /// While its connection goes on.
     fileprivate func strikeLater(_ connection: Int) {
         Task { [weak self, later] in
             try? await Task.sleep(for: later)
-            self?.struck(connection)
+            self?.strikeOnce(connection)
         }
     }
 
-    @discardableResult fileprivate func struck(_ connection: Int) -> Bool {
+    @discardableResult fileprivate func strikeOnce(_ connection: Int) -> Bool {
         let time = now()
         let (isFirst, work) = state.withLock { state in
             guard state.strike == nil else { return (false, nil as (@Sendable () -> Void)?) }
@@ -108,7 +108,7 @@ final class Fire: Sendable {
 
     // MARK: For its lines
 
-    fileprivate func saw(_ spot: Spot) {
+    fileprivate func note(_ spot: Spot) {
         state.withLock { if $0.strike == nil, $0.spots.count < 20_000 { $0.spots.append(spot) } }
     }
 
@@ -160,7 +160,7 @@ private final class Line: Hook {
         guard let frame = piece.frame, let (spot, method) = state.spots.read(frame, direction) else { return pass }
         if direction == .toBroker, fire.isHolding { return [.hold(piece.octets, direction)] }
         guard run == 1 else { return pass }
-        fire.saw(spot)
+        fire.note(spot)
         if case .connectionStartOk(let start)? = method {
             let capabilities = start.clientProperties["capabilities"]?.table
             state.canBeTold = capabilities?["connection.blocked"]?.bool == true
@@ -169,7 +169,7 @@ private final class Line: Hook {
             fire.strikeLater(connection)
             return pass
         }
-        if let blow = fire.blow, blow.spot == spot, fire.struck(connection) {
+        if let blow = fire.blow, blow.spot == spot, fire.strikeOnce(connection) {
             return strike(blow, pass, &state)
         }
         return method.flatMap { confirms($0, frame.channel, direction, &state) } ?? pass
@@ -207,7 +207,7 @@ private final class Line: Hook {
             state.confirming[channel] = count + 1
             let number = fire.nextPublish()
             let isRefused = fire.blow == .refuse(number)
-            guard isRefused || fire.blow == .giveBack(number) && publish.mandatory, fire.struck(connection) else {
+            guard isRefused || fire.blow == .giveBack(number) && publish.mandatory, fire.strikeOnce(connection) else {
                 return nil
             }
             if isRefused { state.refused[channel] = count + 1 }

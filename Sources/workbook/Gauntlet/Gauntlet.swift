@@ -61,16 +61,16 @@ struct Gauntlet: Sendable {
         report.connections = Set(calm.spots.map(\.connection)).count
         report.undisturbed = calm.harms
         guard report.undisturbed.isEmpty else { return report }
-        var baseline = calm.baseline
-        if promise.isDoneOnce, role == .consumer { baseline.effects = try await effects(role, baseline) }
+        var habits = calm.habits
+        if promise.isDoneOnce, role == .consumer { habits.effects = try await effects(role, habits) }
         progress("Undisturbed, \(counted(calm.spots.count, "frame")) pass. Now the fire ...")
         let plan = BlowPlan(
-            spots: calm.spots, role: role, promise: promise, published: calm.baseline.expected.count,
-            hasConfirms: calm.spots.contains { $0.name == "confirm.select" }, hasWork: calm.baseline.workTime > 0)
+            spots: calm.spots, role: role, promise: promise, published: calm.habits.expected.count,
+            hasConfirms: calm.spots.contains { $0.name == "confirm.select" }, hasWork: calm.habits.workTime > 0)
         let blows = plan.blows(all: isWhole).filter(isTried)
         report.possible = plan.blows(all: true).count
-        let suspicions = try await tryAll(blows, role, baseline, &report)
-        try await confirm(suspicions, role, baseline, &report)
+        let suspicions = try await tryAll(blows, role, habits, &report)
+        try await confirm(suspicions, role, habits, &report)
         report.seconds = Int((ContinuousClock.now - start).components.seconds)
         return report
     }
@@ -80,25 +80,25 @@ struct Gauntlet: Sendable {
         return deeds.map { $0.contains(blow.deed) } ?? true
     }
 
-    private func bout(_ blow: Blow?, _ role: GauntletRole, _ messages: [String], _ baseline: Baseline) -> Bout {
+    private func bout(_ blow: Blow?, _ role: GauntletRole, _ messages: [String], _ habits: Habits) -> Bout {
         Bout(
             subject: subject, promise: promise, role: role, blow: blow, messages: messages, pace: pace,
-            baseline: baseline, elsewhere: elsewhere)
+            habits: habits, elsewhere: elsewhere)
     }
 
     // MARK: Before the fire
 
     /// Which role the program plays, by what it does; and whether it reads what was parked.
     private func role() async throws -> (GauntletRole, isParkReader: Bool) {
-        let ring = try Ring(bout(nil, .producer, [], Baseline()))
-        defer { ring.end() }
-        let run = try await ring.start()
-        await ring.wait(pace.begin) {
-            let log = ring.log
-            return !log.published.isEmpty || ring.isReading(1) && !(promise.isAnswered && log.hasOwnQueue)
+        let arena = try Arena(bout(nil, .producer, [], Habits()))
+        defer { arena.end() }
+        let run = try await arena.start()
+        await arena.wait(pace.begin) {
+            let log = arena.log
+            return !log.published.isEmpty || arena.isReading(1) && !(promise.isAnswered && log.hasOwnQueue)
                 || run.hasEnded && log.isAway(1)
         }
-        let log = ring.log
+        let log = arena.log
         if promise.isAnswered, !log.published.isEmpty || log.hasOwnQueue { return (.client, false) }
         if let first = log.consumptions.first {
             return (promise.isAnswered ? .server : .consumer, first.queue == promise.parksIn)
@@ -116,7 +116,7 @@ struct Gauntlet: Sendable {
 
     private struct Calm: Sendable {
         var spots: [Spot]
-        var baseline: Baseline
+        var habits: Habits
         var harms: [Harm]
     }
 
@@ -125,7 +125,7 @@ struct Gauntlet: Sendable {
         var calms: [Calm] = []
         var isUncertain = false
         while calms.count < 3 {
-            let outcome = try await bout(nil, role, promise.messages, Baseline()).run()
+            let outcome = try await bout(nil, role, promise.messages, Habits()).run()
             let calm = self.calm(outcome, role)
             if outcome.history.isUncertain {
                 guard !isUncertain else {
@@ -148,31 +148,31 @@ struct Gauntlet: Sendable {
     }
 
     private func calm(_ outcome: Bout.Outcome, _ role: GauntletRole) -> Calm {
-        var (baseline, history) = (Baseline(outcome.history, promise), outcome.history)
-        baseline.longestGap = outcome.longestGap
-        history.learn(baseline)
+        var (habits, history) = (Habits(outcome.history, promise), outcome.history)
+        habits.longestGap = outcome.longestGap
+        history.learn(habits)
         let harms = GauntletJudge(history: history, promise: promise, role: role).harms
-        return Calm(spots: outcome.spots, baseline: baseline, harms: harms)
+        return Calm(spots: outcome.spots, habits: habits, harms: harms)
     }
 
-    /// It is right without fire now, in the same minute; what that shows of the program's times goes into the baseline. Of its
+    /// It is right without fire now, in the same minute; what that shows of the program's times goes into its habits. Of its
     /// work the shortest time counts: a busy machine makes it longer, and never shorter.
-    private func isSound(_ role: GauntletRole, _ baseline: inout Baseline) async throws -> Bool {
-        let outcome = try await bout(nil, role, promise.messages, Baseline()).run()
+    private func confirmSound(_ role: GauntletRole, _ habits: inout Habits) async throws -> Bool {
+        let outcome = try await bout(nil, role, promise.messages, Habits()).run()
         let calm = self.calm(outcome, role)
         guard !outcome.history.isUncertain, calm.harms.isEmpty else { return false }
-        baseline.workTime = min(baseline.workTime, calm.baseline.workTime)
-        baseline.longestGap = max(baseline.longestGap, calm.baseline.longestGap)
-        baseline.isAckedBehind = baseline.isAckedBehind && calm.baseline.isAckedBehind
+        habits.workTime = min(habits.workTime, calm.habits.workTime)
+        habits.longestGap = max(habits.longestGap, calm.habits.longestGap)
+        habits.isAckedBehind = habits.isAckedBehind && calm.habits.isAckedBehind
         return true
     }
 
     /// The lines that it prints once for a message that comes twice; nil when there are none, or it did not get all.
-    private func effects(_ role: GauntletRole, _ baseline: Baseline) async throws -> Set<String>? {
-        let history = try await bout(.twice(1), role, promise.messages, baseline).run().history
+    private func effects(_ role: GauntletRole, _ habits: Habits) async throws -> Set<String>? {
+        let history = try await bout(.twice(1), role, promise.messages, habits).run().history
         guard !history.isUncertain, history.sent.count > promise.messages.count else { return nil }
         let counts = Shapes(history.lines, of: history.sent).counts
-        let effects = baseline.shapes.filter { counts[$0] == Set(history.sent).count }
+        let effects = habits.shapes.filter { counts[$0] == Set(history.sent).count }
         return effects.isEmpty ? nil : effects
     }
 
@@ -185,7 +185,7 @@ struct Gauntlet: Sendable {
         var outcome: Bout.Outcome
     }
 
-    private func tryAll(_ blows: [Blow], _ role: GauntletRole, _ baseline: Baseline, _ report: inout Report)
+    private func tryAll(_ blows: [Blow], _ role: GauntletRole, _ habits: Habits, _ report: inout Report)
         async throws -> [Suspicion]
     {
         let end = ContinuousClock.now + (isWhole ? .seconds(86_400) : time)
@@ -195,7 +195,7 @@ struct Gauntlet: Sendable {
             while true {
                 while running < (elsewhere == nil ? width : 1), next < blows.count, ContinuousClock.now < end {
                     let place = next
-                    let bout = self.bout(blows[place], role, promise.messages, baseline)
+                    let bout = self.bout(blows[place], role, promise.messages, habits)
                     // It is known that it hangs: that need not be waited for again and again.
                     let isHurried = suspicions.count(where: \.harm.kind.isSlow) > 2
                     group.addTask { (place, try await (isHurried ? bout.hurried : bout).run()) }
@@ -218,36 +218,36 @@ struct Gauntlet: Sendable {
     }
 
     /// The same by what is known now.
-    private func judge(_ outcome: Bout.Outcome, _ role: GauntletRole, _ baseline: Baseline) -> [Harm] {
+    private func judge(_ outcome: Bout.Outcome, _ role: GauntletRole, _ habits: Habits) -> [Harm] {
         var outcome = outcome
-        (outcome.history.workTime, outcome.history.isAckedBehind) = (baseline.workTime, baseline.isAckedBehind)
-        outcome.history.effects = baseline.effects
+        (outcome.history.workTime, outcome.history.isAckedBehind) = (habits.workTime, habits.isAckedBehind)
+        outcome.history.effects = habits.effects
         return judge(outcome, role)
     }
 
     /// Of each kind the first that comes again twice, between two runs without fire in which all is well.
     private func confirm(
-        _ suspicions: [Suspicion], _ role: GauntletRole, _ baseline: Baseline, _ report: inout Report
+        _ suspicions: [Suspicion], _ role: GauntletRole, _ habits: Habits, _ report: inout Report
     ) async throws {
-        var baseline = baseline
+        var habits = habits
         guard !suspicions.isEmpty else { return }
-        guard try await isSound(role, &baseline) else { return report.doubtful = suspicions.count }
+        guard try await confirmSound(role, &habits) else { return report.doubtful = suspicions.count }
         for kind in Harm.Kind.allCases {
             let those = suspicions.filter { $0.harm.kind == kind }
             // The frame with the lowest number: the fewest messages go before it.
             let ordered = those.sorted { ($0.blow.spot?.number ?? 0, $0.place) < ($1.blow.spot?.number ?? 0, $1.place) }
             for suspicion in ordered.prefix(6) {
-                guard let outcome = try await again(suspicion.blow, kind, promise.messages, 2, role, baseline),
+                guard let outcome = try await again(suspicion.blow, kind, promise.messages, 2, role, habits),
                     let harm = judge(outcome, role).first(where: { $0.kind == kind })
                 else {
                     report.doubtful += 1
                     continue
                 }
                 var found = Found(harm: harm, blow: suspicion.blow, outcome: outcome, elsewhere: those.count - 1)
-                try await shrink(&found, role, baseline)
-                guard try await isSound(role, &baseline),
+                try await shrink(&found, role, habits)
+                guard try await confirmSound(role, &habits),
                     [suspicion.outcome, found.outcome].allSatisfy({
-                        judge($0, role, baseline).contains { $0.kind == kind }
+                        judge($0, role, habits).contains { $0.kind == kind }
                     })
                 else {
                     report.doubtful += 1
@@ -261,9 +261,9 @@ struct Gauntlet: Sendable {
 
     /// The last of so many runs, if the same came of each.
     private func again(
-        _ blow: Blow, _ kind: Harm.Kind, _ messages: [String], _ times: Int, _ role: GauntletRole, _ baseline: Baseline
+        _ blow: Blow, _ kind: Harm.Kind, _ messages: [String], _ times: Int, _ role: GauntletRole, _ habits: Habits
     ) async throws -> Bout.Outcome? {
-        let plain = self.bout(blow, role, messages, baseline)
+        let plain = self.bout(blow, role, messages, habits)
         // Some wait for long before they try again.
         let bout = kind.isSlow ? plain.patient : plain
         return try await withThrowingTaskGroup(of: Bout.Outcome.self, returning: Bout.Outcome?.self) { group in
@@ -286,14 +286,14 @@ struct Gauntlet: Sendable {
     }
 
     /// The same with one message alone, if it takes no more.
-    private func shrink(_ found: inout Found, _ role: GauntletRole, _ baseline: Baseline) async throws {
+    private func shrink(_ found: inout Found, _ role: GauntletRole, _ habits: Habits) async throws {
         guard role.reads, promise.messages.count > 1 else { return }
         let message = promise.messages.first { $0 == found.harm.body } ?? promise.messages[0]
         switch found.blow {
         case .twice, .late, .backwards, .another: return
         default: if found.harm.kind.isSlow || found.harm.kind == .disordered { return }
         }
-        guard let outcome = try await again(found.blow, found.harm.kind, [message], 3, role, baseline),
+        guard let outcome = try await again(found.blow, found.harm.kind, [message], 3, role, habits),
             let harm = judge(outcome, role).first(where: { $0.kind == found.harm.kind })
         else { return }
         (found.outcome, found.harm) = (outcome, harm)

@@ -25,7 +25,7 @@ enum GauntletCommand {
             """, isProgramPlain: true, count: 1...1)
 
     static func run(_ given: Arguments) async -> Int32 {
-        ProcessFamily.endsWithInterrupt()
+        ProcessFamily.endWithInterrupt()
         let chapter = Chapter.named(given.words[0], Self.command)
         do throws(UsageError) {
             var time = Duration.seconds(30)

@@ -47,10 +47,10 @@ extension History {
 
 extension History {
     /// What undisturbed runs have shown of the program.
-    mutating func learn(_ baseline: Baseline) {
-        (workTime, isAckedBehind, expected) = (baseline.workTime, baseline.isAckedBehind, baseline.expected)
-        (shapes, effects) = (baseline.shapes, baseline.effects)
-        (isTelling, isQueued) = (baseline.isTelling, baseline.isQueued)
+    mutating func learn(_ habits: Habits) {
+        (workTime, isAckedBehind, expected) = (habits.workTime, habits.isAckedBehind, habits.expected)
+        (shapes, effects) = (habits.shapes, habits.effects)
+        (isTelling, isQueued) = (habits.isTelling, habits.isQueued)
     }
 
     /// What its programs have printed.

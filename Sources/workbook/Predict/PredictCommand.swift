@@ -39,7 +39,7 @@ enum PredictCommand {
     }
 
     /// Asks the questions of an exercise: whether all answers were right.
-    static func areRight(_ questions: [Question], in chapter: Chapter) async throws -> Bool {
+    static func askAll(_ questions: [Question], in chapter: Chapter) async throws -> Bool {
         let asked = questions.map { $0.asked(in: chapter.number) }
         return try await ask(asked, in: chapter, Predictions(Progress.done()))?.isEmpty ?? false
     }

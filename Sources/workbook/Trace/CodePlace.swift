@@ -27,12 +27,12 @@ struct CodePlace: Equatable, Sendable {
 }
 
 /// What a trace points to: what is done, where it is done in our code, and the rules of the conformance suite about it.
-struct TraceStage: Sendable {
+struct TraceStop: Sendable {
     var places: [(what: String, place: CodePlace)]
     var rules: [String] = []
 
     /// The client puts a publish into frames.
-    static let framing = TraceStage(
+    static let framing = TraceStop(
         places: [
             ("the client's call", CodePlace("AMQPClient/Channel/Publishing", "public func publish(")),
             ("is it allowed now?", CodePlace("AMQPClient/State/ChannelState", "mutating func publish(")),
@@ -43,7 +43,7 @@ struct TraceStage: Sendable {
         ], rules: ["spec/4.2.3/frame-end-octet", "spec/2.3.5.2/body-chunks"])
 
     /// The broker makes a message of frames.
-    static let reading = TraceStage(
+    static let reading = TraceStop(
         places: [
             (
                 "bytes come in",
@@ -59,31 +59,31 @@ struct TraceStage: Sendable {
         ], rules: ["spec/4.2.6.2/reassembly", "spec/4.2.3/oversized-frame"])
 
     /// - Parameter type: of the exchange; nil for the default one
-    static func routing(_ type: String?) -> TraceStage {
+    static func routing(_ type: String?) -> TraceStop {
         let route = ("finds the queues", CodePlace("BrokerCore/Core/VirtualHost", "    func route("))
         let matches = "func matches("
         return switch type {
         case "direct":
-            TraceStage(
+            TraceStop(
                 places: [route, ("are key and key equal?", CodePlace("BrokerCore/Routing/DirectRouter", matches))],
                 rules: ["queue.bind.routing-key/direct-exchange-key-matching"])
         case "fanout":
-            TraceStage(
+            TraceStop(
                 places: [route, ("all of them", CodePlace("BrokerCore/Routing/FanoutRouter", matches))],
                 rules: ["spec/3.1.3.2/fanout-ignores-key"])
         case "topic":
-            TraceStage(
+            TraceStop(
                 places: [route, ("word by word", CodePlace("BrokerCore/Routing/TopicRouter", matches))],
                 rules: ["spec/3.1.3.3/star-is-one-word", "spec/3.1.3.3/hash-is-any-words"])
         case "headers":
-            TraceStage(
+            TraceStop(
                 places: [
                     route,
-                    ("field by field", CodePlace("BrokerCore/Routing/HeadersRouter", "func matches(_ rule: Rule")),
+                    ("field by field", CodePlace("BrokerCore/Routing/HeadersRouter", "func matches(_ condition")),
                 ],
                 rules: ["spec/3.1.3.4/key-ignored"])
         case "x-consistent-hash":
-            TraceStage(
+            TraceStop(
                 places: [
                     route,
                     (
@@ -93,17 +93,17 @@ struct TraceStage: Sendable {
                 ],
                 rules: ["rabbitmq/consistent-hash/same-key", "rabbitmq/consistent-hash/one-destination"])
         case "x-local-random":
-            TraceStage(
+            TraceStop(
                 places: [route, ("whichever", CodePlace("BrokerCore/Routing/LocalRandomRouter", matches))],
                 rules: ["rabbitmq/local-random/one-queue"])
         case "x-modulus-hash":
-            TraceStage(
+            TraceStop(
                 places: [
                     route, ("which in the row?", CodePlace("BrokerCore/Routing/ModulusHashRouter", "hash.value % ")),
                 ],
                 rules: ["rabbitmq/modulus-hash/same-key", "rabbitmq/modulus-hash/one-destination"])
         default:
-            TraceStage(
+            TraceStop(
                 places: [
                     route,
                     ("a queue of that name?", CodePlace("BrokerCore/Core/VirtualHost", "exchange === defaultExchange")),
@@ -112,15 +112,15 @@ struct TraceStage: Sendable {
     }
 
     /// - Parameter type: of the queue; nil for a classic one
-    static func queueing(_ type: String?) -> TraceStage {
+    static func queueing(_ type: String?) -> TraceStop {
         let file = "BrokerCore/Queues/\(source(type))"
         let takes = ("the queue takes it", CodePlace(file, "func publish(_ message: Message,"))
         if type == "stream" {
-            return TraceStage(
+            return TraceStop(
                 places: [takes, ("who reads on from here?", CodePlace(file, "private func readSlice() -> Bool"))],
                 rules: ["rabbitmq/stream/kept", "rabbitmq/stream/own-place"])
         }
-        return TraceStage(
+        return TraceStop(
             places: [
                 takes,
                 (
@@ -140,7 +140,7 @@ struct TraceStage: Sendable {
         }
     }
 
-    static let delivering = TraceStage(
+    static let delivering = TraceStop(
         places: [
             (
                 "the broker numbers it",
@@ -152,10 +152,10 @@ struct TraceStage: Sendable {
         ], rules: ["domain.delivery-tag/non-zero", "basic.qos.prefetch-count/01"])
 
     /// - Parameter type: of the queue; nil for a classic one
-    static func acknowledging(_ type: String?) -> TraceStage {
+    static func acknowledging(_ type: String?) -> TraceStop {
         let file = "BrokerCore/Queues/\(source(type))"
         let isStream = type == "stream"
-        return TraceStage(
+        return TraceStop(
             places: [
                 ("the client's call", CodePlace("AMQPClient/Channel/Delivery", "public func ack(")),
                 ("the broker's part", CodePlace("BrokerCore/Session/Channel/Settling", "func settle(_ tag: UInt64")),
@@ -167,13 +167,13 @@ struct TraceStage: Sendable {
                 + [isStream ? "rabbitmq/stream/credit" : "rabbitmq/consumer-prefetch/settle-frees"])
     }
 
-    static let unacknowledged = TraceStage(
+    static let unacknowledged = TraceStop(
         places: [
             ("it is not kept", CodePlace("BrokerCore/Queues/ClassicQueue", "if consumer.noAck, "))
         ],
         rules: ["basic/09"])
 
-    static let confirming = TraceStage(
+    static let confirming = TraceStop(
         places: [
             ("the broker notes it", CodePlace("BrokerCore/Session/Channel/Confirms", "mutating func resolve(")),
             ("and says so", CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func flushConfirms()")),

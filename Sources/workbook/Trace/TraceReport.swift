@@ -15,31 +15,31 @@ struct TraceReport {
 
         heading("The client makes frames of it, and they leave as these bytes")
         show(path.publish)
-        stage(.framing)
+        stop(.framing)
 
         heading("The broker makes frames of the bytes, and a message of the frames")
-        stage(.reading)
+        stop(.reading)
 
         let exchange = method.exchange.text.isEmpty ? "The default exchange" : "The exchange '\(method.exchange.text)'"
         let type = path.exchangeType.map { ", of type \($0)," } ?? ""
         heading("\(exchange)\(type) looks for queues: key '\(method.routingKey.text)'")
         route(path)
-        stage(.routing(path.exchangeType))
+        stop(.routing(path.exchangeType))
 
         heading("Each queue keeps it, or hands it to a consumer at once")
-        stage(.queueing(path.queueType))
+        stop(.queueing(path.queueType))
 
         for delivery in path.deliveries {
             heading("The broker delivers it from '\(delivery.queue)' over connection \(delivery.event.connection)")
             show(delivery.event)
         }
-        stage(.delivering, then: leg.receiver)
+        stop(.delivering, then: leg.receiver)
 
         acknowledgements(path, leg)
         if let confirm = path.confirm {
             heading("The broker confirms it to the program that published it")
             show(confirm)
-            stage(.confirming)
+            stop(.confirming)
         }
     }
 
@@ -47,7 +47,7 @@ struct TraceReport {
         let acks = path.deliveries.compactMap(\.ack)
         guard let first = acks.first else {
             heading("There is no acknowledgement: with no-ack, the message was done when it was sent")
-            stage(.unacknowledged)
+            stop(.unacknowledged)
             return
         }
         heading(
@@ -56,7 +56,7 @@ struct TraceReport {
                 : "The program acknowledges it, and the broker forgets it")
         show(first)
         if let place = leg.acknowledgement { self.place("in the step", place) }
-        stage(.acknowledging(path.queueType))
+        stop(.acknowledging(path.queueType))
     }
 
     private mutating func heading(_ text: String) {
@@ -70,11 +70,11 @@ struct TraceReport {
         lines.append("    | \(what.padded(to: 22)) \(place.shown)")
     }
 
-    private mutating func stage(_ stage: TraceStage, then step: CodePlace? = nil) {
-        for (what, place) in stage.places { self.place(what, place) }
+    private mutating func stop(_ stop: TraceStop, then step: CodePlace? = nil) {
+        for (what, place) in stop.places { self.place(what, place) }
         if let step { place("in the step", step) }
-        if !stage.rules.isEmpty {
-            lines += wrapped("rules: " + stage.rules.joined(separator: ", "), indent: 4, width: 90)
+        if !stop.rules.isEmpty {
+            lines += wrapped("rules: " + stop.rules.joined(separator: ", "), indent: 4, width: 90)
         }
     }
 

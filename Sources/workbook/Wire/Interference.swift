@@ -76,7 +76,7 @@ final class Interference: Sendable {
     fileprivate var mode: Mode { state.withLock(\.mode) }
     fileprivate var forgetsHeartbeats: Bool { state.withLock(\.forgetsHeartbeats) }
     /// Whether the next confirm is the one to be refused.
-    fileprivate func refuses() -> Bool {
+    fileprivate func takeRefusal() -> Bool {
         state.withLock { state in
             guard state.mode == .refuseOne else { return false }
             state.mode = .pass
@@ -121,7 +121,7 @@ private final class Line: Hook {
                 )
             }
             return .drop
-        case (.toClient, .basicAck(let ack)) where interference.refuses():
+        case (.toClient, .basicAck(let ack)) where interference.takeRefusal():
             return .replace(
                 octets(BasicNack(deliveryTag: ack.deliveryTag, multiple: ack.multiple), frame.channel))
         default: return .pass

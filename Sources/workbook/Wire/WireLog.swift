@@ -71,8 +71,8 @@ struct WireLog: Sendable {
             session: sessions.number(of: seen.channel, on: seen.connection, opens: opens))
         now = max(now, seen.time)
         switch (seen.direction, seen.what) {
-        case (.toBroker, .method(let method, let content)): program(method, content, place)
-        case (.toClient, .method(let method, let content)): broker(method, content, place)
+        case (.toBroker, .method(let method, let content)): takeFromProgram(method, content, place)
+        case (.toClient, .method(let method, let content)): takeFromBroker(method, content, place)
         case (_, .connected): Self.keep(place, in: &connected)
         case (_, .disconnected):
             gone.insert(place.connection)
@@ -85,7 +85,7 @@ struct WireLog: Sendable {
         if facts.count < mostOthers { facts.append(fact) }
     }
 
-    private mutating func program(_ method: Method, _ content: Content?, _ place: Place) {
+    private mutating func takeFromProgram(_ method: Method, _ content: Content?, _ place: Place) {
         switch method {
         case .queueDeclare(let method):
             Self.keep(DeclaredQueue(place: place, name: method.queue.text, method: method), in: &queues)
@@ -103,7 +103,7 @@ struct WireLog: Sendable {
             (lastPublish, lastDeed) = (place.time, place.time)
             // A message that says nothing takes some memory too.
             load += content.body.count + 512
-            guard published.count < Self.mostMessages, let body = kept(content) else { return unkept += 1 }
+            guard published.count < Self.mostMessages, let body = keepText(content) else { return unkept += 1 }
             published.append(Published(place: place, method: method, properties: content.properties, body: body))
         case .basicAck(let ack): settle(ack.deliveryTag, ack.multiple, .init(place: place, kind: .ack))
         case .basicNack(let nack):
@@ -119,7 +119,7 @@ struct WireLog: Sendable {
         }
     }
 
-    private mutating func broker(_ method: Method, _ content: Content?, _ place: Place) {
+    private mutating func takeFromBroker(_ method: Method, _ content: Content?, _ place: Place) {
         switch method {
         case .queueDeclareOk(let ok):
             if let at = queues.lastIndex(where: { $0.place.isBeside(place) && $0.name.isEmpty }) {
@@ -143,8 +143,8 @@ struct WireLog: Sendable {
         case .basicGetOk(let ok):
             hand(
                 place, (ok.deliveryTag, ok.redelivered, ok.exchange.text, ok.routingKey.text), content,
-                from: gotten(place))
-        case .basicGetEmpty: _ = gotten(place)
+                from: takeGet(place))
+        case .basicGetEmpty: _ = takeGet(place)
         case .channelClose(let close) where isAnswer(close, place):
             if close.cause == QueueDeclare.id, let asked = queues.last(where: { $0.place.isBeside(place) }) {
                 Self.keep(asked.name, in: &missed)
@@ -185,15 +185,15 @@ struct WireLog: Sendable {
         Self.keep((place, .basicGet(method)), in: &others)
         let queue = resolved(method.queue.text, place)
         if let at = consumptions.firstIndex(where: { $0.isGet && $0.place.isBeside(place) && $0.queue == queue }) {
-            return sessions.asks(at, in: place.session)
+            return sessions.noteAsked(at, in: place.session)
         }
         let consume = BasicConsume(queue: method.queue, noAck: method.noAck)
         Self.keep(Consumption(place: place, queue: queue, method: consume, isGet: true), in: &consumptions)
-        sessions.asks(consumptions.count - 1, in: place.session)
+        sessions.noteAsked(consumptions.count - 1, in: place.session)
     }
 
-    private mutating func gotten(_ place: Place) -> Consumption? {
-        guard let at = sessions.isAnswered(in: place.session) else { return nil }
+    private mutating func takeGet(_ place: Place) -> Consumption? {
+        guard let at = sessions.takeAsked(in: place.session) else { return nil }
         consumptions[at].isGranted = true
         return consumptions[at]
     }
@@ -203,7 +203,7 @@ struct WireLog: Sendable {
         from consumption: Consumption?
     ) {
         lastDeed = place.time
-        guard let content, handed.count < Self.mostMessages, let body = kept(content) else { return unkept += 1 }
+        guard let content, handed.count < Self.mostMessages, let body = keepText(content) else { return unkept += 1 }
         sessions.hand(what.tag, handed.count, in: place.session)
         handed.append(
             Handed(
@@ -213,7 +213,7 @@ struct WireLog: Sendable {
     }
 
     /// The text of a message, as much of it as may be kept; nil when the log is full.
-    private mutating func kept(_ content: Content) -> String? {
+    private mutating func keepText(_ content: Content) -> String? {
         let count = min(content.body.count, Self.longestBody)
         guard octets + count <= Self.mostOctets else { return nil }
         octets += count
@@ -283,11 +283,11 @@ private struct Sessions: Sendable {
 
     func consumption(_ tag: String, in session: Int) -> Int? { sessions[session].tags[tag] }
 
-    mutating func asks(_ consumption: Int, in session: Int) {
+    mutating func noteAsked(_ consumption: Int, in session: Int) {
         if sessions[session].asked.count < WireLog.mostOthers { sessions[session].asked.append(consumption) }
     }
 
-    mutating func isAnswered(in session: Int) -> Int? {
+    mutating func takeAsked(in session: Int) -> Int? {
         sessions[session].asked.isEmpty ? nil : sessions[session].asked.removeFirst()
     }
 

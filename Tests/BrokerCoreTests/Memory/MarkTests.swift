@@ -102,6 +102,7 @@ import Testing
         clients[0].publish("kept", to: "q")
         // The first fills the memory; the second comes a little later.
         clients[1].send(QueueDeclare(queue: "other"))
+        _ = clients[1].take()
         var count: UInt16 = 0
         while rig.isRead(clients[0]), count < 10_000 {
             growth.make(clients[0], ShortString(truncating: "\(count)"), count)
@@ -111,7 +112,6 @@ import Testing
         #expect((mark...mark / 4 * 5).contains(rig.core.memoryInUse))
         clients[1].send(QueueDeclare(queue: "late"))
         #expect(!rig.isRead(clients[1]))
-        let answered = clients[1].take().count
         clients[1].send(QueueDeclare(queue: "later"))
         #expect(clients[1].take().isEmpty)
         // Who comes to take messages is served.
@@ -136,7 +136,7 @@ import Testing
                         routingKey: ShortString(truncating: "\(number)")))
             }
         }
-        #expect(rig.isRead(clients[1]) && clients[1].take().count == 2 - answered)
+        #expect(rig.isRead(clients[1]) && clients[1].take().count == 2)
     }
 
     @Test(
@@ -196,7 +196,7 @@ import Testing
     func cutHeader() throws {
         let load = Load()
         let limits = OutputLimits(highWater: 1 << 20, mostUnread: 1 << 24)
-        var output = Output(of: ConnectionID(number: 1), in: Room(load, limits, WorkLimits()), load)
+        var output = Output(of: ConnectionID(number: 1), in: BufferPool(load, limits, WorkLimits()), load)
         let headers: FieldTable = ["h": .string(String(repeating: "x", count: 200_000))]
         let message = Message(
             exchange: "", routingKey: "q", properties: BasicProperties(headers: headers), body: Array("x".utf8))

@@ -20,7 +20,7 @@ import Testing
         func begin() {
             journal.beginSegment(salt: 7)
             let (segment, count) = journal.describe {}
-            journal.isDescribed(since: segment, count: count)
+            journal.noteDescription(since: segment, count: count)
         }
 
         func sync() {

@@ -128,14 +128,14 @@ import Testing
     }
 
     @Test func onlyWorkIsMeasured() {
-        func baseline(_ times: [Int64], _ chapter: Chapter) -> Int64 {
+        func workTime(_ times: [Int64], _ chapter: Chapter) -> Int64 {
             var history = History()
             history.handings = times.map { .init(body: "Task 1.", time: $0 - 1, settlement: .ack, settledAt: $0) }
-            return Baseline(history, chapter.promise).workTime
+            return Habits(history, chapter.promise).workTime
         }
-        #expect(baseline([100, 400, 500], .worker) == 100, "the shortest")
-        #expect(baseline([100, 150, 200], .worker) == 0, "that is the machine")
-        #expect(baseline([100, 400, 500], .confirms) == 0, "there is no work")
+        #expect(workTime([100, 400, 500], .worker) == 100, "the shortest")
+        #expect(workTime([100, 150, 200], .worker) == 0, "that is the machine")
+        #expect(workTime([100, 400, 500], .confirms) == 0, "there is no work")
     }
 
     // MARK: Waiting

@@ -27,7 +27,7 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// A row by its step, role and fault.
+    /// A row by its step, role and mistake.
     static func named(_ name: String) throws -> ExpectedHarms {
         try #require(all().first { $0.words.prefix(3).joined(separator: " ") == name }, "\(name)")
     }

@@ -11,14 +11,14 @@ import Testing
         let own = Chapter.all.flatMap(\.trace.legs).flatMap {
             [$0.sender, $0.receiver] + ($0.acknowledgement.map { [$0] } ?? [])
         }
-        for place in TraceStage.all.flatMap({ $0.places.map(\.place) }) + own {
+        for place in TraceStop.all.flatMap({ $0.places.map(\.place) }) + own {
             #expect(try place.linesOfMarker().count == 1, "\(place)")
         }
     }
 
     @Test func everyRuleExists() throws {
         let catalogue = try Review.catalogue()
-        for rule in TraceStage.all.flatMap(\.rules) { #expect(catalogue[rule] != nil, "\(rule)") }
+        for rule in TraceStop.all.flatMap(\.rules) { #expect(catalogue[rule] != nil, "\(rule)") }
     }
 
     @Test func linesAreLookedUp() throws {

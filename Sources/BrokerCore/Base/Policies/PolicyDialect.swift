@@ -39,7 +39,7 @@ extension Dialect {
     }
 
     /// What is said of a value that is wrong, behind it.
-    func isNotValid(_ key: PolicyKey) -> String {
+    func invalidity(of key: PolicyKey) -> String {
         key == .queueMasterLocator && self < .v4_0
             ? "invalid queue-master-locator value" : "is not a valid \(key.noun)"
     }

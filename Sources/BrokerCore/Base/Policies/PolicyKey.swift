@@ -129,7 +129,7 @@ enum PolicyKey: String, CaseIterable {
         }
         try check(
             definition, knows: { dialect.knowsPolicyKey($0) }, takes: { $0.takes($1) && dialect.takes($1, for: $0) },
-            said: dialect.isNotValid)
+            said: dialect.invalidity)
         guard let type = definition[delayedRetryType.name]?.text, type != "disabled",
             definition[delayedRetryMin.name] == nil
         else { return }

@@ -42,7 +42,7 @@ extension BrokerCore {
         let units = virtualHosts.values.reduce(0) { units, host in
             host.policies.isEmpty ? units : max(units, host.unitsOfPolicies(forName: 20))
         }
-        return max(1, min(250, room.work.turn / (WorkLimits.unitsOfRemoval + units)))
+        return max(1, min(250, pool.work.turn / (WorkLimits.unitsOfRemoval + units)))
     }
 
     func carryOut(_ changes: [BrokerChange]) {

@@ -34,7 +34,7 @@ extension VirtualHost {
     func set(_ policy: Policy) {
         put(policy)
         if !quirk(.policiesAreNotWritten) { core.journal?.declare(.policySet(description(of: policy))) }
-        policiesHaveChanged()
+        followPolicies()
     }
 
     /// Takes over a policy that the store knows, when nothing is here yet but what every virtual host has.
@@ -61,7 +61,7 @@ extension VirtualHost {
         policies.removeAll { $0.name == name }
         guard policies.count < count else { return false }
         if !quirk(.clearsAreNotWritten) { core.journal?.declare(.policyCleared(virtualHost: self.name, name: name)) }
-        if !quirk(.clearedPolicyIsFollowed) { policiesHaveChanged() }
+        if !quirk(.clearedPolicyIsFollowed) { followPolicies() }
         return true
     }
 

@@ -55,7 +55,7 @@ extension VirtualHost {
 
     /// Everything that is there is looked at again, in slices. Each look takes the policies as they are then, and what is made
     /// meanwhile has had its own.
-    func policiesHaveChanged() {
+    func followPolicies() {
         if let policyPass { return policyPass.isOutdated = true }
         let pass = PolicyPass()
         policyPass = pass

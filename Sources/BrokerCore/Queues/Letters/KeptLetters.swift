@@ -68,7 +68,7 @@ final class KeptLetters {
     func arrived(_ letter: DeadLetter) { underWay.change(by: -1, letter.message) }
 
     /// One that was sent has not arrived everywhere.
-    func stays(_ letter: DeadLetter, now: Int64) {
+    func stayed(_ letter: DeadLetter, now: Int64) {
         underWay.change(by: -1, letter.message)
         resting.change(by: 1, letter.message)
         stuck.append(letter)
@@ -76,7 +76,7 @@ final class KeptLetters {
     }
 
     /// Those that are to be sent again: all when it is time, and those that led nowhere when they may lead somewhere now.
-    func again(at now: Int64) -> [DeadLetter] {
+    func takeStuck(at now: Int64) -> [DeadLetter] {
         let isTime = nextTry <= now
         let again = stuck.filter { isTime || !$0.ledSomewhere }
         stuck.removeAll { isTime || !$0.ledSomewhere }

@@ -28,7 +28,7 @@ extension QuorumQueue {
     func restore(letters: [(message: QueuedMessage, reason: DeadLetter.Reason)]) {
         load.add(letters.map(\.message))
         for (message, reason) in letters {
-            log?.awaitsLetter(of: message)
+            log?.awaitLetter(of: message)
             add(message, reason)
         }
         if !letters.isEmpty { setTimer() }
@@ -45,10 +45,10 @@ extension QuorumQueue {
     }
 
     func sendAgain() {
-        for letter in letters.again(at: host.now) { host.take(letter) }
+        for letter in letters.takeStuck(at: host.now) { host.take(letter) }
     }
 
-    func willEnd() {
+    func prepareForDeletion() {
         if letters.count > 0, quirk(quorum: .keptLettersKeepTheirQueue) { return }
         letters.end()
         forgetLetters()
@@ -66,20 +66,20 @@ extension QuorumQueue {
     private func forget(_ letter: DeadLetter) {
         load.remove(letter.message)
         load.hold(-MemoryLayout<DeadLetter>.stride)
-        letter.isOut()
+        letter.releaseMessage()
     }
 }
 
 extension QuorumQueue: LetterKeeper {
-    func hasArrived(_ letter: DeadLetter) {
+    func letterArrived(_ letter: DeadLetter) {
         letters.arrived(letter)
         forget(letter)
         sendLetters()
     }
 
-    func hasNotArrived(_ letter: DeadLetter) {
-        if !keepsLetters || quirk(quorum: .lettersArriveAnyhow) { return hasArrived(letter) }
-        letters.stays(letter, now: host.now)
+    func letterStayed(_ letter: DeadLetter) {
+        if !keepsLetters || quirk(quorum: .lettersArriveAnyhow) { return letterArrived(letter) }
+        letters.stayed(letter, now: host.now)
         if !quirk(quorum: .keptLettersWaitForAPolicy) { setTimer() }
         sendLetters()
     }

@@ -36,7 +36,7 @@ extension Dispatching {
             units += spent
             if units >= Dispatch.slice { break }
         }
-        let isDue = change { $0.isCut(units, by: host) } && hasReady
+        let isDue = change { $0.endSlice(units, by: host) } && hasReady
         change { $0.isSliceDue = isDue }
         return isDue
     }
@@ -52,7 +52,7 @@ extension Message {
 
 extension QueueConsumers {
     /// Counts what was handed out, and those that were met on the way. True: it was so much that the rest waits.
-    mutating func isCut(_ units: Int, by host: any QueueHost) -> Bool {
+    mutating func endSlice(_ units: Int, by host: any QueueHost) -> Bool {
         let all = units + metCount / WorkLimits.placesOfUnit
         if all > 1 { host.spend(all) }
         defer { begin() }

@@ -93,7 +93,7 @@ final class BrokerChannel {
         case .method:
             if content.isUnderWay { throw Failure(.interrupted(due: content.due), in: connection.dialect) }
             if let publish = PublishFields(frame.payload) {
-                connection.willRead(contentOf: self)
+                connection.noteContent(of: self)
                 return content.begin(publish)
             }
             let method = try Failure.decoding(frame.payload)
@@ -182,8 +182,8 @@ final class BrokerChannel {
     private func note(_ method: Method, since topology: UInt64) {
         switch method {
         case .exchangeDeclare, .exchangeBind, .queueDeclare, .queueBind:
-            if virtualHost.topologyVersion != topology { connection.hasDeclared() }
-        case .channelOpen, .basicConsume: connection.hasOpened()
+            if virtualHost.topologyVersion != topology { connection.noteDeclaration() }
+        case .channelOpen, .basicConsume: connection.noteOpening()
         default: break
         }
     }
@@ -295,7 +295,7 @@ final class BrokerChannel {
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
-            connection.placesFilled += left.go(connection.room.work.slice, by: host)
+            connection.placesFilled += left.go(connection.pool.work.slice, by: host)
             leaving = left
             if !left.areGone, !quirk(.closingChannelKeepsConsumers) { return true }
             then()

@@ -69,7 +69,7 @@ final class Consumer: DeliveryTarget {
         if isCancelled || !hasRoomOfItsOwn { return false }
         // Each look at what is unowned costs two counts; this is asked for each delivery.
         let channel = channel
-        if readsWithoutTaking, unacknowledged >= Self.mostWhenFull, channel.connection.room.isFull { return false }
+        if readsWithoutTaking, unacknowledged >= Self.mostWhenFull, channel.connection.pool.isFull { return false }
         return (channel.hasRoom || !sharesWindow) && !channel.connection.output.isCongested
     }
 

@@ -94,7 +94,7 @@ extension BrokerChannel {
             throw BrokerError(.internalError, "badmatch")
         }
         try checkKind(ofFetched: queue)
-        try caughtUp(queue, BasicGet.id) { [self] in fetch(from: queue, as: get) }
+        try whenCaughtUp(queue, BasicGet.id) { [self] in fetch(from: queue, as: get) }
     }
 
     private func fetch(from queue: any Queue, as get: BasicGet) {

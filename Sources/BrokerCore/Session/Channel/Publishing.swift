@@ -81,7 +81,7 @@ extension BrokerChannel {
         if transaction != nil {
             return try add(.init(message: message, queues: queues, mandatory: delivery.mandatory))
         }
-        if queues.count > connection.room.work.slice { return fill(queues, with: message, confirming: number) }
+        if queues.count > connection.pool.work.slice { return fill(queues, with: message, confirming: number) }
         let mandatory = delivery.mandatory && !(delivery.isRemembered && quirk(.secondMandatoryIsNotReturned))
         let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
         confirm(number, accepted, batch)
@@ -90,7 +90,8 @@ extension BrokerChannel {
     private func confirm(_ number: UInt64?, _ accepted: Bool, _ batch: UInt64) {
         guard let number else { return }
         confirms?.resolve(number, accepted: accepted, batch: batch)
-        connection.willAnswer(self.number > 255 && quirk(.waitingChannelsAreOctets) ? self.number & 0xFF : self.number)
+        connection.noteAnswers(
+            of: self.number > 255 && quirk(.waitingChannelsAreOctets) ? self.number & 0xFF : self.number)
     }
 
     /// Puts a message in very many queues, with other clients' turns in between. What follows on its connection waits.
@@ -108,7 +109,7 @@ extension BrokerChannel {
     func goOn(with filling: inout Filling?) -> (accepted: Bool, batch: UInt64)? {
         guard var current = filling else { return (true, 0) }
         filling = nil
-        connection.placesFilled += current.goOn(connection.room.work.slice)
+        connection.placesFilled += current.goOn(connection.pool.work.slice)
         let message = current.message
         let isAccepted = current.isAccepted || quirk(.largeFillingsAreAccepted)
         if current.isOver { return (isAccepted, message.storeEntry == 0 ? 0 : virtualHost.write(message)) }

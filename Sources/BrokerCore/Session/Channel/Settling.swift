@@ -28,7 +28,7 @@ extension BrokerChannel {
             throw Self.unknown(tag)
         }
         connection.goOn { [self] in
-            let deliveries = unacknowledged.removeFirst(connection.room.work.slice, through: last)
+            let deliveries = unacknowledged.removeFirst(connection.pool.work.slice, through: last)
             connection.placesFilled += deliveries.count
             if let error = refusal(of: outcome, for: deliveries) {
                 connection.fail(error, cause: BasicNack.id, channel: number)
@@ -153,7 +153,7 @@ extension BrokerChannel {
 
     /// Puts the oldest deliveries up to this tag back in their queues, a slice of them. False: there are more.
     func requeueSlice(through last: UInt64, because reason: ReturnReason) -> Bool {
-        let deliveries = unacknowledged.removeFirst(connection.room.work.slice, through: last)
+        let deliveries = unacknowledged.removeFirst(connection.pool.work.slice, through: last)
         connection.placesFilled += deliveries.count
         requeue(deliveries, because: reason)
         return unacknowledged.first.map { $0.tag > last } ?? true
@@ -219,7 +219,7 @@ extension BrokerChannel {
         var (publishes, settlements) = (done.publishes[...], done.settlements[...])
         var filling: Filling?
         connection.goOn { [self] in
-            let limit = connection.placesFilled + connection.room.work.slice
+            let limit = connection.placesFilled + connection.pool.work.slice
             while connection.placesFilled < limit {
                 guard filling != nil || !publishes.isEmpty else { break }
                 let result = filling == nil ? begin(publishes.removeFirst(), &filling) : goOn(with: &filling)
@@ -237,7 +237,7 @@ extension BrokerChannel {
                 }
             }
             if !publishes.isEmpty || !settlements.isEmpty, !quirk(.commitEndsAfterAThousand) { return true }
-            isCommitted(through: batch, isWhole: isWhole)
+            finishCommit(through: batch, isWhole: isWhole)
             return false
         }
     }
@@ -247,7 +247,7 @@ extension BrokerChannel {
         connection.placesFilled += 1
         // A queue that is gone by now does not get it; with none left it is unroutable.
         let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
-        if queues.count <= connection.room.work.slice {
+        if queues.count <= connection.pool.work.slice {
             let isPassedOver = queues.count < publish.queues.count && quirk(.goneSinceIsNotReturned)
             return enqueue(publish.message, in: queues, mandatory: publish.mandatory && !isPassedOver)
         }
@@ -257,14 +257,14 @@ extension BrokerChannel {
     }
 
     /// What the queues had room for stays there, and what was settled is settled.
-    private func isCommitted(through batch: UInt64, isWhole: Bool) {
+    private func finishCommit(through batch: UInt64, isWhole: Bool) {
         guard isWhole else {
             return connection.fail(
                 BrokerError(.preconditionFailed, "partial tx completion"), cause: TxCommit.id, channel: number)
         }
         if batch <= host.storedBatch { return send(TxCommitOk()) }
         commits.append(batch)
-        connection.willAnswer(number)
+        connection.noteAnswers(of: number)
     }
 
     func txRollback() throws(BrokerError) {

@@ -18,7 +18,7 @@ extension BrokerChannel {
     func readOn() {
         var left = consumers.values[...]
         if left.isEmpty { return }
-        let most = connection.room.work.slice
+        let most = connection.pool.work.slice
         connection.goOn { [self] in
             for consumer in left.prefix(most) where consumer.queue.kind.isReadWithoutTaking { lineUp(consumer) }
             connection.placesFilled += min(left.count, most) / WorkLimits.placesOfUnit
@@ -43,7 +43,7 @@ extension BrokerChannel {
 
     /// True: there are more.
     private func resumeSome() -> Bool {
-        let most = connection.room.work.slice
+        let most = connection.pool.work.slice
         var count = 0
         while count < most, hasRoom, !connection.output.isCongested, let consumer = waiting.popFirst() {
             count += 1

@@ -7,8 +7,8 @@ extension BrokerConnection {
     var mustWait: Bool {
         guard case .running = state else { return false }
         if throttle.isHeldBack { return true }
-        if room.isFull, nextStays {
-            hasDeclared()
+        if pool.isFull, nextStays {
+            noteDeclaration()
             checkThrottle()
             if throttle.isHeldBack { return true }
         }
@@ -47,20 +47,20 @@ extension BrokerConnection {
     }
 
     /// A channel has been announced a content.
-    func willRead(contentOf channel: BrokerChannel) {
+    func noteContent(of channel: BrokerChannel) {
         throttle.hasPublished = true
         if publishing.last !== channel { publishing.append(channel) }
     }
 
     /// It has declared something that stays.
-    func hasDeclared() { throttle.hasDeclared = true }
+    func noteDeclaration() { throttle.hasDeclared = true }
 
     /// It has opened a channel, or consumes. Who comes to take what fills the memory needs a few of these.
-    func hasOpened() {
-        if channels.count > Self.fewChannels { return hasDeclared() }
+    func noteOpening() {
+        if channels.count > Self.fewChannels { return noteDeclaration() }
         // What it is to take, and what it is yet to acknowledge, is no reason to keep it from that.
         let taken = channels.values.reduce(output.unread) { $0 + $1.unacknowledged.footprint }
-        if load.total - ownOctets - taken > Self.ofFew { hasDeclared() }
+        if load.total - ownOctets - taken > Self.ofFew { noteDeclaration() }
     }
 
     /// Memory is not full any more: consumers of streams may hold as many deliveries as before.
@@ -75,7 +75,7 @@ extension BrokerConnection {
     /// between them: behind what is left of the work before, otherwise the first at once. `slice` returns whether there is
     /// more.
     func goOn(_ slice: @escaping () -> Bool) {
-        if rest.isEmpty, placesFilled < room.work.turn, !slice() { return }
+        if rest.isEmpty, placesFilled < pool.work.turn, !slice() { return }
         rest.append(slice)
         host.awaitTurn(id)
     }
@@ -83,9 +83,9 @@ extension BrokerConnection {
     /// The same, with work that counts its units itself.
     func goOn(_ work: @escaping LongWork) {
         goOn { [self] in
-            let units = work(room.work.slice)
+            let units = work(pool.work.slice)
             placesFilled += units
-            return units >= room.work.slice
+            return units >= pool.work.slice
         }
     }
 

@@ -20,7 +20,7 @@ struct AcknowledgementClock {
     }
 
     /// True: it is time.
-    mutating func looks(at now: Int64) -> Bool {
+    mutating func takeLook(at now: Int64) -> Bool {
         guard now >= nextLook else { return false }
         (nextLook, lastLook) = (.max, now)
         return true

@@ -7,7 +7,7 @@ final class BrokerConnection {
     let peer: String
     let isLoopback: Bool
     unowned let host: any SessionHost
-    let room: Room
+    let pool: BufferPool
     let load: Load
 
     var state = State.handshake(Handshake())
@@ -92,10 +92,10 @@ final class BrokerConnection {
         self.peer = peer
         self.isLoopback = isLoopback
         self.host = host
-        room = host.room
-        load = Load(partOf: room.load)
+        pool = host.pool
+        load = Load(partOf: pool.load)
         let configuration = host.configuration
-        output = Output(of: id, in: room, load)
+        output = Output(of: id, in: pool, load)
         dialect = configuration.dialect
         takesWhole = !configuration.hasQuirks
         reader.frameMax = dialect.smallestFrameMax
@@ -121,7 +121,7 @@ final class BrokerConnection {
     func take(_ octets: RawSpan) {
         if case .ended = state { return }
         liveness.received(at: host.now)
-        reader.borrow(&room.input)
+        reader.borrow(&pool.input)
         reader.append(octets)
         limitReadingBeforeLogin()
     }
@@ -153,7 +153,7 @@ final class BrokerConnection {
         if throttle.isToBeChecked || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
         for channel in publishing { channel.detachContent() }
         publishing.removeAll(keepingCapacity: true)
-        reader.giveBack(&room.input, most: Room.most)
+        reader.giveBack(&pool.input, most: BufferPool.most)
         if isUnfinished != self.isUnfinished {
             self.isUnfinished = isUnfinished
             if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
@@ -266,7 +266,7 @@ final class BrokerConnection {
     }
 
     /// A channel has answers to send, now or when more is on disk.
-    func willAnswer(_ channel: UInt16) {
+    func noteAnswers(of channel: UInt16) {
         if channel == lastAnswering || lastAnswering > 0 && quirk(.secondChannelsConfirmsWait) { return }
         answering.insert(channel)
         lastAnswering = channel

@@ -63,7 +63,7 @@ struct LargeContent {
     /// Whole frames, as large as they may be, unless memory is short.
     private mutating func writeBody(_ part: Int, to writer: inout FrameWriter) {
         let largest = max(1, Int(frameMax) - Frame.overhead)
-        let frame = part < Room.largestPart ? min(part, largest) : largest
+        let frame = part < BufferPool.largestPart ? min(part, largest) : largest
         let start = next
         next = min(octets.count, start + max(1, part / frame) * frame)
         let most = frameMax + (quirk(.partsExceedTheFrameMax) ? UInt32(Frame.overhead) : 0)

@@ -5,7 +5,7 @@ struct Liveness {
     private var lastSent: Int64
     /// The agreed interval in milliseconds; 0: no heartbeats.
     private var interval: Int64 = 0
-    /// By when the current stage (handshake, close) must be over; `Int64.max`: it may last.
+    /// By when the current phase (handshake, close) must be over; `Int64.max`: it may last.
     var deadline: Int64
     /// False while nothing is read: then silence means nothing.
     var isListening = true
@@ -46,7 +46,7 @@ struct Liveness {
     }
 
     /// The next time to ``check(at:)``, when no timer is set for it or before it yet.
-    mutating func timerToSet() -> Int64? {
+    mutating func takeTimer() -> Int64? {
         var next = deadline
         if interval > 0 { next = min(next, lastSent + interval / 2) }
         if interval > 0, isListening { next = min(next, lastReceived + 2 * interval) }

@@ -10,7 +10,7 @@ import DataStructures
 /// Not copyable, because a question that is asked for each delivery took a copy of all that is here, unseen.
 struct Output: ~Copyable {
     private let connection: ConnectionID
-    private let room: Room
+    private let pool: BufferPool
     /// Its connection's, and what of it is there.
     private let load: Load
     private var accounted = 0
@@ -35,20 +35,20 @@ struct Output: ~Copyable {
     }
 
     /// A body of more octets is sent in parts, each about as large.
-    var part: Int { room.part }
+    var part: Int { pool.part }
 
-    init(of connection: ConnectionID, in room: Room, _ load: Load) {
+    init(of connection: ConnectionID, in pool: BufferPool, _ load: Load) {
         self.connection = connection
-        self.room = room
+        self.pool = pool
         self.load = load
     }
 
     /// Octets that its client has not taken yet.
     @inline(__always) var unread: Int { backlog + writer.count + laterCount }
     /// True when so much waits that consumers are handed nothing more for now.
-    @inline(__always) var isCongested: Bool { unread > room.highWater }
+    @inline(__always) var isCongested: Bool { unread > pool.highWater }
     /// True when so much waits that its client is to take some before anything else is done for it.
-    var isOverfull: Bool { unread > room.mostUnread }
+    var isOverfull: Bool { unread > pool.mostUnread }
     /// True when all has been handed over.
     var isEmpty: Bool { writer.isEmpty && laterCount == 0 }
     /// Octets that the output holds itself, messages that others hold too left out.
@@ -82,7 +82,7 @@ struct Output: ~Copyable {
         frameMax: UInt32
     ) throws(BrokerError) {
         let part = part
-        let isHeaderLarge = content.propertiesCount > Room.leastShare && content.octets.count > part
+        let isHeaderLarge = content.propertiesCount > BufferPool.leastShare && content.octets.count > part
         if message.traits.hasBlindCopies, content.body.count <= part || !quirk(.bccStaysInLargeMessages),
             !(method is BasicReturn) || !quirk(.bccStaysInReturns)
         {
@@ -152,7 +152,7 @@ struct Output: ~Copyable {
         account()
         guard !isAnnounced else { return }
         isAnnounced = true
-        room.announce(connection)
+        pool.announce(connection)
     }
 
     // MARK: Pieces
@@ -160,7 +160,7 @@ struct Output: ~Copyable {
     @inline(__always)
     private mutating func write(_ body: (inout FrameWriter) -> Void) {
         guard laterCount == 0 || quirk(.smallFramesOvertakeALargeBody) else { return writeLater(body) }
-        if !isAnnounced, writer.capacity == 0 { writer = room.takeOutput() }
+        if !isAnnounced, writer.capacity == 0 { writer = pool.takeOutput() }
         body(&writer)
     }
 
@@ -178,13 +178,13 @@ struct Output: ~Copyable {
         }
         laterCount += content.count
         ownLaterCount += content.ownCount
-        if content.isLent { room.load.lend(content.message) }
+        if content.isLent { pool.load.lend(content.message) }
         later.append(.content(content))
     }
 
     private mutating func letGo(_ content: LargeContent) {
         ownLaterCount -= content.ownCount
-        if content.isLent { room.load.giveBack(content.message) }
+        if content.isLent { pool.load.giveBack(content.message) }
     }
 
     /// Moves on to ``writer`` what is its turn, a part at a time.
@@ -231,7 +231,7 @@ struct Output: ~Copyable {
         let taken = writer
         writer = FrameWriter()
         account()
-        room.handOver(taken.count)
+        pool.handOver(taken.count)
         return taken
     }
 

@@ -66,7 +66,7 @@ extension BrokerConnection {
     }
 
     func setTimer() {
-        if let next = liveness.timerToSet() { host.setTimer(next, for: id) }
+        if let next = liveness.takeTimer() { host.setTimer(next, for: id) }
     }
 }
 
@@ -84,7 +84,7 @@ extension BrokerConnection {
 
     /// Where queues look after what is out, they do so when it is due.
     func lookForTimeouts() {
-        guard timeouts.looks(at: host.now), !isEnding else { return }
+        guard timeouts.takeLook(at: host.now), !isEnding else { return }
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.takeBackOverdue() }
     }
 }

@@ -19,7 +19,7 @@ final class QueueJournal {
         self.keepsAll = keepsAll
         self.number = number
         self.deliveredBelow = deliveredBelow
-        journal.queueNumbers.begins(number)
+        journal.queueNumbers.add(number)
     }
 
     /// A message has got a place in the queue. To be followed by ``Journal/write(_:)`` when all queues have taken it.
@@ -66,10 +66,10 @@ final class QueueJournal {
     // MARK: Deaths and deliveries
 
     /// A message that has given up its place stays in the log until its dead letter is there too.
-    func awaitsLetter() { letterCount += 1 }
+    func awaitLetter() { letterCount += 1 }
 
     /// It is, or has nowhere to go.
-    func letterIsOut(of message: Message, position: UInt64) {
+    func letterLeft(of message: Message, position: UInt64) {
         if !quirk(.lettersAreNotCountedDown) { letterCount -= 1 }
         leave(message, position: position)
     }
@@ -84,7 +84,7 @@ final class QueueJournal {
         }
         guard position >= deliveredBelow else { return }
         deliveredBelow = quirk(.lastDeliveryIsNotCounted) ? position : position + 1
-        if !isDeliveryNoted { journal.handsOut(self) }
+        if !isDeliveryNoted { journal.noteDeliveries(of: self) }
         isDeliveryNoted = true
     }
 
@@ -109,6 +109,6 @@ final class QueueJournal {
 
     func delete() {
         isDeleted = true
-        journal.queueNumbers.ends(number)
+        journal.queueNumbers.remove(number)
     }
 }

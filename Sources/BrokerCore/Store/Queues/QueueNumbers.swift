@@ -12,7 +12,7 @@ final class QueueNumbers {
     func skip(through number: UInt64) { if !quirk(.queueNumbersStartAnew) { next = max(next, number + 1) } }
 
     /// The queue is there.
-    func begins(_ number: UInt64) { present.insert(number) }
-    func ends(_ number: UInt64) { present.remove(number) }
+    func add(_ number: UInt64) { present.insert(number) }
+    func remove(_ number: UInt64) { present.remove(number) }
     func contains(_ number: UInt64) -> Bool { present.contains(number) }
 }

@@ -179,7 +179,7 @@ import Testing
             ]))
     func eightQueues() async throws {
         let channel = try await Probe.openChannel()
-        let queues = (1...8).map { _ in unique("ring") }
+        let queues = (1...8).map { _ in unique("cycle") }
         for (index, queue) in queues.enumerated() {
             try await channel.declareQueue(queue, arguments: leading(to: queues[(index + 1) % 8], [:]))
             try await channel.consume(queue)

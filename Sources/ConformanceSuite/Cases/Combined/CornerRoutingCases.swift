@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(
-        "A ring of two queues in which messages only expire is cut at the first of them",
+        "A cycle of two queues in which messages only expire is cut at the first of them",
         .proves("dead-letter.ring-of-two", ["rabbitmq/dead-letter/automatic-cycle"]))
     func ringOfTwo() async throws {
         let channel = try await Probe.openChannel()

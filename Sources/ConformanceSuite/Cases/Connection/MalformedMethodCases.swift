@@ -16,14 +16,10 @@ import Testing
         .proves("framing.method-cut-short", ["spec/2.3.7/close-handshake"]))
     func methodCutShort() async throws {
         let channel = try await Probe.openChannel()
-        channel.probe.send { writer in
-            writer.frame(.method, channel: channel.number) { writer in
-                writer.uint16(QueueDeclare.id.classID)
-                writer.uint16(QueueDeclare.id.methodID)
-                writer.uint16(0)
-                // A name of three octets is announced; two come.
-                writer.raw([3, 0x61, 0x62])
-            }
+        channel.send(QueueDeclare.id) { writer in
+            writer.uint16(0)
+            // A name of three octets is announced; two come.
+            writer.raw([3, 0x61, 0x62])
         }
         expect(
             try await channel.probe.outcome(cause: QueueDeclare.id), .connectionClose(.frameError, .syntaxError))
@@ -35,13 +31,9 @@ import Testing
     func methodTooLong() async throws {
         let channel = try await Probe.openChannel()
         let queue = unique("queue")
-        channel.probe.send { writer in
-            writer.frame(.method, channel: channel.number) { writer in
-                writer.uint16(QueueDeclare.id.classID)
-                writer.uint16(QueueDeclare.id.methodID)
-                QueueDeclare(queue: queue).write(to: &writer)
-                writer.raw("junk".utf8)
-            }
+        channel.send(QueueDeclare.id) { writer in
+            QueueDeclare(queue: queue).write(to: &writer)
+            writer.raw("junk".utf8)
         }
         expect(
             try await channel.probe.outcome(cause: QueueDeclare.id), .connectionClose(.frameError, .syntaxError))
@@ -56,12 +48,7 @@ import Testing
     func unknownMethod() async throws {
         for id in [MethodID(50, 99), MethodID(99, 10)] {
             let channel = try await Probe.openChannel()
-            channel.probe.send { writer in
-                writer.frame(.method, channel: channel.number) { writer in
-                    writer.uint16(id.classID)
-                    writer.uint16(id.methodID)
-                }
-            }
+            channel.send(id)
             expect(
                 try await channel.probe.outcome(cause: id), .connectionClose(.commandInvalid, .notImplemented),
                 rabbitmq: .hangUp)

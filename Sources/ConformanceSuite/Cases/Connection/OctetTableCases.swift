@@ -5,21 +5,21 @@ import Testing
 @Suite("Octets of tables and properties") struct OctetTableCases {
     /// Publishes with these properties, flags first, and expects the same octets from a get and from a delivery.
     private func returnUnchanged(_ all: [String], at place: SourceLocation = #_sourceLocation) async throws {
-        let peer = try await OctetPeer.open()
+        let client = try await OctetClient.open()
         let queue = unique("octets")
-        try await peer.call(
+        try await client.call(
             "0032 000a (queue.declare) 0000 14 '\(queue)' 04 (exclusive) 0000 0000",
             "0032 000b 14 '\(queue)' 0000 0000 0000 0000")
         for properties in all {
-            peer.publish(to: queue, properties)
-            try await peer.call("003c 0046 (get) 0000 14 '\(queue)' 00", "003c 0047 * 00 00 14 '\(queue)' 0000 0000")
-            try await peer.expectHello(properties, at: place)
-            peer.send(method: "003c 0078 (nack) 0000 0000 0000 0000 03 (all of them, requeue)")
-            try await peer.call(
+            client.publish(to: queue, properties)
+            try await client.call("003c 0046 (get) 0000 14 '\(queue)' 00", "003c 0047 * 00 00 14 '\(queue)' 0000 0000")
+            try await client.expectHello(properties, at: place)
+            client.send(method: "003c 0078 (nack) 0000 0000 0000 0000 03 (all of them, requeue)")
+            try await client.call(
                 "003c 0014 (consume) 0000 14 '\(queue)' 01 'c' 02 (no-ack) 0000 0000", "003c 0015 01 'c'", at: place)
-            try await peer.expect("003c 003c (deliver) 01 'c' .... .... .... .... 01 00 14 '\(queue)'", at: place)
-            try await peer.expectHello(properties, at: place)
-            try await peer.call("003c 001e (cancel) 01 'c' 00", "003c 001f 01 'c'", at: place)
+            try await client.expect("003c 003c (deliver) 01 'c' .... .... .... .... 01 00 14 '\(queue)'", at: place)
+            try await client.expectHello(properties, at: place)
+            try await client.call("003c 001e (cancel) 01 'c' 00", "003c 001f 01 'c'", at: place)
         }
     }
 
@@ -76,33 +76,33 @@ import Testing
             "wire.dead-letter",
             ["rabbitmq/dead-letter/header-kept", "rabbitmq/dead-letter/x-death-entry", "spec/4.2.5.5/field-types"]))
     func deadLetter() async throws {
-        let peer = try await OctetPeer.open()
+        let client = try await OctetClient.open()
         let (queue, dead) = (unique("octets"), unique("octets"))
         let arguments = """
             16 'x-dead-letter-exchange' 53 00000000 19 'x-dead-letter-routing-key' 53 00000014 '\(dead)'
             """
         for (name, arguments) in [(dead, ""), (queue, arguments)] {
-            try await peer.call(
+            try await client.call(
                 "0032 000a 0000 14 '\(name)' 04 (exclusive) \(Octets.counted(arguments))",
                 "0032 000b 14 '\(name)' 0000 0000 0000 0000")
         }
         let fields = Self.fields.enumerated().map { "01 \(Octets.hexadecimal([UInt8(65 + $0)])) \($1)" }
             .joined(separator: " ")
-        peer.publish(to: queue, "2000 " + Octets.counted(fields))
-        try await peer.call(
+        client.publish(to: queue, "2000 " + Octets.counted(fields))
+        try await client.call(
             "003c 0046 (get) 0000 14 '\(queue)' 00", "003c 0047 0000 0000 0000 0001 00 00 14 '\(queue)' 0000 0000")
-        try await peer.expectHello("2000 " + Octets.counted(fields))
-        try await peer.call(
+        try await client.expectHello("2000 " + Octets.counted(fields))
+        try await client.call(
             "003c 0014 (consume) 0000 14 '\(dead)' 01 'c' 02 (no-ack) 0000 0000", "003c 0015 01 'c'")
-        peer.send(method: "003c 005a (reject) 0000 0000 0000 0001 00")
-        try await peer.expect("003c 003c (deliver) 01 'c' 0000 0000 0000 0002 .. 00 14 '\(dead)'")
+        client.send(method: "003c 005a (reject) 0000 0000 0000 0001 00")
+        try await client.expect("003c 003c (deliver) 01 'c' 0000 0000 0000 0002 .. 00 14 '\(dead)'")
         let death = """
             05 'count' 6c 0000 0000 0000 0001 06 'reason' 53 00000008 'rejected' 05 'queue' 53 00000014 '\(queue)'
             04 'time' 54 0000 0000 .... .... 08 'exchange' 53 00000000
             0c 'routing-keys' 41 00000019 53 00000014 '\(queue)'
             """
         // Later releases have x-last-death as well, behind it.
-        try await peer.expectHello(
+        try await client.expectHello(
             """
             2000 ........ \(fields) 07 'x-death' 41 \(Octets.counted("46 " + Octets.counted(death)))
             16 'x-first-death-exchange' 53 00000000 13 'x-first-death-queue' 53 00000014 '\(queue)'
@@ -114,17 +114,17 @@ import Testing
         "An argument of a queue may be an integer of any width",
         .proves("wire.integer-arguments", ["spec/4.2.5.5/field-types", "rabbitmq/max-length/drop-head"]))
     func integerArguments() async throws {
-        let peer = try await OctetPeer.open()
+        let client = try await OctetClient.open()
         for one in [
             "62 01", "42 01", "73 0001", "75 0001", "49 0000 0001", "69 0000 0001", "6c 0000 0000 0000 0001",
         ] {
             let queue = unique("octets")
-            try await peer.call(
+            try await client.call(
                 "0032 000a 0000 14 '\(queue)' 04 (exclusive) \(Octets.counted("0c 'x-max-length' \(one)"))",
                 "0032 000b 14 '\(queue)' 0000 0000 0000 0000")
-            peer.publish(to: queue)
-            peer.publish(to: queue)
-            try await peer.call("0032 001e (queue.purge) 0000 14 '\(queue)' 00", "0032 001f 0000 0001")
+            client.publish(to: queue)
+            client.publish(to: queue)
+            try await client.call("0032 001e (queue.purge) 0000 14 '\(queue)' 00", "0032 001f 0000 0001")
         }
     }
 
@@ -132,16 +132,16 @@ import Testing
         "A number with its highest bit set is negative under the letters of signed integers, and only there",
         .proves("wire.signs", ["spec/4.2.5.5/field-types", "rabbitmq/max-length/invalid"]))
     func signs() async throws {
-        let peer = try await OctetPeer.open()
+        let client = try await OctetClient.open()
         func declare(_ queue: ShortString, _ number: String) -> String {
             "0032 000a 0000 14 '\(queue)' 04 (exclusive) \(Octets.counted("0c 'x-max-length' \(number)"))"
         }
         for unsigned in ["42 ff", "75 ffff", "69 ffff ffff"] {
             let queue = unique("octets")
-            try await peer.call(declare(queue, unsigned), "0032 000b 14 '\(queue)' 0000 0000 0000 0000")
+            try await client.call(declare(queue, unsigned), "0032 000b 14 '\(queue)' 0000 0000 0000 0000")
         }
         for signed in ["62 ff", "73 ffff", "49 ffff ffff", "6c ffff ffff ffff ffff"] {
-            try await peer.expectClose("0196 (406)", "0032 000a", of: declare(unique("octets"), signed))
+            try await client.expectClose("0196 (406)", "0032 000a", of: declare(unique("octets"), signed))
         }
     }
 }

@@ -7,12 +7,12 @@ import Testing
         "The text of channel.open is not looked at",
         .proves("channel.open-with-a-text", ["rabbitmq/reserved-fields/ignored"]))
     func channelOpenWithText() async throws {
-        let peer = try await OctetPeer.raw()
-        try await peer.logIn()
+        let client = try await OctetClient.raw()
+        try await client.logIn()
         for (number, text) in [(1, "01 '0'"), (2, "09 'some text'")] {
             let channel = UInt16(number)
-            peer.send(method: "0014 000a \(text) (channel.open)", on: channel)
-            try await peer.expect("0014 000b 00000000 (open-ok)", on: channel)
+            client.send(method: "0014 000a \(text) (channel.open)", on: channel)
+            try await client.expect("0014 000b 00000000 (open-ok)", on: channel)
         }
     }
 
@@ -21,14 +21,14 @@ import Testing
         .proves("connection.open-with-reserved-fields", ["rabbitmq/reserved-fields/ignored"]))
     func openWithReservedFields() async throws {
         for fields in ["00 01 (insist)", "03 'abc' 00", "03 'abc' 01"] {
-            let peer = try await OctetPeer.raw()
+            let client = try await OctetClient.raw()
             let login = try CaseRun.active().peer.login
-            try await peer.authenticate(
+            try await client.authenticate(
                 "0000 0000 05 'PLAIN' \(Octets.long("\0\(login.user)\0\(login.password)")) 05 'en_US'")
-            let tune = try await peer.frame()
-            peer.send(method: "000a 001f (tune-ok) \(Octets.hexadecimal(tune[11..<17])) 0000", on: 0)
-            peer.send(method: "000a 0028 (open) \(Octets.short(login.virtualHost)) \(fields)", on: 0)
-            try await peer.expect("000a 0029 (open-ok) 00", on: 0)
+            let tune = try await client.frame()
+            client.send(method: "000a 001f (tune-ok) \(Octets.hexadecimal(tune[11..<17])) 0000", on: 0)
+            client.send(method: "000a 0028 (open) \(Octets.short(login.virtualHost)) \(fields)", on: 0)
+            try await client.expect("000a 0029 (open-ok) 00", on: 0)
         }
     }
 
@@ -37,29 +37,29 @@ import Testing
         .proves(
             "channel.tickets", ["rabbitmq/reserved-fields/ignored", "rabbitmq/access.request/no-op"]))
     func tickets() async throws {
-        let peer = try await OctetPeer.open()
-        peer.send(method: "001e 000a (access.request) 05 '/data' 1f")
-        let answer = try await peer.frame()
+        let client = try await OctetClient.open()
+        client.send(method: "001e 000a (access.request) 05 '/data' 1f")
+        let answer = try await client.frame()
         try #require(answer.count == 14, "an access.request-ok, not \(Octets.hexadecimal(answer))")
         for ticket in [Octets.hexadecimal(answer[11..<13]), "0065", "ffff"] {
             let name = Octets.short("\(unique("octets"))")
             let none = "00000000 (no arguments)"
-            try await peer.call("0028 000a \(ticket) \(name) 06 'fanout' 00 \(none)", "0028 000b (declare-ok)")
-            try await peer.call(
+            try await client.call("0028 000a \(ticket) \(name) 06 'fanout' 00 \(none)", "0028 000b (declare-ok)")
+            try await client.call(
                 "0032 000a \(ticket) \(name) 04 (exclusive) \(none)", "0032 000b (declare-ok) \(name) 00000000 00000000"
             )
-            try await peer.call("0032 0014 \(ticket) \(name) \(name) 00 00 \(none)", "0032 0015 (bind-ok)")
-            peer.send(method: "003c 0028 (publish) \(ticket) \(name) 00 00")
-            peer.send(header: "003c 0000 0000000000000005 0000")
-            peer.send(body: "'hello'")
-            try await peer.call("003c 0046 (get) \(ticket) \(name) 01", "003c 0047 (get-ok) * 00 \(name) 00 00000000")
-            try await peer.expectHello("0000")
-            try await peer.call(
+            try await client.call("0032 0014 \(ticket) \(name) \(name) 00 00 \(none)", "0032 0015 (bind-ok)")
+            client.send(method: "003c 0028 (publish) \(ticket) \(name) 00 00")
+            client.send(header: "003c 0000 0000000000000005 0000")
+            client.send(body: "'hello'")
+            try await client.call("003c 0046 (get) \(ticket) \(name) 01", "003c 0047 (get-ok) * 00 \(name) 00 00000000")
+            try await client.expectHello("0000")
+            try await client.call(
                 "003c 0014 (consume) \(ticket) \(name) 03 'tag' 00 \(none)", "003c 0015 (consume-ok) 03 'tag'")
-            try await peer.call("003c 001e (cancel) 03 'tag' 00", "003c 001f (cancel-ok) 03 'tag'")
-            try await peer.call("0032 001e (purge) \(ticket) \(name) 00", "0032 001f (purge-ok) 00000000")
-            try await peer.call("0032 0028 (delete) \(ticket) \(name) 00", "0032 0029 (delete-ok) 00000000")
-            try await peer.call("0028 0014 (delete) \(ticket) \(name) 00", "0028 0015 (delete-ok)")
+            try await client.call("003c 001e (cancel) 03 'tag' 00", "003c 001f (cancel-ok) 03 'tag'")
+            try await client.call("0032 001e (purge) \(ticket) \(name) 00", "0032 001f (purge-ok) 00000000")
+            try await client.call("0032 0028 (delete) \(ticket) \(name) 00", "0032 0029 (delete-ok) 00000000")
+            try await client.call("0028 0014 (delete) \(ticket) \(name) 00", "0028 0015 (delete-ok)")
         }
     }
 
@@ -69,10 +69,10 @@ import Testing
     func anyLocale() async throws {
         let login = try CaseRun.active().peer.login
         for locale in ["en_GB", "xx_XX", ""] {
-            let peer = try await OctetPeer.raw()
-            try await peer.authenticate(
+            let client = try await OctetClient.raw()
+            try await client.authenticate(
                 "0000 0000 05 'PLAIN' \(Octets.long("\0\(login.user)\0\(login.password)")) \(Octets.short(locale))")
-            try await peer.open(login.virtualHost)
+            try await client.open(login.virtualHost)
         }
     }
 

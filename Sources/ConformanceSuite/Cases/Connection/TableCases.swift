@@ -246,16 +246,12 @@ import Testing
     ) async throws -> Outcome {
         let channel = try await Probe.openChannel()
         let queue = unique("queue")
-        channel.probe.send { writer in
-            writer.frame(.method, channel: channel.number) { writer in
-                writer.uint16(QueueDeclare.id.classID)
-                writer.uint16(QueueDeclare.id.methodID)
-                writer.uint16(0)
-                writer.shortString(queue)
-                // Exclusive, so that nothing stays if it is taken after all.
-                writer.bits(false, false, true)
-                writer.raw(octets)
-            }
+        channel.send(QueueDeclare.id) { writer in
+            writer.uint16(0)
+            writer.shortString(queue)
+            // Exclusive, so that nothing stays if it is taken after all.
+            writer.bits(false, false, true)
+            writer.raw(octets)
         }
         return try await channel.probe.outcome(
             on: channel.number, until: { $0.method?.id == QueueDeclareOk.id }, cause: QueueDeclare.id, at: place)

@@ -91,9 +91,9 @@ extension ProbeChannel {
     }
 
     @Test(
-        "A ring of alternates ends, and the message is unroutable",
+        "A cycle of alternates ends, and the message is unroutable",
         .proves("alternate.ring", ["rabbitmq/alternate-exchange/cycle"]))
-    func ring() async throws {
+    func cycle() async throws {
         let channel = try await Probe.openChannel()
         let first = unique("first")
         let second = try await channel.declareExchange(alternate: first)

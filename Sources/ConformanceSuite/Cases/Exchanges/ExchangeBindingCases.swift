@@ -98,17 +98,17 @@ import Testing
     }
 
     @Test(
-        "Exchanges may be bound in a ring: each queue on it gets one copy",
+        "Exchanges may be bound in a cycle: each queue on it gets one copy",
         .proves("exchange-bindings.ring", ["rabbitmq/exchange-to-exchange/cycle", "exchange.bind/cyclical"]))
-    func ring() async throws {
+    func cycle() async throws {
         let channel = try await Probe.openChannel()
-        var ring: [(exchange: ShortString, queue: ShortString)] = []
-        for _ in 1...3 { ring.append(try await channel.declareFanoutAndQueue()) }
-        for (index, place) in ring.enumerated() {
-            try await channel.bind(exchange: ring[(index + 1) % 3].exchange, to: place.exchange)
+        var cycle: [(exchange: ShortString, queue: ShortString)] = []
+        for _ in 1...3 { cycle.append(try await channel.declareFanoutAndQueue()) }
+        for (index, place) in cycle.enumerated() {
+            try await channel.bind(exchange: cycle[(index + 1) % 3].exchange, to: place.exchange)
         }
-        channel.publish("round", to: ring[1].exchange)
-        for place in ring { #expect(try await channel.drain(place.queue) == ["round"]) }
+        channel.publish("round", to: cycle[1].exchange)
+        for place in cycle { #expect(try await channel.drain(place.queue) == ["round"]) }
     }
 
     @Test(

@@ -23,9 +23,9 @@ extension Fault {
         },
         .requests("exchange-bindings.ring-refused", [ExchangeBind.id]) { parcel, memory in
             guard case .exchangeBind(let bind) = parcel.method else { return [parcel] }
-            let isRing = bind.source == bind.destination || memory.names.contains("\(bind.destination)>\(bind.source)")
+            let isCycle = bind.source == bind.destination || memory.names.contains("\(bind.destination)>\(bind.source)")
             memory.names.insert("\(bind.source)>\(bind.destination)")
-            guard isRing else { return [parcel] }
+            guard isCycle else { return [parcel] }
             return parcel.changing { (bind: inout ExchangeBind) in bind.source = "" }.alone
         },
         .requests("exchange-bindings.a-copy-for-each-way", [ExchangeBind.id, BasicPublish.id]) { parcel, memory in

@@ -37,7 +37,7 @@ struct HelloCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard let queue = await inspection.awaitConsumer() else { return [] }
         if inspection.log.consumptions.contains(where: \.isGranted), inspection.log.refusals.isEmpty {
             for text in ["Check 1", Self.foreign, "", "Check 4"] { try await inspection.publish(text, key: queue) }
             // A program that acknowledges does so now; one that does it once too often is turned away.

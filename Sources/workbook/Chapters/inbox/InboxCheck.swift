@@ -12,7 +12,7 @@ struct InboxCheck: ProgramCheck {
     // MARK: The consumer
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard let queue = await inspection.awaitConsumer() else { return [] }
         let banner = await feed(queue, ["a", "a", "a", "a", "b"], run)
         var judge = InboxJudge(log: inspection.log)
         judge.first = Array(run.lastLines().dropFirst(banner))

@@ -6,7 +6,7 @@ enum InboxExercises {
     @Sendable static func refusesTheNameless(_ inspection: Inspection) async throws -> [Finding] {
         let run = try await inspection.start()
         defer { run.kill() }
-        guard let queue = await began(run, inspection) else { throw Inspection.CannotJudge.silent(run) }
+        guard let queue = await awaitConsumer(run, inspection) else { throw Inspection.CannotJudge.silent(run) }
         try await inspection.publish("An order without an id", key: queue)
         // Behind the other: when it is settled, the other has been.
         try await inspection.publish(
@@ -30,7 +30,7 @@ enum InboxExercises {
         ]
     }
 
-    private static func began(_ run: Subject.Run, _ inspection: Inspection) async -> String? {
+    private static func awaitConsumer(_ run: Subject.Run, _ inspection: Inspection) async -> String? {
         await inspection.until(inspection.pace.begin) { log in
             run.hasEnded || log.consumptions.contains(where: \.isGranted)
         }

@@ -20,7 +20,7 @@ struct OrderCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard let queue = await inspection.awaitConsumer() else { return [] }
         let second = try await inspection.start()
         defer { second.kill() }
         await inspection.until(inspection.pace.begin) { log in

@@ -7,7 +7,7 @@ enum PubsubExercises {
     @Sendable static func getsWhatItMissed(_ inspection: Inspection) async throws -> [Finding] {
         let first = try await inspection.start()
         defer { first.kill() }
-        try await listens(first, inspection)
+        try await awaitConsumer(first, inspection)
         first.kill()
         await inspection.until(inspection.pace.answer) { !$0.disconnected.isEmpty }
         let queue = inspection.log.consumptions.first?.queue ?? ""
@@ -15,7 +15,7 @@ enum PubsubExercises {
 
         let second = try await inspection.start()
         defer { second.kill() }
-        try await listens(second, inspection, count: 2)
+        try await awaitConsumer(second, inspection, count: 2)
         // What it missed stands in front of this one.
         try await inspection.publish("now", exchange: "logs", key: "")
         await inspection.until(inspection.pace.answer) { _ in second.lastLines().contains { $0.contains("now") } }
@@ -36,7 +36,7 @@ enum PubsubExercises {
     @Sendable static func shares(_ inspection: Inspection) async throws -> [Finding] {
         let copies = [try await inspection.start(), try await inspection.start()]
         defer { for copy in copies { copy.kill() } }
-        for (index, copy) in copies.enumerated() { try await listens(copy, inspection, count: index + 1) }
+        for (index, copy) in copies.enumerated() { try await awaitConsumer(copy, inspection, count: index + 1) }
         let channel = try await inspection.openChannel()
         let own = try await channel.declareQueue(exclusive: true)
         try await channel.bindQueue(own.name, to: "logs")
@@ -99,7 +99,7 @@ enum PubsubExercises {
     }
 
     /// Waits until it consumes.
-    private static func listens(_ run: Subject.Run, _ inspection: Inspection, count: Int = 1) async throws {
+    private static func awaitConsumer(_ run: Subject.Run, _ inspection: Inspection, count: Int = 1) async throws {
         await inspection.until(inspection.pace.begin) { log in
             log.consumptions.count { $0.isGranted } >= count || run.hasEnded
         }

@@ -29,11 +29,11 @@ struct QuorumCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard await inspection.consumerBegan() != nil else { return [] }
+        guard await inspection.awaitConsumer() != nil else { return [] }
         // The step's role that looks through what was put aside is no worker.
         let queue = await RetryCheck.workQueue(inspection)
         if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
-        let isBack = try await isBackAfterCut(run)
+        let isBack = try await cutAndAwait(run)
         let shift = Shift(run, inspection)
         defer { shift.kill() }
         try await inspection.publish(Self.good, key: queue)
@@ -61,7 +61,7 @@ struct QuorumCheck: ProgramCheck {
     }
 
     /// Pulls out the cable of a program that waits: does it consume again?
-    private func isBackAfterCut(_ run: Subject.Run) async throws -> Bool {
+    private func cutAndAwait(_ run: Subject.Run) async throws -> Bool {
         let before = inspection.log.consumptions.count
         inspection.watch.interference.cut()
         return await inspection.until(inspection.pace.givesUp) { log in

@@ -58,17 +58,12 @@ struct QuorumJudge {
     }
 
     static func isQuorum(_ log: WireLog, _ queue: String) -> Finding {
-        let point = Point(
-            "declares a quorum queue",
-            why: "A classic queue is on one machine. When that machine dies, the queue is unavailable until it "
-                + "is back, and gone if its disk is.", see: .quorumRead)
-        guard let declared = log.declaration(of: queue) else {
-            return point.finding(false, "No queue.declare of '\(queue)' was seen.")
-        }
-        let type = declared.method.arguments["x-queue-type"]?.text
-        return point.finding(
-            type == "quorum",
-            "queue.declare of '\(queue)' at \(declared.place.time) ms, x-queue-type: \(type ?? "not set").")
+        log.declares(
+            queue, type: "quorum",
+            Point(
+                "declares a quorum queue",
+                why: "A classic queue is on one machine. When that machine dies, the queue is unavailable until it "
+                    + "is back, and gone if its disk is.", see: .quorumRead))
     }
 
     private var saysLimit: Finding {

@@ -16,7 +16,7 @@ struct RetryCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard await inspection.consumerBegan() != nil else { return [] }
+        guard await inspection.awaitConsumer() != nil else { return [] }
         // The step's role that looks through the jobs that were given up is no worker.
         let queue = await Self.workQueue(inspection)
         if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }

@@ -6,12 +6,12 @@ enum RoutingExercises {
     @Sendable static func listensToMore(_ inspection: Inspection) async throws -> [Finding] {
         let run = try await inspection.start()
         defer { run.kill() }
-        try await listens(run, inspection)
+        try await awaitConsumer(run, inspection)
         try await emit("too early", "debug", inspection)
-        try await more(run, inspection)
+        try await sendMore(run, inspection)
         try await emit("in time", "debug", inspection)
         try await emit("the end", "info", inspection)
-        await prints("the end", run, inspection)
+        await awaitLine("the end", run, inspection)
         return [
             bindsFinding(inspection),
             Point(
@@ -27,15 +27,15 @@ enum RoutingExercises {
     @Sendable static func listensToLess(_ inspection: Inspection) async throws -> [Finding] {
         let run = try await inspection.start()
         defer { run.kill() }
-        try await listens(run, inspection)
-        try await more(run, inspection)
+        try await awaitConsumer(run, inspection)
+        try await sendMore(run, inspection)
         try await emit("less debug", "info", inspection)
         try await emit("one between", "info", inspection)
-        await prints("one between", run, inspection)
+        await awaitLine("one between", run, inspection)
         let unbound = inspection.log.others.first { $0.method.id == QueueUnbind.id }
         try await emit("too late", "debug", inspection)
         try await emit("the end", "info", inspection)
-        await prints("the end", run, inspection)
+        await awaitLine("the end", run, inspection)
         return [
             bindsFinding(inspection),
             Point(
@@ -85,7 +85,7 @@ enum RoutingExercises {
 
     // MARK: Scenes
 
-    private static func listens(_ run: Subject.Run, _ inspection: Inspection) async throws {
+    private static func awaitConsumer(_ run: Subject.Run, _ inspection: Inspection) async throws {
         await inspection.until(inspection.pace.begin) { log in
             log.consumptions.contains { $0.isGranted } || run.hasEnded
         }
@@ -97,13 +97,13 @@ enum RoutingExercises {
     }
 
     /// The program takes one message after the other: when it prints the second, it has done what the first asked for.
-    private static func more(_ run: Subject.Run, _ inspection: Inspection) async throws {
+    private static func sendMore(_ run: Subject.Run, _ inspection: Inspection) async throws {
         try await emit("more debug", "info", inspection)
         try await emit("one behind", "info", inspection)
-        await prints("one behind", run, inspection)
+        await awaitLine("one behind", run, inspection)
     }
 
-    private static func prints(_ text: String, _ run: Subject.Run, _ inspection: Inspection) async {
+    private static func awaitLine(_ text: String, _ run: Subject.Run, _ inspection: Inspection) async {
         await inspection.until(inspection.pace.answer) { _ in
             run.lastLines().contains { $0.contains(text) } || run.hasEnded
         }

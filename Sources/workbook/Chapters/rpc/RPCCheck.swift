@@ -46,7 +46,7 @@ struct RPCCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard let queue = await inspection.awaitConsumer() else { return [] }
         let channel = try await inspection.openChannel()
         let replies = try await channel.declareQueue(exclusive: true).name
         let questions = RPCServerJudge.questions

@@ -15,7 +15,7 @@ struct StreamCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard let queue = await inspection.awaitConsumer() else { return [] }
         let number = run.number
         if inspection.log.refusals.isEmpty {
             // The first run has made the stream, and now it is gone.

@@ -42,16 +42,11 @@ struct StreamJudge {
     }
 
     static func isStream(_ log: WireLog, _ queue: String) -> Finding {
-        let point = Point(
-            "declares a stream",
-            why: "A message is gone from any other queue when one reader has acknowledged it.", see: .streamRead)
-        guard let declared = log.declaration(of: queue) else {
-            return point.finding(false, "No queue.declare of '\(queue)' was seen.")
-        }
-        let type = declared.method.arguments["x-queue-type"]?.text
-        return point.finding(
-            type == "stream",
-            "queue.declare of '\(queue)' at \(declared.place.time) ms, x-queue-type: \(type ?? "not set").")
+        log.declares(
+            queue, type: "stream",
+            Point(
+                "declares a stream",
+                why: "A message is gone from any other queue when one reader has acknowledged it.", see: .streamRead))
     }
 
     static func isLimited(_ log: WireLog, _ queue: String) -> Finding {

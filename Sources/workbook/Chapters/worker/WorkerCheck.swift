@@ -13,7 +13,7 @@ struct WorkerCheck: ProgramCheck {
     }
 
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
-        guard let queue = await inspection.consumerBegan() else { return [] }
+        guard let queue = await inspection.awaitConsumer() else { return [] }
         let isThere = inspection.log.refusals.isEmpty
         if isThere {
             for task in Self.tasks { try await inspection.publish(task, key: queue) }

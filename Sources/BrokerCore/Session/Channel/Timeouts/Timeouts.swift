@@ -55,7 +55,7 @@ extension BrokerChannel {
         var holders = ConsumersByTag(Array(timeouts.holders.values))
         var (begun, isToEnd) = (nil as Consumer?, false)
         connection.goOn { [self] in
-            var left = connection.room.work.slice
+            var left = connection.pool.work.slice
             if takeBackFetched(&left) { isToEnd = true }
             while left > 0, let consumer = begun ?? holders.next(&left) {
                 guard let isOverdue = takeBackOverdue(of: consumer, hasBegun: begun != nil, &left) else {

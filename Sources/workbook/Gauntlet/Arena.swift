@@ -5,7 +5,7 @@ import Interceptor
 import Synchronization
 
 /// Where a bout takes place: the broker with its fire, the other role, and the programs that were started.
-final class Ring: Sendable {
+final class Arena: Sendable {
     private struct State: Sendable {
         var runs: [Subject.Run] = []
         /// How many lines the first program had printed when it was struck.
@@ -30,7 +30,7 @@ final class Ring: Sendable {
 
     init(_ bout: Bout) throws {
         self.bout = bout
-        let later = Duration.milliseconds(max(20, bout.baseline.workTime / 2))
+        let later = Duration.milliseconds(max(20, bout.habits.workTime / 2))
         broker = try FireBroker(bout.blow, later: later, elsewhere: bout.elsewhere)
         folder = try ScratchFolder()
         part = Counterpart(broker)
@@ -81,7 +81,7 @@ final class Ring: Sendable {
                 first.kill()
             case .restart?, .crash?:
                 Task {
-                    await self.certainly(.seconds(20)) { !self.part.isSending }
+                    await self.expect(.seconds(20)) { !self.part.isSending }
                     try? self.broker.restart()
                 }
             case .block?:
@@ -115,7 +115,7 @@ final class Ring: Sendable {
     }
 
     /// For what comes about whatever the program does; if it doesn't, nothing follows from the run.
-    func certainly(_ patience: Duration, _ condition: () -> Bool) async {
+    func expect(_ patience: Duration, _ condition: () -> Bool) async {
         if await !wait(patience, condition) { doubt() }
     }
 
@@ -137,7 +137,7 @@ final class Ring: Sendable {
         return first
     }
 
-    func began(with target: Counterpart.Target) { state.withLock { $0.firstTarget = $0.firstTarget ?? target } }
+    func noteTarget(_ target: Counterpart.Target) { state.withLock { $0.firstTarget = $0.firstTarget ?? target } }
 
     func words(_ first: Subject.Run) -> [String] {
         let lines = first.lastLines()
@@ -227,20 +227,20 @@ final class Ring: Sendable {
     }
 
     /// Until it is so, or nothing has passed for long.
-    func untilIdle(_ condition: () -> Bool) async {
+    func waitUntilIdle(_ condition: () -> Bool) async {
         // Undisturbed, it has as long as it likes: a right program comes to the end.
-        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + bout.baseline.usualWait
+        let idle = bout.blow == nil ? bout.pace.begin : bout.pace.idle + bout.habits.usualWait
         let start = fair.now
         await wait(max(.seconds(60), idle * 10)) { condition() || min(quietFor, fair.now - start) > idle }
     }
 
     /// What a program prints of its last message may come behind the acknowledgement.
-    func untilPrinted() async {
-        await wait(bout.blow == nil ? .seconds(1) : .milliseconds(300 + 2 * bout.baseline.workTime)) {
+    func waitUntilPrinted() async {
+        await wait(bout.blow == nil ? .seconds(1) : .milliseconds(300 + 2 * bout.habits.workTime)) {
             let (sent, lines) = (part.sent, state.withLock(\.runs).flatMap { $0.lastLines() })
             if bout.promise.isStream { return sent.allSatisfy { body in lines.contains { $0.contains(body) } } }
             let counts = Shapes(lines, of: sent).counts
-            return bout.baseline.effects?.contains { counts[$0] == Set(sent).count } ?? false
+            return bout.habits.effects?.contains { counts[$0] == Set(sent).count } ?? false
         }
     }
 
@@ -266,10 +266,10 @@ final class Ring: Sendable {
                     lines: life.lines))
         }
         for run in runs { run.kill() }
-        await certainly(.seconds(20)) { runs.allSatisfy { isAway($0.number) && $0.hasEnded } }
+        await expect(.seconds(20)) { runs.allSatisfy { isAway($0.number) && $0.hasEnded } }
         // What it had printed when it was killed is all here now.
         for (place, run) in runs.enumerated() { history.lives[place].lines = run.lastLines() }
-        await certainly(.seconds(20)) { broker.unsettled == 0 }
+        await expect(.seconds(20)) { broker.unsettled == 0 }
         // Another broker does not say when it has taken back what nobody settled.
         if bout.elsewhere != nil { try? await Task.sleep(for: .milliseconds(300)) }
         await drain(&history)
@@ -279,7 +279,7 @@ final class Ring: Sendable {
         for index in history.lives.indices where !history.lives[index].isRunning {
             history.lives[index].endedAt = endedAt[history.lives[index].run]
         }
-        history.learn(bout.baseline)
+        history.learn(bout.habits)
         history.wasReading = state.withLock(\.wasReading)
         let consumed = Set(log.consumptions.map(\.queue))
         history.deliveryLimit =

@@ -1,33 +1,33 @@
 import AMQPWire
 import Testing
 
-@Suite("Dead letters: rings of queues, and what is kept on the way") struct DeathRingCases {
+@Suite("Dead letters: cycles of queues, and what is kept on the way") struct DeathCycleCases {
     @Test(
-        "A ring of three queues goes on when the message was rejected from one of them since it was there last",
+        "A cycle of three queues goes on when the message was rejected from one of them since it was there last",
         .proves("dead-letter.ring-with-a-rejection", ["rabbitmq/dead-letter/cycle-with-reject"]))
     func ringWithARejection() async throws {
-        let ring = try await Ring(leadsFrom: [1, 2, 0])
-        ring.channel.publish("goes round", to: "", ring.queues[0])
-        let message = try #require(try await ring.channel.get(ring.queues[0], noAck: false))
-        ring.channel.reject(message, requeue: false)
-        try await ring.channel.barrier(behind: ring.queues[0])
-        try await ring.pass()
-        #expect(try await ring.channel.drain(ring.queues[0]) == ["goes round"])
+        let cycle = try await Cycle(leadsFrom: [1, 2, 0])
+        cycle.channel.publish("goes round", to: "", cycle.queues[0])
+        let message = try #require(try await cycle.channel.get(cycle.queues[0], noAck: false))
+        cycle.channel.reject(message, requeue: false)
+        try await cycle.channel.barrier(behind: cycle.queues[0])
+        try await cycle.pass()
+        #expect(try await cycle.channel.drain(cycle.queues[0]) == ["goes round"])
     }
 
     @Test(
-        "A rejection from before the ring does not keep the ring going",
+        "A rejection from before the cycle does not keep the cycle going",
         .proves("dead-letter.ring-behind-a-rejection", ["rabbitmq/dead-letter/automatic-cycle"]))
     func ringBehindARejection() async throws {
-        // A ring of one: RabbitMQ 3.10.8 turns the older entries of x-death round at each death, and so a longer ring
+        // A cycle of one: RabbitMQ 3.10.8 turns the older entries of x-death round at each death, and so a longer cycle
         // never ends there.
-        let ring = try await Ring(leadsFrom: [1, 1, 2])
-        ring.channel.publish("ends", to: "", ring.queues[0])
-        let message = try #require(try await ring.channel.get(ring.queues[0], noAck: false))
-        ring.channel.reject(message, requeue: false)
-        try await ring.channel.barrier(behind: ring.queues[0])
-        try await ring.pass()
-        for queue in ring.queues { try await ring.channel.expectReady(0, in: queue) }
+        let cycle = try await Cycle(leadsFrom: [1, 1, 2])
+        cycle.channel.publish("ends", to: "", cycle.queues[0])
+        let message = try #require(try await cycle.channel.get(cycle.queues[0], noAck: false))
+        cycle.channel.reject(message, requeue: false)
+        try await cycle.channel.barrier(behind: cycle.queues[0])
+        try await cycle.pass()
+        for queue in cycle.queues { try await cycle.channel.expectReady(0, in: queue) }
     }
 
     @Test(
@@ -152,7 +152,7 @@ import Testing
     }
 
     /// Three queues, the second and third of which let what they hold expire, and where the dead of each go.
-    private struct Ring {
+    private struct Cycle {
         let channel: ProbeChannel
         let queues: [ShortString]
 

@@ -60,7 +60,7 @@ public final class Broker: Sendable {
         connectionLimit = ConnectionLimit(most: mostConnections)
         state = Mutex(State(core: core))
         loop.afterWakeUp = { [weak self] in self?.step(.time) }
-        connectionLimit.whenFull { [weak self] in self?.saysThatItIsFull() }
+        connectionLimit.whenFull { [weak self] in self?.warnThatItIsFull() }
     }
 
     /// The configuration with what the machine and the reader of the log decide. Without a reader nothing is to be put
@@ -146,7 +146,7 @@ public final class Broker: Sendable {
 
     var streams: [any ByteStream] { state.withLock { $0.sessions.values.map(\.stream) } }
 
-    private func saysThatItIsFull() { warn("\(mostConnections) clients are connected: others wait until one has gone") }
+    private func warnThatItIsFull() { warn("\(mostConnections) clients are connected: others wait until one has gone") }
 
     func warn(_ text: String) {
         state.withLock { state in

@@ -8,12 +8,12 @@ extension BrokerChannel {
         default: return false
         }
         connection.goOn { [self] in
-            connection.placesFilled += virtualHost.loseRows(connection.room.work.slice)
+            connection.placesFilled += virtualHost.loseRows(connection.pool.work.slice)
             if virtualHost.isLosingRows { return true }
             do throws(BrokerError) { try handle(method) } catch {
                 connection.fail(error, cause: method.id, channel: number)
             }
-            connection.hasDeclared()
+            connection.noteDeclaration()
             return false
         }
         return true

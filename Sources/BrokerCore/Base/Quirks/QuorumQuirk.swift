@@ -37,13 +37,13 @@ enum QuorumQuirk: String, Quirk {
     /// QuorumQueue.publish: whoever publishes
     case lettersAreRefused = "quorum.letters-are-refused"
 
-    /// QuorumQueue.hasNotArrived: once is enough
+    /// QuorumQueue.letterStayed: once is enough
     case lettersArriveAnyhow = "quorum.letters-arrive-anyhow"
     /// QuorumQueue.keepsLetters: the strategy says it
     case strategyNeedsNoRefusal = "quorum.strategy-needs-no-refusal"
     /// QuorumQueue.held: what is ready
     case keptLettersTakeNoRoom = "quorum.kept-letters-take-no-room"
-    /// QuorumQueue.hasNotArrived: no timer
+    /// QuorumQueue.letterStayed: no timer
     case keptLettersWaitForAPolicy = "quorum.kept-letters-wait-for-a-policy"
     /// VirtualHost.publish: where it leads, not where it has not been
     case keptLettersGoToAllAgain = "quorum.kept-letters-go-to-all-again"
@@ -51,7 +51,7 @@ enum QuorumQuirk: String, Quirk {
     case keptLettersAreNotRefused = "quorum.kept-letters-are-not-refused"
     /// QuorumQueue.purge: what is ready
     case purgeLeavesKeptLetters = "quorum.purge-leaves-kept-letters"
-    /// QuorumQueue.willEnd: its letters have to be out first
+    /// QuorumQueue.prepareForDeletion: its letters have to be out first
     case keptLettersKeepTheirQueue = "quorum.kept-letters-keep-their-queue"
 
     // MARK: How often a message comes back

@@ -8,9 +8,9 @@ struct OutputLimits {
     var mostUnread: Int
 }
 
-/// Room for octets that connections use in turn, so that one that has nothing to do holds none of it, and one that has
-/// gets some that is in use anyway.
-final class Room {
+/// Buffers that connections use in turn, so that one that has nothing to do holds none of them, and one that has gets some
+/// that are in use anyway.
+final class BufferPool {
     let load: Load
     let work: WorkLimits
     private let limits: OutputLimits
@@ -21,7 +21,7 @@ final class Room {
     /// Memory is full: consumers of streams, whose deliveries free none, may hold few.
     private(set) var isFull = false
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
-    private var share = Room.largestPart
+    private var share = BufferPool.largestPart
     static let leastShare = 1 << 12
     /// Half of that memory.
     private var half = Int.max
@@ -50,7 +50,7 @@ final class Room {
     }
 
     /// Memory is low, or is not any more. While it is, a client that does not read is given little more.
-    func isTight(_ isTight: Bool, isFull: Bool) {
+    func adapt(isTight: Bool, isFull: Bool) {
         (self.isTight, self.isFull) = (isTight, isFull)
         highWater = isTight ? min(limits.highWater, share) : limits.highWater
         mostUnread = isTight ? min(limits.mostUnread, 4 * share) : limits.mostUnread
@@ -61,7 +61,7 @@ final class Room {
         let all = memory > 0 ? memory : .max
         half = all / 2
         share = min(max(all / 8 / max(1, connections), Self.leastShare), Self.largestPart)
-        isTight(isTight, isFull: isFull)
+        adapt(isTight: isTight, isFull: isFull)
     }
 
     /// A body of more octets is shared, and copied in parts of that size. Beyond half of the memory they are small where

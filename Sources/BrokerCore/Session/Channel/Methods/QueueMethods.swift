@@ -49,7 +49,7 @@ extension BrokerChannel {
             }
             if !declare.passive { try checkEquivalence(of: declare, to: queue) }
             if !quirk(.redeclareRenewsNoLease) { queue.renewLease() }
-            return try caughtUp(queue, QueueDeclare.id) { [self] in answer(queue, noWait: declare.noWait) }
+            return try whenCaughtUp(queue, QueueDeclare.id) { [self] in answer(queue, noWait: declare.noWait) }
         }
         if let rights, let deadLetterExchange = declare.arguments["x-dead-letter-exchange"]?.text {
             // The queue will be read from, and the exchange published to, on behalf of whoever declares it.
@@ -187,7 +187,7 @@ extension BrokerChannel {
         if transaction != nil, quirk(.purgesWaitForTheCommit) { return send(QueuePurgeOk(messageCount: 0)) }
         try queue.checkAccess(by: connection.id)
         if queue.kind == .stream { throw .notWithStreams("queue.purge", queue.label) }
-        try caughtUp(queue, QueuePurge.id) { [self] in
+        try whenCaughtUp(queue, QueuePurge.id) { [self] in
             let count = queue.purge()
             if !purge.noWait { send(QueuePurgeOk(messageCount: UInt32(clamping: count))) }
         }
@@ -195,12 +195,12 @@ extension BrokerChannel {
 
     /// Does something with a queue when it has dropped what is due, which may take a while. What is thrown then is the
     /// method's failure all the same.
-    func caughtUp(
+    func whenCaughtUp(
         _ queue: any Queue, _ method: MethodID, then body: @escaping () throws(BrokerError) -> Void
     ) throws(BrokerError) {
         guard queue.catchUp(), !quirk(.nobodyWaitsForArrears) else { return try body() }
         connection.goOn { [self] in
-            connection.placesFilled += connection.room.work.slice / 2
+            connection.placesFilled += connection.pool.work.slice / 2
             if queue.catchUp() { return true }
             do throws(BrokerError) { try body() } catch { connection.fail(error, cause: method, channel: number) }
             return false
@@ -214,7 +214,7 @@ extension BrokerChannel {
         guard let queue = virtualHost.queue(name) else { return answer(delete, 0) }
         try queue.checkAccess(by: connection.id)
         try checkKind(of: queue, for: delete)
-        try caughtUp(queue, QueueDelete.id) { [self] () throws(BrokerError) in try self.delete(queue, as: delete) }
+        try whenCaughtUp(queue, QueueDelete.id) { [self] () throws(BrokerError) in try self.delete(queue, as: delete) }
     }
 
     private func answer(_ delete: QueueDelete, _ count: Int) {

@@ -13,18 +13,18 @@ import Testing
 struct ExpectedFindings: Sendable, CustomTestStringConvertible {
     let chapter: Chapter
     let role: String
-    let fault: String
+    let mistake: String
     let words: [String]
     let titles: Set<String>
 
-    var testDescription: String { "\(chapter.step) \(role) \(fault)" }
+    var testDescription: String { "\(chapter.step) \(role) \(mistake)" }
 
     static func all() throws -> [ExpectedFindings] {
         try Repository.text("Tests/Subjects/expected.tsv").split(separator: "\n").dropFirst().map { line in
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
             try #require(fields.count == 5, "\(line)")
             return ExpectedFindings(
-                chapter: try #require(Chapter.find(fields[0])), role: fields[1], fault: fields[2],
+                chapter: try #require(Chapter.find(fields[0])), role: fields[1], mistake: fields[2],
                 words: fields[3].split(separator: " ").map(String.init),
                 titles: Set(fields[4].components(separatedBy: "; ").filter { !$0.isEmpty }))
         }
@@ -36,7 +36,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         (pace.longestDot, pace.shortestDot) = (.seconds(10), 80)
         (pace.givesUp, pace.endless, pace.hopeless) = (.patience, .patience, .patience)
         pace.hold = pace.moment
-        switch fault {
+        switch mistake {
         case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
         // The broker closes the channel, always.
         case "acks-twice" where chapter.number == 1, "both-acks": pace.moment = .patience
@@ -125,7 +125,8 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
 
     /// A check has so much time, and what did not show until then is not blamed on the program.
     @Test(.watched) func aCheckEnds() async throws {
-        let expected = try #require(ExpectedFindings.all().first { $0.fault == "never-acks" && $0.chapter.number == 1 })
+        let expected = try #require(
+            ExpectedFindings.all().first { $0.mistake == "never-acks" && $0.chapter.number == 1 })
         var pace = expected.pace
         (pace.whole, pace.answer) = (.milliseconds(1), .patience)
         let findings = try await Check.findings(expected.chapter, Self.subject(expected), pace)
@@ -177,7 +178,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         unhurried.rpcTimeout = .patience
         let configuration = unhurried
         let notes = Notes()
-        return Subject(words: ["subject", expected.chapter.step, expected.role, expected.fault] + expected.words) {
+        return Subject(words: ["subject", expected.chapter.step, expected.role, expected.mistake] + expected.words) {
             url, _ in
             let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
             let stream = try await connect(port)
@@ -190,7 +191,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
                     let trial = Trial(
                         connection: connection,
                         connectAgain: { try await Connection.open(over: try await connect(port), configuration) },
-                        channel: try await connection.openChannel(), fault: expected.fault,
+                        channel: try await connection.openChannel(), mistake: expected.mistake,
                         words: expected.words.filter { !$0.hasPrefix("--") }, dot: .milliseconds(100),
                         timeout: .seconds(3),
                         print: { ending.print($0) }, notes: notes, breakOff: { stream.abort() })

@@ -1,5 +1,5 @@
-/// What an undisturbed run has shown.
-struct Baseline: Sendable {
+/// What an undisturbed run has shown of a program.
+struct Habits: Sendable {
     var workTime: Int64 = 0
     var isAckedBehind = false
     var expected: [String] = []
@@ -16,7 +16,7 @@ struct Baseline: Sendable {
     var usualWait: Duration { max(.milliseconds(3 * workTime), longestGap * 4) }
 }
 
-extension Baseline {
+extension Habits {
     init(_ history: History, _ promise: Promise) {
         self.init(expected: history.sendings.map(\.body))
         isQueued = expected.allSatisfy(history.isLeft.contains)

@@ -225,7 +225,7 @@ import Testing
         for (channel, error) in [(one, .nacked), (two, end), (one, end), (two, .nacked)] {
             _ = unheard.add(error, on: channel)
         }
-        unheard.endIsHeard(on: two)
+        unheard.markEndHeard(on: two)
         #expect(unheard.count == 3)
         #expect(unheard.take(of: two)?.kind == .nacked)
         #expect(unheard.take(of: two) == nil)

@@ -1,28 +1,28 @@
 import AMQPWire
 import Testing
 
-/// A peer that knows no method, no property and no field: a case writes the octets down, and compares what comes back with
-/// octets that it has written down too.
+/// A client that knows no method, no property and no field: a case writes the octets down, and compares what comes back
+/// with octets that it has written down too.
 ///
 /// A probe encodes and decodes with the code that our broker uses. If that code has the same error in both directions, the
-/// two understand each other and nobody notices. So nothing of `AMQPWire` stands between this peer and the broker; all it
-/// knows of the protocol is where a frame ends.
+/// two understand each other and nobody notices. So nothing of `AMQPWire` stands between this client and the broker, and
+/// all that it knows of the protocol is where a frame ends.
 ///
 /// Octets are written as ``Octets`` has them.
-struct OctetPeer {
+struct OctetClient {
     let probe: Probe
 
     /// A connection on which nothing has been said.
-    static func raw() async throws -> OctetPeer {
-        OctetPeer(probe: Probe(try await CaseRun.active().connect(), readsFrames: false))
+    static func raw() async throws -> OctetClient {
+        OctetClient(probe: Probe(try await CaseRun.active().connect(), readsFrames: false))
     }
 
     /// A connection that is open, with channel 1 on it.
-    static func open() async throws -> OctetPeer {
-        let peer = try await raw()
-        try await peer.logIn()
-        try await peer.call("0014 000a 00 (channel.open)", "0014 000b 00000000 (open-ok)")
-        return peer
+    static func open() async throws -> OctetClient {
+        let client = try await raw()
+        try await client.logIn()
+        try await client.call("0014 000a 00 (channel.open)", "0014 000b 00000000 (open-ok)")
+        return client
     }
 
     /// The handshake up to open-ok, without heartbeats.
