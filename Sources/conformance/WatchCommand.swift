@@ -14,10 +14,10 @@ enum WatchCommand {
         "conformance watch", options: [listen, to, format, once],
         does: "stands between clients and a broker, and says which rules the clients exercised and broke",
         notes: """
-            Point a client at PORT instead of the broker, let it do its work, and end this with Ctrl-C. The broker may be \
-            any; clients log in there as they always do.
+            Point a client at PORT instead of the broker, let it do its work, and end this with Ctrl-C. Any broker \
+            will do; clients log in there as they always do.
 
-            Exit status: 0 the clients broke no rule, 1 they broke one, 2 no client came.
+            Exit status: 0 the clients broke no rule, 1 they broke one, 2 no client connected.
             """)
 
     struct Request {

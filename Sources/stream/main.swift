@@ -19,7 +19,7 @@ await Step(
     play: { play in
         try await play.start("early") { try await read(from: "next", on: $0) }
         try await play.run("publish", then: 2) { try await publish(["Kick-off", "One nil"], to: $0) }
-        // This one comes late, and is told everything from the beginning.
+        // This one comes late, and gets everything from the beginning.
         try await play.start("late") { try await read(from: "first", on: $0) }
         try await play.watch(lines: 2)
         try await play.run("publish", then: 2) { try await publish(["Full time"], to: $0) }

@@ -29,7 +29,7 @@ enum Overview {
             lines.append("Missed so far: \(what). Once more: swift run workbook predict")
         }
         lines += [""] + wrapped("swift run workbook " + commands.joined(separator: ", "))
-        lines.append("--help says more of each. Your progress is in \(Progress.name).")
+        lines.append("--help says more about each. Your progress is in \(Progress.name).")
         return lines
     }
 

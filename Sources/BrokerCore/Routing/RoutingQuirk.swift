@@ -38,15 +38,15 @@ enum RoutingQuirk: String, Quirk {
     case hashIsPruned = "routing.hash-is-pruned"
     /// TopicRouter.remove: a word goes when no pattern ends there, whatever follows it
     case wordIsPruned = "routing.word-is-pruned"
-    /// TopicRouter.matches: one step over a # that stands for nothing, not as many as there are
+    /// TopicTree.matchByWord: one step over a # that stands for nothing, not as many as there are
     case secondHashTakesAWord = "routing.second-hash-takes-a-word"
-    /// TopicRouter.matches: only a # at the end may stand for nothing
+    /// TopicTree.matchByWord: only a # at the end may stand for nothing
     case hashBeforeAWordTakesOne = "routing.hash-before-a-word-takes-one"
-    /// TopicRouter.matches: else if
+    /// TopicTree.matchByWord: else if
     case exactWordHidesStar = "routing.exact-word-hides-star"
-    /// TopicRouter.matches: a word has letters
+    /// TopicTree.matchByWord: a word has letters
     case starIsNoEmptyWord = "routing.star-is-no-empty-word"
-    /// TopicRouter.matches: the numbers start where they did the last time
+    /// TopicTree.matchByWord: the numbers start where they did the last time
     case topicStepsAreNotKept = "routing.topic-steps-are-not-kept"
     /// HeadersRouter.routesByKeyAlone: copied from another router
     case headersAreReadOnce = "routing.headers-are-read-once"

@@ -14,7 +14,7 @@ enum CheckCommand {
             and wrong; COMMAND must connect to AMQP_URL. The -- may be left out. For an EXERCISE such as 2.2 it tells \
             whether that is done: by the program in the folder that `workbook start` made, or by COMMAND.
             ORDERS_FOLDER names a folder that is empty in each check: a program that keeps files (an offset, an inbox, an \
-            outbox) should keep them there. A job or payment with a '!' in it is to fail; a dot in a task stands for work.
+            outbox) should keep them there. A job or payment with a '!' in it must fail; a dot in a task stands for work.
             A point marked ? could not be seen. Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
             """, isProgramPlain: true, count: 1...1)
 

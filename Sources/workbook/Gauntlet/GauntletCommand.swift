@@ -12,15 +12,17 @@ enum GauntletCommand {
 
     static let command = Command(
         "workbook gauntlet", takes: "STEP [-- COMMAND...]", options: [all, seconds, svg],
-        does: "runs a program through fire: cut, killed, refused and restarted at every place",
+        does: "runs a program again and again, each time with one thing going wrong",
         notes: """
-            COMMAND is your program in one of the step's roles, in any language; it must connect to AMQP_URL. Without one \
-            it is the workbook's own, role by role. It runs again and again, and each time one thing goes wrong at one \
-            place of its conversation with the broker: the connection is cut, the program is killed, the broker is \
-            restarted, refuses or returns a message or takes none for a while, messages come twice, late or in another \
-            order, one comes that no program can process, a second program starts beside it. A finding counts when it came three times out of three, between two runs without fire in which all was \
-            well. SECONDS_PER_DOT is set to 0.1, so that work is short. ORDERS_FOLDER names an empty folder in each run: \
-            a program that keeps files (an offset, an inbox, an outbox) should keep them there. With AMQP_URL set it is done on that broker, but for the restarts.
+            COMMAND is your program in one of the step's roles, in any language; it must connect to AMQP_URL. Without \
+            one, it tries the workbook's own, role by role. The program runs again and again, and each time one thing \
+            goes wrong at one place of its conversation with the broker: the connection is cut, the program is killed, \
+            the broker is restarted, refuses or returns a message or takes none for a while, messages come twice, late \
+            or in another order, one comes that no program can process, a second program starts beside it. A finding \
+            counts if it occurs three times out of three, between two undisturbed runs in which all is well. \
+            SECONDS_PER_DOT is set to 0.1, so that work is short. ORDERS_FOLDER names an empty folder in each run: a \
+            program that keeps files (an offset, an inbox, an outbox) should keep them there. With AMQP_URL set, it \
+            uses that broker, and doesn't restart it.
             Status 0: nothing is wrong; 1: something is; 2: it can't be judged.
             """, isProgramPlain: true, count: 1...1)
 
@@ -95,7 +97,7 @@ enum GauntletCommand {
             lines += paragraph(harm.seen) + paragraph(harm.kind.why)
         }
         if !report.undisturbed.isEmpty {
-            return lines + ["", "First mend this; workbook check says more of it."]
+            return lines + ["", "First fix this; workbook check says more about it."]
         }
         for found in report.found {
             lines += ["", "  NO  \(found.harm.kind.title)"]
@@ -119,7 +121,7 @@ enum GauntletCommand {
         }
         lines.append(
             report.found.isEmpty
-                ? "Nothing was lost, stuck or hushed up." : "\(counted(report.found.count, "finding")).")
+                ? "Nothing was lost, got stuck or failed silently." : "\(counted(report.found.count, "finding")).")
         return lines
     }
 }

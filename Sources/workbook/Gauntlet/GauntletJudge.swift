@@ -44,7 +44,7 @@ struct GauntletJudge {
     }
 
     private func story(of last: History.Handing) -> String {
-        if last.isNoAck { return "sent with no-ack, it was done with before it arrived" }
+        if last.isNoAck { return "sent with no-ack, it counted as done before it arrived" }
         guard let settled = last.settledAt else { return "it was handed out and never settled" }
         let after = settled - last.time
         if isToBeParked(last.body) { return "settled after \(after) ms, before it was in '\(promise.parksIn ?? "")'" }

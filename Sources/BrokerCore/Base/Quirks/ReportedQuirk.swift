@@ -84,7 +84,7 @@ enum ReportedQuirk: String, Quirk {
 
     /// VirtualHost.route: all topic exchanges have one root (rabbitmq/rabbitmq-server#16271, #16425)
     case emptyKeyLeadsThroughEveryTopic = "reported.empty-key-leads-through-every-topic"
-    /// TopicRouter.matches: at the end, behind a * and a word, # takes a word (cloudamqp/lavinmq#1607)
+    /// TopicTree.matchByWord: at the end, behind a * and a word, # takes a word (cloudamqp/lavinmq#1607)
     case hashBehindAStarTakesAWord = "reported.hash-behind-a-star-takes-a-word"
     /// Exchange.detach: what was bound once to a topic exchange stays known (rabbitmq/rabbitmq-server#2079)
     case boundAgainIsNotBound = "reported.bound-again-is-not-bound"

@@ -27,7 +27,7 @@ extension RetryJudge {
         if let refused = handed.compactMap(\.settlements.first).first {
             return point.finding(
                 false,
-                text + ", and got \(refused.verb) at \(refused.place.time) ms. Only a text with a '!' is to fail.")
+                text + ", and got \(refused.verb) at \(refused.place.time) ms. Only a text with a '!' must fail.")
         }
         // One that has its hands full of the other, or has ended, may have had no time for it.
         if isBusy || first.isNoAck || log.isAway(first.place.run) { return nil }

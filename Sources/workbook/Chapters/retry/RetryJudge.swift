@@ -237,6 +237,6 @@ struct RetryJudge {
         return point.finding(
             isGone ? .no : log.missing,
             "After the last attempt it is in no queue."
-                + (isDone ? " A job with a '!' in it is to fail; this one was acknowledged as done." : ""))
+                + (isDone ? " A job with a '!' in it must fail; this one was acknowledged as done." : ""))
     }
 }

@@ -35,7 +35,7 @@ struct RPCClientJudge {
             isOver ? .yes : .notSeen,
             isOver
                 ? "Nobody answered, and it ended."
-                : "Nobody answered, and it was still waiting when the check's time was up. Has it a timeout?")
+                : "Nobody answered, and it was still waiting when the check's time was up. Does it have a timeout?")
         return [asked, ownQueue(first), uniqueID] + (answered == nil ? [] : [ignoresOthers]) + [givesUp]
             + [answered.flatMap(log.fails)].compactMap(\.self)
     }
