@@ -33,6 +33,11 @@ struct QuorumCheck: ProgramCheck {
         // The step's role that looks through what was put aside is no worker.
         let queue = await RetryCheck.workQueue(inspection)
         if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
+        // What ends by itself at once is not made to by anything that is done to it.
+        await inspection.until(inspection.pace.moment) { _ in run.hasEnded }
+        if run.hasEnded {
+            return QuorumJudge(log: inspection.log, queue: queue, parked: [], isBack: false, hasLeft: true).findings
+        }
         let isBack = try await cutAndAwait(run)
         let shift = Shift(run, inspection)
         defer { shift.kill() }
