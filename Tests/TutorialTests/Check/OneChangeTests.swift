@@ -87,6 +87,28 @@ import Testing
 
     // MARK: Payments
 
+    /// A worker that consumes, goes away and comes back, over and over.
+    @Test func whoGoesAwayWithWhatItCouldDoIsTold() {
+        func judged(deliveries: Int, acks: Bool = false) -> [String] {
+            var made = MadeUpLog()
+            for connection in 1...deliveries {
+                made.connection = connection
+                made.connects()
+                made.opens()
+                made.declares("payments", ["x-queue-type": "quorum", "x-delivery-limit": 2])
+                made.consumes("payments")
+                made.gets(1, QuorumCheck.good)
+                if acks, connection == deliveries { made.acks(1) }
+                made.closes()
+                made.breaksOff()
+            }
+            return wrong(QuorumJudge(log: made.log, queue: "payments", parked: [], isBack: true).findings)
+        }
+        #expect(judged(deliveries: 3) == ["makes a payment that can be made"])
+        // It has another try, and then it is done.
+        #expect(judged(deliveries: 2) == [] && judged(deliveries: 3, acks: true) == [])
+    }
+
     @Test func aWorkerThatEndsBeforeAnyPaymentHasOneFault() {
         func judged(_ status: Int32, hasLeft: Bool) -> [Finding] {
             var made = MadeUpLog()

@@ -105,8 +105,8 @@ struct HelloSenderJudge {
             return Point(
                 "sends its text as it is",
                 why:
-                    "A message is bytes. Encode the text, as UTF-8, and send those bytes. What a language prints for a value "
-                    + "is another text.", see: .helloRead
+                    "A message is bytes. Encode the text, as UTF-8, and send those bytes. Printed, a value "
+                    + "becomes another text.", see: .helloRead
             ).finding(
                 false,
                 "basic.publish at \(message.place.time) ms of '\(message.body.prefix(80))', which is \(origin), printed."

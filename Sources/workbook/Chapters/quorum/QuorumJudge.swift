@@ -53,7 +53,21 @@ struct QuorumJudge {
         }
         let done = RetryJudge.done(
             log, QuorumCheck.good, from: queue, RetryJudge.paymentDone, isBusy: !log.refusals.isEmpty, see: .quorumRead)
-        return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)] + [done].compactMap(\.self)
+        return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)]
+            + [done ?? givenUp].compactMap(\.self)
+    }
+
+    /// The payment that can be made came as often as the limit allows, and its workers ended or went away with it each time.
+    /// nil: it did not.
+    private var givenUp: Finding? {
+        let handed = log.handed.filter { $0.body == QuorumCheck.good && ($0.queue == queue || $0.queue.isEmpty) }
+        guard let limit, limit >= 0, handed.count > limit, !handed.contains(where: \.isSettled) else { return nil }
+        return Point(
+            RetryJudge.paymentDone, why: "What comes back too often is put aside, and nobody has made that payment.",
+            see: .quorumRead
+        ).finding(
+            false,
+            "'\(QuorumCheck.good)' was delivered \(counted(handed.count, "time")), and no basic.ack came.")
     }
 
     /// By its name, or through an exchange of its own that a queue is bound to.
