@@ -183,7 +183,7 @@ extension WireLog {
         ).finding(false, "At \(refusal.place.time) ms the broker closed its channel: \(refusal.text).")
     }
 
-    /// The queue that it wants is not there, and it does not make it. nil: it asked for none, or this broker has all of them.
+    /// The queue that it wants is not there, and it does not make it. nil: it asked for none that is not there.
     func onlyAsks(_ run: Int) -> Finding? {
         guard let missing = missing(for: run) else { return nil }
         return Point(

@@ -4,8 +4,8 @@ import Testing
 
 @testable import workbook
 
-/// Programs that are right but for one thing, which was once missed, or said to be another, as observations made by hand; and
-/// right ones that look like them.
+/// Programs that are right but for one thing, which was once missed, or said to be another, as observations made by hand;
+/// and right ones that look like them.
 @Suite(.watched) struct OneChangeTests {
     private func wrong(_ findings: [Finding]) -> [String] { findings.filter(\.isWrong).map(\.title) }
 

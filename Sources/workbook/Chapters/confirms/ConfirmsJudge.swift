@@ -116,8 +116,8 @@ enum ConfirmsJudge {
             "basic.return of a message with routing key '\(back.key)' at \(back.place.time) ms. \(act.end)")
     }
 
-    /// Something came back, and it neither said so nor came to its end, as it usually does. nil: it did. Who says so may wait
-    /// on purpose, to send it again.
+    /// Something came back, and it neither said so nor came to its end, as it usually does. nil: it did. Who says so may
+    /// wait on purpose, to send it again.
     ///
     /// - Parameter patience: how long it must have been silent, in milliseconds
     static func hangs(_ act: Act, usually: Act, patience: Int64) -> Finding? {
@@ -130,8 +130,8 @@ enum ConfirmsJudge {
         return Point(
             "ends after a message came back",
             why:
-                "A return comes before the confirm. As long as the client can't hand over the return, to a channel with no room "
-                + "for example, it reads no further: the confirm that the program waits for never comes.",
+                "A return comes before the confirm. As long as the client can't hand over the return, to a channel with no "
+                + "room for example, it reads no further: the confirm that the program waits for never comes.",
             see: .confirmsBreak
         ).finding(
             false,

@@ -96,7 +96,7 @@ struct HelloSenderJudge {
             + [isText, log.fails(first.place.run)].compactMap(\.self)
     }
 
-    /// A reader may send any text; but what is only the printed form of a value nobody has written. nil: it is no such form.
+    /// A reader may send any text; but nobody has written what is only a value in print. nil: it is no such thing.
     private var isText: Finding? {
         for message in log.errands.prefix(100) where !line.contains(message.body) {
             guard let origin = PrintedValue.origin(of: message.body, said: [line] + (log.life(1)?.lines ?? [])) else {

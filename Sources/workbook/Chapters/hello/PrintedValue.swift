@@ -13,8 +13,8 @@ enum PrintedValue {
         return text(ofNumbers: body, said).map { "the bytes of '\($0)'" }
     }
 
-    /// Go prints the bytes of "Hi" as [72 105], others as [72, 105]. That may also be a list of numbers, unless it is what was
-    /// to be sent.
+    /// Go prints the bytes of "Hey" as [72 101 121], others as [72, 101, 121]. That may also be a list of numbers, unless
+    /// the program says that it sends "Hey".
     private static func text(ofNumbers body: Substring, _ said: [String]) -> String? {
         guard body.count > 2, body.hasPrefix("["), body.hasSuffix("]") else { return nil }
         let numbers = body.dropFirst().dropLast().split { $0 == " " || $0 == "," }

@@ -57,13 +57,13 @@ struct QuorumJudge {
             + [done ?? givenUp].compactMap(\.self)
     }
 
-    /// The payment that can be made came as often as the limit allows, and its workers ended or went away with it each time.
-    /// nil: it did not.
+    /// The payment that can be made came as often as the limit allows, and its workers ended or went away with it each
+    /// time. nil: it did not.
     private var givenUp: Finding? {
         let handed = log.handed.filter { $0.body == QuorumCheck.good && ($0.queue == queue || $0.queue.isEmpty) }
         guard let limit, limit >= 0, handed.count > limit, !handed.contains(where: \.isSettled) else { return nil }
         return Point(
-            RetryJudge.paymentDone, why: "What comes back too often is put aside, and nobody has made that payment.",
+            RetryJudge.paymentDone, why: "A payment that comes back too often is put aside, and nobody has made it.",
             see: .quorumRead
         ).finding(
             false,
