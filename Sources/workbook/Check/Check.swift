@@ -21,7 +21,7 @@ enum Check {
                 run = try await inspection.start()
                 shown = await chapter.check.role(of: run, inspection)
             }
-            guard let role = shown else { return [try await nothing(run, inspection)] }
+            guard let role = shown else { return [try await nothing(chapter, run, inspection)] }
             inspection.begin()
             let check = chapter.check.init(inspection: inspection)
             let findings =
@@ -53,9 +53,13 @@ enum Check {
     }
 
     /// It neither consumes nor publishes: the broker may have said why.
-    private static func nothing(_ run: Subject.Run, _ inspection: Inspection) async throws -> Finding {
+    private static func nothing(
+        _ chapter: Chapter, _ run: Subject.Run, _ inspection: Inspection
+    ) async throws -> Finding {
         let log = inspection.log
-        if let finding = log.isTurnedAway { return finding }
+        if let finding = log.isTurnedAway ?? (chapter.check.declares ? log.onlyAsks(run.number) : nil) {
+            return finding
+        }
         let command = inspection.subject.words.joined(separator: " ")
         let status = run.status().map { "It ended with status \($0)." } ?? "It is still running."
         if run.status() == 127 || run.status() == 126 {
@@ -78,9 +82,13 @@ enum Check {
         }
         throw Inspection.CannotJudge(
             description:
-                "'\(command)' connected at \(log.connected[0].time) ms, but neither consumed nor published. \(status)"
-                + "\(run.printed) Start it in one of the step's roles.")
+                "'\(command)' connected at \(log.connected[0].time) ms, but neither consumed nor published"
+                + (log.missing(for: run.number).map {
+                    "; \(log.asksInVain($0)) \(status)\(run.printed) The broker of a check is empty at first: declare the "
+                        + "queue, and not passively."
+                } ?? ". \(status)\(run.printed) Start it in one of the step's roles."))
     }
+
     /// Whether something answers where programs look for a broker that nobody told them of.
     private static func isBrokerElsewhere() async -> Bool {
         guard

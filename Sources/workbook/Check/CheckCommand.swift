@@ -53,7 +53,7 @@ enum CheckCommand {
         if ProcessInfo.processInfo.environment["WORKBOOK_FAST"] != nil {
             (pace.shortestDot, pace.longestDot) = (80, .milliseconds(500))
             (pace.answer, pace.givesUp, pace.endless) = (.seconds(2), .seconds(3), .seconds(30))
-            pace.hold = pace.moment
+            (pace.hold, pace.shortestRest) = (pace.moment, 20)
             (pace.whole, pace.hopeless) = (.seconds(60), .seconds(600))
         }
         guard command.isEmpty else { return [(command.joined(separator: " "), .command(command), pace)] }

@@ -15,6 +15,9 @@ struct Pace: Sendable {
     var shortestDot: Int64 = 400
     /// How long a program lets a failed job wait at least if it sleeps meanwhile (chapter 9), in milliseconds.
     var shortestSleep: Int64 = 500
+    /// How long a failed job must lie in its waiting room at least (chapter 9), in milliseconds. What failed is not mended
+    /// in less, and who takes milliseconds for seconds writes 60 for a minute at most.
+    var shortestRest: Int64 = 100
     /// For a program that should give up waiting by itself.
     var givesUp = Duration.seconds(12)
     /// For a program that goes on publishing.

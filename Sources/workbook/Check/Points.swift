@@ -183,14 +183,43 @@ extension WireLog {
         ).finding(false, "At \(refusal.place.time) ms the broker closed its channel: \(refusal.text).")
     }
 
+    /// The queue that it wants is not there, and it does not make it. nil: it asked for none that is not there.
+    func onlyAsks(_ run: Int) -> Finding? {
+        guard let missing = missing(for: run) else { return nil }
+        return Point(
+            "declares its queue itself",
+            why:
+                "A passive queue.declare creates nothing. The first program has to create the queue, and any may be the "
+                + "first.", see: .helloRead
+        ).finding(
+            false,
+            "It only asked: \(asksInVain(missing))"
+                + (life(run).map { Subject.printed($0.lines) } ?? ""))
+    }
+
+    func missing(for run: Int) -> (queue: String, answer: Refusal)? { missed.first { $0.answer.place.run == run } }
+
+    /// As a sentence, without its beginning.
+    func asksInVain(_ missing: (queue: String, answer: Refusal)) -> String {
+        "at \(missing.answer.place.time) ms the broker answered a passive queue.declare of '\(missing.queue)' with "
+            + "\(missing.answer.code): \(missing.answer.text)."
+    }
+
     /// A consumer that has ended by itself before it did anything with a message. nil: it hasn't, or has failed.
-    func leaves(_ run: Int) -> Finding? {
-        guard let life = life(run), life.status == 0, !handed(to: run).contains(where: \.isSettled) else { return nil }
+    ///
+    /// - Parameter evenIfDone: it may not end when it is done with some either
+    func leaves(_ run: Int, evenIfDone: Bool = false) -> Finding? {
+        let done = handed(to: run).count(where: \.isSettled)
+        guard let life = life(run), life.status == 0, evenIfDone || done == 0 else { return nil }
         return Point(
             "stays to wait for messages",
             why: "The messages come later. A main program that doesn't wait for them ends, and its consumer with it.",
             see: .helloRead
-        ).finding(false, "It ended with status 0, and had done nothing with a message.\(Subject.printed(life.lines))")
+        ).finding(
+            false,
+            "It ended with status 0, and "
+                + (done == 0 ? "had done nothing with a message." : "got no more than \(counted(done, "message")).")
+                + Subject.printed(life.lines))
     }
 
     /// A program that nobody made fail ends without an error. nil: so it was.

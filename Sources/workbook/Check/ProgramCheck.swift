@@ -8,6 +8,9 @@ protocol ProgramCheck: Sendable {
     /// The queues without which it does nothing: it has asked whether they are there, and another role would have made them.
     static func needs(_ log: WireLog) -> [String]
 
+    /// Each of its roles makes the queue that it uses: any of them may be the first.
+    static var declares: Bool { get }
+
     /// Options with which the workbook's own program comes to an end sooner in a role.
     static func hurry(_ role: String) -> [String]
 
@@ -29,6 +32,8 @@ extension ProgramCheck {
     }
 
     static func needs(_ log: WireLog) -> [String] { [] }
+
+    static var declares: Bool { false }
 
     static func hurry(_ role: String) -> [String] { [] }
 

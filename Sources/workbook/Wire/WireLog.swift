@@ -18,8 +18,8 @@ struct WireLog: Sendable {
     private(set) var published: [Published] = []
     private(set) var handed: [Handed] = []
     private(set) var refusals: [Refusal] = []
-    /// The queues that it asked for passively, and that are not there.
-    private(set) var missed: [String] = []
+    /// The queues that it asked for passively, and that are not there, with the broker's answers.
+    private(set) var missed: [(queue: String, answer: Refusal)] = []
     /// connection.close of the program.
     private(set) var farewells: [Place] = []
     /// The connections that it has closed, all of them.
@@ -147,7 +147,8 @@ struct WireLog: Sendable {
         case .basicGetEmpty: _ = takeGet(place)
         case .channelClose(let close) where isAnswer(close, place):
             if close.cause == QueueDeclare.id, let asked = queues.last(where: { $0.place.isBeside(place) }) {
-                Self.keep(asked.name, in: &missed)
+                let answer = Refusal(place: place, code: close.replyCode.rawValue, text: close.replyText.text)
+                Self.keep((asked.name, answer), in: &missed)
             }
         case .channelClose(let close):
             Self.keep(Refusal(place: place, code: close.replyCode.rawValue, text: close.replyText.text), in: &refusals)

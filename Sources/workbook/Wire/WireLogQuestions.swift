@@ -123,7 +123,7 @@ extension WireLog {
     }
 
     /// For how long nothing has come since then; what the machine kept a program waiting is none of its silence.
-    private func silence(since time: Int64) -> Int64 { min(now - time, quietFor ?? .max) }
+    func silence(since time: Int64) -> Int64 { min(now - time, quietFor ?? .max) }
 
     /// What has not been settled: wrong, unless it may still come.
     func unsettled(by run: Int) -> Finding.Verdict { isAtWork(run) ? .notSeen : missing }

@@ -35,7 +35,7 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         var pace = Pace(begin: .patience, whole: .patience, answer: .patience, moment: .milliseconds(50))
         (pace.longestDot, pace.shortestDot) = (.seconds(10), 80)
         (pace.givesUp, pace.endless, pace.hopeless) = (.patience, .patience, .patience)
-        pace.hold = pace.moment
+        (pace.hold, pace.shortestRest) = (pace.moment, 20)
         switch mistake {
         case "never-acks": (pace.longestDot, pace.answer) = (.milliseconds(100), .milliseconds(500))
         // The broker closes the channel, always.

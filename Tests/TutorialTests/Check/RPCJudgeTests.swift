@@ -172,6 +172,102 @@ import Testing
         #expect(early == ["acknowledges after it has answered"])
     }
 
+    // MARK: Servers that don't come to the second question
+
+    /// What is wrong with one that was handed so many questions, and what was not seen, of the bad questions too.
+    private func cutShort(
+        handed: Int = 1, noAck: Bool = false, _ scene: (inout MadeUpLog) -> Void
+    ) -> (wrong: [Finding], unseen: Int, isCutShort: Bool) {
+        var made = MadeUpLog()
+        made.declares("rpc_queue")
+        made.program(.basicQos(BasicQos(prefetchCount: 1)))
+        made.consumes("rpc_queue", noAck: noAck)
+        for (tag, question) in RPCServerJudge.questions.prefix(handed).enumerated() {
+            let id = tag == 0 ? ShortString("check-good") : "check-second"
+            made.gets(UInt64(tag + 1), question.text, BasicProperties(correlationID: id, replyTo: "replies"))
+        }
+        scene(&made)
+        made.pass(9000)
+        let probe = RPCCheck.Probe(question: "abc", correlationID: "check-rubbish", isAsked: false)
+        let judge = RPCServerJudge(log: made.log, replies: "replies", probes: [probe])
+        return (
+            judge.findings.filter(\.isWrong), judge.findings.count { $0.verdict == .notSeen }, judge.isCutShort
+        )
+    }
+
+    private static func answers(_ made: inout MadeUpLog) {
+        made.publishes("5", BasicProperties(correlationID: "check-good"), key: "replies")
+    }
+
+    private static let acknowledges = "acknowledges after it has answered"
+
+    @Test func whoNeverAcknowledgesIsNotBlamedForWhatItDidNotGet() {
+        let judged = cutShort { Self.answers(&$0) }
+        #expect(judged.wrong.map(\.title) == [Self.acknowledges] && judged.unseen == 1 && judged.isCutShort)
+        // What it has got it must answer, and with its id.
+        #expect(cutShort { _ in }.wrong.map(\.title).contains("sends its answers to reply-to"))
+        let anonymous = cutShort { $0.publishes("5", key: "replies") }
+        #expect(anonymous.wrong.map(\.title) == ["sends the correlation id back as it came", Self.acknowledges])
+        // One that asks for no more than it can do, and does it, is not cut short.
+        let right = cutShort(handed: 2) { made in
+            Self.answers(&made)
+            made.acks(1)
+            made.publishes("8", BasicProperties(correlationID: "check-second"), key: "replies")
+            made.acks(2)
+        }
+        #expect(right.wrong == [] && !right.isCutShort)
+    }
+
+    @Test func whatTheBrokerRefusedIsSaidOnce() {
+        func refused(_ made: inout MadeUpLog) {
+            made.isRefused(.preconditionFailed, "PRECONDITION_FAILED - unknown delivery tag 1")
+            made.ends(1)
+        }
+        let both = cutShort(handed: 2, noAck: true) { made in
+            Self.answers(&made)
+            made.acks(1)
+            refused(&made)
+        }
+        #expect(both.wrong.map(\.title) == [Self.acknowledges] && both.isCutShort)
+        #expect(both.wrong.first?.seen.contains("unknown delivery tag") == true)
+        let twice = cutShort(handed: 2) { made in
+            Self.answers(&made)
+            made.acks(1)
+            made.acks(1)
+            refused(&made)
+        }
+        #expect(twice.wrong.map(\.title) == [Self.acknowledges])
+        #expect(twice.wrong.first?.seen.contains("settled twice") == true)
+    }
+
+    @Test func whoEndsAtOnceHasOneFault() {
+        #expect(cutShort(handed: 0) { $0.ends(0) }.wrong.map(\.title) == ["stays to wait for messages"])
+        #expect(cutShort { $0.ends(0) }.wrong.map(\.title) == ["stays to wait for messages"])
+        #expect(cutShort { $0.ends(1) }.wrong.map(\.title) == ["runs without an error"])
+        let afterOne = cutShort { made in
+            Self.answers(&made)
+            made.acks(1)
+            made.ends(0)
+        }
+        #expect(afterOne.wrong.map(\.title) == ["stays to wait for messages"])
+    }
+
+    @Test func aBadQuestionHasNoNumberForAnAnswer() {
+        func titles(_ answer: String, question: String = "abc") -> [String] {
+            var made = MadeUpLog()
+            made.declares("rpc_queue")
+            made.consumes("rpc_queue")
+            let probe = RPCCheck.Probe(
+                question: question, correlationID: "check-rubbish", answer: answer, isSurvived: true)
+            return RPCServerJudge(log: made.log, replies: "replies", probes: [probe]).findings
+                .filter { $0.isWrong && $0.title.contains("'\(question)'") }.map(\.title)
+        }
+        #expect(titles("0") == ["answers the question 'abc' with an error"] && titles("1") == titles("0"))
+        // A number that cannot be the result may stand for an error, and there are Fibonacci numbers before the first.
+        #expect(titles("error: 0") == [] && titles("-1") == [] && titles("400") == [] && titles("") == [])
+        #expect(titles("1", question: "-1") == [])
+    }
+
     @Test func aWrongAnswerIsWrong() {
         let wrong = server { made in
             for id in [ShortString("check-good"), "check-second"] {

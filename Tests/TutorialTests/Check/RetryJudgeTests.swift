@@ -49,6 +49,32 @@ import Testing
         #expect(worker(attempts: 1)[title] == .no)
     }
 
+    /// By what was asked for: a millisecond is no while, a tenth of a second is one, and what was not seen is not blamed.
+    @Test func aWaitingRoomKeepsItForAWhile() {
+        func triesAgain(_ room: FieldTable, expiration: FieldValue? = nil, isDeclared: Bool = true) -> Finding? {
+            var made = MadeUpLog()
+            made.declares("jobs", ["x-dead-letter-exchange": "", "x-dead-letter-routing-key": "jobs.retry"])
+            if isDeclared { made.declares("jobs.retry", room) }
+            made.consumes("jobs")
+            made.gets(1, RetryCheck.bad)
+            made.rejects(1)
+            var death: FieldTable = ["reason": "expired", "queue": "jobs.retry", "count": 1]
+            if let expiration { death["original-expiration"] = expiration }
+            made.gets(2, RetryCheck.bad, BasicProperties(headers: ["x-death": .array([.table(death)])]))
+            made.publishes(RetryCheck.bad, key: "jobs.dead")
+            made.acks(2)
+            let judge = RetryJudge(log: made.log, parked: [.init(queue: "jobs.dead", text: RetryCheck.bad)])
+            return judge.findings.first { $0.title == "tries a failed job again, after a while" }
+        }
+        #expect(triesAgain(["x-message-ttl": 1])?.seen.contains("'jobs.retry' for 1 ms") == true)
+        #expect(triesAgain(["x-message-ttl": 1])?.isWrong == true && triesAgain(["x-message-ttl": 60])?.isWrong == true)
+        #expect(
+            triesAgain(["x-message-ttl": 100])?.isGood == true && triesAgain(["x-message-ttl": 1000])?.isGood == true)
+        #expect(triesAgain([:], expiration: "5")?.isWrong == true && triesAgain([:], expiration: "500")?.isGood == true)
+        // A policy may say how long, or another program.
+        #expect(triesAgain([:])?.isGood == true && triesAgain([:], isDeclared: false)?.isGood == true)
+    }
+
     @Test func aWorkerMayTryAgainInItsOwnTime() {
         var made = MadeUpLog()
         made.declares("jobs")

@@ -30,7 +30,9 @@ struct ConfirmsCheck: ProgramCheck {
         let back = canComeBack ? try await comeBack(alone) : alone
         findings.append(ConfirmsJudge.noticesReturn(back, usually: usual))
         findings.append(ConfirmsJudge.waits(waiting, usually: alone.isReturned ? nil : alone))
-        findings += [ConfirmsJudge.fails(usual)].compactMap(\.self)
+        findings += [
+            ConfirmsJudge.fails(usual), ConfirmsJudge.hangs(back, usually: usual, patience: patience.milliseconds),
+        ].compactMap(\.self)
         guard findings[2].isGood else { return findings }
         if !usual.hasFailed {
             findings += [ConfirmsJudge.takesSeveral(after)].compactMap(\.self)
@@ -74,8 +76,13 @@ struct ConfirmsCheck: ProgramCheck {
         return run
     }
 
-    private func end(_ run: Subject.Run) async -> ConfirmsJudge.Act {
-        await inspection.until(orQuietFor: inspection.pace.answer, { $0.published.count + $0.confirms.count }) { _ in
+    /// What is silent for so long when a message came back comes to no end.
+    private var patience: Duration { inspection.pace.answer * 3 / 2 }
+
+    private func end(_ run: Subject.Run, _ patience: Duration? = nil) async -> ConfirmsJudge.Act {
+        await inspection.until(
+            orQuietFor: patience ?? inspection.pace.answer, { $0.published.count + $0.confirms.count }
+        ) { _ in
             run.hasEnded
         }
         let act = ConfirmsJudge.Act(run, inspection.log)
@@ -109,7 +116,7 @@ struct ConfirmsCheck: ProgramCheck {
         }
         for queue in queues { try await inspection.delete(queue) }
         interference.release()
-        return await end(run)
+        return await end(run, patience * 4 / 3)
     }
 
     private func refuse() async throws -> ConfirmsJudge.Act {

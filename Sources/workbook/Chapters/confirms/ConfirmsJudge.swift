@@ -86,6 +86,8 @@ enum ConfirmsJudge {
             select < first.place, "confirm.select at \(select.time) ms, basic.publish at \(first.place.time) ms.")
     }
 
+    private static let wordsOfReturn = ["return", "no_route", "rout", "undeliver"]
+
     /// - Parameter usually: a run in which nothing came back
     static func noticesReturn(_ act: Act, usually: Act?) -> Finding {
         let point = Point(
@@ -108,11 +110,33 @@ enum ConfirmsJudge {
                 "\(counted(act.published.count, "message")), mandatory; nothing came back.")
         }
         let isAgain = act.published.contains { back.place < $0.place && act.bodies.first == $0.body }
-        let words = ["return", "no_route", "rout", "undeliver"]
         return point.finding(
             // What it had still to say when it was killed was not seen.
-            isAgain || act.says(words, unlike: usually) ? .yes : act.status == nil ? .notSeen : .no,
+            isAgain || act.says(wordsOfReturn, unlike: usually) ? .yes : act.status == nil ? .notSeen : .no,
             "basic.return of a message with routing key '\(back.key)' at \(back.place.time) ms. \(act.end)")
+    }
+
+    /// Something came back, and it neither said so nor came to its end, as it usually does. nil: it did. Who says so may
+    /// wait on purpose, to send it again.
+    ///
+    /// - Parameter patience: how long it must have been silent, in milliseconds
+    static func hangs(_ act: Act, usually: Act, patience: Int64) -> Finding? {
+        guard act.status == nil, act.farewell == nil, usually.status != nil, !usually.isReturned,
+            !act.says(wordsOfReturn, unlike: usually),
+            let back = act.log.returned.last(where: { $0.place.run == act.run })
+        else { return nil }
+        let last = max(back.place.time, act.published.last?.place.time ?? 0)
+        guard act.log.silence(since: last) >= patience else { return nil }
+        return Point(
+            "ends after a message came back",
+            why:
+                "A return comes before the confirm. As long as the client can't hand over the return, to a channel with no "
+                + "room for example, it reads no further: the confirm that the program waits for never comes.",
+            see: .confirmsBreak
+        ).finding(
+            false,
+            "basic.return at \(back.place.time) ms, and then nothing for \(act.log.silence(since: last)) ms. "
+                + "When nothing comes back it ends.")
     }
 
     /// - Parameter usually: a run in which nothing was held back

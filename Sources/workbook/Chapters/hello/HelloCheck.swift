@@ -5,12 +5,15 @@ struct HelloCheck: ProgramCheck {
     /// A text that not every program can take.
     static let foreign = "Check 2: grüße, 你好 ✉"
 
+    static let declares = true
+
     let inspection: Inspection
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
         guard let first = log.errand else { return [] }
-        let judge = HelloSenderJudge(log: log, arrived: try await arrivals(log))
+        let judge = HelloSenderJudge(
+            log: log, arrived: try await arrivals(log), line: inspection.subject.words.joined(separator: " "))
         return try await judge.findings + plainly(first.key)
     }
 
@@ -67,6 +70,8 @@ struct HelloSenderJudge {
     let log: WireLog
     /// What the queues hold afterwards to which its messages go; nothing for one that is not there.
     let arrived: [String: Arrival]
+    /// How it was started: what stands there is a text of its reader's.
+    var line = ""
 
     var findings: [Finding] {
         guard let first = log.errand else { return [] }
@@ -88,7 +93,26 @@ struct HelloSenderJudge {
                         ? ", which leads on in ways that are not followed here." : ", and no queue bound to it."))
         }
         return [declared, arrives(first, queues), log.saysGoodbye(first.place.run)]
-            + [log.fails(first.place.run)].compactMap(\.self)
+            + [isText, log.fails(first.place.run)].compactMap(\.self)
+    }
+
+    /// A reader may send any text; but nobody has written what is only a value in print. nil: it is no such thing.
+    private var isText: Finding? {
+        for message in log.errands.prefix(100) where !line.contains(message.body) {
+            guard let origin = PrintedValue.origin(of: message.body, said: [line] + (log.life(1)?.lines ?? [])) else {
+                continue
+            }
+            return Point(
+                "sends its text as it is",
+                why:
+                    "A message is bytes. Encode the text, as UTF-8, and send those bytes. Printed, a value "
+                    + "becomes another text.", see: .helloRead
+            ).finding(
+                false,
+                "basic.publish at \(message.place.time) ms of '\(message.body.prefix(80))', which is \(origin), printed."
+            )
+        }
+        return nil
     }
 
     private func arrives(_ first: WireLog.Published, _ queues: Set<String>?) -> Finding {

@@ -9,6 +9,8 @@ struct QuorumJudge {
     let parked: [RetryJudge.Parked]
     /// It consumed again when its connection had been cut.
     let isBack: Bool
+    /// It had ended before its connection was cut, and before there was a payment.
+    var hasLeft = false
 
     private var arguments: FieldTable { log.declaration(of: queue)?.method.arguments ?? [:] }
     private var limit: Int64? { arguments["x-delivery-limit"]?.integer }
@@ -44,9 +46,28 @@ struct QuorumJudge {
 
     var findings: [Finding] {
         guard let consumption = log.consumptions.first(where: { $0.queue == queue }) else { return [] }
+        if hasLeft {
+            let run = consumption.place.run
+            return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)]
+                + [log.fails(run), log.isRefused(run) ? nil : log.leaves(run)].compactMap(\.self)
+        }
         let done = RetryJudge.done(
             log, QuorumCheck.good, from: queue, RetryJudge.paymentDone, isBusy: !log.refusals.isEmpty, see: .quorumRead)
-        return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)] + [done].compactMap(\.self)
+        return [Self.isQuorum(log, queue), saysLimit, putsAside, comesBack(consumption)]
+            + [done ?? givenUp].compactMap(\.self)
+    }
+
+    /// The payment that can be made came as often as the limit allows, and its workers ended or went away with it each
+    /// time. nil: it did not.
+    private var givenUp: Finding? {
+        let handed = log.handed.filter { $0.body == QuorumCheck.good && ($0.queue == queue || $0.queue.isEmpty) }
+        guard let limit, limit >= 0, handed.count > limit, !handed.contains(where: \.isSettled) else { return nil }
+        return Point(
+            RetryJudge.paymentDone, why: "A payment that comes back too often is put aside, and nobody has made it.",
+            see: .quorumRead
+        ).finding(
+            false,
+            "'\(QuorumCheck.good)' was delivered \(counted(handed.count, "time")), and no basic.ack came.")
     }
 
     /// By its name, or through an exchange of its own that a queue is bound to.
@@ -81,6 +102,7 @@ struct QuorumJudge {
             "puts aside what fails too often",
             why: "Handed out forever, it takes one worker after another with it. Dropped, it can't be looked into.",
             see: .quorumBreak)
+        if hasLeft { return point.finding(.notSeen, "It had ended before it got a payment.") }
         let text =
             "\(counted(attempts.count, "delivery", "deliveries")) of the payment that fails"
             + (attempts.isEmpty
@@ -113,8 +135,10 @@ struct QuorumJudge {
             why: "Brokers restart, and cables are pulled out. If a program ends then, or waits on a dead connection, "
                 + "nobody notices until the queue is full.", see: .quorumRun
         ).finding(
-            isBack ? .yes : mayComeBack(consumption.place.run) ? .notSeen : log.missing,
-            "\(consumption.verb) at \(consumption.place.time) ms; its connection was cut, and it "
-                + (isBack ? "consumed again." : "did not consume again."))
+            isBack ? .yes : hasLeft || mayComeBack(consumption.place.run) ? .notSeen : log.missing,
+            "\(consumption.verb) at \(consumption.place.time) ms; "
+                + (hasLeft
+                    ? "it had ended before its connection could be cut."
+                    : "its connection was cut, and it \(isBack ? "consumed again" : "did not consume again")."))
     }
 }

@@ -56,7 +56,9 @@ struct RetryCheck: ProgramCheck {
         if parked.isEmpty {
             parked = try await resting(in: RetryJudge(log: inspection.log, parked: []).restingPlaces(but: queue))
         }
-        var judge = RetryJudge(log: inspection.log, parked: parked, shortestSleep: inspection.pace.shortestSleep)
+        var judge = RetryJudge(
+            log: inspection.log, parked: parked, shortestSleep: inspection.pace.shortestSleep,
+            shortestRest: inspection.pace.shortestRest)
         if judge.allParked.isEmpty {
             // This job, that is: the other one may wait there too.
             judge.waitsIn = try await resting(in: [queue] + judge.waitingRooms(but: queue)).first?.queue

@@ -15,6 +15,8 @@ struct RetryJudge {
     var waitsIn: String?
     /// A worker that waits so long between two attempts, in milliseconds, does so on purpose.
     var shortestSleep: Int64 = 500
+    /// One that lets a job lie in a waiting room for less than this, in milliseconds, may as well try it at once.
+    var shortestRest: Int64 = 100
 
     /// The queue of jobs.
     private var queue: String { log.workQueue ?? "" }
@@ -107,12 +109,37 @@ struct RetryJudge {
     /// It lay somewhere for a while before it came again.
     private var hasWaited: Bool {
         for (before, after) in zip(attempts, attempts.dropFirst()) {
-            let deaths = after.properties.headers?["x-death"]?.array?.compactMap(\.table) ?? []
-            if deaths.contains(where: { $0["reason"]?.text == "expired" }) { return true }
+            if rests(before: after).contains(where: { $0.milliseconds.map { $0 >= shortestRest } ?? true }) {
+                return true
+            }
             // Its worker may have slept meanwhile.
             if after.place.time - before.place.time >= shortestSleep { return true }
         }
         return false
+    }
+
+    /// Where it expired before this attempt, and how long it was to lie there. No time: that was not seen.
+    ///
+    /// By what was asked for, and not by the clock: the broker's leaps, and a busy machine adds to it.
+    private func rests(before attempt: WireLog.Handed) -> [(queue: String, milliseconds: Int64?)] {
+        let deaths = attempt.properties.headers?["x-death"]?.array?.compactMap(\.table) ?? []
+        return deaths.filter { $0["reason"]?.text == "expired" }.map { death in
+            let queue = death["queue"]?.text ?? ""
+            let times = [
+                log.declaration(of: queue)?.method.arguments["x-message-ttl"]?.integer,
+                death["original-expiration"]?.text.flatMap { Int64($0) },
+            ]
+            return (queue, times.compactMap(\.self).min())
+        }
+    }
+
+    /// Why its waiting does not count, as the end of a sentence.
+    private var whyNoWait: String {
+        guard let rest = attempts.lazy.flatMap({ rests(before: $0) }).first, let time = rest.milliseconds else {
+            return ", one right after the other."
+        }
+        return "; in between it lay in '\(rest.queue)' for \(time) ms. (A time to live is in milliseconds; from "
+            + "\(shortestRest) on it counts as a while.)"
     }
 
     /// The worker had the job for so long that it may have tried it more than once meanwhile.
@@ -177,7 +204,7 @@ struct RetryJudge {
                 text + (isHeld ? ", and the worker kept it for a while." : "."))
         }
         if requeued > 0 { return point.finding(.notSeen, text + ": it was put straight back.") }
-        return point.finding(hasWaited, text + (hasWaited ? "." : ", one right after the other."))
+        return point.finding(hasWaited, text + (hasWaited ? "." : whyNoWait))
     }
 
     private var attemptsShown: String {

@@ -21,7 +21,7 @@ struct RPCCheck: ProgramCheck {
     }
 
     /// A client may ask first whether there is a server's queue.
-    static func needs(_ log: WireLog) -> [String] { Set(log.missed).sorted() }
+    static func needs(_ log: WireLog) -> [String] { Set(log.missed.map(\.queue)).sorted() }
 
     /// Its client need not wait for long.
     static func hurry(_ role: String) -> [String] { role == "call" ? ["--timeout", "1"] : [] }
@@ -30,6 +30,9 @@ struct RPCCheck: ProgramCheck {
 
     /// The eighth Fibonacci number.
     private static let markersAnswer = "21"
+
+    /// A question that is no number.
+    static let rubbish = "abc"
 
     /// A question of the check's, and what became of it.
     struct Probe: Sendable {
@@ -41,6 +44,8 @@ struct RPCCheck: ProgramCheck {
         var isSurvived = false
         /// The time was up before that could show.
         var isUnseen = false
+        /// The server has got it. If not: it had not done with what came before, or was not there any more.
+        var isAsked = true
         /// The program's last lines, where it did not survive.
         var printed = ""
     }
@@ -56,17 +61,24 @@ struct RPCCheck: ProgramCheck {
                 && log.handed.prefix(questions.count).allSatisfy(\.isSettled)
                 || !log.refusals.isEmpty || run.hasEnded
         }
+        // The broker's answer to an ack too many comes a moment later.
+        if inspection.log.handed.contains(where: { $0.isNoAck || $0.settlements.count > 1 }) {
+            await inspection.until(inspection.pace.moment) { !$0.refusals.isEmpty || run.hasEnded }
+        }
         let good = inspection.log
         var current = run
         var probes: [Probe] = []
-        for (number, probe) in [("abc", "check-rubbish"), ("-1", "check-negative"), ("7", "")].enumerated() {
+        var isAsked = !RPCServerJudge(log: good, replies: replies, probes: []).isCutShort
+        for (number, bad) in [(Self.rubbish, "check-rubbish"), ("-1", "check-negative"), ("7", "")].enumerated() {
+            var probe = Probe(question: bad.0, correlationID: bad.1, isAsked: isAsked)
+            defer { probes.append(probe) }
+            guard isAsked else { continue }
             if current.hasEnded || inspection.log.isAway(current.number) || !(probes.last?.isSurvived ?? true) {
                 current.kill()
                 current = try await restart(queue)
             }
-            probes.append(
-                try await survives(
-                    Probe(question: probe.0, correlationID: probe.1), number, queue, replies, current))
+            probe = try await survives(probe, number, queue, replies, current)
+            isAsked = probe.isAsked
         }
         current.kill()
         run.kill()
@@ -113,7 +125,13 @@ struct RPCCheck: ProgramCheck {
                 probe.answer = reply.body
             }
         }
-        probe.isUnseen = inspection.log.isOutOfTime && !run.hasEnded
+        let log = inspection.log
+        probe.isUnseen = log.isOutOfTime && !run.hasEnded
+        // One that holds what it had before gets nothing else, and so shows nothing.
+        probe.isAsked =
+            run.hasEnded || log.isAway(run.number)
+            || log.isGiven(probe.question, probe.correlationID, to: run.number)
+            || log.handed(to: run.number).allSatisfy(\.isSettled)
         if !probe.isSurvived { probe.printed = run.printed }
         return probe
     }

@@ -101,7 +101,7 @@ enum RPCExercises {
         )
     }
 
-    private static func fibonacci(_ n: Int) -> Int? {
+    static func fibonacci(_ n: Int) -> Int? {
         guard (0...90).contains(n) else { return nil }
         var (current, next) = (0, 1)
         for _ in 0..<n { (current, next) = (next, current + next) }

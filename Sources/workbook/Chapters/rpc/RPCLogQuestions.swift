@@ -20,6 +20,11 @@ extension WireLog {
         return isBrief && !(isNamed && published.isEmpty) ? .producer : .consumer
     }
 
+    /// The program was handed this question. An empty id: it has none.
+    func isGiven(_ question: String, _ id: String, to run: Int) -> Bool {
+        handed(to: run).contains { $0.body == question && ($0.properties.correlationID?.text ?? "") == id }
+    }
+
     /// What was published as an answer to one of these: with its id, or with none to the queue for answers.
     ///
     /// - Parameter from: how many messages came before the questions

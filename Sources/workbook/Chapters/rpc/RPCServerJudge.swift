@@ -29,9 +29,31 @@ struct RPCServerJudge {
                     see: .helloRead)),
             consumption.isGet ? nil : WorkerJudge.prefetch(log, consumption), repliesToReplyTo, sameID,
             acknowledgesAfterwards(consumption), answersRightly(consumption), log.fails(consumption.place.run),
+            log.leaves(consumption.place.run, evenIfDone: true),
         ]
-        return all.compactMap(\.self) + probes.map(survived)
+        return all.compactMap(\.self) + probes.map { survived($0, consumption) }
     }
+
+    // MARK: What was not to be seen
+
+    /// The good questions that it was handed.
+    private var asked: [WireLog.Handed] {
+        log.handed.filter { handed in Self.questions.contains { $0.id == handed.properties.correlationID?.text } }
+    }
+
+    /// It gets no other question as long as it does not settle the one that it has.
+    private var isFull: Bool { asked.count < Self.questions.count && asked.contains { !$0.isSettled } }
+
+    /// The broker has turned it away, or it has ended by itself. What had not come until then is not to be seen.
+    private var isOver: Bool {
+        log.work.map { log.isRefused($0.place.run) || log.life($0.place.run)?.status != nil } ?? false
+    }
+
+    /// Of a bad question nothing can be said: what became of the good ones would become of it too.
+    var isCutShort: Bool { isOver || isFull }
+
+    /// How many answers there must be: to what it has got, and to something at least before it was over.
+    private var due: Int { isOver ? 1 : isFull ? asked.count : Self.questions.count }
 
     /// What it published to the client's queue.
     private var answers: [WireLog.Published] { log.published.filter { $0.key == replies && $0.exchange.isEmpty } }
@@ -42,31 +64,34 @@ struct RPCServerJudge {
             why:
                 "reply-to names the client's queue. Through the default exchange the answer gets there, and "
                 + "nowhere else.", see: .rpcRead)
-        if answers.count >= Self.questions.count {
+        if answers.count >= due {
             return point.finding(
                 true, "\(counted(answers.count, "answer")) to '\(replies)', through the default exchange.")
         }
         let other = log.published.first { $0.key != replies || !$0.exchange.isEmpty }
         return point.finding(
-            other == nil ? log.missing : .no,
+            other == nil ? isOver ? .notSeen : log.missing : .no,
             other.map {
                 "Reply-to was '\(replies)'; basic.publish at \($0.place.time) ms to exchange '\($0.exchange)', routing "
                     + "key '\($0.key)'."
-            } ?? "Two questions with reply-to '\(replies)', and \(counted(answers.count, "answer")).\(printed)")
+            }
+                ?? "\(counted(isCutShort ? asked.count : Self.questions.count, "question")) with reply-to '\(replies)', and "
+                + "\(counted(answers.count, "answer")).\(printed)")
     }
 
     private var printed: String { Subject.printed(log.lives.first?.lines ?? []) }
 
     /// Where the answers went is another point, and in which order they came is none.
     private var sameID: Finding {
-        let asked = Set(Self.questions.map(\.id))
+        let asked = Set(isFull ? asked.compactMap { $0.properties.correlationID?.text } : Self.questions.map(\.id))
         let answered = log.published.prefix(20).map { $0.properties.correlationID?.text ?? "none" }
         return Point(
             "sends the correlation id back as it came",
             why: "It tells the client which question this answers. Without it, the client ignores the answer.",
             see: .rpcRead
         ).finding(
-            asked.isSubset(of: answered) ? .yes : answered.isEmpty ? log.missing : .no,
+            asked.isSubset(of: answered) || isOver && !asked.isDisjoint(with: answered)
+                ? .yes : isOver ? .notSeen : answered.isEmpty ? log.missing : .no,
             "Asked with \(asked.sorted().joined(separator: ", ")), answered with "
                 + (answered.isEmpty ? "nothing." : "\(answered.joined(separator: ", "))."))
     }
@@ -78,16 +103,17 @@ struct RPCServerJudge {
             why:
                 "If it dies between ack and answer, there is no answer. In the other order, another server answers.",
             see: .rpcRead)
+        if let once = onlyOnce(consumption, point.title) { return once }
         if consumption.method.noAck {
             return point.finding(false, "\(consumption.verb) at \(consumption.place.time) ms with no-ack.")
         }
-        let asked = log.handed.filter { handed in
-            Self.questions.contains { $0.id == handed.properties.correlationID?.text }
-        }
         guard let first = asked.first, let open = asked.last, !open.settlements.isEmpty else {
+            let run = consumption.place.run
             return point.finding(
-                log.unsettled(by: consumption.place.run),
-                "No basic.ack was seen\(log.ending(of: consumption.place.run)).")
+                isOver ? .notSeen : log.unsettled(by: run),
+                asked.contains { !$0.settlements.isEmpty }
+                    ? "The last question got no basic.ack\(log.refusal(of: run))\(log.ending(of: run))."
+                    : "No basic.ack was seen\(log.refusal(of: run))\(log.ending(of: run)).")
         }
         if let refused = asked.first(where: { !$0.settlements.isEmpty && $0.acks.isEmpty }) {
             return point.finding(
@@ -116,6 +142,28 @@ struct RPCServerJudge {
                 + "\(first.settlements[0].place.time) ms, after the answer.")
     }
 
+    /// An ack that the broker refuses, and after which it closes the channel. nil: there was none.
+    private func onlyOnce(_ consumption: WireLog.Consumption, _ title: String) -> Finding? {
+        let run = consumption.place.run
+        guard
+            let handed = log.handed(to: run).first(where: { $0.settlements.count > ($0.isNoAck ? 0 : 1) }),
+            let last = handed.settlements.last
+        else { return nil }
+        let noAck = handed.isNoAck
+        return Point(
+            title,
+            why: (noAck
+                ? "With no-ack the broker has forgotten the question already: an ack"
+                : "With the first ack the broker has forgotten the question: the second")
+                + " closes the channel, and the server gets no more questions.", see: .rpcRead
+        ).finding(
+            false,
+            (noAck
+                ? "\(consumption.verb) with no-ack at \(consumption.place.time) ms, and \(last.verb) at "
+                : "Delivery tag \(handed.tag) was settled twice, at \(handed.settlements[0].place.time) and ")
+                + "\(last.place.time) ms\(log.refusal(of: run)).")
+    }
+
     /// The step's own question is known. nil: the answers are right, or it is another server.
     private func answersRightly(_ consumption: WireLog.Consumption) -> Finding? {
         guard consumption.queue == "rpc_queue" else { return nil }
@@ -130,19 +178,43 @@ struct RPCServerJudge {
         return nil
     }
 
-    private func survived(_ probe: RPCCheck.Probe) -> Finding {
+    /// The bad question was answered with what is taken for a good answer.
+    private func isDisguised(_ probe: RPCCheck.Probe, _ consumption: WireLog.Consumption) -> Bool {
+        guard consumption.queue == "rpc_queue", probe.question == RPCCheck.rubbish, let answer = probe.answer else {
+            return false
+        }
+        // A number that is no Fibonacci number, such as -1, may stand for an error.
+        return (0...90).contains { RPCExercises.fibonacci($0).map(String.init) == answer }
+    }
+
+    private func survived(_ probe: RPCCheck.Probe, _ consumption: WireLog.Consumption) -> Finding {
         let isAnonymous = probe.correlationID.isEmpty
         let name = isAnonymous ? "a question without reply-to" : "the question '\(probe.question)'"
+        let why =
+            "A server that crashes leaves the question unacknowledged: it goes to the next server, and crashes that one. "
+            + "A bad question gets an answer too, or its client waits for nothing."
+        guard probe.isAsked else {
+            let run = consumption.place.run
+            let end = log.refusal(of: run) + log.ending(of: run)
+            return Point("survives \(name)", why: why, see: .rpcRead).finding(
+                .notSeen,
+                "It did not get it" + (end.isEmpty ? ": one that it had before is still unacknowledged." : "\(end)."))
+        }
         let seen =
             isAnonymous ? "" : probe.answer.map { " It was answered with '\($0)'." } ?? " It was not answered itself."
+        let survival = "The question behind it was \(probe.isSurvived ? "answered" : "not answered").\(seen)"
+        if probe.isSurvived, isDisguised(probe, consumption) {
+            return Point(
+                "answers \(name) with an error",
+                why:
+                    "'\(probe.question)' has no Fibonacci number. The client takes the number for its result, and goes on "
+                    + "with it.",
+                see: .rpcRead
+            ).finding(false, survival)
+        }
         let isGood = probe.isSurvived && (isAnonymous || probe.answer != nil)
         return Point(
-            probe.isSurvived && !isGood ? "answers \(name)" : "survives \(name)",
-            why:
-                "A server that crashes leaves the question unacknowledged: it goes to the next server, and crashes that one. "
-                + "A bad question gets an answer too, or its client waits for nothing.", see: .rpcRead
-        ).finding(
-            isGood ? .yes : probe.isUnseen ? .notSeen : .no,
-            "The question behind it was \(probe.isSurvived ? "answered" : "not answered").\(seen)\(probe.printed)")
+            probe.isSurvived && !isGood ? "answers \(name)" : "survives \(name)", why: why, see: .rpcRead
+        ).finding(isGood ? .yes : probe.isUnseen ? .notSeen : .no, survival + probe.printed)
     }
 }

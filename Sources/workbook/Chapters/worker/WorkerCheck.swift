@@ -2,6 +2,8 @@ import AMQPClient
 
 /// Chapter 2: a worker, killed in mid-task, and the program that hands out tasks.
 struct WorkerCheck: ProgramCheck {
+    static let declares = true
+
     let inspection: Inspection
 
     /// Of different lengths, and one that any byte can stand in. The third is the marker: a program that acknowledges twice
