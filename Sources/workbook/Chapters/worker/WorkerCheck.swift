@@ -32,6 +32,22 @@ struct WorkerCheck: ProgramCheck {
         return findings + [try await killAtTask(queue, isEarly: judge.isEarly)]
     }
 
+    /// Why it gets no task, now that it was started again; nil: it consumes.
+    private func absence(of run: Subject.Run, _ point: (_ why: String) -> Point) async -> Finding? {
+        func hasConsumed(_ log: WireLog) -> Bool { log.consumptions(of: run.number).contains(where: \.isGranted) }
+        await inspection.until(inspection.pace.begin) { hasConsumed($0) || run.hasEnded }
+        if run.hasEnded {
+            await inspection.until(inspection.pace.moment) { $0.isAway(run.number) }
+            // That it doesn't stay is a point of its own.
+            if hasConsumed(inspection.log) {
+                return point("").finding(.notSeen, "Started again, it consumed, and ended by itself.\(run.printed)")
+            }
+        }
+        if hasConsumed(inspection.log) { return nil }
+        return point("A worker that does not come back does no more work.").finding(
+            inspection.log.missing, "Started again, it did not consume.\(run.printed)")
+    }
+
     /// - Parameter isEarly: it acknowledges first, so its ack is waited for
     private func killAtTask(_ queue: String, isEarly: Bool) async throws -> Finding {
         func point(_ why: String = "") -> Point {
@@ -48,14 +64,7 @@ struct WorkerCheck: ProgramCheck {
         // Longer than anything below is waited for: on a busy machine a moment may take seconds, and with its work done
         // in the meantime the program would seem to have lost the task.
         let task = "Task in which it dies" + String(repeating: ".", count: 600)
-        guard
-            await inspection.until(
-                inspection.pace.begin,
-                { $0.consumptions(of: run.number).contains(where: \.isGranted) || run.hasEnded }), !run.hasEnded
-        else {
-            return point("A worker that does not come back does no more work.").finding(
-                inspection.log.missing, "Started again, it did not consume.\(run.printed)")
-        }
+        if let finding = await absence(of: run, point) { return finding }
         try await inspection.publish(task, key: queue)
         func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
         await inspection.until(inspection.pace.begin) { _ in delivery() != nil || run.hasEnded }
