@@ -162,7 +162,17 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
             var pace = Pace()
             (pace.begin, pace.whole, pace.endless, pace.hopeless) = (.patience, .patience, .patience, .patience)
             pace.shortestDot = 80
-            let away = ["sh", "-c", "setsid env -u WORKBOOK_RUN '\(path)' worker work right & wait"]
+            let note = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+            let elsewhere = "echo $$ >>'\(note)'; exec '\(path)' worker work right"
+            let away = [
+                "sh", "-c", "setsid env -u WORKBOOK_RUN sh -c \"\(elsewhere.replacing("$", with: "\\$"))\" & wait",
+            ]
+            // Nobody else ends them. As long as one is there, Foundation doesn't wait for the shell that has started it.
+            defer {
+                let pids = (try? String(contentsOfFile: note, encoding: .utf8))?.split(separator: "\n") ?? []
+                for pid in pids.compactMap({ Int32($0) }) { kill(pid, SIGKILL) }
+                try? FileManager.default.removeItem(atPath: note)
+            }
             let findings = try await Check.findings(.worker, .command(away), pace)
             #expect(findings.filter { !$0.isGood } == [])
         }
