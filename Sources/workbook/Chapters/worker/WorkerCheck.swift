@@ -29,27 +29,26 @@ struct WorkerCheck: ProgramCheck {
         run.kill()
         guard isThere else { return findings }
         await inspection.until(inspection.pace.begin) { $0.isAway(run.number) }
-        return findings + [try await killAtTask(queue, isEarly: judge.isEarly)]
+        // One that doesn't stay has a point of its own.
+        let stays = inspection.log.leaves(run.number) == nil
+        return findings + [try await killAtTask(queue, isEarly: judge.isEarly, stays: stays)]
     }
 
     /// Why it gets no task, now that it was started again; nil: it consumes.
-    private func absence(of run: Subject.Run, _ point: (_ why: String) -> Point) async -> Finding? {
+    private func absence(
+        of run: Subject.Run, _ verdict: Finding.Verdict, _ point: (_ why: String) -> Point
+    ) async -> Finding? {
         func hasConsumed(_ log: WireLog) -> Bool { log.consumptions(of: run.number).contains(where: \.isGranted) }
         await inspection.until(inspection.pace.begin) { hasConsumed($0) || run.hasEnded }
-        if run.hasEnded {
-            await inspection.until(inspection.pace.moment) { $0.isAway(run.number) }
-            // That it doesn't stay is a point of its own.
-            if hasConsumed(inspection.log) {
-                return point("").finding(.notSeen, "Started again, it consumed, and ended by itself.\(run.printed)")
-            }
-        }
-        if hasConsumed(inspection.log) { return nil }
+        if hasConsumed(inspection.log), !run.hasEnded { return nil }
         return point("A worker that does not come back does no more work.").finding(
-            inspection.log.missing, "Started again, it did not consume.\(run.printed)")
+            verdict, "Started again, it did not consume, or not for long.\(run.printed)")
     }
 
-    /// - Parameter isEarly: it acknowledges first, so its ack is waited for
-    private func killAtTask(_ queue: String, isEarly: Bool) async throws -> Finding {
+    /// - Parameters:
+    ///   - isEarly: it acknowledges first, so its ack is waited for
+    ///   - stays: it did not end by itself when it was started first
+    private func killAtTask(_ queue: String, isEarly: Bool, stays: Bool) async throws -> Finding {
         func point(_ why: String = "") -> Point {
             Point("loses nothing when it is killed", why: why, see: .workerRun)
         }
@@ -64,13 +63,14 @@ struct WorkerCheck: ProgramCheck {
         // Longer than anything below is waited for: on a busy machine a moment may take seconds, and with its work done
         // in the meantime the program would seem to have lost the task.
         let task = "Task in which it dies" + String(repeating: ".", count: 600)
-        if let finding = await absence(of: run, point) { return finding }
+        let verdict = stays ? inspection.log.missing : .notSeen
+        if let finding = await absence(of: run, verdict, point) { return finding }
         try await inspection.publish(task, key: queue)
         func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
         await inspection.until(inspection.pace.begin) { _ in delivery() != nil || run.hasEnded }
         guard let handed = delivery() else {
             return point("A worker that takes nothing does no more work.").finding(
-                run.hasEnded ? .notSeen : inspection.log.missing, "Started again, it took no task.\(run.printed)")
+                verdict, "Started again, it took no task.\(run.printed)")
         }
         let isAcked = await inspection.until(isEarly ? inspection.pace.begin : inspection.pace.moment) { _ in
             delivery()?.acks.isEmpty == false
