@@ -273,11 +273,10 @@ import Testing
     }
 
     @Test func nobodyThere() async throws {
-        // A port that was free a moment ago.
-        let listener = try TCPListener(host: "127.0.0.1", port: 0, loop: .shared) { $0.abort() }
-        let port = listener.port
-        listener.close()
+        let unused = try UnusedPort()
+        let port = unused.number
         let error = await failure { _ = try await Connection.open("amqp://127.0.0.1:\(port)") }
+        withExtendedLifetime(unused) {}
         #expect(error?.kind == .unreachable)
         #expect(error?.description.contains("127.0.0.1:\(port)") == true)
     }

@@ -10,20 +10,6 @@ import Testing
 struct TCPTests {
     static let loops = [Kind.tcp, .tcpOnPoll]
 
-    /// A port on which nobody listens: bound, not listening, so nobody else gets it while the test runs.
-    final class UnusedPort {
-        let fd: Int32
-        let port: Int
-        init() throws {
-            let fd = try Socket.open(family: AF_INET).get()
-            self.fd = fd
-            let address = try SocketAddress.resolve(host: "127.0.0.1", port: 0, toListen: true)[0]
-            _ = address.withSockaddr { bind(fd, $0, $1) }
-            port = try #require(SocketAddress.ofThisEnd(fd)).port
-        }
-        deinit { Socket.close(fd) }
-    }
-
     /// A blocking socket of an arbitrary program, connected to the port.
     func foreignSocket(to port: Int) throws -> Int32 {
         let fd = try Socket.open(family: AF_INET).get()
@@ -35,11 +21,11 @@ struct TCPTests {
 
     @Test func anUnusedPortRefuses() async throws {
         let unused = try UnusedPort()
-        await #expect(throws: TransportError.refused(host: "127.0.0.1", port: unused.port)) {
-            try await TCPStream.connect(host: "127.0.0.1", port: unused.port, timeoutMilliseconds: 20_000)
+        await #expect(throws: TransportError.refused(host: "127.0.0.1", port: unused.number)) {
+            try await TCPStream.connect(host: "127.0.0.1", port: unused.number, timeoutMilliseconds: 20_000)
         }
-        await #expect(throws: TransportError.refused(host: "localhost", port: unused.port)) {
-            try await TCPStream.connect(host: "localhost", port: unused.port, timeoutMilliseconds: 20_000)
+        await #expect(throws: TransportError.refused(host: "localhost", port: unused.number)) {
+            try await TCPStream.connect(host: "localhost", port: unused.number, timeoutMilliseconds: 20_000)
         }
     }
 
@@ -54,7 +40,7 @@ struct TCPTests {
         defer { listener.close() }
         var addresses = HostAddresses(host: "a.name", port: 1)
         #expect(addresses.count == 0)
-        addresses.left = try [unused.port, listener.port, unused.port].map {
+        addresses.left = try [unused.number, listener.port, unused.number].map {
             try SocketAddress.resolve(host: "127.0.0.1", port: $0, numericOnly: true)[0]
         }[...]
         let stream = try await TCPStream.connect(to: &addresses, timeoutMilliseconds: 900_000, loop: loop)

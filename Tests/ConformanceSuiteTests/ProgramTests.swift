@@ -45,9 +45,10 @@ import Testing
     }
 
     @Test func nobodyIsThere() async throws {
-        let (listener, place) = try listen { $0.abort() }
-        listener.close()
+        let unused = try UnusedPort()
+        let place = "127.0.0.1:\(unused.number)"
         #expect(await sentence("amqp://\(place)").hasPrefix("Connection refused: no program listens on \(place)."))
+        withExtendedLifetime(unused) {}
     }
 
     @Test func anotherProtocol() async throws {
