@@ -24,6 +24,15 @@ import Testing
         for step in steps { #expect(Repository.exists("Sources/\(step)/main.swift"), "\(step)") }
     }
 
+    /// Who copies a chapter gives its files the new name: any other file would be in the module twice.
+    @Test func filesHaveTheNameOfTheirChapter() throws {
+        for chapter in Chapter.all {
+            let folder = Repository.root.appending(path: "Sources/workbook/Chapters/\(chapter.step)")
+            let files = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            #expect(files.filter { !$0.lowercased().hasPrefix(chapter.step) } == [])
+        }
+    }
+
     @Test func programsAreThoseOfThePackage() throws {
         let manifest = try Repository.text("Package.swift")
         let list = try #require(manifest.firstMatch(of: /let steps = \[([^\]]*)\]/)).1
