@@ -40,10 +40,10 @@ private struct Session {
             precondition(effects.loginChecks.isEmpty, "no password takes long to check")
             precondition(effects.batch == nil, "there is no store")
             precondition(effects.log.isEmpty, "nobody reads the log")
-            if let next = effects.nextDeadline { precondition(next > now, "what is due is not done") }
             if !effects.hasMoreToDo { break }
             effects = core.step(.time, now: now)
         }
+        if let next = effects.nextDeadline { precondition(next > now, "what is due is not done") }
         while let id = ended.popLast() { step(.disconnected(id)) }
     }
 
