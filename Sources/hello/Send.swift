@@ -15,6 +15,6 @@ func send(_ messages: some Sequence<String>, to broker: BrokerAddress) async thr
         Console.print(" [x] Sent '\(text)'")
     }
 
-    // Returns when the broker has answered, so it has everything that was sent before.
+    // Returns when the broker has answered. By then the broker has everything that was sent before.
     try await connection.close()
 }

@@ -13,11 +13,11 @@ struct TraceReport {
         heading("The program publishes \(leg.name), \(name)")
         place("in the step", leg.sender)
 
-        heading("The client makes frames of it, and they leave as these bytes")
+        heading("The client turns it into frames, which leave as these bytes")
         show(path.publish)
         stop(.framing)
 
-        heading("The broker makes frames of the bytes, and a message of the frames")
+        heading("The broker turns the bytes into frames, and the frames into a message")
         stop(.reading)
 
         let exchange = method.exchange.text.isEmpty ? "The default exchange" : "The exchange '\(method.exchange.text)'"
