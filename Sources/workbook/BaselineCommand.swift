@@ -6,7 +6,7 @@ import Foundation
 enum BaselineCommand {
     static let command = Command(
         "workbook baseline", takes: "RESULTS...",
-        does: "prints the broker's file for Baselines: the recorded lines, and one for each result without",
+        does: "prints the broker's file for Baselines: the recorded lines, and one for each result that has none",
         notes: "RESULTS are files that CONFORMANCE_RESULTS=path swift test has written.")
 
     static func run(_ given: Arguments) -> Int32 {

@@ -27,9 +27,9 @@ struct Inspection: Sendable {
             case .starved(let lost):
                 Self(
                     description:
-                        "'\(command)' can't be judged: for \(lost.components.seconds) s other programs, or itself, kept the "
-                        + "processors so busy that nothing follows from what it did. Close what else is running. If it looks "
-                        + "for messages again and again, put a pause in between, or consume them. Then check it again.")
+                        "'\(command)' can't be judged: for \(lost.components.seconds) s it, or other programs, kept the "
+                        + "processors so busy that nothing follows from what it did. Close the other programs. If it asks "
+                        + "for messages again and again, add a pause, or consume them instead. Then check it again.")
             case .flooded:
                 Self(
                     description:

@@ -15,14 +15,14 @@ extension WireLog {
             let others = queues.prefix(8).map { "'\($0.name)'" }.joined(separator: ", ")
             return point.finding(
                 false,
-                "No queue.declare of '\(queue)' was seen, which it used at \(place.time) ms"
+                "No queue.declare of '\(queue)' was seen, but the program used it at \(place.time) ms"
                     + (others.isEmpty ? "." : "; it declared \(others)."))
         }
         let isBefore = declared.place < place
         return point.finding(
             isBefore,
             "queue.declare of '\(queue)' at \(declared.place.time) ms, "
-                + (isBefore ? "and it used it at" : "but it had used it before, at") + " \(place.time) ms.")
+                + (isBefore ? "used at" : "but it was used before that, at") + " \(place.time) ms.")
     }
 
     /// A queue is declared with a type.
@@ -143,7 +143,7 @@ extension WireLog {
         func point(_ why: String) -> Point { Point("declares \(article) \(type) exchange first", why: why, see: see) }
         let standard = "amq.\(type)"
         if name == standard || type == "headers" && name == "amq.match" {
-            return point("").finding(true, "'\(name)' is there from the start, of type \(type).")
+            return point("").finding(true, "'\(name)' is there from the start, and its type is \(type).")
         }
         guard let declared = declaration(ofExchange: name) ?? exchanges.first else {
             return point(
@@ -232,7 +232,7 @@ extension WireLog {
         let last = handed(to: run).last { !$0.body.isEmpty }
         return Point(
             "runs without an error",
-            why: "A program that crashes does not come back by itself, and what it was about to do is not done.",
+            why: "A program that crashes does not come back by itself, and leaves undone what it was about to do.",
             see: .helloBreak
         ).finding(
             false,

@@ -184,8 +184,8 @@ struct SubscriberJudge {
                 see: see
             ).finding(
                 missing.isEmpty ? .yes : log.missing,
-                missing.first.map { "A message with \(described($0)) was emitted, and did not come." }
-                    ?? "\(counted(sent.count(where: \.isWanted), "message")) that it asked for, and each came."),
+                missing.first.map { "A message with \(described($0)) was emitted, and did not arrive." }
+                    ?? "\(counted(sent.count(where: \.isWanted), "message")) that it asked for, and each arrived."),
             Point(
                 "lets the exchange choose",
                 why:
@@ -194,7 +194,7 @@ struct SubscriberJudge {
             ).finding(
                 unwanted.isEmpty,
                 unwanted.first.map { "A message with \(described($0)), for which it never asked, was delivered to it." }
-                    ?? "\(counted(sent.count { !$0.isWanted }, "message")) for others, and none came."),
+                    ?? "\(counted(sent.count { !$0.isWanted }, "message")) for others, and none arrived."),
         ]
     }
 }

@@ -39,8 +39,8 @@ struct TaskJudge {
             ).finding(
                 false,
                 log.queues.contains { $0.name == queue }
-                    ? "It only asked whether '\(queue)' is there (a passive queue.declare), which it used at \(place.time) ms."
-                    : "No queue.declare of '\(queue)' was seen, which it used at \(place.time) ms.")
+                    ? "It used '\(queue)' at \(place.time) ms, and had only asked whether it is there (a passive queue.declare)."
+                    : "No queue.declare of '\(queue)' was seen, but the program used it at \(place.time) ms.")
         }
         let isDurable = declared.method.durable
         return Point(

@@ -19,7 +19,7 @@ enum CompareCommand {
         notes: """
             COMMAND is given the role and its words: -- python worker.py becomes python worker.py work, and \
             python worker.py new-task "Short task." With --role ROLE -- COMMAND, or --role ROLE=COMMAND for one role or \
-            for each, it is given the words behind the role:
+            for each, it is given the words after the role:
             compare 1 --role send='python send.py' --role receive='python receive.py'
             Yours must connect to AMQP_URL.
             """, count: 1...1)

@@ -70,7 +70,7 @@ struct Performance: Sendable {
 
     struct TooBusy: Error, CustomStringConvertible {
         let description =
-            "The machine was too busy to tell what these programs print, and when. Close what else is running, and compare again."
+            "The machine was too busy to tell what these programs print, and when. Close other programs, and compare again."
     }
 
     private func wait(_ condition: () -> Bool) async { _ = await allowance.wait(patience, condition) }

@@ -83,10 +83,10 @@ private struct Breakage {
         let seen =
             failed.isEmpty
             ? "Every case \(area)* passes."
-            : "These fail, and prove it: \(proving.map(\.id).joined(separator: ", "))."
-                + (others.isEmpty ? "" : " These fail, and prove another: \(others.joined(separator: ", ")).")
+            : "These cases fail, and prove the rule: \(proving.map(\.id).joined(separator: ", "))."
+                + (others.isEmpty ? "" : " These fail too, and prove other rules: \(others.joined(separator: ", ")).")
         let point = Point(
-            "cases notice, one that proves \(rule) among them, and most stay green",
+            "some cases fail, including one that proves \(rule), and most still pass",
             why: "The smallest change breaks one rule. Others fail only where their scene needs it too.", see: see)
         return point.finding(!proving.isEmpty && failed.count * 2 < report.rows.count, seen)
     }

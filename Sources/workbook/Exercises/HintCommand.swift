@@ -6,7 +6,7 @@ import Platform
 enum HintCommand {
     static let command = Command(
         "workbook hint", takes: "EXERCISE",
-        does: "prints the next of three hints for an exercise, such as 1.1; a solution, once it is done")
+        does: "prints the next of three hints for an exercise, such as 1.1, or a solution once you have done it")
 
     static func run(_ given: Arguments) -> Int32 {
         let exercise = given.words[0]

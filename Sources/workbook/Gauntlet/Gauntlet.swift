@@ -109,7 +109,7 @@ struct Gauntlet: Sendable {
         throw Inspection.CannotJudge(
             description: log.connected.isEmpty
                 ? "'\(command)' connected to no broker here. \(status)\(run.printed) Connect it to the address in the "
-                    + "environment variable AMQP_URL, which is another one each time."
+                    + "environment variable AMQP_URL, which changes each time."
                 : "'\(command)' connected, but neither consumed nor published. \(status)\(run.printed) Start it in one "
                     + "of the step's roles.")
     }
@@ -130,7 +130,7 @@ struct Gauntlet: Sendable {
             if outcome.history.isUncertain {
                 guard !isUncertain else {
                     throw Inspection.CannotJudge(
-                        description: "This machine is too busy: nobody would know whose fault it is.")
+                        description: "This machine is too busy to tell whose fault it is.")
                 }
                 isUncertain = true
                 continue
@@ -141,7 +141,7 @@ struct Gauntlet: Sendable {
         let always = calms[2].harms.filter { harm in calms.allSatisfy { $0.harms.contains { $0.kind == harm.kind } } }
         guard !always.isEmpty else {
             let seen = calms.compactMap(\.harms.first?.seen).joined(separator: " | ")
-            throw Inspection.CannotJudge(description: "Without any fire it does something else each time: \(seen)")
+            throw Inspection.CannotJudge(description: "Even undisturbed, it does something else each time: \(seen)")
         }
         calms[2].harms = always
         return calms[2]

@@ -5,8 +5,8 @@ import Foundation
 /// `workbook gauntlet`: a program in the fire. Again and again it runs, each time one thing goes wrong, and what it makes of
 /// that is judged.
 enum GauntletCommand {
-    private static let all = Option("--all", "every place, however long that takes")
-    private static let seconds = Option("--seconds", "S", "for the places to be tried [30]")
+    private static let all = Option("--all", "try every place, however long that takes")
+    private static let seconds = Option("--seconds", "S", "how long to try places [30]")
 
     private static let svg = Option("--svg", "FILE", "the pictures of what is found, as a drawing")
 
@@ -17,7 +17,7 @@ enum GauntletCommand {
             COMMAND is your program in one of the step's roles, in any language; it must connect to AMQP_URL. Without \
             one, it tries the workbook's own, role by role. The program runs again and again, and each time one thing \
             goes wrong at one place of its conversation with the broker: the connection is cut, the program is killed, \
-            the broker is restarted, refuses or returns a message or takes none for a while, messages come twice, late \
+            the broker is restarted, refuses or returns a message or accepts none for a while, messages come twice, late \
             or in another order, one comes that no program can process, a second program starts beside it. A finding \
             counts if it occurs three times out of three, between two undisturbed runs in which all is well. \
             SECONDS_PER_DOT is set to 0.1, so that work is short. ORDERS_FOLDER names an empty folder in each run: a \
@@ -48,7 +48,7 @@ enum GauntletCommand {
                 try ConnectionConfiguration(uri: $0)
             }
             if elsewhere != nil {
-                say("On the broker at AMQP_URL, which is not restarted. Its queues of the step are deleted.")
+                say("Using the broker at AMQP_URL, which is not restarted. The step's queues on it are deleted.")
             }
             for (name, subject) in try subjects(chapter, given.command ?? []) {
                 var gauntlet = Gauntlet(subject: subject, promise: promise)
@@ -114,10 +114,10 @@ enum GauntletCommand {
             "\(tried) of \(counted(report.possible, "place"))\(among) tried in \(report.seconds) s"
                 + (report.possible > report.tried ? "; --all tries every one." : "."))
         if report.unreached > 0 {
-            lines.append("\(counted(report.unreached, "run")) came to another place than planned.")
+            lines.append("\(counted(report.unreached, "run")) did not reach the planned place.")
         }
         if report.doubtful > 0 {
-            lines.append("\(report.doubtful) more seen, but not three times out of three: not counted.")
+            lines.append("\(report.doubtful) more seen, but not three times out of three, so not counted.")
         }
         lines.append(
             report.found.isEmpty

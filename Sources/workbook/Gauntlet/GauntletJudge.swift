@@ -119,10 +119,10 @@ struct GauntletJudge {
         }
     }
 
-    var waited: String { history.waited > 0 ? " It was waited for \(history.waited) s." : "" }
+    var waited: String { history.waited > 0 ? " The wait was \(history.waited) s." : "" }
 
     private func silent(_ life: History.Life) -> Harm {
-        let words = life.words.last.map { " The last that it said: \($0)" } ?? ""
+        let words = life.words.last.map { " The last thing it said: \($0)" } ?? ""
         return Harm(kind: .hangs, seen: "It still runs, and has no connection." + waited + words)
     }
 
@@ -208,7 +208,7 @@ struct GauntletJudge {
         // One that goes on publishing does not hang.
         guard let life = history.lives.first, life.isRunning, history.waited > 0 else { return [] }
         if !life.isConnected { return [silent(life)] }
-        let words = life.words.last.map { " The last that it said: \($0)" } ?? ""
+        let words = life.words.last.map { " The last thing it said: \($0)" } ?? ""
         return [Harm(kind: .hangs, seen: "It still runs, and nothing passes on its connection." + waited + words)]
     }
 
@@ -225,7 +225,7 @@ struct GauntletJudge {
             return [Harm(kind: .wordless, seen: "It ended with status \(status), and printed nothing.")]
         }
         if promise.comesBack, history.wasReading, status != 0 {
-            let words = life.words.last.map { " The last that it said: \($0)" } ?? ""
+            let words = life.words.last.map { " The last thing it said: \($0)" } ?? ""
             return [Harm(kind: .gone, seen: "It consumed, its connection was lost, and it ended." + words)]
         }
         return []

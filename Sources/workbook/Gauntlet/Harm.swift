@@ -33,25 +33,25 @@ struct Harm: Sendable, Equatable {
             case .unkept:
                 "A queue outlives the broker if it is durable, and a message in it if it is persistent: it takes both."
             case .endless:
-                "A message that no program can process takes one worker after another with it, and holds up what is behind "
-                    + "it. Only the queue sees all its deliveries: give it a delivery limit, and a dead letter exchange."
+                "A message that no program can process takes one worker after another with it, and holds up the messages "
+                    + "behind it. Only the queue sees all its deliveries: give the queue a delivery limit, and a dead-letter exchange."
             case .skipped:
-                "A stream doesn't remember its readers. Note the offset of a message when the work for it is done, where "
-                    + "it outlives the program, and go on behind it."
+                "A stream doesn't remember its readers. When the work for a message is done, note its offset where "
+                    + "that outlives the program, and go on after it."
             case .disordered:
                 "Messages stay in order if they are in one queue and one consumer at a time takes from it. Put none of them "
-                    + "back behind later ones, and send none again when later ones are sent."
+                    + "back behind later ones, and send none again after later ones have been sent."
             case .repeated:
-                "A message comes again after a crash, or because its producer wasn't sure. Know it by its id, and write the "
-                    + "id down together with the work, where it outlives the program."
+                "A message comes again after a crash, or because its producer wasn't sure. Recognise it by its id. Write the "
+                    + "id down together with the result, where both outlive the program."
             case .unanswered:
-                "A question that is acknowledged before its answer is on its way dies with the server. Answer first, and "
-                    + "acknowledge then."
+                "A question that is acknowledged before its answer is on its way dies with the server. Answer first, then "
+                    + "acknowledge."
             case .confused:
                 "An answer may be late, come twice, or be meant for another question. The correlation id says "
                     + "which question an answer belongs to: take it unchanged from the question, and look at it."
             case .stuck:
-                "Nobody else gets a message that a living program holds. Settle each, or end, so that the broker gives it to another."
+                "No other program gets a message that a running one holds. Settle each, or end, so the broker can hand it out again."
             case .deaf:
                 "A new connection knows nothing of the old one: its channels, consumers, and the queues that were its own "
                     + "alone. Declare, bind and consume again."
@@ -62,7 +62,7 @@ struct Harm: Sendable, Equatable {
                 "A program that waits for a connection that is gone looks like one that has nothing to do, and nobody will "
                     + "restart it. Connect again, or end with a status that is not 0 and a line on standard error."
             case .pretends:
-                "Status 0 says that all was done, so nobody tries again. Wait for what the broker answers, and end with "
+                "Status 0 says that everything was done, so nobody tries again. Wait for what the broker answers, and end with "
                     + "another status when it is not what you hoped for."
             case .wordless:
                 "Somebody will find the program dead, and want to know why: a line on standard error is enough."

@@ -46,8 +46,8 @@ enum PlayCommand {
     struct TakesTooLong: Error, CustomStringConvertible {
         let chapter: Chapter
         var description: String {
-            "'\(chapter.step)' did not get further within half a minute. Is the broker running, and did an earlier run "
-                + "leave nothing in its queues?"
+            "'\(chapter.step)' got no further within half a minute. Is the broker running? Did an earlier run leave "
+                + "messages in its queues?"
         }
     }
 

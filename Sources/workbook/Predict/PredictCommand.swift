@@ -6,8 +6,8 @@ enum PredictCommand {
     static let command = Command(
         "workbook predict", takes: "[STEP]", does: "asks what will happen, runs it, and says whether you were right",
         notes: """
-            A question that you missed comes back two chapters later, or now without STEP, at most two at a time. Answers may \
-            come from a file: a line for each.
+            A question that you missed comes back two chapters later. Without STEP, those that you missed come back now. \
+            Either way, they are at most two at a time. Answers may come from a file: a line for each.
             """, count: 0...1)
 
     static func run(_ given: Arguments) async -> Int32 {

@@ -12,7 +12,7 @@ extension Playground {
         for _ in 0..<consumers { takers.append(try await consumer(of: "tasks", prefetch: prefetch)) }
         let all = (0..<count).map { "\($0)" }
         for task in all { try await channel.publish(Message(task), routingKey: "tasks") }
-        try await wait("all tasks are with somebody") { takers.map(\.taken.count).reduce(0, +) == count }
+        try await wait("every task is with a worker") { takers.map(\.taken.count).reduce(0, +) == count }
         return (takers, all)
     }
 

@@ -30,7 +30,7 @@ struct SiteServer: Sendable {
             _ = signals.next()
             return 0
         } catch {
-            complain("\(error). Another port: --port N, or 0 for any free one.")
+            complain("\(error). Choose another port: --port N, or 0 for any free one.")
             return 1
         }
     }

@@ -69,7 +69,7 @@ enum ConfirmsJudge {
             return point.finding(
                 false,
                 "confirm.select at \(select.time) ms on channel \(select.channel), basic.publish at \(first.place.time) ms on "
-                    + "channel \(first.place.channel): it is for its own channel.")
+                    + "channel \(first.place.channel): it counts on its own channel only.")
         }
         // A channel for each message is a select for each; what goes elsewhere is another matter.
         let bare = act.published.first { message in
@@ -80,7 +80,7 @@ enum ConfirmsJudge {
             return point.finding(
                 false,
                 "confirm.select at \(select.time) ms on one channel, and basic.publish at \(bare.place.time) ms on another, "
-                    + "without one: it is for its own channel.")
+                    + "without one: it counts on its own channel only.")
         }
         return point.finding(
             select < first.place, "confirm.select at \(select.time) ms, basic.publish at \(first.place.time) ms.")

@@ -105,11 +105,11 @@ struct HelloSenderJudge {
             return Point(
                 "sends its text as it is",
                 why:
-                    "A message is bytes. Encode the text, as UTF-8, and send those bytes. Printed, a value "
-                    + "becomes another text.", see: .helloRead
+                    "A message is bytes. Encode the text as UTF-8, and send those bytes. A value that is "
+                    + "printed first becomes a different text.", see: .helloRead
             ).finding(
                 false,
-                "basic.publish at \(message.place.time) ms of '\(message.body.prefix(80))', which is \(origin), printed."
+                "basic.publish at \(message.place.time) ms of '\(message.body.prefix(80))', which is \(origin), printed as text."
             )
         }
         return nil
@@ -127,7 +127,7 @@ struct HelloSenderJudge {
         guard let queue = queues.sorted().first(where: { arrived[$0] != nil }), let arrival = arrived[queue] else {
             if let exclusive = queues.compactMap({ log.declaration(of: $0) }).first(where: { $0.method.exclusive }) {
                 return point.finding(
-                    false, way + "the queue '\(exclusive.name)' is exclusive: it went with the program's connection.")
+                    false, way + "the queue '\(exclusive.name)' is exclusive: it was deleted with its connection.")
             }
             return point.finding(false, way + "there is no such queue.")
         }
@@ -154,13 +154,13 @@ struct HelloSenderJudge {
             !isIntact || strays > 0
                 ? .no : there == sent.count ? .yes : isUnderWay || vanishes != nil ? .notSeen : .no,
             way + "\(there) of \(sent.count) arrived" + (isIntact ? "" : ", with another text")
-                + (strays == 0 ? vanishes.map { ": \($0)." } ?? "." : "; \(strays) went where no queue is."))
+                + (strays == 0 ? vanishes.map { ": \($0)." } ?? "." : "; \(strays) went where there is no queue."))
     }
 
     /// Why messages that have arrived may have gone by themselves. nil: they don't.
     private func whyLess(_ queue: String, _ sent: [WireLog.Published]) -> String? {
         if sent.contains(where: { $0.properties.expiration != nil }) {
-            return "they have an expiration, and may be over"
+            return "they have an expiration, and may have expired"
         }
         let arguments = log.declaration(of: queue)?.method.arguments ?? [:]
         let limits = ["x-message-ttl", "x-max-length", "x-max-length-bytes", "x-expires"]

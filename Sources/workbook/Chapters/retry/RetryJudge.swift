@@ -138,8 +138,8 @@ struct RetryJudge {
         guard let rest = attempts.lazy.flatMap({ rests(before: $0) }).first, let time = rest.milliseconds else {
             return ", one right after the other."
         }
-        return "; in between it lay in '\(rest.queue)' for \(time) ms. (A time to live is in milliseconds; from "
-            + "\(shortestRest) on it counts as a while.)"
+        return "; in between it was in '\(rest.queue)' for \(time) ms. (A time to live is in milliseconds; "
+            + "\(shortestRest) or more counts as a while.)"
     }
 
     /// The worker had the job for so long that it may have tried it more than once meanwhile.
@@ -244,7 +244,7 @@ struct RetryJudge {
         let point = Point(
             "loses no job, not even a bad one",
             why:
-                "You may want to know about it and mend it. An ack, or a refusal without a dead letter exchange, makes "
+                "You may want to know about it and repair it. An ack, or a refusal without a dead-letter exchange, makes "
                 + "the broker forget it.", see: .retryRead)
         // Whole, or in an object with what else there is to say.
         if let whole = allParked.first(where: {

@@ -61,7 +61,7 @@ enum RoutingExercises {
         let point = Point(
             "finds out that nobody got it",
             why:
-                "An exchange drops a message without a matching binding. Only mandatory, or an alternate exchange, tells.",
+                "An exchange drops a message without a matching binding. Only mandatory, or an alternate exchange, shows it.",
             see: .routingPredict)
         if let exchange = log.exchanges.first(where: { $0.method.arguments["alternate-exchange"] != nil }) {
             return [

@@ -77,7 +77,7 @@ struct WorkerJudge {
             return point.finding(
                 false,
                 "'\(rest.none.body)' has no dots, and took \(took(rest.none)) ms; '\(rest.one.body)', one dot, took "
-                    + "\(took(rest.one)) ms: the rest of a task was done behind its ack.")
+                    + "\(took(rest.one)) ms: the rest of a task was done after its ack.")
         }
         return point.finding(true, text + ".")
     }
@@ -116,8 +116,8 @@ struct WorkerJudge {
     static func whyLost(_ declared: QueueDeclare?, _ isQueueThere: Bool) -> String {
         if !isQueueThere, let declared, declared.autoDelete || declared.exclusive {
             return declared.exclusive
-                ? "The queue is exclusive: it went with the program's connection, and all that was in it."
-                : "The queue is auto-delete: it went with its last consumer, and all that was in it."
+                ? "The queue is exclusive: it was deleted with the program's connection, and everything in it with it."
+                : "The queue is auto-delete: it was deleted with its last consumer, and everything in it with it."
         }
         return "The program told the broker to forget the task, by no-ack or by an ack before the work."
     }
@@ -212,7 +212,7 @@ struct WorkerJudge {
         let point = Point(
             "limits its prefetch before it consumes",
             why:
-                "Without a limit a worker takes every task in its turn, and sits on them while others are idle. A "
+                "Without a limit a worker gets its share of all tasks at once, and sits on them while others are idle. A "
                 + "limit that is set later applies to later consumers.", see: .workerPredict)
         let limits = log.limits.filter { $0.method.prefetchCount > 0 }
         guard let limit = limits.first(where: { $0.place.isBeside(consumption.place) }) ?? limits.first else {
@@ -226,7 +226,7 @@ struct WorkerJudge {
             return point.finding(
                 false,
                 "basic.qos at \(limit.place.time) ms on channel \(limit.place.channel), basic.consume at "
-                    + "\(consumption.place.time) ms on channel \(consumption.place.channel): it is for its own channel."
+                    + "\(consumption.place.time) ms on channel \(consumption.place.channel): a limit counts on its own channel only."
             )
         }
         let text = "basic.qos with prefetch-count \(limit.method.prefetchCount) at \(limit.place.time) ms"

@@ -33,7 +33,7 @@ enum WorkerQuestions {
                     }
                 }
                 return Outcome(
-                    "Two workers, each of which may have \(prefetch) unacknowledged at a time. "
+                    "Each of two workers may have \(counted(prefetch, "unacknowledged task")) at a time. "
                         + "Worker 1 needs hours for a task; worker 2 is done at once. Tasks 0 to 5 arrive one by one. Which does worker 1 get?",
                     which: all, right: busy.taken,
                     story: [
@@ -41,7 +41,7 @@ enum WorkerQuestions {
                         "Worker 1 had acknowledged none of its tasks.",
                     ],
                     lesson:
-                        "Neither has more than \(prefetch) unacknowledged, so the tasks go to the worker that does them."
+                        "Neither has more than \(counted(prefetch, "unacknowledged task")), so the others go to the worker that is free."
                 )
             }
         },
