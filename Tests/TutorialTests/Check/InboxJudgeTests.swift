@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func everyDeliveryIsAcknowledged() {
-        let title = "acknowledges each delivery, also of what it has done"
+        let title = "acknowledges each delivery, even of what it has done"
         #expect(consumer([])[title] == .yes && consumer([], settled: false)[title] == .no)
     }
 

@@ -148,7 +148,7 @@ enum ConfirmsJudge {
             "waits for its confirms before it ends",
             why:
                 "Until the confirm arrives, you can't know whether the broker has the message. A program that ends "
-                + "earlier has asked for nothing.", see: .confirmsRead
+                + "earlier need not have asked for it.", see: .confirmsRead
         ).finding(
             // One that fails meanwhile has waited for as long as it wanted to.
             act.published.isEmpty
@@ -186,7 +186,7 @@ enum ConfirmsJudge {
         return Point(
             "notices a refusal",
             why:
-                "basic.nack says that the broker has not taken the message over: send it again, or tell somebody.",
+                "basic.nack says that the broker has not taken responsibility for the message: send it again, or report it.",
             see: .confirmsRead
         ).finding(
             !act.isNacked || act.status == nil && !isNoticed ? .notSeen : isNoticed ? .yes : .no,

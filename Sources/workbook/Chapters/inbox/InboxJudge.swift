@@ -27,7 +27,7 @@ struct InboxJudge {
 
     private func acknowledges(_ consumption: WireLog.Consumption) -> Finding {
         let point = Point(
-            "acknowledges each delivery, also of what it has done",
+            "acknowledges each delivery, even of what it has done",
             why:
                 "With no-ack an order is lost when its program dies. And an order that is never acknowledged "
                 + "comes again at every start.", see: .inboxRead)

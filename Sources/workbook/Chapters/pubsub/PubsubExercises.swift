@@ -22,7 +22,7 @@ enum PubsubExercises {
         let gets = Point(
             "gets what was emitted while it was away",
             why:
-                "An exchange keeps nothing. Only a queue that is there, and bound, while the program is not can keep it.",
+                "An exchange keeps nothing. Only a queue that exists and is bound while the program is away can keep it.",
             see: .pubsubPredict)
         return [
             gets.finding(

@@ -100,7 +100,7 @@ struct QuorumJudge {
     private var putsAside: Finding {
         let point = Point(
             "puts aside what fails too often",
-            why: "Handed out forever, it takes one worker after another with it. Dropped, it can't be looked into.",
+            why: "If it is handed out forever, it stops all workers in turn. If it is dropped, you can't look into it.",
             see: .quorumBreak)
         if hasLeft { return point.finding(.notSeen, "It had ended before it got a payment.") }
         let text =

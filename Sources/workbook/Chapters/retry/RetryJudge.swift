@@ -161,7 +161,7 @@ struct RetryJudge {
 
     private func declares(_ consumption: WireLog.Consumption) -> Finding {
         let point = Point(
-            "declares its queue with a dead letter exchange",
+            "declares its queue with a dead-letter exchange",
             why: "A message refused without requeueing is dropped, unless its queue names an exchange for it.",
             see: .retryRead)
         let declared = log.declaration(of: consumption.queue)

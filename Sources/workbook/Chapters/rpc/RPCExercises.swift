@@ -36,7 +36,7 @@ enum RPCExercises {
                 "one callback queue for all",
                 why: "A queue for each question is slow, and many questions make many queues.",
                 see: .rpcRead
-            ).finding(queues.count == 1 && !queues.contains(nil), "\(queues.count) different reply-to."),
+            ).finding(queues.count == 1 && !queues.contains(nil), "\(queues.count) different queues in reply-to."),
             Point(
                 "prints every answer", why: "Answers come in any order; here the last question was answered first.",
                 see: .rpcRead

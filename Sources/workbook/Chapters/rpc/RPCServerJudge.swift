@@ -198,7 +198,7 @@ struct RPCServerJudge {
             let end = log.refusal(of: run) + log.ending(of: run)
             return Point("survives \(name)", why: why, see: .rpcRead).finding(
                 .notSeen,
-                "It did not get it" + (end.isEmpty ? ": one that it had before is still unacknowledged." : "\(end)."))
+                "It did not get it" + (end.isEmpty ? ": an earlier question is still unacknowledged." : "\(end)."))
         }
         let seen =
             isAnonymous ? "" : probe.answer.map { " It was answered with '\($0)'." } ?? " It was not answered itself."
