@@ -118,7 +118,7 @@ struct Options {
             return targets.append(Target(name: pair.name, configuration: configuration))
         }
         guard let at = targets.firstIndex(where: { $0.name == parts[0] }), let scenario = Scenario(rawValue: parts[1])
-        else { throw UsageError("--broker \(pair.name): first --broker \(parts[0])=URL, and a scenario behind the /") }
+        else { throw UsageError("--broker \(pair.name): first --broker \(parts[0])=URL, and a scenario after the /") }
         targets[at].exceptions[scenario] = configuration
     }
 

@@ -34,7 +34,7 @@ struct ResidentMemory: Sendable {
 enum BenchThread {
     static func start(_ body: @escaping @Sendable () -> Void) throws(BenchError) {
         let code = SystemThread.start(body)
-        guard code == 0 else { throw BenchError("no thread to be had: error \(code)") }
+        guard code == 0 else { throw BenchError("cannot start a thread: error \(code)") }
     }
 }
 

@@ -44,9 +44,8 @@ struct OperatorCommands {
         "broker export-definitions", options: [to, ListCommand.urlOption],
         does: "print all that is declared, for --definitions",
         notes: """
-            Users, virtual hosts, permissions, policies, exchanges, queues and bindings, without the messages: as RabbitMQ \
-            exports them, and rabbitmqctl import_definitions takes them. A user of --user or --users is without a password \
-            in it.
+            Users, virtual hosts, permissions, policies, exchanges, queues and bindings, without the messages, in RabbitMQ's \
+            format: rabbitmqctl import_definitions accepts it. Users from --user or --users are exported without a password.
             """, alias: "export_definitions", row: ofDefinitions)
     static let importDefinitions = Command(
         "broker import-definitions", takes: "FILE", options: [ListCommand.urlOption],
@@ -190,7 +189,7 @@ enum DefinitionsInput {
     static func fail(_ error: DefinitionsFile.Malformed, _ path: String) -> Never {
         Console.fail(
             LogEvent.escaped(
-                "the definitions \(LogEvent.quoted(path)) can't be used, and nothing of them is: \(error). Correct the "
+                "the definitions \(LogEvent.quoted(path)) can't be used, and nothing was imported: \(error). Correct the "
                     + "file there, or export it again: rabbitmqctl export_definitions FILE"))
     }
 }

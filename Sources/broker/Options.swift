@@ -110,7 +110,7 @@ extension Options {
         if Set(users).count < users.count { throw UsageError("--user names the same user twice") }
         if let unknown = tracedVirtualHosts.first(where: { $0 != "/" && !virtualHosts.contains($0) }) {
             let name = LogEvent.quoted(unknown)
-            throw UsageError("--trace names virtual host \(name), which is not there without --vhost \(name)")
+            throw UsageError("--trace names virtual host \(name), which does not exist without --vhost \(name)")
         }
     }
 

@@ -52,7 +52,7 @@ enum Serve {
             log.write(
                 LogEvent(
                     .warning, at: broker.now,
-                    "\(LogEvent.counted(broker.connectionCount, "client")) did not answer, leaving them"))
+                    "\(LogEvent.counted(broker.connectionCount, "client")) did not answer: not waiting any longer"))
         }
         log.flush(milliseconds: 200)
         exit(0)

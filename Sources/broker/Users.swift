@@ -37,7 +37,7 @@ enum Users {
         }
         unsetenv(variable)
         if users.isEmpty {
-            Console.fail("nobody could log in: --no-guest needs --user NAME or --users FILE with somebody in it")
+            Console.fail("nobody could log in: --no-guest needs --user NAME or --users FILE, with a user in it")
         }
         return users
     }
@@ -54,7 +54,7 @@ enum Users {
     /// `broker hash-password NAME`: a line for a users file, from a password on standard input.
     static func printHash(_ name: String) throws(UsageError) {
         guard !name.isEmpty, !name.contains(where: \.isNewline), !name.hasPrefix("#"), !name.hasPrefix("-") else {
-            throw UsageError("NAME is a line of its own in the file, and begins with neither # nor -")
+            throw UsageError("NAME must be one line that begins with neither # nor -")
         }
         Console.print("\(name):\(PasswordHash(of: password(of: name, alone: true)).text)")
     }

@@ -9,7 +9,7 @@ enum ConformanceProgram {
     static let skip = Option("--skip", "PREFIX", "leave out cases whose id begins with PREFIX; repeatable")
     static let why = Option("--why", "TEXT", "the reason, one after each --skip")
     static let known = Option(
-        "--known", "FILE", "what is known of the broker: lines of id, verdict, reason, tabs between")
+        "--known", "FILE", "the broker's known results: lines of id, verdict and reason, with tabs between them")
     static let list = Option("--list", "only print the ids and titles of the cases")
     static let differences = Option(
         "--differences", "A..B", "only print how two releases of RabbitMQ differ: 3.10..4.3")
@@ -17,8 +17,8 @@ enum ConformanceProgram {
         "--format", "FORMAT", "text, json, junit, html, badge, or known: a draft for --known [text]")
     static let width = Option("--width", "N", "how many cases use the broker at once [16]")
     static let timeout = Option("--timeout", "SECONDS", "until an answer counts as missing [30]")
-    static let walks = Option("--walks", "N", "how many random walks the cases walks. take [12]")
-    static let seed = Option("--seed", "N", "the seed of the first of them [1]")
+    static let walks = Option("--walks", "N", "random walks for the cases walks. [12]")
+    static let seed = Option("--seed", "N", "the seed of the first walk [1]")
     static let versionOf = Option(
         "--version-of", "RELEASE", "judge by that release: rabbitmq@4.3 [what the broker says]")
 

@@ -10,7 +10,7 @@ await Step(
         ) { broker, arguments in
             try await newTask(arguments.messages(or: "Hello World"), to: broker)
         },
-        Role("work", does: "does jobs; tries one that fails three times, and then parks it") { broker, _ in
+        Role("work", does: "does jobs; tries a failing one three times, then parks it") { broker, _ in
             try await work(from: broker)
         },
         Role("dead", does: "prints the parked jobs, and takes them away") { broker, _ in

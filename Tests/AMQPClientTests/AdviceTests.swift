@@ -18,7 +18,7 @@ import Testing
             (QueueDelete.id, "PRECONDITION_FAILED - queue 'q' in vhost '/' in use", "Delete it once it is empty"),
             (BasicAck.id, "PRECONDITION_FAILED - unknown delivery tag 1", "Acknowledge each delivery once"),
             (BasicNack.id, "PRECONDITION_FAILED - unknown delivery tag 1", "Acknowledge each delivery once"),
-            (BasicPublish.id, "PRECONDITION_FAILED - invalid expiration", "Put right what it says about the message"),
+            (BasicPublish.id, "PRECONDITION_FAILED - invalid expiration", "Correct what the error names"),
             (BasicConsume.id, "PRECONDITION_FAILED - invalid arg 'x-priority'", "Correct the argument"),
             (
                 ConfirmSelect.id, "PRECONDITION_FAILED - cannot switch from tx to confirm mode",

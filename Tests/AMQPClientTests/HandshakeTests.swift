@@ -166,7 +166,7 @@ import Testing
             peer.send(ConnectionStart(mechanisms: Array("PLAIN AMQPLAIN".utf8), locales: english))
             try await peer.expectHangUp()
         }
-        #expect(error?.text.contains("'PLAIN AMQPLAIN', this client was to use EXTERNAL") == true)
+        #expect(error?.text.contains("'PLAIN AMQPLAIN', but this client is set to use EXTERNAL") == true)
     }
 
     @Test func aPortForTLS() async throws {

@@ -10,10 +10,10 @@ extension Channel {
     /// - Throws: ``AMQPError`` as ``Channel`` says; `badArgument` for a number out of its range.
     public func qos(prefetchCount: Int, prefetchSize: Int = 0, global: Bool = false) async throws(AMQPError) {
         guard let count = UInt16(exactly: prefetchCount) else {
-            throw .badArgument("The prefetch count is \(prefetchCount), it must be 0 to 65535")
+            throw .badArgument("The prefetch count is \(prefetchCount); it must be 0 to 65535")
         }
         guard let size = UInt32(exactly: prefetchSize) else {
-            throw .badArgument("The prefetch size is \(prefetchSize), it must be 0 to \(UInt32.max)")
+            throw .badArgument("The prefetch size is \(prefetchSize); it must be 0 to \(UInt32.max)")
         }
         _ = try await call(.basicQos(BasicQos(prefetchSize: size, prefetchCount: count, global: global)))
     }

@@ -124,7 +124,7 @@ public final class Caller: Sendable {
 
 extension AMQPError {
     fileprivate static let noMoreAnswers = AMQPError(
-        .closedByClient, scope: .client, text: "The caller was let go of while a question waited")
+        .closedByClient, scope: .client, text: "The caller was released while a question waited for its answer")
 }
 
 extension Channel {

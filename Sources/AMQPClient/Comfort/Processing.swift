@@ -75,7 +75,7 @@ extension Queue {
         _ work: @escaping @Sendable (Delivery) async throws -> Void
     ) async throws {
         guard concurrency > 0 else {
-            throw AMQPError.badArgument("The concurrency is \(concurrency), it must be 1 to 65535")
+            throw AMQPError.badArgument("The concurrency is \(concurrency); it must be 1 to 65535")
         }
         try await channel.qos(prefetchCount: concurrency)
         let consumer = try await consume()

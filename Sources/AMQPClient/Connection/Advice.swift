@@ -58,7 +58,7 @@ enum Advice {
     private static func notAllowed(_ method: MethodID?) -> String {
         switch method?.classID {
         case MethodID.connection: "Check that the virtual host exists and that the user may use it."
-        case MethodID.basic: "Choose another consumer tag, or none: then the broker makes one up."
+        case MethodID.basic: "Choose another consumer tag, or none: the broker then generates one."
         default: "Look at the broker's log for the details."
         }
     }
@@ -85,7 +85,7 @@ enum Advice {
             "Delete it once it is empty and nobody uses it, or without 'ifEmpty' and 'ifUnused'."
         case BasicAck.id?, BasicNack.id?, BasicReject.id?:
             "Acknowledge each delivery once, on the channel that it came from."
-        case BasicPublish.id?: "Put right what it says about the message, and publish it again."
+        case BasicPublish.id?: "Correct what the error names, and publish the message again."
         case ConfirmSelect.id?, TxSelect.id?, TxCommit.id?, TxRollback.id?:
             "A channel has confirms or transactions, not both; select them before you use them."
         case nil: "Acknowledge each delivery in time: the broker ends a consumer that takes too long."
@@ -122,7 +122,7 @@ extension ShortString {
             try self.init(text)
         } catch {
             throw .badArgument(
-                "The \(what) has \(text.utf8.count) bytes, AMQP allows \(Self.maximumCount)",
+                "The \(what) has \(text.utf8.count) bytes; AMQP allows \(Self.maximumCount)",
                 nextStep: "Choose a shorter one.")
         }
     }

@@ -91,7 +91,7 @@ extension ConnectionConfiguration {
         ) throws(AMQPError) {
             guard range.contains(value) else {
                 throw .badArgument(
-                    "\(what) is \(value)\(unit), it must be \(range.lowerBound) to \(range.upperBound)\(unit)")
+                    "\(what) is \(value)\(unit); it must be \(range.lowerBound) to \(range.upperBound)\(unit)")
             }
         }
         try check(port, 1...65535, "The port")

@@ -30,7 +30,7 @@ extension ConnectionConfiguration {
         switch scheme {
         case "amqp": break
         case "amqps": (port, tls) = (5671, TLSConfiguration())
-        default: throw .badURI("The scheme is '\(scheme)', only amqp and amqps are known")
+        default: throw .badURI("The scheme is '\(scheme)'; only amqp and amqps are known")
         }
         let rest = uri[colon...].dropFirst(3)
         if rest.contains("#") { throw .badURI("A fragment ('#') has no meaning here; in a password write %23") }
@@ -69,7 +69,7 @@ extension ConnectionConfiguration {
             portPart = part[part.index(after: bracket)...]
             guard host.contains(":") else { throw .badURI("The host '[\(host)]' is not an IPv6 address") }
             guard portPart.isEmpty || portPart.hasPrefix(":") else {
-                throw .badURI("Behind the ']' of the host stands '\(portPart)' instead of a port")
+                throw .badURI("The ']' of the host is followed by '\(portPart)' instead of a port")
             }
         } else {
             let colon = part.firstIndex(of: ":") ?? part.endIndex
@@ -121,7 +121,7 @@ extension ConnectionConfiguration {
                 connectionTimeout = .milliseconds(try number(value, 1...Int(Int32.max), name))
             case "auth_mechanism":
                 guard let mechanism = AuthMechanism(rawValue: value.uppercased()) else {
-                    throw .badURI("The auth_mechanism is '\(value)', it must be plain or external")
+                    throw .badURI("The auth_mechanism is '\(value)'; it must be plain or external")
                 }
                 authMechanism = mechanism
             default: try readTLS(name, value)
@@ -149,7 +149,7 @@ extension ConnectionConfiguration {
         case "password": tls?.keyPassword = value
         case "verify":
             guard ["verify_peer", "verify_none"].contains(value) else {
-                throw .badURI("verify is '\(value)', it must be verify_peer or verify_none")
+                throw .badURI("verify is '\(value)'; it must be verify_peer or verify_none")
             }
             tls?.verifiesPeer = value == "verify_peer"
         default:
@@ -163,7 +163,7 @@ extension ConnectionConfiguration {
             range.contains(value)
         else {
             throw .badURI(
-                "The \(what) is '\(text)', it must be a number from \(range.lowerBound) to \(range.upperBound)")
+                "The \(what) is '\(text)'; it must be a number from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

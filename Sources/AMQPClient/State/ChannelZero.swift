@@ -40,7 +40,7 @@ extension ConnectionState {
         guard mechanisms.split(separator: " ").contains(where: { $0 == mechanism.rawValue }) else {
             throw ProtocolViolation(
                 .notImplemented,
-                "the broker offers the login mechanisms '\(mechanisms)', this client was to use \(mechanism.rawValue)",
+                "the broker offers the login mechanisms '\(mechanisms)', but this client is set to use \(mechanism.rawValue)",
                 method: ConnectionStart.id)
         }
         serverProperties = start.serverProperties
@@ -64,7 +64,7 @@ extension ConnectionState {
     private mutating func received(_ tune: ConnectionTune, _ effects: inout Effects) throws(ProtocolViolation) {
         if tune.frameMax != 0, tune.frameMax < Frame.minimumMax {
             throw ProtocolViolation(
-                .notAllowed, "the broker's frame_max is \(tune.frameMax), the least is \(Frame.minimumMax)",
+                .notAllowed, "the broker's frame_max is \(tune.frameMax); the least is \(Frame.minimumMax)",
                 method: ConnectionTune.id)
         }
         limits = Self.agree(limits, with: tune)

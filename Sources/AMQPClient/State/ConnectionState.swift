@@ -166,7 +166,7 @@ struct ConnectionState: Sendable {
     private func expectFits(_ count: Int, _ what: String) throws(AMQPError) {
         if limits.frameMax != 0, count > Int(limits.frameMax) {
             throw .badArgument(
-                "\(what) takes \(count) octets, a frame of this connection holds \(limits.frameMax)",
+                "\(what) takes \(count) octets; a frame of this connection holds \(limits.frameMax)",
                 nextStep: "Send less in the table, or ask for a larger frame_max.")
         }
     }
@@ -174,7 +174,7 @@ struct ConnectionState: Sendable {
     private func expectFinite(_ table: FieldTable, _ what: String) throws(AMQPError) {
         if let path = table.nonFinitePath {
             throw .badArgument(
-                "In \(what), '\(path)' is not a finite number, which RabbitMQ can't read and closes the connection for",
+                "In \(what), '\(path)' is not a finite number: RabbitMQ can't read it, and closes the connection",
                 nextStep: "Leave it out, or send it as text.")
         }
     }

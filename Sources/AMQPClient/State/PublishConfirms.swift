@@ -117,7 +117,7 @@ struct PublishConfirms: Sendable {
         let method = acknowledged ? BasicAck.id : BasicNack.id
         guard tag < nextSequence, tag > 0 || multiple else {
             throw ProtocolViolation(
-                .commandInvalid, "\(method) confirms publish \(tag), the last one was \(nextSequence - 1)",
+                .commandInvalid, "\(method) confirms publish \(tag); the last one was \(nextSequence - 1)",
                 method: method)
         }
         let base = self.base

@@ -33,7 +33,7 @@ public struct ManagementClient: Sendable {
         do throws(JSON.Malformed) {
             return try JSON(octets)
         } catch {
-            throw Failure(reason: "\(url.text) answers with what is \(error)")
+            throw Failure(reason: "the answer of \(url.text) is \(error)")
         }
     }
 
@@ -133,7 +133,7 @@ public struct ManagementClient: Sendable {
                     try state.reader.append(octets.span.bytes)
                     return try state.reader.result(atEnd: atEnd).map(Outcome.success)
                 } catch {
-                    return .failure(Failure(reason: "what answers is \(error)"))
+                    return .failure(Failure(reason: "the answer is \(error)"))
                 }
             }
             if let outcome { finish(outcome) }

@@ -97,7 +97,7 @@ final class ManagementServer: Sendable {
         findUser(of: head, session) { [weak self] user, _ in
             guard let self else { return }
             if user?.isAdministrator ?? false { return session.admit() }
-            let tooLong = HTTPResponse.failure(413, "bad_request", "so long a body is for administrators")
+            let tooLong = HTTPResponse.failure(413, "bad_request", "only administrators may send such a long body")
             let answer = user == nil ? api.answer(head, by: nil) : tooLong
             session.send(answer, withBody: true, isLast: true)
         }

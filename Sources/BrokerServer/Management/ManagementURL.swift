@@ -55,7 +55,7 @@ public struct ManagementURL: Sendable, Equatable {
 
     private static func decoded(_ text: Substring) throws(Malformed) -> String {
         guard let decoded = PercentCoding.decode(text.utf8) else {
-            throw Malformed(reason: "a '%' in the listing API's address has no two hexadecimal digits behind it")
+            throw Malformed(reason: "a '%' in the listing API's address is not followed by two hexadecimal digits")
         }
         return String(decoding: decoded, as: UTF8.self)
     }
