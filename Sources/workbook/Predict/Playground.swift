@@ -10,7 +10,7 @@ final class Playground: Sendable {
 
     struct NotSeen: Error, CustomStringConvertible {
         let what: String
-        var description: String { "This did not happen on the broker within two minutes: \(what)" }
+        var description: String { "Within two minutes, this did not happen on the broker: \(what)" }
     }
 
     /// Plays `body` on a broker of its own.

@@ -10,7 +10,7 @@ extension Chapter {
         compare: CompareScene(
             // One at a time: whether the second is sent before the first is confirmed is the publisher's own choice.
             waiting: [["receive"]], acting: [["publish"], ["publish"], ["publish"]], answers: 3, queue: "orders",
-            rule: "Each order is confirmed once it is sent."),
+            rule: "Each order is confirmed after it is sent."),
         trace: TraceScene(
             waiting: confirmsPlay.waiting, acting: ["publish"],
             legs: [

@@ -36,7 +36,7 @@ enum HeadersQuestions {
                 return Outcome(
                     "Queue A is bound to a headers exchange with the key 'pdf' and the argument format: pdf, queue B with "
                         + "the key 'pdf' and format: zip. A message has the routing key 'pdf' and the header format: "
-                        + "zip. Who gets it?", which: ["A", "B"], right: got,
+                        + "zip. Which queues get it?", which: ["A", "B"], right: got,
                     story: ["It was in \(enumerated(got))."], lesson: "A headers exchange does not look at keys.")
             }
         },

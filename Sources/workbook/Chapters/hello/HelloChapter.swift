@@ -8,7 +8,7 @@ extension Chapter {
         compare: CompareScene(
             waiting: [["receive"], ["receive"]], acting: [["send"], ["send"], ["send"], ["send"]], answers: 4,
             queue: "hello",
-            rule: "Consumers of a queue take turns: each gets every other message. Which one begins is open."),
+            rule: "Consumers of a queue take turns: each gets every other message. Either may come first."),
         trace: TraceScene(
             waiting: helloPlay.waiting, acting: ["send"],
             legs: [

@@ -21,7 +21,7 @@ enum HelloQuestions {
                         "The producer had gone, and \(waiting) messages were in the queue.",
                         "The consumer got \(enumerated(got)).",
                     ],
-                    lesson: "A queue keeps messages until a consumer takes them. The two need not meet.")
+                    lesson: "A queue keeps messages until a consumer takes them. The two programs need not meet.")
             }
         },
         Question("other-name", variants: 2) { variant in

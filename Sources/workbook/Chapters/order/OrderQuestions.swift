@@ -43,8 +43,8 @@ enum OrderQuestions {
                 first.breakOff()
                 try await playground.wait("B has a task") { !second.taken.isEmpty }
                 return Outcome(
-                    "The same queue: tasks 1 to 4, in this order. A has a prefetch of \(prefetch), finishes none, "
-                        + "and is killed. Which task does B get first?",
+                    "A queue has a single active consumer. Worker A came first, then worker B. Tasks 1 to 4 arrive, in this "
+                        + "order. A has a prefetch of \(prefetch), finishes none, and is killed. Which task does B get first?",
                     options: ["1", "2", "3", "4"], right: (Int(second.taken[0]) ?? 1) - 1,
                     story: ["B got \(second.taken[0])."],
                     lesson: "A's tasks go back to their old place, and B begins with the first that isn't done.")

@@ -26,8 +26,8 @@ enum QuorumQuestions {
                 }
                 let inDead = try await playground.count("dead") ?? 0
                 return Outcome(
-                    "A quorum queue has a delivery limit of \(limit). A worker puts the only payment in it back each time "
-                        + "(basic.reject, with requeue). How many times does it get the payment?",
+                    "A quorum queue with a delivery limit of \(limit) holds one payment. A worker puts the payment back each "
+                        + "time (basic.reject, with requeue). How many times does the worker get it?",
                     counts: [1, limit], right: count,
                     story: ["It got the payment \(count) times. Then 'dead' had \(inDead)."],
                     lesson: "The limit counts returns, and the first delivery isn't one. A message that comes back "

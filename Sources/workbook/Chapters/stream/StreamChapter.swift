@@ -7,7 +7,7 @@ extension Chapter {
         play: streamPlay,
         compare: CompareScene(
             waiting: streamPlay.waiting, acting: streamPlay.acting, answers: streamPlay.answers, queue: nil,
-            stream: "ticker", rule: "Each reader gets everything from its place on, in the order of the stream."),
+            stream: "ticker", rule: "Each reader gets everything from its place onwards, in the order of the stream."),
         trace: TraceScene(
             waiting: [["read"]], acting: ["publish", "Kick-off"],
             legs: [

@@ -12,7 +12,7 @@ extension Chapter {
                 ["new-task", "A very long task....."], ["new-task", "Short task."],
                 ["new-task", "Another short task."],
             ], answers: 6, queue: "task_queue",
-            rule: "While one worker is at the long task, the other does the rest. Which one gets it is open."),
+            rule: "While one worker is at the long task, the other does the rest. Either may get the long one."),
         trace: TraceScene(
             // One worker is enough for one task.
             waiting: [["work"]], acting: ["new-task", "Short task"],
