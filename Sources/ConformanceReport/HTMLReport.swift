@@ -20,7 +20,7 @@ extension Report {
         \(overview)
         <h2>Case by case</h2>
         <p><input id="filter" type="search" placeholder="filter: topic, 404, failed…" aria-label="Filter the cases">
-        <label><input id="deviations" type="checkbox"> only cases that do not conform on every broker</label></p>
+        <label><input id="deviations" type="checkbox"> hide the cases that conform on every broker</label></p>
         \(matrix(isLight))
         <h2>The cases</h2>
         <p>In the wire logs, <span class="sent">-&gt;</span> is what the suite sent and

@@ -80,7 +80,7 @@ extension Connection {
         }
         if let refusal { throw StepError("\(variable): \(refusal)") }
         let places = nodes.map { $0.prefix { $0 != "?" }.split(separator: "@").last ?? $0 }
-        throw StepError("Nobody answers at any address of \(variable): \(places.joined(separator: ", "))")
+        throw StepError("No broker answers at any address of \(variable): \(places.joined(separator: ", "))")
     }
 
     private static func openWithAdvice(_ uri: String) async throws -> Connection {
