@@ -33,7 +33,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "They survive all nodes at once",
+        "Confirmed messages survive the death of all nodes at once",
         .proves(
             "cluster.confirmed-survives-all", ["rabbitmq/cluster/confirmed-survives"],
             needs: [.cluster, .quorumQueues]))
@@ -103,7 +103,7 @@ extension ProbeChannel {
     func heldAtADeadNode() async throws { try await holdAtADeadNode(leader: 3) }
 
     @Test(
-        "The same when the dead node led the queue",
+        "Messages that a consumer at a dead node held go to one at another, even if the dead node led the queue",
         .proves(
             "cluster.held-at-the-leader", ["rabbitmq/cluster/redelivered"], needs: [.cluster, .quorumQueues]))
     func heldAtTheLeader() async throws { try await holdAtADeadNode(leader: 2) }

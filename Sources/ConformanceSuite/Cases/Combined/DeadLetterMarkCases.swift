@@ -75,10 +75,10 @@ import Testing
     }
 
     @Test(
-        "A mark goes along to the next queue, but not to who waits where it is handed on at once",
+        "A mark goes along to the next queue, but not to a consumer that is handed the message there at once",
         .proves(
             "dead-letter.mark-goes-along", ["rabbitmq/dead-letter/unmarked"],
-            rabbitmq: .from("4.3", "A mark goes along with a dead letter, also past a consumer that didn't see it.")))
+            rabbitmq: .from("4.3", "A mark goes along with a dead letter, even past a consumer that didn't see it.")))
     func goesAlong() async throws {
         let (channel, second, third) = try await open()
         let first = try await channel.declareQueue(leadingTo: second)

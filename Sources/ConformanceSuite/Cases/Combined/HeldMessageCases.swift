@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(
-        "So is one of a quorum queue",
+        "A consumer of a quorum queue that holds messages is told that its queue was deleted",
         .proves(
             "quorum.cancel-while-holding",
             ["rabbitmq/consumer-cancel-notify/queue-deleted", "rabbitmq/consumer-cancel-notify/deleted-elsewhere"],

@@ -54,7 +54,7 @@ import Testing
     }
 
     @Test(
-        "Deleting a queue tells nobody whose consumer was cancelled before",
+        "Deleting a queue sends nothing to a client whose consumer was cancelled before",
         .proves("cancel-notify.not-after-own-cancel", ["rabbitmq/consumer-cancel-notify/not-on-client-cancel"]))
     func notAfterOwnCancel() async throws {
         let (channel, queue) = try await consumer()
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(
-        "It does not matter whose connection deletes the queue",
+        "A consumer is cancelled whichever connection deletes its queue",
         .proves("cancel-notify.deleted-elsewhere", ["rabbitmq/consumer-cancel-notify/deleted-elsewhere"]))
     func deletedElsewhere() async throws {
         let (channel, queue) = try await consumer()
@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(
-        "The channel goes on, and the consumer tag is free again",
+        "When the broker has cancelled a consumer, its channel goes on, and its consumer tag is free again",
         .proves("cancel-notify.channel-stays", ["rabbitmq/consumer-cancel-notify/channel-stays"]))
     func channelStays() async throws {
         let (channel, queue) = try await consumer()

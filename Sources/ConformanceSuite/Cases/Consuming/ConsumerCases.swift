@@ -117,7 +117,7 @@ import Testing
     }
 
     @Test(
-        "no-local is accepted and has no effect: one gets one's own messages",
+        "no-local is accepted and has no effect: a consumer gets what its own connection publishes",
         .proves("work.no-local", ["rabbitmq/basic.consume/no-local-ignored"]))
     func noLocal() async throws {
         let channel = try await Probe.openChannel()

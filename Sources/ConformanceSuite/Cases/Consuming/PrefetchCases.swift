@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test(
-        "Another window is for consumers started later",
+        "A new window applies to consumers that start later",
         .proves("dispatch.window-is-not-retroactive", ["rabbitmq/consumer-prefetch/not-retroactive"]))
     func windowIsNotRetroactive() async throws {
         let channel = try await Probe.openChannel()

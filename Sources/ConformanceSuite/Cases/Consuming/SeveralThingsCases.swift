@@ -71,7 +71,7 @@ import Testing
     }
 
     @Test(
-        "To settle what was fetched makes no room in a shared window, which it did not fill",
+        "Settling a fetched message makes no room in a shared window, because it took none",
         .proves(
             "dispatch.fetched-frees-no-shared-window",
             ["rabbitmq/consumer-prefetch/get-exempt", "rabbitmq/consumer-prefetch/per-channel"]))
@@ -88,7 +88,7 @@ import Testing
     }
 
     @Test(
-        "An ack frees the shared window also after its consumer was cancelled",
+        "An ack frees the shared window even after its consumer was cancelled",
         .proves(
             "dispatch.ack-after-cancel-frees-shared-window", ["rabbitmq/consumer-prefetch/settle-frees"]))
     func ackAfterCancelFreesSharedWindow() async throws {

@@ -145,7 +145,7 @@ import Testing
     }
 
     @Test(
-        "A shared window is no matter for consumers without acks",
+        "A shared window does not affect consumers without acks",
         .proves("dispatch.no-ack-has-no-shared-window", ["rabbitmq/consumer-prefetch/no-ack-exempt"]))
     func noAckHasNoSharedWindow() async throws {
         let channel = try await Probe.openChannel()

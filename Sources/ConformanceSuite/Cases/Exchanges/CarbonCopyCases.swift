@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test(
-        "The BCC array does the same, and nobody sees that header",
+        "Each string in the BCC array is one more routing key, and no consumer sees that header",
         .proves("copies.bcc", ["rabbitmq/sender-selected/bcc"]))
     func bcc() async throws {
         let channel = try await Probe.openChannel()

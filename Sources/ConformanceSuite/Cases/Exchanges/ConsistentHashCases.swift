@@ -210,7 +210,7 @@ private let keys = (1...300).map { "key\($0)" }
     }
 
     @Test(
-        "A queue more gets keys from the others, and no key moves between those; without it all is as before",
+        "One more queue takes keys from the others, and no key moves between those; without it all is as before",
         .proves("consistent-hash.one-queue-more", ["rabbitmq/consistent-hash/stable"], needs: [.consistentHash]))
     func oneQueueMore() async throws {
         let (channel, exchange, three) = try await openExchange("10", "10", "10")

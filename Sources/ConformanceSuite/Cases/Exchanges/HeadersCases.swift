@@ -49,7 +49,9 @@ private struct Sorting {
         #expect(try await sorting.routed() == ["both", "first", "second"])
     }
 
-    @Test("Without x-match it is all", .proves("headers.default-is-all", ["rabbitmq/headers-exchange/default-all"]))
+    @Test(
+        "Without x-match, all arguments must match",
+        .proves("headers.default-is-all", ["rabbitmq/headers-exchange/default-all"]))
     func defaultIsAll() async throws {
         let sorting = try await Sorting(["format": "pdf", "type": "report"])
         sorting.publish("one", ["format": "pdf"])

@@ -13,7 +13,7 @@ import Testing
     private static let refused = Outcomes.channelClose(.resourceLocked)
 
     @Test(
-        "Another connection cannot declare it",
+        "Another connection cannot declare an exclusive queue",
         .proves("pubsub.exclusive-declare", ["queue.declare.exclusive/exclusive"]))
     func declare() async throws {
         let (stranger, queue, _) = try await stranger()
@@ -21,7 +21,7 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot declare it as one that is shared",
+        "Another connection cannot declare an exclusive queue as a shared one",
         .proves("pubsub.exclusive-declare-shared", ["queue.declare.exclusive/exclusive"]))
     func declareShared() async throws {
         let (stranger, queue, _) = try await stranger()
@@ -29,7 +29,7 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot even ask for it",
+        "Another connection cannot even declare an exclusive queue passively",
         .proves(
             "pubsub.exclusive-declare-passive",
             ["rabbitmq/passive-declare/exclusive-elsewhere", "queue.declare.exclusive/exclusive"]))
@@ -39,7 +39,7 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot consume from it",
+        "Another connection cannot consume from an exclusive queue",
         .proves("pubsub.exclusive-consume", ["queue.declare.exclusive/exclusive"]))
     func consume() async throws {
         let (stranger, queue, _) = try await stranger()
@@ -47,7 +47,7 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot fetch from it",
+        "Another connection cannot fetch from an exclusive queue",
         .proves("pubsub.exclusive-get", ["queue.declare.exclusive/exclusive"]))
     func get() async throws {
         let (stranger, queue, owner) = try await stranger()
@@ -56,14 +56,15 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot bind it", .proves("pubsub.exclusive-bind", ["queue.declare.exclusive/exclusive"]))
+        "Another connection cannot bind an exclusive queue",
+        .proves("pubsub.exclusive-bind", ["queue.declare.exclusive/exclusive"]))
     func bind() async throws {
         let (stranger, queue, _) = try await stranger()
         try await stranger.send(QueueBind(queue: queue, exchange: "amq.fanout"), expecting: Self.refused)
     }
 
     @Test(
-        "Another connection cannot unbind it",
+        "Another connection cannot unbind an exclusive queue",
         .proves("pubsub.exclusive-unbind", ["queue.declare.exclusive/exclusive"]))
     func unbind() async throws {
         let (stranger, queue, owner) = try await stranger()
@@ -75,7 +76,7 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot unbind it even where it is not bound",
+        "Another connection cannot unbind an exclusive queue even where it is not bound",
         .proves(
             "pubsub.exclusive-unbind-of-nothing", ["queue.declare.exclusive/exclusive"],
             rabbitmq: "An unbind that finds no binding has nothing to do, and does not look whose the queue is."))
@@ -86,7 +87,8 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot purge it", .proves("pubsub.exclusive-purge", ["queue.declare.exclusive/exclusive"]))
+        "Another connection cannot purge an exclusive queue",
+        .proves("pubsub.exclusive-purge", ["queue.declare.exclusive/exclusive"]))
     func purge() async throws {
         let (stranger, queue, owner) = try await stranger()
         try await stranger.send(QueuePurge(queue: queue), expecting: Self.refused)
@@ -94,7 +96,7 @@ import Testing
     }
 
     @Test(
-        "Another connection cannot delete it",
+        "Another connection cannot delete an exclusive queue",
         .proves("pubsub.exclusive-delete", ["queue.declare.exclusive/exclusive"]))
     func delete() async throws {
         let (stranger, queue, owner) = try await stranger()
@@ -103,7 +105,7 @@ import Testing
     }
 
     @Test(
-        "Every channel of its own connection may use it",
+        "Every channel of its own connection may use an exclusive queue",
         .proves("pubsub.exclusive-on-another-channel", ["queue.declare.exclusive/exclusive"]))
     func onAnotherChannel() async throws {
         let owner = try await Probe.openChannel()
@@ -115,7 +117,7 @@ import Testing
     }
 
     @Test(
-        "Anybody may publish to it: that goes through an exchange",
+        "Any connection may publish to an exclusive queue, because a publish goes through an exchange",
         .proves("pubsub.exclusive-publish", ["queue.declare.exclusive/exclusive", "queue.declare/default-binding"]))
     func publish() async throws {
         let (stranger, queue, owner) = try await stranger()

@@ -280,7 +280,7 @@ import Testing
     }
 
     @Test(
-        "An expiration of 0 is for who takes the message at once",
+        "A message with an expiration of 0 reaches only a consumer that takes it at once",
         .proves("ttl.expiration-zero", ["rabbitmq/per-message-ttl/expiration"]))
     func expirationZero() async throws {
         let channel = try await Probe.openChannel()

@@ -33,13 +33,14 @@ import Testing
         #expect(try await !channel.exists(queue: queue))
     }
 
-    @Test("A fetch is use", .proves("expires.get-renews", ["rabbitmq/queue-expires/get-renews"], needs: [.quiet]))
+    @Test(
+        "A fetch counts as use", .proves("expires.get-renews", ["rabbitmq/queue-expires/get-renews"], needs: [.quiet]))
     func getRenews() async throws {
         try await isRenewed { channel, queue in _ = try await channel.get(queue) }
     }
 
     @Test(
-        "A redeclare is use",
+        "A redeclare counts as use",
         .proves("expires.redeclare-renews", ["rabbitmq/queue-expires/redeclare-renews"], needs: [.quiet]))
     func redeclareRenews() async throws {
         try await isRenewed { channel, queue in
@@ -49,7 +50,7 @@ import Testing
     }
 
     @Test(
-        "A passive declare is use",
+        "A passive declare counts as use",
         .proves("expires.passive-renews", ["rabbitmq/queue-expires/redeclare-renews"], needs: [.quiet]))
     func passiveRenews() async throws {
         try await isRenewed { channel, queue in
@@ -81,7 +82,7 @@ import Testing
     }
 
     @Test(
-        "Messages that come, or wait, are no use",
+        "Messages that arrive, or wait, do not count as use",
         .proves("expires.publish-is-no-use", ["rabbitmq/queue-expires/publish-does-not-renew"], needs: [.quiet]))
     func publishIsNoUse() async throws {
         let channel = try await Probe.openChannel()

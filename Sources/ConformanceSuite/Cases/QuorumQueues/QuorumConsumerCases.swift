@@ -86,7 +86,7 @@ import Testing
     }
 
     @Test(
-        "Without one it may hold 2,000 messages",
+        "Without a prefetch limit, a consumer of a quorum queue may hold 2,000 messages",
         .proves("quorum.prefetch-unlimited", ["rabbitmq/quorum/most-unacknowledged"], needs: [.quorumQueues]))
     func prefetchUnlimited() async throws {
         let channel = try await Probe.openChannel()
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test(
-        "Asking for it exclusively keeps nobody away",
+        "Consuming exclusively from a quorum queue keeps no other consumer away",
         .proves("quorum.exclusive-consumer", ["rabbitmq/quorum/exclusive-consumer"], needs: [.quorumQueues]))
     func exclusiveConsumer() async throws {
         let channel = try await Probe.openChannel()
@@ -204,7 +204,7 @@ import Testing
     }
 
     @Test(
-        "One that was replaced waits, and is active again when the other is gone",
+        "A single active consumer that was replaced waits, and is active again when the other is gone",
         .proves(
             "quorum.single-active-goes-back",
             ["rabbitmq/quorum/single-active-takes-over", "rabbitmq/quorum/single-active-successor"],

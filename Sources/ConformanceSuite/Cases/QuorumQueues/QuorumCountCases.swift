@@ -63,7 +63,7 @@ import Testing
     }
 
     @Test(
-        "Nor does basic.recover",
+        "basic.recover does not count as a failure",
         .proves(
             "quorum.count-of-recoveries", ["rabbitmq/quorum/released"], needs: [.quorumQueues],
             rabbitmq: Self.released))
@@ -213,7 +213,7 @@ import Testing
     }
 
     @Test(
-        "With a limit of 0 it may not fail at all",
+        "With a limit of 0 a message may not fail at all",
         .proves("quorum.limit-of-zero", ["rabbitmq/quorum/delivery-limit"], needs: [.quorumQueues]))
     func limitOfZero() async throws {
         let (channel, queue) = try await open(["x-delivery-limit": 0])

@@ -65,7 +65,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "It has to be durable",
+        "A quorum queue has to be durable",
         .proves("quorum.not-transient", ["rabbitmq/quorum/durable"], needs: [.quorumQueues]))
     func notTransient() async throws {
         let channel = try await Probe.openChannel()
@@ -73,7 +73,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "It can't be exclusive",
+        "A quorum queue can't be exclusive",
         .proves("quorum.not-exclusive", ["rabbitmq/quorum/not-exclusive"], needs: [.quorumQueues]))
     func notExclusive() async throws {
         let channel = try await Probe.openChannel()
@@ -81,7 +81,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "It can't go with its last consumer",
+        "A quorum queue can't be auto-delete",
         .proves("quorum.not-auto-delete", ["rabbitmq/quorum/not-auto-delete"], needs: [.quorumQueues]))
     func notAutoDelete() async throws {
         let channel = try await Probe.openChannel()
@@ -89,7 +89,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "It has to be given a name by its client",
+        "A quorum queue has to be given a name by its client",
         .proves("quorum.not-server-named", ["rabbitmq/quorum/named"], needs: [.quorumQueues]))
     func notServerNamed() async throws {
         let channel = try await Probe.openChannel()
@@ -189,7 +189,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "So is its delivery limit",
+        "The delivery limit of a quorum queue is part of what a redeclare has to agree with",
         .proves("quorum.limit-equivalence", ["rabbitmq/quorum/limit-equivalence"], needs: [.quorumQueues]))
     func limitEquivalence() async throws {
         let channel = try await Probe.openChannel()
@@ -215,7 +215,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "It can't be deleted on condition that nobody uses it",
+        "A quorum queue can't be deleted on condition that nobody uses it",
         .proves("quorum.delete-if-unused", ["rabbitmq/quorum/delete-if"], needs: [.quorumQueues]))
     func deleteIfUnused() async throws {
         let channel = try await Probe.openChannel()
@@ -225,7 +225,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "It can't be deleted on condition that it is empty",
+        "A quorum queue can't be deleted on condition that it is empty",
         .proves("quorum.delete-if-empty", ["rabbitmq/quorum/delete-if"], needs: [.quorumQueues]))
     func deleteIfEmpty() async throws {
         let channel = try await Probe.openChannel()
@@ -234,7 +234,7 @@ extension ProbeChannel {
     }
 
     @Test(
-        "Deleted, it is gone with its messages, and says how many they were",
+        "A deleted quorum queue is gone with its messages, and the broker says how many they were",
         .proves("quorum.delete", ["rabbitmq/quorum/delete"], needs: [.quorumQueues]))
     func deleted() async throws {
         let channel = try await Probe.openChannel()

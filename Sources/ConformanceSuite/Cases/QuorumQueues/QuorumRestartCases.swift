@@ -189,7 +189,7 @@ import Testing
     }
 
     @Test(
-        "Priorities survive, also that a message has none",
+        "Priorities survive, and so does having none",
         .proves(
             "quorum.priorities-survive", ["rabbitmq/quorum/priorities", "rabbitmq/quorum/keeps-all"],
             needs: [.quorumQueues, .restart],

@@ -75,7 +75,7 @@ import Testing
     }
 
     @Test(
-        "One that its last consumer has left goes as if it had just been made",
+        "A quorum queue that its last consumer has left expires as if it had just been declared",
         .proves("quorum.expires-again", ["rabbitmq/quorum/expires"], needs: [.quorumQueues, .movableClock]))
     func expiresAgain() async throws {
         let (channel, queue) = try await open(["x-expires": 1000])
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(
-        "A fetch is use",
+        "A fetch from a quorum queue counts as use",
         .proves("quorum.expires-get-renews", ["rabbitmq/quorum/expires"], needs: [.quorumQueues, .movableClock]))
     func expiresGetRenews() async throws {
         let (channel, queue) = try await open(["x-expires": 1000])

@@ -14,7 +14,7 @@ import Testing
     // MARK: What is refused
 
     @Test(
-        "A consumer has a prefetch limit",
+        "A consumer of a stream has to have a prefetch limit",
         .proves("stream.prefetch-required", ["rabbitmq/stream/prefetch-required"], needs: [.streams]))
     func prefetchRequired() async throws {
         let channel = try await Probe.openChannel()
@@ -24,7 +24,8 @@ import Testing
     }
 
     @Test(
-        "A consumer acknowledges", .proves("stream.no-ack", ["rabbitmq/stream/acknowledgements"], needs: [.streams]))
+        "A consumer of a stream has to acknowledge",
+        .proves("stream.no-ack", ["rabbitmq/stream/acknowledgements"], needs: [.streams]))
     func noAck() async throws {
         let channel = try await Probe.openChannel()
         let stream = try await channel.declareStream()
@@ -134,7 +135,7 @@ import Testing
     }
 
     @Test(
-        "So does a rejection, for good or not",
+        "A rejection makes room as an acknowledgement does, requeued or not",
         .proves(
             "stream.reject", ["rabbitmq/stream/refusals"], needs: [.streams],
             rabbitmq: .before("4.0", "It is answered with 540 on the connection.")))

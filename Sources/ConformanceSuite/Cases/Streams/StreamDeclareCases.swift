@@ -65,21 +65,22 @@ extension Received {
         }
     }
 
-    @Test("It has to be durable", .proves("stream.not-transient", ["rabbitmq/stream/durable"], needs: [.streams]))
+    @Test("A stream has to be durable", .proves("stream.not-transient", ["rabbitmq/stream/durable"], needs: [.streams]))
     func notTransient() async throws {
         let channel = try await Probe.openChannel()
         try await channel.send(declare(durable: false), expecting: .channelClose(.preconditionFailed))
     }
 
     @Test(
-        "It can't be exclusive", .proves("stream.not-exclusive", ["rabbitmq/stream/not-exclusive"], needs: [.streams]))
+        "A stream can't be exclusive",
+        .proves("stream.not-exclusive", ["rabbitmq/stream/not-exclusive"], needs: [.streams]))
     func notExclusive() async throws {
         let channel = try await Probe.openChannel()
         try await channel.send(declare(exclusive: true), expecting: .channelClose(.preconditionFailed))
     }
 
     @Test(
-        "It can't go with its last consumer",
+        "A stream can't be auto-delete",
         .proves("stream.not-auto-delete", ["rabbitmq/stream/not-auto-delete"], needs: [.streams]))
     func notAutoDelete() async throws {
         let channel = try await Probe.openChannel()
@@ -87,7 +88,7 @@ extension Received {
     }
 
     @Test(
-        "It has to be given a name by its client",
+        "A stream has to be given a name by its client",
         .proves("stream.not-server-named", ["rabbitmq/stream/named"], needs: [.streams]))
     func notServerNamed() async throws {
         let channel = try await Probe.openChannel()
@@ -277,7 +278,7 @@ extension Received {
         try await channel.send(QueuePurge(queue: stream), expecting: .connectionClose(.notImplemented))
     }
 
-    @Test("Nothing is fetched from it", .proves("stream.get", ["rabbitmq/stream/no-get"], needs: [.streams]))
+    @Test("Nothing can be fetched from a stream", .proves("stream.get", ["rabbitmq/stream/no-get"], needs: [.streams]))
     func get() async throws {
         let channel = try await Probe.openChannel()
         let stream = try await channel.declareStream()

@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test(
-        "A requeued message is not dead",
+        "A requeued message is not dead-lettered",
         .proves("dead-letter.requeue-is-no-death", ["rabbitmq/dead-letter/requeue-not-dead"]))
     func requeueIsNoDeath() async throws {
         let letters = try await DeadLetters.open()
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test(
-        "A purged message is not dead",
+        "A purged message is not dead-lettered",
         .proves("dead-letter.purge-is-no-death", ["rabbitmq/dead-letter/requeue-not-dead"]))
     func purgeIsNoDeath() async throws {
         let letters = try await DeadLetters.open()
@@ -104,7 +104,7 @@ import Testing
     }
 
     @Test(
-        "Messages of a deleted queue are not dead",
+        "Messages of a deleted queue are not dead-lettered",
         .proves("dead-letter.deletion-is-no-death", ["rabbitmq/dead-letter/requeue-not-dead"]))
     func deletionIsNoDeath() async throws {
         let letters = try await DeadLetters.open()
@@ -116,7 +116,7 @@ import Testing
     }
 
     @Test(
-        "An acknowledged message is not dead",
+        "An acknowledged message is not dead-lettered",
         .proves("dead-letter.ack-is-no-death", ["rabbitmq/dead-letter/ack-not-dead"]))
     func ackIsNoDeath() async throws {
         let letters = try await DeadLetters.open()
