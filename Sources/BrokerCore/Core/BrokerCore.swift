@@ -293,7 +293,7 @@ public final class BrokerCore {
         if alarms.isRaised != lastAlarms.isRaised {
             log(
                 .warning,
-                alarms.isRaised ? "publishers are blocked: \(alarms.reason)" : "publishers are not blocked any more")
+                alarms.isRaised ? "publishers are blocked: \(alarms.reason)" : "publishers are no longer blocked")
         }
         follow(alarms, since: lastAlarms)
         lastAlarms = alarms

@@ -61,7 +61,7 @@ extension StoreReader {
         do throws(WireError) {
             if case .message(let content) = try JournalRecord(payload) { return content }
         } catch { lost("the record of a message makes no sense: \(error.reason)") }
-        lost("another record stands where a message's should")
+        lost("another record is in the place of a message's")
     }
 }
 

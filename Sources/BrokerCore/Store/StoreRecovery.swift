@@ -155,14 +155,14 @@ public struct StoreRecovery {
             return header
         }
         if let listed = manifest[number] {
-            if listed.salt != header.salt { throw damage("it is another file than the one that was written", at: 24) }
+            if listed.salt != header.salt { throw damage("it is not the file that was written", at: 24) }
             if let count = listed.count, count != segment.count {
                 throw damage("it had \(count) octets when it was complete, and has \(segment.count)", at: segment.count)
             }
         }
         if let previous = header.previous, first != nil, previous != journal.foundEnd {
             throw StoreDamage(
-                segment: newest, offset: 0, reason: "it is another file than the one that segment \(number) follows")
+                segment: newest, offset: 0, reason: "it is not the file that segment \(number) follows")
         }
         return header
     }
@@ -173,7 +173,7 @@ public struct StoreRecovery {
         for queue in sortedQueues { queue.finish(journal) }
         if let queue = queues.values.first(where: { !$0.isDeclared && $0.messageCount > 0 }) {
             throw queue.description.damage(
-                "messages are there of a queue that is not, number \(queue.description.value.number)")
+                "there are messages of a queue that is not there, number \(queue.description.value.number)")
         }
         queues = queues.filter { $0.value.isDeclared }
         (names, lastQueue) = (SharedNames(), nil)

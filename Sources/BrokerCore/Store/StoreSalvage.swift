@@ -53,7 +53,7 @@ public struct StoreSalvage {
         if let octets = beside.manifest {
             do throws(SegmentFormat.HeaderError) {
                 found = try Manifest(octets)
-            } catch { losses.append("the manifest is damaged: segments that are not there are not missed") }
+            } catch { losses.append("the manifest is damaged: if a segment is missing, nothing shows it") }
         }
         manifest = found
     }
@@ -84,7 +84,7 @@ public struct StoreSalvage {
             }
         }
         if let salt = sealed?.0, salt != header.salt {
-            return losses.append("segment \(number): the file is another than the one that was written")
+            return losses.append("segment \(number): it is not the file that was written")
         }
         recovery.begin(header, count: segment.count)
         readRecords(of: segment, header)
@@ -115,7 +115,7 @@ public struct StoreSalvage {
 
     /// What a damaged record probably was: its octets may be right where it says so.
     private static func guess(_ record: ArraySlice<UInt8>, _ names: [UInt64: ShortString]) -> String {
-        let unknown = "damaged, it can't be told what was there"
+        let unknown = "damaged, and what was there is unknown"
         guard record.count > SegmentFormat.recordOverhead else { return unknown }
         do throws(WireError) {
             switch try JournalRecord(record.dropFirst(SegmentFormat.recordOverhead)) {
@@ -125,9 +125,9 @@ public struct StoreSalvage {
                 }
                 return "damaged, probably one message of \(copies.joined(separator: " and "))"
             case .settled(let runs):
-                return "damaged, probably that \(runs.reduce(0) { $0 + Int($1.count) }) messages were done with"
+                return "damaged, probably a note of \(runs.reduce(0) { $0 + Int($1.count) }) settled messages"
             case .synced, .oldest, .described, .delivered, .deliveries:
-                return "damaged, probably nothing that is missed"
+                return "damaged, probably without a loss"
             case let other: return "damaged, probably \(other)"
             }
         } catch { return unknown }

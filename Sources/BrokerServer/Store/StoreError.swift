@@ -21,7 +21,7 @@ public enum StoreError: Error, CustomStringConvertible, Equatable {
         case .damaged(let file, let offset, let reason):
             let parts = file.split(separator: "/", omittingEmptySubsequences: false)
             let directory = parts.dropLast().joined(separator: "/")
-            return "\(file) is damaged at offset \(offset): \(reason). Nothing was changed. Bring the file back from a "
+            return "\(file) is damaged at offset \(offset): \(reason). Nothing was changed. Restore the file from a "
                 + "copy, or see what can be saved: broker salvage \(directory.isEmpty ? "." : directory) [--to NEW]"
         case .newer(let file, let reason):
             return "\(file): \(reason). Use the broker that wrote it, or a newer one"

@@ -125,7 +125,7 @@ public final class DefinitionsCheck {
     private func check(_ definition: ExchangeDefinition) throws(BrokerChange.Refusal) -> String? {
         try check(virtualHost: definition.virtualHost)
         if definition.name.isEmpty || definition.name.hasPrefix("amq.") {
-            return "there are exchanges named '\(definition.name)' only as the broker makes them"
+            return "only the broker makes an exchange named '\(definition.name)'"
         }
         let isKnown = ExchangeTypes<any Queue>.all(in: core.configuration.dialect).contains {
             $0.type == definition.type

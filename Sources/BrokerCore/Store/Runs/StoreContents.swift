@@ -192,7 +192,7 @@ struct StoreContents {
     func records(of run: StoredRun) -> [StoredContent] {
         var found: [StoredContent] = []
         forEachRecord(of: run) { record, copy, _, payload in
-            var reason = "another record stands where a message's should"
+            var reason = "another record is in the place of a message's"
             do throws(WireError) {
                 if case .message(var content) = try JournalRecord(payload) {
                     content.copies = [copy]
