@@ -260,7 +260,7 @@ extension DefinitionsFile {
             let name = try place.text("name")
             // What every cluster has of itself.
             if ["cluster_name", "cluster_tags", "internal_cluster_id"].contains(name) { continue }
-            warnings.append("\(place.path), \(LogEvent.quoted(name)): it has no use here, and is left out")
+            warnings.append("\(place.path), \(LogEvent.quoted(name)): it has no use here, and it is left out")
         }
         let topics = try root.list("topic_permissions").count
         if topics > 0 {
