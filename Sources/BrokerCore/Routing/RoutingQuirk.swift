@@ -32,11 +32,11 @@ enum RoutingQuirk: String, Quirk {
     case directReachesTheFirst = "routing.direct-reaches-the-first"
     /// TopicRouter.remove: the list at the pattern's end goes, not the binding in it
     case topicUnbindEmptiesThePattern = "routing.topic-unbind-empties-the-pattern"
-    /// TopicRouter.remove: a * goes when no pattern ends there, whatever follows it
+    /// TopicTree.remove: a * goes when no pattern ends there, whatever follows it
     case starIsPruned = "routing.star-is-pruned"
-    /// TopicRouter.remove: a # goes with any of the patterns behind it
+    /// TopicTree.remove: a # goes with any of the patterns behind it
     case hashIsPruned = "routing.hash-is-pruned"
-    /// TopicRouter.remove: a word goes when no pattern ends there, whatever follows it
+    /// TopicTree.remove: a word goes when no pattern ends there, whatever follows it
     case wordIsPruned = "routing.word-is-pruned"
     /// TopicTree.matchByWord: one step over a # that stands for nothing, not as many as there are
     case secondHashTakesAWord = "routing.second-hash-takes-a-word"
@@ -81,7 +81,7 @@ enum RoutingQuirk: String, Quirk {
     case randomKeepsWhatIsGone = "routing.random-keeps-what-is-gone"
     /// LocalRandomRouter.check: keys mean nothing anyway
     case randomTakesAnyKey = "routing.random-takes-any-key"
-    /// Exchange.check(bound:): a queue is a queue
+    /// Exchange.check: a queue is a queue
     case randomTakesAnyQueue = "routing.random-takes-any-queue"
     /// ModulusHashRouter.add: a queue is counted once
     case modulusCountsQueues = "routing.modulus-counts-queues"
@@ -106,18 +106,18 @@ enum RoutingQuirk: String, Quirk {
     case sixteenQueuesAtMost = "routing.sixteen-queues-at-most"
     /// RoutingPass.reach: no mark
     case queueIsReachedTwice = "routing.queue-is-reached-twice"
-    /// VirtualHost.route: one key, one queue
+    /// VirtualHost.goOn: one key, one queue
     case copiesStopAtTheDefaultExchange = "routing.copies-stop-at-the-default-exchange"
-    /// VirtualHost.route: asks the message rather than the exchange
+    /// VirtualHost.goOn: asks the message rather than the exchange
     case alternateNeedsNothingReached = "routing.alternate-needs-nothing-reached"
-    /// VirtualHost.route: asked before the loop
+    /// VirtualHost.goOn: asked before the loop
     case onlyTheFirstHasAnAlternate = "routing.only-the-first-has-an-alternate"
 
     // MARK: What a channel remembers, and what goes along
 
     /// VirtualHost.restoreExchange: a new exchange leads nowhere yet
     case routesOutliveNewExchanges = "routing.routes-outlive-new-exchanges"
-    /// VirtualHost.delete: not when the queue goes (rabbitmq/rabbitmq-server#1705)
+    /// VirtualHost.deleteAtOnce: not when the queue goes (rabbitmq/rabbitmq-server#1705)
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
     /// VirtualHost.look: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
@@ -147,7 +147,7 @@ enum RoutingQuirk: String, Quirk {
     case alternatesAreThePolicys = "routing.alternates-are-the-policys"
     /// ExchangeTypes.named: a word is a word
     case typesHaveNoCase = "routing.types-have-no-case"
-    /// TopicTree.remove: the table is free, and its node keeps it
+    /// TopicTree.setInTable: the table is free, and its node keeps it
     case emptyTablesStayWithTheirNodes = "routing.empty-tables-stay-with-their-nodes"
 }
 

@@ -1,6 +1,6 @@
 /// What can be wrong in a session: a line for each, with the decision that it sits at and what was written there instead.
 enum SessionQuirk: String, Quirk {
-    /// publish: not by a remembered route
+    /// BrokerChannel.deliver: not by a remembered route
     case secondMandatoryIsNotReturned = "session.second-mandatory-is-not-returned"
     /// Handshake.begin: the last octet of the header is not looked at
     case headerRevisionIsNotCompared = "session.header-revision-is-not-compared"
@@ -10,9 +10,9 @@ enum SessionQuirk: String, Quirk {
     case openIsTakenOnAnyChannel = "session.open-is-taken-on-any-channel"
     /// Handshake.agree: > instead of >= at the lower end
     case smallestFrameMaxIsRefused = "session.smallest-frame-max-is-refused"
-    /// Opening, agreed: 0 is taken for "as you like"
+    /// BrokerConnection.carryOut: 0 is taken for "as you like"
     case noHeartbeatMeansTheOffered = "session.no-heartbeat-means-the-offered"
-    /// Opening, refuse: every client hears of a refused login
+    /// BrokerConnection.carryOut: every client hears of a refused login
     case closeIsToldWithoutTheCapability = "session.close-is-told-without-the-capability"
     /// Opening.open: an empty name is taken for the default one
     case emptyVirtualHostIsTheDefault = "session.empty-virtual-host-is-the-default"
@@ -26,9 +26,9 @@ enum SessionQuirk: String, Quirk {
     case oneChannelTooMany = "session.one-channel-too-many"
     /// handleClosing: a client's own close is passed over
     case crossingCloseIsNotAnswered = "session.crossing-close-is-not-answered"
-    /// releaseAll: if instead of while
+    /// BrokerConnection.deletionOfExclusiveQueues: if instead of while
     case onlyTheFirstExclusiveQueueGoes = "session.only-the-first-exclusive-queue-goes"
-    /// releaseAll: only a connection that is closed loses them
+    /// BrokerConnection.deletionOfExclusiveQueues: only a connection that is closed loses them
     case abortedConnectionKeepsItsQueues = "session.aborted-connection-keeps-its-queues"
     /// beginHeartbeats: the interval is kept in eight bits
     case heartbeatIsAnOctet = "session.heartbeat-is-an-octet"
@@ -62,9 +62,9 @@ enum SessionQuirk: String, Quirk {
     case userIdIsCheckedOnce = "session.user-id-is-checked-once"
     /// publish: CC and BCC are not looked at where the route is remembered
     case rememberedRouteForgetsCopies = "session.remembered-route-forgets-copies"
-    /// publish: what CC and BCC reached is remembered for the key
+    /// BrokerChannel.deliver: what CC and BCC reached is remembered for the key
     case routeWithCopiesIsRemembered = "session.route-with-copies-is-remembered"
-    /// publish: also where headers decide
+    /// BrokerChannel.deliver: also where headers decide
     case headersRouteIsRemembered = "session.headers-route-is-remembered"
     /// enqueue: the answer of the last queue counts
     case lastQueueDecidesTheConfirm = "session.last-queue-decides-the-confirm"
@@ -86,9 +86,9 @@ enum SessionQuirk: String, Quirk {
     case negativePriorityIsNone = "session.negative-priority-is-none"
     /// basicCancel: a reply consumer is answered and stays
     case cancelledReplyConsumerStays = "session.cancelled-reply-consumer-stays"
-    /// basicGet: only what is to be acknowledged is numbered
+    /// BrokerChannel.fetch: only what is to be acknowledged is numbered
     case noAckGetTakesNoTag = "session.no-ack-get-takes-no-tag"
-    /// basicGet: the message-count has all that the queue holds
+    /// BrokerChannel.fetch: the message-count has all that the queue holds
     case getCountsTheUnacknowledged = "session.get-counts-the-unacknowledged"
     /// answer: the last declared queue is set once
     case firstDeclaredQueueStaysTheLast = "session.first-declared-queue-stays-the-last"
@@ -98,7 +98,7 @@ enum SessionQuirk: String, Quirk {
     case declareCountsTheUnacknowledged = "session.declare-counts-the-unacknowledged"
     /// answer: consumer-count has those of the channel
     case declareCountsOwnConsumers = "session.declare-counts-own-consumers"
-    /// queueDelete: delete-ok counts all that the queue held
+    /// BrokerChannel.delete: delete-ok counts all that the queue held
     case deleteCountsTheUnacknowledged = "session.delete-counts-the-unacknowledged"
     /// messageCount: the message-count is kept in eight bits
     case countsEndAtAnOctet = "session.counts-end-at-an-octet"
@@ -110,9 +110,9 @@ enum SessionQuirk: String, Quirk {
     case emptyKeyBecomesTheQueueName = "session.empty-key-becomes-the-queue-name"
     /// queueUnbind: an empty key stays empty for the last declared queue
     case unbindTakesTheEmptyKey = "session.unbind-takes-the-empty-key"
-    /// queueDelete: else if
+    /// BrokerChannel.delete: else if
     case ifEmptyHidesIfUnused = "session.if-empty-hides-if-unused"
-    /// queueDelete: consumers of other channels are not seen
+    /// BrokerChannel.delete: consumers of other channels are not seen
     case ifUnusedLooksAtOwnConsumers = "session.if-unused-looks-at-own-consumers"
     /// exchangeDeclare: passive is compared like any other
     case passiveDeclareComparesTheType = "session.passive-declare-compares-the-type"
@@ -140,7 +140,7 @@ enum SessionQuirk: String, Quirk {
     case onlyTheFirstQueueGetsItsOwnBack = "session.only-the-first-queue-gets-its-own-back"
     /// release: a message that was fetched counts, too
     case ackOfFetchedFreesTheWindow = "session.ack-of-fetched-frees-the-window"
-    /// requeue: room is made when all is done
+    /// BrokerChannel.resumeBehindOthers: room is made when all is done
     case roomComesAfterWhatIsGivenBack = "session.room-comes-after-what-is-given-back"
     /// requeue: what a consumer gives back makes room for itself
     case returnedFreeNoSharedRoom = "session.returned-free-no-shared-room"
@@ -152,13 +152,13 @@ enum SessionQuirk: String, Quirk {
     case severalConfirmsAreToldAsOne = "session.several-confirms-are-told-as-one"
     /// flushAnswers: the number is kept in eight bits
     case confirmNumbersAreOctets = "session.confirm-numbers-are-octets"
-    /// txCommit: the queues of the publish are not looked at again
+    /// BrokerChannel.begin: the queues of the publish are not looked at again
     case commitReachesDeletedQueues = "session.commit-reaches-deleted-queues"
     /// txCommit: the slices behind the first are forgotten
     case commitEndsAfterAThousand = "session.commit-ends-after-a-thousand"
     /// takeTransaction: what was published stays in it
     case transactionIsNotEmptied = "session.transaction-is-not-emptied"
-    /// putBack: what comes back stands behind what is there
+    /// RollingBack.fill: what comes back stands behind what is there
     case rollbackAppends = "session.rollback-appends"
     /// contains: the tag is looked for, not the entry
     case aHoleIsStillContained = "session.a-hole-is-still-contained"
@@ -220,7 +220,7 @@ enum SessionQuirk: String, Quirk {
     case recoverOfNothingIsNotAnswered = "session.recover-of-nothing-is-not-answered"
     /// release: with the queue everything of it is gone
     case ackForADeletedQueueFreesNoRoom = "session.ack-for-a-deleted-queue-frees-no-room"
-    /// resumeConsumers: one is enough
+    /// BrokerChannel.resumeSome: one is enough
     case roomIsForOneConsumer = "session.room-is-for-one-consumer"
     /// resolved: the last queue is the connection's
     case queueOfAnotherChannelIsTheLast = "session.queue-of-another-channel-is-the-last"
@@ -260,11 +260,11 @@ enum SessionQuirk: String, Quirk {
     case holdersAreNotTold = "session.holders-are-not-told"
     /// RollingBack: one delivery for each settlement
     case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"
-    /// publish: a reply is no publish
+    /// BrokerChannel.deliver: a reply is no publish
     case repliesAreNotConfirmed = "session.replies-are-not-confirmed"
     /// ReplyConsumer.deliver: as any other delivery
     case repliesTakeTags = "session.replies-take-tags"
-    /// properties: "" is not set
+    /// BrokerChannel.message: "" is not set
     case emptyUserIsNobody = "session.empty-user-is-nobody"
     /// delete: counts.ready + counts.unacknowledged
     case heldMessagesAreNotEmpty = "session.held-messages-are-not-empty"

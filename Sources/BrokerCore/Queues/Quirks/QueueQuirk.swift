@@ -52,7 +52,7 @@ enum QueueQuirk: String, Quirk {
 
     // MARK: The order
 
-    /// ClassicQueue.requeue: only the first of several is marked
+    /// QueuedMessage.returned: only the first of several is marked
     case oneOfTheReturnedIsRedelivered = "queue.one-of-the-returned-is-redelivered"
     /// QueuedMessage.comes: the last that came back is the first that goes
     case returnedComeBackwards = "queue.returned-come-backwards"
@@ -79,9 +79,9 @@ enum QueueQuirk: String, Quirk {
     case purgeDeadLetters = "queue.purge-dead-letters"
     /// ClassicQueue.dropReady: says that there is nothing more
     case purgeEndsWithItsFirstSlice = "queue.purge-ends-with-its-first-slice"
-    /// ClassicQueue.delete: the list changes under the loop
+    /// QueueHost.dismiss: the list changes under the loop
     case firstConsumerIsTold = "queue.first-consumer-is-told"
-    /// ClassicQueue.deadLetter: what is rejected dies, wherever it was
+    /// Queue.hasDeadLetters: what is rejected dies, wherever it was
     case deletedQueuesDeadLetter = "queue.deleted-queues-dead-letter"
     /// ClassicQueue.remove: nothing is thrown away
     case autoDeleteKeepsMessages = "queue.auto-delete-keeps-messages"
@@ -90,7 +90,7 @@ enum QueueQuirk: String, Quirk {
 
     // MARK: Messages out
 
-    /// ClassicQueue.dispatch: the log is told of acknowledgements
+    /// ClassicQueue.handFirst: the log is told of acknowledgements
     case deliveriesWithoutAckAreNotWritten = "queue.deliveries-without-ack-are-not-written"
     /// ClassicQueue.hand: the log is not told
     case deliveriesAreNotNoted = "queue.deliveries-are-not-noted"
@@ -100,18 +100,18 @@ enum QueueQuirk: String, Quirk {
     case getsAreNotNoted = "queue.gets-are-not-noted"
     /// ClassicQueue.settle: the log is told of acknowledgements
     case rejectionsAreNotWritten = "queue.rejections-are-not-written"
-    /// ClassicQueue.dispatch: looked at before the loop, not in it
+    /// ClassicQueue.handFirst: looked at before the loop, not in it
     case expiredBehindLiveIsDelivered = "queue.expired-behind-live-is-delivered"
     /// ClassicQueue.remove: others are served when something comes
     case nobodyTakesOverWhatIsReady = "queue.nobody-takes-over-what-is-ready"
 
     // MARK: Consumers
 
-    /// ClassicQueue.admit: asks only who wants to be alone
+    /// QueueConsumers.admits: asks only who wants to be alone
     case othersComeToExclusive = "queue.others-come-to-exclusive"
-    /// ClassicQueue.admit: asks only whether somebody is alone
+    /// QueueConsumers.admits: asks only whether somebody is alone
     case exclusiveComesToOthers = "queue.exclusive-comes-to-others"
-    /// ClassicQueue.admit: one is active anyway
+    /// QueueConsumers.admits: one is active anyway
     case singleActiveMayBeExclusive = "queue.single-active-may-be-exclusive"
     /// QueueConsumers.remove: not counted down (cloudamqp/lavinmq#1903)
     case exclusiveUseNeverEnds = "queue.exclusive-use-never-ends"
@@ -134,17 +134,17 @@ enum QueueQuirk: String, Quirk {
 
     /// ClassicQueue.publish: what expires at once is not handed out
     case noTimeToLiveMissesConsumers = "queue.no-time-to-live-misses-consumers"
-    /// ClassicQueue.expiry: a UInt32
+    /// QueueArguments.expiry: a UInt32
     case timesToLiveHave32Bits = "queue.times-to-live-have-32-bits"
-    /// ClassicQueue.expiry: not the shorter of the two
+    /// QueueArguments.expiry: not the shorter of the two
     case ownTimeToLiveWins = "queue.own-time-to-live-wins"
-    /// ClassicQueue.requeue: put back is put in
+    /// QueuedMessage.returned: put back is put in
     case returnRenewsTheTimeToLive = "queue.return-renews-the-time-to-live"
     /// ClassicQueue.expire: the log is told of acknowledgements
     case expiryIsNotWritten = "queue.expiry-is-not-written"
     /// ClassicQueue.timerFired: the time that was set stays
     case timerIsSetOnce = "queue.timer-is-set-once"
-    /// ClassicQueue.setTimer: one timer, for what was asked first
+    /// QueueClock.set: one timer, for what was asked first
     case leaseHidesTimesToLive = "queue.lease-hides-times-to-live"
     /// ClassicQueue.publish: a publish is a use
     case publishRenewsTheLease = "queue.publish-renews-the-lease"
@@ -256,7 +256,7 @@ enum QueueQuirk: String, Quirk {
     case fillingEndsWithItsSlice = "queue.filling-ends-with-its-slice"
     /// Arrears.note: what is left goes with the next use
     case arrearsAreForgotten = "queue.arrears-are-forgotten"
-    /// Arrears.isOver: the flag stays up
+    /// Arrears.noteEnd: the flag stays up
     case arrearsAreScheduledOnce = "queue.arrears-are-scheduled-once"
     /// ClassicQueue.catchUp: others are served when something comes
     case caughtUpHandsOutNothing = "queue.caught-up-hands-out-nothing"
@@ -286,7 +286,7 @@ enum QueueQuirk: String, Quirk {
     case turnsGoToTheirEnd = "queue.stream-turns-go-to-their-end"
     /// QueueHost.forget: the slices behind the first are forgotten
     case forgettingEndsWithItsSlice = "queue.forgetting-ends-with-its-slice"
-    /// ClassicQueue.dropReady: the slices take from the queue
+    /// PrioritizedMessages.popPurged: the slices take from the queue
     case purgeTakesWhatComesLater = "queue.purge-takes-what-comes-later"
     /// ClassicQueue.dropOverflow: the newest is never dropped
     case loneOneFits = "queue.lone-one-fits"
@@ -302,7 +302,7 @@ enum QueueQuirk: String, Quirk {
     case lastDeathDecidesAlone = "queue.last-death-decides-alone"
     /// ClassicQueue.publish: a message is as it is
     case handedOnIsMarked = "queue.handed-on-is-marked"
-    /// ClassicQueue.requeue: whatever the reason
+    /// QueuedMessage.returned: whatever the reason
     case everyReturnIsAFailure = "queue.every-return-is-a-failure"
     /// DeadLetter.republished: made anew
     case lettersForgetFailures = "queue.letters-forget-failures"
