@@ -41,7 +41,8 @@ import Testing
         var indentation = Int.max
         for line in file.lines[...number].reversed() {
             let rest = Substring(line.utf8.drop { $0 == UInt8(ascii: " ") })
-            guard let first = rest.first, !")}]#".contains(first), line.utf8.count - rest.utf8.count < indentation else {
+            guard let first = rest.first, !")}]#".contains(first), line.utf8.count - rest.utf8.count < indentation
+            else {
                 continue
             }
             indentation = line.utf8.count - rest.utf8.count
