@@ -76,6 +76,7 @@ public final class BrokerCore {
 
     /// How often deliveries are checked for having been out too long, in milliseconds: as in RabbitMQ.
     private static let consumerTimeoutInterval: Int64 = 60_000
+
     // MARK: The door
 
     /// Lets something happen, with all that follows from it at once. `now` is in milliseconds since the Unix epoch, and
