@@ -34,7 +34,7 @@ enum CoreQuirk: String, Quirk {
     case tracingStaysOn = "core.tracing-stays-on"
     /// Causes.next: not the first but the second
     case lettersChangePlaces = "core.letters-change-places"
-    /// settle: the slices behind the first are forgotten
+    /// BrokerCore.carryOutCauses: the slices behind the first are forgotten
     case restOfACauseIsForgotten = "core.rest-of-a-cause-is-forgotten"
     /// VirtualHost.send: one queue that it may not go to stops all
     case cycleStopsEveryCopy = "core.cycle-stops-every-copy"

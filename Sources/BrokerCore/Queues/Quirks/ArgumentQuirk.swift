@@ -15,7 +15,7 @@ enum ArgumentQuirk: String, Quirk {
     case anyQueueVersionIsTaken = "queue.any-queue-version-is-taken"
     /// ClassicQueue.publish: a higher priority finds room in a queue that refuses
     case higherPrioritiesFindRoom = "queue.higher-priorities-find-room"
-    /// PrioritizedMessages.expiry: only the highest priority is looked at
+    /// PrioritizedMessages.nextExpiry: only the highest priority is looked at
     case onlyTheHighestExpire = "queue.only-the-highest-expire"
     /// QueueArguments.takes: what is not there any more was refused
     case expiredAtOnceIsRefused = "queue.expired-at-once-is-refused"

@@ -276,7 +276,7 @@ final class BrokerChannel {
     func release(then: @escaping () -> Void = {}) {
         if !isReleased { tally.counters.channelsClosed += 1 }
         isReleased = true
-        // Otherwise all are by now.
+        // A connection that ends has paused those of all its channels at once.
         if !connection.isEnding { pauseConsumers() }
         if state != .closing || replyConsumer == nil || !quirk(.failedChannelKeepsItsReplies) { endReplyConsumer() }
         content = ContentReader()

@@ -117,7 +117,7 @@ final class BrokerConnection {
     // MARK: Octets in
 
     /// Takes octets in any slicing. ``handleNextFrame()`` is to be called until it says that there is nothing more, then
-    /// ``endTurn()``.
+    /// ``endTurn(isUnfinished:)``.
     func take(_ octets: RawSpan) {
         if case .ended = state { return }
         liveness.received(at: host.now)
