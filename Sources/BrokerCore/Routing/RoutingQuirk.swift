@@ -1,8 +1,5 @@
 /// What can be wrong in routing: a line for each, with the decision that it sits at and what was written there instead.
 enum RoutingQuirk: String, Quirk {
-    /// DirectRouter.remove: the list of the key goes
-    case unbindingOneUnbindsItsKey = "routing.unbinding-one-unbinds-its-key"
-
     // MARK: Bindings: what tells them apart, and what is kept
 
     /// Destination.isDurable: an exchange is no queue, so nothing to keep (cloudamqp/lavinmq#45)
@@ -25,6 +22,12 @@ enum RoutingQuirk: String, Quirk {
     case longAlternateNamesAreNone = "routing.long-alternate-names-are-none"
     /// Exchange.isStored: what deletes itself need not be kept
     case autoDeleteExchangesAreTransient = "routing.auto-delete-exchanges-are-transient"
+    /// Binding.isDurable: asks whether the exchange is in the log
+    case bindingsOfPredeclaredAreTransient = "routing.bindings-of-predeclared-are-transient"
+    /// Exchange.Route: the arguments or the key
+    case argumentsHideTheKey = "routing.arguments-hide-the-key"
+    /// Exchange.follow: what the policy says
+    case alternatesAreThePolicys = "routing.alternates-are-the-policys"
 
     // MARK: Routers
 
@@ -70,7 +73,6 @@ enum RoutingQuirk: String, Quirk {
     case hashedHeadersAreTexts = "routing.hashed-headers-are-texts"
     /// ConsistentHashRouter: the key's first word of memory
     case hashTakesEightOctets = "routing.hash-takes-eight-octets"
-
     /// LocalRandomRouter.routesByKeyAlone: the key decides
     case chanceIsAskedOnce = "routing.chance-is-asked-once"
     /// LocalRandomRouter.matchesEachKey: the default
@@ -91,6 +93,24 @@ enum RoutingQuirk: String, Quirk {
     case modulusIsLeftToChance = "routing.modulus-is-left-to-chance"
     /// ModulusHashRouter.matches: the routing key, and no other
     case modulusKnowsNoCopies = "routing.modulus-knows-no-copies"
+    /// DirectRouter.remove: the list of the key goes
+    case unbindingOneUnbindsItsKey = "routing.unbinding-one-unbinds-its-key"
+    /// TopicRouter.words: a table of 32
+    case wordsEndAt32 = "routing.words-end-at-32"
+    /// HeadersRouter.agrees: either of the two may be void
+    case voidHeadersMatchAll = "routing.void-headers-match-all"
+    /// HeadersRouter.matches: a table of eight
+    case eightArgumentsAreCompared = "routing.eight-arguments-are-compared"
+    /// TopicRouter.remove: counted out twice
+    case topicUnbindForgetsTheDestination = "routing.topic-unbind-forgets-the-destination"
+    /// TopicTree.newNode: a place that is used again is not all new
+    case freedHashStaysOne = "routing.freed-hash-stays-one"
+    /// HeadersRouter.add: "x", not "x-"
+    case xAloneIsLeftOut = "routing.x-alone-is-left-out"
+    /// ExchangeTypes.named: a word is a word
+    case typesHaveNoCase = "routing.types-have-no-case"
+    /// TopicTree.setInTable: the table is free, and its node keeps it
+    case emptyTablesStayWithTheirNodes = "routing.empty-tables-stay-with-their-nodes"
 
     // MARK: A message's pass
 
@@ -112,6 +132,12 @@ enum RoutingQuirk: String, Quirk {
     case alternateNeedsNothingReached = "routing.alternate-needs-nothing-reached"
     /// VirtualHost.goOn: asked before the loop
     case onlyTheFirstHasAnAlternate = "routing.only-the-first-has-an-alternate"
+    /// RoutingPass.follow: asks what is new
+    case reachedBeforeIsNoMatch = "routing.reached-before-is-no-match"
+    /// RoutingPass.follow: CC and BCC lead through every exchange
+    case copiesAreHashed = "routing.copies-are-hashed"
+    /// RoutingPass.next: eight are deep enough
+    case ninthExchangeIsNotReached = "routing.ninth-exchange-is-not-reached"
 
     // MARK: What a channel remembers, and what goes along
 
@@ -121,34 +147,6 @@ enum RoutingQuirk: String, Quirk {
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
     /// VirtualHost.look: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
-    /// TopicRouter.words: a table of 32
-    case wordsEndAt32 = "routing.words-end-at-32"
-    /// HeadersRouter.agrees: either of the two may be void
-    case voidHeadersMatchAll = "routing.void-headers-match-all"
-    /// HeadersRouter.matches: a table of eight
-    case eightArgumentsAreCompared = "routing.eight-arguments-are-compared"
-    /// RoutingPass.follow: asks what is new
-    case reachedBeforeIsNoMatch = "routing.reached-before-is-no-match"
-    /// Binding.isDurable: asks whether the exchange is in the log
-    case bindingsOfPredeclaredAreTransient = "routing.bindings-of-predeclared-are-transient"
-    /// RoutingPass.follow: CC and BCC lead through every exchange
-    case copiesAreHashed = "routing.copies-are-hashed"
-    /// TopicRouter.remove: counted out twice
-    case topicUnbindForgetsTheDestination = "routing.topic-unbind-forgets-the-destination"
-    /// TopicTree.newNode: a place that is used again is not all new
-    case freedHashStaysOne = "routing.freed-hash-stays-one"
-    /// HeadersRouter.add: "x", not "x-"
-    case xAloneIsLeftOut = "routing.x-alone-is-left-out"
-    /// RoutingPass.next: eight are deep enough
-    case ninthExchangeIsNotReached = "routing.ninth-exchange-is-not-reached"
-    /// Exchange.Route: the arguments or the key
-    case argumentsHideTheKey = "routing.arguments-hide-the-key"
-    /// Exchange.follow: what the policy says
-    case alternatesAreThePolicys = "routing.alternates-are-the-policys"
-    /// ExchangeTypes.named: a word is a word
-    case typesHaveNoCase = "routing.types-have-no-case"
-    /// TopicTree.setInTable: the table is free, and its node keeps it
-    case emptyTablesStayWithTheirNodes = "routing.empty-tables-stay-with-their-nodes"
 }
 
 @inline(__always) func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }
