@@ -4,7 +4,7 @@ extension BrokerCore {
     func shutDown() {
         for connection in allConnections {
             connection.shutDown()
-            while connection.goOn() { finishWork() }
+            while connection.doNextSlice() { finishWork() }
         }
         finishWork()
         dissolve()

@@ -282,12 +282,12 @@ final class BrokerChannel {
         content = ContentReader()
         forgetContent()
         var rolling: RollingBack?
-        connection.goOn { [self] most in
+        connection.doInSlices { [self] most in
             if transaction != nil, rolling == nil, !quirk(.closingLosesUncommittedAcks) { rolling = endTransaction() }
             return rolling?.goOn(most, among: &unacknowledged) ?? 0
         }
         var leaving: LeavingConsumers?
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             guard requeueSlice(through: .max, because: .abandoned) || quirk(.closingReturnsAThousand) else {
                 return true
             }

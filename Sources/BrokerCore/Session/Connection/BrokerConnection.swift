@@ -128,7 +128,7 @@ final class BrokerConnection {
 
     /// Handles the next frame that has come whole. False: there is none.
     func handleNextFrame() -> Bool {
-        if goOn() { return true }
+        if doNextSlice() { return true }
         if case .ended = state { return false }
         do throws(WireError) {
             guard !mustWait else { return false }

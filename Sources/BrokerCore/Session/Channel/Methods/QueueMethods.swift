@@ -166,7 +166,7 @@ extension BrokerChannel {
             virtualHost.isBound(exchange, to: .queue(queue), key: key, arguments: unbind.arguments)
         {
             try queue.checkAccess(by: connection.id)
-            connection.goOn(
+            connection.doInSlices(
                 virtualHost.unbind(exchange, from: .queue(queue), key: key, arguments: unbind.arguments) { [self] in
                     send(QueueUnbindOk())
                 })
@@ -197,7 +197,7 @@ extension BrokerChannel {
         _ queue: any Queue, _ method: MethodID, then body: @escaping () throws(BrokerError) -> Void
     ) throws(BrokerError) {
         guard queue.catchUp(), !quirk(.nobodyWaitsForArrears) else { return try body() }
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             connection.placesFilled += connection.pool.work.slice / 2
             if queue.catchUp() { return true }
             do throws(BrokerError) { try body() } catch { connection.fail(error, cause: method, channel: number) }
@@ -234,7 +234,7 @@ extension BrokerChannel {
         }
         let count = isStream ? 0 : Int(queue.messageCount(.deleteCountsTheUnacknowledged))
         // Before the consumers are told: a client waits for this answer, and some for nothing else.
-        connection.goOn(virtualHost.delete(queue) { [self] in answer(delete, count) })
+        connection.doInSlices(virtualHost.delete(queue) { [self] in answer(delete, count) })
     }
 }
 
