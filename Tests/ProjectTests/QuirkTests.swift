@@ -12,8 +12,10 @@ import Testing
         let names = Set(quirks.map(\.name))
         var surroundings: [String: [Set<Substring>]] = [:]
         for file in files {
-            for name in file.words.intersection(names) {
-                for (number, line) in file.lines.enumerated() where line.contains(".\(name)") {
+            for (number, line) in file.lines.enumerated() {
+                for part in line.split(separator: ".", omittingEmptySubsequences: false).dropFirst() {
+                    let name = String(part.prefix { $0.isLetter || $0.isNumber })
+                    guard names.contains(name) else { continue }
                     surroundings[name, default: []].append(Self.surroundings(of: number, in: file))
                 }
             }
