@@ -53,8 +53,8 @@ final class Exchange<Target> {
         func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
-    /// `type` is the one that the declaration names. Without `chance` only for types that leave nothing to it, or where nothing is
-    /// published.
+    /// `type` is the one that the declaration names. `chance` may be left out for types that leave nothing to it, and where
+    /// nothing is published.
     init(
         name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type, dialect: Dialect,
         chance: @escaping () -> UInt64 = { 0 }

@@ -19,7 +19,7 @@ protocol Router<Target> {
     /// Refuses a binding that makes no sense to the type, or that a release does not take.
     static func check(binding key: ShortString, _ arguments: FieldTable, in dialect: Dialect) throws(BrokerError)
 
-    /// True when only classic queues may be bound: whoever binds looks, for a router does not know what it leads to.
+    /// True when only classic queues may be bound. A router does not know what it leads to: the channel looks.
     static var leadsToClassicQueuesAlone: Bool { get }
 
     /// How many places it keeps for the patterns of its bindings, beside what it has for each binding: for the account of memory.

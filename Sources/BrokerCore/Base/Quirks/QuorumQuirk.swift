@@ -1,5 +1,5 @@
 /// What can be wrong in a quorum queue: a line for each, with the decision that it sits at and what was written there
-/// instead.
+/// instead. In `Base`, because the dialect makes some of these decisions.
 enum QuorumQuirk: String, Quirk {
     // MARK: What fits
 
