@@ -1,6 +1,6 @@
 import Commands
 
-/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 39
+/// The command line of `broker`: its commands, its options and their help, which fits a screen of 80 columns and 40
 /// lines.
 enum BrokerProgram {
     static let host = Option("--host", "HOST", "where to listen; \"\" is everywhere [localhost]")

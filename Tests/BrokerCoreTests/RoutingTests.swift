@@ -125,7 +125,8 @@ struct RoutingTests {
     }
 
     private static func binding(_ key: ShortString) -> Binding<Int> {
-        let source = Exchange<Int>(name: "source", declaration: .init(type: "topic"), type: TopicRouter.self)
+        let source = Exchange<Int>(
+            name: "source", declaration: .init(type: "topic"), type: TopicRouter.self, dialect: .v3_10)
         return Binding(
             source: source, destination: .target(RouteEnd(1, name: "end", isDurable: false)), key: key, arguments: [:],
             order: 0)
@@ -148,6 +149,19 @@ struct RoutingTests {
         client.send(BasicConsume(queue: "q", noAck: true))
         client.publish("once", to: "", exchange: "a")
         #expect(client.takeBodies() == ["once"])
+    }
+
+    @Test("The exchanges that a broker begins with go by its release, too", arguments: Dialect.allCases)
+    func predeclared(dialect: Dialect) throws {
+        let rig = Rig { $0.dialect = dialect }
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        client.send(QueueBind(queue: "q", exchange: "amq.headers", arguments: ["n": .double(1)]))
+        client.send(BasicConsume(queue: "q", noAck: true))
+        client.publish("1", to: "", exchange: "amq.headers", properties: .init(headers: ["n": .int32(1)]))
+        #expect(client.takeBodies() == (dialect < .v4_0 ? ["1"] : []))
+        client.send(QueueBind(queue: "q", exchange: "amq.topic", routingKey: "#.#.#"))
+        #expect(client.take().last?.method.id == (dialect < .v4_3 ? QueueBindOk.id : ChannelClose.id))
     }
 
     @Test("The route that a channel remembers is forgotten when the bindings change")

@@ -1,5 +1,5 @@
-# How Debian's GarageMQ starts, for Scripts/real-broker, which reads this: `prepare` sets `version`, `port` and what
-# `start` needs, `start` leaves the process's id in $directory/broker.pid, `is_up` says whether it has started.
+# How Debian's GarageMQ starts, for Scripts/real-broker, which reads this, and says what each function does.
+takes=(--restarts)
 
 # It starts at once, so that each test can have a new one. (RabbitMQ takes seconds.)
 repeats+=(fresh)

@@ -1,6 +1,6 @@
-# How this repository's broker starts, for Scripts/real-broker, which reads this: `prepare` sets `version`, `port` and what
-# `start` needs, `start` leaves the process's id in $directory/broker.pid, `is_up` says whether it has started.
+# How this repository's broker starts, for Scripts/real-broker, which reads this, and says what each function does.
 # It picks its port itself, and names it in its first line.
+takes=(--release --data --tls)
 
 prepare() {
     command -v swift >/dev/null || fail "swift is not on the PATH, and the broker has to be built"

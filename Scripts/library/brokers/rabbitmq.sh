@@ -1,5 +1,5 @@
-# How Debian's RabbitMQ starts, for Scripts/real-broker, which reads this: `prepare` sets `version`, `port` and what
-# `start` needs, `start` leaves the process's id in $directory/broker.pid, `is_up` says whether it has started.
+# How Debian's RabbitMQ starts, for Scripts/real-broker, which reads this, and says what each function does.
+takes=(rabbitmq@RELEASE --nodes --plugins --restarts --tls)
 
 # It takes seconds to say goodbye, to a directory that is thrown away.
 patience=0

@@ -47,7 +47,7 @@ public struct BrokerConfiguration: Sendable {
     /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: as the dialect has it, from 4.0 on guest
     /// if there is such a user, and nobody before.
     public var anonymousUser: String?
-    /// The release of RabbitMQ that it does as.
+    /// The release of RabbitMQ that it behaves as.
     public var dialect = Dialect.v3_10
     /// What clients are told that they speak to.
     public var product = AnnouncedProduct.own

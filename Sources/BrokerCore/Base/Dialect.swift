@@ -1,8 +1,8 @@
 import AMQPWire
 
-/// The release of RabbitMQ that a broker does as. All that one release does otherwise than another is here, by name, as it
-/// was seen on the versions below, and for quorum queues, streams and policies in QuorumDialect.swift, StreamDialect.swift and
-/// PolicyDialect.swift; no other place asks which release it is.
+/// The release of RabbitMQ that a broker behaves as. Every difference between releases is here, by name, as it was seen on
+/// the versions below; those of quorum queues, streams and policies are in QuorumDialect.swift, StreamDialect.swift and
+/// PolicyDialect.swift. No other place asks which release it is.
 public enum Dialect: CaseIterable, Comparable, Sendable {
     case v3_10, v4_0, v4_3
 
@@ -29,7 +29,7 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
 
     // MARK: Connections
 
-    /// What a client is sent that speaks another protocol: from 4.0, the header of AMQP 1.0 with SASL.
+    /// What a client is sent if it speaks another protocol: from 4.0, the header of AMQP 1.0 with SASL.
     var refusingHeader: [UInt8] { self < .v4_0 ? ProtocolHeader.amqp091 : Array("AMQP".utf8) + [3, 1, 0, 0] }
     /// The least frame-max that a client may ask for, and what a frame may have before that is agreed on, in octets.
     var smallestFrameMax: UInt32 { self < .v4_3 ? Frame.minimumMax : 8192 }
@@ -64,7 +64,7 @@ public enum Dialect: CaseIterable, Comparable, Sendable {
     var takesConsumerTimeout: Bool { self < .v4_3 }
     /// `x-queue-version` may be this at least, and 2 at most.
     var oldestQueueVersion: Int64 { self < .v4_3 ? 1 : 2 }
-    /// Who has no right at all to a queue or an exchange may not ask whether it is there.
+    /// A user with no right at all to a queue or an exchange may not ask whether it is there.
     var guardsPassiveDeclares: Bool { self >= .v4_3 }
     /// How many `#` the key of a topic binding may have.
     var mostHashes: Int { self < .v4_3 ? .max : 2 }

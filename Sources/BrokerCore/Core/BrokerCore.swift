@@ -76,6 +76,7 @@ public final class BrokerCore {
 
     /// How often deliveries are checked for having been out too long, in milliseconds: as in RabbitMQ.
     private static let consumerTimeoutInterval: Int64 = 60_000
+
     // MARK: The door
 
     /// Lets something happen, with all that follows from it at once. `now` is in milliseconds since the Unix epoch, and
@@ -98,7 +99,7 @@ public final class BrokerCore {
         // answers would come late. Every client has at least one frame handled.
         if !isInWakeUp {
             budget = pool.work.turn
-            settle()
+            carryOutCauses()
             budget = pool.work.turn
         }
         advance(to: now)
@@ -133,9 +134,9 @@ public final class BrokerCore {
         case .setTracing(let isOn, let name): setTracing(isOn, in: name)
         case .shutDown: shutDown()
         }
-        settle(since: &caused)
+        carryOutCauses(since: &caused)
         if moreFollows { return BrokerEffects() }
-        settle()
+        carryOutCauses()
         // Whoever carries out effects says what has not left: no occasion for others' turns, or it would never be over.
         if case .unsent = input { return takeEffects() }
         goOn()
@@ -156,7 +157,7 @@ public final class BrokerCore {
         var caused = causes.addedCount
         while connection.handleNextFrame() {
             spend(1 + connection.takePlacesFilled())
-            settle(since: &caused)
+            carryOutCauses(since: &caused)
             if connection.throttle.isToBeChecked, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
                 isUnfinished = true
@@ -192,7 +193,7 @@ public final class BrokerCore {
                     timers.set(self.now + Self.consumerTimeoutInterval, for: .consumerTimeouts)
                 }
             }
-            settle(since: &caused)
+            carryOutCauses(since: &caused)
         }
         self.now = max(self.now, now)
     }
@@ -204,7 +205,7 @@ public final class BrokerCore {
     }
 
     /// Publishes what has been caused: dead letters, and copies for those who trace.
-    func settle() {
+    func carryOutCauses() {
         if causes.isEmpty { return }
         while budget > 0, let work = causes.takeRest() ?? nextCause() {
             let units = work(pool.work.slice)
@@ -215,8 +216,8 @@ public final class BrokerCore {
     }
 
     /// The same if anything has been caused since. Who causes nothing does not wait for what others did.
-    private func settle(since count: inout Int) {
-        if causes.addedCount != count { settle() }
+    private func carryOutCauses(since count: inout Int) {
+        if causes.addedCount != count { carryOutCauses() }
         count = causes.addedCount
     }
 

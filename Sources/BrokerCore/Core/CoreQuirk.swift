@@ -1,6 +1,6 @@
 /// What can be wrong in the core: a line for each, with the decision that it sits at and what was written there instead.
 enum CoreQuirk: String, Quirk {
-    /// delete(queue): the topology's version stays
+    /// VirtualHost.deleteAtOnce: the topology's version stays
     case deletedQueueKeepsItsRoutes = "core.deleted-queue-keeps-its-routes"
     /// restoreBinding: remembered routes stay
     case newBindingIsNotSeen = "core.new-binding-is-not-seen"
@@ -8,7 +8,7 @@ enum CoreQuirk: String, Quirk {
     case unbindingIsNotSeen = "core.unbinding-is-not-seen"
     /// restoreQueue: remembered routes stay
     case newQueueIsNotSeen = "core.new-queue-is-not-seen"
-    /// remove(exchange): remembered routes stay
+    /// VirtualHost.take: remembered routes stay
     case deletedExchangeKeepsItsRoutes = "core.deleted-exchange-keeps-its-routes"
     /// look: an exchange that goes takes none with it
     case autoDeleteGoesOneExchangeFar = "core.auto-delete-goes-one-exchange-far"
@@ -22,7 +22,7 @@ enum CoreQuirk: String, Quirk {
     case destinationsAreNames = "core.destinations-are-names"
     /// delete(exchange): the bindings that lead to it stay
     case deletedExchangeStaysADestination = "core.deleted-exchange-stays-a-destination"
-    /// delete(queue): the bindings that lead to it stay
+    /// VirtualHost.deleteAtOnce: the bindings that lead to it stay
     case deletedQueueLeavesItsBindings = "core.deleted-queue-leaves-its-bindings"
     /// Timers.cancel: those that are due go with those that are cancelled
     case manyCancelledTimersTakeTheRest = "core.many-cancelled-timers-take-the-rest"
@@ -34,9 +34,9 @@ enum CoreQuirk: String, Quirk {
     case tracingStaysOn = "core.tracing-stays-on"
     /// Causes.next: not the first but the second
     case lettersChangePlaces = "core.letters-change-places"
-    /// settle: the slices behind the first are forgotten
+    /// BrokerCore.carryOutCauses: the slices behind the first are forgotten
     case restOfACauseIsForgotten = "core.rest-of-a-cause-is-forgotten"
-    /// VirtualHost.publish: one queue that it may not go to stops all
+    /// VirtualHost.send: one queue that it may not go to stops all
     case cycleStopsEveryCopy = "core.cycle-stops-every-copy"
     /// restoreQueue: what a client has declared is all
     case policiesMissNewQueues = "core.policies-miss-new-queues"
@@ -44,7 +44,7 @@ enum CoreQuirk: String, Quirk {
     case policiesMissOldQueues = "core.policies-miss-old-queues"
     /// restoreExchange: what a client has declared is all
     case policiesMissNewExchanges = "core.policies-miss-new-exchanges"
-    /// followPolicies: an exchange looks at policies when it is declared
+    /// PolicyPass.takeSlice: an exchange looks at policies when it is declared
     case policiesMissOldExchanges = "core.policies-miss-old-exchanges"
     /// carryOut: what is refused is set all the same
     case policiesAreNotChecked = "core.policies-are-not-checked"
@@ -58,7 +58,7 @@ enum CoreQuirk: String, Quirk {
     case clearedPolicyIsFollowed = "core.cleared-policy-is-followed"
     /// VirtualHost.follow: remembered routes stay
     case routesOutlivePolicies = "core.routes-outlive-policies"
-    /// VirtualHost.route: the alternate is for publishes
+    /// VirtualHost.goOn: the alternate is for publishes
     case deadLettersPassTheAlternate = "core.dead-letters-pass-the-alternate"
     /// LeavingRow.nextIncoming: only what led to the queue is taken apart
     case autoDeletedStaysADestination = "core.auto-deleted-stays-a-destination"

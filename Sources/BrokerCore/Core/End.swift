@@ -4,7 +4,7 @@ extension BrokerCore {
     func shutDown() {
         for connection in allConnections {
             connection.shutDown()
-            while connection.goOn() { finishWork() }
+            while connection.doNextSlice() { finishWork() }
         }
         finishWork()
         dissolve()
@@ -15,7 +15,7 @@ extension BrokerCore {
     private func finishWork() {
         while !causes.isEmpty || !chores.isEmpty {
             budget = pool.work.turn
-            settle()
+            carryOutCauses()
             spentAtTheEnd += pool.work.turn - budget
             // One may wait for the dead letters that another one causes.
             doChores()

@@ -4,10 +4,10 @@ import AMQPWire
 @_spi(Quirks) public enum Quirks {
     #if DEBUG
         public static let names =
-            names(BaseQuirk.self) + names(RoutingQuirk.self) + names(QueueQuirk.self) + names(ArgumentQuirk.self)
-            + names(PolicyQuirk.self) + names(QuorumQuirk.self) + names(SessionQuirk.self) + names(HandshakeQuirk.self)
-            + names(ChannelQuirk.self) + names(TimeoutQuirk.self) + names(StoreQuirk.self) + names(CoreQuirk.self)
-            + names(ReportedQuirk.self)
+            names(BaseQuirk.self) + names(RoutingQuirk.self) + names(QueueQuirk.self) + names(StreamQuirk.self)
+            + names(ArgumentQuirk.self) + names(PolicyQuirk.self) + names(QuorumQuirk.self) + names(SessionQuirk.self)
+            + names(ConnectionQuirk.self) + names(ChannelQuirk.self) + names(TimeoutQuirk.self) + names(StoreQuirk.self)
+            + names(CoreQuirk.self) + names(ReportedQuirk.self)
 
         private static func names<Kind: Quirk>(_ kind: Kind.Type) -> [String] { kind.allCases.map(\.rawValue) }
     #else

@@ -54,17 +54,18 @@ final class VirtualHost {
             ("amq.direct", DirectRouter.self), ("amq.fanout", FanoutRouter.self), ("amq.headers", HeadersRouter.self),
             ("amq.match", HeadersRouter.self), (Tracing.exchange, TopicRouter.self), ("amq.topic", TopicRouter.self),
         ]
-        defaultExchange = Self.predeclared("", DirectRouter.self)
+        let dialect = core.configuration.dialect
+        defaultExchange = Self.predeclared("", DirectRouter.self, in: dialect)
         exchanges[""] = defaultExchange
-        for (name, type) in predeclared { exchanges[name] = Self.predeclared(name, type) }
+        for (name, type) in predeclared { exchanges[name] = Self.predeclared(name, type, in: dialect) }
     }
 
     private static func predeclared(
-        _ name: ShortString, _ type: any Router<any Queue>.Type
+        _ name: ShortString, _ type: any Router<any Queue>.Type, in dialect: Dialect
     ) -> Exchange<any Queue> {
         Exchange(
             name: name, declaration: .init(type: type.type, durable: true, isInternal: name == Tracing.exchange),
-            type: type)
+            type: type, dialect: dialect)
     }
 
     /// Lets go of everything, without a word to anybody: its core is no more.
@@ -130,7 +131,7 @@ final class VirtualHost {
 
     // MARK: Exchanges
 
-    /// Adds one that the store knows. Throws 503 for a type that isn't there.
+    /// Adds one that the store knows, of a type that any release has. Throws where none has it.
     @discardableResult
     func restoreExchange(
         _ name: ShortString, _ declaration: ExchangeDeclaration

@@ -43,7 +43,7 @@ final class ClassicQueue: Dispatching {
 
     func publish(_ message: Message, isAnswered: Bool) -> Bool {
         // What is over takes no room, though its timer has not fired yet: at a start those of all queues are late.
-        if arguments.overflow != .dropHead, ready.expiry <= host.now { expire() }
+        if arguments.overflow != .dropHead, ready.nextExpiry <= host.now { expire() }
         if arguments.overflow != .dropHead, arguments.refuses(held(with: message)),
             message.traits.priority == 0 || !quirk(.higherPrioritiesFindRoom),
             isAnswered || !quirk(.lettersAreNeverRefused)
@@ -260,13 +260,13 @@ final class ClassicQueue: Dispatching {
     /// a higher priority, as in RabbitMQ.
     func expire() {
         let now = host.now
-        _ = drop(.expired, isWritten: !quirk(.expiryIsNotWritten)) { _ in ready.expiry <= now }
+        _ = drop(.expired, isWritten: !quirk(.expiryIsNotWritten)) { _ in ready.nextExpiry <= now }
         setTimer()
     }
 
     private func setTimer() {
         if rotation.isEmpty, !clock.hasLease, quirk(.expiryNeedsAConsumer) { return }
-        clock.set(arrears.areLeft ? .max : ready.expiry, for: self, by: host)
+        clock.set(arrears.areLeft ? .max : ready.nextExpiry, for: self, by: host)
     }
 
     // MARK: The end

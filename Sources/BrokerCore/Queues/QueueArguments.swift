@@ -24,7 +24,7 @@ struct QueueArguments: Equatable {
     /// Octets of bodies.
     var maximumOctets: Int64?
     var overflow = Overflow.dropHead
-    /// The overflow is not just what saying nothing means.
+    /// There is an `x-overflow`: the overflow is not the default.
     var saysOverflow = false
     var deadLetterExchange: ShortString?
     var deadLetterRoutingKey: ShortString?

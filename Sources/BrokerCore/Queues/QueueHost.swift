@@ -49,7 +49,7 @@ protocol DeliveryTarget: AnyObject {
     /// False: it reads on behind this message of a stream as if it were not there.
     func wants(_ message: Message) -> Bool
 
-    /// It has left the rotation because it had no room; its queue is told when it has (``Queue/resume(_:)``).
+    /// It has left the rotation because it had no room; its queue is told when it has (``Queue/resume(_:handsOut:)``).
     func awaitRoom()
     func deliver(_ message: QueuedMessage)
     /// Gets nothing more.

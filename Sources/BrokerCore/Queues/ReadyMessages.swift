@@ -116,7 +116,7 @@ struct PrioritizedMessages {
     var first: QueuedMessage? { firstLevel.flatMap { levels[$0].first } }
 
     /// When the message at the head expires; `Int64.max`: never.
-    var expiry: Int64 {
+    var nextExpiry: Int64 {
         guard let level = firstLevel, let first = levels[level].first else { return .max }
         if first.expiresAt != .max, level < levels.count - 1, quirk(.onlyTheHighestExpire) { return .max }
         return first.expiresAt

@@ -59,7 +59,7 @@ struct ConsistentHashRouter<Target>: Router {
         }
     }
 
-    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
+    static func check(binding key: ShortString, _ arguments: FieldTable, in dialect: Dialect) throws(BrokerError) {
         if key.isEmpty, quirk(.emptyWeightIsTaken) { return }
         guard let weight = Int(key.text) else {
             throw BrokerError(.preconditionFailed, "The binding key must be an integer: \"\(key)\"")

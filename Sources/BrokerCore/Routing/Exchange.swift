@@ -53,10 +53,10 @@ final class Exchange<Target> {
         func hash(into hasher: inout Hasher) { hasher.combine(hash) }
     }
 
-    /// `type` is the one that the declaration names. Without `chance` only for types that leave nothing to it, or where nothing is
-    /// published.
+    /// `type` is the one that the declaration names. `chance` may be left out for types that leave nothing to it, and where
+    /// nothing is published.
     init(
-        name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type, dialect: Dialect = .v3_10,
+        name: ShortString, declaration: ExchangeDeclaration, type: any Router<Target>.Type, dialect: Dialect,
         chance: @escaping () -> UInt64 = { 0 }
     ) {
         self.name = name
@@ -81,15 +81,7 @@ final class Exchange<Target> {
 
     /// Refuses a binding that makes no sense to the exchange's type.
     func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
-        try type(of: router).check(binding: key, arguments)
-        let mostHashes = setting.dialect.mostHashes
-        guard mostHashes < .max, declaration.type == TopicRouter<Target>.type else { return }
-        let hashes = key.octets.split(separator: UInt8(ascii: ".")).count { $0.elementsEqual("#".utf8) }
-        if hashes > mostHashes {
-            throw BrokerError(
-                .preconditionFailed,
-                "Topic binding key '\(key)' uses \(hashes) '#' wildcards, at most \(mostHashes) are allowed")
-        }
+        try type(of: router).check(binding: key, arguments, in: setting.dialect)
     }
 
     // MARK: Bindings

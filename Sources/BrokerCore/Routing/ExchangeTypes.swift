@@ -19,7 +19,7 @@ enum ExchangeTypes<Target> {
         all.filter { dialect.knows(exchangeType: $0.type) }
     }
 
-    /// Throws when this release has no such type; without a dialect, none has.
+    /// The type of a name. Throws when this release has none; without a dialect, when no release has.
     static func named(
         _ name: String, in dialect: Dialect?
     ) throws(BrokerError) -> any Router<Target>.Type {

@@ -30,7 +30,7 @@ struct HeadersRouter<Target>: Router {
         case anyWithX = "any-with-x"
     }
 
-    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
+    static func check(binding key: ShortString, _ arguments: FieldTable, in dialect: Dialect) throws(BrokerError) {
         guard let value = arguments["x-match"] else { return }
         guard case .longString(let octets) = value else {
             throw BrokerError(

@@ -13,7 +13,7 @@ struct LocalRandomRouter<Target>: Router {
 
     init(_ setting: RouterSetting) { chance = setting.chance }
 
-    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {
+    static func check(binding key: ShortString, _ arguments: FieldTable, in dialect: Dialect) throws(BrokerError) {
         if key.isEmpty || quirk(.randomTakesAnyKey) { return }
         throw BrokerError(.preconditionFailed, "Non empty binding '\(key)' key not permitted")
     }

@@ -2,8 +2,7 @@ import AMQPWire
 
 /// What an exchange type decides: which of an exchange's bindings a message matches, and which bindings make sense.
 ///
-/// A new type is a file beside this one and a line in ``ExchangeTypes``. (What a release limits in a type that is older, it
-/// limits in `Exchange.check(binding:)`: a topic's many `#`.)
+/// A new type is a file beside this one and a line in ``ExchangeTypes``.
 protocol Router<Target> {
     associatedtype Target
 
@@ -17,10 +16,10 @@ protocol Router<Target> {
     static var matchesEachKey: Bool { get }
     /// Refuses a declaration whose arguments make no sense to the type.
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError)
-    /// Refuses a binding that makes no sense to the type.
-    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError)
+    /// Refuses a binding that makes no sense to the type, or that a release does not take.
+    static func check(binding key: ShortString, _ arguments: FieldTable, in dialect: Dialect) throws(BrokerError)
 
-    /// True when only classic queues may be bound: whoever binds looks, for a router does not know what it leads to.
+    /// True when only classic queues may be bound. A router does not know what it leads to: the channel looks.
     static var leadsToClassicQueuesAlone: Bool { get }
 
     /// How many places it keeps for the patterns of its bindings, beside what it has for each binding: for the account of memory.
@@ -43,7 +42,7 @@ protocol Router<Target> {
 extension Router {
     static var matchesEachKey: Bool { true }
     static func check(declaration arguments: FieldTable, label: String) throws(BrokerError) {}
-    static func check(binding key: ShortString, _ arguments: FieldTable) throws(BrokerError) {}
+    static func check(binding key: ShortString, _ arguments: FieldTable, in dialect: Dialect) throws(BrokerError) {}
     static var leadsToClassicQueuesAlone: Bool { false }
     var placeCount: Int { 0 }
 }

@@ -1,8 +1,5 @@
 /// What can be wrong in routing: a line for each, with the decision that it sits at and what was written there instead.
 enum RoutingQuirk: String, Quirk {
-    /// DirectRouter.remove: the list of the key goes
-    case unbindingOneUnbindsItsKey = "routing.unbinding-one-unbinds-its-key"
-
     // MARK: Bindings: what tells them apart, and what is kept
 
     /// Destination.isDurable: an exchange is no queue, so nothing to keep (cloudamqp/lavinmq#45)
@@ -25,6 +22,12 @@ enum RoutingQuirk: String, Quirk {
     case longAlternateNamesAreNone = "routing.long-alternate-names-are-none"
     /// Exchange.isStored: what deletes itself need not be kept
     case autoDeleteExchangesAreTransient = "routing.auto-delete-exchanges-are-transient"
+    /// Binding.isDurable: asks whether the exchange is in the log
+    case bindingsOfPredeclaredAreTransient = "routing.bindings-of-predeclared-are-transient"
+    /// Exchange.Route: the arguments or the key
+    case argumentsHideTheKey = "routing.arguments-hide-the-key"
+    /// Exchange.follow: what the policy says
+    case alternatesAreThePolicys = "routing.alternates-are-the-policys"
 
     // MARK: Routers
 
@@ -32,11 +35,11 @@ enum RoutingQuirk: String, Quirk {
     case directReachesTheFirst = "routing.direct-reaches-the-first"
     /// TopicRouter.remove: the list at the pattern's end goes, not the binding in it
     case topicUnbindEmptiesThePattern = "routing.topic-unbind-empties-the-pattern"
-    /// TopicRouter.remove: a * goes when no pattern ends there, whatever follows it
+    /// TopicTree.remove: a * goes when no pattern ends there, whatever follows it
     case starIsPruned = "routing.star-is-pruned"
-    /// TopicRouter.remove: a # goes with any of the patterns behind it
+    /// TopicTree.remove: a # goes with any of the patterns behind it
     case hashIsPruned = "routing.hash-is-pruned"
-    /// TopicRouter.remove: a word goes when no pattern ends there, whatever follows it
+    /// TopicTree.remove: a word goes when no pattern ends there, whatever follows it
     case wordIsPruned = "routing.word-is-pruned"
     /// TopicTree.matchByWord: one step over a # that stands for nothing, not as many as there are
     case secondHashTakesAWord = "routing.second-hash-takes-a-word"
@@ -70,7 +73,6 @@ enum RoutingQuirk: String, Quirk {
     case hashedHeadersAreTexts = "routing.hashed-headers-are-texts"
     /// ConsistentHashRouter: the key's first word of memory
     case hashTakesEightOctets = "routing.hash-takes-eight-octets"
-
     /// LocalRandomRouter.routesByKeyAlone: the key decides
     case chanceIsAskedOnce = "routing.chance-is-asked-once"
     /// LocalRandomRouter.matchesEachKey: the default
@@ -81,7 +83,7 @@ enum RoutingQuirk: String, Quirk {
     case randomKeepsWhatIsGone = "routing.random-keeps-what-is-gone"
     /// LocalRandomRouter.check: keys mean nothing anyway
     case randomTakesAnyKey = "routing.random-takes-any-key"
-    /// Exchange.check(bound:): a queue is a queue
+    /// Exchange.check: a queue is a queue
     case randomTakesAnyQueue = "routing.random-takes-any-queue"
     /// ModulusHashRouter.add: a queue is counted once
     case modulusCountsQueues = "routing.modulus-counts-queues"
@@ -91,6 +93,24 @@ enum RoutingQuirk: String, Quirk {
     case modulusIsLeftToChance = "routing.modulus-is-left-to-chance"
     /// ModulusHashRouter.matches: the routing key, and no other
     case modulusKnowsNoCopies = "routing.modulus-knows-no-copies"
+    /// DirectRouter.remove: the list of the key goes
+    case unbindingOneUnbindsItsKey = "routing.unbinding-one-unbinds-its-key"
+    /// TopicRouter.words: a table of 32
+    case wordsEndAt32 = "routing.words-end-at-32"
+    /// HeadersRouter.agrees: either of the two may be void
+    case voidHeadersMatchAll = "routing.void-headers-match-all"
+    /// HeadersRouter.matches: a table of eight
+    case eightArgumentsAreCompared = "routing.eight-arguments-are-compared"
+    /// TopicRouter.remove: counted out twice
+    case topicUnbindForgetsTheDestination = "routing.topic-unbind-forgets-the-destination"
+    /// TopicTree.newNode: a place that is used again is not all new
+    case freedHashStaysOne = "routing.freed-hash-stays-one"
+    /// HeadersRouter.add: "x", not "x-"
+    case xAloneIsLeftOut = "routing.x-alone-is-left-out"
+    /// ExchangeTypes.named: a word is a word
+    case typesHaveNoCase = "routing.types-have-no-case"
+    /// TopicTree.setInTable: the table is free, and its node keeps it
+    case emptyTablesStayWithTheirNodes = "routing.empty-tables-stay-with-their-nodes"
 
     // MARK: A message's pass
 
@@ -106,49 +126,27 @@ enum RoutingQuirk: String, Quirk {
     case sixteenQueuesAtMost = "routing.sixteen-queues-at-most"
     /// RoutingPass.reach: no mark
     case queueIsReachedTwice = "routing.queue-is-reached-twice"
-    /// VirtualHost.route: one key, one queue
+    /// VirtualHost.goOn: one key, one queue
     case copiesStopAtTheDefaultExchange = "routing.copies-stop-at-the-default-exchange"
-    /// VirtualHost.route: asks the message rather than the exchange
+    /// VirtualHost.goOn: asks the message rather than the exchange
     case alternateNeedsNothingReached = "routing.alternate-needs-nothing-reached"
-    /// VirtualHost.route: asked before the loop
+    /// VirtualHost.goOn: asked before the loop
     case onlyTheFirstHasAnAlternate = "routing.only-the-first-has-an-alternate"
+    /// RoutingPass.follow: asks what is new
+    case reachedBeforeIsNoMatch = "routing.reached-before-is-no-match"
+    /// RoutingPass.follow: CC and BCC lead through every exchange
+    case copiesAreHashed = "routing.copies-are-hashed"
+    /// RoutingPass.next: eight are deep enough
+    case ninthExchangeIsNotReached = "routing.ninth-exchange-is-not-reached"
 
     // MARK: What a channel remembers, and what goes along
 
     /// VirtualHost.restoreExchange: a new exchange leads nowhere yet
     case routesOutliveNewExchanges = "routing.routes-outlive-new-exchanges"
-    /// VirtualHost.delete: not when the queue goes (rabbitmq/rabbitmq-server#1705)
+    /// VirtualHost.deleteAtOnce: not when the queue goes (rabbitmq/rabbitmq-server#1705)
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
     /// VirtualHost.look: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
-    /// TopicRouter.words: a table of 32
-    case wordsEndAt32 = "routing.words-end-at-32"
-    /// HeadersRouter.agrees: either of the two may be void
-    case voidHeadersMatchAll = "routing.void-headers-match-all"
-    /// HeadersRouter.matches: a table of eight
-    case eightArgumentsAreCompared = "routing.eight-arguments-are-compared"
-    /// RoutingPass.follow: asks what is new
-    case reachedBeforeIsNoMatch = "routing.reached-before-is-no-match"
-    /// Binding.isDurable: asks whether the exchange is in the log
-    case bindingsOfPredeclaredAreTransient = "routing.bindings-of-predeclared-are-transient"
-    /// RoutingPass.follow: CC and BCC lead through every exchange
-    case copiesAreHashed = "routing.copies-are-hashed"
-    /// TopicRouter.remove: counted out twice
-    case topicUnbindForgetsTheDestination = "routing.topic-unbind-forgets-the-destination"
-    /// TopicTree.newNode: a place that is used again is not all new
-    case freedHashStaysOne = "routing.freed-hash-stays-one"
-    /// HeadersRouter.add: "x", not "x-"
-    case xAloneIsLeftOut = "routing.x-alone-is-left-out"
-    /// RoutingPass.next: eight are deep enough
-    case ninthExchangeIsNotReached = "routing.ninth-exchange-is-not-reached"
-    /// Exchange.Route: the arguments or the key
-    case argumentsHideTheKey = "routing.arguments-hide-the-key"
-    /// Exchange.follow: what the policy says
-    case alternatesAreThePolicys = "routing.alternates-are-the-policys"
-    /// ExchangeTypes.named: a word is a word
-    case typesHaveNoCase = "routing.types-have-no-case"
-    /// TopicTree.remove: the table is free, and its node keeps it
-    case emptyTablesStayWithTheirNodes = "routing.empty-tables-stay-with-their-nodes"
 }
 
 @inline(__always) func quirk(_ quirk: RoutingQuirk) -> Bool { isWrong(by: quirk) }

@@ -32,6 +32,17 @@ struct TopicRouter<Target>: Router {
 
     init(_ setting: RouterSetting) {}
 
+    static func check(binding key: ShortString, _ arguments: FieldTable, in dialect: Dialect) throws(BrokerError) {
+        let most = dialect.mostHashes
+        guard most < .max else { return }
+        let hashes = key.octets.split(separator: UInt8(ascii: ".")).count { $0.elementsEqual("#".utf8) }
+        if hashes > most {
+            throw BrokerError(
+                .preconditionFailed,
+                "Topic binding key '\(key)' uses \(hashes) '#' wildcards, at most \(most) are allowed")
+        }
+    }
+
     mutating func add(_ binding: Binding<Target>) {
         var pattern: [Int32] = []
         for word in Self.words(of: binding.key) {

@@ -1,47 +1,7 @@
 /// What can be wrong in a session: a line for each, with the decision that it sits at and what was written there instead.
 enum SessionQuirk: String, Quirk {
-    /// publish: not by a remembered route
+    /// BrokerChannel.deliver: not by a remembered route
     case secondMandatoryIsNotReturned = "session.second-mandatory-is-not-returned"
-    /// Handshake.begin: the last octet of the header is not looked at
-    case headerRevisionIsNotCompared = "session.header-revision-is-not-compared"
-    /// Handshake.receive: a heartbeat is no exception there
-    case heartbeatEndsTheHandshake = "session.heartbeat-ends-the-handshake"
-    /// Handshake.receive: the channel of connection.open is not compared
-    case openIsTakenOnAnyChannel = "session.open-is-taken-on-any-channel"
-    /// Handshake.agree: > instead of >= at the lower end
-    case smallestFrameMaxIsRefused = "session.smallest-frame-max-is-refused"
-    /// Opening, agreed: 0 is taken for "as you like"
-    case noHeartbeatMeansTheOffered = "session.no-heartbeat-means-the-offered"
-    /// Opening, refuse: every client hears of a refused login
-    case closeIsToldWithoutTheCapability = "session.close-is-told-without-the-capability"
-    /// Opening.open: an empty name is taken for the default one
-    case emptyVirtualHostIsTheDefault = "session.empty-virtual-host-is-the-default"
-    /// Opening.open: no permissions are taken for no limits
-    case userWithoutRightsMayOpen = "session.user-without-rights-may-open"
-    /// Opening.open: the deadline of the handshake is not taken back
-    case handshakeDeadlineStays = "session.handshake-deadline-stays"
-    /// Session.can: that it is named is enough
-    case capabilityFalseCounts = "session.capability-false-counts"
-    /// channel(for:): <= instead of < channel-max
-    case oneChannelTooMany = "session.one-channel-too-many"
-    /// handleClosing: a client's own close is passed over
-    case crossingCloseIsNotAnswered = "session.crossing-close-is-not-answered"
-    /// releaseAll: if instead of while
-    case onlyTheFirstExclusiveQueueGoes = "session.only-the-first-exclusive-queue-goes"
-    /// releaseAll: only a connection that is closed loses them
-    case abortedConnectionKeepsItsQueues = "session.aborted-connection-keeps-its-queues"
-    /// beginHeartbeats: the interval is kept in eight bits
-    case heartbeatIsAnOctet = "session.heartbeat-is-an-octet"
-    /// check: one interval instead of two
-    case oneSilentIntervalIsEnough = "session.one-silent-interval-is-enough"
-    /// Liveness.receivedHeartbeat: the line was in use
-    case trafficIsTraffic = "session.traffic-is-traffic"
-    /// timerFired: the timer is not set again behind a heartbeat
-    case secondHeartbeatIsNotSent = "session.second-heartbeat-is-not-sent"
-    /// LargeContent.writeBody: a part is cut into frames without their overhead
-    case partsExceedTheFrameMax = "session.parts-exceed-the-frame-max"
-    /// write: what is small does not wait for the rest of a large body
-    case smallFramesOvertakeALargeBody = "session.small-frames-overtake-a-large-body"
     /// handleClosing: a client's own channel.close is passed over
     case crossingChannelCloseIsNotAnswered = "session.crossing-channel-close-is-not-answered"
     /// release: what a transaction had settled is not put back
@@ -62,9 +22,9 @@ enum SessionQuirk: String, Quirk {
     case userIdIsCheckedOnce = "session.user-id-is-checked-once"
     /// publish: CC and BCC are not looked at where the route is remembered
     case rememberedRouteForgetsCopies = "session.remembered-route-forgets-copies"
-    /// publish: what CC and BCC reached is remembered for the key
+    /// BrokerChannel.deliver: what CC and BCC reached is remembered for the key
     case routeWithCopiesIsRemembered = "session.route-with-copies-is-remembered"
-    /// publish: also where headers decide
+    /// BrokerChannel.deliver: also where headers decide
     case headersRouteIsRemembered = "session.headers-route-is-remembered"
     /// enqueue: the answer of the last queue counts
     case lastQueueDecidesTheConfirm = "session.last-queue-decides-the-confirm"
@@ -86,9 +46,9 @@ enum SessionQuirk: String, Quirk {
     case negativePriorityIsNone = "session.negative-priority-is-none"
     /// basicCancel: a reply consumer is answered and stays
     case cancelledReplyConsumerStays = "session.cancelled-reply-consumer-stays"
-    /// basicGet: only what is to be acknowledged is numbered
+    /// BrokerChannel.fetch: only what is to be acknowledged is numbered
     case noAckGetTakesNoTag = "session.no-ack-get-takes-no-tag"
-    /// basicGet: the message-count has all that the queue holds
+    /// BrokerChannel.fetch: the message-count has all that the queue holds
     case getCountsTheUnacknowledged = "session.get-counts-the-unacknowledged"
     /// answer: the last declared queue is set once
     case firstDeclaredQueueStaysTheLast = "session.first-declared-queue-stays-the-last"
@@ -98,7 +58,7 @@ enum SessionQuirk: String, Quirk {
     case declareCountsTheUnacknowledged = "session.declare-counts-the-unacknowledged"
     /// answer: consumer-count has those of the channel
     case declareCountsOwnConsumers = "session.declare-counts-own-consumers"
-    /// queueDelete: delete-ok counts all that the queue held
+    /// BrokerChannel.delete: delete-ok counts all that the queue held
     case deleteCountsTheUnacknowledged = "session.delete-counts-the-unacknowledged"
     /// messageCount: the message-count is kept in eight bits
     case countsEndAtAnOctet = "session.counts-end-at-an-octet"
@@ -110,9 +70,9 @@ enum SessionQuirk: String, Quirk {
     case emptyKeyBecomesTheQueueName = "session.empty-key-becomes-the-queue-name"
     /// queueUnbind: an empty key stays empty for the last declared queue
     case unbindTakesTheEmptyKey = "session.unbind-takes-the-empty-key"
-    /// queueDelete: else if
+    /// BrokerChannel.delete: else if
     case ifEmptyHidesIfUnused = "session.if-empty-hides-if-unused"
-    /// queueDelete: consumers of other channels are not seen
+    /// BrokerChannel.delete: consumers of other channels are not seen
     case ifUnusedLooksAtOwnConsumers = "session.if-unused-looks-at-own-consumers"
     /// exchangeDeclare: passive is compared like any other
     case passiveDeclareComparesTheType = "session.passive-declare-compares-the-type"
@@ -140,7 +100,7 @@ enum SessionQuirk: String, Quirk {
     case onlyTheFirstQueueGetsItsOwnBack = "session.only-the-first-queue-gets-its-own-back"
     /// release: a message that was fetched counts, too
     case ackOfFetchedFreesTheWindow = "session.ack-of-fetched-frees-the-window"
-    /// requeue: room is made when all is done
+    /// BrokerChannel.resumeBehindOthers: room is made when all is done
     case roomComesAfterWhatIsGivenBack = "session.room-comes-after-what-is-given-back"
     /// requeue: what a consumer gives back makes room for itself
     case returnedFreeNoSharedRoom = "session.returned-free-no-shared-room"
@@ -152,13 +112,13 @@ enum SessionQuirk: String, Quirk {
     case severalConfirmsAreToldAsOne = "session.several-confirms-are-told-as-one"
     /// flushAnswers: the number is kept in eight bits
     case confirmNumbersAreOctets = "session.confirm-numbers-are-octets"
-    /// txCommit: the queues of the publish are not looked at again
+    /// BrokerChannel.begin: the queues of the publish are not looked at again
     case commitReachesDeletedQueues = "session.commit-reaches-deleted-queues"
     /// txCommit: the slices behind the first are forgotten
     case commitEndsAfterAThousand = "session.commit-ends-after-a-thousand"
     /// takeTransaction: what was published stays in it
     case transactionIsNotEmptied = "session.transaction-is-not-emptied"
-    /// putBack: what comes back stands behind what is there
+    /// RollingBack.fill: what comes back stands behind what is there
     case rollbackAppends = "session.rollback-appends"
     /// contains: the tag is looked for, not the entry
     case aHoleIsStillContained = "session.a-hole-is-still-contained"
@@ -188,12 +148,6 @@ enum SessionQuirk: String, Quirk {
     case prefetchIsSigned = "session.prefetch-is-signed"
     /// freeTag: a tag is kept in 127 octets
     case longConsumerTagsAreCut = "session.long-consumer-tags-are-cut"
-    /// content: only what is copied whole is looked at for BCC
-    case bccStaysInLargeMessages = "session.bcc-stays-in-large-messages"
-    /// noteAnswers: one channel of a turn is noted
-    case secondChannelsConfirmsWait = "session.second-channels-confirms-wait"
-    /// Login: LOGIN has to come first in the table
-    case amqplainWantsItsOrder = "session.amqplain-wants-its-order"
     /// handleClosing: content on a channel that is being closed is an error of the connection
     case contentBehindAnErrorIsFatal = "session.content-behind-an-error-is-fatal"
     /// exchangeDelete: amq.… is refused only for what is there
@@ -206,10 +160,6 @@ enum SessionQuirk: String, Quirk {
     case exchangeUnbindNeedsNoRead = "session.exchange-unbind-needs-no-read"
     /// queueUnbind: the right to the source is not asked for
     case queueUnbindNeedsNoRead = "session.queue-unbind-needs-no-read"
-    /// setUnsent: consumers that waited for the output are not looked at
-    case slowReaderIsForgotten = "session.slow-reader-is-forgotten"
-    /// setBacklog: the next part of a large body is not announced
-    case restOfALargeBodyIsForgotten = "session.rest-of-a-large-body-is-forgotten"
     /// freeTag: the consumer of replies is in another place
     case tagOfTheReplyConsumerIsFree = "session.tag-of-the-reply-consumer-is-free"
     /// fail: what was published and not committed is published
@@ -220,7 +170,7 @@ enum SessionQuirk: String, Quirk {
     case recoverOfNothingIsNotAnswered = "session.recover-of-nothing-is-not-answered"
     /// release: with the queue everything of it is gone
     case ackForADeletedQueueFreesNoRoom = "session.ack-for-a-deleted-queue-frees-no-room"
-    /// resumeConsumers: one is enough
+    /// BrokerChannel.resumeSome: one is enough
     case roomIsForOneConsumer = "session.room-is-for-one-consumer"
     /// resolved: the last queue is the connection's
     case queueOfAnotherChannelIsTheLast = "session.queue-of-another-channel-is-the-last"
@@ -230,10 +180,6 @@ enum SessionQuirk: String, Quirk {
     case oneArgumentIsCompared = "session.one-argument-is-compared"
     /// basicConsume: one bit hides another
     case exclusiveWithoutAcksIsShared = "session.exclusive-without-acks-is-shared"
-    /// received: other octets are no sign of life
-    case onlyHeartbeatsAreLife = "session.only-heartbeats-are-life"
-    /// content: where BCC is taken out, the limit is not at hand
-    case changedContentsHaveLargeFrames = "session.changed-contents-have-large-frames"
     /// confirm: the channel's number is kept in eight bits
     case waitingChannelsAreOctets = "session.waiting-channels-are-octets"
     /// UnacknowledgedDeliveries: the tags are closed up as if there were no holes
@@ -242,10 +188,6 @@ enum SessionQuirk: String, Quirk {
     case deletedQueueStaysItsOwners = "session.deleted-queue-stays-its-owners"
     /// whenCaughtUp: whatever is left to be dropped
     case nobodyWaitsForArrears = "session.nobody-waits-for-arrears"
-    /// streamEnded: the slices behind the first are forgotten
-    case lostConnectionStopsItsWork = "session.lost-connection-stops-its-work"
-    /// deletionOfExclusiveQueues: the slices behind the first are forgotten
-    case exclusiveQueuesGoInOneSlice = "session.exclusive-queues-go-in-one-slice"
     /// release: the slices behind the first are forgotten
     case closingChannelKeepsConsumers = "session.closing-channel-keeps-consumers"
     /// release: an error is no end
@@ -260,11 +202,11 @@ enum SessionQuirk: String, Quirk {
     case holdersAreNotTold = "session.holders-are-not-told"
     /// RollingBack: one delivery for each settlement
     case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"
-    /// publish: a reply is no publish
+    /// BrokerChannel.deliver: a reply is no publish
     case repliesAreNotConfirmed = "session.replies-are-not-confirmed"
     /// ReplyConsumer.deliver: as any other delivery
     case repliesTakeTags = "session.replies-take-tags"
-    /// properties: "" is not set
+    /// BrokerChannel.message: "" is not set
     case emptyUserIsNobody = "session.empty-user-is-nobody"
     /// delete: counts.ready + counts.unacknowledged
     case heldMessagesAreNotEmpty = "session.held-messages-are-not-empty"
@@ -280,8 +222,6 @@ enum SessionQuirk: String, Quirk {
     case onlyTheFlagsThatAreSetAreCompared = "session.only-the-flags-that-are-set-are-compared"
     /// exchangeBind: the destination is who is bound
     case destinationChecksTheBinding = "session.destination-checks-the-binding"
-    /// LargeContent.writeBody: a frame that is not full tells the end
-    case exactPartsEndEmpty = "session.exact-parts-end-empty"
     /// settle: basic.nack is as good as basic.reject
     case everyRefusalIsAFailure = "session.every-refusal-is-a-failure"
     /// exchangeUnbind: an answer is an answer
@@ -296,16 +236,6 @@ enum SessionQuirk: String, Quirk {
     case requestsNeverExpire = "session.requests-never-expire"
     /// basicQos: room is made by settling alone, and where octets leave it is not looked for either
     case raisedWindowResumesNobody = "session.raised-window-resumes-nobody"
-    /// timerFired: a close is the last that is sent
-    case closingIsSilent = "session.closing-is-silent"
-    /// checkThrottle: what the client can is not asked
-    case everybodyIsToldOfAlarms = "session.everybody-is-told-of-alarms"
-    /// endTurn: whoever sends something
-    case alarmsHoldBackEverybody = "session.alarms-hold-back-everybody"
-    /// Throttle.check: there is one alarm
-    case endOfMemorysAlarmIsTheEnd = "session.end-of-memorys-alarm-is-the-end"
-    /// Throttle.check: once in a connection's life
-    case secondAlarmIsNotTold = "session.second-alarm-is-not-told"
 }
 
 @inline(__always) func quirk(_ quirk: SessionQuirk) -> Bool { isWrong(by: quirk) }

@@ -5,9 +5,9 @@ enum TimeoutQuirk: String, Quirk {
     case timeoutIsTheBrokers = "session.timeout-is-the-brokers"
     /// Consumer.init: the queue's
     case consumersSayNoTimeout = "session.consumers-say-no-timeout"
-    /// takeBackOverdue: the consumer is gone, and that is all
+    /// BrokerChannel.endsChannel: the consumer is gone, and that is all
     case timedOutConsumersAreNotTold = "session.timed-out-consumers-are-not-told"
-    /// takeBackOverdue: cancelled all the same
+    /// BrokerChannel.endsChannel: cancelled all the same
     case clientsKeepTheirChannels = "session.clients-keep-their-channels"
     /// takeBackOverdue: one is too late, and all go back
     case allThatIsHeldIsOverdue = "session.all-that-is-held-is-overdue"

@@ -6,15 +6,15 @@ enum StoreQuirk: String, Quirk {
 
     // MARK: What is written
 
-    /// JournalRecord.write: one bit forgotten
+    /// StoredExchange.write: one bit forgotten
     case autoDeleteOfExchangesIsNotWritten = "store.auto-delete-of-exchanges-is-not-written"
-    /// JournalRecord.write: one bit forgotten
+    /// StoredExchange.write: one bit forgotten
     case internalIsNotWritten = "store.internal-is-not-written"
-    /// JournalRecord.write: an empty table
+    /// StoredExchange.write: an empty table
     case argumentsOfExchangesAreNotWritten = "store.arguments-of-exchanges-are-not-written"
-    /// JournalRecord.write: one bit forgotten
+    /// StoredQueue.write: one bit forgotten
     case autoDeleteOfQueuesIsNotWritten = "store.auto-delete-of-queues-is-not-written"
-    /// JournalRecord.write: an empty table
+    /// StoredQueue.write: an empty table
     case argumentsOfQueuesAreNotWritten = "store.arguments-of-queues-are-not-written"
     /// StoredBinding.write: an empty table
     case argumentsOfBindingsAreNotWritten = "store.arguments-of-bindings-are-not-written"
@@ -32,13 +32,13 @@ enum StoreQuirk: String, Quirk {
     case firstSettledRunIsWritten = "store.first-settled-run-is-written"
     /// Journal.write: a message, a place
     case firstCopyIsWritten = "store.first-copy-is-written"
-    /// Journal.settle: compares positions alone
+    /// SettledRun.goesOn: compares positions alone
     case settledRunsGoOnInOtherQueues = "store.settled-runs-go-on-in-other-queues"
-    /// Journal.settle: compares queues alone
+    /// SettledRun.goesOn: compares queues alone
     case settledRunsTakeAnyOrder = "store.settled-runs-take-any-order"
     /// VirtualHost.write: the log is told of declarations
     case exchangeDeletesAreNotWritten = "store.exchange-deletes-are-not-written"
-    /// VirtualHost.delete: the log is told of declarations (cloudamqp/lavinmq#209)
+    /// VirtualHost.deleteAtOnce: the log is told of declarations (cloudamqp/lavinmq#209)
     case queueDeletesAreNotWritten = "store.queue-deletes-are-not-written"
     /// VirtualHost.unbind: the log is told of declarations
     case unbindsAreNotWritten = "store.unbinds-are-not-written"

@@ -167,17 +167,7 @@ final class Arena: Sendable {
     /// Where a message has to go to reach a program that reads.
     var target: Counterpart.Target? {
         let log = self.log
-        guard let consumption = self.consumption(log) else { return nil }
-        guard let binding = log.bindings.last(where: { $0.queue == consumption.queue && $0.isGranted }) else {
-            return Counterpart.Target(key: consumption.queue)
-        }
-        let type = log.declaration(ofExchange: binding.exchange)?.method.type.text
-        // It picks one of its queues by the key, and that would be another.
-        if type == "x-consistent-hash" { return Counterpart.Target(key: consumption.queue) }
-        let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
-        return Counterpart.Target(
-            exchange: binding.exchange, key: type == "topic" ? TopicCheck.key(for: binding.key) : binding.key,
-            headers: headers.isEmpty ? nil : FieldTable(headers))
+        return consumption(log).map { Counterpart.Target(reaching: $0, in: log) }
     }
 
     /// All that was sent has come to its end.

@@ -196,3 +196,20 @@ final class Counterpart: Sendable {
         state.withLock { $0.tasks.append(task) }
     }
 }
+
+extension Counterpart.Target {
+    /// Where a message has to go to reach this consumer: as the program bound its queue, or else straight into the queue.
+    init(reaching consumption: WireLog.Consumption, in log: WireLog) {
+        let binding = log.bindings.last { $0.queue == consumption.queue && $0.isGranted }
+        let type = binding.flatMap { log.declaration(ofExchange: $0.exchange) }?.method.type.text ?? ""
+        // An exchange of RabbitMQ's own types chooses one of its queues, which may be another.
+        guard let binding, !type.hasPrefix("x-") else {
+            self.init(key: consumption.queue)
+            return
+        }
+        let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
+        self.init(
+            exchange: binding.exchange, key: type == "topic" ? TopicCheck.key(for: binding.key) : binding.key,
+            headers: headers.isEmpty ? nil : FieldTable(headers))
+    }
+}

@@ -144,6 +144,22 @@ struct ExpectedHarms: Sendable, CustomTestStringConvertible {
         #expect(!Self.blows(.producer, [publish]).contains(.refuse(1)))
     }
 
+    /// An exchange that chooses among its queues would give the message to another.
+    @Test func aMessageReachesTheProgram() throws {
+        for (type, target) in [
+            ("fanout", Counterpart.Target(exchange: "x", key: "1")), ("x-consistent-hash", .init(key: "q")),
+            ("x-local-random", .init(key: "q")), ("x-modulus-hash", .init(key: "q")),
+        ] as [(ShortString, Counterpart.Target)] {
+            var made = MadeUpLog()
+            made.declares(exchange: "x", type)
+            made.declares("q")
+            made.binds("q", to: "x", "1")
+            made.consumes("q")
+            let consumption = try #require(made.log.consumptions.last)
+            #expect(Counterpart.Target(reaching: consumption, in: made.log) == target, "\(type)")
+        }
+    }
+
     // MARK: Pictures
 
     @Test func theDrawingIsXML() throws {

@@ -156,8 +156,21 @@ import Testing
         let count = try #require(formatter.string(from: NSNumber(value: Chapter.all.count)))
         let front = try Repository.text("README.md")
         #expect(front.contains(" \(count) small programs") && front.contains("\n## The \(count) steps\n"))
+        #expect(front.contains(", \(count) chapters of about"))
+        let steps = Chapter.all.map(\.step)
+        #expect(front.contains("\n| `\(steps[0])` … `\(steps[steps.count - 1])` | the steps, "))
         let map = try Repository.text("Tutorials/README.md")
         #expect(map.contains("\n\(count.capitalized) chapters, \(count) small programs."))
+        #expect(try Repository.text("Scripts/watched-clients").contains("the \(count) steps"))
+    }
+
+    /// Each page ends with the way on.
+    @Test func everyPageLeadsToTheNext() throws {
+        for (chapter, next) in zip(Chapter.all, Chapter.all.dropFirst().map(Optional.init) + [nil]) {
+            let last = try Repository.text(chapter.page).split(separator: "\n").last ?? ""
+            let way = next.map { "Next: [chapter \($0.number)](../\($0.page.dropFirst("Tutorials/".count)))" }
+            #expect(last.contains(way ?? "Back to [the map](../README.md)"), "\(chapter.step)")
+        }
     }
 
     @Test func scriptsReadTheList() {

@@ -7,6 +7,9 @@
 ///     if message.isLate && quirk(.lateMessagesAreKept) { … }
 ///     ready.count + 1 > limit - (quirk(.fitsExactlyIsRefused) ? 1 : 0)
 ///
+/// The comment above the case begins with the function that asks for it, which a test compares, and says what was written
+/// there instead.
+///
 /// It stands last, behind what makes the difference: a case of the suite is run with a quirk only if it was asked for, so
 /// a quirk that is asked for everywhere costs a run of every case. Release builds have none: there it is `false`.
 @_spi(Quirks) public protocol Quirk: RawRepresentable<String>, CaseIterable, Sendable {}

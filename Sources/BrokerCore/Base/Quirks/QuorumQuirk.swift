@@ -1,5 +1,5 @@
 /// What can be wrong in a quorum queue: a line for each, with the decision that it sits at and what was written there
-/// instead.
+/// instead. In `Base`, because the dialect makes some of these decisions.
 enum QuorumQuirk: String, Quirk {
     // MARK: What fits
 
@@ -45,9 +45,9 @@ enum QuorumQuirk: String, Quirk {
     case keptLettersTakeNoRoom = "quorum.kept-letters-take-no-room"
     /// QuorumQueue.letterStayed: no timer
     case keptLettersWaitForAPolicy = "quorum.kept-letters-wait-for-a-policy"
-    /// VirtualHost.publish: where it leads, not where it has not been
+    /// VirtualHost.send: where it leads, not where it has not been
     case keptLettersGoToAllAgain = "quorum.kept-letters-go-to-all-again"
-    /// VirtualHost.publish: a letter is a letter
+    /// VirtualHost.send: a letter is a letter
     case keptLettersAreNotRefused = "quorum.kept-letters-are-not-refused"
     /// QuorumQueue.purge: what is ready
     case purgeLeavesKeptLetters = "quorum.purge-leaves-kept-letters"
@@ -79,7 +79,7 @@ enum QuorumQuirk: String, Quirk {
 
     // MARK: The order
 
-    /// QuorumQueue.requeue: whatever the reason
+    /// Dialect.putsAtTheEnd: whatever the reason
     case abandonedGoToTheEnd = "quorum.abandoned-go-to-the-end"
     /// QuorumQueue.requeue: the next publish hands it out
     case whatComesBackWaits = "quorum.what-comes-back-waits"
@@ -100,11 +100,11 @@ enum QuorumQuirk: String, Quirk {
 
     // MARK: Time
 
-    /// QuorumQueue.dispatch: what has expired is looked for once, not behind each
+    /// QuorumQueue.handFirst: what has expired is looked for once, not behind each
     case expiredBehindLiveIsDelivered = "quorum.expired-behind-live-is-delivered"
     /// QuorumMessages.putBack: as if it had no time
     case returnedDoNotExpire = "quorum.returned-do-not-expire"
-    /// QuorumMessages.popExpired: only what is next
+    /// QuorumMessages.looksIntoEachLane: only what is next
     case lowPrioritiesOutliveTheirTime = "quorum.low-priorities-outlive-their-time"
     /// QuorumMessages.nextExpiry: that of what is next
     case lowPrioritiesSetNoTimer = "quorum.low-priorities-set-no-timer"
@@ -136,11 +136,11 @@ enum QuorumQuirk: String, Quirk {
 
     /// QueueArguments.Check.unusedOfQuorumQueue: any word
     case anyStrategyIsTaken = "quorum.any-strategy-is-taken"
-    /// QueueArguments.Check.unusedOfQuorumQueue: any word
+    /// QueueArguments.Check.leaderLocator: any word
     case anyLocatorIsTaken = "quorum.any-locator-is-taken"
     /// QueueKind.compared: those that change nothing are not compared
     case unusedArgumentsMayDiffer = "quorum.unused-arguments-may-differ"
-    /// QuorumQueue.dropReady: the slices take from the queue
+    /// QuorumMessages.popPurged: the slices take from the queue
     case purgeTakesWhatComesLater = "quorum.purge-takes-what-comes-later"
     /// QuorumQueue.purge: what came back stands elsewhere
     case purgeLeavesWhatCameBack = "quorum.purge-leaves-what-came-back"
@@ -149,7 +149,7 @@ enum QuorumQuirk: String, Quirk {
 
     /// QuorumQueue.publish: what is handed over at once is written, whoever takes it
     case handedOverWithoutAckIsWritten = "quorum.handed-over-without-ack-is-written"
-    /// QuorumQueue.dispatch: the log is not told
+    /// QuorumQueue.handFirst: the log is not told
     case deliveriesWithoutAckAreNotWritten = "quorum.deliveries-without-ack-are-not-written"
     /// QuorumQueue.get: the log is not told
     case getsWithoutAckAreNotWritten = "quorum.gets-without-ack-are-not-written"
@@ -163,7 +163,7 @@ enum QuorumQuirk: String, Quirk {
     case rejectionsAreNotWritten = "quorum.rejections-are-not-written"
     /// QuorumQueue.expire: the log is not told
     case expiryIsNotWritten = "quorum.expiry-is-not-written"
-    /// QuorumQueue.dropReady: the log is not told
+    /// QuorumQueue.purge: the log is not told
     case purgeIsNotWritten = "quorum.purge-is-not-written"
     /// QuorumQueue.requeue: the log is not told
     case returnsAreNotWritten = "quorum.returns-are-not-written"
@@ -192,7 +192,7 @@ enum QuorumQuirk: String, Quirk {
     case restoredStatesAreForgotten = "quorum.restored-states-are-forgotten"
     /// DeliveryStates.restore: the next turn is 1
     case turnsStartAnew = "quorum.turns-start-anew"
-    /// StoreRecovery.replay: not asked for until there were quorum queues
+    /// Message.Traits.init: not asked for until there were quorum queues
     case restoredHaveNoPriority = "quorum.restored-have-no-priority"
     /// Consumer.init: the most that a consumer without a limit holds is the most of all
     case limitsEndAtTheMost = "quorum.limits-end-at-the-most"

@@ -16,7 +16,7 @@ enum ReportedQuirk: String, Quirk {
     case deadLettersLoseTheirHeaders = "reported.dead-letters-lose-their-headers"
     /// DeadLetter.republished: the message's own time goes along, though nobody sees it (fridujo/rabbitmq-mock#28)
     case deadLettersKeepTheirTime = "reported.dead-letters-keep-their-time"
-    /// ClassicQueue.expiry: the time in the next queue counts from the first publish (cloudamqp/lavinmq#583)
+    /// QueueArguments.expiry: the time in the next queue counts from the first publish (cloudamqp/lavinmq#583)
     case timeGoesOn = "reported.time-goes-on"
 
     // MARK: Time
@@ -61,7 +61,7 @@ enum ReportedQuirk: String, Quirk {
     case cancelGivesBack = "reported.cancel-gives-back"
     /// BrokerChannel.requeue: what was fetched is nowhere noted (cloudamqp/lavinmq#421)
     case fetchedDoesNotComeBack = "reported.fetched-does-not-come-back"
-    /// BrokerChannel.basicGet: counts in the shared window, too (cloudamqp/lavinmq#2206)
+    /// BrokerChannel.fetch: counts in the shared window, too (cloudamqp/lavinmq#2206)
     case fetchedFillsTheSharedWindow = "reported.fetched-fills-the-shared-window"
     /// BrokerChannel.basicQos: grants room, and takes none away (cloudamqp/lavinmq#2206)
     case sharedWindowIsNeverLowered = "reported.shared-window-is-never-lowered"
@@ -82,7 +82,7 @@ enum ReportedQuirk: String, Quirk {
 
     // MARK: Ways
 
-    /// VirtualHost.route: all topic exchanges have one root (rabbitmq/rabbitmq-server#16271, #16425)
+    /// VirtualHost.goOn: all topic exchanges have one root (rabbitmq/rabbitmq-server#16271, #16425)
     case emptyKeyLeadsThroughEveryTopic = "reported.empty-key-leads-through-every-topic"
     /// TopicTree.matchByWord: at the end, behind a * and a word, # takes a word (cloudamqp/lavinmq#1607)
     case hashBehindAStarTakesAWord = "reported.hash-behind-a-star-takes-a-word"

@@ -13,19 +13,19 @@ enum PolicyQuirk: String, Quirk {
     case policiesForgetOctets = "queue.policies-forget-octets"
     /// QueueArguments.combined: a line forgotten
     case policiesForgetOverflow = "queue.policies-forget-overflow"
-    /// QueueArguments.combined: a line forgotten
+    /// QueueArguments.own: a line forgotten
     case policiesForgetDeadLetters = "queue.policies-forget-dead-letters"
-    /// QueueArguments.combined: a line forgotten
+    /// QueueArguments.deliveryLimit: a line forgotten
     case policiesForgetDeliveries = "queue.policies-forget-deliveries"
     /// QueueArguments.combined: a line forgotten
     case policiesForgetConsumers = "queue.policies-forget-consumers"
     /// QueueArguments.combined: a line forgotten
     case policiesForgetStrategies = "queue.policies-forget-strategies"
-    /// QueueArguments.combined: what the policy says
+    /// QueueArguments.keepsOverflow: what the policy says
     case overflowIsThePolicys = "queue.overflow-is-the-policys"
-    /// QueueArguments.combined: what the queue says
+    /// QueueArguments.keepsOverflow: what the queue says
     case overflowIsTheQuorumQueues = "queue.overflow-is-the-quorum-queues"
-    /// QueueArguments.combined: ??, the other way round
+    /// QueueArguments.own: ??, the other way round
     case deadLettersGoByThePolicy = "queue.dead-letters-go-by-the-policy"
     /// QueueArguments.combined: both or none
     case keysComeWithTheirExchange = "queue.keys-come-with-their-exchange"

@@ -1,11 +1,11 @@
 /// What can be wrong in how a queue reads its arguments, and in what two of them make together: a line for each, with the
 /// decision that it sits at and what was written there instead.
 enum ArgumentQuirk: String, Quirk {
-    /// QueueArguments.Check.integer: what stands before the point
+    /// FieldValue.mistaken: what stands before the point
     case fractionsAreCut = "queue.fractions-are-cut"
-    /// QueueArguments.Check.integer: true is one
+    /// FieldValue.mistaken: true is one
     case trueIsOne = "queue.true-is-one"
-    /// QueueArguments.Check.integer: digits make a number
+    /// FieldValue.mistaken: digits make a number
     case digitsAreNumbers = "queue.digits-are-numbers"
     /// QueueArguments.Check.integer: what is too long is as long as may be
     case tooLongTimesAreCut = "queue.too-long-times-are-cut"
@@ -15,7 +15,7 @@ enum ArgumentQuirk: String, Quirk {
     case anyQueueVersionIsTaken = "queue.any-queue-version-is-taken"
     /// ClassicQueue.publish: a higher priority finds room in a queue that refuses
     case higherPrioritiesFindRoom = "queue.higher-priorities-find-room"
-    /// PrioritizedMessages.expiry: only the highest priority is looked at
+    /// PrioritizedMessages.nextExpiry: only the highest priority is looked at
     case onlyTheHighestExpire = "queue.only-the-highest-expire"
     /// QueueArguments.takes: what is not there any more was refused
     case expiredAtOnceIsRefused = "queue.expired-at-once-is-refused"

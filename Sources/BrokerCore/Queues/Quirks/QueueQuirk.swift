@@ -1,8 +1,5 @@
 /// What can be wrong in a queue: a line for each, with the decision that it sits at and what was written there instead.
 enum QueueQuirk: String, Quirk {
-    /// QueueArguments.refuses: >= instead of >
-    case exactFitInOctetsIsRefused = "queue.exact-fit-in-octets-is-refused"
-
     // MARK: What fits
 
     /// ClassicQueue.counts: a UInt8
@@ -31,10 +28,6 @@ enum QueueQuirk: String, Quirk {
     case overflowKnowsOneLimit = "queue.overflow-knows-one-limit"
     /// ClassicQueue.dropOverflow: if for while
     case overflowDropsOne = "queue.overflow-drops-one"
-    /// DeathHistory.turnRound: as in later releases
-    case deathsStayInOrder = "queue.deaths-stay-in-order"
-    /// StreamLog.popDropped: else if
-    case streamAgeAloneCounts = "queue.stream-age-alone-counts"
     /// ClassicQueue.publish: what is dropped is no use of the queue
     case overflowSetsNoTimer = "queue.overflow-sets-no-timer"
     /// ClassicQueue.dropOverflow: the log is not told
@@ -49,10 +42,16 @@ enum QueueQuirk: String, Quirk {
     case lengthsHave32Bits = "queue.lengths-have-32-bits"
     /// QueueArguments.init: x-max-length-bytes, a UInt32
     case octetsHave32Bits = "queue.octets-have-32-bits"
+    /// QueueArguments.refuses: >= instead of >
+    case exactFitInOctetsIsRefused = "queue.exact-fit-in-octets-is-refused"
+    /// ClassicQueue.dropOverflow: the newest is never dropped
+    case loneOneFits = "queue.lone-one-fits"
+    /// PrioritizedMessages.append: the octets are counted by publish
+    case restoredOctetsAreNotCounted = "queue.restored-octets-are-not-counted"
 
     // MARK: The order
 
-    /// ClassicQueue.requeue: only the first of several is marked
+    /// QueuedMessage.returned: only the first of several is marked
     case oneOfTheReturnedIsRedelivered = "queue.one-of-the-returned-is-redelivered"
     /// QueuedMessage.comes: the last that came back is the first that goes
     case returnedComeBackwards = "queue.returned-come-backwards"
@@ -64,6 +63,14 @@ enum QueueQuirk: String, Quirk {
     case prioritiesHaveFiveBits = "queue.priorities-have-five-bits"
     /// QueueArguments.init: x-max-priority, a signed octet
     case prioritiesStopAt127 = "queue.priorities-stop-at-127"
+    /// QueuedMessage.noteReturn: a UInt8
+    case returnsAreOctets = "queue.returns-are-octets"
+    /// PrioritizedMessages.putBack: where nothing is there is nothing to look for
+    case returnedToAnEmptyLevelGoBehind = "queue.returned-to-an-empty-level-go-behind"
+    /// ClassicQueue.publish: a message is as it is
+    case handedOnIsMarked = "queue.handed-on-is-marked"
+    /// QueuedMessage.returned: whatever the reason
+    case everyReturnIsAFailure = "queue.every-return-is-a-failure"
 
     // MARK: Purging and the end
 
@@ -77,20 +84,20 @@ enum QueueQuirk: String, Quirk {
     case purgeForgetsPriorities = "queue.purge-forgets-priorities"
     /// ClassicQueue.dropReady: dropped, as when there are too many
     case purgeDeadLetters = "queue.purge-dead-letters"
-    /// ClassicQueue.dropReady: says that there is nothing more
-    case purgeEndsWithItsFirstSlice = "queue.purge-ends-with-its-first-slice"
-    /// ClassicQueue.delete: the list changes under the loop
+    /// QueueHost.dismiss: the list changes under the loop
     case firstConsumerIsTold = "queue.first-consumer-is-told"
-    /// ClassicQueue.deadLetter: what is rejected dies, wherever it was
+    /// Queue.hasDeadLetters: what is rejected dies, wherever it was
     case deletedQueuesDeadLetter = "queue.deleted-queues-dead-letter"
     /// ClassicQueue.remove: nothing is thrown away
     case autoDeleteKeepsMessages = "queue.auto-delete-keeps-messages"
     /// ClassicQueue.remove: somebody still has something of it
     case autoDeleteWaitsForAcknowledgements = "queue.auto-delete-waits-for-acknowledgements"
+    /// ClassicQueue.remove: it goes with its connection anyway
+    case exclusiveIsNotAutoDeleted = "queue.exclusive-is-not-auto-deleted"
 
     // MARK: Messages out
 
-    /// ClassicQueue.dispatch: the log is told of acknowledgements
+    /// ClassicQueue.handFirst: the log is told of acknowledgements
     case deliveriesWithoutAckAreNotWritten = "queue.deliveries-without-ack-are-not-written"
     /// ClassicQueue.hand: the log is not told
     case deliveriesAreNotNoted = "queue.deliveries-are-not-noted"
@@ -100,18 +107,20 @@ enum QueueQuirk: String, Quirk {
     case getsAreNotNoted = "queue.gets-are-not-noted"
     /// ClassicQueue.settle: the log is told of acknowledgements
     case rejectionsAreNotWritten = "queue.rejections-are-not-written"
-    /// ClassicQueue.dispatch: looked at before the loop, not in it
+    /// ClassicQueue.handFirst: looked at before the loop, not in it
     case expiredBehindLiveIsDelivered = "queue.expired-behind-live-is-delivered"
     /// ClassicQueue.remove: others are served when something comes
     case nobodyTakesOverWhatIsReady = "queue.nobody-takes-over-what-is-ready"
+    /// ClassicQueue.publish: what was never ready has no place
+    case handedOutAtOnceIsNotWritten = "queue.handed-out-at-once-is-not-written"
 
     // MARK: Consumers
 
-    /// ClassicQueue.admit: asks only who wants to be alone
+    /// QueueConsumers.admits: asks only who wants to be alone
     case othersComeToExclusive = "queue.others-come-to-exclusive"
-    /// ClassicQueue.admit: asks only whether somebody is alone
+    /// QueueConsumers.admits: asks only whether somebody is alone
     case exclusiveComesToOthers = "queue.exclusive-comes-to-others"
-    /// ClassicQueue.admit: one is active anyway
+    /// QueueConsumers.admits: one is active anyway
     case singleActiveMayBeExclusive = "queue.single-active-may-be-exclusive"
     /// QueueConsumers.remove: not counted down (cloudamqp/lavinmq#1903)
     case exclusiveUseNeverEnds = "queue.exclusive-use-never-ends"
@@ -129,22 +138,26 @@ enum QueueQuirk: String, Quirk {
     case lowerPrioritiesStarve = "queue.lower-priorities-starve"
     /// QueueConsumers.closeUp: keeps those that can be served now
     case closingUpLosesTheBusy = "queue.closing-up-loses-the-busy"
+    /// QueueConsumers.nextActive: asks for room as everywhere else
+    case fullConsumersDoNotTakeOver = "queue.full-consumers-do-not-take-over"
+    /// QueueConsumers.remove: compares tags
+    case activeIsToldByItsTag = "queue.active-is-told-by-its-tag"
 
     // MARK: Time
 
     /// ClassicQueue.publish: what expires at once is not handed out
     case noTimeToLiveMissesConsumers = "queue.no-time-to-live-misses-consumers"
-    /// ClassicQueue.expiry: a UInt32
+    /// QueueArguments.expiry: a UInt32
     case timesToLiveHave32Bits = "queue.times-to-live-have-32-bits"
-    /// ClassicQueue.expiry: not the shorter of the two
+    /// QueueArguments.expiry: not the shorter of the two
     case ownTimeToLiveWins = "queue.own-time-to-live-wins"
-    /// ClassicQueue.requeue: put back is put in
+    /// QueuedMessage.returned: put back is put in
     case returnRenewsTheTimeToLive = "queue.return-renews-the-time-to-live"
     /// ClassicQueue.expire: the log is told of acknowledgements
     case expiryIsNotWritten = "queue.expiry-is-not-written"
     /// ClassicQueue.timerFired: the time that was set stays
     case timerIsSetOnce = "queue.timer-is-set-once"
-    /// ClassicQueue.setTimer: one timer, for what was asked first
+    /// QueueClock.set: one timer, for what was asked first
     case leaseHidesTimesToLive = "queue.lease-hides-times-to-live"
     /// ClassicQueue.publish: a publish is a use
     case publishRenewsTheLease = "queue.publish-renews-the-lease"
@@ -160,6 +173,12 @@ enum QueueQuirk: String, Quirk {
     case expiredWhileDownStays = "queue.expired-while-down-stays"
     /// ClassicQueue.restore: a lease begins with the declaration
     case restoredQueuesHaveNoLease = "queue.restored-queues-have-no-lease"
+    /// QueueArguments.expiry: 0 means none elsewhere
+    case ownTimeOfZeroIsNone = "queue.own-time-of-zero-is-none"
+    /// ClassicQueue.timerFired: its consumers see to it
+    case nothingExpiresBesideConsumers = "queue.nothing-expires-beside-consumers"
+    /// ClassicQueue.renewLease: a use is a use
+    case usesBeginALease = "queue.uses-begin-a-lease"
 
     // MARK: Dead letters
 
@@ -199,119 +218,39 @@ enum QueueQuirk: String, Quirk {
     case longDeadLetterExchangesAreNone = "queue.long-dead-letter-exchanges-are-none"
     /// QueueArguments.init: empty is as good as not there
     case emptyDeadLetterKeyIsNone = "queue.empty-dead-letter-key-is-none"
-
-    // MARK: Streams
-
-    /// StreamLog.place: the oldest is looked for where the next comes
-    case streamsBeginAtTheirEnd = "queue.stream-first-is-next"
-    /// StreamLog.place: one too many
-    case lastIsNext = "queue.stream-last-is-next"
-    /// StreamLog.place: the wrong end of the row
-    case lastIsFirst = "queue.stream-last-is-first"
-    /// StreamStart.init: no offset means all there is
-    case silenceMeansFirst = "queue.stream-silence-means-first"
-    /// StreamLog.place: an offset behind the end is cut to it
-    case offsetsToComeAreNext = "queue.stream-offsets-to-come-are-next"
-    /// StreamLog.place: offsets are taken to begin at 1
-    case offsetsAreOneEarly = "queue.stream-offsets-are-one-early"
-    /// StreamLog.place: times are not looked up
-    case timesMeanFirst = "queue.stream-times-mean-first"
-    /// StreamLog.place: every time is one to come
-    case timesMeanNext = "queue.stream-times-mean-next"
-    /// StreamQueue.add: a consumer begins where another has got to
-    case readersShareAPlace = "queue.stream-readers-share-a-place"
-    /// StreamQueue.publish: one of those that wait reads on
-    case newsReachOneReader = "queue.stream-news-reach-one-reader"
-    /// StreamQueue.takeBack: who has read everything is forgotten
-    case readersStopAtTheEnd = "queue.stream-readers-stop-at-the-end"
-    /// StreamQueue.read: the slices behind the first are forgotten
-    case readingEndsWithItsFirstSlice = "queue.stream-reading-ends-with-its-first-slice"
-    /// StreamQueue.handOut: what could have been read before is marked
-    case whatIsNotNewIsRedelivered = "queue.stream-what-is-not-new-is-redelivered"
-    /// StreamQueue.publish: limits are not looked at
-    case nothingIsGivenUp = "queue.stream-nothing-is-given-up"
-    /// StreamQueue.retainSlice: the octets alone are looked at
-    case agesMeanNothing = "queue.stream-ages-mean-nothing"
-    /// StreamLog.isFull: a segment ends with each message
-    case segmentsAreMessages = "queue.stream-segments-are-messages"
-    /// StreamLog.some: below the oldest there is nothing
-    case lostPlacesAreWaitedAt = "queue.stream-lost-places-are-waited-at"
-    /// ClassicQueue.publish: what was never ready has no place
-    case handedOutAtOnceIsNotWritten = "queue.handed-out-at-once-is-not-written"
-    /// ClassicQueue.remove: it goes with its connection anyway
-    case exclusiveIsNotAutoDeleted = "queue.exclusive-is-not-auto-deleted"
-    /// QueueConsumers.nextActive: asks for room as everywhere else
-    case fullConsumersDoNotTakeOver = "queue.full-consumers-do-not-take-over"
-    /// QueueHost.dismiss: off by one
-    case oneIsLostBetweenSlices = "queue.one-is-lost-between-slices"
+    /// DeathHistory.turnRound: as in later releases
+    case deathsStayInOrder = "queue.deaths-stay-in-order"
     /// DeathHistory.add: the whole entry is made anew
     case timeOfADeathIsTheLatest = "queue.time-of-a-death-is-the-latest"
-    /// QueueArguments.expiry: 0 means none elsewhere
-    case ownTimeOfZeroIsNone = "queue.own-time-of-zero-is-none"
-    /// QueuedMessage.noteReturn: a UInt8
-    case returnsAreOctets = "queue.returns-are-octets"
+    /// DeathHistory.add: a header that grows is cut
+    case fourDeathsAreTold = "queue.four-deaths-are-told"
+    /// DeathHistory.closesCycle: the last one tells
+    case lastDeathDecidesAlone = "queue.last-death-decides-alone"
+    /// DeadLetter.republished: made anew
+    case lettersForgetFailures = "queue.letters-forget-failures"
+    /// DeathHistory.add: where it comes from last
+    case keysOfADeathAreTheLatest = "queue.keys-of-a-death-are-the-latest"
+
+    // MARK: Slices
+
+    /// QueueHost.dismiss: off by one
+    case oneIsLostBetweenSlices = "queue.one-is-lost-between-slices"
     /// Filling.goOn: each slice has an answer of its own
     case lastSliceDecidesTheConfirm = "queue.last-slice-decides-the-confirm"
     /// Filling.goOn: the slices behind the first are forgotten
     case fillingEndsWithItsSlice = "queue.filling-ends-with-its-slice"
     /// Arrears.note: what is left goes with the next use
     case arrearsAreForgotten = "queue.arrears-are-forgotten"
-    /// Arrears.isOver: the flag stays up
+    /// Arrears.noteEnd: the flag stays up
     case arrearsAreScheduledOnce = "queue.arrears-are-scheduled-once"
     /// ClassicQueue.catchUp: others are served when something comes
     case caughtUpHandsOutNothing = "queue.caught-up-hands-out-nothing"
-    /// StreamQueue.publish: those that wait are woken when nobody reads
-    case newsWaitForReaders = "queue.stream-news-wait-for-readers"
-    /// StreamQueue.closeUp: all that wait go with those that are gone
-    case closingUpLosesReaders = "queue.stream-closing-up-loses-readers"
-    /// StreamQueue.retainSlice: the log is not told
-    case givenUpAreNotWritten = "queue.stream-given-up-are-not-written"
-    /// StreamQueue.restore: offsets are counted from what is there
-    case restoredOffsetsStartAnew = "queue.stream-restored-offsets-start-anew"
-    /// StreamQueue.dismissConsumers: the first
-    case oneReaderIsTold = "queue.stream-one-reader-is-told"
-    /// StreamLog.popFirst: only octets are counted out
-    case givenUpStayCounted = "queue.stream-given-up-stay-counted"
-    /// StreamLog.popFirst: only messages are counted out
-    case givenUpOctetsStayCounted = "queue.stream-given-up-octets-stay-counted"
-    /// StreamLog.append: where a run begins, its segment has room
-    case runsAreInOneSegment = "queue.stream-runs-are-in-one-segment"
-    /// StreamLog.add: only messages are counted
-    case restoredAreNotCounted = "queue.stream-restored-are-not-counted"
-    /// StreamLog.replaceOldestBlock: what is not in memory is gone
-    case letGoAreNotCounted = "queue.stream-let-go-are-not-counted"
-    /// StreamSegment.offset: where a run is, its first message is
-    case runsHaveOneTime = "queue.stream-runs-have-one-time"
-    /// StreamQueue.handOut: room is looked at once a turn
-    case turnsGoToTheirEnd = "queue.stream-turns-go-to-their-end"
     /// QueueHost.forget: the slices behind the first are forgotten
     case forgettingEndsWithItsSlice = "queue.forgetting-ends-with-its-slice"
-    /// ClassicQueue.dropReady: the slices take from the queue
+    /// PrioritizedMessages.popPurged: the slices take from the queue
     case purgeTakesWhatComesLater = "queue.purge-takes-what-comes-later"
-    /// ClassicQueue.dropOverflow: the newest is never dropped
-    case loneOneFits = "queue.lone-one-fits"
-    /// ClassicQueue.timerFired: its consumers see to it
-    case nothingExpiresBesideConsumers = "queue.nothing-expires-beside-consumers"
-    /// PrioritizedMessages.append: the octets are counted by publish
-    case restoredOctetsAreNotCounted = "queue.restored-octets-are-not-counted"
-    /// PrioritizedMessages.putBack: where nothing is there is nothing to look for
-    case returnedToAnEmptyLevelGoBehind = "queue.returned-to-an-empty-level-go-behind"
-    /// DeathHistory.add: a header that grows is cut
-    case fourDeathsAreTold = "queue.four-deaths-are-told"
-    /// DeathHistory.closesCycle: the last one tells
-    case lastDeathDecidesAlone = "queue.last-death-decides-alone"
-    /// ClassicQueue.publish: a message is as it is
-    case handedOnIsMarked = "queue.handed-on-is-marked"
-    /// ClassicQueue.requeue: whatever the reason
-    case everyReturnIsAFailure = "queue.every-return-is-a-failure"
-    /// DeadLetter.republished: made anew
-    case lettersForgetFailures = "queue.letters-forget-failures"
-    /// ClassicQueue.renewLease: a use is a use
-    case usesBeginALease = "queue.uses-begin-a-lease"
-    /// DeathHistory.add: where it comes from last
-    case keysOfADeathAreTheLatest = "queue.keys-of-a-death-are-the-latest"
-    /// QueueConsumers.remove: compares tags
-    case activeIsToldByItsTag = "queue.active-is-told-by-its-tag"
+    /// ClassicQueue.dropReady: says that there is nothing more
+    case purgeEndsWithItsFirstSlice = "queue.purge-ends-with-its-first-slice"
 }
 
 @inline(__always) func quirk(_ quirk: QueueQuirk) -> Bool { isWrong(by: quirk) }

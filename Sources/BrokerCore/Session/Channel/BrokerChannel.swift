@@ -276,18 +276,18 @@ final class BrokerChannel {
     func release(then: @escaping () -> Void = {}) {
         if !isReleased { tally.counters.channelsClosed += 1 }
         isReleased = true
-        // Otherwise all are by now.
+        // A connection that ends has paused those of all its channels at once.
         if !connection.isEnding { pauseConsumers() }
         if state != .closing || replyConsumer == nil || !quirk(.failedChannelKeepsItsReplies) { endReplyConsumer() }
         content = ContentReader()
         forgetContent()
         var rolling: RollingBack?
-        connection.goOn { [self] most in
+        connection.doInSlices { [self] most in
             if transaction != nil, rolling == nil, !quirk(.closingLosesUncommittedAcks) { rolling = endTransaction() }
             return rolling?.goOn(most, among: &unacknowledged) ?? 0
         }
         var leaving: LeavingConsumers?
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             guard requeueSlice(through: .max, because: .abandoned) || quirk(.closingReturnsAThousand) else {
                 return true
             }

@@ -11,7 +11,7 @@ enum ChannelQuirk: String, Quirk {
     case unknownConsumerArgumentsAreRefused = "session.unknown-consumer-arguments-are-refused"
     /// BrokerChannel.basicGet: an exclusive consumer has the queue to itself
     case exclusiveConsumersKeepGetsAway = "session.exclusive-consumers-keep-gets-away"
-    /// BrokerChannel.refuseReplyAddress: it is bound like any other
+    /// BrokerChannel.queueBind: it is bound like any other
     case repliesMayBeBound = "session.replies-may-be-bound"
     /// BrokerChannel.basicGet: nothing waits for who consumes replies
     case repliesMayBeFetched = "session.replies-may-be-fetched"
@@ -25,7 +25,7 @@ enum ChannelQuirk: String, Quirk {
     case deadLettersToTheDefaultNeedNoRight = "session.dead-letters-to-the-default-need-no-right"
     /// BrokerChannel.exchangeDeclare: nobody waits for what comes of it
     case silentDeclaresAreNotCompared = "session.silent-declares-are-not-compared"
-    /// Equivalence.check: one after the other
+    /// FieldTable.moves: one after the other
     case argumentOrderIsCompared = "session.argument-order-is-compared"
     /// LeavingConsumers.go: one consumer is all that a queue has
     case endsTakeQueuesAlong = "session.ends-take-queues-along"

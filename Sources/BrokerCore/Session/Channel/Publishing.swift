@@ -19,7 +19,7 @@ extension BrokerChannel {
         if pass.isOver { return try deliver(delivery, along: pass) }
         // So many bindings, or keys, that others have their turn meanwhile, and may bind and delete what they like.
         var rest = pass
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             do throws(BrokerError) {
                 try virtualHost.goOn(&rest)
                 if rest.isOver { try deliver(delivery, to: rest.targets.filter { !$0.isDeleted }) }
@@ -98,7 +98,7 @@ extension BrokerChannel {
     private func fill(_ queues: [any Queue], with message: Message, confirming number: UInt64?) {
         tally.counters.routed += queues.count
         var filling: Filling? = Filling(message, queues, isAnswered: true)
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             guard let (accepted, batch) = goOn(with: &filling) else { return true }
             if !quirk(.largeFillingsAreNotConfirmed) { confirm(number, accepted, batch) }
             return false

@@ -27,7 +27,7 @@ extension BrokerChannel {
         guard tag == 0 || unacknowledged.contains(tag) || quirk(.multipleTakesAnyTag) else {
             throw Self.unknown(tag)
         }
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             let deliveries = unacknowledged.removeFirst(connection.pool.work.slice, through: last)
             connection.placesFilled += deliveries.count
             if let error = refusal(of: outcome, for: deliveries) {
@@ -142,7 +142,7 @@ extension BrokerChannel {
         }
         if unacknowledged.isEmpty, quirk(.recoverOfNothingIsNotAnswered) { return }
         let last = unacknowledged.lastTag ?? 0
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             guard requeueSlice(through: last, because: .released) || quirk(.recoverEndsAfterAThousand) else {
                 return true
             }
@@ -218,7 +218,7 @@ extension BrokerChannel {
         var isWhole = true
         var (publishes, settlements) = (done.publishes[...], done.settlements[...])
         var filling: Filling?
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             let limit = connection.placesFilled + connection.pool.work.slice
             while connection.placesFilled < limit {
                 guard filling != nil || !publishes.isEmpty else { break }
@@ -271,8 +271,8 @@ extension BrokerChannel {
         let done = try takeTransaction()
         let later = quirk(.rolledBackIsCommittedLater) ? done.publishes : []
         var rolling = RollingBack(done)
-        connection.goOn { [self] most in rolling.goOn(most, among: &unacknowledged) }
-        connection.goOn { [self] in
+        connection.doInSlices { [self] most in rolling.goOn(most, among: &unacknowledged) }
+        connection.doInSlices { [self] in
             for publish in later { transaction?.add(publish) }
             send(TxRollbackOk())
             return false

@@ -19,7 +19,7 @@ extension BrokerChannel {
         var left = consumers.values[...]
         if left.isEmpty { return }
         let most = connection.pool.work.slice
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             for consumer in left.prefix(most) where consumer.queue.kind.isReadWithoutTaking { lineUp(consumer) }
             connection.placesFilled += min(left.count, most) / WorkLimits.placesOfUnit
             left = left.dropFirst(most)
@@ -35,7 +35,7 @@ extension BrokerChannel {
     func resumeConsumers() {
         if isResuming || !resumeSome() { return }
         isResuming = true
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             isResuming = resumeSome()
             return isResuming
         }

@@ -74,15 +74,15 @@ extension BrokerConnection {
     /// Does work in slices, each of about ``WorkLimits/slice`` that it adds to ``placesFilled``, with other clients' turns
     /// between them: behind what is left of the work before, otherwise the first at once. `slice` returns whether there is
     /// more.
-    func goOn(_ slice: @escaping () -> Bool) {
+    func doInSlices(_ slice: @escaping () -> Bool) {
         if rest.isEmpty, placesFilled < pool.work.turn, !slice() { return }
         rest.append(slice)
         host.awaitTurn(id)
     }
 
     /// The same, with work that counts its units itself.
-    func goOn(_ work: @escaping LongWork) {
-        goOn { [self] in
+    func doInSlices(_ work: @escaping LongWork) {
+        doInSlices { [self] in
             let units = work(pool.work.slice)
             placesFilled += units
             return units >= pool.work.slice
@@ -90,7 +90,7 @@ extension BrokerConnection {
     }
 
     /// Does the next slice. False: there is none.
-    func goOn() -> Bool {
+    func doNextSlice() -> Bool {
         guard let slice = rest.first else { return false }
         if !slice() { _ = rest.popFirst() }
         return true

@@ -117,7 +117,7 @@ final class BrokerConnection {
     // MARK: Octets in
 
     /// Takes octets in any slicing. ``handleNextFrame()`` is to be called until it says that there is nothing more, then
-    /// ``endTurn()``.
+    /// ``endTurn(isUnfinished:)``.
     func take(_ octets: RawSpan) {
         if case .ended = state { return }
         liveness.received(at: host.now)
@@ -128,7 +128,7 @@ final class BrokerConnection {
 
     /// Handles the next frame that has come whole. False: there is none.
     func handleNextFrame() -> Bool {
-        if goOn() { return true }
+        if doNextSlice() { return true }
         if case .ended = state { return false }
         do throws(WireError) {
             guard !mustWait else { return false }

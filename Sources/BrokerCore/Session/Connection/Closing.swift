@@ -97,12 +97,14 @@ extension BrokerConnection {
         logStreamEnded()
         state = .ended
         releaseAll()
-        goOn { [self] in
+        doInSlices { [self] in
             discard()
             return false
         }
         // It has no turns any more.
-        if !rest.isEmpty, !quirk(.lostConnectionStopsItsWork) { host.later { [self] in goOn() && !rest.isEmpty } }
+        if !rest.isEmpty, !quirk(.lostConnectionStopsItsWork) {
+            host.later { [self] in doNextSlice() && !rest.isEmpty }
+        }
     }
 
     /// Gives back everything that the connection held, in slices. `then` is done behind that unless the stream has ended
@@ -113,12 +115,12 @@ extension BrokerConnection {
         // All consumers first: what one channel gives back must not be handed to another that goes the same way.
         for channel in channels.values { channel.pauseConsumers() }
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.release() }
-        goOn { [self] in
+        doInSlices { [self] in
             channels = [:]
             return false
         }
-        goOn(deletionOfExclusiveQueues())
-        goOn { [self] in
+        doInSlices(deletionOfExclusiveQueues())
+        doInSlices { [self] in
             if case .running = state { then() }
             return false
         }

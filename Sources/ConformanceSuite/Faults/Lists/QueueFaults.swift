@@ -41,8 +41,7 @@ extension Fault {
         .request("queue.arguments-mean-nothing") { (declare: inout QueueDeclare) in declare.arguments = [:] },
         .requests("queue.unknown-arguments-refused", [QueueDeclare.id]) { parcel, _ in
             parcel.changing { (declare: inout QueueDeclare) in
-                let known = ["x-message-ttl", "x-expires", "x-max", "x-overflow", "x-dead", "x-single", "x-queue"]
-                if declare.arguments.names.contains(where: { name in !known.contains { name.text.hasPrefix($0) } }) {
+                if declare.arguments.names.contains(where: { !ClientRule.knownArguments.contains($0) }) {
                     declare.arguments["x-message-ttl"] = -1
                 }
             }.alone

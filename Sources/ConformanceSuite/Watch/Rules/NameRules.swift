@@ -175,7 +175,14 @@ extension ClientRule {
         "x-dead-letter-exchange", "x-dead-letter-routing-key", "x-overflow", "x-queue-mode", "x-queue-type",
         "x-queue-master-locator",
     ]
-    private static let knownArguments = numbers.union(texts).union(["x-single-active-consumer", "x-consumer-timeout"])
+    /// Those that mean something to some type of queue, in some release.
+    static let knownArguments = numbers.union(texts).union([
+        "x-single-active-consumer", "x-consumer-timeout", "x-consumer-disconnected-timeout", "x-queue-version",
+        "x-queue-leader-locator", "x-delivery-limit", "x-dead-letter-strategy", "x-max-in-memory-length",
+        "x-max-in-memory-bytes", "x-quorum-initial-group-size", "x-delayed-retry-type", "x-delayed-retry-min",
+        "x-delayed-retry-max", "x-max-age", "x-stream-max-segment-size-bytes", "x-stream-filter-size-bytes",
+        "x-initial-cluster-size",
+    ])
 
     /// Of a queue's argument that is there: kept, if its value is as it has to be.
     private static func argument(

@@ -7,7 +7,7 @@ extension BrokerChannel {
         case .exchangeDeclare, .queueDeclare: break
         default: return false
         }
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             connection.placesFilled += virtualHost.loseRows(connection.pool.work.slice)
             if virtualHost.isLosingRows { return true }
             do throws(BrokerError) { try handle(method) } catch {
@@ -104,7 +104,7 @@ extension BrokerChannel {
             {
                 throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost.name)) in use")
             }
-            connection.goOn(virtualHost.delete(exchange, then: answer))
+            connection.doInSlices(virtualHost.delete(exchange, then: answer))
         } else {
             answer()
         }
@@ -138,7 +138,7 @@ extension BrokerChannel {
         if rights == nil || !quirk(.exchangeUnbindNeedsNoRead) { try rights?.check(.read, toExchange: sourceName) }
         if let source = virtualHost.exchange(sourceName), let destination = virtualHost.exchange(destinationName) {
             let isCut = !unbind.arguments.isEmpty && quirk(.exchangeUnbindForgetsArguments)
-            connection.goOn(
+            connection.doInSlices(
                 virtualHost.unbind(
                     source, from: .exchange(destination), key: unbind.routingKey,
                     arguments: isCut ? [:] : unbind.arguments, then: answer))

@@ -26,24 +26,21 @@ extension BrokerChannel {
         let declare = withDefaultType(given)
         var name = declare.queue.withoutLineBreaks
         guard name.isText else { throw .notText }
-        let isReplyProbe = name.hasPrefix("amq.rabbitmq.reply-to")
-        // RabbitMQ 3.10.8 refuses this for queues that exist as well, the client's own amq.gen-… included. (For exchanges
-        // it doesn't.)
-        if !declare.passive, !isReplyProbe, name.hasPrefix("amq.") {
-            throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
-        }
-        if !declare.passive, !isReplyProbe {
+        if try answerReplyProbe(name, noWait: declare.noWait) { return }
+        if declare.passive {
+            if connection.dialect.guardsPassiveDeclares { try rights?.checkAny(toQueue: name) }
+        } else {
+            // RabbitMQ 3.10.8 refuses this for queues that exist as well, the client's own amq.gen-… included. (For
+            // exchanges it doesn't.)
+            if name.hasPrefix("amq.") {
+                throw BrokerError(.accessRefused, "queue name '\(name)' contains reserved prefix 'amq.*'")
+            }
             try checkKind(ofUnnamed: declare)
             if name.isEmpty { name = ShortString(truncating: "amq.gen-\(host.randomName())") }
             let isAskedUnnamed = declare.queue.isEmpty && quirk(.unnamedQueuesAreCheckedWithoutTheirName)
             try rights?.check(.configure, toQueue: isAskedUnnamed ? "" : name)
         }
-        if declare.passive, !isReplyProbe, connection.dialect.guardsPassiveDeclares {
-            try rights?.checkAny(toQueue: name)
-        }
-        if declare.passive || virtualHost.queue(name) != nil || isReplyProbe {
-            if try answerReplyProbe(name, noWait: declare.noWait) { return }
-            guard let queue = virtualHost.queue(name) else { throw .noQueue(name, in: virtualHost.name) }
+        if let queue = virtualHost.queue(name) {
             if !declare.passive || !quirk(.passiveDeclareSeesExclusiveQueues) {
                 try queue.checkAccess(by: connection.id)
             }
@@ -51,6 +48,7 @@ extension BrokerChannel {
             if !quirk(.redeclareRenewsNoLease) { queue.renewLease() }
             return try whenCaughtUp(queue, QueueDeclare.id) { [self] in answer(queue, noWait: declare.noWait) }
         }
+        if declare.passive { throw .noQueue(name, in: virtualHost.name) }
         if let rights, let deadLetterExchange = declare.arguments["x-dead-letter-exchange"]?.text {
             // The queue will be read from, and the exchange published to, on behalf of whoever declares it.
             try rights.check(.read, toQueue: name)
@@ -168,7 +166,7 @@ extension BrokerChannel {
             virtualHost.isBound(exchange, to: .queue(queue), key: key, arguments: unbind.arguments)
         {
             try queue.checkAccess(by: connection.id)
-            connection.goOn(
+            connection.doInSlices(
                 virtualHost.unbind(exchange, from: .queue(queue), key: key, arguments: unbind.arguments) { [self] in
                     send(QueueUnbindOk())
                 })
@@ -199,7 +197,7 @@ extension BrokerChannel {
         _ queue: any Queue, _ method: MethodID, then body: @escaping () throws(BrokerError) -> Void
     ) throws(BrokerError) {
         guard queue.catchUp(), !quirk(.nobodyWaitsForArrears) else { return try body() }
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             connection.placesFilled += connection.pool.work.slice / 2
             if queue.catchUp() { return true }
             do throws(BrokerError) { try body() } catch { connection.fail(error, cause: method, channel: number) }
@@ -236,7 +234,7 @@ extension BrokerChannel {
         }
         let count = isStream ? 0 : Int(queue.messageCount(.deleteCountsTheUnacknowledged))
         // Before the consumers are told: a client waits for this answer, and some for nothing else.
-        connection.goOn(virtualHost.delete(queue) { [self] in answer(delete, count) })
+        connection.doInSlices(virtualHost.delete(queue) { [self] in answer(delete, count) })
     }
 }
 

@@ -54,7 +54,7 @@ extension BrokerChannel {
     func takeBackOverdue() {
         var holders = ConsumersByTag(Array(timeouts.holders.values))
         var (begun, isToEnd) = (nil as Consumer?, false)
-        connection.goOn { [self] in
+        connection.doInSlices { [self] in
             var left = connection.pool.work.slice
             if takeBackFetched(&left) { isToEnd = true }
             while left > 0, let consumer = begun ?? holders.next(&left) {
