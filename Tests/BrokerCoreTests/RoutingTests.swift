@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 import TestSupport
 import Testing
 
@@ -178,6 +179,57 @@ struct RoutingTests {
         client.publish("nowhere again", to: "k", exchange: "x")
         #expect(client.takeBodies() == ["there"])
     }
+
+    @Test("So are those of several keys, each by itself")
+    func rememberedRoutes() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(ExchangeDeclare(exchange: "x", type: "topic"))
+        for queue in ["a", "b"] as [ShortString] {
+            client.send(QueueDeclare(queue: queue))
+            client.send(BasicConsume(queue: queue, consumerTag: queue, noAck: true))
+            client.send(QueueBind(queue: queue, exchange: "x", routingKey: queue))
+        }
+        func published(_ keys: [ShortString]) -> [String] {
+            for key in keys { client.publish("to \(key)", to: key, exchange: "x") }
+            client.publish("straight", to: "b")
+            return client.takeBodies()
+        }
+        for _ in 0..<3 { #expect(published(["a", "b", "c"]) == ["to a", "to b", "straight"]) }
+        client.send(QueueBind(queue: "a", exchange: "x", routingKey: "c"))
+        for _ in 0..<3 { #expect(published(["a", "b", "c"]) == ["to a", "to b", "to c", "straight"]) }
+        client.send(QueueUnbind(queue: "b", exchange: "x", routingKey: "b"))
+        for _ in 0..<3 { #expect(published(["c", "b", "a"]) == ["to c", "to a", "straight"]) }
+        client.send(QueueDelete(queue: "a"))
+        for _ in 0..<3 { #expect(published(["c", "b", "a"]) == ["straight"]) }
+    }
+
+    #if DEBUG
+        @Test(
+            "Who publishes with a hundred keys in turn has each looked up once, and with many more they take up no more"
+        )
+        func rememberedKeys() throws {
+            let rig = Rig()
+            let client = try rig.open()
+            client.send(ExchangeDeclare(exchange: "x", type: "topic"))
+            client.send(QueueDeclare(queue: "q", arguments: ["x-max-length": 0]))
+            for number in 0..<100 {
+                client.send(QueueBind(queue: "q", exchange: "x", routingKey: ShortString(truncating: "#.\(number).#")))
+            }
+            func publish(_ numbers: Range<Int>) {
+                for number in numbers {
+                    client.publish("", to: ShortString(truncating: "a.\(number).b"), exchange: "x")
+                }
+            }
+            let before = rig.core.memoryInUse
+            let (first, second) = (Steps.counted { publish(0..<100) }, Steps.counted { publish(0..<100) })
+            #expect(10 * second < first, "\(second) steps behind \(first)")
+            let few = rig.core.memoryInUse
+            #expect(few > before)
+            publish(0..<5000)
+            #expect(rig.core.memoryInUse < before + 2 * (few - before))
+        }
+    #endif
 
     @Test("An auto-delete exchange goes with its last binding, and takes those it hung on with it")
     func autoDeleteCascade() throws {

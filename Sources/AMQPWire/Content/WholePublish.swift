@@ -22,6 +22,28 @@ public struct WholePublish: Sendable {
         holds(exchange.octets, at: self.exchange) && holds(routingKey.octets, at: self.routingKey)
     }
 
+    /// Equal for publishes to the same exchange with the same key. Others' may be equal too, also on purpose (it is FNV-1a): who
+    /// finds something by it has to compare.
+    public var destinationHash: UInt64 { buffer.withUnsafeBytes { Self.hash($0[exchange], $0[routingKey]) } }
+
+    /// What a publish to this exchange with this key has.
+    public static func destinationHash(exchange: ShortString, routingKey: ShortString) -> UInt64 {
+        exchange.octets.withUnsafeBytes { exchange in
+            routingKey.octets.withUnsafeBytes { hash(exchange[...], $0[...]) }
+        }
+    }
+
+    private static func hash(_ exchange: Slice<UnsafeRawBufferPointer>, _ routingKey: Slice<UnsafeRawBufferPointer>)
+        -> UInt64
+    {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        func add(_ octet: UInt8) { hash = (hash ^ UInt64(octet)) &* 0x100_0000_01b3 }
+        for octet in exchange { add(octet) }
+        add(UInt8(truncatingIfNeeded: exchange.count))
+        for octet in routingKey { add(octet) }
+        return hash
+    }
+
     private func holds(_ octets: [UInt8], at place: Range<Int>) -> Bool {
         guard octets.count == place.count else { return false }
         return buffer.withUnsafeBytes { ours in

@@ -24,7 +24,7 @@ final class BrokerChannel {
     var content = ContentReader<PublishFields, IncomingContent>()
     /// Octets of it that have come, and that are in the account.
     private var (contentCount, contentOctets) = (0, 0)
-    var lastRoute: RememberedRoute? { didSet { account() } }
+    var routes = RememberedRoutes() { didSet { account() } }
     /// For the listings: how many messages came, and the exchange that was last looked up for one.
     var publishedCount = 0
     var lastExchange: ShortString?
@@ -74,7 +74,7 @@ final class BrokerChannel {
     /// Brings the account up to date with what grows. Consumers count themselves, and so do contents and transactions.
     private func account() {
         let octets =
-            Load.ofChannel + unacknowledged.footprint + (lastRoute?.footprint ?? 0) + (confirms?.footprint ?? 0)
+            Load.ofChannel + unacknowledged.footprint + routes.footprint + (confirms?.footprint ?? 0)
         if octets == accounted { return }
         load.hold(octets - accounted)
         accounted = octets

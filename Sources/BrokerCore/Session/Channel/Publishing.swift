@@ -31,20 +31,20 @@ extension BrokerChannel {
         }
     }
 
-    /// Makes a message of a publish that goes where the last one went, with nothing about it that is to be looked at. nil: it
-    /// is another one.
-    func message(again publish: WholePublish) -> Message? {
-        guard takesPublishes, lastRoute?.isTaken(by: publish, at: virtualHost.topologyVersion) == true,
+    /// The way of a publish that goes where another went, and has nothing about it that is to be looked at. nil: it is another
+    /// one.
+    func rememberedRoute(of publish: WholePublish) -> (RememberedRoute, Message.Traits)? {
+        guard takesPublishes, let route = routes.route(of: publish, at: virtualHost.topologyVersion),
             let traits = Message.Traits(plain: publish.propertyOctets)
         else { return nil }
-        return lastRoute?.message(publish, traits)
+        return (route, traits)
     }
 
-    /// Publishes it.
-    func publish(again message: Message, isMandatory: Bool) throws(Failure) {
-        guard let queues = lastRoute?.queues else { return }
+    /// Publishes a message that goes this way.
+    func publish(_ message: Message, along route: RememberedRoute, isMandatory: Bool) throws(Failure) {
+        if route !== routes.last { lastExchange = route.exchangeName }
         let delivery = Delivery(message: message, copies: [], mandatory: isMandatory, isRemembered: true)
-        do throws(BrokerError) { try deliver(delivery, to: queues) } catch {
+        do throws(BrokerError) { try deliver(delivery, to: route.queues) } catch {
             throw Failure(error, cause: BasicPublish.id)
         }
     }
@@ -61,9 +61,10 @@ extension BrokerChannel {
         if delivery.copies.isEmpty || quirk(.routeWithCopiesIsRemembered),
             pass.dependsOnKeysAlone || quirk(.headersRouteIsRemembered)
         {
-            lastRoute = RememberedRoute(
-                exchange: pass.start, exchangeName: delivery.message.exchange, key: delivery.message.routingKey,
-                queues: pass.targets, topologyVersion: virtualHost.topologyVersion)
+            routes.remember(
+                RememberedRoute(
+                    exchange: pass.start, exchangeName: delivery.message.exchange, key: delivery.message.routingKey,
+                    queues: pass.targets, topologyVersion: virtualHost.topologyVersion))
         }
         var delivery = delivery
         if pass.targets.isEmpty, pass.visited > 1, quirk(.anExchangeIsRouteEnough) { delivery.mandatory = false }
@@ -160,18 +161,18 @@ extension BrokerChannel {
     }
 
     private func route(for publish: PublishFields) throws(BrokerError) -> Route {
-        if let last = lastRoute, last.topologyVersion == virtualHost.topologyVersion,
+        if let last = routes.last, last.topologyVersion == virtualHost.topologyVersion,
             last.exchangeName.octets[...] == publish.exchange || quirk(.rememberedRouteIgnoresTheExchange),
             last.key.octets[...] == publish.routingKey || quirk(.rememberedRouteIgnoresTheKey)
         {
             return Route(exchange: last.exchange, exchangeName: last.exchangeName, key: last.key, queues: last.queues)
         }
         let name = ShortString(slice: publish.exchange)
-        if lastRoute == nil || !quirk(.writeRightIsCheckedOnce) {
+        if routes.last == nil || !quirk(.writeRightIsCheckedOnce) {
             try connection.session.rights?.check(.write, toExchange: name)
         }
         guard let exchange = virtualHost.exchange(name) else { throw .noExchange(name, in: virtualHost.name) }
-        if exchange.declaration.isInternal, lastRoute == nil || !quirk(.internalIsCheckedOnce) {
+        if exchange.declaration.isInternal, routes.last == nil || !quirk(.internalIsCheckedOnce) {
             throw BrokerError(
                 .accessRefused, "cannot publish to internal \(exchange.label(in: virtualHost.name))")
         }
@@ -228,16 +229,17 @@ extension BrokerChannel {
 }
 
 extension BrokerConnection {
-    /// Handles a publish that has come whole and goes where its channel's last one went. False: it is none of these, or it
+    /// Handles a publish that has come whole and goes where another of its channel went. False: it is none of these, or it
     /// may have to wait behind its first frame.
     func publishAgain() -> Bool {
         guard takesWhole, let publish = reader.wholePublish(), !host.alarms.holdsBack,
             publish.bodyCount <= maximumMessageSize,
-            let channel = knownChannel(publish.channel), let message = channel.message(again: publish)
+            let channel = knownChannel(publish.channel), let (route, traits) = channel.rememberedRoute(of: publish)
         else { return false }
+        let message = route.message(publish, traits)
         reader.take(publish)
         throttle.hasPublished = true
-        do throws(Failure) { try channel.publish(again: message, isMandatory: publish.isMandatory) } catch {
+        do throws(Failure) { try channel.publish(message, along: route, isMandatory: publish.isMandatory) } catch {
             fail(error.error, cause: error.cause, channel: publish.channel)
         }
         // Of its three frames, one is counted anyway.
