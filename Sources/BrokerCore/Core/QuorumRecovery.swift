@@ -13,7 +13,9 @@ extension QuorumQueue {
                 let queued = QueuedMessage(
                     message: message.message, position: message.position, expiresAt: message.expiresAt,
                     returnCount: state?.returnCount ?? 0, failureCount: state?.failureCount)
-                if let state, let reason = state.letter.flatMap(DeadLetter.Reason.init(number:)) {
+                if let state, let reason = state.letter.flatMap(DeadLetter.Reason.init(number:)),
+                    !quirk(quorum: .keptLettersComeBack)
+                {
                     journal.restore(
                         state, at: queued.position, isToldBefore: found.toldBefore.contains(queued.position))
                     letters.append((state.turn ?? 0, (queued, reason)))

@@ -49,6 +49,8 @@ enum QuorumQuirk: String, Quirk {
     case keptLettersGoToAllAgain = "quorum.kept-letters-go-to-all-again"
     /// VirtualHost.send: a letter is a letter
     case keptLettersAreNotRefused = "quorum.kept-letters-are-not-refused"
+    /// QuorumQueue.restore: they are in the queue
+    case keptLettersComeBack = "quorum.kept-letters-come-back"
     /// QuorumQueue.purge: what is ready
     case purgeLeavesKeptLetters = "quorum.purge-leaves-kept-letters"
     /// QuorumQueue.prepareForDeletion: its letters have to be out first

@@ -57,6 +57,26 @@ import Testing
     }
 
     @Test(
+        "Dead letters that led nowhere before a restart are sent again at once behind it, with their reason",
+        .proves(
+            "quorum.kept-letters-survive", ["rabbitmq/quorum/kept-letters"], needs: [.quorumQueues, .restart]))
+    func survive() async throws {
+        let target = unique("target")
+        let (before, queue) = try await openSource("", target)
+        try await reject(1...3, of: queue, before)
+        try await before.declareQueue(target, durable: true, exclusive: false)
+        try await restartBroker()
+        let after = try await Probe.openChannel()
+        try await after.awaitReady(3, in: target)
+        for text in ["1", "2", "3"] {
+            let letter = try #require(try await after.fetch(target, noAck: true))
+            #expect(letter.text == text)
+            #expect(letter.deaths.first?["reason"] == "rejected")
+        }
+        try await after.expectReady(0, in: queue)
+    }
+
+    @Test(
         "A dead letter that one of two queues refuses comes there after three minutes, and to the other once",
         .proves(
             "quorum.kept-letters-refused", ["rabbitmq/quorum/kept-letters"], needs: [.quorumQueues, .movableClock]))
