@@ -127,6 +127,18 @@ def publish(
     return b"".join(parts)
 
 
+def fill(client, queue, count, size):
+    """Publishes so many thousands of persistent messages, and waits until each is confirmed."""
+    client.call(method((85, 10), b"\0"), (85, 11))
+    some = publish(queue, b"." * size, persistent=True) * 1000
+    confirmed = 0
+    for sent in range(1000, count + 1, 1000):
+        client.send(some)
+        while confirmed < sent - 20_000 or sent == count and confirmed < count:
+            payload = client.until((60, 80))
+            confirmed = struct.unpack(">Q", payload[4:12])[0]
+
+
 def http_request(path, user="guest", password="guest"):
     login = base64.b64encode(f"{user}:{password}".encode()).decode()
     return f"GET {path} HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic {login}\r\n\r\n".encode()
