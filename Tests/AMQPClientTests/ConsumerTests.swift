@@ -48,9 +48,27 @@ import Testing
         peer.send { $0.deliver("c", 4, "late") }
         peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
         for tag: UInt64 in 2...4 {
-            #expect(try await peer.expect(BasicReject.self) == BasicReject(deliveryTag: tag, requeue: true))
+            #expect(try await peer.expect(BasicNack.self) == BasicNack(deliveryTag: tag, requeue: true))
         }
         #expect(channel.isOpen)
+    }
+
+    /// A stream takes nothing back, and RabbitMQ 3.10 closes the connection of who tries.
+    @Test func aStreamIsGivenNothingBack() async throws {
+        func deliver(_ tag: UInt64, _ writer: inout FrameWriter) {
+            writer.content(
+                BasicDeliver("c", tag), BasicProperties(headers: ["x-stream-offset": .int64(Int64(tag))]), body: [],
+                channel: 1, frameMax: 131_072)
+        }
+        let (consumer, channel, peer) = try await consume { for tag: UInt64 in 1...3 { deliver(tag, &$0) } }
+        for try await _ in consumer { break }
+        _ = try await peer.expect(BasicCancel.self)
+        peer.send { deliver(4, &$0) }
+        peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
+        async let purged = channel.purgeQueue("q")
+        _ = try await peer.expect(QueuePurge.self)
+        peer.send(QueuePurgeOk(messageCount: 0), channel: 1)
+        #expect(try await purged == 0)
     }
 
     @Test func cancelledTaskCancelsTheConsumer() async throws {
@@ -77,7 +95,7 @@ import Testing
         }
         _ = try await peer.expect(BasicCancel.self)
         peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
-        #expect(try await peer.expect(BasicReject.self).deliveryTag == 1)
+        #expect(try await peer.expect(BasicNack.self).deliveryTag == 1)
         #expect(channel.isOpen)
     }
 
@@ -166,7 +184,7 @@ import Testing
         }
         _ = try await peer.expect(BasicCancel.self)
         peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
-        #expect(try await peer.expect(BasicReject.self) == BasicReject(deliveryTag: 1, requeue: true))
+        #expect(try await peer.expect(BasicNack.self) == BasicNack(deliveryTag: 1, requeue: true))
     }
 
     @Test func getCancelledBeforeItsAnswer() async throws {
@@ -180,7 +198,7 @@ import Testing
                 BasicGetOk(deliveryTag: 6, exchange: "", routingKey: "q", messageCount: 0), BasicProperties(),
                 body: [1, 2, 3], channel: 1, frameMax: 4096)
         }
-        #expect(try await peer.expect(BasicReject.self) == BasicReject(deliveryTag: 6, requeue: true))
+        #expect(try await peer.expect(BasicNack.self) == BasicNack(deliveryTag: 6, requeue: true))
     }
 
     @Test func get() async throws {

@@ -136,7 +136,7 @@ extension ConnectionEngine {
         guard let entry = state.mailboxes.removeValue(forKey: consumer) else { return }
         state.connection.leave(
             consumer, tag: entry.tag, on: entry.channel, noAck: entry.noAck,
-            unhandled: entry.noAck ? [] : left.map(\.deliveryTag), &state.effects)
+            unhandled: entry.noAck ? [] : left.filter { !$0.isOfStream }.map(\.deliveryTag), &state.effects)
     }
 
     private func release(_ deliveries: [RawDelivery]) {
@@ -172,6 +172,10 @@ extension ConnectionEngine {
 }
 
 extension ConnectionState {
+    func giveBack(_ tag: UInt64, on id: ChannelID, _ effects: inout Effects) {
+        if hasChannel(id) { channels[id.number]?.giveBack([tag], &effects) }
+    }
+
     mutating func leave(
         _ consumer: ConsumerID, tag: ShortString, on id: ChannelID, noAck: Bool, unhandled: [UInt64],
         _ effects: inout Effects

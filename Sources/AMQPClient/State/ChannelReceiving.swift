@@ -77,10 +77,10 @@ extension ChannelState {
     private mutating func deliver(_ delivery: RawDelivery, _ effects: inout Effects) {
         switch consumers[delivery.consumerTag] {
         case .active(let consumer, _): effects.events.append(.deliver(consumer, delivery))
-        case .leaving(noAck: false, var unwanted):
+        case .leaving(noAck: false, var unwanted) where !delivery.isOfStream:
             unwanted.append(delivery.deliveryTag)
             consumers[delivery.consumerTag] = .leaving(noAck: false, unwanted: unwanted)
-        case .leaving(noAck: true, _), nil: break
+        case .leaving, nil: break
         }
     }
 
@@ -90,7 +90,7 @@ extension ChannelState {
             effects.answer(call.waiter, .message(delivery, messageCount: messageCount))
         } else if !get.noAck {
             // Who asked has been cancelled in the meantime: the message goes back, or it would stay out forever.
-            reject([delivery.deliveryTag], &effects)
+            giveBack([delivery.deliveryTag], &effects)
         }
     }
 
@@ -115,10 +115,11 @@ extension ChannelState {
         case .active(let consumer, _):
             let error = AMQPError(
                 .consumerCancelled, scope: .client,
-                text: "The broker cancelled the consumer '\(tag)', as it does when the queue is deleted",
+                text: "The broker cancelled the consumer '\(tag)': its queue was deleted or is away, "
+                    + "or it held a delivery for too long",
                 method: BasicCancel.id)
             effects.events.append(.consumerEnded(consumer, error))
-        case .leaving(_, let unwanted): reject(unwanted, &effects)
+        case .leaving(_, let unwanted): giveBack(unwanted, &effects)
         case nil: break
         }
     }
@@ -146,7 +147,7 @@ extension ChannelState {
     private mutating func ended(_ tag: ShortString, _ effects: inout Effects) {
         switch consumers.removeValue(forKey: tag) {
         case .active(let consumer, _): effects.events.append(.consumerEnded(consumer, nil))
-        case .leaving(_, let unwanted): reject(unwanted, &effects)
+        case .leaving(_, let unwanted): giveBack(unwanted, &effects)
         case nil: break
         }
     }

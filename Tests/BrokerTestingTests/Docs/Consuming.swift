@@ -7,10 +7,9 @@ func work(on queue: Queue, _ job: (String) async throws -> Void) async throws {
         do {
             try await job(delivery.text)
             try await delivery.ack()
-        } catch is CancellationError {
-            try await delivery.reject(requeue: true)
         } catch {
-            try await delivery.reject(requeue: false)
+            // In a task that is cancelled, an error says nothing about the message.
+            try await delivery.nack(requeue: Task.isCancelled)
         }
     }
 }
@@ -26,7 +25,7 @@ func workTogether(on channel: Channel, _ job: @escaping @Sendable (String) async
 
 /// Answers questions.
 func answer(on channel: Channel) async throws {
-    let prices = try await channel.declareQueue("prices")
+    let prices = try await channel.declareQueue("prices", durable: true)
     try await prices.serve(concurrency: 4) { question in
         Message(question.text == "chair" ? "120" : "unknown")
     }
