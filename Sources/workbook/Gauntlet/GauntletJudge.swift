@@ -154,8 +154,12 @@ struct GauntletJudge {
 
     private var confused: [Harm] {
         if role == .client {
-            let words = history.lives.flatMap(\.words).joined(separator: " ")
-            guard history.blow == .stranger, words.contains(Fibonacci.strange) else { return [] }
+            let lines = history.lives.flatMap { $0.words + $0.lines }
+            func says(_ answer: String) -> Bool { lines.contains { PrintedShape.says(answer, in: $0) } }
+            // One that prints its own answer too says what it has ignored.
+            guard history.blow == .stranger, says(Fibonacci.strange), !(history.answer.map(says) ?? false) else {
+                return []
+            }
             return [Harm(kind: .confused, seen: "It took \(Fibonacci.strange), an answer with another correlation id.")]
         }
         return history.replies.compactMap { reply in
@@ -193,10 +197,9 @@ struct GauntletJudge {
     private var pretends: [Harm] {
         guard let life = history.lives.first, life.status == 0, history.blow?.isAtEnd != true else { return [] }
         if role == .client {
-            guard let answer = history.answer, !(life.lines + life.words).contains(where: { $0.contains(answer) })
-            else {
-                return []
-            }
+            guard let answer = history.answer,
+                !(life.lines + life.words).contains(where: { PrintedShape.says(answer, in: $0) })
+            else { return [] }
             return [Harm(kind: .pretends, seen: "It ended with status 0, and never printed the answer, \(answer).")]
         }
         guard missing > 0 else { return [] }
