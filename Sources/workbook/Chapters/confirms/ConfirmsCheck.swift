@@ -20,7 +20,11 @@ struct ConfirmsCheck: ProgramCheck {
         var findings = [ConfirmsJudge.selects(alone)]
         // Without having asked it has nothing to wait for; without waiting it has ended before anything can go wrong.
         guard findings[0].isGood else {
-            return findings + [ConfirmsJudge.noticesReturn(alone, usually: nil)]
+            // What it says may be in any language: another run shows what it says when nothing comes back.
+            let isTold = alone.isReturned && alone.status != nil && !alone.printed.isEmpty
+            if isTold { try await provide(alone) }
+            let usual = isTold ? await end(try await next()) : nil
+            return findings + [ConfirmsJudge.noticesReturn(alone, usually: usual)]
         }
         try await provide(alone)
         let (waiting, after) = try await delay()

@@ -112,9 +112,7 @@ enum ConfirmsJudge {
         let isAgain = act.published.contains { back.place < $0.place && act.bodies.first == $0.body }
         return point.finding(
             // What it had still to say when it was killed was not seen.
-            // Without a run to compare with, nobody knows what its words mean.
-            isAgain || act.says(wordsOfReturn, unlike: usually)
-                ? .yes : act.status == nil || usually == nil && !act.printed.isEmpty ? .notSeen : .no,
+            isAgain || act.says(wordsOfReturn, unlike: usually) ? .yes : act.status == nil ? .notSeen : .no,
             "basic.return of a message with routing key '\(back.key)' at \(back.place.time) ms. \(act.end)")
     }
 
