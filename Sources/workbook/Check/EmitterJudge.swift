@@ -7,7 +7,7 @@ struct EmitterJudge {
     let log: WireLog
 
     var findings: [Finding] {
-        guard let first = log.emission else { return [] }
+        guard let first = log.emission(to: type) else { return [] }
         return [
             log.declares(exchange: first.exchange, type: type, before: first.place, see),
             Point(

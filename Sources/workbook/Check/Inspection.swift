@@ -165,6 +165,20 @@ struct Inspection: Sendable {
         return log.work?.queue
     }
 
+    /// Some acknowledge several messages at once. One that has settled nothing yet gets more, before anything is said of that.
+    ///
+    /// - Parameter publish: sends it another message, by its number
+    func sendMore(to run: Subject.Run, _ publish: (Int) async throws -> Void) async throws {
+        guard log.mayAwaitMore(run.number) else { return }
+        for number in 1...20 { try await publish(number) }
+        func settles(_ log: WireLog) -> Bool { log.handed(to: run.number).contains(where: \.isSettled) }
+        await until(orQuietFor: pace.answer / 2) { settles($0) || !$0.refusals.isEmpty || run.hasEnded }
+        guard settles(log) else { return }
+        await until(orQuietFor: pace.moment) { log in
+            log.handed(to: run.number).allSatisfy(\.isSettled) || !log.refusals.isEmpty || run.hasEnded
+        }
+    }
+
     /// Waits until a program that publishes has ended, or has nothing more to say, and returns all that it did. One that
     /// still publishes is watched for a while.
     func producerEnded(_ run: Subject.Run) async -> WireLog {

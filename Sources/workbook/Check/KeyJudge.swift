@@ -9,8 +9,10 @@ struct KeyJudge {
         (self.words, self.log, self.isTopic) = (CommandWords(words), log, isTopic)
     }
 
+    private var type: String { isTopic ? "topic" : "direct" }
+
     /// The keys of the bindings by which the first copy listens.
-    var bound: [String] { log.subscriptions.map(\.key) }
+    var bound: [String] { log.subscriptions(to: type).map(\.key) }
 
     /// The words that it was certainly asked for: what it has bound itself, and what can't be anything else. nil: its words
     /// say nothing, for they are in its code.
@@ -24,7 +26,8 @@ struct KeyJudge {
             if hits.contains(at) { return true }
             return !all[at].isDoubtful && (between.contains(at) || isKey(all[at].text, isBehind: first.map { at > $0 }))
         }
-        return keys.isEmpty ? nil : keys.map { all[$0].text }
+        // With options' values alone nobody knows what is meant: from this severity on, say.
+        return keys.allSatisfy { all[$0].isDoubtful } ? nil : keys.map { all[$0].text }
     }
 
     /// - Parameter isBehind: the first word that is one; nil: there is none
@@ -34,11 +37,18 @@ struct KeyJudge {
         return CommandWords.isDotted(word) && (isBehind ?? !CommandWords.mayBeProgram(word))
     }
 
-    /// Whether a word means a key: `WARN` is `warning` to some, and `app:warning` to others.
+    /// Whether a word means a key: `WARN` is `warning` to some, `app:warning` to others, and `error` is `err`. In front of a
+    /// key of several words may be the name of the program.
     private func asks(_ word: String, for key: String) -> Bool {
         guard word != key else { return true }
-        guard !isTopic, CommandWords.isSeverity(word), Self.words(key) == [key] else { return false }
-        return key.lowercased().split { ".:/|-_".contains($0) }.contains { $0.hasPrefix(word.lowercased()) }
+        if isTopic {
+            return (CommandWords.isDotted(word) || CommandWords.isPattern(word)) && key.hasSuffix("." + word)
+        }
+        guard CommandWords.isSeverity(word), Self.words(key) == [key] else { return false }
+        let word = word.lowercased()
+        return key.lowercased().split { ".:/|-_".contains($0) }.contains { part in
+            part.hasPrefix(word) || part.count > 2 && word.hasPrefix(part)
+        }
     }
 
     /// What the program wanted; when its words don't say, what it bound.
@@ -58,7 +68,7 @@ struct KeyJudge {
     private static func words(_ key: String) -> [String] { key.split { " ,;".contains($0) }.map(String.init) }
 
     var oneQueue: Finding {
-        let queues = Set(log.subscriptions.map(\.queue))
+        let queues = Set(log.subscriptions(to: type).map(\.queue))
         return Point(
             "binds one queue to all its keys",
             why: "One queue keeps the order, gives each message once, and needs one consumer.", see: .routingRead
@@ -125,7 +135,7 @@ struct KeyJudge {
     }
 
     private func keyed(_ point: Point, asked: String?) -> Finding? {
-        guard let first = log.emission else { return nil }
+        guard let first = log.emission(to: type) else { return nil }
         let text =
             "basic.publish at \(first.place.time) ms with routing key '\(first.key)', text '\(first.body.prefix(80))'"
         if first.key.isEmpty { return point.finding(false, text + ": the key is empty.") }

@@ -145,14 +145,22 @@ extension WireLog {
         if name == standard || type == "headers" && name == "amq.match" {
             return point("").finding(true, "'\(name)' is there from the start, and its type is \(type).")
         }
-        guard let declared = declaration(ofExchange: name) ?? exchanges.first else {
+        guard
+            let declared = declaration(ofExchange: name) ?? exchanges.first(where: { $0.name == name })
+                ?? exchanges.first
+        else {
             return point(
                 "The first program creates the exchange. Using one that doesn't exist is an error, 404."
             ).finding(false, "No exchange.declare was seen\(refusal(of: nil)).")
         }
         let text =
             "exchange.declare of '\(declared.name)', type \(declared.method.type.text), at \(declared.place.time) ms"
-        if !declared.method.passive, declared.method.type.text != type {
+        if declared.method.passive {
+            return point("A passive exchange.declare creates nothing.").finding(
+                false, text + ", passive: it only asks whether the exchange is there\(refusal(of: declared.place.run))."
+            )
+        }
+        if declared.method.type.text != type {
             return point(
                 "The type decides what a key means. The broker refuses a declaration with another type than the "
                     + "exchange has, with 406."

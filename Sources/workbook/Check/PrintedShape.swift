@@ -5,6 +5,13 @@ enum PrintedShape {
         line.lowercased().replacing(/[0-9a-f]*[0-9][0-9a-f:.\-]*/, with: "#")
     }
 
+    /// A line says this number, also with marks between groups of its digits, and not as a part of a longer one.
+    static func says(_ number: String, in line: String) -> Bool {
+        let grouped = line.matches(of: /[0-9]{1,3}(?:[,.'_ \u{A0}\u{202F}][0-9]{3})+/)
+        return line.split { !$0.isNumber }.contains { $0 == number }
+            || grouped.contains { $0.output.filter(\.isNumber) == number }
+    }
+
     /// The number that stands beside a word: `nacked: 1`, `1 refused`. Of several such words the first.
     static func count(beside words: [String], in line: String) -> String? {
         let line = line.lowercased()

@@ -26,13 +26,14 @@ struct SubscriberCheck {
         }
         await awaitConsumer(second)
         let log = inspection.log
-        let exchange = log.subscriptions.first?.exchange ?? log.exchanges.first?.name ?? ""
+        let exchange = log.subscriptions(to: type).first?.exchange ?? log.exchanges.first?.name ?? ""
         let sent = probes(log)
         let marker = marker(log)
-        for probe in sent + [marker].compactMap({ $0 }) {
+        func publish(_ probe: Probe) async throws {
             try await inspection.publish(
                 probe.body, exchange: exchange, key: probe.key, properties: BasicProperties(headers: probe.headers))
         }
+        for probe in sent + [marker].compactMap({ $0 }) { try await publish(probe) }
         if let marker { await awaitMarker(marker, at: [first.number, second.number]) }
         // A program that acknowledges has done so for all but the last, or does it when it has done its work.
         if log.consumptions.contains(where: { !$0.method.noAck }) {
@@ -42,10 +43,13 @@ struct SubscriberCheck {
         } else {
             await inspection.until(inspection.pace.moment) { !$0.refusals.isEmpty }
         }
+        if let marker {
+            try await inspection.sendMore(to: first) { _ in try await publish(marker) }
+        }
         first.kill()
         second.kill()
         let seen = inspection.log
-        let queue = seen.listening?.queue ?? ""
+        let queue = seen.listening(to: type)?.queue ?? ""
         var isLeft = false
         try await inspection.eventually(inspection.pace.answer) {
             let count = try await inspection.consumers(of: queue)
@@ -68,7 +72,7 @@ struct SubscriberCheck {
 
     /// Goes to the first queue last: what was sent to it before has come before it, or not at all.
     private func marker(_ log: WireLog) -> Probe? {
-        log.subscriptions.first.map { binding in
+        log.subscriptions(to: type).first.map { binding in
             let headers = binding.method.arguments.fields.filter { !$0.name.text.hasPrefix("x-") }
             let type = log.declaration(ofExchange: binding.exchange)?.method.type.text
             return Probe(
@@ -103,11 +107,11 @@ struct SubscriberJudge {
     let isQueueLeft: Bool
 
     func findings(_ see: Paragraph) -> [Finding] {
-        guard let consumption = log.listening else { return [] }
+        guard let consumption = log.listening(to: type) else { return [] }
         return [
             log.declares(
                 exchange: exchange, type: type,
-                before: log.subscriptions.first?.place ?? consumption.place, see),
+                before: log.subscriptions(to: type).first?.place ?? consumption.place, see),
             bound(consumption), own(consumption), vanishes(consumption), log.settlesOnce(consumption),
         ] + [log.fails(1)].compactMap(\.self)
     }
@@ -137,7 +141,7 @@ struct SubscriberJudge {
                 "A message in a queue goes to one consumer: two that share a queue share its messages. Leave "
                 + "the name to the broker, and each copy has its own.", see: .pubsubPicture)
         let name = consumption.queue
-        let exchange = log.subscriptions.first?.exchange
+        let exchange = log.subscriptions(to: type).first?.exchange
         let others = log.consumptions(of: 2)
         let theirs = Set(log.bindings(of: 2).filter { $0.exchange == exchange }.map(\.queue))
         guard let second = others.first(where: { theirs.contains($0.queue) }) ?? others.first, !log.isRefused(2) else {

@@ -22,9 +22,28 @@ struct TaskJudge {
     /// By its name, or through an exchange of its own that a queue is bound to.
     private func durable(_ first: WireLog.Published) -> Finding {
         let queues = log.destinations(exchange: first.exchange, key: first.key)
-        if let queue = queues?.sorted().first { return Self.durable(log, queue, before: first.place) }
+        if let queue = queues?.sorted().first {
+            return dropped(by: queue) ?? Self.durable(log, queue, before: first.place)
+        }
         // Which queues its workers bind is not seen here.
         return Point(Self.title, why: "", see: .workerRead).finding(.notSeen, log.unknownWay(first))
+    }
+
+    /// A task that was published before there was its queue, and not again. nil: there is none.
+    private func dropped(by queue: String) -> Finding? {
+        guard let declared = log.declaration(of: queue)?.place else { return nil }
+        let early = log.errands.first { task in
+            task.place < declared && log.destinations(exchange: task.exchange, key: task.key)?.contains(queue) == true
+                && !log.published.contains { declared < $0.place && $0.body == task.body }
+        }
+        return early.map { task in
+            Point(
+                "declares its queue before it publishes",
+                why: "A message for a queue that doesn't exist is dropped without an error.", see: .helloRead
+            ).finding(
+                false,
+                "basic.publish at \(task.place.time) ms, and queue.declare of '\(queue)' at \(declared.time) ms.")
+        }
     }
 
     private static let title = "declares its queue durable"

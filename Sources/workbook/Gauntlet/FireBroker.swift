@@ -25,7 +25,7 @@ final class FireBroker: Sendable {
 
     /// What the programs see, and what the broker sees.
     let near: WireRecord
-    let far = WireRecord(keepsFrames: false)
+    let far: WireRecord
     let fire: Fire
     private let state: Mutex<State>
 
@@ -38,7 +38,7 @@ final class FireBroker: Sendable {
     init(_ blow: Blow?, later: Duration = .zero, elsewhere: ConnectionConfiguration? = nil) throws {
         self.elsewhere = elsewhere
         let near = WireRecord(keepsFrames: true)
-        self.near = near
+        (self.near, far) = (near, WireRecord(keepsFrames: false, since: near.start))
         fire = Fire(blow, later: later) { near.now }
         let files = MemoryFiles()
         let broker = try elsewhere == nil ? Self.broker(files) : nil

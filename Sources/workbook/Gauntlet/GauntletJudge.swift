@@ -30,9 +30,9 @@ struct GauntletJudge {
 
     var lost: [Harm] {
         guard promise.keepsMessages else { return [] }
-        let (left, blow) = (history.isLeft, history.blow)
+        let blow = history.blow
         return distinct(history.sent).compactMap { body in
-            if left.contains(body) || handings(of: body).contains(where: isDone) { return nil }
+            if isLeft(body) || handings(of: body).contains(where: isDone) { return nil }
             // It waits in an unfinished hand: that is another fault.
             if handings(of: body).contains(where: isHeld) { return nil }
             if blow?.deed == "restart", handings(of: body).allSatisfy(wasTakenBack) {
@@ -53,6 +53,12 @@ struct GauntletJudge {
 
     func handings(of body: String) -> [History.Handing] { history.handings.filter { $0.body == body } }
 
+    /// A queue has it. What is parked may be in another form.
+    func isLeft(_ body: String) -> Bool {
+        history.isLeft.contains(body)
+            || isToBeParked(body) && history.isLeft.contains { RetryJudge.holds($0, body) }
+    }
+
     func isToBeParked(_ body: String) -> Bool { promise.parksIn != nil && body.contains("!") }
 
     /// The program has had it for as long as the work takes.
@@ -67,7 +73,9 @@ struct GauntletJudge {
     }
 
     private func held(_ handing: History.Handing) -> Int64 {
-        let end = handing.settledAt ?? history.life(handing.run)?.endedAt ?? handing.time
+        // A living program goes on with what it has when its connection is cut, until it gets it again.
+        let again = handing.isOver ? handings(of: handing.body).first { handing.time < $0.time }?.time : nil
+        let end = handing.settledAt ?? history.life(handing.run)?.endedAt ?? again ?? handing.time
         return handing.hasArrived ? end - handing.time : 0
     }
 
@@ -107,8 +115,10 @@ struct GauntletJudge {
         }
         let undone = distinct(history.sent).filter { body in
             !isToBeParked(body) && !handings(of: body).contains(where: isDone)
-                && (history.isLeft.contains(body) || handings(of: body).contains(where: isHeld))
+                && (isLeft(body) || handings(of: body).contains(where: isHeld))
         }
+        // It waits for others, to acknowledge all of them at once.
+        if undone.count < history.batch, undone.allSatisfy({ handings(of: $0).contains(where: isHeld) }) { return [] }
         return undone.prefix(1).map { body in
             let isHeld = handings(of: body).contains(where: isHeld)
             return Harm(
@@ -154,8 +164,12 @@ struct GauntletJudge {
 
     private var confused: [Harm] {
         if role == .client {
-            let words = history.lives.flatMap(\.words).joined(separator: " ")
-            guard history.blow == .stranger, words.contains(Fibonacci.strange) else { return [] }
+            let lines = history.lives.flatMap { $0.words + $0.lines }
+            func says(_ answer: String) -> Bool { lines.contains { PrintedShape.says(answer, in: $0) } }
+            // One that prints its own answer too says what it has ignored.
+            guard history.blow == .stranger, says(Fibonacci.strange), !(history.answer.map(says) ?? false) else {
+                return []
+            }
             return [Harm(kind: .confused, seen: "It took \(Fibonacci.strange), an answer with another correlation id.")]
         }
         return history.replies.compactMap { reply in
@@ -193,10 +207,11 @@ struct GauntletJudge {
     private var pretends: [Harm] {
         guard let life = history.lives.first, life.status == 0, history.blow?.isAtEnd != true else { return [] }
         if role == .client {
-            guard let answer = history.answer, !(life.lines + life.words).contains(where: { $0.contains(answer) })
-            else {
-                return []
-            }
+            guard let answer = history.answer,
+                !(life.lines + life.words).contains(where: { PrintedShape.says(answer, in: $0) }),
+                // One that never prints it may have it all the same.
+                history.isAnswering || !history.handings.contains(where: \.hasArrived)
+            else { return [] }
             return [Harm(kind: .pretends, seen: "It ended with status 0, and never printed the answer, \(answer).")]
         }
         guard missing > 0 else { return [] }

@@ -8,6 +8,8 @@ struct Habits: Sendable {
     var effects: Set<String>?
     var isTelling = false
     var isQueued = true
+    var isAnswering = true
+    var batch = 0
     /// The longest time in which nothing passed, in fair time: by the clock, a busy minute at the start would make every
     /// later wait long.
     var longestGap = Duration.zero
@@ -20,6 +22,10 @@ extension Habits {
     init(_ history: History, _ promise: Promise) {
         self.init(expected: history.sendings.map(\.body))
         isQueued = expected.allSatisfy(history.isLeft.contains)
+        isAnswering =
+            history.answer.map { answer in
+                history.lines.contains { PrintedShape.says(answer, in: $0) }
+            } ?? true
         let sent = Set(history.sent)
         shapes = Set(Shapes(history.lines, of: history.sent).counts.filter { $0.value == sent.count }.keys)
         isTelling = !sent.isEmpty && sent.allSatisfy { body in history.lines.contains { $0.contains(body) } }

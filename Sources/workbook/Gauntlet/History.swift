@@ -91,8 +91,11 @@ struct History: Sendable {
     var expected: [String] = []
     /// Answers that came to the other role, by their correlation ids.
     var replies: [(correlation: String, body: String)] = []
-    /// The answer to a client's question.
+    /// The answer to a client's question, and whether it prints that in an undisturbed run.
     var answer: String?
+    var isAnswering = true
+    /// How many messages one acknowledgement settles, at most.
+    var batch = 0
     /// How long nothing had passed at the end, in seconds.
     var waited = 1
 

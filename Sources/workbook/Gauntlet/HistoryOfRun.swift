@@ -51,6 +51,7 @@ extension History {
         (workTime, isAckedBehind, expected) = (habits.workTime, habits.isAckedBehind, habits.expected)
         (shapes, effects) = (habits.shapes, habits.effects)
         (isTelling, isQueued) = (habits.isTelling, habits.isQueued)
+        (isAnswering, batch) = (habits.isAnswering, habits.batch)
     }
 
     /// What its programs have printed.

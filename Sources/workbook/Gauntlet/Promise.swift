@@ -45,3 +45,16 @@ struct Promise: Sendable {
     /// Where the chapter says so.
     let why: Paragraph
 }
+
+extension Promise {
+    static let mostMessages = 20
+
+    /// For a program that acknowledges more messages at once than there are. What is added takes no time.
+    var moreMessages: [String] {
+        let more = (messages.count..<Self.mostMessages).map { number in
+            let message = messages[number % messages.count]
+            return isAnswered ? "\(number + 9)" : message.filter { $0 != "." } + " \(number)"
+        }
+        return messages + more
+    }
+}

@@ -47,7 +47,20 @@ extension WireLog {
         var isGranted = false
         /// It asks for one message at a time, with basic.get.
         var isGet = false
+        /// When it asked again last, and the longest time between two questions, in milliseconds.
+        private(set) var lastAsked: Int64?
+        private(set) var longestPause: Int64 = 0
         var verb: String { isGet ? "basic.get" : "basic.consume" }
+
+        init(place: Place, queue: String, method: BasicConsume, isGranted: Bool = false, isGet: Bool = false) {
+            (self.place, self.queue, self.method) = (place, queue, method)
+            (self.isGranted, self.isGet) = (isGranted, isGet)
+        }
+
+        mutating func asks(at time: Int64) {
+            longestPause = max(longestPause, time - (lastAsked ?? place.time))
+            lastAsked = time
+        }
     }
 
     struct Published: Sendable {

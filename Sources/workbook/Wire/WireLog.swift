@@ -186,6 +186,7 @@ struct WireLog: Sendable {
         Self.keep((place, .basicGet(method)), in: &others)
         let queue = resolved(method.queue.text, place)
         if let at = consumptions.firstIndex(where: { $0.isGet && $0.place.isBeside(place) && $0.queue == queue }) {
+            consumptions[at].asks(at: place.time)
             return sessions.noteAsked(at, in: place.session)
         }
         let consume = BasicConsume(queue: method.queue, noAck: method.noAck)

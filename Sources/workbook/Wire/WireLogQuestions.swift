@@ -29,8 +29,18 @@ extension WireLog {
         return queues.contains { declaration(of: $0) != nil }
     }
 
-    /// The first message that goes to an exchange, or else the first.
-    var emission: Published? { published.first { !$0.exchange.isEmpty } ?? published.first }
+    /// The first message that a run publishes to an exchange of this type, or to any, or else the first: it may have another
+    /// exchange for words about itself.
+    func emission(to type: String, of run: Int? = nil) -> Published? {
+        let published = run.map { self.published(by: $0) } ?? self.published
+        return published.first { self.type(ofExchange: $0.exchange) == type }
+            ?? published.first { !$0.exchange.isEmpty } ?? published.first
+    }
+
+    /// As the program has declared it, or the broker before it.
+    func type(ofExchange name: String) -> String? {
+        declaration(ofExchange: name)?.method.type.text ?? Self.standardType(name)
+    }
 
     /// All that its publishing is about.
     var errands: [Published] {
@@ -38,17 +48,20 @@ extension WireLog {
         return errands.isEmpty ? published : errands
     }
 
-    /// The bindings by which it listens: to the exchange that the queue it reads is bound to. It may have others, for what it
-    /// gives up, say.
-    var subscriptions: [Binding] {
+    /// The bindings by which it listens: to the exchange, of this type if there is one, that the queue it reads is bound to. It
+    /// may have others, for what it gives up, say, or for what it is told.
+    func subscriptions(to type: String) -> [Binding] {
         let (bound, read) = (bindings(of: 1), Set(consumptions(of: 1).map(\.queue)))
-        let exchange = bound.first { read.contains($0.queue) }?.exchange
-        return exchange == nil ? bound : bound.filter { $0.exchange == exchange }
+        let exchanges = bound.filter { read.contains($0.queue) }.map(\.exchange)
+        guard let exchange = exchanges.first(where: { self.type(ofExchange: $0) == type }) ?? exchanges.first else {
+            return bound
+        }
+        return bound.filter { $0.exchange == exchange }
     }
 
     /// What it consumes from a queue that is bound, or else the first.
-    var listening: Consumption? {
-        let bound = Set(subscriptions.map(\.queue))
+    func listening(to type: String) -> Consumption? {
+        let bound = Set(subscriptions(to: type).map(\.queue))
         return consumptions.first { $0.place.run == 1 && bound.contains($0.queue) } ?? consumptions.first
     }
 
@@ -126,10 +139,13 @@ extension WireLog {
     func silence(since time: Int64) -> Int64 { min(now - time, quietFor ?? .max) }
 
     /// What has not been settled: wrong, unless it may still come.
-    func unsettled(by run: Int) -> Finding.Verdict { isAtWork(run) ? .notSeen : missing }
+    func unsettled(by run: Int) -> Finding.Verdict { isAtWork(run) || awaitsMore(run) ? .notSeen : missing }
 
-    /// How it ended by itself, as the end of a sentence; empty while it runs.
-    func ending(of run: Int) -> String { life(run)?.status.map { "; it had ended with status \($0)" } ?? "" }
+    /// How it ended by itself, or what it waits for, as the end of a sentence; mostly empty while it runs.
+    func ending(of run: Int) -> String {
+        if let status = life(run)?.status { return "; it had ended with status \(status)" }
+        return awaitsMore(run) ? "; it acknowledges up to \(batch(of: run)) at once" : ""
+    }
 
     /// Another copy of the program has the queue to itself, and this one waits for its turn.
     func isStandby(_ refusal: Refusal) -> Bool {
@@ -155,7 +171,7 @@ extension WireLog {
         }
         let declared = declaration(ofExchange: exchange)
         if isIndirect || declared?.method.arguments["alternate-exchange"] != nil { return nil }
-        let type = declared?.method.type.text ?? Self.standardType(exchange)
+        let type = self.type(ofExchange: exchange)
         let bound = bindings.filter { $0.exchange == exchange }
         switch type {
         case "fanout": return Set(bound.map(\.queue))
@@ -173,7 +189,8 @@ extension WireLog {
 
     private static func standardType(_ exchange: String) -> String? {
         switch exchange {
-        case "amq.direct", "amq.topic", "amq.fanout": String(exchange.dropFirst(4))
+        case "amq.direct", "amq.topic", "amq.fanout", "amq.headers": String(exchange.dropFirst(4))
+        case "amq.match": "headers"
         default: nil
         }
     }

@@ -17,13 +17,14 @@ final class WireRecord: Sendable {
     private static let mostKept = 64 << 20
     private let state = Mutex(State())
     private let time = SystemTime()
-    private let start: Int64
+    let start: Int64
     /// For a trace: all that was seen, frame by frame. A check needs the facts alone.
     let keepsFrames: Bool
 
-    init(keepsFrames: Bool) {
+    /// - Parameter start: of another record, whose times are compared with those of this one
+    init(keepsFrames: Bool, since start: Int64? = nil) {
         self.keepsFrames = keepsFrames
-        start = time.now
+        self.start = start ?? time.now
     }
 
     func connect() -> Int {

@@ -41,6 +41,7 @@ import Testing
         #expect(client(handed: [foreign], printed: ["Got \(foreign)"])[Self.ignores] == .no)
         // It says what it ignores.
         #expect(client(printed: ["Ignored \(foreign)", "Got \(RPCClientJudge.answer)"])[Self.ignores] == .notSeen)
+        #expect(client(printed: ["Ignored \(foreign)", "Got 1,832,040,183"])[Self.ignores] == .notSeen)
     }
 
     /// The answer stands above what it says of the foreign one.
@@ -276,5 +277,37 @@ import Testing
             made.acks(0, multiple: true)
         }
         #expect(wrong == ["answers with the Fibonacci number"])
+    }
+
+    /// What is sent over two connections may be seen in another order than it was sent in.
+    @Test func twoConnectionsMayOvertakeEachOther() {
+        func server(behind milliseconds: Int64, over connection: Int) -> [Finding] {
+            var made = MadeUpLog()
+            made.consumes("rpc_queue")
+            made.gets(1, "5", BasicProperties(correlationID: "check-good", replyTo: "replies"))
+            made.acks(1)
+            made.pass(milliseconds)
+            made.connection = connection
+            made.publishes("5", BasicProperties(correlationID: "check-good"), key: "replies")
+            return RPCServerJudge(log: made.log, replies: "replies", probes: []).findings
+        }
+        func acknowledges(_ findings: [Finding]) -> Finding.Verdict? {
+            findings.first { $0.title == Self.acknowledges }?.verdict
+        }
+        #expect(acknowledges(server(behind: 5, over: 2)) == .notSeen)
+        #expect(acknowledges(server(behind: 500, over: 2)) == .no && acknowledges(server(behind: 5, over: 1)) == .no)
+    }
+
+    @Test func oneAnswerIsEnough() {
+        func twice(_ second: String) -> [String] {
+            server { made in
+                for (tag, id) in [ShortString("check-good"), "check-second"].enumerated() {
+                    made.publishes(tag == 0 ? "5" : "8", BasicProperties(correlationID: id), key: "replies")
+                    if tag == 0 { made.publishes(second, BasicProperties(correlationID: id), key: "replies") }
+                    made.acks(UInt64(tag + 1))
+                }
+            }
+        }
+        #expect(twice("5") == ["answers each question once"] && twice("still 5, done") == [])
     }
 }

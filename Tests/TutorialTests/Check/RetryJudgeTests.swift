@@ -34,8 +34,8 @@ import Testing
             let dead = deaths.map { FieldValue.table(["reason": .string($0), "count": 1]) }
             made.gets(UInt64(attempt), RetryCheck.bad, BasicProperties(headers: ["x-death": .array(dead)]))
             if attempt == attempts { made.publishes(RetryCheck.bad, key: "jobs.dead") }
-            made.acks(UInt64(attempt))
             made.pass(milliseconds)
+            made.acks(UInt64(attempt))
         }
         let judge = RetryJudge(log: made.log, parked: parked.map { [.init(queue: "jobs.dead", text: $0)] } ?? [])
         return Dictionary(uniqueKeysWithValues: judge.findings.map { ($0.title, $0.verdict) })

@@ -20,7 +20,11 @@ struct ConfirmsCheck: ProgramCheck {
         var findings = [ConfirmsJudge.selects(alone)]
         // Without having asked it has nothing to wait for; without waiting it has ended before anything can go wrong.
         guard findings[0].isGood else {
-            return findings + [ConfirmsJudge.noticesReturn(alone, usually: nil)]
+            // What it says may be in any language: another run shows what it says when nothing comes back.
+            let isTold = alone.isReturned && alone.status != nil && !alone.printed.isEmpty
+            if isTold { try await provide(alone) }
+            let usual = isTold ? await end(try await next()) : nil
+            return findings + [ConfirmsJudge.noticesReturn(alone, usually: usual)]
         }
         try await provide(alone)
         let (waiting, after) = try await delay()
@@ -29,13 +33,16 @@ struct ConfirmsCheck: ProgramCheck {
         let canComeBack = alone.published.allSatisfy(\.method.mandatory) && !alone.isReturned
         let back = canComeBack ? try await comeBack(alone) : alone
         findings.append(ConfirmsJudge.noticesReturn(back, usually: usual))
-        findings.append(ConfirmsJudge.waits(waiting, usually: alone.isReturned ? nil : alone))
+        // If the first run got its messages back, another shows what it says when all is well: its words may be in any language.
+        let isEarly = waiting.status == 0 && !waiting.printed.isEmpty
+        let plain = alone.isReturned ? isEarly ? await end(try await next()) : nil : alone
+        findings.append(ConfirmsJudge.waits(waiting, usually: plain))
         findings += [
             ConfirmsJudge.fails(usual), ConfirmsJudge.hangs(back, usually: usual, patience: patience.milliseconds),
         ].compactMap(\.self)
         guard findings[2].isGood else { return findings }
         if !usual.hasFailed {
-            findings += [ConfirmsJudge.takesSeveral(after)].compactMap(\.self)
+            findings += [ConfirmsJudge.takesSeveral(after, usually: alone)].compactMap(\.self)
         }
         try await provide(alone)
         findings.append(ConfirmsJudge.noticesRefusal(try await refuse(), usually: usual))

@@ -166,7 +166,9 @@ enum ConfirmsJudge {
     }
 
     /// One confirm may be for several messages. nil: it knows, or had only one open; or it has something else to say.
-    static func takesSeveral(_ act: Act) -> Finding? {
+    ///
+    /// - Parameter usually: a run in which each confirm came as the broker gave it
+    static func takesSeveral(_ act: Act, usually: Act? = nil) -> Finding? {
         guard let confirm = act.log.confirms.first(where: { $0.place.run == act.run && $0.multiple }),
             act.status != 0, !act.isReturned, !act.isNacked
         else { return nil }
@@ -175,13 +177,14 @@ enum ConfirmsJudge {
             why: "The broker may confirm all messages up to a tag at once: the flag multiple says so.",
             see: .confirmsRead
         ).finding(
-            act.status == nil ? act.log.missing : .no,
+            // One that never ends shows nothing by that.
+            act.status == nil ? usually.map { $0.status == nil } ?? false ? .notSeen : act.log.missing : .no,
             "basic.ack up to \(confirm.tag) at \(confirm.place.time) ms, for all at once. \(act.end)")
     }
 
     /// - Parameter usually: a run in which all was confirmed
     static func noticesRefusal(_ act: Act, usually: Act?) -> Finding {
-        let again = Set(act.bodies).count < act.bodies.count
+        let again = isRepeated(act.bodies, unlike: usually?.bodies ?? [])
         let isNoticed = again || act.says(["nack", "refus", "reject", "not confirmed", "not taken"], unlike: usually)
         return Point(
             "notices a refusal",
@@ -194,18 +197,33 @@ enum ConfirmsJudge {
                 + (again ? "It published the message again." : "It did not publish the message again. \(act.end)"))
     }
 
-    /// All that was published over the first connection is published again over another.
-    static func isSentAgain(_ published: [WireLog.Published]) -> Bool {
+    /// Some text was published more often than the program usually says the same.
+    private static func isRepeated(_ bodies: [String], unlike usual: [String]) -> Bool {
+        let (counts, known) = (count(bodies), count(usual))
+        let most = max(1, known.values.max() ?? 1)
+        return counts.contains { $0.value > known[$0.key] ?? most }
+    }
+
+    private static func count(_ bodies: [String]) -> [String: Int] {
+        Dictionary(bodies.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+
+    /// All that was published over the first connection is published again over another: of a text that it usually
+    /// publishes several times, so many.
+    static func isSentAgain(_ published: [WireLog.Published], unlike usual: [String] = []) -> Bool {
         guard let lost = published.first?.place.connection else { return false }
-        let before = Set(published.filter { $0.place.connection == lost }.map(\.body))
-        return before.isSubset(of: published.filter { $0.place.connection > lost }.map(\.body))
+        let before = published.filter { $0.place.connection == lost }.map(\.body)
+        let (after, known) = (count(published.filter { $0.place.connection > lost }.map(\.body)), count(usual))
+        return count(before).allSatisfy { body, times in
+            after[body, default: 0] >= (known[body].map { $0 > 1 ? $0 : 1 } ?? min(times, 1))
+        }
     }
 
     /// - Parameter usually: a run in which nothing went wrong
     static func survivesCut(_ act: Act, usually: Act? = nil) -> Finding {
         let lost = act.published.first?.place.connection ?? 0
         let count = act.published.count { $0.place.connection == lost }
-        let isAgain = isSentAgain(act.published)
+        let isAgain = isSentAgain(act.published, unlike: usually?.bodies ?? [])
         let failed = act.hasFailed && (usually == nil || act.says([], unlike: usually))
         // It may still be about to come back.
         let isWaiting = act.status == nil && !act.log.connected.contains { $0.run == act.run && $0.connection > lost }

@@ -24,7 +24,7 @@ struct HeadersCheck: ProgramCheck {
     /// with the first alone, and one with none of them.
     static func probes(_ log: WireLog) -> [SubscriberCheck.Probe] {
         let none: FieldTable = ["workbook-check": "none"]
-        let bindings = log.subscriptions
+        let bindings = log.subscriptions(to: "headers")
         var probes: [SubscriberCheck.Probe] = []
         func addUnwanted(_ body: String, _ headers: FieldTable) {
             // By another of its bindings it may be asked for after all.
@@ -80,7 +80,7 @@ struct HeadersJudge {
 
     /// nil when it published nothing.
     var carriesHeaders: Finding? {
-        guard let first = log.emission else { return nil }
+        guard let first = log.emission(to: "headers") else { return nil }
         let headers = first.properties.headers ?? [:]
         let missing = headers.isEmpty ? nil : missing(in: headers.fields)
         return Point(
@@ -98,7 +98,7 @@ struct HeadersJudge {
 
     /// Each of its bindings; the first that is wrong.
     var bindsByHeaders: Finding {
-        let findings = log.subscriptions.map(binds)
+        let findings = log.subscriptions(to: "headers").map(binds)
         if let finding = findings.first(where: \.isWrong) ?? unbound ?? findings.first { return finding }
         return point("A queue gets nothing without a binding.").finding(false, "No queue.bind was seen.")
     }
@@ -109,7 +109,7 @@ struct HeadersJudge {
 
     /// It was started with a pair that none of its bindings has.
     private var unbound: Finding? {
-        let all = log.subscriptions.flatMap(Self.fields)
+        let all = log.subscriptions(to: "headers").flatMap(Self.fields)
         guard !all.isEmpty, let missing = missing(in: all) else { return nil }
         return point("A headers exchange compares only the headers that a binding names.").finding(
             false, "No queue.bind with \(missing.name)=\(missing.value), which it was started with.")

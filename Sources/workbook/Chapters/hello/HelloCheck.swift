@@ -49,6 +49,9 @@ struct HelloCheck: ProgramCheck {
                     || !log.refusals.isEmpty || run.hasEnded
             }
             await inspection.until(inspection.pace.moment) { !$0.refusals.isEmpty || run.hasEnded }
+            try await inspection.sendMore(to: run) { number in
+                try await inspection.publish("Check \(HelloReceiverJudge.sent + number)", key: queue)
+            }
         }
         return try await HelloReceiverJudge(log: inspection.log).findings + plainly(queue)
     }
@@ -98,21 +101,20 @@ struct HelloSenderJudge {
 
     /// A reader may send any text; but nobody has written what is only a value in print. nil: it is no such thing.
     private var isText: Finding? {
-        for message in log.errands.prefix(100) where !line.contains(message.body) {
-            guard let origin = PrintedValue.origin(of: message.body, said: [line] + (log.life(1)?.lines ?? [])) else {
-                continue
-            }
-            return Point(
-                "sends its text as it is",
-                why:
-                    "A message is bytes. Encode the text as UTF-8, and send those bytes. A value that is "
-                    + "printed first becomes a different text.", see: .helloRead
-            ).finding(
-                false,
-                "basic.publish at \(message.place.time) ms of '\(message.body.prefix(80))', which is \(origin), printed as text."
-            )
+        let said = [line] + (log.life(1)?.lines ?? [])
+        let printed = log.errands.prefix(100).filter { !line.contains($0.body) }.compactMap { message in
+            PrintedValue(message.body, said: said).map { (place: message.place, body: message.body, value: $0) }
         }
-        return nil
+        guard let first = printed.first(where: { $0.value.isCertain }) ?? printed.first else { return nil }
+        return Point(
+            "sends its text as it is",
+            why:
+                "A message is bytes. Encode the text as UTF-8, and send those bytes. A value that is "
+                + "printed first becomes a different text.", see: .helloRead
+        ).finding(
+            first.value.isCertain ? .no : .notSeen,
+            "basic.publish at \(first.place.time) ms of '\(first.body.prefix(80))', which is \(first.value.origin), printed as text"
+                + (first.value.isCertain ? "." : ", unless it is meant to be a list of numbers."))
     }
 
     private func arrives(_ first: WireLog.Published, _ queues: Set<String>?) -> Finding {
@@ -129,7 +131,10 @@ struct HelloSenderJudge {
                 return point.finding(
                     false, way + "the queue '\(exclusive.name)' is exclusive: it was deleted with its connection.")
             }
-            return point.finding(false, way + "there is no such queue.")
+            let expires = queues.contains { log.declaration(of: $0)?.method.arguments["x-expires"] != nil }
+            return point.finding(
+                expires ? .notSeen : .no,
+                way + (expires ? "its queue has x-expires, and has gone by itself." : "there is no such queue."))
         }
         // What it took itself, by basic.get for example, has arrived too.
         let taken = log.handed.count { $0.queue == queue }
@@ -179,25 +184,34 @@ struct HelloReceiverJudge {
     var findings: [Finding] {
         guard let consumption = log.work else { return [] }
         let run = consumption.place.run
-        let delivered = log.handed(to: run).count { !$0.redelivered }
         let declared = log.declares(
             consumption.queue, before: consumption.place,
             Point(
                 "declares the queue that it reads first",
                 why: "The first program creates the queue. Consuming from one that doesn't exist is an error, 404.",
                 see: .helloRead))
-        let received = Point(
-            "gets what is sent to the queue",
-            why: "A consumer whose channel is closed gets nothing more, and no error.",
-            see: .helloRead
-        ).finding(
-            delivered >= Self.sent ? .yes : log.unsettled(by: run),
-            "\(consumption.verb) of '\(consumption.queue)' at \(consumption.place.time) ms; \(delivered) of \(Self.sent) "
-                + "messages were delivered\(log.refusal(of: run))\(log.ending(of: run)).")
         let failure = [log.fails(run)].compactMap(\.self)
         // Without a consumer there is nothing to acknowledge; turned away because of an ack, it gets nothing more.
-        guard consumption.isGranted else { return [declared, received] + failure }
-        return [declared, log.settlesOnce(consumption)] + (log.refusals.isEmpty && failure.isEmpty ? [received] : [])
-            + failure
+        guard consumption.isGranted else { return [declared, received(consumption)] + failure }
+        return [declared, log.settlesOnce(consumption)]
+            + (log.refusals.isEmpty && failure.isEmpty ? [received(consumption)] : []) + failure
+    }
+
+    private func received(_ consumption: WireLog.Consumption) -> Finding {
+        let run = consumption.place.run
+        let delivered = min(log.handed(to: run).count { !$0.redelivered }, Self.sent)
+        // With no-ack the broker sends all that there is, and it is gone with a program that ends after the first.
+        let hasLeft = consumption.method.noAck && !consumption.isGet && log.life(run)?.status == 0
+        let isThere: Finding.Verdict = log.mayAskAgain(run) ? .notSeen : log.unsettled(by: run)
+        return Point(
+            "gets what is sent to the queue",
+            why: hasLeft
+                ? "The messages come later. A program that ends loses what was on its way to it."
+                : "A consumer whose channel is closed gets nothing more, and no error.",
+            see: .helloRead
+        ).finding(
+            hasLeft ? .no : delivered >= Self.sent ? .yes : isThere,
+            "\(consumption.verb) of '\(consumption.queue)' at \(consumption.place.time) ms; \(delivered) of \(Self.sent) "
+                + "messages were delivered\(log.refusal(of: run))\(log.ending(of: run)).")
     }
 }

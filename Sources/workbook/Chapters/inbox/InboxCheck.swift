@@ -14,6 +14,10 @@ struct InboxCheck: ProgramCheck {
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         guard let queue = await inspection.awaitConsumer() else { return [] }
         let banner = await feed(queue, ["a", "a", "a", "a", "b"], run)
+        if inspection.log.mayAwaitMore(run.number) {
+            try await inspection.sendMore(to: run) { _ in await send("b", to: queue) }
+            await inspection.until(inspection.pace.moment) { _ in false }
+        }
         var judge = InboxJudge(log: inspection.log)
         judge.first = Array(run.lastLines().dropFirst(banner))
         run.kill()
@@ -31,7 +35,19 @@ struct InboxCheck: ProgramCheck {
         judge.second = Array(second.lastLines().dropFirst(again))
         judge.log = inspection.log
         judge.isSecondThere = judge.log.handed(to: second.number).count == 6
+        if !judge.work.isEmpty {
+            let last = await feed(queue, ["e"], second)
+            judge.last = Array(second.lastLines().dropFirst(last))
+            judge.isLastThere = inspection.log.handed(to: second.number).count { $0.isSettled } == 7
+        }
         return judge.findings
+    }
+
+    /// An order by its letter, by which its id is made too.
+    private func send(_ letter: String, to queue: String) async {
+        _ = try? await inspection.publish(
+            InboxJudge.text(letter), key: queue,
+            properties: BasicProperties(messageID: try? ShortString("check-\(letter)-\(salt)")))
     }
 
     /// One order after the other, by their letters. Returns when the last is settled, and a moment later: how many lines it
@@ -40,14 +56,11 @@ struct InboxCheck: ProgramCheck {
         // That it waits for orders it may say behind its consume.
         await inspection.until(inspection.pace.moment) { _ in run.hasEnded }
         let banner = run.lastLines().count
-        for letter in letters {
-            _ = try? await inspection.publish(
-                InboxJudge.text(letter), key: queue,
-                properties: BasicProperties(messageID: try? ShortString("check-\(letter)-\(salt)")))
-        }
+        let before = inspection.log.handed(to: run.number).count { $0.isSettled }
+        for letter in letters { await send(letter, to: queue) }
         await inspection.until(orQuietFor: inspection.pace.answer) { log in
             run.hasEnded || log.isRefused(run.number)
-                || log.handed(to: run.number).count { $0.isSettled } >= letters.count
+                || log.handed(to: run.number).count { $0.isSettled } >= before + letters.count
         }
         // What it prints of the last may come behind its ack.
         await inspection.until(inspection.pace.moment) { _ in false }
@@ -61,7 +74,8 @@ struct InboxCheck: ProgramCheck {
         run.kill()
         let tasks = TaskJudge(log: log).findings
         let selects = ConfirmsJudge.selects(ConfirmsJudge.Act(run, log))
-        guard selects.isGood else { return tasks + [selects, InboxJudge(log: log).givesIDs] }
+        let words = inspection.subject.words
+        guard selects.isGood else { return tasks + [selects, InboxJudge(log: log, words: words).givesIDs] }
         // Killed between its publish and the confirm: it can't know whether the broker has the order.
         inspection.watch.interference.set(.holdConfirms)
         let killed = try await inspection.start()
@@ -77,7 +91,7 @@ struct InboxCheck: ProgramCheck {
         await inspection.until(inspection.pace.answer) { log in
             next.hasEnded || InboxJudge(log: log).isSentAgain
         }
-        let judge = InboxJudge(log: inspection.log)
+        let judge = InboxJudge(log: inspection.log, words: words)
         return tasks + [selects, judge.givesIDs, judge.sendsAgain]
     }
 }

@@ -7,13 +7,20 @@ import AMQPClient
 /// each order, and not as often as orders come.
 struct InboxJudge {
     var log: WireLog
+    /// Of its command: an id may be among them.
+    var words: [String] = []
     /// What the two copies of the consumer have printed.
     var first: [String] = []
     var second: [String] = []
     /// The second copy has got all that was sent to it.
     var isSecondThere = false
+    /// What the second printed of another order with a text that it has seen.
+    var last: [String] = []
+    /// It has done with that.
+    var isLastThere = false
 
-    static func text(_ letter: String) -> String { "Check: order \(letter)" }
+    /// Two orders, c and e, have the same.
+    static func text(_ letter: String) -> String { "Check: order \(letter == "e" ? "c" : letter)" }
 
     // MARK: The consumer
 
@@ -22,7 +29,23 @@ struct InboxJudge {
         return [
             TaskJudge.durable(log, consumption.queue, before: consumption.place), acknowledges(consumption), doesOnce,
             remembers,
-        ] + [log.fails(consumption.place.run)].compactMap(\.self)
+        ] + [knowsByID, log.fails(consumption.place.run)].compactMap(\.self)
+    }
+
+    /// Lines of the work: the second copy printed them once for each order.
+    var work: Set<String> {
+        isSecondThere ? Set(Self.shapes(second).filter { $0.count == 2 }.map(\.line)) : []
+    }
+
+    /// nil: which lines are of the work is not known, or it printed nothing.
+    private var knowsByID: Finding? {
+        guard isLastThere, !work.isEmpty, !last.isEmpty else { return nil }
+        return Point(
+            "tells orders apart by their ids, not by their texts",
+            why: "Two customers may want the same chair.", see: .inboxRead
+        ).finding(
+            Self.shapes(last).contains { work.contains($0.line) },
+            "An order came with a text that it had seen, and another message-id. It printed \(counts(last)).")
     }
 
     private func acknowledges(_ consumption: WireLog.Consumption) -> Finding {
@@ -71,7 +94,11 @@ struct InboxJudge {
         // Of a program that prints nothing, or that did not get everything, this can't be said.
         guard isThere else { return .notSeen }
         if shapes.contains(where: { $0.count == 2 }) { return .yes }
-        return shapes.contains { $0.count == deliveries } ? .no : .notSeen
+        // Each line of the work may have something of its own in it, and the same beginning.
+        let beginnings = shapes.reduce(into: [:]) { counts, shape in
+            counts[shape.line.prefix { !$0.isWhitespace }, default: 0] += shape.count
+        }
+        return shapes.contains { $0.count == deliveries } && !beginnings.values.contains(2) ? .no : .notSeen
     }
 
     private func counts(_ lines: [String]) -> String {
@@ -83,7 +110,9 @@ struct InboxJudge {
     static func shapes(_ lines: [String]) -> [(line: String, count: Int)] {
         lines.filter { $0.contains { $0.isLetter || $0.isNumber } }.reduce(into: []) { shapes, line in
             let shape = line.lowercased().replacing(/check: order [a-d]/, with: "…")
-                .replacing(/check-[a-d](-[0-9]+)?/, with: "…").replacing(/[0-9]+/, with: "#")
+                .replacing(/check-[a-e](-[0-9]+)?/, with: "…")
+                // A number, a time, or an id that it has made up.
+                .replacing(/\w*[0-9][\w:.\-]*/, with: "#")
                 // An order in another form, by its letter alone.
                 .replacing(/\b[a-d]\b/, with: "…")
             if let at = shapes.firstIndex(where: { $0.line == shape }) {
@@ -107,6 +136,10 @@ struct InboxJudge {
             why:
                 "Without the property message-id a consumer can't tell a second order from the same one sent twice; with "
                 + "the same id for two, it ships one of them.", see: .inboxRead)
+        // One that is among its words is another's to choose.
+        if let given = here.first, !given.isEmpty, words.contains(given) {
+            return point.finding(.notSeen, "message-id '\(given)', which it was started with.")
+        }
         if here.contains("") { return point.finding(false, "A message without message-id was published.") }
         let isTaken = Set(here).count < here.count || !Set(here).isDisjoint(with: later)
         return point.finding(

@@ -32,6 +32,9 @@ struct OrderCheck: ProgramCheck {
             run.hasEnded || log.isRefused(run.number)
                 || Self.early.allSatisfy { body in log.handed.contains { $0.body == body && $0.isSettled } }
         }
+        try await inspection.sendMore(to: run) { number in
+            try await inspection.publish("Check 4.\(number)", key: queue)
+        }
         // Killed before its ack, it would leave more to the second than the check has sent.
         let seen = inspection.log
         run.kill()

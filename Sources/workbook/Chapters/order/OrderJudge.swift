@@ -73,28 +73,35 @@ struct OrderJudge {
 
     /// nil: it published nothing.
     var namesAccount: Finding? {
-        /// One about itself may go to no exchange.
-        func emission(_ run: Int) -> WireLog.Published? {
-            let published = log.published(by: run)
-            return published.first { !$0.exchange.isEmpty } ?? published.first
-        }
-        guard let first = emission(1) else { return nil }
+        guard let first = log.emission(to: "x-consistent-hash", of: 1) else { return nil }
         let point = Point(
             "its routing key says whose message it is",
             why:
                 "The exchange hashes the key and nothing else. With a new key each time, an account's messages go to "
                 + "all queues; with none, all messages go to one.", see: .orderPicture)
-        let name = log.declaration(ofExchange: first.exchange)?.method.arguments["hash-header"]?.text
+        let arguments = log.declaration(ofExchange: first.exchange)?.method.arguments ?? [:]
+        let (header, property) = (arguments["hash-header"]?.text, arguments["hash-property"]?.text)
         func key(_ published: WireLog.Published) -> String {
-            guard let name else { return published.key }
-            let header = published.properties.headers?.fields.first { $0.name.text == name }
-            return header.map { $0.value.text ?? "\($0.value)" } ?? ""
+            switch property {
+            case "message_id": return published.properties.messageID?.text ?? ""
+            case "correlation_id": return published.properties.correlationID?.text ?? ""
+            case "timestamp": return published.properties.timestamp.map { "\($0)" } ?? ""
+            default: break
+            }
+            guard let header else { return published.key }
+            let field = published.properties.headers?.fields.first { $0.name.text == header }
+            return field.map { $0.value.text ?? "\($0.value)" } ?? ""
         }
-        let noun = name.map { "header '\($0)'" } ?? "routing key"
+        let noun = header.map { "header '\($0)'" } ?? property ?? "routing key"
         let text = "basic.publish at \(first.place.time) ms, \(noun) '\(key(first))'"
         guard !key(first).isEmpty else { return point.finding(false, text + ".") }
-        guard let again = emission(2) else { return point.finding(true, text + ".") }
+        guard let again = log.emission(to: "x-consistent-hash", of: 2) else { return point.finding(true, text + ".") }
+        // For several accounts, in any order.
+        func keys(_ run: Int) -> Set<String> {
+            Set(log.published(by: run).filter { $0.exchange == first.exchange }.map(key))
+        }
         return point.finding(
-            key(first) == key(again), text + "; started again with the same words, '\(key(again))'.")
+            key(first) == key(again) || keys(1) == keys(2),
+            text + "; started again with the same words, '\(key(again))'.")
     }
 }

@@ -9,7 +9,7 @@ struct QuorumCheck: ProgramCheck {
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
-        guard let first = log.published.first else { return [] }
+        guard let first = log.errand else { return [] }
         let alone = ConfirmsJudge.Act(run, log)
         run.kill()
         let findings =
@@ -45,6 +45,9 @@ struct QuorumCheck: ProgramCheck {
         await inspection.until(orQuietFor: inspection.pace.answer) { log in
             await shift.relieve()
             return log.handed.contains { $0.body == Self.good && $0.isSettled } || !log.refusals.isEmpty
+        }
+        if let last = shift.runs.last {
+            try await inspection.sendMore(to: last) { _ in try await inspection.publish(Self.good, key: queue) }
         }
         // One that holds what it can do gets nothing else.
         let early = QuorumJudge(log: inspection.log, queue: queue, parked: [], isBack: isBack)

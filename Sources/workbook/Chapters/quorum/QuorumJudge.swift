@@ -22,7 +22,7 @@ struct QuorumJudge {
     var allParked: [RetryJudge.Parked] {
         parked
             + log.handed.filter {
-                $0.queue != queue && RetryJudge.isDead($0.queue) && $0.body.contains(QuorumCheck.bad)
+                $0.queue != queue && RetryJudge.isDead($0.queue) && RetryJudge.holds($0.body, QuorumCheck.bad)
             }
             .prefix(1).map { .init(queue: $0.queue, text: $0.body) }
     }
@@ -73,9 +73,11 @@ struct QuorumJudge {
     /// By its name, or through an exchange of its own that a queue is bound to.
     static func isQuorum(_ log: WireLog, _ published: WireLog.Published) -> Finding {
         let queues = log.destinations(exchange: published.exchange, key: published.key)
-        if let queue = queues?.sorted().first { return isQuorum(log, queue) }
-        return Point("declares a quorum queue", why: "", see: .quorumRead)
-            .finding(.notSeen, log.unknownWay(published))
+        let unseen = Point("declares a quorum queue", why: "", see: .quorumRead)
+        guard let queue = queues?.sorted().first else { return unseen.finding(.notSeen, log.unknownWay(published)) }
+        // That it declares none is said where it should be durable.
+        return log.declaration(of: queue) == nil
+            ? unseen.finding(.notSeen, "No queue.declare of '\(queue)' was seen.") : isQuorum(log, queue)
     }
 
     static func isQuorum(_ log: WireLog, _ queue: String) -> Finding {
@@ -93,7 +95,8 @@ struct QuorumJudge {
             why: "Without x-delivery-limit it depends on the release: no limit on RabbitMQ 3.10, 20 from 4.0 on.",
             see: .quorumRead
         ).finding(
-            limit.map { $0 >= 0 } ?? false,
+            // Not declared at all, it has one fault.
+            log.declaration(of: queue) == nil ? .notSeen : limit.map { $0 >= 0 } ?? false ? .yes : .no,
             "queue.declare of '\(queue)', x-delivery-limit: \(limit.map { "\($0)" } ?? "not set").")
     }
 
@@ -103,11 +106,14 @@ struct QuorumJudge {
             why: "If it is handed out forever, it stops all workers in turn. If it is dropped, you can't look into it.",
             see: .quorumBreak)
         if hasLeft { return point.finding(.notSeen, "It had ended before it got a payment.") }
+        if attempts.isEmpty, allParked.isEmpty {
+            return point.finding(.notSeen, "The payment that fails was not delivered to it\(log.refusal(of: nil)).")
+        }
         let text =
             "\(counted(attempts.count, "delivery", "deliveries")) of the payment that fails"
             + (attempts.isEmpty
                 ? "" : ", at \(attempts.prefix(5).map { "\($0.place.time)" }.joined(separator: ", ")) ms")
-        if let whole = allParked.first(where: { $0.text.contains(QuorumCheck.bad) }) {
+        if let whole = allParked.first(where: { RetryJudge.holds($0.text, QuorumCheck.bad) }) {
             return point.finding(true, "\(text). Then it was in '\(whole.queue)'.")
         }
         if let other = allParked.first {
@@ -130,12 +136,13 @@ struct QuorumJudge {
     }
 
     private func comesBack(_ consumption: WireLog.Consumption) -> Finding {
-        Point(
+        let run = consumption.place.run
+        return Point(
             "comes back when its connection is lost",
             why: "Brokers restart, and cables are pulled out. If a program ends then, or waits on a dead connection, "
                 + "nobody notices until the queue is full.", see: .quorumRun
         ).finding(
-            isBack ? .yes : hasLeft || mayComeBack(consumption.place.run) ? .notSeen : log.missing,
+            isBack ? .yes : hasLeft || log.isTurnedAway != nil || mayComeBack(run) ? .notSeen : log.missing,
             "\(consumption.verb) at \(consumption.place.time) ms; "
                 + (hasLeft
                     ? "it had ended before its connection could be cut."

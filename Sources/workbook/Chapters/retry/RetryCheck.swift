@@ -22,23 +22,57 @@ struct RetryCheck: ProgramCheck {
         if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
         try await inspection.publish(Self.bad, key: queue)
         try await inspection.publish(Self.good, key: queue)
+        await inspection.until(orQuietFor: inspection.pace.answer / 2) { log in
+            log.handed.contains(where: \.isSettled) || !log.refusals.isEmpty || run.hasEnded
+        }
+        try await inspection.sendMore(to: run) { _ in try await inspection.publish(Self.good, key: queue) }
+        var parked = try await watch(run, queue)
+        // The other job is done with too, and this one: some send it on before they settle it.
+        await inspection.until(orQuietFor: inspection.pace.answer) { log in
+            let judge = self.judge(log)
+            return judge.isLoop || run.hasEnded || !log.refusals.isEmpty
+                || judge.isAway && log.handed.contains { $0.body == Self.good && $0.isSettled }
+        }
+        // Some settle the job first and then send it on.
+        if parked.isEmpty { parked = try await resting(in: self.judge(inspection.log).restingPlaces(but: queue)) }
+        var judge = self.judge(inspection.log, parked)
+        if judge.allParked.isEmpty {
+            // This job, that is: the other one may wait there too.
+            judge.waitsIn = try await resting(in: [queue] + judge.waitingRooms(but: queue)).first?.queue
+        }
+        return judge.findings
+    }
+
+    private func judge(_ log: WireLog, _ parked: [RetryJudge.Parked] = []) -> RetryJudge {
+        RetryJudge(
+            log: log, parked: parked, shortestSleep: inspection.pace.shortestSleep,
+            shortestRest: inspection.pace.shortestRest)
+    }
+
+    /// Until the failed job lies where it stays, or is gone, or goes round and round: where it lies.
+    private func watch(_ run: Subject.Run, _ queue: String) async throws -> [RetryJudge.Parked] {
         var parked: [RetryJudge.Parked] = []
-        var leap: Int64 = 1000
+        var leap: Int64?
         var beat = ContinuousClock.now
         await inspection.until(inspection.pace.givesUp) { log in
-            let judge = RetryJudge(log: log, parked: [])
+            let judge = self.judge(log)
             parked = (try? await resting(in: judge.restingPlaces(but: queue))) ?? []
-            if !parked.isEmpty || !judge.allParked.isEmpty || judge.isLoop || judge.isGone || run.hasEnded
+            // What seems to be gone may be sent on a moment later.
+            let silence = log.silence(since: log.lastDeed ?? log.now)
+            let isGone = judge.isGone && silence >= inspection.pace.moment.milliseconds
+            if !parked.isEmpty || !judge.allParked.isEmpty || judge.isLoop || isGone || run.hasEnded
                 || !log.refusals.isEmpty
             {
                 return true
             }
             // What waits in a room for its time to come is not waited for: the broker's clock leaps.
-            if judge.isAway, (try? await waits(in: judge.waitingRooms(but: queue))) ?? nil != nil {
-                inspection.time.leap(leap)
-                leap = min(leap * 2, 1 << 32)
+            if judge.isAway, let room = (try? await waits(in: judge.waitingRooms(but: queue))) ?? nil {
+                // No further than it takes: a room may have an end too.
+                let next = leap ?? judge.rest(in: room) ?? 1000
+                inspection.time.leap(next)
+                leap = min(next * 2, 1 << 32)
             } else if !judge.isAway {
-                leap = 1000
+                leap = nil
             }
             if .now - beat > .seconds(1) {
                 inspection.watch.interference.beat()
@@ -46,24 +80,7 @@ struct RetryCheck: ProgramCheck {
             }
             return false
         }
-        // The other job is done with too, and this one: some send it on before they settle it.
-        await inspection.until(orQuietFor: inspection.pace.answer) { log in
-            let judge = RetryJudge(log: log, parked: [])
-            return judge.isLoop || run.hasEnded || !log.refusals.isEmpty
-                || judge.isAway && log.handed.contains { $0.body == Self.good && $0.isSettled }
-        }
-        // Some settle the job first and then send it on.
-        if parked.isEmpty {
-            parked = try await resting(in: RetryJudge(log: inspection.log, parked: []).restingPlaces(but: queue))
-        }
-        var judge = RetryJudge(
-            log: inspection.log, parked: parked, shortestSleep: inspection.pace.shortestSleep,
-            shortestRest: inspection.pace.shortestRest)
-        if judge.allParked.isEmpty {
-            // This job, that is: the other one may wait there too.
-            judge.waitsIn = try await resting(in: [queue] + judge.waitingRooms(but: queue)).first?.queue
-        }
-        return judge.findings
+        return parked
     }
 
     /// The queue that a program works on; it may also look through what was given up.

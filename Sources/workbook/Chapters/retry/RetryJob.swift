@@ -1,5 +1,29 @@
+import Foundation
+
 /// What chapters 9 and 10 ask about the job that can be done, beside the one that fails.
 extension RetryJudge {
+    /// By its name: where jobs are put that were given up.
+    static func isDead(_ queue: String) -> Bool {
+        let name = queue.lowercased()
+        // In words: there may be deadlines, and logins that failed.
+        let words = name.split { !$0.isLetter && !$0.isNumber }
+        return name.hasSuffix("failed") || ["failures", "errors", "error"].contains(words.last)
+            || words.contains { word in
+                [
+                    "dead", "dlq", "dlx", "parked", "parking", "graveyard", "poison", "quarantine", "rejected",
+                    "undeliverable",
+                ].contains { word.hasSuffix($0) }
+            } || words.contains { $0.hasPrefix("deadletter") }
+    }
+
+    /// All of a job is in this text: as it is, among other words, or written in Base64 or in hexadecimal digits.
+    static func holds(_ text: String, _ job: String) -> Bool {
+        guard text.utf8.count >= job.utf8.count, text != job else { return text == job }
+        let base64 = Data(job.utf8).base64EncodedString().prefix { $0 != "=" }
+        let digits = job.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        return text.contains(job) || text.contains(base64) || text.lowercased().contains(digits)
+    }
+
     static let jobDone = "does a job that can be done"
     static let paymentDone = "makes a payment that can be made"
 

@@ -21,7 +21,8 @@ struct RetryJudge {
     /// The queue of jobs.
     private var queue: String { log.workQueue ?? "" }
 
-    var attempts: [WireLog.Handed] { log.handed.filter { $0.body == RetryCheck.bad && !isFromRest($0) } }
+    /// It may come again in another form than it was sent in.
+    var attempts: [WireLog.Handed] { log.handed.filter { Self.holds($0.body, RetryCheck.bad) && !isFromRest($0) } }
 
     /// Its worker also looks through what was given up.
     private func isFromRest(_ handed: WireLog.Handed) -> Bool {
@@ -31,24 +32,28 @@ struct RetryJudge {
     /// The same, and what was taken out from there.
     var allParked: [Parked] {
         parked
-            + log.handed.filter { isFromRest($0) && $0.body.contains(RetryCheck.bad) }.prefix(1)
+            + log.handed.filter { isFromRest($0) && Self.holds($0.body, RetryCheck.bad) }.prefix(1)
             .map { .init(queue: $0.queue, text: $0.body) }
     }
-    private var requeued: Int { attempts.count { $0.settlements.contains { $0.kind == .requeued } } }
 
-    /// By its name: where jobs are put that were given up.
-    static func isDead(_ queue: String) -> Bool {
-        let name = queue.lowercased()
-        // In words: there may be deadlines, and logins that failed.
-        let words = name.split { !$0.isLetter && !$0.isNumber }
-        return name.hasSuffix("failed")
-            || words.contains { word in
-                ["dead", "dlq", "dlx", "parked", "parking", "graveyard"].contains { word.hasSuffix($0) }
-            } || words.contains { $0.hasPrefix("deadletter") }
+    /// For how long the worker had a job before it put it back, for each time that it did, in milliseconds.
+    private var requeued: [Int64] {
+        attempts.compactMap { attempt in
+            attempt.settlements.first { $0.kind == .requeued }.map { $0.place.time - attempt.place.time }
+        }
+    }
+
+    /// Put back without any delay. One that sleeps first keeps others waiting, and not the processor busy.
+    private var straight: Int { isDelayed ? 0 : requeued.count { $0 < shortestSleep } }
+
+    /// The queue itself lets what is put back wait, from RabbitMQ 4.3 on.
+    private var isDelayed: Bool {
+        ["all", "failed", "returned"].contains(
+            log.declaration(of: queue)?.method.arguments["x-delayed-retry-type"]?.text)
     }
 
     /// It is handed out again and again.
-    var isLoop: Bool { requeued >= 3 || attempts.count >= RetryCheck.tooMany }
+    var isLoop: Bool { straight >= 3 || attempts.count >= RetryCheck.tooMany }
 
     /// The program has done with every attempt so far.
     var isAway: Bool { attempts.last?.isSettled == true }
@@ -95,27 +100,56 @@ struct RetryJudge {
             guard let arguments = log.declaration(of: next)?.method.arguments,
                 let exchange = arguments["x-dead-letter-exchange"]?.text
             else { continue }
-            if let key = arguments["x-dead-letter-routing-key"]?.text {
-                open += log.destinations(exchange: exchange, key: key) ?? []
-            } else {
-                // With the key that the message has: any of those under which it may be.
-                let keys = Set(log.published.prefix(100).map(\.key) + log.bindings.map(\.key) + [next, queue])
-                for key in keys { open += log.destinations(exchange: exchange, key: key) ?? [] }
+            // With the key that the message has, if no other is set: any of those under which it may be.
+            let keys =
+                arguments["x-dead-letter-routing-key"]?.text.map { [$0] }
+                ?? Set(log.published.prefix(100).map(\.key) + log.bindings.map(\.key) + [next, queue])
+            for key in keys {
+                // Where its way is not known, it may lead back.
+                guard let ways = log.destinations(exchange: exchange, key: key) else { return true }
+                open += ways
             }
         }
         return false
     }
 
+    /// How long a message lies in a waiting room, in milliseconds. nil: nothing that the program has said tells.
+    func rest(in room: String) -> Int64? {
+        let expiration = log.published.last { $0.properties.expiration != nil }?.properties.expiration?.text
+        let times = [
+            log.declaration(of: room)?.method.arguments["x-message-ttl"]?.integer, expiration.flatMap { Int64($0) },
+        ]
+        return times.compactMap(\.self).min().map { max($0, 1) }
+    }
+
     /// It lay somewhere for a while before it came again.
-    private var hasWaited: Bool {
-        for (before, after) in zip(attempts, attempts.dropFirst()) {
+    private var hasWaited: Finding.Verdict {
+        if isDelayed, !requeued.isEmpty { return .yes }
+        var isLate = false
+        // Of one that comes again and again, the first times tell.
+        for (before, after) in zip(attempts, attempts.dropFirst()).prefix(RetryCheck.tooMany) {
             if rests(before: after).contains(where: { $0.milliseconds.map { $0 >= shortestRest } ?? true }) {
-                return true
+                return .yes
             }
             // Its worker may have slept meanwhile.
-            if after.place.time - before.place.time >= shortestSleep { return true }
+            if hasSlept(kept(before, until: after)) { return .yes }
+            isLate = isLate || after.place.time - before.place.time >= shortestSleep
         }
-        return false
+        return isLate ? .notSeen : .no
+    }
+
+    /// The machine has not taken so long from it.
+    private func hasSlept(_ milliseconds: Int64) -> Bool { milliseconds >= shortestSleep + log.lost }
+
+    /// How long the worker itself kept the job back, in milliseconds: up to the last thing that it did before it got the
+    /// job again. What comes behind that is the broker's time, and the machine's.
+    private func kept(_ before: WireLog.Handed, until after: WireLog.Handed) -> Int64 {
+        let deeds = [
+            before.settlements.map(\.place), log.published.map(\.place), log.consumptions.map(\.place), log.connected,
+            log.others.map { $0.place },
+        ]
+        let last = deeds.joined().filter { before.place < $0 && $0 < after.place }.map(\.time).max()
+        return (last ?? before.place.time) - before.place.time
     }
 
     /// Where it expired before this attempt, and how long it was to lie there. No time: that was not seen.
@@ -167,28 +201,33 @@ struct RetryJudge {
         let declared = log.declaration(of: consumption.queue)
         let text =
             declared.map { "queue.declare of '\($0.name)' at \($0.place.time) ms, with \($0.method.arguments)." }
-            ?? "No queue.declare of '\(consumption.queue)' was seen."
+            ?? (log.queues.contains { $0.name == consumption.queue }
+                ? "It only asked whether '\(consumption.queue)' is there (a passive queue.declare)."
+                : "No queue.declare of '\(consumption.queue)' was seen.")
         if hasDeadLetters { return point.finding(true, text) }
         // One that sends a failed job on itself, and never refuses it, needs none.
         let refuses = attempts.contains { $0.settlements.contains { $0.kind == .dropped } }
         if declared != nil, !refuses, !allParked.isEmpty, attempts.count > 1 || isHeld {
             return point.finding(true, text + " It publishes a failed job once more itself, and refuses none.")
         }
-        return point.finding(false, text)
+        // Nor does it need any as long as it tries it again, whatever it does with it at last.
+        return point.finding(declared != nil && !refuses && isStillTrying ? .notSeen : .no, text)
     }
 
     private var notStraightBack: Finding {
-        Point(
+        // Put back after a while, if it was not the machine that took so long.
+        let isUnsure = straight == 0 && !isDelayed && !requeued.allSatisfy(hasSlept)
+        return Point(
             "does not put a failed job straight back",
             why:
                 "Back at its old place, it is handed out again at once: the worker is busy with nothing else, as fast as "
                 + "it can.", see: .retryBreak
         ).finding(
-            requeued == 0,
-            requeued == 0
+            straight > 0 ? .no : isUnsure ? .notSeen : .yes,
+            requeued.isEmpty
                 ? "\(counted(attempts.count, "delivery", "deliveries")) of the job that fails, none of them requeued."
-                : "The job was requeued \(counted(requeued, "time")), from \(attempts.first?.place.time ?? 0) to "
-                    + "\(attempts.last?.place.time ?? 0) ms.")
+                : "The job was requeued \(counted(requeued.count, "time")), from \(attempts.first?.place.time ?? 0) to "
+                    + "\(attempts.last?.place.time ?? 0) ms, \(requeued.min() ?? 0) ms after it came or later.")
     }
 
     private var triesAgain: Finding {
@@ -203,8 +242,9 @@ struct RetryJudge {
                 allParked.isEmpty || isHeld ? .notSeen : .no,
                 text + (isHeld ? ", and the worker kept it for a while." : "."))
         }
-        if requeued > 0 { return point.finding(.notSeen, text + ": it was put straight back.") }
-        return point.finding(hasWaited, text + (hasWaited ? "." : whyNoWait))
+        if straight > 0 { return point.finding(.notSeen, text + ": it was put straight back.") }
+        let hasWaited = hasWaited
+        return point.finding(hasWaited, text + (hasWaited == .no ? whyNoWait : "."))
     }
 
     private var attemptsShown: String {
@@ -218,7 +258,7 @@ struct RetryJudge {
             ? .no
             : isEnded || attempts.last?.isSettled == true && !isStillTrying
                 ? .yes
-                : isStillTrying ? .notSeen : log.missing
+                : isStillTrying || attempts.isEmpty ? .notSeen : log.missing
         return Point(
             "gives up after some attempts",
             why: "A job that has failed each time will fail next time too. Put it where you can look at it.",
@@ -246,10 +286,9 @@ struct RetryJudge {
             why:
                 "You may want to know about it and repair it. An ack, or a refusal without a dead-letter exchange, makes "
                 + "the broker forget it.", see: .retryRead)
-        // Whole, or in an object with what else there is to say.
-        if let whole = allParked.first(where: {
-            $0.text == RetryCheck.bad || $0.text.hasPrefix("{") && $0.text.contains(RetryCheck.bad)
-        }) {
+        if attempts.isEmpty, allParked.isEmpty { return point.finding(.notSeen, "The job was not delivered to it.") }
+        // Whole, or in something with what else there is to say.
+        if let whole = allParked.first(where: { Self.holds($0.text, RetryCheck.bad) }) {
             return point.finding(true, "It was in '\(whole.queue)'.")
         }
         if let other = allParked.first {

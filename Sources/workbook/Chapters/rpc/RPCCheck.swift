@@ -40,6 +40,8 @@ struct RPCCheck: ProgramCheck {
         /// Empty: it has no correlation id, and no reply-to either.
         var correlationID: String
         var answer: String?
+        /// By its type or its headers, the answer is of another kind than one to a good question.
+        var isMarked = false
         /// A good question behind it was answered.
         var isSurvived = false
         /// The time was up before that could show.
@@ -65,6 +67,7 @@ struct RPCCheck: ProgramCheck {
         if inspection.log.handed.contains(where: { $0.isNoAck || $0.settlements.count > 1 }) {
             await inspection.until(inspection.pace.moment) { !$0.refusals.isEmpty || run.hasEnded }
         }
+        try await inspection.sendMore(to: run) { try await ask("6", "check-more-\($0)", queue, replies) }
         let good = inspection.log
         var current = run
         var probes: [Probe] = []
@@ -116,17 +119,20 @@ struct RPCCheck: ProgramCheck {
                 answers(log).count >= 2 || run.hasEnded
             }
         }
-        for reply in answers(inspection.log) {
+        let log = inspection.log
+        var (good, bad): (BasicProperties?, BasicProperties?)
+        for reply in answers(log) {
             let id = reply.properties.correlationID?.text
             // A server that forgets the correlation id answers all the same.
             if id == marker || id == nil && reply.body == Self.markersAnswer {
-                probe.isSurvived = true
+                (probe.isSurvived, good) = (true, reply.properties)
             } else if id == probe.correlationID || id == nil {
-                probe.answer = reply.body
+                (probe.answer, bad) = (reply.body, reply.properties)
             }
         }
-        let log = inspection.log
-        probe.isUnseen = log.isOutOfTime && !run.hasEnded
+        if let good, let bad { probe.isMarked = good.type != bad.type || good.headers != bad.headers }
+        let isYetToAsk = log.mayAskAgain(run.number) && !log.isGiven("8", marker, to: run.number)
+        probe.isUnseen = (log.isOutOfTime || isYetToAsk) && !run.hasEnded
         // One that holds what it had before gets nothing else, and so shows nothing.
         probe.isAsked =
             run.hasEnded || log.isAway(run.number)

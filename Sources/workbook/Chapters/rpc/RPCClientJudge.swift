@@ -106,7 +106,7 @@ struct RPCClientJudge {
     }
 
     private var ignoresOthers: Finding {
-        func says(_ answer: String) -> Bool { printed.contains { $0.contains(answer) } }
+        func says(_ answer: String) -> Bool { printed.contains { PrintedShape.says(answer, in: $0) } }
         let (own, other) = (says(Self.answer), says(Self.foreign))
         // It may say what it ignores, and it may print nothing at all.
         let verdict: Finding.Verdict = own ? (other ? .notSeen : .yes) : other ? .no : .notSeen

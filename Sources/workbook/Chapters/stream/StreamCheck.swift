@@ -9,7 +9,7 @@ struct StreamCheck: ProgramCheck {
 
     func producer(_ run: Subject.Run) async throws -> [Finding] {
         let log = await inspection.producerEnded(run)
-        guard let first = log.published.first else { return [] }
+        guard let first = log.errand else { return [] }
         return StreamJudge.keeps(log, first)
             + [log.saysGoodbye(first.place.run)] + [log.fails(first.place.run)].compactMap(\.self)
     }
@@ -46,7 +46,8 @@ struct StreamCheck: ProgramCheck {
         await inspection.until(inspection.pace.answer) { log in
             isAtEnd(log) || log.handed(to: late.number).count >= limit && !settles(log)
         }
-        await inspection.until(inspection.pace.moment) { isAtEnd($0) || settles($0) }
+        // It may take its time for each.
+        await inspection.until(inspection.pace.answer) { isAtEnd($0) || settles($0) }
         if settles(inspection.log) { await inspection.until(inspection.pace.answer) { isAtEnd($0) } }
     }
 }

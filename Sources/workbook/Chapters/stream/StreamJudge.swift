@@ -17,6 +17,8 @@ struct StreamJudge {
 
     var findings: [Finding] {
         guard let consumption else { return [] }
+        // A stream can't be asked for one message at a time: the broker says so.
+        if consumption.isGet, let refused = log.isTurnedAway { return [Self.isStream(log, queue), refused] }
         return [
             Self.isStream(log, queue), WorkerJudge.prefetch(log, consumption), saysWhere(consumption), hearsAgain,
             acknowledges(consumption),
@@ -26,7 +28,10 @@ struct StreamJudge {
     /// Where it goes by its name, or through an exchange that the stream is bound to.
     static func keeps(_ log: WireLog, _ published: WireLog.Published) -> [Finding] {
         let queues = log.destinations(exchange: published.exchange, key: published.key)
-        if let queue = queues?.sorted().first { return [isStream(log, queue), isLimited(log, queue)] }
+        if let queue = queues?.sorted().first {
+            // Not declared at all, it has one fault.
+            return [isStream(log, queue)] + (log.declaration(of: queue) == nil ? [] : [isLimited(log, queue)])
+        }
         return ["declares a stream", "limits what the stream keeps"].map {
             Point($0, why: "", see: .streamRead).finding(.notSeen, log.unknownWay(published))
         }
@@ -81,6 +86,10 @@ struct StreamJudge {
         if let last = words.last, last == "next" || last == "last" || Int(last) != nil {
             return point.finding(.notSeen, "It was asked to begin at '\(last)'.")
         }
+        let offset = consumption?.method.arguments["x-stream-offset"]
+        if let offset = offset?.text ?? offset?.integer.map(String.init), offset != "first", words.contains(offset) {
+            return point.finding(.notSeen, "It was asked to begin at '\(offset)'.")
+        }
         if let known = Self.knownPlace(log) { return point.finding(.notSeen, known) }
         let again = handed.filter { StreamCheck.early.contains($0.body) }
         return point.finding(
@@ -101,7 +110,8 @@ struct StreamJudge {
         if !log.refusals.isEmpty, handed.isEmpty { return point.finding(.notSeen, "It got no message.") }
         let open = handed.count { !$0.isSettled }
         return point.finding(
-            !handed.isEmpty && open < max(1, handed.count / 2) ? .yes : handed.isEmpty ? log.missing : .no,
+            !handed.isEmpty && open < max(1, handed.count / 2)
+                ? .yes : log.isAtWork(run) && open < handed.count ? .notSeen : handed.isEmpty ? log.missing : .no,
             "\(counted(handed.count, "delivery", "deliveries")), \(handed.count - open) of them acknowledged.")
     }
 }

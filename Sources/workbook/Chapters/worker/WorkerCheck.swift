@@ -23,6 +23,9 @@ struct WorkerCheck: ProgramCheck {
                 log.handed.count { !$0.settlements.isEmpty } >= Self.tasks.count || !log.refusals.isEmpty
                     || run.hasEnded
             }
+            try await inspection.sendMore(to: run) { number in
+                try await inspection.publish("Task \(Self.tasks.count + number)", key: queue)
+            }
         }
         let judge = WorkerJudge(shortestTask: inspection.pace.shortestDot, log: inspection.log)
         let findings = judge.findings
@@ -36,13 +39,14 @@ struct WorkerCheck: ProgramCheck {
 
     /// Why it gets no task, now that it was started again; nil: it consumes.
     private func absence(
-        of run: Subject.Run, _ verdict: Finding.Verdict, _ point: (_ why: String) -> Point
+        of run: Subject.Run, stays: Bool, _ point: (_ why: String) -> Point
     ) async -> Finding? {
         func hasConsumed(_ log: WireLog) -> Bool { log.consumptions(of: run.number).contains(where: \.isGranted) }
         await inspection.until(inspection.pace.begin) { hasConsumed($0) || run.hasEnded }
         if hasConsumed(inspection.log), !run.hasEnded { return nil }
         return point("A worker that does not come back does no more work.").finding(
-            verdict, "Started again, it did not consume, or not for long.\(run.printed)")
+            stays ? inspection.log.missing : .notSeen,
+            "Started again, it did not consume, or not for long.\(run.printed)")
     }
 
     /// - Parameters:
@@ -63,14 +67,14 @@ struct WorkerCheck: ProgramCheck {
         // Longer than anything below is waited for: on a busy machine a moment may take seconds, and with its work done
         // in the meantime the program would seem to have lost the task.
         let task = "Task in which it dies" + String(repeating: ".", count: 600)
-        let verdict = stays ? inspection.log.missing : .notSeen
-        if let finding = await absence(of: run, verdict, point) { return finding }
+        if let finding = await absence(of: run, stays: stays, point) { return finding }
         try await inspection.publish(task, key: queue)
         func delivery() -> WireLog.Handed? { inspection.log.handed.first { $0.body == task } }
         await inspection.until(inspection.pace.begin) { _ in delivery() != nil || run.hasEnded }
         guard let handed = delivery() else {
             return point("A worker that takes nothing does no more work.").finding(
-                verdict, "Started again, it took no task.\(run.printed)")
+                stays && !inspection.log.mayAskAgain(run.number) ? inspection.log.missing : .notSeen,
+                "Started again, it took no task.\(run.printed)")
         }
         let isAcked = await inspection.until(isEarly ? inspection.pace.begin : inspection.pace.moment) { _ in
             delivery()?.acks.isEmpty == false

@@ -128,8 +128,17 @@ struct WorkerJudge {
 
     private func dots(_ handed: WireLog.Handed) -> Int { handed.body.count { $0 == "." } }
 
+    /// The same, if it does one task after the other, whichever of them it has in hand.
+    private func tookAlone(_ handed: WireLog.Handed) -> Int64 {
+        guard let end = handed.acks.first?.place else { return .max }
+        let before = log.handed.compactMap { $0.acks.first?.place }.filter { $0 < end }.map(\.time).max()
+        return end.time - max(handed.place.time, before ?? 0)
+    }
+
     /// A worker may be quick: what takes twice as long for two dots, and hardly any time for none, is the work.
-    private var isInProportion: Bool {
+    private var isInProportion: Bool { isInProportion(took) || isInProportion(tookAlone) }
+
+    private func isInProportion(_ took: (WireLog.Handed) -> Int64) -> Bool {
         func first(_ count: Int) -> Int64? {
             log.handed.first { !$0.acks.isEmpty && dots($0) == count && !$0.redelivered }.map(took)
         }
