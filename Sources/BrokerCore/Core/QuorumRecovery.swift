@@ -50,6 +50,9 @@ extension QuorumQueue {
         let isTurned = !inTurn.isEmpty && !abandoned.isEmpty && quirk(quorum: .heldAtARestartComeFirst)
         restore(returned: isTurned ? abandoned + inTurn : inTurn + abandoned, overTheLimit: failed)
         restore(letters: letters.sorted { $0.turn < $1.turn }.map(\.letter))
+        // For what is first now that all is in its place: a timer of what has expired further back would put this queue before
+        // others whose time comes first.
+        if !quirk(quorum: .restoredDoNotExpire) { setTimer() }
     }
 
     /// A message and its place among the others: what was put to the end stands before what came in later.

@@ -138,7 +138,6 @@ final class QuorumQueue: Dispatching {
         self.nextPosition = nextPosition
         load.add(messages)
         for message in messages { ready.append(message) }
-        if !quirk(quorum: .restoredDoNotExpire) { setTimer() }
     }
 
     /// Takes over messages that had come back, in that order, and those that failed too often as the broker ended.
@@ -146,7 +145,6 @@ final class QuorumQueue: Dispatching {
         load.add(messages + failed)
         for message in messages { ready.putBack(message) }
         for message in failed { overTheLimit.append(message) }
-        if !messages.isEmpty || !failed.isEmpty { setTimer() }
     }
 
     private func enter(_ queued: QueuedMessage) {

@@ -23,15 +23,14 @@ extension QuorumQueue {
                 place: log.map { ($0, message) }, keeper: self))
     }
 
-    /// Takes over dead letters that had not arrived when the broker ended, in that order. The timer sends them, once
-    /// everything is there that they may lead to.
+    /// Takes over dead letters that had not arrived when the broker ended, in that order. The queue's timer sends them,
+    /// once everything is there that they may lead to.
     func restore(letters: [(message: QueuedMessage, reason: DeadLetter.Reason)]) {
         load.add(letters.map(\.message))
         for (message, reason) in letters {
             log?.awaitLetter(of: message)
             add(message, reason)
         }
-        if !letters.isEmpty { setTimer() }
     }
 
     /// Sends those whose time has come.
