@@ -122,6 +122,7 @@ final class VirtualHost {
                 pass.reach(.exchange(alternate))
             }
         }
+        if !pass.isOver { pass.stop { queues[$0.name]?.end.mark } }
         let units = pass.places / WorkLimits.placesOfUnit
         if units > 0 { core.spend(units) }
     }
