@@ -256,7 +256,7 @@ final class BrokerChannel {
         flushAnswers(stored: host.storedBatch)
         if let transaction, quirk(.errorsCommit) {
             for publish in transaction.publishes {
-                _ = enqueue(publish.message, in: publish.queues.filter { !$0.isDeleted }, mandatory: false)
+                _ = enqueue(publish.message, [], in: publish.queues.filter { !$0.isDeleted }, mandatory: false)
             }
         }
         state = .closing

@@ -79,11 +79,12 @@ extension BrokerChannel {
         publishedCount += 1
         if number != nil { tally.counters.receivedToConfirm += 1 }
         if transaction != nil {
-            return try add(.init(message: message, queues: queues, mandatory: delivery.mandatory))
+            return try add(
+                .init(message: message, copies: delivery.copies, queues: queues, mandatory: delivery.mandatory))
         }
         if queues.count > connection.pool.work.slice { return fill(queues, with: message, confirming: number) }
         let mandatory = delivery.mandatory && !(delivery.isRemembered && quirk(.secondMandatoryIsNotReturned))
-        let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
+        let (accepted, batch) = enqueue(message, delivery.copies, in: queues, mandatory: mandatory)
         confirm(number, accepted, batch)
     }
 
@@ -117,9 +118,11 @@ extension BrokerChannel {
         return nil
     }
 
-    /// Puts a message in its queues; a mandatory one that has none goes back. Returns whether all took it, and the batch
-    /// of the store that it is in; 0: none.
-    func enqueue(_ message: Message, in queues: [any Queue], mandatory: Bool) -> (accepted: Bool, batch: UInt64) {
+    /// Puts a message in its queues; a mandatory one that has none goes back. `copies` are the keys of its CC and BCC headers.
+    /// Returns whether all took it, and the batch of the store that it is in; 0: none.
+    func enqueue(
+        _ message: Message, _ copies: [ShortString], in queues: [any Queue], mandatory: Bool
+    ) -> (accepted: Bool, batch: UInt64) {
         var accepted = true
         connection.placesFilled += queues.count
         tally.counters.routed += queues.count
@@ -133,9 +136,11 @@ extension BrokerChannel {
         }
         // It has an entry in the store now if one of the queues is durable and it is persistent.
         let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
+        // No queue has the address of a requester for its name, but a copy may go to one.
+        let isReplied = (queues.isEmpty || !copies.isEmpty) && reply(message, copies)
         if queues.isEmpty {
             let isAnswer =
-                reply(message) && connection.dialect.routesReplies
+                isReplied && connection.dialect.routesReplies
                 || isReply(message) && (connection.dialect.routesLateReplies || quirk(.repliesToNobodyAreNotReturned))
             if isAnswer { return (accepted, batch) }
             if !mandatory {

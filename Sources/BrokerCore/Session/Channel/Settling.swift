@@ -249,7 +249,8 @@ extension BrokerChannel {
         let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
         if queues.count <= connection.pool.work.slice {
             let isPassedOver = queues.count < publish.queues.count && quirk(.goneSinceIsNotReturned)
-            return enqueue(publish.message, in: queues, mandatory: publish.mandatory && !isPassedOver)
+            return enqueue(
+                publish.message, publish.copies, in: queues, mandatory: publish.mandatory && !isPassedOver)
         }
         tally.counters.routed += queues.count
         filling = Filling(publish.message, queues, isAnswered: true)
