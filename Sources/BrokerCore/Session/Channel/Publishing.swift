@@ -204,7 +204,7 @@ extension BrokerChannel {
             throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
         }
         if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }
-        if let user = properties.userID, user.text != connection.session.user,
+        if let user = properties.userID, user.text != connection.session.user, !connection.session.mayImpersonate,
             route.queues == nil || !quirk(.userIdIsCheckedOnce), !user.isEmpty || !quirk(.emptyUserIsNobody)
         {
             throw BrokerError(

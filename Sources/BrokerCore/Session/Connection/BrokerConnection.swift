@@ -70,6 +70,7 @@ final class BrokerConnection {
     /// What was agreed on while the connection was opened.
     struct Session {
         var user = ""
+        var mayImpersonate = false
         var virtualHost: (any SessionVirtualHost)?
         /// nil: there is nothing that the user may not do.
         var rights: AccessRights?
