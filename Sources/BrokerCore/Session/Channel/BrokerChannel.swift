@@ -50,6 +50,8 @@ final class BrokerChannel {
     var waiting = Ring<Consumer>()
     /// Those that need only room of the connection.
     var waitingForConnection = Ring<Consumer>()
+    /// So many of both were cancelled since they were last looked through.
+    var cancelledCount = 0
     /// The next slice of putting them back is due.
     var isResuming = false
 

@@ -126,7 +126,11 @@ final class Consumer: DeliveryTarget {
     /// A delivery to it is settled, or goes back.
     func release() { unacknowledged -= 1 }
 
-    func cancel() { isCancelled = true }
+    func cancel() {
+        let leavesLine = isWaiting && !isCancelled
+        isCancelled = true
+        if leavesLine { channel.noteCancelled() }
+    }
 
     /// A client that can be told is told (RabbitMQ: "Consumer Cancellation Notification").
     func queueVanished() {

@@ -121,6 +121,7 @@ extension BrokerChannel {
             return
         }
         consumer.release()
+        stopTiming(consumer)
         guard consumer.sharesWindow else { return }
         if delivery.queue.isDeleted, quirk(.ackForADeletedQueueFreesNoRoom) { return }
         if !consumer.isCancelled || !quirk(.ackAfterCancelFreesNoRoom) { consumersUnacknowledged -= 1 }
