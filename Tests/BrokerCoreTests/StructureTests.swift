@@ -171,6 +171,35 @@ struct StructureTests {
         #expect(deliveries.isEmpty && deliveries.lastTag == nil)
     }
 
+    @Test("Of very many unacknowledged deliveries each is settled in a few steps, in whatever order")
+    func manyUnacknowledged() throws {
+        let rig = Rig()
+        let host = try #require(rig.core.virtualHosts["/"])
+        let queue = host.declareQueue("q", .init(), try QueueArguments([:], label: "", in: nil))
+        var (deliveries, most) = (UnacknowledgedDeliveries(), 0)
+        let all: UInt64 = 50_000
+        for tag in 1...all {
+            let delivery = Unacknowledged(tag: tag, message: nil, queue: queue, consumer: nil, deliveredAt: 0)
+            most = max(most, Steps.counted { deliveries.append(delivery) })
+        }
+        let tags = (0..<all).map { $0 * 7919 % all + 1 }
+        let room = deliveries.footprint
+        var isRight = true
+        for tag in tags.dropLast(100) {
+            most = max(most, Steps.counted { isRight = deliveries.remove(tag)?.tag == tag && isRight })
+        }
+        #expect(isRight && most < 3000, "\(most) steps for one")
+        #expect(deliveries.count == 100 && deliveries.footprint < room / 3)
+        let left = tags.suffix(100).sorted()
+        #expect(left.allSatisfy { deliveries.contains($0) } && !deliveries.contains(tags[0]))
+        #expect(deliveries.first?.tag == left[0] && deliveries.lastTag == left[99])
+        #expect(deliveries.removeFirst(60, through: .max).map(\.tag) == Array(left[..<60]))
+        #expect(deliveries.removeFirst(60, through: left[79]).map(\.tag) == Array(left[60..<80]))
+        #expect(deliveries.remove(left[99])?.tag == left[99] && deliveries.lastTag == left[98])
+        #expect(deliveries.removeFirst(.max, through: .max).map(\.tag) == Array(left[80..<99]))
+        #expect(deliveries.isEmpty && deliveries.first == nil && deliveries.footprint < room / 100)
+    }
+
     private static func message(_ position: UInt64, priority: UInt8 = 0) -> QueuedMessage {
         let message = Message(
             exchange: "", routingKey: "", content: [0, 0], propertiesCount: 2, traits: .init(priority: priority))
