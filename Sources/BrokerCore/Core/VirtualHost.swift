@@ -33,8 +33,8 @@ final class VirtualHost {
     /// By the name that requests carry as their reply-to.
     private var replyTargets: [ShortString: any ReplyTarget] = [:]
 
-    /// A queue, and what its virtual host keeps beside it.
-    struct HostedQueue {
+    /// A queue, and what its virtual host keeps beside it. A class, so that a list of all copies nothing of it.
+    final class HostedQueue {
         let end: RouteEnd<any Queue>
         /// As they were declared.
         let arguments: QueueArguments
@@ -42,6 +42,10 @@ final class VirtualHost {
         let journal: QueueJournal?
         /// The policy that acts on it.
         var policy: Policy?
+
+        init(end: RouteEnd<any Queue>, arguments: QueueArguments, journal: QueueJournal?, policy: Policy?) {
+            (self.end, self.arguments, self.journal, self.policy) = (end, arguments, journal, policy)
+        }
 
         var queue: any Queue { end.target }
     }

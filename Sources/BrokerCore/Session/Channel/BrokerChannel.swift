@@ -35,6 +35,7 @@ final class BrokerChannel {
 
     // Consuming
     var consumers = DividedDictionary<ShortString, Consumer>()
+    let ending = ChannelEnding()
     var replyConsumer: ReplyConsumer?
     var unacknowledged = UnacknowledgedDeliveries() { didSet { account() } }
     var timeouts = ChannelTimeouts<Consumer>()
@@ -269,9 +270,7 @@ final class BrokerChannel {
     }
 
     /// Nothing more is handed to its consumers.
-    func pauseConsumers() {
-        for consumer in consumers.values { consumer.cancel() }
-    }
+    func pauseConsumers() { ending.hasBegun = true }
 
     /// Gives back everything that the channel held, in slices: its consumers end, what they had goes back to its queues.
     /// `then` is done behind that.
@@ -293,7 +292,7 @@ final class BrokerChannel {
             guard requeueSlice(through: .max, because: .abandoned) || quirk(.closingReturnsAThousand) else {
                 return true
             }
-            var left = leaving ?? LeavingConsumers(consumers.values)
+            var left = leaving ?? LeavingConsumers(consumers)
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
