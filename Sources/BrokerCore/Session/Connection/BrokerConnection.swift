@@ -290,10 +290,12 @@ final class BrokerConnection {
         host.awaitStore(id)
     }
 
-    /// More is on disk than before.
-    func storeHasMoved() {
+    /// More is on disk than before. Returns how many channels may have had answers to send.
+    func storeHasMoved() -> Int {
+        let count = answering.count
         isWaitingForStore = false
         flushConfirms()
+        return count
     }
 
     func remove(_ channel: BrokerChannel) { channels[channel.number] = nil }
