@@ -253,6 +253,8 @@ extension VirtualHost: SessionVirtualHost {
     }
 
     func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) {
+        // Once for all who ask for it.
+        let arguments = arguments.sortedByName
         guard binding(source, end, key, arguments) == nil || quirk(.boundTwiceIsTwoBindings),
             let binding = restoreBinding(source, to: end, key: key, arguments: arguments)
         else { return }

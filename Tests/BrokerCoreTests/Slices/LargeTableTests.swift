@@ -65,6 +65,37 @@ struct LargeTableTests {
         #expect(rig.core.listQueues().map(\.consumerCount) == [0])
     }
 
+    @Test("Fields that a client sends by the thousand", arguments: [true, false])
+    func fields(areHeaders: Bool) throws {
+        let rig = Rig { $0.work.turn = 1000 }
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        let fields = FieldTable(
+            (0..<6000).map { .init(ShortString(truncating: "\($0 * 7919 % 6000)"), .string("x")) })
+        var writer = FrameWriter()
+        for number in 0..<5 {
+            if areHeaders {
+                writer.content(
+                    BasicPublish(routingKey: "q"), BasicProperties(headers: fields), body: [], channel: 1,
+                    frameMax: 4096)
+            } else {
+                let key = ShortString(truncating: "\(number)")
+                writer.method(
+                    QueueBind(queue: "q", exchange: "amq.fanout", routingKey: key, arguments: fields), channel: 1)
+            }
+        }
+        let octets = writer.take()
+        var effects = BrokerEffects()
+        let steps = Steps.counted {
+            effects = rig.core.step(.received(octets.span.bytes, from: client.id), now: rig.now)
+        }
+        // To sort them once takes 70,000.
+        #expect(effects.hasMoreToDo && steps < 100_000, "\(steps)")
+        rig.step(.time)
+        let bindings = rig.core.virtualHosts["/"]?.exchange("amq.fanout")?.bindingCount
+        #expect(areHeaders ? rig.core.listQueues().map(\.readyCount) == [5] : bindings == 5)
+    }
+
     @Test("What is declared, on its way to the log")
     func description() throws {
         let broker = try StoreRig()

@@ -100,6 +100,7 @@ final class BrokerChannel {
                 return content.begin(publish)
             }
             let method = try Failure.decoding(frame.payload)
+            connection.placesFilled += WorkLimits.unitsOfReading(frame.payload.count)
             if connection.dialect.isBrokenBy(method.id) { throw Failure(BrokerError(.internalError, "")) }
             let topology = virtualHost.topologyVersion
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }

@@ -6,6 +6,7 @@ extension BrokerChannel {
     /// Publishes a message that has come whole. Throws what the channel is then closed with.
     func publish(_ publish: PublishFields, _ content: IncomingContent) throws(BrokerError) {
         connection.throttle.hasPublished = true
+        connection.placesFilled += WorkLimits.unitsOfReading(content.propertiesCount)
         if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
         let remembered = try route(for: publish)
         let message = try message(publish, content, remembered)
