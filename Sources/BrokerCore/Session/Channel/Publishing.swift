@@ -9,8 +9,8 @@ extension BrokerChannel {
         connection.placesFilled += WorkLimits.unitsOfReading(content.propertiesCount)
         if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
         let remembered = try route(for: publish)
-        let message = try message(publish, content, remembered)
-        let copies = try CarbonCopies.checkedKeys(of: message)
+        let (message, headers) = try message(publish, content, remembered)
+        let copies = try CarbonCopies.checkedKeys(in: headers)
         let delivery = Delivery(
             message: message, copies: copies, mandatory: publish.mandatory, isRemembered: remembered.queues != nil)
         if let known = remembered.queues, copies.isEmpty || quirk(.rememberedRouteForgetsCopies) {
@@ -187,15 +187,17 @@ extension BrokerChannel {
         return Route(exchange: exchange, exchangeName: name, key: key)
     }
 
+    /// Makes a message of a publish. Returns its headers too, for they were decoded.
     private func message(
         _ publish: PublishFields, _ content: IncomingContent, _ route: Route
-    ) throws(BrokerError) -> Message {
+    ) throws(BrokerError) -> (Message, FieldTable) {
         let octets = content.octets[..<content.propertiesCount]
         // Most messages carry no properties, or only a delivery mode: then there is nothing to decode.
         if let traits = Message.Traits(plain: octets) {
-            return Message(
+            let message = Message(
                 exchange: route.exchangeName, routingKey: route.key, content: content.octets,
                 propertiesCount: content.propertiesCount, traits: traits)
+            return (message, [:])
         }
         guard var properties = try? BasicProperties(octets: octets) else {
             throw BrokerError(.internalError, "the properties of a message cannot be decoded")
@@ -223,13 +225,15 @@ extension BrokerChannel {
             properties.replyTo = replyConsumer.name
             if traits.expiration != nil, quirk(.requestsNeverExpire) { traits.expiration = nil }
         } else if tidied == nil {
-            return Message(
+            let message = Message(
                 exchange: route.exchangeName, routingKey: route.key, content: content.octets,
                 propertiesCount: content.propertiesCount, traits: traits)
+            return (message, properties.headers ?? [:])
         }
-        return Message(
+        let message = Message(
             exchange: route.exchangeName, routingKey: route.key, properties: properties,
             body: content.octets[content.propertiesCount...], traits: traits)
+        return (message, properties.headers ?? [:])
     }
 }
 
