@@ -119,6 +119,28 @@ import Testing
         #expect(rig.core.memoryInUse < before + 50 * Load.ofConsumer)
     }
 
+    @Test("The timers of connections, which may be due in nine hours")
+    func connections() throws {
+        let rig = Rig()
+        func count() throws -> Int {
+            let owners = Mirror(reflecting: rig.core.timers).descendant("owners")
+            return try #require(owners as? DividedDictionary<UInt64, Timers.Owner>).count
+        }
+        let before = try count()
+        let clients = (0..<20).map { _ in rig.connect() }
+        for client in clients {
+            client.send(octets: ProtocolHeader.amqp091)
+            client.send(ConnectionStartOk(mechanism: "PLAIN", response: Array("\0guest\0guest".utf8)), channel: 0)
+            client.send(ConnectionTuneOk(channelMax: 10, frameMax: 131_072, heartbeat: .max), channel: 0)
+            client.send(ConnectionOpen(), channel: 0)
+        }
+        // Behind the time for opening them.
+        rig.advance(by: 20_000)
+        #expect(try count() == before + 20)
+        for client in clients { client.disconnect() }
+        #expect(try count() == before)
+    }
+
     @Test("A queue's priorities")
     func priorities() {
         var messages = PrioritizedMessages(highestPriority: 255)

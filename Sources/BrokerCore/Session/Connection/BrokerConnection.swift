@@ -57,6 +57,8 @@ final class BrokerConnection {
     let maximumMessageSize: UInt64
     let transactionLimit: Int
     var timeouts: AcknowledgementClock
+    /// The numbers of the timers that it has set for these two; 0: none.
+    var (timer, settlingTimer): (UInt64, UInt64) = (0, 0)
 
     enum State {
         case handshake(Handshake)
