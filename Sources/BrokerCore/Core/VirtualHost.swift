@@ -31,7 +31,7 @@ final class VirtualHost {
     /// For a quirk: the exchanges that were looked up first, by name.
     var firstExchanges: [ShortString: Exchange<any Queue>] = [:]
     /// By the name that requests carry as their reply-to.
-    private var replyTargets: [ShortString: any ReplyTarget] = [:]
+    private var replyTargets = DividedDictionary<ShortString, any ReplyTarget>()
 
     /// A queue, and what its virtual host keeps beside it. A class, so that a list of all copies nothing of it.
     final class HostedQueue {
