@@ -62,6 +62,29 @@ struct StructureTests {
         #expect(timers.next == nil)
     }
 
+    @Test("Of very many timers each is cancelled in a few steps, and the others fire in order")
+    func cancelledTimers() {
+        var (timers, most) = (Timers(), 0)
+        var numbers: [UInt64: Int64] = [:]
+        func set(_ range: Range<Int>) {
+            for number in range {
+                let time = Int64(number * 7919 % 20_011)
+                numbers[timers.set(time, for: .connection(ConnectionID(number: UInt64(number))))] = time
+            }
+        }
+        set(0..<20_000)
+        for number in 1...15_000 as ClosedRange<UInt64> {
+            most = max(most, Steps.counted { timers.cancel(number) })
+            numbers[number] = nil
+            if number == 12_000 { set(20_000..<20_010) }
+        }
+        #expect(most < 6000, "\(most) steps for one")
+        #expect(timers.next ?? .max <= numbers.values.min() ?? 0)
+        var fired: [Int64] = []
+        while let due = timers.popDue(at: .max) { fired.append(due.time) }
+        #expect(fired == numbers.values.sorted() && timers.next == nil)
+    }
+
     @Test("A copy that goes before its message is written is not looked for among all")
     func copiesThatDoNotStay() {
         let message = Message(exchange: "", routingKey: "q", properties: BasicProperties(), body: [1])
