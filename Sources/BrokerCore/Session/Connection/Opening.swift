@@ -101,7 +101,8 @@ extension BrokerConnection {
                     cause: ConnectionOpen.id)
             }
             do throws(BrokerError) {
-                session.rights = try AccessRights(user: user.name, virtualHost: virtualHost.name, permissions)
+                session.rights = try AccessRights(
+                    user: user.name, virtualHost: virtualHost.name, permissions, in: load)
             } catch { throw Failure(error, cause: ConnectionOpen.id) }
         }
         session.virtualHost = virtualHost
