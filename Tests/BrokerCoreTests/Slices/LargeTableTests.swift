@@ -65,6 +65,24 @@ struct LargeTableTests {
         #expect(rig.core.listQueues().map(\.consumerCount) == [0])
     }
 
+    @Test("The consumers of a queue that is deleted", arguments: ["classic", "stream"])
+    func dismissed(kind: String) throws {
+        let rig = Rig { $0.work.turn = 1000 }
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q", durable: true, arguments: ["x-queue-type": .string(kind)]))
+        client.send(BasicQos(prefetchCount: 1))
+        for number in 0..<10_000 {
+            client.send(BasicConsume(queue: "q", consumerTag: ShortString(truncating: "\(number)")))
+        }
+        _ = client.take()
+        let steps = steps(rig, QueueDelete(queue: "q"), of: client)
+        #expect(steps < 8000, "\(steps)")
+        rig.step(.time)
+        // Some were told in the first step.
+        #expect((9000..<10_000).contains(client.take().count))
+        #expect(rig.core.listConsumers().isEmpty)
+    }
+
     @Test("Fields that a client sends by the thousand", arguments: [true, false])
     func fields(areHeaders: Bool) throws {
         let rig = Rig { $0.work.turn = 1000 }
