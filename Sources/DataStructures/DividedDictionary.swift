@@ -18,10 +18,37 @@
     @inlinable public var isEmpty: Bool { used == 0 }
 
     /// In no particular order.
-    @inlinable public var values: [Value] { parts.isEmpty ? Array(whole.values) : parts.flatMap(\.values) }
+    @inlinable public var values: [Value] {
+        Steps.take(used)
+        return parts.isEmpty ? Array(whole.values) : parts.flatMap(\.values)
+    }
 
     /// In no particular order.
-    @inlinable public var keys: [Key] { parts.isEmpty ? Array(whole.keys) : parts.flatMap(\.keys) }
+    @inlinable public var keys: [Key] {
+        Steps.take(used)
+        return parts.isEmpty ? Array(whole.keys) : parts.flatMap(\.keys)
+    }
+
+    /// The values of the next part; nil: that was the last. What is there all the time comes once, what comes or goes meanwhile
+    /// once or not at all.
+    @inlinable public func some(_ cursor: inout PartCursor) -> [Value]? {
+        defer { cursor.next += 1 }
+        if cursor.next == 0 { cursor.isWhole = parts.isEmpty }
+        guard cursor.next < (cursor.isWhole ? 1 : parts.count) else { return nil }
+        let part = cursor.isWhole ? whole : parts[cursor.next]
+        Steps.take(part.count)
+        return Array(part.values)
+    }
+
+    /// Takes out the values of a part; none: it is empty.
+    @inlinable public mutating func popSome() -> [Value] {
+        let place = parts.lastIndex { !$0.isEmpty }
+        let part = place.map { parts[$0] } ?? whole
+        Steps.take(part.count)
+        used -= part.count
+        if used == 0 { self = Self() } else if let place { parts[place] = [:] }
+        return Array(part.values)
+    }
 
     @inlinable public subscript(key: Key) -> Value? {
         get { parts.isEmpty ? whole[key] : parts[Self.part(of: key)][key] }
@@ -78,4 +105,12 @@
 
     /// A part mixes the bits of a hash anew, so that these have no say in where a key stands there.
     @inlinable static func part(of key: Key) -> Int { Int(truncatingIfNeeded: key.hashValue) & (partCount - 1) }
+}
+
+/// How far somebody has come who goes over a ``DividedDictionary``, a part at a time.
+@frozen public struct PartCursor {
+    @usableFromInline var next = 0
+    @usableFromInline var isWhole = false
+
+    @inlinable public init() {}
 }

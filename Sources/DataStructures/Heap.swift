@@ -38,6 +38,13 @@ public protocol HeapElement {
         return first
     }
 
+    /// Takes out the one that stands at the end, which may come anywhere; the others stand where they stood.
+    @inlinable public mutating func popLast() -> Element? {
+        Steps.take()
+        defer { storage.shrink() }
+        return storage.popLast()
+    }
+
     /// Keeps the storage for which `isKept` holds; takes time in proportion to ``count``.
     @inlinable public mutating func keep(where isKept: (Element) -> Bool) {
         Steps.take(storage.count)

@@ -40,6 +40,23 @@ import Testing
             table.whole.capacity + table.parts.reduce(0) { $0 + $1.capacity } < 10_000 && table.whole.capacity < 200)
     }
 
+    /// What is there all the time comes once, whatever comes and goes meanwhile.
+    @Test(arguments: [0, 1000, 50_000]) func itIsGoneOverInParts(count: Int) {
+        var (table, cursor, seen, most) = (DividedDictionary<Int, Int>(), PartCursor(), [Int](), 0)
+        for key in 0..<count { table[key] = key }
+        while let some = table.some(&cursor) {
+            (seen, most) = (seen + some, max(most, some.count))
+            for key in some where !key.isMultiple(of: 3) { table[key] = nil }
+            for key in 0..<100 { table[-key - seen.count] = 0 }
+        }
+        #expect(seen.filter { $0 > 0 }.sorted() == Array((0..<count).dropFirst()) && most < max(2048, count / 32))
+        #expect(table.some(&cursor) == nil)
+        var left: [Int] = []
+        let expected = table.values.sorted()
+        while !table.isEmpty { left += table.popSome() }
+        #expect(left.sorted() == expected && table.popSome().isEmpty && table.count == 0)
+    }
+
     @Test func aLongArrayIsAnArray() {
         var array = DividedArray<Int>()
         for number in 0..<10_000 {

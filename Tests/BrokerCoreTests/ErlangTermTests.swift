@@ -1,4 +1,5 @@
 import AMQPWire
+import TestSupport
 import Testing
 
 @testable import BrokerCore
@@ -42,6 +43,22 @@ struct ErlangTermTests {
         let table = FieldTable([.init("b", 1), .init("a", 2), .init("b", 0), .init("a", 1)])
         #expect(table.sortedByName.fields.map(\.name) == ["a", "a", "b", "b"])
         #expect(table.sortedByName.fields.map { $0.value.integer } == [2, 1, 1, 0])
+    }
+
+    @Test("Names of any octets and lengths are sorted as their octets are")
+    func sortedNames() {
+        var generator = SeededGenerator(seed: 1)
+        let fields = (0..<3000).map { number in
+            let octets = (0..<Int.random(in: 0...10, using: &generator)).map { _ in
+                ([0, 1, 97, 255] as [UInt8]).randomElement(using: &generator) ?? 0
+            }
+            return FieldTable.Field(ShortString(slice: octets[...]), .int32(Int32(number)))
+        }
+        let expected = fields.enumerated().sorted {
+            ($0.element.name, $0.offset) < ($1.element.name, $1.offset)
+        }
+        let sorted = FieldTable(fields).sortedByName
+        #expect(sorted.fields == expected.map(\.element) && sorted.sortedByName == sorted)
     }
 
     @Test("Several deaths of one queue and reason are one; without a count they are counted")

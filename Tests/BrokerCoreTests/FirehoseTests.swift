@@ -119,6 +119,15 @@ struct FirehoseTests {
         #expect(rig.core.listTracedVirtualHosts() == ["other"])
     }
 
+    @Test("Headers that would be nested too deep to be read are left out of a copy", arguments: [62, 63, 64])
+    func deepHeaders(depth: Int) throws {
+        let client = try open()
+        let headers = (0..<depth).reduce(FieldTable()) { nested, _ in ["": .table(nested)] }
+        client.publish("deep", to: "nowhere", properties: BasicProperties(headers: headers))
+        let properties = copies(client).map { $0.headers["properties"]?.table }
+        #expect(properties.count == 1 && properties[0]?["headers"] == (depth == 62 ? .table(headers) : nil))
+    }
+
     @Test("A name that fills a key is cut, not refused")
     func longName() throws {
         let client = try open()

@@ -41,6 +41,16 @@ struct PermissionTests {
         }
     }
 
+    @Test(
+        "Who has the tag impersonator publishes under any name, and no administrator does",
+        arguments: [("impersonator", true), ("administrator", false)])
+    func impersonator(tag: String, may: Bool) throws {
+        let rig = Rig { $0.users[0].tags = [tag] }
+        let client = try rig.open()
+        client.publish("x", to: "nowhere", properties: BasicProperties(userID: "other"))
+        #expect(client.takeClose()?.code == (may ? nil : .preconditionFailed))
+    }
+
     // Every method was tried on RabbitMQ 3.10.8 too: these are its words.
 
     @Test("To declare and to delete needs the right to configure, and rights to what the arguments name")

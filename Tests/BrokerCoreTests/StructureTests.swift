@@ -62,6 +62,29 @@ struct StructureTests {
         #expect(timers.next == nil)
     }
 
+    @Test("Of very many timers each is cancelled in a few steps, and the others fire in order")
+    func cancelledTimers() {
+        var (timers, most) = (Timers(), 0)
+        var numbers: [UInt64: Int64] = [:]
+        func set(_ range: Range<Int>) {
+            for number in range {
+                let time = Int64(number * 7919 % 20_011)
+                numbers[timers.set(time, for: .connection(ConnectionID(number: UInt64(number))))] = time
+            }
+        }
+        set(0..<20_000)
+        for number in 1...15_000 as ClosedRange<UInt64> {
+            most = max(most, Steps.counted { timers.cancel(number) })
+            numbers[number] = nil
+            if number == 12_000 { set(20_000..<20_010) }
+        }
+        #expect(most < 6000, "\(most) steps for one")
+        #expect(timers.next ?? .max <= numbers.values.min() ?? 0)
+        var fired: [Int64] = []
+        while let due = timers.popDue(at: .max) { fired.append(due.time) }
+        #expect(fired == numbers.values.sorted() && timers.next == nil)
+    }
+
     @Test("A copy that goes before its message is written is not looked for among all")
     func copiesThatDoNotStay() {
         let message = Message(exchange: "", routingKey: "q", properties: BasicProperties(), body: [1])
@@ -169,6 +192,35 @@ struct StructureTests {
         #expect(deliveries.first?.tag == 11)
         #expect(deliveries.removeFirst(500, through: .max).count == 295)
         #expect(deliveries.isEmpty && deliveries.lastTag == nil)
+    }
+
+    @Test("Of very many unacknowledged deliveries each is settled in a few steps, in whatever order")
+    func manyUnacknowledged() throws {
+        let rig = Rig()
+        let host = try #require(rig.core.virtualHosts["/"])
+        let queue = host.declareQueue("q", .init(), try QueueArguments([:], label: "", in: nil))
+        var (deliveries, most) = (UnacknowledgedDeliveries(), 0)
+        let all: UInt64 = 50_000
+        for tag in 1...all {
+            let delivery = Unacknowledged(tag: tag, message: nil, queue: queue, consumer: nil, deliveredAt: 0)
+            most = max(most, Steps.counted { deliveries.append(delivery) })
+        }
+        let tags = (0..<all).map { $0 * 7919 % all + 1 }
+        let room = deliveries.footprint
+        var isRight = true
+        for tag in tags.dropLast(100) {
+            most = max(most, Steps.counted { isRight = deliveries.remove(tag)?.tag == tag && isRight })
+        }
+        #expect(isRight && most < 3000, "\(most) steps for one")
+        #expect(deliveries.count == 100 && deliveries.footprint < room / 3)
+        let left = tags.suffix(100).sorted()
+        #expect(left.allSatisfy { deliveries.contains($0) } && !deliveries.contains(tags[0]))
+        #expect(deliveries.first?.tag == left[0] && deliveries.lastTag == left[99])
+        #expect(deliveries.removeFirst(60, through: .max).map(\.tag) == Array(left[..<60]))
+        #expect(deliveries.removeFirst(60, through: left[79]).map(\.tag) == Array(left[60..<80]))
+        #expect(deliveries.remove(left[99])?.tag == left[99] && deliveries.lastTag == left[98])
+        #expect(deliveries.removeFirst(.max, through: .max).map(\.tag) == Array(left[80..<99]))
+        #expect(deliveries.isEmpty && deliveries.first == nil && deliveries.footprint < room / 100)
     }
 
     private static func message(_ position: UInt64, priority: UInt8 = 0) -> QueuedMessage {

@@ -141,6 +141,8 @@ struct WorkLimits: Sendable {
 
     /// So many looks at bindings take about as long as what counts one.
     static let placesOfUnit = 8
+    /// What it counts to read so many octets of fields, more than once: a table of 128 KiB may have 60,000.
+    static func unitsOfReading(_ octets: Int) -> Int { octets >> 5 }
     /// What it counts when a queue's time has come.
     static let unitsOfTimer = 4
     /// What it counts to delete a queue, beside its bindings and messages.

@@ -58,6 +58,19 @@ struct IdentityList<Element> {
         }
     }
 
+    /// Hands over all of them.
+    mutating func takeAll() -> Self {
+        defer { self = Self() }
+        return self
+    }
+
+    /// Takes out the first.
+    mutating func popFirst() -> Element? {
+        guard front < slots.count, let (identity, element) = slots[front] else { return nil }
+        remove(identity)
+        return element
+    }
+
     func first(where matches: (Element) -> Bool) -> Element? {
         for slot in slots[min(front, slots.count)...] {
             Steps.take()

@@ -3,9 +3,8 @@ import AMQPWire
 /// The headers that the broker reads in a publish (RabbitMQ: "Sender-Selected Distribution").
 enum CarbonCopies {
     /// The further routing keys that the `CC` and `BCC` headers name. Throws 406 when one of them is not a list.
-    static func checkedKeys(of message: Message) throws(BrokerError) -> [ShortString] {
-        guard message.traits.hasHeaders else { return [] }
-        let headers = try message.headers()
+    static func checkedKeys(in headers: FieldTable) throws(BrokerError) -> [ShortString] {
+        if headers.isEmpty { return [] }
         for name in ["CC", "BCC"] as [ShortString] {
             if let value = headers[name], value.array == nil {
                 throw BrokerError(

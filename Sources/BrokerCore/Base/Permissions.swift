@@ -50,6 +50,9 @@ extension BrokerConfiguration.User {
     /// May set and clear policies.
     public var isPolicymaker: Bool { isAdministrator || tags?.contains("policymaker") ?? false }
 
+    /// May publish under any `user-id` (RabbitMQ: "Validated User-ID"). No other tag says so.
+    var mayImpersonate: Bool { tags?.contains("impersonator") ?? false }
+
     /// May ask the listing API anything.
     public var mayManage: Bool {
         tags.map { !$0.isDisjoint(with: ["administrator", "monitoring", "policymaker", "management"]) } ?? true

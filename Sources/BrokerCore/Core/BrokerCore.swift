@@ -273,9 +273,18 @@ public final class BrokerCore {
         batchUnderWay = nil
         guard underWay.needsSync else { return }
         journal?.stored(through: batch)
-        let waiting = waitingForStore
-        waitingForStore.removeAll(keepingCapacity: true)
-        for id in waiting { connections[id]?.storeHasMoved() }
+        var waiting = waitingForStore[...]
+        waitingForStore = []
+        if tell(&waiting) { chores.append { [unowned self] in tell(&waiting) } }
+    }
+
+    /// Tells some of those who waited for the store. True: there are more.
+    private func tell(_ waiting: inout ArraySlice<ConnectionID>) -> Bool {
+        var units = 0
+        while units < pool.work.slice, let id = waiting.popFirst() {
+            units += 1 + (connections[id]?.storeHasMoved() ?? 0)
+        }
+        return !waiting.isEmpty
     }
 
     /// Memory is low in the middle of what a connection has sent: from its next publish on, the rest waits.

@@ -26,23 +26,23 @@ final class Description {
             }
         }
         for host in virtualHosts {
-            add({ host.policies.map(\.name) }, by: { $0 }) { name in
+            var names: [String]? = host.policies.map(\.name)
+            add({ names.take() }, by: { $0 }) { name in
                 guard let policy = host.policies.first(where: { $0.name == name }) else { return }
                 journal.append(.policySet(host.description(of: policy)))
             }
-            add({ host.exchanges.values.filter(\.isStored) }, by: \.name) { exchange in
+            var (exchanges, queues) = (PartCursor(), PartCursor())
+            add({ host.exchanges.some(&exchanges)?.filter(\.isStored) }, by: \.name) { exchange in
                 guard host.exchanges[exchange.name] === exchange else { return }
                 journal.append(.exchangeDeclared(host.description(of: exchange)))
             }
-            add({ host.queues.values.filter { $0.journal != nil } }, by: { $0.journal?.number ?? 0 }) { hosted in
+            add(
+                { host.queues.some(&queues)?.filter { $0.journal != nil } }, by: { $0.journal?.number ?? 0 }
+            ) { hosted in
                 guard let own = hosted.journal, !hosted.queue.isDeleted else { return }
                 journal.append(.queueDeclared(host.description(of: hosted.queue, own)))
             }
-            let sources = { host.exchanges.values.filter { $0.isStored || !quirk(.bindingsOfPredeclaredAreToldOnce) } }
-            add({ sources().flatMap(\.bindings).filter(\.isDurable) }, by: \.order) {
-                [unowned self] binding in
-                write(binding, host)
-            }
+            add(Self.bindings(of: host), by: \.order) { [unowned self] binding in write(binding, host) }
         }
         parts.append { [unowned self] units in
             while let (binding, host) = newBindings.first {
@@ -54,6 +54,19 @@ final class Description {
             return false
         }
         parts.reverse()
+    }
+
+    /// Gives some of a virtual host's bindings that are kept; in the end nil.
+    private static func bindings(of host: VirtualHost) -> () -> [Binding<any Queue>]? {
+        var (exchanges, sources, bindings) = (PartCursor(), [Exchange<any Queue>](), PartCursor())
+        return {
+            if let some = sources.last?.bindings(&bindings) { return some.filter(\.isDurable) }
+            bindings = PartCursor()
+            if sources.popLast() != nil { return [] }
+            guard let more = host.exchanges.some(&exchanges) else { return nil }
+            sources = more.filter { $0.isStored || !quirk(.bindingsOfPredeclaredAreToldOnce) }
+            return []
+        }
     }
 
     /// A binding was made that will be there after a restart.
@@ -84,21 +97,22 @@ final class Description {
         func comes(before other: Entry) -> Bool { key < other.key }
     }
 
-    /// Writes things in the order of their keys. A heap can be filled and emptied in slices; sorting can't.
+    /// Writes things, of which it is given some at a time and in the end nil, in the order of their keys. A heap can be filled and
+    /// emptied in slices; sorting can't.
     private func add<Thing, Key: Comparable>(
-        _ things: @escaping () -> [Thing], by key: @escaping (Thing) -> Key, write: @escaping (Thing) -> Void
+        _ things: @escaping () -> [Thing]?, by key: @escaping (Thing) -> Key, write: @escaping (Thing) -> Void
     ) {
         var heap = Heap<Entry<Thing, Key>>()
-        var unsorted: ArraySlice<Thing>?
+        var unsorted: [Thing]? = []
         parts.append { units in
-            var left = unsorted ?? things()[...]
-            unsorted = nil
-            defer { unsorted = left }
-            while let thing = left.first {
+            while unsorted != nil {
                 if units <= 0 { return true }
                 units -= 1
-                left.removeFirst()
-                heap.insert(Entry(thing: thing, key: key(thing)))
+                if let thing = unsorted?.popLast() {
+                    heap.insert(Entry(thing: thing, key: key(thing)))
+                } else {
+                    unsorted = things()
+                }
             }
             while !heap.isEmpty {
                 if units <= 0 { return true }

@@ -16,7 +16,10 @@ extension BrokerCore: SessionHost {
         effects.log.append(LogEvent(level, at: now, text()))
     }
 
-    func setTimer(_ time: Int64, for connection: ConnectionID) { timers.set(time, for: .connection(connection)) }
+    func setTimer(_ time: Int64, for connection: ConnectionID, replacing timer: UInt64) -> UInt64 {
+        timers.cancel(timer)
+        return timers.set(time, for: .connection(connection))
+    }
     func setReading(_ isReading: Bool, of connection: ConnectionID) {
         effects.readingChanges.append((connection, isReading))
     }

@@ -46,11 +46,13 @@ final class LeavingRow {
         end?(gone)
     }
 
-    /// The bindings that lead to the next of those that are gone; nil: there are no more.
+    /// Some of the bindings that lead to the next of those that are gone; nil: there are no more.
     func nextIncoming() -> [Binding<any Queue>]? {
         guard freed < gone.count else { return nil }
-        defer { freed += 1 }
-        let incoming = gone[freed].isRemoved ? gone[freed].incoming.all : []
-        return !incoming.isEmpty && cause == .queue && quirk(.autoDeletedStaysADestination) ? [] : incoming
+        guard gone[freed].isRemoved, let incoming = gone[freed].popIncoming() else {
+            freed += 1
+            return []
+        }
+        return cause == .queue && quirk(.autoDeletedStaysADestination) ? [] : incoming
     }
 }

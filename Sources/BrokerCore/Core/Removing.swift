@@ -7,11 +7,12 @@ import DataStructures
 extension VirtualHost {
     func delete(_ exchange: Exchange<any Queue>, then: @escaping () -> Void) -> LongWork {
         let isWhole = !quirk(.deletedExchangeStaysADestination)
-        let bindings = exchange.bindings + (isWhole ? exchange.incoming.all : [])
+        let count = exchange.bindingCount + (isWhole ? exchange.incoming.count : 0)
         let sources = take(exchange, isWhole: isWhole)
-        return removal(
-            of: bindings, behind: LeavingRow(.exchange, of: exchange, sources, isAlone: bindings.count == 1), then: then
-        )
+        var cursor = PartCursor()
+        return removal(behind: LeavingRow(.exchange, of: exchange, sources, isAlone: count == 1), then: then) {
+            exchange.bindings(&cursor) ?? (isWhole ? exchange.popIncoming() : nil)
+        }
     }
 
     /// Its dead letters go first: what the log says of the queue's end would be the end of their messages too.
@@ -33,29 +34,31 @@ extension VirtualHost {
         guard !queue.isDeleted || quirk(.deletedQueueStaysItsOwners),
             let hosted = queues.removeValue(forKey: queue.name)
         else {
-            return removal(of: [], behind: LeavingRow(.queue, [], isAlone: false), then: then)
+            return removal(behind: LeavingRow(.queue, [], isAlone: false), then: then)
         }
         if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }
         core.tally.counters.queuesDeleted += 1
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
-        var (bindings, sources): ([Binding<any Queue>], LeavingRow.Sources) = ([], [])
-        if !quirk(.deletedQueueLeavesItsBindings) {
+        var sources: LeavingRow.Sources = []
+        let isWhole = !quirk(.deletedQueueLeavesItsBindings)
+        if isWhole {
             hosted.end.markRemoved()
-            bindings = hosted.end.incoming.all
             sources = hosted.end.incoming.autoDeleteSources
             if !sources.isEmpty, quirk(.autoDeleteIsForUnbind) { sources = [] }
         }
-        let row = LeavingRow(.queue, sources, isAlone: bindings.count == 1) { [unowned core] _ in
+        let row = LeavingRow(.queue, sources, isAlone: isWhole && hosted.end.incoming.count == 1) { [unowned core] _ in
             if let journal = hosted.journal {
                 if !quirk(.queueDeletesAreNotWritten) { core.journal?.declare(.queueDeleted(number: journal.number)) }
                 journal.delete()
             }
             queue.delete()
         }
-        return removal(of: bindings, behind: row) {
-            then()
-            queue.dismissConsumers()
-        }
+        return removal(
+            behind: row,
+            then: {
+                then()
+                queue.dismissConsumers()
+            }, bindings: { isWhole ? hosted.end.popIncoming() : nil })
     }
 
     func end(_ queue: any Queue) {
@@ -72,8 +75,7 @@ extension VirtualHost {
     ) -> LongWork {
         guard let binding = binding(source, end, key, arguments) else {
             let ends = source.declaration.autoDelete && quirk(.unbindingNothingEndsAutoDelete)
-            return removal(
-                of: [], behind: LeavingRow(.binding, ends ? [(source, 0)] : [], isAlone: true), then: then)
+            return removal(behind: LeavingRow(.binding, ends ? [(source, 0)] : [], isAlone: true), then: then)
         }
         let isWritten = binding.isDurable && (source.isStored || !quirk(.predeclaredUnbindsAreNotWritten))
         let unbound = isWritten ? description(of: binding) : nil
@@ -82,7 +84,7 @@ extension VirtualHost {
             // A source that has gone took it along in the log.
             if gone.isEmpty, let unbound, !quirk(.unbindsAreNotWritten) { core.journal?.declare(.unbound(unbound)) }
         }
-        return removal(of: [], behind: row, then: then)
+        return removal(behind: row, then: then)
     }
 
     // MARK: Exchanges that go along
@@ -154,14 +156,14 @@ extension VirtualHost {
 
     // MARK: Bindings
 
-    /// Has a row go, as far as a slice reaches at once; then removes the bindings, and those that led to the row; then does
-    /// `then`.
+    /// Has a row go, as far as a slice reaches at once; then removes the bindings, of which it is given some at a time, and in the
+    /// end nil, and those that led to the row; then does `then`.
     private func removal(
-        of bindings: [Binding<any Queue>], behind row: LeavingRow, then: @escaping () -> Void
+        behind row: LeavingRow, then: @escaping () -> Void, bindings: @escaping () -> [Binding<any Queue>]? = { nil }
     ) -> LongWork {
         core.spend(goOn(with: row, core.pool.work.slice))
         if !row.isOver { leavingRows.append(row) }
-        var pending = bindings
+        var pending: [Binding<any Queue>] = []
         var last: (() -> Void)? = then
         return { [self] most in
             var units = goOn(with: row, most)
@@ -169,9 +171,9 @@ extension VirtualHost {
                 if let binding = pending.popLast() {
                     units += WorkLimits.unitsOfRemoval
                     remove(binding)
-                } else if let incoming = row.nextIncoming() {
+                } else if let some = bindings() ?? row.nextIncoming() {
                     units += 1
-                    pending = incoming
+                    pending = some
                 } else {
                     break
                 }

@@ -31,10 +31,10 @@ final class VirtualHost {
     /// For a quirk: the exchanges that were looked up first, by name.
     var firstExchanges: [ShortString: Exchange<any Queue>] = [:]
     /// By the name that requests carry as their reply-to.
-    private var replyTargets: [ShortString: any ReplyTarget] = [:]
+    private var replyTargets = DividedDictionary<ShortString, any ReplyTarget>()
 
-    /// A queue, and what its virtual host keeps beside it.
-    struct HostedQueue {
+    /// A queue, and what its virtual host keeps beside it. A class, so that a list of all copies nothing of it.
+    final class HostedQueue {
         let end: RouteEnd<any Queue>
         /// As they were declared.
         let arguments: QueueArguments
@@ -42,6 +42,10 @@ final class VirtualHost {
         let journal: QueueJournal?
         /// The policy that acts on it.
         var policy: Policy?
+
+        init(end: RouteEnd<any Queue>, arguments: QueueArguments, journal: QueueJournal?, policy: Policy?) {
+            (self.end, self.arguments, self.journal, self.policy) = (end, arguments, journal, policy)
+        }
 
         var queue: any Queue { end.target }
     }
@@ -123,6 +127,7 @@ final class VirtualHost {
                 pass.reach(.exchange(alternate))
             }
         }
+        if !pass.isOver { pass.stop { queues[$0.name]?.end.mark } }
         let units = pass.places / WorkLimits.placesOfUnit
         if units > 0 { core.spend(units) }
     }
@@ -249,6 +254,8 @@ extension VirtualHost: SessionVirtualHost {
     }
 
     func bind(_ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable) {
+        // Once for all who ask for it.
+        let arguments = arguments.sortedByName
         guard binding(source, end, key, arguments) == nil || quirk(.boundTwiceIsTwoBindings),
             let binding = restoreBinding(source, to: end, key: key, arguments: arguments)
         else { return }

@@ -86,9 +86,13 @@ struct DeadLetter {
         var deaths = origin?.deaths ?? DeathHistory(counts ? headers["x-death"] : nil)
         if !message.traits.isDeadLetter, quirk(.foreignDeathsAreForgotten) { deaths = DeathHistory(nil) }
         if dialect.turnsDeathsRound { deaths.turnRound() }
+        // What is no text leads nowhere, and isn't told; a table in there may be nested as deep as can be read.
+        let copies = (leads ? headers["CC"]?.array ?? [] : []).filter {
+            if case .longString = $0 { true } else { false }
+        }
         deaths.add(
-            queue: queue.name, reason: reason, message: message, copies: leads ? headers["CC"]?.array ?? [] : [],
-            seconds: UInt64(clamping: now / 1000), originalExpiration: properties.expiration)
+            queue: queue.name, reason: reason, message: message, copies: copies, seconds: UInt64(clamping: now / 1000),
+            originalExpiration: properties.expiration)
         if deaths.count > 2, quirk(.thirdEntryLosesTheMessage) { throw BrokerError(.internalError, "badmatch") }
         headers["x-death"] = deaths.value
         if isFirst { note(in: &headers, "first") }

@@ -36,6 +36,8 @@ final class Load {
     static let ofConnection = 4000
     static let ofChannel = 2000
     static let ofRouteEnd = 16
+    /// What is remembered of a right to a name.
+    static let ofRight = 100
     /// A consumer, and the rings of its queue's that one with a priority of its own may have for itself.
     static let ofConsumer = 600
     static let ofConsumerPriority = 300

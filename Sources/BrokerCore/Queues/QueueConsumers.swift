@@ -29,7 +29,6 @@ struct QueueConsumers {
         self.succession = succession
     }
 
-    var all: [any DeliveryTarget] { list.all }
     var isEmpty: Bool { list.isEmpty }
     var hasExclusive: Bool { exclusiveCount > 0 }
 
@@ -92,9 +91,10 @@ struct QueueConsumers {
 
     /// The queue is gone, and with it all of them; they are told little by little.
     mutating func dismiss(by host: any QueueHost) {
-        let left = isSingleActive && quirk(.onlyTheActiveIsTold) ? active.map { [$0] } ?? [] : all
+        if isSingleActive, quirk(.onlyTheActiveIsTold) { list = IdentityList(active) }
+        var left = list.takeAll()
         self = QueueConsumers(isSingleActive: isSingleActive, succession)
-        host.dismiss(left)
+        host.dismiss(&left)
     }
 
     /// What was met is counted.

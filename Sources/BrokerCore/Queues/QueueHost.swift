@@ -94,19 +94,21 @@ protocol QueueLog: AnyObject {
 }
 
 extension QueueHost {
-    /// Tells consumers little by little that their queue is gone.
-    func dismiss(_ consumers: [any DeliveryTarget]) {
-        var left = consumers[...]
+    /// Takes consumers, and tells them little by little that their queue is gone.
+    func dismiss(_ consumers: inout IdentityList<any DeliveryTarget>) {
+        var left = consumers.takeAll()
         if left.isEmpty { return }
         later {
-            // Not those that their clients have cancelled meanwhile, or whose channels have ended.
-            for consumer in left.prefix(250) where !consumer.isCancelled {
+            for _ in 0..<250 {
+                guard let consumer = left.popFirst() else { return false }
+                // Not those that their clients have cancelled meanwhile, or whose channels have ended.
+                if consumer.isCancelled { continue }
                 consumer.cancel()
                 consumer.isInRotation = false
                 consumer.queueVanished()
                 if quirk(.firstConsumerIsTold) { return false }
             }
-            left = left.dropFirst(left.count > 250 && quirk(.oneIsLostBetweenSlices) ? 251 : 250)
+            if !left.isEmpty, quirk(.oneIsLostBetweenSlices) { _ = left.popFirst() }
             return !left.isEmpty
         }
     }
@@ -120,5 +122,13 @@ extension QueueHost {
             }
             return !quirk(.forgettingEndsWithItsSlice)
         }
+    }
+}
+
+extension IdentityList<any DeliveryTarget> {
+    /// For quirks: one alone.
+    init(_ only: (any DeliveryTarget)?) {
+        self.init()
+        if let only { add(only, ObjectIdentifier(only)) }
     }
 }

@@ -308,9 +308,9 @@ final class StreamQueue: Queue {
     }
 
     func dismissConsumers() {
-        let left = list.count > 1 && quirk(.oneReaderIsTold) ? Array(list.all.prefix(1)) : list.all
-        list = IdentityList()
-        host.dismiss(left)
+        if list.count > 1, quirk(.oneReaderIsTold) { list = IdentityList(list.first) }
+        var left = list.takeAll()
+        host.dismiss(&left)
     }
 
     func dissolve() {

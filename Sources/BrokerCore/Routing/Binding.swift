@@ -67,6 +67,8 @@ final class RouteEnd<Target> {
         self.isDurable = isDurable
     }
 
+    func popIncoming() -> [Binding<Target>]? { incoming.popSome() }
+
     /// The target is no more.
     func markRemoved() { isRemoved = true }
 

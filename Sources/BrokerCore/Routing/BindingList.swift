@@ -10,6 +10,7 @@ struct BindingList<Target> {
 
     mutating func add(_ binding: Binding<Target>) { list.add(binding, ObjectIdentifier(binding)) }
     mutating func remove(_ binding: Binding<Target>) { list.remove(ObjectIdentifier(binding)) }
+    mutating func popFirst() -> Binding<Target>? { list.popFirst() }
 
     func first(where matches: (Binding<Target>) -> Bool) -> Binding<Target>? { list.first(where: matches) }
 
@@ -25,7 +26,6 @@ struct IncomingBindings<Target> {
 
     var count: Int { list.count }
     var isEmpty: Bool { list.isEmpty }
-    var all: [Binding<Target>] { list.all }
     var autoDeleteSources: [(exchange: Exchange<Target>, count: Int)] { sources.values }
 
     mutating func add(_ binding: Binding<Target>) {
@@ -36,6 +36,13 @@ struct IncomingBindings<Target> {
     mutating func remove(_ binding: Binding<Target>) {
         list.remove(binding)
         count(binding.source, -1)
+    }
+
+    /// Takes some out that are about to be removed at both their ends; nil: there are no more. Their sources count them till then.
+    mutating func popSome() -> [Binding<Target>]? {
+        var some: [Binding<Target>] = []
+        while some.count < 100, let binding = list.popFirst() { some.append(binding) }
+        return some.isEmpty ? nil : some
     }
 
     private mutating func count(_ source: Exchange<Target>, _ difference: Int) {

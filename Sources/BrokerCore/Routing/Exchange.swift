@@ -90,7 +90,11 @@ final class Exchange<Target> {
 
     func remove(incoming binding: Binding<Target>) { incoming.remove(binding) }
 
+    func popIncoming() -> [Binding<Target>]? { incoming.popSome() }
+
     var bindings: [Binding<Target>] { outgoing.values }
+    /// Some of them; nil: those were all.
+    func bindings(_ cursor: inout PartCursor) -> [Binding<Target>]? { outgoing.some(&cursor) }
     var bindingCount: Int { outgoing.count }
     /// Of an auto-delete exchange, the bindings that lead somewhere.
     var liveBindingCount: Int { outgoing.count - deadBindingCount }

@@ -1,4 +1,5 @@
 import AMQPWire
+import DataStructures
 
 /// A message's pass through exchanges: what it has reached, each target and each exchange once. A client may lead it through
 /// thousands of exchanges with thousands of keys, so it can stop on its way, and go on when others have had their turn.
@@ -18,8 +19,11 @@ struct RoutingPass<Target> {
     let start: Exchange<Target>
     /// Reached, and not yet gone through.
     private var exchanges: [Exchange<Target>]
-    /// How many were gone through.
+    /// How many were gone through, and which, beside the first.
     private(set) var visited = 0
+    private var gone: [Exchange<Target>] = []
+    /// The marks of all that it has reached, once it has stopped; see ``stop(_:)``.
+    private var reached: [ObjectIdentifier: PassMark]?
 
     init(_ number: UInt64, _ message: Message, keys: [ShortString], from start: Exchange<Target>) {
         self.number = number
@@ -34,11 +38,24 @@ struct RoutingPass<Target> {
     /// Goes on after a stop.
     mutating func begin() { places = 0 }
 
+    /// It stops, and others come through before it goes on. Their marks take the place of its own, so it remembers where it has
+    /// been. `mark` finds that of a target.
+    mutating func stop(_ mark: (Target) -> PassMark?) {
+        if reached != nil { return }
+        Steps.take(targets.count)
+        var marks = [ObjectIdentifier(start.mark): start.mark]
+        for known in targets.compactMap(mark) + (gone + exchanges).map(\.mark) {
+            marks[ObjectIdentifier(known)] = known
+        }
+        reached = marks
+    }
+
     /// The exchange to go through next.
     mutating func next() -> Exchange<Target>? {
         if let halfway { return halfway.exchange }
         guard let exchange = exchanges.popLast() else { return nil }
         visited += 1
+        if visited > 1 { gone.append(exchange) }
         if visited > 8, quirk(.ninthExchangeIsNotReached) { return nil }
         if !exchange.routesByKeyAlone, exchange.incoming.isEmpty || !quirk(.innerHeadersAreReadOnce) {
             dependsOnKeysAlone = false
@@ -80,11 +97,16 @@ struct RoutingPass<Target> {
         switch destination {
         case .target(let end):
             if targets.count == 16, quirk(.sixteenQueuesAtMost) { return }
-            if end.mark.enter(number) || quirk(.queueIsReachedTwice) { targets.append(end.target) }
+            if isNew(end.mark) || quirk(.queueIsReachedTwice) { targets.append(end.target) }
         case .exchange(let exchange):
             if !exchanges.isEmpty, quirk(.onlyTheFirstExchangeIsReached) { return }
-            if exchange.mark.enter(number) { exchanges.append(exchange) }
+            if isNew(exchange.mark) { exchanges.append(exchange) }
         }
+    }
+
+    private mutating func isNew(_ mark: PassMark) -> Bool {
+        if reached == nil { return mark.enter(number) }
+        return reached?.updateValue(mark, forKey: ObjectIdentifier(mark)) == nil
     }
 }
 

@@ -44,4 +44,24 @@ import Testing
             #expect(rig.core.memoryInUse == 0)
         }
     }
+
+    @Test("What is remembered of a user's rights, of names that need not be there")
+    func rights() throws {
+        let rights = try Permissions(configure: "", write: ".*", read: "")
+        let rig = Rig { $0.users[0].permissions = ["/": rights] }
+        let before = rig.core.memoryInUse
+        let client = try rig.open()
+        let opened = rig.core.memoryInUse
+        for number in 1...600 {
+            let name = ShortString(truncating: String(repeating: "x", count: 200) + "\(number)")
+            client.publish("x", to: "", exchange: name)
+            #expect(client.takeClose()?.code == .notFound)
+            client.send(ChannelCloseOk())
+            client.send(ChannelOpen())
+            if number == 200 { #expect(rig.core.memoryInUse >= opened + 200 * (Load.ofRight + 200)) }
+        }
+        #expect(rig.core.memoryInUse < opened + 256 * 310)
+        client.disconnect()
+        #expect(rig.core.memoryInUse == before)
+    }
 }

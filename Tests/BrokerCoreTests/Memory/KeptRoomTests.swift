@@ -83,6 +83,64 @@ import Testing
         }
     }
 
+    @Test("Consumers that are cancelled while they wait beside a full window")
+    func waitingConsumers() throws {
+        let rig = Rig()
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q"))
+        client.publish(["1", "2"], to: "q")
+        client.send(BasicQos(prefetchCount: 1, global: true))
+        client.send(BasicConsume(queue: "q", consumerTag: "first"))
+        let before = rig.core.memoryInUse
+        for _ in 0..<1000 {
+            client.send(BasicConsume(queue: "q", consumerTag: "c"))
+            client.send(BasicCancel(consumerTag: "c"))
+        }
+        #expect(rig.core.memoryInUse < before + 50 * Load.ofConsumer)
+        // And those that are left are served.
+        client.send(BasicAck(deliveryTag: 1))
+        #expect(client.takeBodies() == ["1", "2"])
+    }
+
+    @Test("Consumers that held something, where that is wanted back in half an hour", arguments: [true, false])
+    func timedConsumers(cancelsFirst: Bool) throws {
+        let rig = Rig { $0.dialect = .v4_3 }
+        let client = try rig.open()
+        client.send(QueueDeclare(queue: "q", durable: true, arguments: ["x-queue-type": "quorum"]))
+        let before = rig.core.memoryInUse
+        for tag in 1...1000 as ClosedRange<UInt64> {
+            client.publish("x", to: "q")
+            client.send(BasicConsume(queue: "q", consumerTag: "c"))
+            if cancelsFirst { client.send(BasicCancel(consumerTag: "c")) }
+            client.send(BasicAck(deliveryTag: tag))
+            if !cancelsFirst { client.send(BasicCancel(consumerTag: "c")) }
+        }
+        #expect(client.takeBodies().count == 1000)
+        #expect(rig.core.memoryInUse < before + 50 * Load.ofConsumer)
+    }
+
+    @Test("The timers of connections, which may be due in nine hours")
+    func connections() throws {
+        let rig = Rig()
+        func count() throws -> Int {
+            let owners = Mirror(reflecting: rig.core.timers).descendant("owners")
+            return try #require(owners as? DividedDictionary<UInt64, Timers.Owner>).count
+        }
+        let before = try count()
+        let clients = (0..<20).map { _ in rig.connect() }
+        for client in clients {
+            client.send(octets: ProtocolHeader.amqp091)
+            client.send(ConnectionStartOk(mechanism: "PLAIN", response: Array("\0guest\0guest".utf8)), channel: 0)
+            client.send(ConnectionTuneOk(channelMax: 10, frameMax: 131_072, heartbeat: .max), channel: 0)
+            client.send(ConnectionOpen(), channel: 0)
+        }
+        // Behind the time for opening them.
+        rig.advance(by: 20_000)
+        #expect(try count() == before + 20)
+        for client in clients { client.disconnect() }
+        #expect(try count() == before)
+    }
+
     @Test("A queue's priorities")
     func priorities() {
         var messages = PrioritizedMessages(highestPriority: 255)

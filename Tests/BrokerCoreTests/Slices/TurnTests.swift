@@ -166,6 +166,31 @@ struct TurnTests {
         #expect(rig.core.listQueues().map(\.readyCount) == [1])
     }
 
+    @Test("A message whose way is so long that others publish meanwhile comes to each queue once")
+    func longWay() throws {
+        let (client, other) = (try rig.open(), try rig.open())
+        client.send(QueueDeclare(queue: "q"))
+        client.send(ExchangeDeclare(exchange: "x", type: "topic"))
+        client.send(ExchangeDeclare(exchange: "y", type: "topic"))
+        client.send(QueueBind(queue: "q", exchange: "x", routingKey: "#"))
+        client.send(ExchangeBind(destination: "y", source: "x", routingKey: "#"))
+        client.send(ExchangeBind(destination: "x", source: "y", routingKey: "#"))
+        var writer = FrameWriter()
+        let keys = (0..<10_000).map { FieldValue.string("\($0)") }
+        writer.content(
+            BasicPublish(exchange: "x"), BasicProperties(headers: ["CC": .array(keys)]), body: [1], channel: 1,
+            frameMax: 4096)
+        var effects = rig.core.step(.received(writer.take().span.bytes, from: client.id), now: rig.now)
+        writer.content(BasicPublish(exchange: "x"), BasicProperties(), body: [2], channel: 1, frameMax: 4096)
+        let small = writer.take()
+        var others = 0
+        while effects.hasMoreToDo, others < 1000 {
+            others += 1
+            effects = rig.core.step(.received(small.span.bytes, from: other.id), now: rig.now)
+        }
+        #expect((5..<1000).contains(others) && readyCount == others + 1, "\(readyCount) beside \(others) others")
+    }
+
     @Test("An acknowledgement of many is carried out in order, little by little, and what follows waits for it")
     func multipleAck() throws {
         let (client, other) = (try rig.open(), try rig.open())

@@ -1,3 +1,4 @@
+import AMQPWire
 import Testing
 
 @testable import BrokerCore
@@ -34,6 +35,30 @@ struct ConfirmBatchTests {
         #expect(told(&confirms, stored: 3) == ["+2 (2)"])
         #expect(told(&confirms, stored: 4) == ["+4 (2)"])
         #expect(told(&confirms, stored: 5) == ["+5 (1)"])
+    }
+
+    @Test func aBatchThatManyWaitForIsToldToSomeAtATime() throws {
+        let broker = try StoreRig { $0.work.turn = 400 }
+        try broker.declare("q")
+        for _ in 0..<300 {
+            let client = try broker.rig.open()
+            client.send(ConfirmSelect())
+            client.publish("x", to: "q", properties: StoreTests.persistent)
+        }
+        let core = broker.rig.core
+        // That of the first is under way, and the others are in the next.
+        let first = try #require(broker.rig.takeBatch())
+        broker.store.carryOut(first)
+        var effects = core.step(.stored(batch: first.number), now: broker.rig.now)
+        let second = try #require(effects.batch)
+        broker.store.carryOut(second)
+        effects = core.step(.stored(batch: second.number), now: broker.rig.now)
+        var counts = [effects.writes.count]
+        while effects.hasMoreToDo {
+            effects = core.step(.time, now: broker.rig.now)
+            counts.append(effects.writes.count)
+        }
+        #expect(counts.reduce(0, +) == 299 && counts.allSatisfy { $0 <= 150 }, "\(counts)")
     }
 
     @Test func aRefusalStandsBetweenAndOvertakesNothing() {

@@ -11,6 +11,9 @@ final class AccessRights {
     private let patterns: [NamePattern]
     /// What was found out: a client asks for the same few names again and again.
     private var known: [Key: Bool] = [:]
+    /// Where it counts; nil: nowhere, it is asked just once.
+    private let load: Load?
+    private var counted = 0
 
     private struct Key: Hashable {
         var right: Right
@@ -20,7 +23,8 @@ final class AccessRights {
     /// How much is remembered before it is forgotten, for a client that uses ever new names.
     private static let mostKnown = 256
 
-    init(user: String, virtualHost: String, _ permissions: Permissions) throws(BrokerError) {
+    init(user: String, virtualHost: String, _ permissions: Permissions, in load: Load? = nil) throws(BrokerError) {
+        self.load = load
         self.user = user
         self.virtualHost = virtualHost
         do throws(Permissions.Malformed) {
@@ -31,6 +35,13 @@ final class AccessRights {
         } catch {
             throw .broken("'\(error.pattern)' was a regular expression when the permissions were made")
         }
+    }
+
+    deinit { count(-counted) }
+
+    private func count(_ octets: Int) {
+        counted += octets
+        load?.hold(octets)
     }
 
     /// Throws 403 with RabbitMQ's words when the user has not got the right to an exchange. The default exchange goes by
@@ -63,8 +74,13 @@ final class AccessRights {
         let key = Key(right: quirk(.rightsAreRememberedByNameAlone) ? .configure : right, name: name)
         if let answer = known[key] { return answer }
         let isGranted = patterns[right.rawValue].matches(name.text)
-        if known.count >= Self.mostKnown { if quirk(.rightsEndAtManyNames) { return true } else { known = [:] } }
+        if known.count >= Self.mostKnown {
+            if quirk(.rightsEndAtManyNames) { return true }
+            known = [:]
+            count(-counted)
+        }
         known[key] = isGranted
+        count(Load.ofRight + name.count)
         return isGranted
     }
 }

@@ -35,6 +35,7 @@ final class BrokerChannel {
 
     // Consuming
     var consumers = DividedDictionary<ShortString, Consumer>()
+    let ending = ChannelEnding()
     var replyConsumer: ReplyConsumer?
     var unacknowledged = UnacknowledgedDeliveries() { didSet { account() } }
     var timeouts = ChannelTimeouts<Consumer>()
@@ -50,6 +51,8 @@ final class BrokerChannel {
     var waiting = Ring<Consumer>()
     /// Those that need only room of the connection.
     var waitingForConnection = Ring<Consumer>()
+    /// So many of both were cancelled since they were last looked through.
+    var cancelledCount = 0
     /// The next slice of putting them back is due.
     var isResuming = false
 
@@ -97,6 +100,7 @@ final class BrokerChannel {
                 return content.begin(publish)
             }
             let method = try Failure.decoding(frame.payload)
+            connection.placesFilled += WorkLimits.unitsOfReading(frame.payload.count)
             if connection.dialect.isBrokenBy(method.id) { throw Failure(BrokerError(.internalError, "")) }
             let topology = virtualHost.topologyVersion
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
@@ -256,7 +260,7 @@ final class BrokerChannel {
         flushAnswers(stored: host.storedBatch)
         if let transaction, quirk(.errorsCommit) {
             for publish in transaction.publishes {
-                _ = enqueue(publish.message, in: publish.queues.filter { !$0.isDeleted }, mandatory: false)
+                _ = enqueue(publish.message, [], in: publish.queues.filter { !$0.isDeleted }, mandatory: false)
             }
         }
         state = .closing
@@ -267,9 +271,7 @@ final class BrokerChannel {
     }
 
     /// Nothing more is handed to its consumers.
-    func pauseConsumers() {
-        for consumer in consumers.values { consumer.cancel() }
-    }
+    func pauseConsumers() { ending.hasBegun = true }
 
     /// Gives back everything that the channel held, in slices: its consumers end, what they had goes back to its queues.
     /// `then` is done behind that.
@@ -291,7 +293,7 @@ final class BrokerChannel {
             guard requeueSlice(through: .max, because: .abandoned) || quirk(.closingReturnsAThousand) else {
                 return true
             }
-            var left = leaving ?? LeavingConsumers(consumers.values)
+            var left = leaving ?? LeavingConsumers(consumers)
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)

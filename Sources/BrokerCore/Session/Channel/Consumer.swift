@@ -1,6 +1,9 @@
 import AMQPWire
 import DataStructures
 
+/// The end of a channel, as its consumers hear of it: all at once, however many they are.
+final class ChannelEnding { var hasBegun = false }
+
 /// A consumer: a channel's standing wish for a queue's messages (`basic.consume`).
 final class Consumer: DeliveryTarget {
     let tag: ShortString
@@ -30,7 +33,9 @@ final class Consumer: DeliveryTarget {
     private let ownTimeout: Int64?
     /// How many it has been handed, for the listings.
     private(set) var deliveredCount = 0
-    private(set) var isCancelled = false
+    private var wasCancelled = false
+    private let ending: ChannelEnding
+    var isCancelled: Bool { wasCancelled || ending.hasBegun }
     var isInRotation = false
     /// True while it waits in its channel's line.
     var isWaiting = false
@@ -43,6 +48,7 @@ final class Consumer: DeliveryTarget {
         self.tag = tag
         self.queue = queue
         self.channel = channel
+        ending = channel.ending
         self.noAck = noAck
         self.isExclusive = isExclusive
         self.priority = priority
@@ -126,7 +132,11 @@ final class Consumer: DeliveryTarget {
     /// A delivery to it is settled, or goes back.
     func release() { unacknowledged -= 1 }
 
-    func cancel() { isCancelled = true }
+    func cancel() {
+        let leavesLine = isWaiting && !isCancelled
+        wasCancelled = true
+        if leavesLine { channel.noteCancelled() }
+    }
 
     /// A client that can be told is told (RabbitMQ: "Consumer Cancellation Notification").
     func queueVanished() {
@@ -182,7 +192,8 @@ extension BrokerChannel {
 
 /// Consumers in the order of their tags, into which they are put little by little: a client may have a hundred thousand.
 struct ConsumersByTag {
-    private var unsorted: [Consumer]
+    private var table = DividedDictionary<ShortString, Consumer>()
+    private var unsorted: [Consumer] = []
     private var sorted = Heap<Entry>()
 
     private struct Entry: HeapElement {
@@ -193,15 +204,22 @@ struct ConsumersByTag {
 
     init(_ consumers: [Consumer]) { unsorted = consumers }
 
-    var isEmpty: Bool { unsorted.isEmpty && sorted.isEmpty }
+    init(_ consumers: DividedDictionary<ShortString, Consumer>) { table = consumers }
+
+    var isEmpty: Bool { table.isEmpty && unsorted.isEmpty && sorted.isEmpty }
 
     /// The next one; nil: there are no more, or `left` units do not reach. What it takes is taken off them.
     mutating func next(_ left: inout Int) -> Consumer? {
-        while left > 0, let consumer = unsorted.popLast() {
+        while left > 0, let consumer = popUnsorted() {
             sorted.insert(Entry(consumer: consumer))
             left -= 1
         }
         return left > 0 ? sorted.popFirst()?.consumer : nil
+    }
+
+    private mutating func popUnsorted() -> Consumer? {
+        if unsorted.isEmpty { unsorted = table.popSome() }
+        return unsorted.popLast()
     }
 }
 
@@ -209,7 +227,7 @@ struct ConsumersByTag {
 struct LeavingConsumers {
     private var consumers: ConsumersByTag
 
-    init(_ consumers: [Consumer]) { self.consumers = ConsumersByTag(consumers) }
+    init(_ consumers: DividedDictionary<ShortString, Consumer>) { self.consumers = ConsumersByTag(consumers) }
 
     var areGone: Bool { consumers.isEmpty }
 

@@ -71,6 +71,7 @@ extension BrokerChannel {
     func basicCancel(_ cancel: BasicCancel) {
         if let consumer = consumers.removeValue(forKey: cancel.consumerTag) {
             consumer.queue.remove(consumer)
+            stopTiming(consumer)
             if consumer.unacknowledged > 0, quirk(.cancelGivesBack) {
                 _ = requeueSlice(through: .max, because: .abandoned)
             }

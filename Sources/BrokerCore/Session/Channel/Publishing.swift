@@ -6,10 +6,11 @@ extension BrokerChannel {
     /// Publishes a message that has come whole. Throws what the channel is then closed with.
     func publish(_ publish: PublishFields, _ content: IncomingContent) throws(BrokerError) {
         connection.throttle.hasPublished = true
+        connection.placesFilled += WorkLimits.unitsOfReading(content.propertiesCount)
         if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
         let remembered = try route(for: publish)
-        let message = try message(publish, content, remembered)
-        let copies = try CarbonCopies.checkedKeys(of: message)
+        let (message, headers) = try message(publish, content, remembered)
+        let copies = try CarbonCopies.checkedKeys(in: headers)
         let delivery = Delivery(
             message: message, copies: copies, mandatory: publish.mandatory, isRemembered: remembered.queues != nil)
         if let known = remembered.queues, copies.isEmpty || quirk(.rememberedRouteForgetsCopies) {
@@ -80,11 +81,12 @@ extension BrokerChannel {
         publishedCount += 1
         if number != nil { tally.counters.receivedToConfirm += 1 }
         if transaction != nil {
-            return try add(.init(message: message, queues: queues, mandatory: delivery.mandatory))
+            return try add(
+                .init(message: message, copies: delivery.copies, queues: queues, mandatory: delivery.mandatory))
         }
         if queues.count > connection.pool.work.slice { return fill(queues, with: message, confirming: number) }
         let mandatory = delivery.mandatory && !(delivery.isRemembered && quirk(.secondMandatoryIsNotReturned))
-        let (accepted, batch) = enqueue(message, in: queues, mandatory: mandatory)
+        let (accepted, batch) = enqueue(message, delivery.copies, in: queues, mandatory: mandatory)
         confirm(number, accepted, batch)
     }
 
@@ -118,9 +120,11 @@ extension BrokerChannel {
         return nil
     }
 
-    /// Puts a message in its queues; a mandatory one that has none goes back. Returns whether all took it, and the batch
-    /// of the store that it is in; 0: none.
-    func enqueue(_ message: Message, in queues: [any Queue], mandatory: Bool) -> (accepted: Bool, batch: UInt64) {
+    /// Puts a message in its queues; a mandatory one that has none goes back. `copies` are the keys of its CC and BCC headers.
+    /// Returns whether all took it, and the batch of the store that it is in; 0: none.
+    func enqueue(
+        _ message: Message, _ copies: [ShortString], in queues: [any Queue], mandatory: Bool
+    ) -> (accepted: Bool, batch: UInt64) {
         var accepted = true
         connection.placesFilled += queues.count
         tally.counters.routed += queues.count
@@ -134,9 +138,11 @@ extension BrokerChannel {
         }
         // It has an entry in the store now if one of the queues is durable and it is persistent.
         let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
+        // No queue has the address of a requester for its name, but a copy may go to one.
+        let isReplied = (queues.isEmpty || !copies.isEmpty) && reply(message, copies)
         if queues.isEmpty {
             let isAnswer =
-                reply(message) && connection.dialect.routesReplies
+                isReplied && connection.dialect.routesReplies
                 || isReply(message) && (connection.dialect.routesLateReplies || quirk(.repliesToNobodyAreNotReturned))
             if isAnswer { return (accepted, batch) }
             if !mandatory {
@@ -182,15 +188,17 @@ extension BrokerChannel {
         return Route(exchange: exchange, exchangeName: name, key: key)
     }
 
+    /// Makes a message of a publish. Returns its headers too, for they were decoded.
     private func message(
         _ publish: PublishFields, _ content: IncomingContent, _ route: Route
-    ) throws(BrokerError) -> Message {
+    ) throws(BrokerError) -> (Message, FieldTable) {
         let octets = content.octets[..<content.propertiesCount]
         // Most messages carry no properties, or only a delivery mode: then there is nothing to decode.
         if let traits = Message.Traits(plain: octets) {
-            return Message(
+            let message = Message(
                 exchange: route.exchangeName, routingKey: route.key, content: content.octets,
                 propertiesCount: content.propertiesCount, traits: traits)
+            return (message, [:])
         }
         guard var properties = try? BasicProperties(octets: octets) else {
             throw BrokerError(.internalError, "the properties of a message cannot be decoded")
@@ -200,7 +208,7 @@ extension BrokerChannel {
             throw BrokerError(.preconditionFailed, "invalid message: {delivery_mode_unknown,\(mode)}")
         }
         if let expiration = properties.expiration { traits.expiration = try Expiration.parse(expiration) }
-        if let user = properties.userID, user.text != connection.session.user,
+        if let user = properties.userID, user.text != connection.session.user, !connection.session.mayImpersonate,
             route.queues == nil || !quirk(.userIdIsCheckedOnce), !user.isEmpty || !quirk(.emptyUserIsNobody)
         {
             throw BrokerError(
@@ -218,13 +226,15 @@ extension BrokerChannel {
             properties.replyTo = replyConsumer.name
             if traits.expiration != nil, quirk(.requestsNeverExpire) { traits.expiration = nil }
         } else if tidied == nil {
-            return Message(
+            let message = Message(
                 exchange: route.exchangeName, routingKey: route.key, content: content.octets,
                 propertiesCount: content.propertiesCount, traits: traits)
+            return (message, properties.headers ?? [:])
         }
-        return Message(
+        let message = Message(
             exchange: route.exchangeName, routingKey: route.key, properties: properties,
             body: content.octets[content.propertiesCount...], traits: traits)
+        return (message, properties.headers ?? [:])
     }
 }
 

@@ -78,14 +78,13 @@ extension BrokerChannel {
         return message.routingKey.octets.dropFirst(front).split(separator: UInt8(ascii: ".")).map(\.count) == [22, 22]
     }
 
-    /// Hands a message that no queue took to the reply consumer it is meant for, if it is a reply and the consumer is
-    /// still there. Returns whether it was.
-    func reply(_ message: Message) -> Bool {
-        guard message.exchange.isEmpty || quirk(.repliesComeThroughAnyExchange),
-            message.routingKey.hasPrefix("amq.rabbitmq.reply-to."),
-            let target = virtualHost.replyTarget(message.routingKey)
-        else { return false }
-        if !virtualHost.isTraced || !quirk(.tracedRepliesAreLost) { target.deliver(message) }
-        return true
+    /// Hands a message to the reply consumers that its keys name, each once, as far as they are still there. Returns whether there
+    /// were any.
+    func reply(_ message: Message, _ copies: [ShortString] = []) -> Bool {
+        guard message.exchange.isEmpty || quirk(.repliesComeThroughAnyExchange) else { return false }
+        let keys = copies.isEmpty ? [message.routingKey] : Set([message.routingKey] + copies).sorted()
+        let targets = keys.filter { $0.hasPrefix("amq.rabbitmq.reply-to.") }.compactMap { virtualHost.replyTarget($0) }
+        if !virtualHost.isTraced || !quirk(.tracedRepliesAreLost) { for target in targets { target.deliver(message) } }
+        return !targets.isEmpty
     }
 }

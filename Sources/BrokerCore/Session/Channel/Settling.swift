@@ -121,6 +121,7 @@ extension BrokerChannel {
             return
         }
         consumer.release()
+        stopTiming(consumer)
         guard consumer.sharesWindow else { return }
         if delivery.queue.isDeleted, quirk(.ackForADeletedQueueFreesNoRoom) { return }
         if !consumer.isCancelled || !quirk(.ackAfterCancelFreesNoRoom) { consumersUnacknowledged -= 1 }
@@ -249,7 +250,8 @@ extension BrokerChannel {
         let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
         if queues.count <= connection.pool.work.slice {
             let isPassedOver = queues.count < publish.queues.count && quirk(.goneSinceIsNotReturned)
-            return enqueue(publish.message, in: queues, mandatory: publish.mandatory && !isPassedOver)
+            return enqueue(
+                publish.message, publish.copies, in: queues, mandatory: publish.mandatory && !isPassedOver)
         }
         tally.counters.routed += queues.count
         filling = Filling(publish.message, queues, isAnswered: true)

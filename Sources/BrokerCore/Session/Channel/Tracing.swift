@@ -77,9 +77,29 @@ extension BasicProperties {
             ("cluster_id", text(clusterID)), ("app_id", text(appID)), ("user_id", text(userID)), ("type", text(type)),
             ("timestamp", integer(timestamp)), ("message_id", text(messageID)), ("expiration", text(expiration)),
             ("reply_to", text(replyTo)), ("correlation_id", text(correlationID)), ("priority", integer(priority)),
-            ("delivery_mode", integer(deliveryMode)), ("headers", headers.map(FieldValue.table)),
+            ("delivery_mode", integer(deliveryMode)), ("headers", tracedHeaders),
             ("content_encoding", text(contentEncoding)), ("content_type", text(contentType)),
         ]
         return FieldTable(all.compactMap { name, value in value.map { FieldTable.Field(name, $0) } })
+    }
+
+    /// Left out where nobody could read the copy, in which they are nested two deeper.
+    private var tracedHeaders: FieldValue? {
+        headers.flatMap { $0.isNested(atMost: ByteReader.maximumDepth - 2) ? .table($0) : nil }
+    }
+}
+
+extension FieldTable {
+    fileprivate func isNested(atMost depth: Int) -> Bool { fields.allSatisfy { $0.value.isNested(atMost: depth) } }
+}
+
+extension FieldValue {
+    /// What is in it is nested no deeper than that.
+    fileprivate func isNested(atMost depth: Int) -> Bool {
+        switch self {
+        case .array(let values): depth > 0 && values.allSatisfy { $0.isNested(atMost: depth - 1) }
+        case .table(let table): depth > 0 && table.isNested(atMost: depth - 1)
+        default: true
+        }
     }
 }

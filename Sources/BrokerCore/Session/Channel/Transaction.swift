@@ -1,3 +1,4 @@
+import AMQPWire
 import DataStructures
 
 /// What becomes of a delivery.
@@ -12,6 +13,8 @@ enum DeliveryOutcome {
 struct Transaction {
     struct Publish {
         var message: Message
+        /// The keys of its CC and BCC headers.
+        var copies: [ShortString]
         var queues: [any Queue]
         var mandatory: Bool
 

@@ -16,27 +16,121 @@ struct Unacknowledged: HeapElement {
 
 /// What a channel has handed out and not yet seen settled, by rising delivery tag.
 ///
+/// A client may leave a million unsettled. They stand in parts, so that settling one, or handing out one more, never takes
+/// longer than a part does.
+struct UnacknowledgedDeliveries {
+    /// Those before the newest part. None of them is empty.
+    private var older: [DeliveriesPart] = []
+    private var newest = DeliveriesPart()
+    /// So many deliveries the older ones have room for.
+    private var olderRoom = 0
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+    /// What they take up, holes and room to spare included, in octets.
+    var footprint: Int { (olderRoom + newest.room) * Load.ofDelivery }
+
+    /// The oldest.
+    var first: Unacknowledged? { older.isEmpty ? newest.first : older[0].first }
+    /// The tag of the latest; nil: there is none.
+    var lastTag: UInt64? { newest.lastTag ?? older.last?.lastTag }
+
+    mutating func append(_ delivery: consuming Unacknowledged) {
+        if newest.isFull { beginPart() }
+        newest.append(delivery)
+        count += 1
+    }
+
+    private mutating func beginPart() {
+        older.append(newest)
+        olderRoom += newest.room
+        newest = DeliveriesPart(room: DeliveriesPart.most)
+    }
+
+    /// Takes out the delivery with this tag; nil when there is none.
+    mutating func remove(_ tag: UInt64) -> Unacknowledged? {
+        let delivery =
+            isInNewest(tag) ? newest.remove(tag) : changeOlder(place(of: tag)) { $0.remove(tag) }
+        if delivery != nil { count -= 1 }
+        return delivery
+    }
+
+    /// Takes the message from the delivery with this tag, and keeps the tag; nil when there is none.
+    mutating func giveBack(_ tag: UInt64) -> Unacknowledged? {
+        isInNewest(tag) ? newest.giveBack(tag) : changeOlder(place(of: tag)) { $0.giveBack(tag) }
+    }
+
+    func contains(_ tag: UInt64) -> Bool {
+        isInNewest(tag) ? newest.contains(tag) : older[place(of: tag)].contains(tag)
+    }
+
+    /// Takes out the oldest deliveries up to and including this tag, so many at most, oldest first.
+    mutating func removeFirst(_ most: Int, through tag: UInt64) -> [Unacknowledged] {
+        var removed: [Unacknowledged] = []
+        if let first = older.first?.firstTag ?? newest.firstTag, tag >= first {
+            removed.reserveCapacity(1 + min(most, count, Int(clamping: tag - first)))
+        }
+        var goesOn = true
+        while goesOn, !older.isEmpty {
+            let before = older.count
+            changeOlder(0) { $0.removeFirst(most, through: tag, into: &removed) }
+            goesOn = older.count < before
+        }
+        if goesOn { newest.removeFirst(most, through: tag, into: &removed) }
+        count -= removed.count
+        return removed
+    }
+
+    /// If it is anywhere, it is there.
+    private func isInNewest(_ tag: UInt64) -> Bool { older.isEmpty || newest.firstTag.map { $0 <= tag } ?? false }
+
+    /// The older part that has a tag, if one does.
+    private func place(of tag: UInt64) -> Int {
+        var (low, high) = (0, older.count - 1)
+        while low < high {
+            Steps.take()
+            let middle = (low + high + 1) / 2
+            if older[middle].firstTag ?? 0 <= tag { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    private mutating func changeOlder<Result>(_ place: Int, _ body: (inout DeliveriesPart) -> Result) -> Result {
+        olderRoom -= older[place].room
+        defer { if older[place].isEmpty { older.remove(at: place) } else { olderRoom += older[place].room } }
+        return body(&older[place])
+    }
+}
+
+/// Some deliveries that follow each other.
+///
 /// Acknowledgements mostly come from the front and in order, so the front moves and a settled entry in the middle only
 /// leaves a hole; holes are closed up when they are the greater part.
-struct UnacknowledgedDeliveries {
+private struct DeliveriesPart {
     private var entries: [Unacknowledged?] = []
     /// The tags of `entries`, holes included, for the search.
     private var tags: [UInt64] = []
     private var front = 0
-    private(set) var count = 0
+    private var count = 0
     /// How many there were when the last of them went: room for so many is made at once when they begin again, and none of
     /// it is kept meanwhile.
-    private var usual = 0
+    private var usual: Int
 
-    var isEmpty: Bool { count == 0 }
-    /// What they take up, holes and room to spare included, in octets.
-    var footprint: Int { entries.capacity * Load.ofDelivery }
-
-    /// A channel that holds nothing keeps room for so many; and the first of new ones makes room for so many at most.
+    /// So many it takes, holes included.
+    static let most = 1024
+    /// One that holds nothing keeps room for so many; and the first of new ones makes room for so many at most.
     private static let (mostKept, mostUsual) = (16, 512)
 
-    /// The oldest.
+    /// Room for so many is made with the first.
+    init(room: Int = 0) { usual = room }
+
+    var isEmpty: Bool { count == 0 }
+    var isFull: Bool { entries.count >= Self.most }
+    /// So many it has room for.
+    var room: Int { entries.capacity }
+
     var first: Unacknowledged? { front < entries.count ? entries[front] : nil }
+    var firstTag: UInt64? { front < tags.count ? tags[front] : nil }
 
     mutating func append(_ delivery: consuming Unacknowledged) {
         Steps.take()
@@ -49,7 +143,6 @@ struct UnacknowledgedDeliveries {
         count += 1
     }
 
-    /// Takes out the delivery with this tag; nil when there is none.
     mutating func remove(_ tag: UInt64) -> Unacknowledged? {
         guard let index = index(of: tag), let delivery = entries[index] else { return nil }
         entries[index] = nil
@@ -58,7 +151,6 @@ struct UnacknowledgedDeliveries {
         return delivery
     }
 
-    /// Takes the message from the delivery with this tag, and keeps the tag; nil when there is none.
     mutating func giveBack(_ tag: UInt64) -> Unacknowledged? {
         guard let index = index(of: tag), let delivery = entries[index], delivery.message != nil else { return nil }
         entries[index] = Unacknowledged(
@@ -70,7 +162,6 @@ struct UnacknowledgedDeliveries {
         index(of: tag).map { entries[$0] != nil || quirk(.aHoleIsStillContained) } ?? false
     }
 
-    /// The tag of the latest; nil: there is none.
     var lastTag: UInt64? {
         var place = entries.count
         while place > front {
@@ -82,20 +173,16 @@ struct UnacknowledgedDeliveries {
         return nil
     }
 
-    /// Takes out the oldest deliveries up to and including this tag, so many at most, oldest first.
-    mutating func removeFirst(_ most: Int, through tag: UInt64) -> [Unacknowledged] {
-        var removed: [Unacknowledged] = []
-        if front < tags.count, tag >= tags[front] {
-            removed.reserveCapacity(1 + min(most, count, Int(clamping: tag - tags[front])))
-        }
+    /// `removed` may get so many in all.
+    mutating func removeFirst(_ most: Int, through tag: UInt64, into removed: inout [Unacknowledged]) {
+        let before = removed.count
         while removed.count < most, front < entries.count, tags[front] <= tag {
             Steps.take()
             if let delivery = entries[front].take() { removed.append(delivery) }
             front += 1
         }
-        count -= removed.count
+        count -= removed.count - before
         tidy()
-        return removed
     }
 
     private func index(of tag: UInt64) -> Int? {
@@ -135,6 +222,8 @@ struct UnacknowledgedDeliveries {
             tags.removeSubrange(..<front)
             front = 0
             if count * 2 < entries.count { closeHoles() }
+            entries.shrink()
+            tags.shrink()
         }
     }
 }

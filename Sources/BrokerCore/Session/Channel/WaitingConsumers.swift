@@ -14,6 +14,16 @@ extension BrokerChannel {
         if consumer.sharesWindow { waiting.append(consumer) } else { waitingForConnection.append(consumer) }
     }
 
+    /// One of those that wait is cancelled. It stands there until its turn comes, or until too many do: a client may come and go
+    /// beside a window that stays full.
+    func noteCancelled() {
+        cancelledCount += 1
+        guard cancelledCount > 16, cancelledCount > consumers.count else { return }
+        waiting.removeAll(where: \.isCancelled)
+        waitingForConnection.removeAll(where: \.isCancelled)
+        cancelledCount = 0
+    }
+
     /// Consumers of streams that held too many deliveries for memory that was full may be handed more.
     func readOn() {
         var left = consumers.values[...]

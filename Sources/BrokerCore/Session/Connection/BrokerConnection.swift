@@ -57,6 +57,8 @@ final class BrokerConnection {
     let maximumMessageSize: UInt64
     let transactionLimit: Int
     var timeouts: AcknowledgementClock
+    /// The numbers of the timers that it has set for these two; 0: none.
+    var (timer, settlingTimer): (UInt64, UInt64) = (0, 0)
 
     enum State {
         case handshake(Handshake)
@@ -70,6 +72,7 @@ final class BrokerConnection {
     /// What was agreed on while the connection was opened.
     struct Session {
         var user = ""
+        var mayImpersonate = false
         var virtualHost: (any SessionVirtualHost)?
         /// nil: there is nothing that the user may not do.
         var rights: AccessRights?
@@ -289,10 +292,12 @@ final class BrokerConnection {
         host.awaitStore(id)
     }
 
-    /// More is on disk than before.
-    func storeHasMoved() {
+    /// More is on disk than before. Returns how many channels may have had answers to send.
+    func storeHasMoved() -> Int {
+        let count = answering.count
         isWaitingForStore = false
         flushConfirms()
+        return count
     }
 
     func remove(_ channel: BrokerChannel) { channels[channel.number] = nil }

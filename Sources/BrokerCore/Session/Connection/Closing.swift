@@ -154,6 +154,7 @@ extension BrokerConnection {
 
     /// The stream is no more: nothing that was for the client, or came from it, is held any longer.
     func discard() {
+        cancelTimers()
         output.discard()
         reader = FrameReader()
         heldOctets = 0

@@ -87,7 +87,9 @@ extension BrokerConnection {
         guard let virtualHost = host.virtualHost(isDefault ? "/" : open.virtualHost.text) else {
             throw Failure(BrokerError(.notAllowed, "vhost \(open.virtualHost) not found"), cause: ConnectionOpen.id)
         }
-        if let user = host.configuration.users.first(where: { $0.name == session.user }), user.permissions != nil {
+        let user = host.configuration.users.first { $0.name == session.user }
+        session.mayImpersonate = user?.mayImpersonate == true
+        if let user, user.permissions != nil {
             guard
                 let permissions = user.permissions(in: virtualHost.name)
                     ?? (quirk(.userWithoutRightsMayOpen) ? .all : nil)
@@ -99,7 +101,8 @@ extension BrokerConnection {
                     cause: ConnectionOpen.id)
             }
             do throws(BrokerError) {
-                session.rights = try AccessRights(user: user.name, virtualHost: virtualHost.name, permissions)
+                session.rights = try AccessRights(
+                    user: user.name, virtualHost: virtualHost.name, permissions, in: load)
             } catch { throw Failure(error, cause: ConnectionOpen.id) }
         }
         session.virtualHost = virtualHost

@@ -66,7 +66,13 @@ extension BrokerConnection {
     }
 
     func setTimer() {
-        if let next = liveness.takeTimer() { host.setTimer(next, for: id) }
+        if let next = liveness.takeTimer() { timer = host.setTimer(next, for: id, replacing: timer) }
+    }
+
+    /// Nothing is waited for any more. What a client has agreed on may be due in nine hours.
+    func cancelTimers() {
+        host.cancelTimer(timer)
+        host.cancelTimer(settlingTimer)
     }
 }
 
@@ -79,7 +85,7 @@ extension BrokerConnection {
 
     /// A delivery is to be settled by then.
     func expectSettling(by due: Int64) {
-        if let time = timeouts.expect(due) { host.setTimer(time, for: id) }
+        if let time = timeouts.expect(due) { settlingTimer = host.setTimer(time, for: id, replacing: settlingTimer) }
     }
 
     /// Where queues look after what is out, they do so when it is due.

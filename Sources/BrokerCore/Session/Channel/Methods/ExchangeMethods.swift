@@ -100,7 +100,7 @@ extension BrokerChannel {
         try rights?.check(.configure, toExchange: name)
         if let exchange = virtualHost.exchange(name) {
             if delete.ifUnused,
-                exchange.bindingCount > 0 || !exchange.incoming.all.isEmpty && quirk(.ifUnusedCountsIncomingBindings)
+                exchange.bindingCount > 0 || !exchange.incoming.isEmpty && quirk(.ifUnusedCountsIncomingBindings)
             {
                 throw BrokerError(.preconditionFailed, "\(exchange.label(in: virtualHost.name)) in use")
             }

@@ -276,6 +276,8 @@ enum Equivalence {
         _ names: [ShortString], _ received: FieldTable, _ current: FieldTable, label: String,
         namesEveryQueueType: Bool = true
     ) throws(BrokerError) {
+        // Each is looked for several times, and a client may say tens of thousands of others.
+        let (received, current) = (received.only(names), current.only(names))
         for name in names {
             let (one, other) = (value(name, received, besides: current), value(name, current, besides: received))
             if let one, let other, one.isSame(as: other), !received.moves(name, from: current) {

@@ -29,20 +29,9 @@ extension BrokerChannel {
     /// something to consumers of other queues.
     func checkKind(of queue: any Queue, for consume: BasicConsume) throws(BrokerError) {
         let dialect = connection.dialect
-        for field in consume.arguments.fields {
-            let isForeign =
-                switch (field.name, queue.kind) {
-                case ("x-stream-offset", .classic), ("x-stream-offset", .quorum): true
-                case ("x-stream-filter", .classic), ("x-stream-filter", .quorum),
-                    ("x-stream-match-unfiltered", .classic), ("x-stream-match-unfiltered", .quorum):
-                    dialect.knowsStreamFilters
-                case ("x-priority", .stream): true
-                case ("x-cancel-on-ha-failover", .quorum), ("x-cancel-on-ha-failover", .stream):
-                    !dialect.takesFailoverArgument
-                case ("x-consumer-timeout", .classic), ("x-consumer-timeout", .stream): !dialect.takesConsumerTimeout
-                default: false
-                }
-            if isForeign {
+        if !consume.arguments.isEmpty {
+            let foreign = queue.kind.foreignToConsumers(in: dialect)
+            if let field = consume.arguments.fields.first(where: { foreign.contains($0.name) }) {
                 throw .argumentOfAnotherQueueType(field.name, for: queue.label, ofQueueType: queue.kind.module)
             }
         }
@@ -98,5 +87,18 @@ extension BrokerChannel {
                 method, properties, bodyOf: content, of: queued.message, channel: number,
                 frameMax: connection.session.frameMax)
         } catch { connection.fail(error, cause: method.id) }
+    }
+}
+
+extension QueueKind {
+    /// The arguments that mean something to consumers of some type, and not to those of this one.
+    fileprivate func foreignToConsumers(in dialect: Dialect) -> Set<ShortString> {
+        var names: Set<ShortString> = self == .stream ? ["x-priority"] : ["x-stream-offset"]
+        if self != .stream, dialect.knowsStreamFilters {
+            names.formUnion(["x-stream-filter", "x-stream-match-unfiltered"])
+        }
+        if self != .classic, !dialect.takesFailoverArgument { names.insert("x-cancel-on-ha-failover") }
+        if self != .quorum, !dialect.takesConsumerTimeout { names.insert("x-consumer-timeout") }
+        return names
     }
 }

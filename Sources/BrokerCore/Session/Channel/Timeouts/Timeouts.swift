@@ -39,6 +39,12 @@ extension BrokerChannel {
         connection.expectSettling(by: host.now + timeout)
     }
 
+    /// Who was cancelled, and holds nothing any more, is not looked after: it would be kept until its first delivery had been due.
+    func stopTiming(_ consumer: Consumer) {
+        guard consumer.isCancelled, consumer.unacknowledged == 0, !timeouts.holders.isEmpty else { return }
+        timeouts.holders[ObjectIdentifier(consumer)] = nil
+    }
+
     /// This was fetched.
     func expectSettling(ofFetched tag: UInt64, from queue: any Queue) {
         guard connection.dialect.queuesTimeOut, queue.kind == .quorum,
