@@ -68,11 +68,13 @@ struct Conversation: Sendable {
             let nowhere = BasicPublish(exchange: "", routingKey: "the test let it be refused")
             return [Self.send(.basicPublish(nowhere), frame.channel, .toBroker)]
         case (.toClient, .basicAck(let ack)):
-            guard let tags = channels[frame.channel]?.takeNacked(ack.deliveryTag, multiple: ack.multiple), !tags.isEmpty
-            else { return nil }
+            let tags = channels[frame.channel]?.takeNacked(ack.deliveryTag, multiple: ack.multiple) ?? []
+            guard !tags.isEmpty || desk.holdsConfirms else { return nil }
             let nacks = tags.map { Self.send(.basicNack(BasicNack(deliveryTag: $0)), frame.channel, .toClient) }
+            guard tags.isEmpty || ack.multiple else { return nacks }
             // The first answer to a publish counts, so the others may be answered together.
-            return ack.multiple ? nacks + [Self.send(method, frame.channel, .toClient)] : nacks
+            let octets = Self.octets(method, frame.channel)
+            return nacks + [desk.holdsConfirms ? .hold(octets, .toClient) : .send(octets, .toClient)]
         case (.toBroker, _):
             guard let (call, name) = Self.call(method), let refusal = desk.plan.takeRefusal(call, name: name) else {
                 return nil
@@ -122,9 +124,13 @@ struct Conversation: Sendable {
     }
 
     private static func send(_ method: Method, _ channel: UInt16, _ direction: Direction) -> Step {
+        .send(octets(method, channel), direction)
+    }
+
+    private static func octets(_ method: Method, _ channel: UInt16) -> [UInt8] {
         var writer = FrameWriter()
         writer.method(method, channel: channel)
-        return .send(writer.octets, direction)
+        return writer.octets
     }
 
     /// - Parameter reason: nil: it takes publishes again.

@@ -25,6 +25,7 @@ extension TestBroker {
             case refuse(Call, name: String?, ReplyCode, String)
             case cut(Moment)
             case blocked(String)
+            case noConfirms
         }
 
         var kind: Kind
@@ -68,6 +69,10 @@ extension TestBroker {
         /// The broker says that it takes no publishes (`connection.blocked`), to all clients and to those that come, until
         /// ``TestBroker/mend()``.
         public static func blocked(_ reason: String = "low on memory") -> Failure { Failure(kind: .blocked(reason)) }
+
+        /// The broker is slow: it does what it is asked for, and its confirms come only with ``TestBroker/mend()``. A refusal
+        /// (``nack(key:times:)``) comes all the same.
+        public static let noConfirms = Failure(kind: .noConfirms)
     }
 }
 

@@ -10,6 +10,7 @@ final class Desk: Sendable {
         var recorded = TestBroker.Recorded()
         /// Why publishers are held back; nil: they are not.
         var blockedReason: String?
+        var holdsConfirms = false
     }
 
     private let state = Mutex(State())
@@ -17,11 +18,13 @@ final class Desk: Sendable {
     var recorded: TestBroker.Recorded { state.withLock { $0.recorded } }
     func plan(_ failure: TestBroker.Failure) { state.withLock { $0.plan.add(failure) } }
     func block(_ reason: String) { state.withLock { $0.blockedReason = reason } }
+    func holdConfirms() { state.withLock { $0.holdsConfirms = true } }
 
     /// True: publishers were held back.
     func mend() -> Bool {
         state.withLock { state in
             state.plan.removeAll()
+            state.holdsConfirms = false
             return state.blockedReason.take() != nil
         }
     }
@@ -65,6 +68,7 @@ final class Link: Sendable {
     }
 
     /// - Parameter reason: nil: it takes publishes again.
+    func release() { stream.release() }
     func tell(blocked reason: String?) { stream.carryOut([Conversation.blocked(reason)]) }
 }
 

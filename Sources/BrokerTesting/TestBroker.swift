@@ -21,8 +21,8 @@ import Synchronization
 ///
 /// **Time.** What the broker times (message and queue TTLs, heartbeats, acknowledgement timeouts) and what the client times
 /// (timeouts, heartbeats, the waits between attempts) goes by one clock, which only ``advance(by:)`` and
-/// ``advance(by:limit:until:)`` move. The tasks of the program run in real time, so before you look at what they have done,
-/// wait for it with ``wait(limit:until:)``.
+/// ``advance(by:limit:file:line:until:)`` move. The tasks of the program run in real time, so before you look at what they
+/// have done, wait for it with ``wait(limit:file:line:until:)``.
 ///
 /// Each is a broker of its own, so tests can run beside each other. It ends with its last reference, and every connection
 /// to it is lost then.
@@ -65,7 +65,7 @@ public final class TestBroker: Sendable {
     public let uri: String
     private let host: String
     private let settings: BrokerConfiguration
-    private let clock: TestClock
+    let clock: TestClock
     private let desk = Desk()
     private let state: Mutex<State>
 
@@ -149,77 +149,6 @@ public final class TestBroker: Sendable {
         for link in state.withLock({ $0.links }) { link.cut(cut) }
     }
 
-    // MARK: Time
-
-    /// How far the clock has been moved on.
-    public var elapsed: Duration { clock.elapsed }
-
-    /// Moves the clock on. All that falls due happens in its order, and what it causes on either side of the connections
-    /// (a message that expires and is delivered from a dead-letter queue, a heartbeat) before the time goes on.
-    ///
-    /// - Parameter duration: 0 or more, in whole milliseconds.
-    nonisolated(nonsending)
-        public func advance(by duration: Duration) async
-    { await clock.advance(by: duration) }
-
-    /// Moves the clock on, step by step, until a condition holds: for what a program does after a wait of its own, such as
-    /// connecting again.
-    ///
-    /// - Parameters:
-    ///   - step: more than zero, in whole milliseconds.
-    ///   - limit: of real time.
-    ///   - condition: asked after each step.
-    /// - Throws: ``Overdue`` when it does not hold in time; what the condition throws.
-    nonisolated(nonsending)
-        public func advance(
-            by step: Duration = .milliseconds(100), limit: Duration = .seconds(300),
-            until condition: () async throws -> Bool
-        ) async throws
-    {
-        let start = ContinuousClock.now
-        while true {
-            await clock.settle()
-            if try await condition() { return }
-            guard ContinuousClock.now - start < limit else { throw Overdue(self, limit) }
-            await clock.advance(by: step)
-            // The program's tasks need real time.
-            try await Task.sleep(for: .milliseconds(1))
-        }
-    }
-
-    /// Waits, with the clock standing still, until a condition holds.
-    ///
-    /// - Parameters:
-    ///   - limit: of real time.
-    ///   - condition: asked again and again.
-    /// - Throws: ``Overdue`` when it does not hold in time; what the condition throws.
-    nonisolated(nonsending)
-        public func wait(limit: Duration = .seconds(300), until condition: () async throws -> Bool) async throws
-    {
-        let start = ContinuousClock.now
-        while true {
-            await clock.settle()
-            if try await condition() { return }
-            guard ContinuousClock.now - start < limit else { throw Overdue(self, limit) }
-            try await Task.sleep(for: .milliseconds(1))
-        }
-    }
-
-    /// A condition did not come to hold.
-    public struct Overdue: Error, CustomStringConvertible {
-        /// What was waited for, and how the broker was at that time.
-        public let description: String
-
-        init(_ broker: TestBroker, _ limit: Duration) {
-            let queues = broker.queues.sorted { $0.key < $1.key }.map { name, counts in
-                "\(name): \(counts.ready) ready, \(counts.unacknowledged) unacknowledged, \(counts.consumers) consumers"
-            }
-            description =
-                "The condition did not hold within \(limit). The clock was moved on by \(broker.elapsed); connections: "
-                + "\(broker.connectionCount); queues: \(queues.isEmpty ? "none" : queues.joined(separator: "; "))"
-        }
-    }
-
     private var isAtRest: Bool {
         state.withLock { state in
             (state.broker?.isAtRest ?? true) && state.links.allSatisfy(\.isAtRest)
@@ -271,15 +200,22 @@ public final class TestBroker: Sendable {
     /// Has something go wrong: the next of its kind, or until ``mend()``. Failures of one kind happen in the order in which
     /// they were asked for.
     public func fail(_ failure: Failure) {
-        guard case .blocked(let reason) = failure.kind else { return desk.plan(failure) }
-        desk.block(reason)
-        for link in state.withLock({ $0.links }) where link.isOpen { link.tell(blocked: reason) }
+        switch failure.kind {
+        case .blocked(let reason):
+            desk.block(reason)
+            for link in state.withLock({ $0.links }) where link.isOpen { link.tell(blocked: reason) }
+        case .noConfirms: desk.holdConfirms()
+        default: desk.plan(failure)
+        }
     }
 
-    /// Takes back what has not gone wrong yet, and lets publishers go on.
+    /// Takes back what has not gone wrong yet, lets publishers go on, and sends the confirms that were held back.
     public func mend() {
-        guard desk.mend() else { return }
-        for link in state.withLock({ $0.links }) where link.isOpen { link.tell(blocked: nil) }
+        let wereBlocked = desk.mend()
+        for link in state.withLock({ $0.links }) where link.isOpen {
+            link.release()
+            if wereBlocked { link.tell(blocked: nil) }
+        }
     }
 
     // MARK: Looking

@@ -129,6 +129,27 @@ import Testing
         #expect(early.blockedReason == nil)
     }
 
+    @Test func aBrokerMayBeSlowToConfirm() async throws {
+        let channel = try await broker.connect { $0.confirmTimeout = .seconds(20) }.openChannel()
+        try await channel.declareQueue("q")
+        broker.fail(.noConfirms)
+        let confirm = try await channel.publishForConfirm(Message("1"), routingKey: "q")
+        await broker.advance(by: .seconds(19))
+        #expect(broker.queue("q")?.ready == 1)
+        #expect(channel.unconfirmedCount == 1)
+        broker.mend()
+        try await confirm.wait()
+        broker.fail(.noConfirms)
+        let late = try await channel.publishForConfirm(Message("2"), routingKey: "q")
+        broker.fail(.nack())
+        #expect(await failure { try await channel.publishAndConfirm(Message("3"), routingKey: "q") }?.kind == .nacked)
+        await broker.advance(by: .seconds(20))
+        #expect(await failure { try await late.wait() }?.kind == .timedOut)
+        broker.mend()
+        try await channel.publishAndConfirm(Message("4"), routingKey: "q")
+        #expect(broker.queue("q")?.ready == 3)
+    }
+
     @Test func whatHasNotFailedYetCanBeTakenBack() async throws {
         let channel = try await broker.connect().openChannel()
         broker.fail(.refuse(.declareQueue, with: .accessRefused))
