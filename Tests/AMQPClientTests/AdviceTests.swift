@@ -36,6 +36,8 @@ import Testing
     }
 
     @Test func othersWithSeveralCausesAreToo() {
+        #expect(advice(.notFound, BasicPublish.id, "no exchange 'q' in vhost '/'").contains("leave the exchange out"))
+        #expect(advice(.notFound, BasicConsume.id, "no queue 'q' in vhost '/'").hasPrefix("Declare it first"))
         #expect(
             advice(.accessRefused, BasicConsume.id, "queue 'q' in vhost '/' in exclusive use").hasPrefix("One consumer")
         )

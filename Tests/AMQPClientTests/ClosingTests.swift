@@ -39,7 +39,8 @@ import Testing
         #expect(
             error.description
                 == "The broker closed the channel (404): NOT_FOUND - no exchange 'nope' in vhost '/' [basic.publish]. "
-                + "Declare it first, in the same virtual host, and check the spelling.")
+                + "Declare the exchange first, in the same virtual host; to publish to a queue, leave the exchange out: "
+                + "the routing key is the queue's name.")
         #expect(await queued == error)
         #expect(await consumed == error)
         #expect(await confirmed == error)

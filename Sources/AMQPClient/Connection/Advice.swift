@@ -33,6 +33,9 @@ enum Advice {
     private static func closed(_ code: ReplyCode?, _ method: MethodID?, _ text: String) -> String {
         switch code {
         case .accessRefused: accessRefused(text)
+        case .notFound where method == BasicPublish.id:
+            "Declare the exchange first, in the same virtual host; to publish to a queue, leave the exchange out: the "
+                + "routing key is the queue's name."
         case .notFound: "Declare it first, in the same virtual host, and check the spelling."
         case .resourceLocked: "An exclusive queue belongs to the connection that declared it: use another name."
         case .preconditionFailed: preconditionFailed(method, text)
