@@ -7,10 +7,9 @@ func work(on queue: Queue, _ job: (String) async throws -> Void) async throws {
         do {
             try await job(delivery.text)
             try await delivery.ack()
-        } catch is CancellationError {
-            try await delivery.reject(requeue: true)
         } catch {
-            try await delivery.reject(requeue: false)
+            // In a task that is cancelled, an error says nothing about the message.
+            try await delivery.reject(requeue: Task.isCancelled)
         }
     }
 }

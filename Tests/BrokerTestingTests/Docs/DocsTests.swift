@@ -55,6 +55,24 @@ import Testing
         try await together.value
     }
 
+    /// A call of the library throws an `AMQPError` then.
+    @Test func aJobThatIsCancelledGoesBack() async throws {
+        let connection = try await broker.connect()
+        let channel = try await connection.openChannel()
+        let queue = try await channel.declareQueue("q")
+        try await channel.declareQueue("nobody answers")
+        try await queue.publish(Message("a"))
+        let caller = try await connection.openChannel().caller()
+        let working = Task {
+            try await work(on: queue) { _ = try await caller.call(Message($0), to: "nobody answers") }
+        }
+        try await broker.wait { broker.queue("nobody answers")?.ready == 1 }
+        working.cancel()
+        try await working.value
+        try await broker.wait { broker.recorded.requeued.count + broker.recorded.rejected.count == 1 }
+        #expect(broker.recorded.requeued.map(\.text) == ["a"])
+    }
+
     private func workTogether(_ channel: Channel) async throws {
         try await BrokerTestingTests.workTogether(on: channel) { _ in throw Broken() }
     }
@@ -75,8 +93,15 @@ import Testing
         try await broker.wait { broker.queue("jobs")?.consumers == 1 }
         broker.cutAll()
         try await broker.advance { broker.queue("jobs")?.consumers == 1 }
-        try await broker.connect().openChannel().publishAndConfirm(Message("a"), routingKey: "jobs")
+        let channel = try await broker.connect().openChannel()
+        try await channel.publishAndConfirm(Message("a"), routingKey: "jobs")
         try await broker.wait { broker.queue("results")?.ready == 1 }
+        // A job whose result nobody takes is not lost.
+        broker.fail(.nack(key: "results", times: 2))
+        try await channel.publishAndConfirm(Message("b"), routingKey: "jobs")
+        try await broker.wait { broker.recorded.rejected.map(\.text) == ["b"] }
+        await broker.advance(by: .zero)
+        #expect(broker.queue("failed")?.ready == 1)
         run.cancel()
         try await run.value
         await broker.stop()
@@ -95,8 +120,17 @@ import Testing
                     kill(getpid(), SIGTERM)
                     try? await Task.sleep(for: .milliseconds(1))
                 }
+                // As a client does that is not connected.
+                throw AMQPError(.cancelled, scope: .client, text: "The task was cancelled")
             }
         }
+    }
+
+    @Test func encryption() throws {
+        let configuration = encrypted(host: "a", ca: "/etc/app/ca.pem")
+        let same = try ConnectionConfiguration(uri: "amqps://a?cacertfile=/etc/app/ca.pem")
+        #expect(configuration.tls == same.tls)
+        #expect("\(configuration)" == "\(same)")
     }
 
     @Test func tracesAndCounts() async throws {

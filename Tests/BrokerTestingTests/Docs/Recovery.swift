@@ -5,7 +5,9 @@ func serve(hosts: [String], _ job: @escaping @Sendable (String) async throws -> 
     let client = Client(hosts: hosts, retry: .exponential(from: .milliseconds(200), upTo: .seconds(30)))
     let publisher = client.publisher(whileDown: .wait(upTo: .seconds(30)), resend: .atLeastOnce)
     try await client.run { session in
-        let jobs = try await session.channel.declareQueue("jobs", durable: true)
+        try await session.channel.declareQueue("failed", durable: true)
+        let jobs = try await session.channel.declareQueue(
+            "jobs", durable: true, with: .deadLetter(to: "", key: "failed"))
         try await session.channel.declareQueue("results", durable: true)
         try await jobs.process(concurrency: 8) { delivery in
             let result = Message(try await job(delivery.text), persistent: true)

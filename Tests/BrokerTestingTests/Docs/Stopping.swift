@@ -1,3 +1,4 @@
+import AMQPClient
 import Dispatch
 import Foundation
 
@@ -12,5 +13,11 @@ func runUntilSignal(_ service: @escaping @Sendable () async throws -> Void) asyn
         return source
     }
     defer { for source in sources { source.cancel() } }
-    try await run.value
+    do {
+        try await run.value
+    } catch {
+        // It was stopped with nothing in hand, while the broker was away for example.
+        let isStop = error is CancellationError || (error as? AMQPError)?.kind == .cancelled
+        if !isStop { throw error }
+    }
 }
