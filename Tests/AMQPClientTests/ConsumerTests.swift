@@ -53,6 +53,24 @@ import Testing
         #expect(channel.isOpen)
     }
 
+    /// A stream takes nothing back, and RabbitMQ 3.10 closes the connection of who tries.
+    @Test func aStreamIsGivenNothingBack() async throws {
+        func deliver(_ tag: UInt64, _ writer: inout FrameWriter) {
+            writer.content(
+                BasicDeliver("c", tag), BasicProperties(headers: ["x-stream-offset": .int64(Int64(tag))]), body: [],
+                channel: 1, frameMax: 131_072)
+        }
+        let (consumer, channel, peer) = try await consume { for tag: UInt64 in 1...3 { deliver(tag, &$0) } }
+        for try await _ in consumer { break }
+        _ = try await peer.expect(BasicCancel.self)
+        peer.send { deliver(4, &$0) }
+        peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
+        async let purged = channel.purgeQueue("q")
+        _ = try await peer.expect(QueuePurge.self)
+        peer.send(QueuePurgeOk(messageCount: 0), channel: 1)
+        #expect(try await purged == 0)
+    }
+
     @Test func cancelledTaskCancelsTheConsumer() async throws {
         let (consumer, _, peer) = try await consume { $0.deliver("c", 1, "one") }
         let started = Mailbox<String>()

@@ -10,8 +10,10 @@ import Synchronization
 /// }
 /// ```
 /// **Leaving the loop cancels the consumer**: by `break`, by an error, by cancelling the task, by letting go of the
-/// consumer. Several loops at once share the deliveries; then it is the last one's end that cancels it. Deliveries that were on their way or waiting here go back to the queue, except with `noAck`: those the broker
-/// has forgotten already, and they are lost. To lose none, call ``cancel()`` and let the loop run to its end.
+/// consumer. Several loops at once share the deliveries; then it is the last one's end that cancels it. Deliveries that
+/// were on their way or waiting here go back to the queue, except with `noAck`: those the broker has forgotten already, and
+/// they are lost. To lose none, call ``cancel()`` and let the loop run to its end. (A stream keeps all of them anyway, and is
+/// sent nothing back.)
 ///
 /// **How it ends.** The loop just ends after ``cancel()`` or when the task is cancelled. It throws ``AMQPError`` of kind
 /// `consumerCancelled` when the broker ends the consumer, because its queue was deleted; and the reason of the close

@@ -25,7 +25,7 @@ extension Channel {
         }
         return Queue(
             name: ok.queue.text, messageCount: Int(ok.messageCount), consumerCount: Int(ok.consumerCount),
-            channel: self)
+            channel: self, isStream: !passive && arguments["x-queue-type"]?.text == "stream")
     }
 
     /// A handle for a queue that exists already; nothing is sent, and both counts are 0.
@@ -94,6 +94,8 @@ public struct Queue: Sendable {
     public let consumerCount: Int
     /// The channel that calls are made on.
     public let channel: Channel
+    /// It was declared as a stream.
+    var isStream = false
 
     /// What `exchange` routes with this key, or these arguments, reaches this queue. See
     /// ``Channel/bindQueue(_:to:routingKey:arguments:)``, also for what it throws.

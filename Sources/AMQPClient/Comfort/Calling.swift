@@ -144,7 +144,7 @@ extension Queue {
     ///   - failure: what becomes of a question over which the closure has thrown. Whoever asked waits in vain, so an error
     ///     that the other side is to know of is better returned as an answer.
     ///   - answer: makes the answer to a question.
-    /// - Throws: as ``process(concurrency:failure:_:)``.
+    /// - Throws: as ``process(concurrency:arguments:failure:_:)``.
     public func serve(
         concurrency: Int = 1, failure: FailurePolicy = .reject,
         _ answer: @escaping @Sendable (Delivery) async throws -> Message

@@ -1,4 +1,6 @@
-/// What becomes of a delivery that was given to the work of ``Queue/process(concurrency:failure:_:)``:
+import AMQPWire
+
+/// What becomes of a delivery that was given to the work of ``Queue/process(concurrency:arguments:failure:_:)``:
 ///
 /// | the work | the delivery |
 /// |---|---|
@@ -10,6 +12,9 @@
 /// The task is cancelled when processing is, when the work on another delivery ends it (``Verdict/stop``), and by
 /// ``Client/run(_:)`` after a loss, or when its grace is over. What goes back is marked as redelivered when it comes again,
 /// and may have been worked on in part.
+///
+/// A stream keeps every message, and takes none back. Deliveries of a queue that was declared as one are acknowledged when
+/// they would be rejected or go back, so the next one comes.
 public struct FailurePolicy: Sendable {
     /// What to do about an error of the work.
     public enum Verdict: Sendable, Equatable {
@@ -67,18 +72,19 @@ extension Queue {
     /// - Parameters:
     ///   - concurrency: 1 to 65535. As many are here unacknowledged (basic.qos), so the consumers of a queue share its
     ///     messages by who has time.
+    ///   - arguments: the consumer's, such as `x-priority`, or `x-stream-offset` for a stream.
     ///   - failure: what becomes of a delivery whose work has thrown.
     ///   - work: what is to be done with each.
     /// - Throws: ``AMQPError`` as ``Consumer`` does, or of a closed channel; the closure's error, if the policy says `stop`.
     public func process(
-        concurrency: Int = 1, failure: FailurePolicy = .requeueOnce,
+        concurrency: Int = 1, arguments: FieldTable = [:], failure: FailurePolicy = .requeueOnce,
         _ work: @escaping @Sendable (Delivery) async throws -> Void
     ) async throws {
         guard concurrency > 0 else {
             throw AMQPError.badArgument("The concurrency is \(concurrency), it must be 1 to 65535")
         }
         try await channel.qos(prefetchCount: concurrency)
-        let consumer = try await consume()
+        let consumer = try await consume(arguments: arguments)
         // Several loops on one consumer share its deliveries.
         try await withThrowingTaskGroup(of: Void.self) { group in
             for _ in 0..<concurrency {
@@ -97,13 +103,17 @@ extension Queue {
         let end = await outcome(of: work, on: delivery)
         switch failure.verdict(on: delivery, end, isCancelled: Task.isCancelled) {
         case .ack: try await delivery.ack()
-        case .reject: try await delivery.reject(requeue: false)
-        case .requeue: try await delivery.reject(requeue: true)
+        case .reject: try await refuse(delivery, requeue: false)
+        case .requeue: try await refuse(delivery, requeue: true)
         case .stop:
             // If the channel is gone, the broker has put it back; the work's error is why processing ends all the same.
-            if channel.isOpen { try await delivery.reject(requeue: true) }
+            if channel.isOpen { try await refuse(delivery, requeue: true) }
             if case .threw(let error) = end { throw error }
         }
+    }
+
+    private func refuse(_ delivery: Delivery, requeue: Bool) async throws(AMQPError) {
+        if isStream { try await delivery.ack() } else { try await delivery.reject(requeue: requeue) }
     }
 
     private func outcome(

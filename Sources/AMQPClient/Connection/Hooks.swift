@@ -33,7 +33,7 @@ public struct Hooks: Sendable {
     /// `traceparent`, unless the message has one. nil: none. Called in the task that publishes, once for each message.
     public var traceparent: (@Sendable () -> String?)?
 
-    /// Runs the work on a delivery, in ``Queue/process(concurrency:failure:_:)`` and
+    /// Runs the work on a delivery, in ``Queue/process(concurrency:arguments:failure:_:)`` and
     /// ``Queue/serve(concurrency:failure:_:)``: to make its ``Delivery/traceparent`` the current one, or to measure how long
     /// it takes. What it throws counts as thrown by the work.
     public var working:

@@ -136,7 +136,7 @@ extension ConnectionEngine {
         guard let entry = state.mailboxes.removeValue(forKey: consumer) else { return }
         state.connection.leave(
             consumer, tag: entry.tag, on: entry.channel, noAck: entry.noAck,
-            unhandled: entry.noAck ? [] : left.map(\.deliveryTag), &state.effects)
+            unhandled: entry.noAck ? [] : left.filter { !$0.isOfStream }.map(\.deliveryTag), &state.effects)
     }
 
     private func release(_ deliveries: [RawDelivery]) {

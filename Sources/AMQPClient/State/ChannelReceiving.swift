@@ -77,10 +77,10 @@ extension ChannelState {
     private mutating func deliver(_ delivery: RawDelivery, _ effects: inout Effects) {
         switch consumers[delivery.consumerTag] {
         case .active(let consumer, _): effects.events.append(.deliver(consumer, delivery))
-        case .leaving(noAck: false, var unwanted):
+        case .leaving(noAck: false, var unwanted) where !delivery.isOfStream:
             unwanted.append(delivery.deliveryTag)
             consumers[delivery.consumerTag] = .leaving(noAck: false, unwanted: unwanted)
-        case .leaving(noAck: true, _), nil: break
+        case .leaving, nil: break
         }
     }
 

@@ -99,6 +99,10 @@ struct RawDelivery: Sendable {
 
     /// What it takes of the buffer's limit: the fixed part keeps a flood of empty messages from counting as nothing.
     var cost: Int { message.body.count + 512 }
+
+    /// A stream takes nothing back, and RabbitMQ 3.10 closes the connection over a reject (540). A queue's delivery looks
+    /// like one of a stream only if somebody has copied its headers; then it goes back when its channel closes.
+    var isOfStream: Bool { message.properties.headers?["x-stream-offset"] != nil }
 }
 
 /// The peer did what the protocol does not allow; the connection is closed with this code.

@@ -60,6 +60,28 @@ import Testing
         try await connection.close()
     }
 
+    /// From where the arguments say, and past what fails: RabbitMQ 3.10 closes the connection over a reject.
+    @Test func aStreamIsReadOn() async throws {
+        let connection = try await TestBroker.connect()
+        try await connection.withChannel { channel in
+            let stream = try await channel.declareQueue(TestBroker.name(), durable: true, with: .stream())
+            for text in ["a", "b", "c"] { try await channel.publishAndConfirm(Message(text), routingKey: stream.name) }
+            let seen = Mutex<[String]>([])
+            let work = Task {
+                try await stream.process(concurrency: 1, arguments: ["x-stream-offset": "first"]) { event in
+                    seen.withLock { $0.append(event.text) }
+                    throw Broken()
+                }
+            }
+            try await until { seen.withLock { $0.count } == 3 }
+            work.cancel()
+            try await work.value
+            #expect(seen.withLock { $0 } == ["a", "b", "c"])
+            try await stream.delete()
+        }
+        try await connection.close()
+    }
+
     @Test func orEndsTheProcessing() async throws {
         let connection = try await TestBroker.connect()
         try await connection.withChannel { channel in
