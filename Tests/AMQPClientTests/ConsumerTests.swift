@@ -48,7 +48,7 @@ import Testing
         peer.send { $0.deliver("c", 4, "late") }
         peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
         for tag: UInt64 in 2...4 {
-            #expect(try await peer.expect(BasicReject.self) == BasicReject(deliveryTag: tag, requeue: true))
+            #expect(try await peer.expect(BasicNack.self) == BasicNack(deliveryTag: tag, requeue: true))
         }
         #expect(channel.isOpen)
     }
@@ -95,7 +95,7 @@ import Testing
         }
         _ = try await peer.expect(BasicCancel.self)
         peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
-        #expect(try await peer.expect(BasicReject.self).deliveryTag == 1)
+        #expect(try await peer.expect(BasicNack.self).deliveryTag == 1)
         #expect(channel.isOpen)
     }
 
@@ -184,7 +184,7 @@ import Testing
         }
         _ = try await peer.expect(BasicCancel.self)
         peer.send(BasicCancelOk(consumerTag: "c"), channel: 1)
-        #expect(try await peer.expect(BasicReject.self) == BasicReject(deliveryTag: 1, requeue: true))
+        #expect(try await peer.expect(BasicNack.self) == BasicNack(deliveryTag: 1, requeue: true))
     }
 
     @Test func getCancelledBeforeItsAnswer() async throws {
@@ -198,7 +198,7 @@ import Testing
                 BasicGetOk(deliveryTag: 6, exchange: "", routingKey: "q", messageCount: 0), BasicProperties(),
                 body: [1, 2, 3], channel: 1, frameMax: 4096)
         }
-        #expect(try await peer.expect(BasicReject.self) == BasicReject(deliveryTag: 6, requeue: true))
+        #expect(try await peer.expect(BasicNack.self) == BasicNack(deliveryTag: 6, requeue: true))
     }
 
     @Test func get() async throws {

@@ -126,7 +126,8 @@ final class RawPeer: ByteStreamReceiver {
     @discardableResult
     func login() async throws -> ConnectionStartOk {
         #expect(try await greeted() == ProtocolHeader.amqp091)
-        send(ConnectionStart(serverProperties: ["product": "raw peer"], mechanisms: plain, locales: english))
+        let properties: FieldTable = ["product": "raw peer", "capabilities": ["basic.nack": true]]
+        send(ConnectionStart(serverProperties: properties, mechanisms: plain, locales: english))
         return try await expect(ConnectionStartOk.self)
     }
 

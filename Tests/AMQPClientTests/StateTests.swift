@@ -6,6 +6,19 @@ import Testing
 
 /// The state machines by themselves: octets and calls in, effects out, nothing else there.
 @Suite struct StateTests {
+    /// Brokers without RabbitMQ's extension have `basic.reject` only.
+    @Test(arguments: [true, false]) func whatIsGivenBack(mayNack: Bool) {
+        var effects = Effects()
+        var expected = FrameWriter()
+        ChannelState(ChannelID(number: 1, opening: 1), mayNack: mayNack).giveBack([7], &effects)
+        if mayNack {
+            expected.method(BasicNack(deliveryTag: 7, requeue: true), channel: 1)
+        } else {
+            expected.method(BasicReject(deliveryTag: 7, requeue: true), channel: 1)
+        }
+        #expect(effects.output.octets == expected.octets)
+    }
+
     // MARK: Confirms
 
     /// The waiters answered, with true for an acknowledgement.

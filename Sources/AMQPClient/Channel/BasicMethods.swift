@@ -92,7 +92,8 @@ extension Channel {
         try settle(BasicAck(deliveryTag: tag, multiple: multiple), .acknowledged)
     }
 
-    /// Refuses a delivery (basic.nack, a RabbitMQ extension).
+    /// Refuses a delivery (basic.nack, a RabbitMQ extension). With `requeue` it means "not now" to RabbitMQ 4.3: it doesn't
+    /// count toward the delivery limit of a quorum queue.
     /// - Parameters:
     ///   - tag: the delivery's.
     ///   - multiple: all up to this one; with tag 0 all there are.
@@ -104,7 +105,7 @@ extension Channel {
         try settle(BasicNack(deliveryTag: tag, multiple: multiple, requeue: requeue), .rejected(requeue: requeue))
     }
 
-    /// Refuses one delivery (basic.reject).
+    /// Refuses one delivery (basic.reject). It always counts toward the delivery limit of a quorum queue.
     /// - Parameters:
     ///   - tag: the delivery's.
     ///   - requeue: back into the queue; else it is dropped or dead-lettered.
@@ -113,6 +114,15 @@ extension Channel {
         public func reject(_ tag: UInt64, requeue: Bool = true) async throws(AMQPError)
     {
         try settle(BasicReject(deliveryTag: tag, requeue: requeue), .rejected(requeue: requeue))
+    }
+
+    /// Back into its queue, with nothing wrong with it.
+    func giveBack(_ tag: UInt64) throws(AMQPError) {
+        try engine.step { state throws(AMQPError) in
+            try record.expectOpen()
+            state.connection.giveBack(tag, on: id, &state.effects)
+        }
+        engine.count(.rejected(requeue: true))
     }
 
     /// Settling is never held up: not by a blocked connection, which must be able to empty its queues, nor by unsent

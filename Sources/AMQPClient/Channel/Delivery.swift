@@ -43,7 +43,8 @@ public struct Delivery: Sendable {
         try await channel.ack(deliveryTag, multiple: multiple)
     }
 
-    /// The work is not done: back into the queue, or away with it (basic.nack, a RabbitMQ extension).
+    /// The work is not done: back into the queue, or away with it (basic.nack, a RabbitMQ extension). Back into a quorum queue
+    /// it means "not now" to RabbitMQ 4.3, and doesn't count toward the delivery limit.
     /// - Parameters:
     ///   - multiple: all deliveries of the channel up to this one.
     ///   - requeue: back into the queue; else it is dropped or dead-lettered.
@@ -54,7 +55,8 @@ public struct Delivery: Sendable {
         try await channel.nack(deliveryTag, multiple: multiple, requeue: requeue)
     }
 
-    /// As ``nack(multiple:requeue:)`` for brokers without it (basic.reject).
+    /// The work has failed: back into the queue, or away with it (basic.reject). It always counts toward the delivery limit of
+    /// a quorum queue.
     /// - Parameter requeue: back into the queue; else it is dropped or dead-lettered.
     /// - Throws: ``AMQPError``: why the channel is closed.
     nonisolated(nonsending)

@@ -13,6 +13,8 @@ import AMQPWire
 /// ``Client/run(_:)`` after a loss, or when its grace is over. What goes back is marked as redelivered when it comes again,
 /// and may have been worked on in part.
 ///
+/// What goes back over a cancellation has not failed: RabbitMQ 4.3 doesn't count it toward a quorum queue's delivery limit.
+///
 /// A stream keeps every message, and takes none back. Deliveries of a queue that was declared as one are acknowledged when
 /// they would be rejected or go back, so the next one comes.
 public struct FailurePolicy: Sendable {
@@ -101,9 +103,11 @@ extension Queue {
         _ delivery: Delivery, _ failure: FailurePolicy, _ work: @Sendable (Delivery) async throws -> Void
     ) async throws {
         let end = await outcome(of: work, on: delivery)
-        switch failure.verdict(on: delivery, end, isCancelled: Task.isCancelled) {
+        let isCancelled = Task.isCancelled
+        switch failure.verdict(on: delivery, end, isCancelled: isCancelled) {
         case .ack: try await delivery.ack()
         case .reject: try await refuse(delivery, requeue: false)
+        case .requeue where isCancelled && !isStream: try channel.giveBack(delivery.deliveryTag)
         case .requeue: try await refuse(delivery, requeue: true)
         case .stop:
             // If the channel is gone, the broker has put it back; the work's error is why processing ends all the same.

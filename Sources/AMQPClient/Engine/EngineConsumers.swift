@@ -172,6 +172,10 @@ extension ConnectionEngine {
 }
 
 extension ConnectionState {
+    func giveBack(_ tag: UInt64, on id: ChannelID, _ effects: inout Effects) {
+        if hasChannel(id) { channels[id.number]?.giveBack([tag], &effects) }
+    }
+
     mutating func leave(
         _ consumer: ConsumerID, tag: ShortString, on id: ChannelID, noAck: Bool, unhandled: [UInt64],
         _ effects: inout Effects

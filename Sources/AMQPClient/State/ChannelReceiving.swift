@@ -90,7 +90,7 @@ extension ChannelState {
             effects.answer(call.waiter, .message(delivery, messageCount: messageCount))
         } else if !get.noAck {
             // Who asked has been cancelled in the meantime: the message goes back, or it would stay out forever.
-            reject([delivery.deliveryTag], &effects)
+            giveBack([delivery.deliveryTag], &effects)
         }
     }
 
@@ -118,7 +118,7 @@ extension ChannelState {
                 text: "The broker cancelled the consumer '\(tag)', as it does when the queue is deleted",
                 method: BasicCancel.id)
             effects.events.append(.consumerEnded(consumer, error))
-        case .leaving(_, let unwanted): reject(unwanted, &effects)
+        case .leaving(_, let unwanted): giveBack(unwanted, &effects)
         case nil: break
         }
     }
@@ -146,7 +146,7 @@ extension ChannelState {
     private mutating func ended(_ tag: ShortString, _ effects: inout Effects) {
         switch consumers.removeValue(forKey: tag) {
         case .active(let consumer, _): effects.events.append(.consumerEnded(consumer, nil))
-        case .leaving(_, let unwanted): reject(unwanted, &effects)
+        case .leaving(_, let unwanted): giveBack(unwanted, &effects)
         case nil: break
         }
     }

@@ -30,6 +30,8 @@ struct ChannelState: Sendable {
     }
 
     let id: ChannelID
+    /// The broker knows `basic.nack`.
+    private let mayNack: Bool
     var number: UInt16 { id.number }
     var phase: Phase = .open
     /// The call on the wire. One at a time (the specification's 2.1.1: a caller waits for the reply), so a reply always
@@ -51,7 +53,7 @@ struct ChannelState: Sendable {
     /// There are publishes of which nothing says that the broker has read them.
     var hasOpenPublishes: Bool { unnumbered.sent > unnumbered.read || (confirms?.outstanding ?? 0) > 0 }
 
-    init(_ id: ChannelID) { self.id = id }
+    init(_ id: ChannelID, mayNack: Bool = false) { (self.id, self.mayNack) = (id, mayNack) }
 
     // MARK: Calls
 
@@ -118,15 +120,22 @@ struct ChannelState: Sendable {
     ) {
         guard case .active(let id, _)? = consumers[tag], id == consumer else {
             // Cancelled already, by either side.
-            return reject(unhandled, &effects)
+            return giveBack(unhandled, &effects)
         }
         consumers[tag] = .leaving(noAck: noAck, unwanted: unhandled)
         call(.basicCancel(BasicCancel(consumerTag: tag)), waiter: nil, consumer: consumer, &effects)
     }
 
-    /// `basic.reject` rather than `basic.nack`: every broker has it, and with one tag they mean the same.
-    func reject(_ tags: [UInt64], _ effects: inout Effects) {
-        for tag in tags { effects.output.method(BasicReject(deliveryTag: tag, requeue: true), channel: number) }
+    /// Gives back what nothing is wrong with. RabbitMQ 4.3 counts a `basic.reject` as a failure, toward the delivery limit of a
+    /// quorum queue, and a `basic.nack` not; elsewhere they mean the same.
+    func giveBack(_ tags: [UInt64], _ effects: inout Effects) {
+        for tag in tags {
+            if mayNack {
+                effects.output.method(BasicNack(deliveryTag: tag, requeue: true), channel: number)
+            } else {
+                effects.output.method(BasicReject(deliveryTag: tag, requeue: true), channel: number)
+            }
+        }
     }
 
     // MARK: Closing

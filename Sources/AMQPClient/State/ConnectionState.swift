@@ -26,6 +26,7 @@ struct ConnectionState: Sendable {
     var phase: Phase = .awaitingStart
     var limits: Limits
     var serverProperties: FieldTable = [:]
+    private var mayNack: Bool { serverProperties["capabilities"]?.table?["basic.nack"]?.bool == true }
     /// Set while the broker takes no publishes: its reason.
     var blockedReason: String?
     /// Why the connection takes no more calls; nil while it does.
@@ -271,7 +272,7 @@ struct ConnectionState: Sendable {
         opening[entry.id.number] = nil
         switch method {
         case .channelOpenOk:
-            channels[entry.id.number] = ChannelState(entry.id)
+            channels[entry.id.number] = ChannelState(entry.id, mayNack: mayNack)
             // The caller that wanted it has been cancelled in the meantime.
             if abandoned.remove(entry.waiter) != nil { closeChannel(entry.id, nil, &effects) }
             effects.answer(entry.waiter, .channel(entry.id))

@@ -60,6 +60,36 @@ import Testing
         try await connection.close()
     }
 
+    /// RabbitMQ 4.3 counts a basic.reject toward a quorum queue's delivery limit, and a basic.nack not.
+    @Test(arguments: [true, false]) func onlyAFailureIsRejected(isCancelled: Bool) async throws {
+        let (_, channel, peer) = try await RawPeer.connectWithChannel()
+        let isAtWork = Mutex(false)
+        let work = Task {
+            try await channel.queue("q").process { _ in
+                isAtWork.withLock { $0 = true }
+                if isCancelled { await untilCancelled() }
+                throw Broken()
+            }
+        }
+        _ = try await peer.expect(BasicQos.self)
+        peer.send(BasicQosOk(), channel: 1)
+        _ = try await peer.expect(BasicConsume.self)
+        peer.send {
+            $0.method(BasicConsumeOk(consumerTag: "c"), channel: 1)
+            $0.deliver("c", 1, "job")
+        }
+        try await until { isAtWork.withLock { $0 } }
+        if isCancelled {
+            work.cancel()
+            #expect(try await peer.expect(BasicNack.self) == BasicNack(deliveryTag: 1, requeue: true))
+        } else {
+            #expect(try await peer.expect(BasicReject.self) == BasicReject(deliveryTag: 1, requeue: true))
+            work.cancel()
+        }
+        _ = try await peer.expect(BasicCancel.self)
+        try await work.value
+    }
+
     /// From where the arguments say, and past what fails: RabbitMQ 3.10 closes the connection over a reject.
     @Test func aStreamIsReadOn() async throws {
         let connection = try await TestBroker.connect()

@@ -9,7 +9,7 @@ func work(on queue: Queue, _ job: (String) async throws -> Void) async throws {
             try await delivery.ack()
         } catch {
             // In a task that is cancelled, an error says nothing about the message.
-            try await delivery.reject(requeue: Task.isCancelled)
+            try await delivery.nack(requeue: Task.isCancelled)
         }
     }
 }
