@@ -100,7 +100,9 @@ struct Recovery: Sendable {
         switch code {
         // An operator, a lack of memory or files, a bug: all of that may pass. Exclusive queues stay locked until the
         // broker has noticed that their connection is gone.
-        case .connectionForced, .internalError, .resourceError, .resourceLocked: false
+        case .connectionForced, .resourceError, .resourceLocked: false
+        // RabbitMQ 4.3 refuses deprecated features so, until its operator permits them.
+        case .internalError: text.contains("` is deprecated")
         // The consumer that has the queue to itself may be our own that was lost.
         case .accessRefused: !text.hasSuffix("in exclusive use")
         // In a cluster, a queue whose node is away.

@@ -115,7 +115,8 @@ extension ChannelState {
         case .active(let consumer, _):
             let error = AMQPError(
                 .consumerCancelled, scope: .client,
-                text: "The broker cancelled the consumer '\(tag)', as it does when the queue is deleted",
+                text: "The broker cancelled the consumer '\(tag)': its queue was deleted or is away, "
+                    + "or it held a delivery for too long",
                 method: BasicCancel.id)
             effects.events.append(.consumerEnded(consumer, error))
         case .leaving(_, let unwanted): giveBack(unwanted, &effects)

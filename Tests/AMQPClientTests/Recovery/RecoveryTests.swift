@@ -124,6 +124,7 @@ import Testing
         closed(.notAllowed, "NOT_ALLOWED - vhost nowhere not found"), closed(.preconditionFailed), closed(.notFound),
         closed(.accessRefused, "ACCESS_REFUSED - access to queue 'q' refused"), closed(.notImplemented),
         closed(.commandInvalid), closed(.contentTooLarge),
+        closed(.internalError, "INTERNAL_ERROR - Feature `queue_master_locator` is deprecated.\nIts use is not"),
     ]) func noSecondAttemptMends(_ error: AMQPError) {
         #expect(Recovery.isFatal(error, at: .opening))
         #expect(Recovery.isFatal(error, at: .session(milliseconds: 1)))
