@@ -25,7 +25,7 @@ func workTogether(on channel: Channel, _ job: @escaping @Sendable (String) async
 
 /// Answers questions.
 func answer(on channel: Channel) async throws {
-    let prices = try await channel.declareQueue("prices")
+    let prices = try await channel.declareQueue("prices", durable: true)
     try await prices.serve(concurrency: 4) { question in
         Message(question.text == "chair" ? "120" : "unknown")
     }

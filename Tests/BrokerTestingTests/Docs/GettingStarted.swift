@@ -4,8 +4,8 @@ import AMQPClient
 func send(_ text: String, to uri: String) async throws {
     try await withConnection(uri) { connection in
         try await connection.withChannel { channel in
-            let hello = try await channel.declareQueue("hello")
-            try await hello.publish(Message(text))
+            let greetings = try await channel.declareQueue("greetings", durable: true)
+            try await greetings.publish(Message(text))
         }
     }
 }
@@ -14,8 +14,8 @@ func send(_ text: String, to uri: String) async throws {
 func receive(from uri: String, _ show: (String) -> Void) async throws {
     try await withConnection(uri) { connection in
         try await connection.withChannel { channel in
-            let hello = try await channel.declareQueue("hello")
-            for try await delivery in try await hello.consume() {
+            let greetings = try await channel.declareQueue("greetings", durable: true)
+            for try await delivery in try await greetings.consume() {
                 show(delivery.text)
                 try await delivery.ack()
             }
