@@ -69,7 +69,8 @@ public final class Publisher: Sendable {
                 mandatory: mandatory))
     }
 
-    /// Publishes a message and returns the broker's answer, also one that ``publish(_:to:key:mandatory:)`` would throw.
+    /// Publishes a message and returns the broker's answer, also one that ``publish(_:to:key:mandatory:)`` would throw. Here a
+    /// message is mandatory unless you say otherwise.
     ///
     /// - Throws: ``AMQPError`` when there is no answer, as ``publish(_:to:key:mandatory:)``.
     public func outcome(
