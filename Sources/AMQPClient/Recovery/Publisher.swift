@@ -56,8 +56,8 @@ public final class Publisher: Sendable {
     ///   did not answer within the configuration's `confirmTimeout`; `nacked`, `returned`; `timedOut`, `unreachable` or
     ///   `blocked` when there was no connection, or none that takes anything, and the message was never sent; `closedByClient`
     ///   when the publisher was closed before it was sent; what ends the client, such as a wrong password;
-    ///   404 for an exchange that does not exist, 406 for a message that is too large. ``AMQPError/publish`` is the message. In a task that is cancelled the
-    ///   message is sent if there is a connection that takes it at once, and `cancelled` thrown.
+    ///   404 for an exchange that does not exist, 406 for a message that is too large. ``AMQPError/publish`` is the message.
+    ///   In a task that is cancelled the message is sent if there is a connection that takes it at once, and `cancelled` thrown.
     public func publish(
         _ message: Message, to exchange: String = "", key: String = "", mandatory: Bool = false
     ) async throws(AMQPError) {
