@@ -51,6 +51,19 @@ public final class TestBroker: Sendable {
         case halfOpen
     }
 
+    /// The release of RabbitMQ that a broker does as, where releases differ.
+    public enum Release: Sendable, CaseIterable {
+        case v3_10, v4_0, v4_3
+
+        fileprivate var dialect: Dialect {
+            switch self {
+            case .v3_10: .v3_10
+            case .v4_0: .v4_0
+            case .v4_3: .v4_3
+            }
+        }
+    }
+
     private struct State: Sendable {
         var broker: Broker?
         /// False from the moment it is to stop: nobody is let in.
@@ -74,9 +87,10 @@ public final class TestBroker: Sendable {
     /// - Parameters:
     ///   - users: names and passwords; ``uri`` has the one that comes first in alphabetical order. One at least.
     ///   - virtualHosts: their names.
+    ///   - release: that of the brokers that your program meets.
     ///   - other: a broker with which it shares its clock, for a client that knows several hosts.
     public init(
-        users: [String: String] = ["guest": "guest"], virtualHosts: [String] = ["/"],
+        users: [String: String] = ["guest": "guest"], virtualHosts: [String] = ["/"], release: Release = .v3_10,
         sharingTimeWith other: TestBroker? = nil
     ) {
         let number = Self.lastNumber.add(1, ordering: .relaxed).newValue
@@ -86,6 +100,7 @@ public final class TestBroker: Sendable {
         var settings = BrokerConfiguration()
         settings.users = users.map { .user($0.key, password: $0.value) }
         settings.virtualHosts = virtualHosts
+        settings.dialect = release.dialect
         self.settings = settings
         clock = other?.clock ?? TestClock()
         state = Mutex(State())

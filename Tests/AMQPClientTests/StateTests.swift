@@ -109,6 +109,29 @@ import Testing
         #expect(answered(effects) == [1: true, 2: false, 3: true])
     }
 
+    /// RabbitMQ takes the header BCC out, and adds some if it is configured to (message interceptors).
+    @Test func aReturnMayHaveOtherHeaders() throws {
+        var confirms = PublishConfirms()
+        var effects = Effects()
+        func publication(_ headers: FieldTable?) -> PublishConfirms.Publication {
+            let properties = BasicProperties(headers: headers)
+            return .init(exchange: "e", routingKey: "k", message: Message(body: [1], properties: properties))
+        }
+        func comesBack(_ publication: PublishConfirms.Publication) {
+            let returned = ReturnedMessage(
+                message: publication.message, code: .noRoute, replyText: "NO_ROUTE", exchange: "e", routingKey: "k")
+            confirms.returned(returned, as: publication)
+        }
+        for (number, headers) in [1: ["BCC": ["q"]], 2: ["n": 2], 3: ["n": 3]] as KeyValuePairs<UInt64, FieldTable> {
+            confirms.published(publication(headers), mandatory: true, waiter: WaiterID(number: number))
+        }
+        // The same goes before what is only alike.
+        comesBack(publication(["n": 3]))
+        comesBack(publication(nil))
+        try confirms.settle(3, multiple: true, acknowledged: true, &effects)
+        #expect(answered(effects) == [1: false, 2: true, 3: false])
+    }
+
     @Test func settledOnesLeaveTheWindow() throws {
         var confirms = confirms(3)
         var effects = Effects()

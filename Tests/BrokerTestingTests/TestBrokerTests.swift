@@ -111,6 +111,27 @@ import Testing
         #expect(await failure { _ = try await Connection.open(uri) }?.kind == .unreachable)
     }
 
+    // MARK: Releases
+
+    /// However often a service is stopped: for RabbitMQ 4.3, what nobody has worked on has not failed.
+    @Test(arguments: TestBroker.Release.allCases) func whatIsGivenBackUnworked(release: TestBroker.Release) async throws
+    {
+        let broker = TestBroker(release: release)
+        let channel = try await broker.connect().openChannel()
+        let queue = try await channel.declareQueue("q", durable: true, with: .quorum(deliveryLimit: 5))
+        try await channel.publishAndConfirm(Message("x"), routingKey: "q")
+        for _ in 0..<3 {
+            do {
+                let consumer = try await queue.consume()
+                try await broker.wait { broker.queue("q")?.unacknowledged == 1 }
+                withExtendedLifetime(consumer) {}
+            }
+            try await broker.wait { broker.queue("q") == .init(ready: 1) }
+        }
+        let count = try await queue.get()?.properties.headers?["x-delivery-count"]?.integer
+        #expect(count ?? 0 == (release == .v4_3 ? 0 : 3))
+    }
+
     // MARK: Who may come in
 
     @Test func usersAndVirtualHosts() async throws {

@@ -106,7 +106,7 @@ public final class Caller: Sendable {
         let time = channel.engine.configuration.time
         let milliseconds = Int(max(1, min(timeout.milliseconds, Int64(Int32.max))))
         let timer = time.wake(at: time.now + Int64(milliseconds)) {
-            mailbox.put(.failure(.timedOut("a question to '\(key)'", milliseconds: milliseconds)))?()
+            mailbox.put(.failure(.noAnswer(to: key, milliseconds)))?()
         }
         defer {
             timer.cancel()
@@ -123,6 +123,12 @@ public final class Caller: Sendable {
 }
 
 extension AMQPError {
+    fileprivate static func noAnswer(to key: String, _ milliseconds: Int) -> AMQPError {
+        var error = AMQPError.timedOut("a question to '\(key)'", milliseconds: milliseconds)
+        error.nextStep = "Check that somebody answers there, or allow more time."
+        return error
+    }
+
     fileprivate static let noMoreAnswers = AMQPError(
         .closedByClient, scope: .client, text: "The caller was released while a question waited for its answer")
 }

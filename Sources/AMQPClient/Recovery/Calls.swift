@@ -72,7 +72,8 @@ final class Calls: Sendable {
                 .failure(
                     AMQPError(
                         .timedOut, scope: .client,
-                        text: "No connection for a question to '\(key)' within \(milliseconds) ms\(reason)")))?()
+                        text: "No connection for a question to '\(key)' within \(milliseconds) ms\(reason)",
+                        nextStep: Advice.next(kind: .unreachable))))?()
         }
         defer {
             timer.cancel()

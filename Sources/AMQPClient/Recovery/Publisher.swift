@@ -29,7 +29,7 @@ public final class Publisher: Sendable {
         case never
         /// They are sent again, so some may arrive twice. Nothing in the protocol marks them; a `messageID` of the
         /// application's own does. When the broker closes the channel over a message, and does not say which (406, for one
-        /// that is too large), they fail as with ``never``: the same would happen again.
+        /// with another's `userID`), they fail as with ``never``: the same would happen again.
         case atLeastOnce
     }
 
@@ -56,8 +56,8 @@ public final class Publisher: Sendable {
     ///   did not answer within the configuration's `confirmTimeout`; `nacked`, `returned`; `timedOut`, `unreachable` or
     ///   `blocked` when there was no connection, or none that takes anything, and the message was never sent; `closedByClient`
     ///   when the publisher was closed before it was sent; what ends the client, such as a wrong password;
-    ///   404 for an exchange that does not exist. ``AMQPError/publish`` is the message. In a task that is cancelled the
-    ///   message is sent if there is a connection that takes it at once, and `cancelled` thrown.
+    ///   404 for an exchange that does not exist, 406 for a message that is too large. ``AMQPError/publish`` is the message.
+    ///   In a task that is cancelled the message is sent if there is a connection that takes it at once, and `cancelled` thrown.
     public func publish(
         _ message: Message, to exchange: String = "", key: String = "", mandatory: Bool = false
     ) async throws(AMQPError) {
@@ -69,7 +69,8 @@ public final class Publisher: Sendable {
                 mandatory: mandatory))
     }
 
-    /// Publishes a message and returns the broker's answer, also one that ``publish(_:to:key:mandatory:)`` would throw.
+    /// Publishes a message and returns the broker's answer, also one that ``publish(_:to:key:mandatory:)`` would throw. Here a
+    /// message is mandatory unless you say otherwise.
     ///
     /// - Throws: ``AMQPError`` when there is no answer, as ``publish(_:to:key:mandatory:)``.
     public func outcome(

@@ -11,8 +11,11 @@ struct Culprits: Sendable {
     }
 
     /// NOT_FOUND - no exchange 'orders' in vhost '/'. Looked for by the name, which may have apostrophes of its own.
+    /// PRECONDITION_FAILED - message size 20000000 is larger than configured max size 16777216
     func include(_ publish: AMQPError.Publish) -> Bool {
-        exist && text.contains("exchange '\(publish.exchange)' in vhost '")
+        exist
+            && (text.contains("exchange '\(publish.exchange)' in vhost '")
+                || text.contains("message size \(publish.message.body.count) is larger than"))
     }
 }
 

@@ -105,8 +105,9 @@ struct Recovery: Sendable {
         case .internalError: text.contains("` is deprecated")
         // The consumer that has the queue to itself may be our own that was lost.
         case .accessRefused: !text.hasSuffix("in exclusive use")
-        // In a cluster, a queue whose node is away.
-        case .notFound: !text.contains("is down or inaccessible")
+        // A queue that is not gone: its node is away, since lately or for longer, or its virtual host is starting again.
+        case .notFound:
+            !["is down or inaccessible", "due to timeout", "is stopped by supervisor"].contains { text.contains($0) }
         // A limit of connections, which the lost one may still count for.
         case .notAllowed: !text.contains("limit (")
         // A job that took longer than the broker waits for an acknowledgement (RabbitMQ: `consumer_timeout`). The next job

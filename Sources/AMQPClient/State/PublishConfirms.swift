@@ -32,14 +32,29 @@ struct PublishConfirms: Sendable {
         var routingKey: ShortString
         var message: Message
 
-        /// The same for publishes that are the same; seldom for others. The body counts by its length and its ends: a
+        /// The properties without those that a broker may have changed in a message that comes back. RabbitMQ takes the header
+        /// `BCC` out, makes an address of a direct reply-to, and adds headers and a timestamp if it is configured to.
+        private var kept: BasicProperties {
+            var kept = message.properties
+            (kept.headers, kept.replyTo, kept.timestamp) = (nil, nil, nil)
+            (kept.deliveryMode, kept.priority, kept.expiration) = (nil, nil, nil)
+            return kept
+        }
+
+        /// It may be the same message, before and after.
+        func isAlike(_ other: Publication) -> Bool {
+            exchange == other.exchange && routingKey == other.routingKey && kept == other.kept
+                && message.body == other.message.body
+        }
+
+        /// The same for publishes that are alike; seldom for others. The body counts by its length and its ends: a
         /// fingerprint of all of it would cost a large message as much as sending it.
         var fingerprint: Int {
             var hasher = Hasher()
             hasher.combine(exchange)
             hasher.combine(routingKey)
             var header = ByteWriter()
-            ContentHeader(bodySize: UInt64(message.body.count), properties: message.properties).write(to: &header)
+            ContentHeader(bodySize: UInt64(message.body.count), properties: kept).write(to: &header)
             header.octets.withUnsafeBytes { hasher.combine(bytes: $0) }
             for end in [message.body.prefix(64), message.body.suffix(64)] {
                 end.withUnsafeBytes { hasher.combine(bytes: $0) }
@@ -87,22 +102,34 @@ struct PublishConfirms: Sendable {
         outstanding += 1
     }
 
+    /// How many publishes that are alike are looked at for one that is the same.
+    private static let closeLooks = 64
+
     /// A mandatory message came back. The return carries no number, so it goes to the oldest outstanding publish that
-    /// was the same in every respect; the broker sends it before that publish's confirm.
+    /// was the same in every respect, or alike if there is none; the broker sends it before that publish's confirm.
     mutating func returned(_ message: ReturnedMessage, as publication: Publication) {
         let fingerprint = publication.fingerprint
         dropSettled(fingerprint)
         guard var numbers = returnable.removeValue(forKey: fingerprint) else { return }
         defer { if !numbers.isEmpty { returnable[fingerprint] = numbers } }
         // Almost always the first: others are different messages with the same fingerprint.
+        var alike: Int?
         for place in 0..<numbers.count {
+            if let alike, place - alike == Self.closeLooks { break }
             Steps.take()
-            let number = numbers[place]
-            guard let mandatory = unsettled(number)?.mandatory, mandatory.publication == publication else { continue }
-            window[Int(number - base)].mandatory = Mandatory(publication, fingerprint, returned: message)
-            if place == 0 { _ = numbers.popFirst() } else { numbers.removeAll { $0 == number } }
-            return
+            guard let other = unsettled(numbers[place])?.mandatory?.publication, other.isAlike(publication) else {
+                continue
+            }
+            alike = alike ?? place
+            if other.message.properties == publication.message.properties {
+                alike = place
+                break
+            }
         }
+        guard let alike else { return }
+        let number = numbers[alike]
+        window[Int(number - base)].mandatory = Mandatory(publication, fingerprint, returned: message)
+        if alike == 0 { _ = numbers.popFirst() } else { numbers.removeAll { $0 == number } }
     }
 
     private func unsettled(_ number: UInt64) -> Unconfirmed? {

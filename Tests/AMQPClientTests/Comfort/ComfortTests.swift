@@ -106,7 +106,9 @@ extension JSONDecoder: MessageDecoder {}
         // It is asked once the question has arrived; the clock of the answer runs by then.
         try await until { try await queue.get(noAck: true) != nil }
         time.advance(by: 5_000)
-        #expect(await failure { _ = try await asking.value }?.kind == .timedOut)
+        let error = await failure { _ = try await asking.value }
+        #expect(error?.kind == .timedOut)
+        #expect(error?.nextStep.contains("somebody answers") == true)
         try await connection.close()
     }
 }

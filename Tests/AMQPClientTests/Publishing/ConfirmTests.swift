@@ -99,6 +99,23 @@ import Testing
         #expect(channel.isOpen)
     }
 
+    /// The broker takes the header BCC out of what comes back, too.
+    @Test func aBlindCopyThatNoQueueTakes() async throws {
+        let connection = try await TestBroker.connect()
+        let channel = try await connection.openChannel()
+        let nowhere = TestBroker.name()
+        let message = Message("x", properties: BasicProperties(headers: ["BCC": [.string(nowhere)]]))
+        let error = await failure {
+            try await channel.publishAndConfirm(message, routingKey: nowhere, mandatory: true)
+        }
+        guard case .returned(let returned)? = error?.kind else {
+            Issue.record("\(error as Any)")
+            return
+        }
+        #expect(returned.message.properties.headers?["BCC"] == nil)
+        try await connection.close()
+    }
+
     @Test func waitForConfirms() async throws {
         let (channel, peer) = try await confirming()
         for _ in 1...3 { try await channel.publish(Message("x"), routingKey: "q") }

@@ -70,6 +70,7 @@ import Testing
         let error = await failure { _ = try await asking.value }
         #expect(error?.kind == .timedOut)
         #expect(error?.text.hasSuffix("within 5000 ms: away") == true)
+        #expect(error?.nextStep.contains("a broker is running") == true)
         await client.close()
     }
 

@@ -14,8 +14,8 @@ struct PublisherRig {
         state = PublisherState(window: window, whileDown: whileDown, resend: resend)
     }
 
-    mutating func publish(to exchange: String = "") -> UInt64 {
-        state.publish(.init(message: Message("m"), exchange: exchange, routingKey: "k"), now: now, &effects)
+    mutating func publish(_ text: String = "m", to exchange: String = "") -> UInt64 {
+        state.publish(.init(message: Message(text), exchange: exchange, routingKey: "k"), now: now, &effects)
     }
     mutating func up() -> Int { state.up(&effects) }
     mutating func down(_ error: AMQPError) { state.down(error, now: now, &effects) }

@@ -110,6 +110,19 @@ import Testing
         #expect(rig.sends() == good)
     }
 
+    /// The broker says how large the one is that it doesn't take.
+    @Test func aMessageThatIsTooLargeFailsAlone() {
+        var rig = Rig(resend: .atLeastOnce)
+        _ = rig.up()
+        let small = rig.publish()
+        let large = rig.publish("twelve bytes")
+        rig.effects = []
+        rig.down(closed("PRECONDITION_FAILED - message size 12 is larger than configured max size 10"))
+        #expect(rig.answers() == [large: .closedByBroker])
+        _ = rig.up()
+        #expect(rig.sends() == [small])
+    }
+
     /// Else the same would happen on the next channel, and the next.
     @Test func whereTheCulpritIsNoneOfThemNoneIsSentAgain() {
         var rig = Rig(resend: .atLeastOnce)

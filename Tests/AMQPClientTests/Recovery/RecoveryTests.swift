@@ -140,6 +140,8 @@ import Testing
             "PRECONDITION_FAILED - delivery acknowledgement on channel 1 timed out. Timeout value used: 1800000 ms"),
         closed(.accessRefused, "ACCESS_REFUSED - queue 'q' in vhost '/' in exclusive use"),
         closed(.notFound, "NOT_FOUND - home node 'rabbit@b' of durable queue 'q' in vhost '/' is down or inaccessible"),
+        closed(.notFound, "NOT_FOUND - failed to perform operation on queue 'q' in vhost '/' due to timeout"),
+        closed(.notFound, "NOT_FOUND - queue 'q' in vhost '/' process is stopped by supervisor"),
         closed(
             .notAllowed, "NOT_ALLOWED - access to vhost '/' refused for user 'guest': connection limit (1) is reached"),
     ]) func aSecondAttemptMayMend(_ error: AMQPError) {
