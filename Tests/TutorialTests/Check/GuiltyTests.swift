@@ -152,7 +152,7 @@ import Testing
         scene(&made)
         made.pass(9000)
         made.gets(3, RetryCheck.bad)
-        made.publishes(RetryCheck.bad, key: "jobs.dead")
+        made.publishes(RetryCheck.bad, BasicProperties(deliveryMode: 2), key: "jobs.dead")
         made.acks(3)
         made.pass(9000)
         let parked = [RetryJudge.Parked(queue: "jobs.dead", text: RetryCheck.bad)]

@@ -23,6 +23,8 @@ import Testing
         #expect(judge.restingPlaces(but: "jobs") == ["archive", "jobs.dead", "shelf"])
     }
 
+    private static let persistent = BasicProperties(deliveryMode: 2)
+
     /// - Parameter deaths: of the second attempt
     private func worker(
         attempts: Int = 3, apart milliseconds: Int64 = 0, deaths: [String] = [], parked: String? = RetryCheck.bad
@@ -33,7 +35,7 @@ import Testing
         for attempt in 1...attempts {
             let dead = deaths.map { FieldValue.table(["reason": .string($0), "count": 1]) }
             made.gets(UInt64(attempt), RetryCheck.bad, BasicProperties(headers: ["x-death": .array(dead)]))
-            if attempt == attempts { made.publishes(RetryCheck.bad, key: "jobs.dead") }
+            if attempt == attempts { made.publishes(RetryCheck.bad, Self.persistent, key: "jobs.dead") }
             made.pass(milliseconds)
             made.acks(UInt64(attempt))
         }
@@ -81,7 +83,7 @@ import Testing
         made.consumes("jobs")
         made.gets(1, RetryCheck.bad)
         made.pass(3000)
-        made.publishes(RetryCheck.bad, key: "jobs.dead")
+        made.publishes(RetryCheck.bad, Self.persistent, key: "jobs.dead")
         made.acks(1)
         let judge = RetryJudge(log: made.log, parked: [.init(queue: "jobs.dead", text: RetryCheck.bad)])
         #expect(judge.findings.filter(\.isWrong) == [])
@@ -94,6 +96,23 @@ import Testing
         #expect(worker(parked: "a job")[title] == .no)
         // The time was up while it still came again: nobody has seen it lost.
         #expect(worker(parked: nil)[title] == .notSeen)
+    }
+
+    /// It is parked as a copy, which has properties of its own.
+    @Test func whatIsParkedOutlivesTheBroker() {
+        func loses(_ properties: BasicProperties, _ arguments: FieldTable = [:]) -> Finding? {
+            var made = MadeUpLog()
+            made.declares("jobs")
+            made.declares("jobs.dead", durable: true, arguments)
+            made.consumes("jobs")
+            made.gets(1, RetryCheck.bad)
+            made.publishes(RetryCheck.bad, properties, key: "jobs.dead")
+            made.acks(1)
+            let judge = RetryJudge(log: made.log, parked: [.init(queue: "jobs.dead", text: RetryCheck.bad)])
+            return judge.findings.first { $0.title == "loses no job, not even a bad one" }
+        }
+        #expect(loses(Self.persistent)?.isGood == true && loses(.init(), ["x-queue-type": "quorum"])?.isGood == true)
+        #expect(loses(.init())?.isWrong == true && loses(.init())?.seen.contains("delivery-mode not set") == true)
     }
 
     @Test func theDeadHaveARoleOfTheirOwn() {

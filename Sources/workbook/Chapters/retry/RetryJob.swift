@@ -24,6 +24,25 @@ extension RetryJudge {
         return text.contains(job) || text.contains(base64) || text.lowercased().contains(digits)
     }
 
+    /// The job lies there as a copy that does not outlive the broker. nil: it does.
+    func transient(in queue: String, _ title: String) -> Finding? {
+        let type = log.declaration(of: queue)?.method.arguments["x-queue-type"]?.text ?? "classic"
+        let copy = log.published.last { copy in
+            Self.holds(copy.body, RetryCheck.bad)
+                && log.destinations(exchange: copy.exchange, key: copy.key)?.contains(queue) == true
+        }
+        guard type == "classic", let copy, copy.properties.deliveryMode != 2 else { return nil }
+        return Point(
+            title,
+            why:
+                "A message that is not persistent is lost when the broker restarts. Pass the job on with the properties "
+                + "that it had.", see: .retryRead
+        ).finding(
+            false,
+            "It was in '\(queue)', published at \(copy.place.time) ms with delivery-mode "
+                + "\(copy.properties.deliveryMode.map { "\($0)" } ?? "not set").")
+    }
+
     static let jobDone = "does a job that can be done"
     static let paymentDone = "makes a payment that can be made"
 
