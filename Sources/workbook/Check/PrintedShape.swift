@@ -22,7 +22,7 @@ enum PrintedShape {
         let line = line.lowercased()
         for word in words {
             guard let range = line.firstRange(of: word) else { continue }
-            if let match = line[range.upperBound...].prefixMatch(of: /[a-z]*[ :=(]*([0-9]+)/) { return "\(match.1)" }
+            if let match = line[range.upperBound...].prefixMatch(of: /[a-z]*["' :=(]*([0-9]+)/) { return "\(match.1)" }
             let before = line[..<range.lowerBound].reversed().drop { $0.isLetter || $0 == "-" }
             guard before.first == " " else { continue }
             let digits = before.drop { $0 == " " }.prefix { $0.isNumber }
