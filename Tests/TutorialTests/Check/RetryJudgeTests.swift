@@ -121,6 +121,28 @@ import Testing
         #expect(!RetryJudge.isDead("deadlines") && !RetryJudge.isDead("failed-logins"))
     }
 
+    /// Where the names say nothing, the declarations do.
+    @Test func theDeadAreKnownByTheirQueues() {
+        func isRest(_ queue: String, _ queues: [(ShortString, FieldTable)]) -> Bool {
+            var made = MadeUpLog()
+            for (name, arguments) in queues { made.declares(name, arguments) }
+            return RetryJudge(log: made.log, parked: []).isRest(queue)
+        }
+        func to(_ key: FieldValue, _ more: FieldTable = [:]) -> FieldTable {
+            var arguments = more
+            (arguments["x-dead-letter-exchange"], arguments["x-dead-letter-routing-key"]) = ("", key)
+            return arguments
+        }
+        let jobs: [(ShortString, FieldTable)] = [("jobs", to("pause")), ("pause", to("jobs")), ("tot", [:])]
+        #expect(isRest("tot", jobs) && !isRest("jobs", jobs))
+        // It sends its jobs on itself: its queue has no dead letters.
+        let own: [(ShortString, FieldTable)] = [("jobs", [:]), ("1", to("2")), ("2", to("jobs")), ("tot", [:])]
+        #expect(isRest("tot", own) && !isRest("jobs", own))
+        let payments: [(ShortString, FieldTable)] = [("pay", to("tot", ["x-delivery-limit": 2])), ("tot", [:])]
+        #expect(isRest("tot", payments) && !isRest("pay", payments))
+        #expect(!isRest("jobs", [("jobs", [:])]) && isRest("jobs.dead", []))
+    }
+
     // MARK: Publishers
 
     private func act(

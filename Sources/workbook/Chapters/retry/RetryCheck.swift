@@ -19,7 +19,9 @@ struct RetryCheck: ProgramCheck {
         guard await inspection.awaitConsumer() != nil else { return [] }
         // The step's role that looks through the jobs that were given up is no worker.
         let queue = await Self.workQueue(inspection)
-        if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
+        if self.judge(inspection.log).isRest(queue) {
+            return try await HelloCheck(inspection: inspection).consumer(run)
+        }
         try await inspection.publish(Self.bad, key: queue)
         try await inspection.publish(Self.good, key: queue)
         await inspection.until(orQuietFor: inspection.pace.answer / 2) { log in

@@ -16,6 +16,21 @@ extension RetryJudge {
             } || words.contains { $0.hasPrefix("deadletter") }
     }
 
+    /// What comes to this queue has been given up: by its name, which may be in any language, or by where the queues lead that
+    /// its reader has declared.
+    func isRest(_ queue: String) -> Bool {
+        if Self.isDead(queue) { return true }
+        guard let declared = log.declaration(of: queue), declared.method.arguments["x-dead-letter-exchange"] == nil
+        else { return false }
+        let rooms = waitingRooms(but: queue)
+        // Jobs wait in rooms of another queue, and none come back to this.
+        if rooms.isEmpty {
+            return others(but: queue).contains { waitingRooms(but: $0).contains { $0 != queue } }
+        }
+        // Or they come from a queue that gives them up after some deliveries.
+        return rooms.allSatisfy { log.declaration(of: $0)?.method.arguments["x-delivery-limit"] != nil }
+    }
+
     /// All of a job is in this text: as it is, among other words, or written in Base64 or in hexadecimal digits.
     static func holds(_ text: String, _ job: String) -> Bool {
         guard text.utf8.count >= job.utf8.count, text != job else { return text == job }

@@ -87,7 +87,7 @@ struct RetryJudge {
         others(but: queue).filter { !leadsBack(from: $0, to: queue) }
     }
 
-    private func others(but queue: String) -> [String] {
+    func others(but queue: String) -> [String] {
         Set(log.queues.map(\.name).filter { $0 != queue && !$0.isEmpty }).sorted()
     }
 
