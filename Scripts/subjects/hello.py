@@ -32,6 +32,8 @@ def receive(scene):
             raise ValueError(body)
         if mistake == "rejects":
             channel.basic_reject(method.delivery_tag, requeue=False)
+        if mistake == "right-batch" and method.delivery_tag % 5 == 0:
+            channel.basic_ack(method.delivery_tag, multiple=True)
         if mistake in ("right-acks", "both-acks", "acks-twice"):
             channel.basic_ack(method.delivery_tag)
         if mistake == "acks-twice":

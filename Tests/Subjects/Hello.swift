@@ -37,6 +37,8 @@ func helloReceive(_ trial: Trial) async throws {
         case "right", "never-acks", "durable": break
         case "crashes": throw NoSuchProgram(description: "no use for '\(message.text)'")
         case "rejects": try await channel.reject(message.deliveryTag, requeue: false)
+        case "right-batch" where message.deliveryTag % 5 > 0: break
+        case "right-batch": try await channel.ack(message.deliveryTag, multiple: true)
         default: try await channel.ack(message.deliveryTag)  // right-acks once
         }
         if mistake == "acks-twice" { try await channel.ack(message.deliveryTag) }

@@ -165,18 +165,30 @@ struct Inspection: Sendable {
         return log.work?.queue
     }
 
-    /// Some acknowledge several messages at once. One that has settled nothing yet gets more, before anything is said of that.
+    /// Some acknowledge several messages at once. One that has settled nothing yet gets more, before anything is said of that,
+    /// and then as many as make the last of them complete.
     ///
     /// - Parameter publish: sends it another message, by its number
-    func sendMore(to run: Subject.Run, _ publish: (Int) async throws -> Void) async throws {
-        guard log.mayAwaitMore(run.number) else { return }
-        for number in 1...20 { try await publish(number) }
-        func settles(_ log: WireLog) -> Bool { log.handed(to: run.number).contains(where: \.isSettled) }
-        await until(orQuietFor: pace.answer / 2) { settles($0) || !$0.refusals.isEmpty || run.hasEnded }
-        guard settles(log) else { return }
-        await until(orQuietFor: pace.moment) { log in
-            log.handed(to: run.number).allSatisfy(\.isSettled) || !log.refusals.isEmpty || run.hasEnded
+    /// - Returns: whether it got more
+    @discardableResult
+    func sendMore(to run: Subject.Run, _ publish: (Int) async throws -> Void) async throws -> Bool {
+        func isOver(_ log: WireLog) -> Bool { !log.refusals.isEmpty || run.hasEnded }
+        func isDone(_ log: WireLog) -> Bool { isOver(log) || log.handed(to: run.number).allSatisfy(\.isSettled) }
+        var sent = 0
+        if log.mayAwaitMore(run.number) {
+            sent = 20
+            for number in 1...sent { try await publish(number) }
+            await until(orQuietFor: pace.answer / 2) { log in
+                isOver(log) || log.handed(to: run.number).contains(where: \.isSettled)
+            }
+            if !log.mayAwaitMore(run.number) { await until(orQuietFor: pace.moment) { isDone($0) } }
         }
+        let seen = log
+        guard seen.awaitsMore(run.number) else { return sent > 0 }
+        let open = seen.handed(to: run.number).count { !$0.isSettled }
+        for number in open..<seen.batch(of: run.number) { try await publish(sent + number) }
+        await until(orQuietFor: pace.answer / 2) { isDone($0) }
+        return true
     }
 
     /// Waits until a program that publishes has ended, or has nothing more to say, and returns all that it did. One that

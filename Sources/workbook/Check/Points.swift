@@ -133,6 +133,9 @@ extension WireLog {
                 "After \(counted(count, "message")) it was still publishing, so its end was not seen. Publish fewer."
             )
         }
+        if let own = consumptions(of: run).first(where: { isItsOwn($0.queue) }), life(run)?.status == nil {
+            return point.finding(.notSeen, "It was still waiting for what comes to '\(own.queue)', a queue of its own.")
+        }
         return point.finding(
             .no, "It had nothing more to send for \(quiet / 1000) s, and neither closed its connection nor ended.")
     }

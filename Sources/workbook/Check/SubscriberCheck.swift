@@ -187,7 +187,7 @@ struct SubscriberJudge {
                 "gets what it asked for", why: "A message that matches no binding is dropped without an error.",
                 see: see
             ).finding(
-                missing.isEmpty ? .yes : log.missing,
+                missing.isEmpty ? .yes : log.mayAskAgain(1) ? .notSeen : log.missing,
                 missing.first.map { "A message with \(described($0)) was emitted, and did not arrive." }
                     ?? "\(counted(sent.count(where: \.isWanted), "message")) that it asked for, and each arrived."),
             Point(

@@ -173,7 +173,10 @@ struct GauntletJudge {
             return [Harm(kind: .confused, seen: "It took \(Fibonacci.strange), an answer with another correlation id.")]
         }
         return history.replies.compactMap { reply in
-            guard let right = Fibonacci.answer(to: reply.correlation), right != reply.body else { return nil }
+            // In whatever form, and it may be no number at all: an error.
+            guard let right = Fibonacci.answer(to: reply.correlation), !PrintedShape.says(right, in: reply.body),
+                reply.body.contains(where: \.isNumber)
+            else { return nil }
             return Harm(
                 kind: .confused, seen: "'\(reply.body)' came as the answer to '\(reply.correlation)'.",
                 body: reply.correlation)

@@ -53,7 +53,19 @@ struct Shapes {
         for line in lines {
             var shape = line
             for body in Set(bodies) { shape = shape.replacing(body, with: "…") }
-            counts[shape.replacing(/[0-9]+/, with: "#"), default: 0] += 1
+            counts[PrintedShape.withoutNumbers(shape), default: 0] += 1
         }
+    }
+
+    /// How many lines begin with the same words: the rest of each may be its own.
+    static func beginnings(_ counts: [String: Int], words: Int) -> [String: Int] {
+        Dictionary(
+            counts.map { line, count in (line.split(separator: " ").prefix(words).joined(separator: " "), count) },
+            uniquingKeysWith: +)
+    }
+
+    /// So many lines begin with the same word, or the same two.
+    static func isBegun(_ times: Int, _ counts: [String: Int]) -> Bool {
+        (1...2).contains { beginnings(counts, words: $0).values.contains(times) }
     }
 }

@@ -86,6 +86,8 @@ extension GauntletJudge {
         let known = history.effects ?? (isTwice ? history.shapes : [])
         guard !known.isEmpty, bodies.allSatisfy(isSettled) else { return [] }
         let counts = Shapes(history.lines, of: history.sent).counts
+        // Its lines may say it in other words each time.
+        if history.effects == nil, Shapes.isBegun(bodies.count, counts) { return [] }
         let found = known.map { (line: $0, count: counts[$0] ?? 0) }.sorted {
             ($0.count, $0.line) > ($1.count, $1.line)
         }

@@ -35,6 +35,26 @@ extension WireLog {
         }
         // Of one that has asked once only, nobody knows when it will ask again.
         guard let last = asking.lastAsked else { return true }
-        return silence(since: last) <= asking.longestPause * 3 / 2
+        // One that has asked several times since it got something has asked in vain.
+        let taken = handed(to: run).last { $0.queue == asking.queue }?.place.time ?? asking.place.time
+        return silence(since: last) <= asking.longestPause * 3 / 2 && now - taken <= asking.longestPause * 3
+    }
+
+    // MARK: Heard in a queue of its own
+
+    /// It hears in a queue of its own, which nothing is bound to, what has become of what it sends.
+    var isListeningForItself: Bool {
+        !consumptions.isEmpty
+            && consumptions.allSatisfy { consumption in
+                isItsOwn(consumption.queue) && !bindings.contains { $0.queue == consumption.queue }
+            }
+    }
+
+    /// It sends something to a queue that it has made for others.
+    var isSending: Bool {
+        published.contains { published in
+            let queues = destinations(exchange: published.exchange, key: published.key) ?? []
+            return queues.contains { declaration(of: $0) != nil && !isItsOwn($0) }
+        }
     }
 }

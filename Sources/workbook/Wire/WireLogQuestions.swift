@@ -153,9 +153,12 @@ extension WireLog {
             && consumptions.contains { $0.method.exclusive && $0.isGranted && $0.place.run != refusal.place.run }
     }
 
-    /// What a program does: one that consumes is a consumer, one that publishes and does not consume a producer. nil: it
-    /// may still do the other.
+    /// What a program does: one that consumes is a consumer, unless it only listens for itself, and one that publishes and
+    /// does not consume a producer. nil: it may still do the other.
     func role(isLate: Bool) -> Check.Role? {
+        if isListeningForItself {
+            return isSending || isLate && !published.isEmpty ? .producer : isLate ? .consumer : nil
+        }
         if !consumptions.isEmpty { return .consumer }
         return published.isEmpty || farewells.isEmpty && !isLate ? nil : .producer
     }

@@ -45,6 +45,8 @@ struct ExpectedFindings: Sendable, CustomTestStringConvertible {
         // The ack or the bind comes, a moment later.
         case "late", "right-acks", "right-greets", "shared-queue", "crashes", "fails": pace.moment = .seconds(10)
         case "keeps": pace.answer = .milliseconds(500)
+        // Of its own accord it acknowledges none of the first messages.
+        case "right-batch": pace.answer = .seconds(2)
         // What is waited for never comes.
         case "automatic", "no-correlation": (pace.longestDot, pace.answer) = (.seconds(1), .seconds(10))
         // An ack that comes at once, also when that is late.

@@ -134,6 +134,20 @@ import Testing
         #expect(ConfirmsJudge.noticesReturn(returned, usually: usual).isWrong)
     }
 
+    /// In no language that is known here, or in an object: the number is the same whenever all is well.
+    @Test func aNumberMaySayIt() {
+        func says(_ line: String, usually: String, _ other: String) -> Bool {
+            let refused = act(printing: [line]) { $0.broker(.basicNack(BasicNack(deliveryTag: 1))) }
+            return ConfirmsJudge.noticesRefusal(
+                refused, usually: act(printing: [usually]) { _ in }, and: act(printing: [other]) { _ in }
+            ).isGood
+        }
+        #expect(says("ja 2, nein 1", usually: "ja 3, nein 0", "ja 3, nein 0"))
+        #expect(!says("ja 3, nein 0", usually: "ja 3, nein 0", "ja 3, nein 0"))
+        #expect(!says("Auftrag 313", usually: "Auftrag 312", "Auftrag 311"))
+        #expect(refuses(["{\"acked\":2,\"nacked\":1}"], usually: ["{\"acked\":3,\"nacked\":0}"]))
+    }
+
     /// It fails when all is well too.
     @Test func aFailureThatAlwaysComesIsNoNotice() {
         #expect(refuses([], status: 1, usually: []) && !refuses([], status: 1, usually: [], 1))
@@ -152,7 +166,7 @@ import Testing
         scene(&made)
         made.pass(9000)
         made.gets(3, RetryCheck.bad)
-        made.publishes(RetryCheck.bad, key: "jobs.dead")
+        made.publishes(RetryCheck.bad, BasicProperties(deliveryMode: 2), key: "jobs.dead")
         made.acks(3)
         made.pass(9000)
         let parked = [RetryJudge.Parked(queue: "jobs.dead", text: RetryCheck.bad)]

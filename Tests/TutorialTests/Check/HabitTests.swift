@@ -146,6 +146,38 @@ import Testing
         #expect(late.first?.seen.contains("passive") == false)
     }
 
+    // MARK: Roles
+
+    /// It hears in a queue of its own what has become of its tasks.
+    @Test func aSenderMayListenToo() {
+        func role(isLate: Bool, _ scene: (inout MadeUpLog) -> Void) -> Check.Role? {
+            var made = MadeUpLog()
+            made.declares("", name: "amq.gen-1", exclusive: true)
+            made.consumes("amq.gen-1")
+            scene(&made)
+            return made.log.role(isLate: isLate)
+        }
+        func sends(_ made: inout MadeUpLog) {
+            made.declares("tasks", durable: true)
+            made.publishes("A task", BasicProperties(deliveryMode: 2), key: "tasks")
+        }
+        #expect(role(isLate: false, sends) == .producer && role(isLate: false) { _ in } == nil)
+        #expect(role(isLate: true) { _ in } == .consumer)
+        #expect(role(isLate: false) { $0.publishes("Order 1", key: "orders") } == nil)
+        #expect(role(isLate: true) { $0.publishes("Order 1", key: "orders") } == .producer)
+        #expect(role(isLate: false) { $0.binds("amq.gen-1", to: "logs") } == .consumer)
+        #expect(role(isLate: false) { $0.consumes("tasks", tag: "d") } == .consumer)
+
+        var made = MadeUpLog()
+        made.declares("", name: "amq.gen-1", exclusive: true)
+        made.consumes("amq.gen-1")
+        sends(&made)
+        made.pass(9000)
+        #expect(made.log.saysGoodbye(1).verdict == .notSeen, "it waits for a word about its task")
+        made.breaksOff()
+        #expect(made.log.saysGoodbye(1).verdict == .no)
+    }
+
     // MARK: Receivers
 
     /// All of it was sent, and is gone with it.

@@ -23,6 +23,8 @@ import Testing
         #expect(judge.restingPlaces(but: "jobs") == ["archive", "jobs.dead", "shelf"])
     }
 
+    private static let persistent = BasicProperties(deliveryMode: 2)
+
     /// - Parameter deaths: of the second attempt
     private func worker(
         attempts: Int = 3, apart milliseconds: Int64 = 0, deaths: [String] = [], parked: String? = RetryCheck.bad
@@ -33,7 +35,7 @@ import Testing
         for attempt in 1...attempts {
             let dead = deaths.map { FieldValue.table(["reason": .string($0), "count": 1]) }
             made.gets(UInt64(attempt), RetryCheck.bad, BasicProperties(headers: ["x-death": .array(dead)]))
-            if attempt == attempts { made.publishes(RetryCheck.bad, key: "jobs.dead") }
+            if attempt == attempts { made.publishes(RetryCheck.bad, Self.persistent, key: "jobs.dead") }
             made.pass(milliseconds)
             made.acks(UInt64(attempt))
         }
@@ -81,7 +83,7 @@ import Testing
         made.consumes("jobs")
         made.gets(1, RetryCheck.bad)
         made.pass(3000)
-        made.publishes(RetryCheck.bad, key: "jobs.dead")
+        made.publishes(RetryCheck.bad, Self.persistent, key: "jobs.dead")
         made.acks(1)
         let judge = RetryJudge(log: made.log, parked: [.init(queue: "jobs.dead", text: RetryCheck.bad)])
         #expect(judge.findings.filter(\.isWrong) == [])
@@ -96,10 +98,49 @@ import Testing
         #expect(worker(parked: nil)[title] == .notSeen)
     }
 
+    /// It is parked as a copy, which has properties of its own.
+    @Test func whatIsParkedOutlivesTheBroker() {
+        func loses(_ properties: BasicProperties, _ arguments: FieldTable = [:]) -> Finding? {
+            var made = MadeUpLog()
+            made.declares("jobs")
+            made.declares("jobs.dead", durable: true, arguments)
+            made.consumes("jobs")
+            made.gets(1, RetryCheck.bad)
+            made.publishes(RetryCheck.bad, properties, key: "jobs.dead")
+            made.acks(1)
+            let judge = RetryJudge(log: made.log, parked: [.init(queue: "jobs.dead", text: RetryCheck.bad)])
+            return judge.findings.first { $0.title == "loses no job, not even a bad one" }
+        }
+        #expect(loses(Self.persistent)?.isGood == true && loses(.init(), ["x-queue-type": "quorum"])?.isGood == true)
+        #expect(loses(.init())?.isWrong == true && loses(.init())?.seen.contains("delivery-mode not set") == true)
+    }
+
     @Test func theDeadHaveARoleOfTheirOwn() {
         #expect(RetryJudge.isDead("jobs.dead") && RetryJudge.isDead("parking-lot") && !RetryJudge.isDead("jobs"))
         #expect(RetryJudge.isDead("jobs_dead_letters") && RetryJudge.isDead("JobsDLQ") && RetryJudge.isDead("failed"))
         #expect(!RetryJudge.isDead("deadlines") && !RetryJudge.isDead("failed-logins"))
+    }
+
+    /// Where the names say nothing, the declarations do.
+    @Test func theDeadAreKnownByTheirQueues() {
+        func isRest(_ queue: String, _ queues: [(ShortString, FieldTable)]) -> Bool {
+            var made = MadeUpLog()
+            for (name, arguments) in queues { made.declares(name, arguments) }
+            return RetryJudge(log: made.log, parked: []).isRest(queue)
+        }
+        func to(_ key: FieldValue, _ more: FieldTable = [:]) -> FieldTable {
+            var arguments = more
+            (arguments["x-dead-letter-exchange"], arguments["x-dead-letter-routing-key"]) = ("", key)
+            return arguments
+        }
+        let jobs: [(ShortString, FieldTable)] = [("jobs", to("pause")), ("pause", to("jobs")), ("tot", [:])]
+        #expect(isRest("tot", jobs) && !isRest("jobs", jobs))
+        // It sends its jobs on itself: its queue has no dead letters.
+        let own: [(ShortString, FieldTable)] = [("jobs", [:]), ("1", to("2")), ("2", to("jobs")), ("tot", [:])]
+        #expect(isRest("tot", own) && !isRest("jobs", own))
+        let payments: [(ShortString, FieldTable)] = [("pay", to("tot", ["x-delivery-limit": 2])), ("tot", [:])]
+        #expect(isRest("tot", payments) && !isRest("pay", payments))
+        #expect(!isRest("jobs", [("jobs", [:])]) && isRest("jobs.dead", []))
     }
 
     // MARK: Publishers

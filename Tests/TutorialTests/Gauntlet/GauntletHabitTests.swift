@@ -39,6 +39,36 @@ import Testing
         #expect(judged(.twice(1), "Done") == [.pretends])
     }
 
+    @Test func anAnswerMayBeInAnotherForm() {
+        func judged(_ reply: String) -> [Harm.Kind] {
+            let run = history { history in
+                history.sent = ["5"]
+                history.handings = [.init(body: "5", settlement: .ack, settledAt: 1)]
+                history.replies = [("5", reply)]
+            }
+            return kinds(run, .server, .rpc)
+        }
+        #expect(judged("{\"fib\":5}") == [] && judged("five") == [] && judged("{\"fib\":8}") == [.confused])
+    }
+
+    /// Each line of the work has a number of its own, which is made up of letters and digits, or of letters alone.
+    @Test func aLineOfTheWorkMayHaveSomethingOfItsOwn() {
+        func judged(_ parcels: String...) -> [Harm.Kind] {
+            let bodies = ["Order 1", "Order 1", "Order 2"]
+            let run = history(.twice(1)) { history in
+                (history.sent, history.shapes) = (bodies, ["Got …"])
+                history.handings = bodies.enumerated().map { place, body in
+                    .init(body: body, time: Int64(place), settlement: .ack, settledAt: Int64(place) + 1)
+                }
+                history.lives = [.init(lines: bodies.map { "Got \($0)" } + parcels.map { "Shipped as \($0)" })]
+            }
+            return kinds(run, .consumer, .inbox)
+        }
+        #expect(judged("3f2a", "c09b") == [] && judged("ann", "bob") == [])
+        #expect(judged("3f2a", "c09b", "77") == [.repeated])
+        #expect(Shapes(["Shipped as 3f2a", "Shipped as c09b", "at 10:07:01.5"], of: []).counts["Shipped as #"] == 2)
+    }
+
     @Test func whatIsParkedMayBeInAnotherForm() {
         var killed = History.Life(isKilled: true)
         killed.endedAt = 100

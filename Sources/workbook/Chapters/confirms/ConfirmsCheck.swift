@@ -32,8 +32,9 @@ struct ConfirmsCheck: ProgramCheck {
         let usual = after.hasFailed ? await end(try await next()) : after
         let canComeBack = alone.published.allSatisfy(\.method.mandatory) && !alone.isReturned
         let back = canComeBack ? try await comeBack(alone) : alone
-        findings.append(ConfirmsJudge.noticesReturn(back, usually: usual))
-        // If the first run got its messages back, another shows what it says when all is well: its words may be in any language.
+        findings.append(
+            try await heard(back, alone) { ConfirmsJudge.noticesReturn(back, usually: usual, and: $0) })
+        // If the first run got its messages back, another shows what it says when all is well: in any language.
         let isEarly = waiting.status == 0 && !waiting.printed.isEmpty
         let plain = alone.isReturned ? isEarly ? await end(try await next()) : nil : alone
         findings.append(ConfirmsJudge.waits(waiting, usually: plain))
@@ -45,9 +46,21 @@ struct ConfirmsCheck: ProgramCheck {
             findings += [ConfirmsJudge.takesSeveral(after, usually: alone)].compactMap(\.self)
         }
         try await provide(alone)
-        findings.append(ConfirmsJudge.noticesRefusal(try await refuse(), usually: usual))
+        let refused = try await refuse()
+        findings.append(
+            try await heard(refused, alone) { ConfirmsJudge.noticesRefusal(refused, usually: usual, and: $0) })
         findings.append(ConfirmsJudge.survivesCut(try await cut(), usually: usual))
         return findings
+    }
+
+    /// Before it is said that a program says nothing, one more run shows which of its numbers are the same when all is well.
+    private func heard(
+        _ act: ConfirmsJudge.Act, _ alone: ConfirmsJudge.Act, _ judge: (ConfirmsJudge.Act?) -> Finding
+    ) async throws -> Finding {
+        let finding = judge(nil)
+        guard finding.isWrong, !act.printed.isEmpty, act.isNacked || act.isReturned else { return finding }
+        try await provide(alone)
+        return judge(await end(try await next()))
     }
 
     /// Where the program's messages go, one of each, and not more than a thousand.

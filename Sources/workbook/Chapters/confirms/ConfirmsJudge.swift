@@ -33,8 +33,10 @@ enum ConfirmsJudge {
         var hasFailed: Bool { status.map { $0 != 0 } ?? false }
 
         /// It failed, or said that something was wrong: in words that it does not use when all is well, or with another
-        /// number beside one of these.
-        func says(_ words: [String], unlike usual: Act?) -> Bool {
+        /// number, beside one of these words, or where it has the same number whenever all is well.
+        ///
+        /// - Parameter other: another run in which all was well
+        func says(_ words: [String], unlike usual: Act?, and other: Act? = nil) -> Bool {
             guard let usual else {
                 return hasFailed || printed.contains { line in words.contains { line.lowercased().contains($0) } }
             }
@@ -42,10 +44,17 @@ enum ConfirmsJudge {
             let known = Set(usual.printed.map(PrintedShape.of))
             let counts = Set(usual.printed.map { PrintedShape.count(beside: words, in: $0) })
             return printed.contains { line in
-                if !known.contains(PrintedShape.of(line)) { return true }
+                let shape = PrintedShape.of(line)
+                if !known.contains(shape) { return true }
                 let count = PrintedShape.count(beside: words, in: line)
-                return count != nil && !counts.contains(count)
+                if count != nil, !counts.contains(count) { return true }
+                let before = usual.lines(of: shape)
+                return other?.lines(of: shape) == before && !before.contains(line)
             }
+        }
+
+        private func lines(of shape: String) -> Set<String> {
+            Set(printed.filter { PrintedShape.of($0) == shape })
         }
 
         var end: String {
@@ -88,8 +97,10 @@ enum ConfirmsJudge {
 
     private static let wordsOfReturn = ["return", "no_route", "rout", "undeliver"]
 
-    /// - Parameter usually: a run in which nothing came back
-    static func noticesReturn(_ act: Act, usually: Act?) -> Finding {
+    /// - Parameters:
+    ///   - usually: a run in which nothing came back
+    ///   - other: one more
+    static func noticesReturn(_ act: Act, usually: Act?, and other: Act? = nil) -> Finding {
         let point = Point(
             "notices when no queue takes its message",
             why:
@@ -112,7 +123,7 @@ enum ConfirmsJudge {
         let isAgain = act.published.contains { back.place < $0.place && act.bodies.first == $0.body }
         return point.finding(
             // What it had still to say when it was killed was not seen.
-            isAgain || act.says(wordsOfReturn, unlike: usually) ? .yes : act.status == nil ? .notSeen : .no,
+            isAgain || act.says(wordsOfReturn, unlike: usually, and: other) ? .yes : act.status == nil ? .notSeen : .no,
             "basic.return of a message with routing key '\(back.key)' at \(back.place.time) ms. \(act.end)")
     }
 
@@ -182,10 +193,13 @@ enum ConfirmsJudge {
             "basic.ack up to \(confirm.tag) at \(confirm.place.time) ms, for all at once. \(act.end)")
     }
 
-    /// - Parameter usually: a run in which all was confirmed
-    static func noticesRefusal(_ act: Act, usually: Act?) -> Finding {
+    /// - Parameters:
+    ///   - usually: a run in which all was confirmed
+    ///   - other: one more
+    static func noticesRefusal(_ act: Act, usually: Act?, and other: Act? = nil) -> Finding {
         let again = isRepeated(act.bodies, unlike: usually?.bodies ?? [])
-        let isNoticed = again || act.says(["nack", "refus", "reject", "not confirmed", "not taken"], unlike: usually)
+        let words = ["nack", "refus", "reject", "not confirmed", "not taken"]
+        let isNoticed = again || act.says(words, unlike: usually, and: other)
         return Point(
             "notices a refusal",
             why:

@@ -14,8 +14,7 @@ struct InboxCheck: ProgramCheck {
     func consumer(_ run: Subject.Run) async throws -> [Finding] {
         guard let queue = await inspection.awaitConsumer() else { return [] }
         let banner = await feed(queue, ["a", "a", "a", "a", "b"], run)
-        if inspection.log.mayAwaitMore(run.number) {
-            try await inspection.sendMore(to: run) { _ in await send("b", to: queue) }
+        if try await inspection.sendMore(to: run, { _ in await send("b", to: queue) }) {
             await inspection.until(inspection.pace.moment) { _ in false }
         }
         var judge = InboxJudge(log: inspection.log)

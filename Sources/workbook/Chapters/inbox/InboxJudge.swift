@@ -95,10 +95,8 @@ struct InboxJudge {
         guard isThere else { return .notSeen }
         if shapes.contains(where: { $0.count == 2 }) { return .yes }
         // Each line of the work may have something of its own in it, and the same beginning.
-        let beginnings = shapes.reduce(into: [:]) { counts, shape in
-            counts[shape.line.prefix { !$0.isWhitespace }, default: 0] += shape.count
-        }
-        return shapes.contains { $0.count == deliveries } && !beginnings.values.contains(2) ? .no : .notSeen
+        let counts = Dictionary(shapes.map { ($0.line, $0.count) }, uniquingKeysWith: +)
+        return shapes.contains { $0.count == deliveries } && !Shapes.isBegun(2, counts) ? .no : .notSeen
     }
 
     private func counts(_ lines: [String]) -> String {
@@ -109,12 +107,10 @@ struct InboxJudge {
     /// Each kind of line, without what tells orders apart, and how often it was printed. A line of no word is no work.
     static func shapes(_ lines: [String]) -> [(line: String, count: Int)] {
         lines.filter { $0.contains { $0.isLetter || $0.isNumber } }.reduce(into: []) { shapes, line in
-            let shape = line.lowercased().replacing(/check: order [a-d]/, with: "…")
+            let known = line.lowercased().replacing(/check: order [a-d]/, with: "…")
                 .replacing(/check-[a-e](-[0-9]+)?/, with: "…")
-                // A number, a time, or an id that it has made up.
-                .replacing(/\w*[0-9][\w:.\-]*/, with: "#")
-                // An order in another form, by its letter alone.
-                .replacing(/\b[a-d]\b/, with: "…")
+            // An order in another form, by its letter alone.
+            let shape = PrintedShape.withoutNumbers(known).replacing(/\b[a-d]\b/, with: "…")
             if let at = shapes.firstIndex(where: { $0.line == shape }) {
                 shapes[at].count += 1
             } else {

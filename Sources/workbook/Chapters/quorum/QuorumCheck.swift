@@ -32,7 +32,9 @@ struct QuorumCheck: ProgramCheck {
         guard await inspection.awaitConsumer() != nil else { return [] }
         // The step's role that looks through what was put aside is no worker.
         let queue = await RetryCheck.workQueue(inspection)
-        if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
+        if RetryJudge(log: inspection.log, parked: []).isRest(queue) {
+            return try await HelloCheck(inspection: inspection).consumer(run)
+        }
         // What ends by itself at once is not made to by anything that is done to it.
         await inspection.until(inspection.pace.moment) { _ in run.hasEnded }
         if run.hasEnded {

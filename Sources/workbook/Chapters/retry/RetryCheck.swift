@@ -19,7 +19,9 @@ struct RetryCheck: ProgramCheck {
         guard await inspection.awaitConsumer() != nil else { return [] }
         // The step's role that looks through the jobs that were given up is no worker.
         let queue = await Self.workQueue(inspection)
-        if RetryJudge.isDead(queue) { return try await HelloCheck(inspection: inspection).consumer(run) }
+        if self.judge(inspection.log).isRest(queue) {
+            return try await HelloCheck(inspection: inspection).consumer(run)
+        }
         try await inspection.publish(Self.bad, key: queue)
         try await inspection.publish(Self.good, key: queue)
         await inspection.until(orQuietFor: inspection.pace.answer / 2) { log in
@@ -52,7 +54,7 @@ struct RetryCheck: ProgramCheck {
     /// Until the failed job lies where it stays, or is gone, or goes round and round: where it lies.
     private func watch(_ run: Subject.Run, _ queue: String) async throws -> [RetryJudge.Parked] {
         var parked: [RetryJudge.Parked] = []
-        var leap: Int64?
+        var (leap, attempts): (Int64?, Int) = (nil, 0)
         var beat = ContinuousClock.now
         await inspection.until(inspection.pace.givesUp) { log in
             let judge = self.judge(log)
@@ -65,14 +67,13 @@ struct RetryCheck: ProgramCheck {
             {
                 return true
             }
+            if attempts != judge.attempts.count { (leap, attempts) = (nil, judge.attempts.count) }
             // What waits in a room for its time to come is not waited for: the broker's clock leaps.
             if judge.isAway, let room = (try? await waits(in: judge.waitingRooms(but: queue))) ?? nil {
                 // No further than it takes: a room may have an end too.
                 let next = leap ?? judge.rest(in: room) ?? 1000
                 inspection.time.leap(next)
                 leap = min(next * 2, 1 << 32)
-            } else if !judge.isAway {
-                leap = nil
             }
             if .now - beat > .seconds(1) {
                 inspection.watch.interference.beat()

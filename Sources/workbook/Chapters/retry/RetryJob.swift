@@ -16,12 +16,46 @@ extension RetryJudge {
             } || words.contains { $0.hasPrefix("deadletter") }
     }
 
+    /// What comes to this queue has been given up: by its name, which may be in any language, or by where the queues lead that
+    /// its reader has declared.
+    func isRest(_ queue: String) -> Bool {
+        if Self.isDead(queue) { return true }
+        guard let declared = log.declaration(of: queue), declared.method.arguments["x-dead-letter-exchange"] == nil
+        else { return false }
+        let rooms = waitingRooms(but: queue)
+        // Jobs wait in rooms of another queue, and none come back to this.
+        if rooms.isEmpty {
+            return others(but: queue).contains { waitingRooms(but: $0).contains { $0 != queue } }
+        }
+        // Or they come from a queue that gives them up after some deliveries.
+        return rooms.allSatisfy { log.declaration(of: $0)?.method.arguments["x-delivery-limit"] != nil }
+    }
+
     /// All of a job is in this text: as it is, among other words, or written in Base64 or in hexadecimal digits.
     static func holds(_ text: String, _ job: String) -> Bool {
         guard text.utf8.count >= job.utf8.count, text != job else { return text == job }
         let base64 = Data(job.utf8).base64EncodedString().prefix { $0 != "=" }
         let digits = job.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
         return text.contains(job) || text.contains(base64) || text.lowercased().contains(digits)
+    }
+
+    /// The job lies there as a copy that does not outlive the broker. nil: it does.
+    func transient(in queue: String, _ title: String) -> Finding? {
+        let type = log.declaration(of: queue)?.method.arguments["x-queue-type"]?.text ?? "classic"
+        let copy = log.published.last { copy in
+            Self.holds(copy.body, RetryCheck.bad)
+                && log.destinations(exchange: copy.exchange, key: copy.key)?.contains(queue) == true
+        }
+        guard type == "classic", let copy, copy.properties.deliveryMode != 2 else { return nil }
+        return Point(
+            title,
+            why:
+                "A message that is not persistent is lost when the broker restarts. Pass the job on with the properties "
+                + "that it had.", see: .retryRead
+        ).finding(
+            false,
+            "It was in '\(queue)', published at \(copy.place.time) ms with delivery-mode "
+                + "\(copy.properties.deliveryMode.map { "\($0)" } ?? "not set").")
     }
 
     static let jobDone = "does a job that can be done"

@@ -87,7 +87,7 @@ struct RetryJudge {
         others(but: queue).filter { !leadsBack(from: $0, to: queue) }
     }
 
-    private func others(but queue: String) -> [String] {
+    func others(but queue: String) -> [String] {
         Set(log.queues.map(\.name).filter { $0 != queue && !$0.isEmpty }).sorted()
     }
 
@@ -289,7 +289,7 @@ struct RetryJudge {
         if attempts.isEmpty, allParked.isEmpty { return point.finding(.notSeen, "The job was not delivered to it.") }
         // Whole, or in something with what else there is to say.
         if let whole = allParked.first(where: { Self.holds($0.text, RetryCheck.bad) }) {
-            return point.finding(true, "It was in '\(whole.queue)'.")
+            return transient(in: whole.queue, point.title) ?? point.finding(true, "It was in '\(whole.queue)'.")
         }
         if let other = allParked.first {
             return point.finding(false, "In '\(other.queue)' is '\(other.text)' instead of '\(RetryCheck.bad)'.")
