@@ -194,6 +194,7 @@ extension Rig {
         let queue = try #require(core.virtualHosts["/"]?.queue("q") as? QuorumQueue)
         let message = try #require(queue.latest(1).first)
         queue.restore(returned: [], overTheLimit: Array(repeating: message, count: count))
+        queue.setTimer()
         return { [unowned self] in advance(by: 0) }
     }
 }

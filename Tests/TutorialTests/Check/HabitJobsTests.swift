@@ -134,7 +134,7 @@ import Testing
         made.program(.basicConsume(BasicConsume(queue: "jobs")))
         made.isRefused(.notFound, "NOT_FOUND")
         let retry = RetryJudge(log: made.log, parked: []).findings
-        #expect(wrong(retry) == ["declares its queue with a dead letter exchange"])
+        #expect(wrong(retry) == ["declares its queue with a dead-letter exchange"])
         #expect(retry.first?.seen.contains("only asked") == true)
         let quorum = QuorumJudge(log: made.log, queue: "jobs", parked: [], isBack: false).findings
         #expect(wrong(quorum) == ["declares a quorum queue"])
@@ -163,7 +163,7 @@ import Testing
                 settle(&made, tag)
             }
             let judge = RetryJudge(log: made.log, parked: [])
-            return verdict("declares its queue with a dead letter exchange", in: judge.findings)
+            return verdict("declares its queue with a dead-letter exchange", in: judge.findings)
         }
         #expect(declares { $0.acks($1) } == .notSeen && declares { $0.rejects($1) } == .no)
     }
