@@ -24,7 +24,7 @@ enum CoreQuirk: String, Quirk {
     case deletedExchangeStaysADestination = "core.deleted-exchange-stays-a-destination"
     /// VirtualHost.deleteAtOnce: the bindings that lead to it stay
     case deletedQueueLeavesItsBindings = "core.deleted-queue-leaves-its-bindings"
-    /// Timers.cancel: those that are due go with those that are cancelled
+    /// Timers.moveSome: those that are due go with those that are cancelled
     case manyCancelledTimersTakeTheRest = "core.many-cancelled-timers-take-the-rest"
     /// advance: the next look at what was out too long is not set
     case onlyTheFirstLookAtTimeouts = "core.only-the-first-look-at-timeouts"

@@ -182,7 +182,7 @@ enum SessionQuirk: String, Quirk {
     case exclusiveWithoutAcksIsShared = "session.exclusive-without-acks-is-shared"
     /// confirm: the channel's number is kept in eight bits
     case waitingChannelsAreOctets = "session.waiting-channels-are-octets"
-    /// UnacknowledgedDeliveries: the tags are closed up as if there were no holes
+    /// DeliveriesPart.closeHoles: the tags are closed up as if there were no holes
     case tagsKeepTheirHoles = "session.tags-keep-their-holes"
     /// forget: what is deleted is deleted
     case deletedQueueStaysItsOwners = "session.deleted-queue-stays-its-owners"
