@@ -128,7 +128,9 @@
                 defer { try? FileManager.default.removeItem(atPath: definitions) }
                 let ended = try await run(["--port", "0", "--definitions", definitions])
                 #expect(ended.status == 1 && ended.output.isEmpty)
-                #expect(ended.errors.contains(place) && ended.errors.contains("and nothing was imported:"), "\(ended.errors)")
+                #expect(
+                    ended.errors.contains(place) && ended.errors.contains("and nothing was imported:"),
+                    "\(ended.errors)")
                 #expect(ended.errors.split(separator: "\n").count == 1)
             }
             let missing = try await run(["--port", "0", "--definitions", "/nowhere/at/all"])
