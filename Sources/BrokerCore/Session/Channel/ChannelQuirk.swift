@@ -19,6 +19,8 @@ enum ChannelQuirk: String, Quirk {
     case repliesMayBePurged = "session.replies-may-be-purged"
     /// BrokerChannel.enqueue: a reply is routed, whoever is there
     case repliesToNobodyAreNotReturned = "session.replies-to-nobody-are-not-returned"
+    /// BrokerChannel.enqueue: it has come to a queue
+    case repliesAreNotCopied = "session.replies-are-not-copied"
     /// BrokerChannel.queueDeclare: the right is to the name that the client has given
     case unnamedQueuesAreCheckedWithoutTheirName = "session.unnamed-queues-are-checked-without-their-name"
     /// BrokerChannel.queueDeclare: an empty name is no exchange's

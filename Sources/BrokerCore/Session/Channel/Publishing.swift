@@ -139,7 +139,7 @@ extension BrokerChannel {
         // It has an entry in the store now if one of the queues is durable and it is persistent.
         let batch = message.storeEntry == 0 ? 0 : virtualHost.write(message)
         // No queue has the address of a requester for its name, but a copy may go to one.
-        let isReplied = (queues.isEmpty || !copies.isEmpty) && reply(message, copies)
+        let isReplied = (queues.isEmpty || !copies.isEmpty && !quirk(.repliesAreNotCopied)) && reply(message, copies)
         if queues.isEmpty {
             let isAnswer =
                 isReplied && connection.dialect.routesReplies

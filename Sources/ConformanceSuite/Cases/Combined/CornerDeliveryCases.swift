@@ -34,6 +34,22 @@ import Testing
     }
 
     @Test(
+        "A reply that is copied to a queue reaches the requester too, and so does a copy of what goes to a queue",
+        .proves(
+            "rpc.direct-copied", ["rabbitmq/direct-reply-to/copies"]))
+    func directReplyIsCopied() async throws {
+        let (client, server, address) = try await conversation()
+        let queue = try await server.declareQueue()
+        func copied(to key: ShortString) -> BasicProperties {
+            BasicProperties(headers: ["CC": .array([.longString(key.octets)])])
+        }
+        server.publish("reply", to: "", address, copied(to: queue))
+        server.publish("message", to: "", queue, copied(to: address))
+        try await server.expectReady(2, in: queue)
+        #expect(try await client.deliveries(2).map(\.text) == ["reply", "message"])
+    }
+
+    @Test(
         "The messages that a channel held go back to their places, in whatever order they were handed out",
         .proves("settle.returned-to-their-places", ["rabbitmq/basic.nack/original-position"]))
     func returnedToTheirPlaces() async throws {
