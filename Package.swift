@@ -112,7 +112,8 @@ let package = Package(
             path: "Tests/Simulation",
             swiftSettings: settings),
         .executableTarget(
-            name: "simulate", dependencies: ["Simulation", "Commands"], path: "Tests/Simulate", swiftSettings: settings),
+            name: "simulate", dependencies: ["Simulation", "Commands", "Platform"], path: "Tests/Simulate",
+            swiftSettings: settings),
 
         // What test targets share, and the programs among the tests.
         .target(

@@ -21,7 +21,8 @@ if given.has(damaged) { damage(words) }
 let steps = Int(clamping: words.first.flatMap { $0 } ?? 1_000_000)
 var seed = (words.count > 1 ? words[1] : nil) ?? UInt64.random(in: 0...UInt64(UInt32.max))
 let episode = 1000
-print("\(steps) steps from seed \(seed)")
+let perReport = 1_000_000
+say("\(steps) steps from seed \(seed)")
 
 var (left, deliveries, crashes) = (steps, 0, 0)
 while left > 0 {
@@ -31,6 +32,8 @@ while left > 0 {
         crashes += simulation.crashCount
         left -= episode
         seed &+= 1
+        let done = steps - left
+        if left > 0, done.isMultiple(of: perReport) { say("\(done) steps without a difference, next seed \(seed)") }
         continue
     }
     // Other seeds may come to a difference in fewer steps.
@@ -40,7 +43,7 @@ while left > 0 {
         if let found = try simulation.run(steps: shortest - 1) { (best, shortest) = (other, found.step) }
     }
     let again = try Simulation(seed: best, keepsLog: true)
-    if let difference = try again.run(steps: shortest) { print(difference.description(lines: isWhole ? .max : 40)) }
+    if let difference = try again.run(steps: shortest) { say(difference.description(lines: isWhole ? .max : 40)) }
     exit(1)
 }
-print("no difference: \(deliveries) frames and messages compared, \(crashes) crashes survived")
+say("no difference: \(deliveries) frames and messages compared, \(crashes) crashes survived")
