@@ -115,6 +115,8 @@ package final class TLSStream: ByteStream {
         }
     }
 
+    package func admit() { stream.admit() }
+
     package func setReading(_ on: Bool) {
         state.withLock { state in
             state.isReading = on

@@ -28,6 +28,10 @@ public protocol ByteStream: AnyObject, Sendable {
     /// How many octets are waiting to be taken: by the kernel (TCP), by the peer's receiver (memory).
     var unsent: Int { get }
 
+    /// Lets the peer in: from now on it is served before those of whom nobody knows yet who they are. Of streams that are
+    /// not newcomers, as most are not, nothing changes.
+    func admit()
+
     /// Stops or resumes reading, which holds the peer back. While reading is off, the peer's end of stream stays
     /// unnoticed behind the octets that come before it; a reset is reported all the same.
     func setReading(_ on: Bool)
@@ -43,6 +47,7 @@ public protocol ByteStream: AnyObject, Sendable {
 
 extension ByteStream {
     public var source: String { name }
+    public func admit() {}
 }
 
 /// Who a ``ByteStream`` delivers to. The calls come in order and one at a time, on a thread of the stream's choosing:

@@ -4,7 +4,8 @@ import Synchronization
 /// One thread that waits for many sockets. It starts with the first use and ends with ``stop()``.
 ///
 /// Of each wake-up every ready connection gets one turn: one read of at most 256 KiB. So a connection that never stops
-/// sending delays the others by one read, not more.
+/// sending delays the others by one read, not more. Newcomers, whom nobody has let in yet, share a few turns of each wake-up
+/// (on Linux): however many come and go, those that are in are served first.
 public final class EventLoop: Sendable {
     /// The loop of those who don't bring their own: clients.
     public static let shared = EventLoop()
@@ -71,14 +72,16 @@ public final class EventLoop: Sendable {
     // MARK: Registration
 
     /// Watches a descriptor. Returns 0 and the registration's token, or an `errno`.
-    func register(_ fd: Int32, _ handler: any EventHandler, for interest: Readiness) -> Result<UInt64, SystemError> {
+    func register(
+        _ fd: Int32, _ handler: any EventHandler, for interest: Readiness, isNewcomer: Bool = false
+    ) -> Result<UInt64, SystemError> {
         state.withLock { state in
             guard !state.isStopped else { return .failure(SystemError(code: Errno.cancelled)) }
             let code = start(&state)
             guard code == 0, let poller = state.poller else { return .failure(SystemError(code: code)) }
             state.lastToken += 1
             let token = state.lastToken
-            let failure = poller.watch(fd, token: token, for: interest, isNew: true)
+            let failure = poller.add(fd, token: token, for: interest, isNewcomer: isNewcomer)
             guard failure == 0 else { return .failure(SystemError(code: failure)) }
             state.handlers[token] = handler
             return .success(token)
@@ -87,7 +90,13 @@ public final class EventLoop: Sendable {
 
     func update(_ fd: Int32, _ token: UInt64, for interest: Readiness) {
         let poller = state.withLock { $0.handlers[token] == nil ? nil : $0.poller }
-        _ = poller?.watch(fd, token: token, for: interest, isNew: false)
+        _ = poller?.change(fd, token: token, for: interest)
+    }
+
+    /// Lets a newcomer in. Returns 0, or an `errno` when it is watched no more.
+    func admit(_ fd: Int32, _ token: UInt64, for interest: Readiness) -> Int32 {
+        let poller = state.withLock { $0.handlers[token] == nil ? nil : $0.poller }
+        return poller?.admit(fd, token: token, for: interest) ?? 0
     }
 
     /// To be called before the descriptor is closed. Events that were found before and not handled yet are dropped.

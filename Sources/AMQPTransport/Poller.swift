@@ -22,8 +22,12 @@ struct PollEvent: Sendable {
 
 /// Watches file descriptors, level-triggered. Everything but `wait` may be called from any thread.
 protocol Poller: AnyObject, Sendable {
-    /// Watches a descriptor, or changes what it is watched for. Returns 0 or an `errno`.
-    func watch(_ fd: Int32, token: UInt64, for interest: Readiness, isNew: Bool) -> Int32
+    /// Watches a descriptor, of a newcomer or not. Returns 0 or an `errno`.
+    func add(_ fd: Int32, token: UInt64, for interest: Readiness, isNewcomer: Bool) -> Int32
+    /// Changes what a descriptor is watched for. Returns 0 or an `errno`.
+    func change(_ fd: Int32, token: UInt64, for interest: Readiness) -> Int32
+    /// A descriptor is no newcomer's any more. Returns 0 or an `errno`, and then it is not watched.
+    func admit(_ fd: Int32, token: UInt64, for interest: Readiness) -> Int32
     /// Forgets a descriptor, which must still be open.
     func forget(_ fd: Int32)
     /// Makes the `wait` that is under way return, or the next one.
@@ -90,10 +94,18 @@ final class PollPoller: Poller {
         Socket.wakeUpPipe().map { PollPoller(WakeUpPipe($0)) }
     }
 
-    func watch(_ fd: Int32, token: UInt64, for interest: Readiness, isNew: Bool) -> Int32 {
+    /// poll(2) finds all at once, and so newcomers as well.
+    func add(_ fd: Int32, token: UInt64, for interest: Readiness, isNewcomer: Bool) -> Int32 {
         change { $0[fd] = (token, interest) }
         return 0
     }
+
+    func change(_ fd: Int32, token: UInt64, for interest: Readiness) -> Int32 {
+        change { $0[fd] = (token, interest) }
+        return 0
+    }
+
+    func admit(_ fd: Int32, token: UInt64, for interest: Readiness) -> Int32 { 0 }
 
     func forget(_ fd: Int32) {
         change { $0[fd] = nil }
@@ -141,50 +153,78 @@ final class PollPoller: Poller {
 
 #if os(Linux)
     /// A ``Poller`` on epoll(7).
+    ///
+    /// The kernel hands out what is ready in the order in which it became so. Ten thousand who connect and leave would stand
+    /// before everybody else, so newcomers have an epoll of their own, which the other one watches like a descriptor: of
+    /// them a few have their turn in each wake-up.
     final class EpollPoller: Poller {
         // The kernel's values: their imported Swift types differ between Glibc and Musl.
         private static let readable: UInt32 = 0x1
         private static let writable: UInt32 = 0x4
         private static let failedOrHungUp: UInt32 = 0x8 | 0x10
         private static let maxEvents = 256
+        /// So many newcomers are found at a time.
+        static let maxNewcomers = 32
+        private static let (tokenOfPipe, tokenOfNewcomers) = (UInt64(0), UInt64.max)
 
-        private let fd: Int32
+        private let members: Int32
+        private let newcomers: Int32
         private let pipe: WakeUpPipe
 
-        private init(fd: Int32, pipe: WakeUpPipe) {
-            self.fd = fd
-            self.pipe = pipe
-            _ = control(EPOLL_CTL_ADD, pipe.readEnd, token: 0, Self.readable)
+        private init(members: Int32, newcomers: Int32, pipe: WakeUpPipe) {
+            (self.members, self.newcomers, self.pipe) = (members, newcomers, pipe)
+            _ = control(members, EPOLL_CTL_ADD, pipe.readEnd, token: Self.tokenOfPipe, .readable)
+            _ = control(members, EPOLL_CTL_ADD, newcomers, token: Self.tokenOfNewcomers, .readable)
         }
 
-        deinit { Socket.close(fd) }
+        deinit {
+            Socket.close(newcomers)
+            Socket.close(members)
+        }
 
         static func make() -> Result<EpollPoller, SystemError> {
             Socket.wakeUpPipe().flatMap { ends in
                 let pipe = WakeUpPipe(ends)
-                let fd = epoll_create1(0)
-                guard fd >= 0 else { return .failure(SystemError(code: errno)) }
-                _ = fcntl(fd, F_SETFD, FD_CLOEXEC)
-                return .success(EpollPoller(fd: fd, pipe: pipe))
+                let members = epoll_create1(0)
+                guard members >= 0 else { return .failure(SystemError(code: errno)) }
+                let newcomers = epoll_create1(0)
+                guard newcomers >= 0 else {
+                    defer { Socket.close(members) }
+                    return .failure(SystemError(code: errno))
+                }
+                for fd in [members, newcomers] { _ = fcntl(fd, F_SETFD, FD_CLOEXEC) }
+                return .success(EpollPoller(members: members, newcomers: newcomers, pipe: pipe))
             }
         }
 
-        private func control(_ operation: Int32, _ watched: Int32, token: UInt64, _ flags: UInt32) -> Int32 {
+        private func control(
+            _ epoll: Int32, _ operation: Int32, _ fd: Int32, token: UInt64, _ interest: Readiness
+        ) -> Int32 {
             var event = epoll_event()
-            event.events = flags
+            if interest.contains(.readable) { event.events |= Self.readable }
+            if interest.contains(.writable) { event.events |= Self.writable }
             event.data.u64 = token
-            return epoll_ctl(fd, operation, watched, &event) == 0 ? 0 : errno
+            return epoll_ctl(epoll, operation, fd, &event) == 0 ? 0 : errno
         }
 
-        func watch(_ watched: Int32, token: UInt64, for interest: Readiness, isNew: Bool) -> Int32 {
-            var flags: UInt32 = 0
-            if interest.contains(.readable) { flags |= Self.readable }
-            if interest.contains(.writable) { flags |= Self.writable }
-            return control(isNew ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, watched, token: token, flags)
+        func add(_ fd: Int32, token: UInt64, for interest: Readiness, isNewcomer: Bool) -> Int32 {
+            control(isNewcomer ? newcomers : members, EPOLL_CTL_ADD, fd, token: token, interest)
         }
 
-        func forget(_ watched: Int32) {
-            _ = control(EPOLL_CTL_DEL, watched, token: 0, 0)
+        func change(_ fd: Int32, token: UInt64, for interest: Readiness) -> Int32 {
+            let code = control(members, EPOLL_CTL_MOD, fd, token: token, interest)
+            return code == ENOENT ? control(newcomers, EPOLL_CTL_MOD, fd, token: token, interest) : code
+        }
+
+        func admit(_ fd: Int32, token: UInt64, for interest: Readiness) -> Int32 {
+            _ = control(newcomers, EPOLL_CTL_DEL, fd, token: token, [])
+            return control(members, EPOLL_CTL_ADD, fd, token: token, interest)
+        }
+
+        func forget(_ fd: Int32) {
+            if control(members, EPOLL_CTL_DEL, fd, token: 0, []) == ENOENT {
+                _ = control(newcomers, EPOLL_CTL_DEL, fd, token: 0, [])
+            }
         }
 
         func wakeUp() { pipe.signal() }
@@ -192,20 +232,31 @@ final class PollPoller: Poller {
         func wait(block: Bool, into events: inout [PollEvent]) {
             events.removeAll(keepingCapacity: true)
             withUnsafeTemporaryAllocation(of: epoll_event.self, capacity: Self.maxEvents) { found in
-                let count = epoll_wait(fd, found.baseAddress, Int32(Self.maxEvents), block ? -1 : 0)
-                // An interrupted wait found nothing; the loop comes back.
-                for event in found.prefix(Int(max(0, count))) {
-                    if event.data.u64 == 0 {
-                        pipe.drain()
-                        continue
-                    }
+                let count = epoll_wait(members, found.baseAddress, Int32(Self.maxEvents), block ? -1 : 0)
+                guard take(found.prefix(Int(max(0, count))), into: &events) else { return }
+                let more = epoll_wait(newcomers, found.baseAddress, Int32(Self.maxNewcomers), 0)
+                _ = take(found.prefix(Int(max(0, more))), into: &events)
+            }
+        }
+
+        /// Returns whether there are newcomers too. An interrupted wait found nothing; the loop comes back.
+        private func take(
+            _ found: UnsafeMutableBufferPointer<epoll_event>.SubSequence, into events: inout [PollEvent]
+        ) -> Bool {
+            var hasNewcomers = false
+            for event in found {
+                switch event.data.u64 {
+                case Self.tokenOfPipe: pipe.drain()
+                case Self.tokenOfNewcomers: hasNewcomers = true
+                case let token:
                     var readiness: Readiness = []
                     if event.events & Self.readable != 0 { readiness.insert(.readable) }
                     if event.events & Self.writable != 0 { readiness.insert(.writable) }
                     if event.events & Self.failedOrHungUp != 0 { readiness.insert(.hungUp) }
-                    events.append(PollEvent(token: event.data.u64, readiness: readiness))
+                    events.append(PollEvent(token: token, readiness: readiness))
                 }
             }
+            return hasNewcomers
         }
     }
 #endif

@@ -14,9 +14,10 @@ public final class TCPListener: Sendable {
     ///   - host: a name or an address of this machine; empty for all its interfaces.
     ///   - port: 0 for any free port, otherwise 1 to 65535.
     ///   - limit: how many connections may be open at a time; nil: as many as the system lets there be.
+    ///   - awaitsAdmission: those who come are newcomers until ``TCPStream/admit()`` lets them in.
     ///   - onAccept: called on the loop's thread with each new connection. A stream that is not kept is closed.
     public init(
-        host: String, port: Int, loop: EventLoop, limit: ConnectionLimit? = nil,
+        host: String, port: Int, loop: EventLoop, limit: ConnectionLimit? = nil, awaitsAdmission: Bool = false,
         onAccept: @escaping @Sendable (TCPStream) -> Void
     ) throws(TransportError) {
         let addresses = try SocketAddress.resolve(host: host, port: port, toListen: true)
@@ -27,7 +28,10 @@ public final class TCPListener: Sendable {
             do throws(TransportError) {
                 let (fds, port) = try Self.listen(at: addresses, host: host, port: port)
                 self.port = port
-                sockets = fds.map { ListeningSocket($0, loop: loop, limit: limit, onAccept: onAccept) }
+                sockets = fds.map {
+                    ListeningSocket(
+                        $0, loop: loop, limit: limit, awaitsAdmission: awaitsAdmission, onAccept: onAccept)
+                }
                 break
             } catch {
                 guard case .addressInUse = error, attempts > 0 else { throw error }
@@ -94,14 +98,17 @@ private final class ListeningSocket: EventHandler {
     private let state: Mutex<State>
     private let loop: EventLoop
     private let limit: ConnectionLimit?
+    private let awaitsAdmission: Bool
     private let onAccept: @Sendable (TCPStream) -> Void
 
     init(
-        _ fd: Int32, loop: EventLoop, limit: ConnectionLimit?, onAccept: @escaping @Sendable (TCPStream) -> Void
+        _ fd: Int32, loop: EventLoop, limit: ConnectionLimit?, awaitsAdmission: Bool,
+        onAccept: @escaping @Sendable (TCPStream) -> Void
     ) {
         state = Mutex(State(fd: fd))
         self.loop = loop
         self.limit = limit
+        self.awaitsAdmission = awaitsAdmission
         self.onAccept = onAccept
     }
 
@@ -129,7 +136,7 @@ private final class ListeningSocket: EventHandler {
 
     func ready(_ readiness: Readiness, _ buffer: UnsafeMutableRawBufferPointer) {
         // A burst of connections must not keep those that are open from their turn.
-        for _ in 0..<64 {
+        for _ in 0..<16 {
             if let limit, !limit.take() {
                 // First this, then the place in the line: it may come free at once, on another thread.
                 watch([])
@@ -138,7 +145,9 @@ private final class ListeningSocket: EventHandler {
             }
             let outcome = state.withLock { $0.fd < 0 ? .wouldBlock : Socket.accept($0.fd) }
             if case .done(let fd) = outcome {
-                onAccept(TCPStream(connected: Int32(fd), isAccepted: true, loop: loop, limit: limit))
+                onAccept(
+                    TCPStream(
+                        connected: Int32(fd), isAccepted: true, loop: loop, limit: limit, isNewcomer: awaitsAdmission))
                 continue
             }
             limit?.giveBack()

@@ -14,8 +14,11 @@ public final class TCPStream: ByteStream {
     private let limit: ConnectionLimit?
     private let state: Mutex<State>
 
-    /// Takes over a connected, non-blocking socket. `isAccepted` tells which side comes first in the name.
-    init(connected fd: Int32, isAccepted: Bool, loop: EventLoop, limit: ConnectionLimit? = nil) {
+    /// Takes over a connected, non-blocking socket. `isAccepted` tells which side comes first in the name, `isNewcomer`
+    /// whether it waits to be let in.
+    init(
+        connected fd: Int32, isAccepted: Bool, loop: EventLoop, limit: ConnectionLimit? = nil, isNewcomer: Bool = false
+    ) {
         Socket.setNoDelay(fd)
         let (here, peer) = (SocketAddress.ofThisEnd(fd), SocketAddress.ofPeer(fd))
         let texts = (here?.text ?? "?", peer?.text ?? "?")
@@ -24,7 +27,7 @@ public final class TCPStream: ByteStream {
         source = peer?.source ?? "?"
         self.loop = loop
         self.limit = limit
-        state = Mutex(State(fd: fd))
+        state = Mutex(State(fd: fd, isNewcomer: isNewcomer))
     }
 
     deinit {
@@ -51,6 +54,16 @@ public final class TCPStream: ByteStream {
         state.withLock { state in
             state.isReading = on
             watch(&state)
+        }
+    }
+
+    public func admit() {
+        state.withLock { state in
+            guard state.isNewcomer, state.phase != .gone else { return }
+            state.isNewcomer = false
+            guard let registration = state.registration else { return }
+            let code = loop.admit(state.fd, registration, for: state.interest)
+            if code != 0 { giveUp(code, &state) }
         }
     }
 
@@ -122,14 +135,18 @@ public final class TCPStream: ByteStream {
             loop.update(state.fd, registration, for: interest)
         } else {
             if !state.isStarted, interest.isEmpty { return }
-            switch loop.register(state.fd, self, for: interest) {
+            switch loop.register(state.fd, self, for: interest, isNewcomer: state.isNewcomer) {
             case .success(let registration): state.registration = registration
-            case .failure(let error):
-                tearDown(&state, .reset(Errno.text(error.code)), reset: true)
-                loop.execute { self.reportEnd() }
+            case .failure(let error): giveUp(error.code, &state)
             }
         }
         state.interest = interest
+    }
+
+    /// The loop can't watch it.
+    private func giveUp(_ code: Int32, _ state: inout State) {
+        tearDown(&state, .reset(Errno.text(code)), reset: true)
+        loop.execute { self.reportEnd() }
     }
 
     /// Everything queued has left a closing stream.

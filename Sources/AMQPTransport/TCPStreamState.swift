@@ -13,6 +13,8 @@ extension TCPStream {
 
     struct State: Sendable {
         var fd: Int32
+        /// It waits to be let in.
+        var isNewcomer: Bool
         var phase = Phase.open
         var receiver: (any ByteStreamReceiver)?
         var isStarted = false

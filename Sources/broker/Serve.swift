@@ -16,6 +16,7 @@ enum Serve {
         let signals = Signals([SIGTERM] + [SIGINT, SIGHUP].filter { !Signals.isIgnored($0) })
         signal(SIGPIPE, SIG_IGN)
         let descriptors = Machine.raiseDescriptorLimit()
+        Machine.reserveDescriptorTable()
         var configuration = options.configuration
         let definitions = options.definitionsFile.map { DefinitionsInput.parsed(DefinitionsInput.read($0), $0) }
         configuration.users = Users.collect(options, defined: definitions?.users ?? [])

@@ -94,7 +94,7 @@ struct DeletionTests {
         #expect(rig.core.memoryInUse == before)
     }
 
-    @Test("A long row of auto-delete exchanges goes little by little, and who declares waits until it is gone")
+    @Test("A long row of auto-delete exchanges goes little by little, and who declares one of its names waits")
     func row() throws {
         let rig = Rig { $0.work.turn = 1000 }
         let (client, other) = (try rig.open(), try rig.open())
@@ -111,6 +111,11 @@ struct DeletionTests {
         #expect(effects.hasMoreToDo && steps < 6000, "\(steps)")
         let names = rig.core.listExchanges().map(\.name)
         #expect(names.contains("x4999") && !names.contains("x0"))
+        writer.method(ExchangeDeclare(exchange: "y", type: "direct"), channel: 1)
+        effects = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
+        #expect(effects.hasMoreToDo && effects.writes.contains { $0.connection == other.id })
+        carryOut(effects, [client, other])
+        #expect(other.take().map(\.method.id) == [ExchangeDeclareOk.id])
         writer.method(ExchangeDeclare(exchange: "x0", type: "topic"), channel: 1)
         effects = rig.core.step(.received(writer.take().span.bytes, from: other.id), now: rig.now)
         #expect(!effects.writes.contains { $0.connection == other.id })
@@ -122,7 +127,7 @@ struct DeletionTests {
         #expect(client.take().map(\.method.id) == [QueueDeleteOk.id])
         #expect(other.take().map(\.method.id) == [ExchangeDeclareOk.id])
         #expect(rig.core.listExchanges().filter { $0.name.hasPrefix("x") }.map(\.type) == ["topic"])
-        other.send(ExchangeDelete(exchange: "x0"))
+        for name in ["x0", "y"] as [ShortString] { other.send(ExchangeDelete(exchange: name)) }
         #expect(rig.core.memoryInUse <= before)
     }
 

@@ -36,6 +36,23 @@ extension Broker {
         try await far.close()
     }
 
+    /// Until then it is one of those of whom nobody knows who they are.
+    @Test func aClientIsLetInWhenItsConnectionIsOpen() async throws {
+        let broker = Broker.patient
+        let (near, far) = MemoryStream.pair()
+        let stream = WatchedStream(far)
+        broker.serve(stream)
+        var wrong = ConnectionConfiguration()
+        wrong.password = "wrong"
+        let (guess, guessed) = MemoryStream.pair()
+        let refused = WatchedStream(guessed)
+        broker.serve(refused)
+        _ = try? await Connection.open(patientlyOver: guess, wrong)
+        let connection = try await Connection.open(patientlyOver: near, ConnectionConfiguration())
+        #expect(stream.admissions == 1 && refused.admissions == 0)
+        try await connection.close()
+    }
+
     @Test func guestMayComeOverIPv6Too() async throws {
         let broker = Broker.patient
         // A machine without IPv6 has no such address.
@@ -153,4 +170,24 @@ private final class Ending: ByteStreamReceiver {
 extension Broker {
     /// In real time, but with patience for logins: a client's task may come to its turn only after a thousand others.
     static var patient: Broker { Broker(.patient) }
+}
+
+/// A stream that knows whether its peer was let in.
+private final class WatchedStream: ByteStream {
+    private let inner: any ByteStream
+    private let count = Mutex(0)
+
+    init(_ inner: any ByteStream) { self.inner = inner }
+
+    var admissions: Int { count.withLock(\.self) }
+    func admit() { count.withLock { $0 += 1 } }
+
+    var name: String { inner.name }
+    var isLoopback: Bool { inner.isLoopback }
+    var unsent: Int { inner.unsent }
+    func start(_ receiver: any ByteStreamReceiver) { inner.start(receiver) }
+    func send(_ bytes: RawSpan) -> Int { inner.send(bytes) }
+    func setReading(_ on: Bool) { inner.setReading(on) }
+    func close() { inner.close() }
+    func abort() { inner.abort() }
 }

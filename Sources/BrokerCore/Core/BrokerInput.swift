@@ -64,6 +64,8 @@ public struct BrokerEffects: Sendable {
     /// Passwords that are to be checked, the first to come first. Their connections wait, and nothing is read from them,
     /// until ``BrokerInput/loginChecked(_:isRight:)`` says what came of it.
     public var loginChecks: [LoginCheck] = []
+    /// The connections whose handshake is over, and which are served before those of whom nobody knows yet who they are.
+    public var opened: [ConnectionID] = []
     /// Of ``BrokerInput/change(_:)``, what was not done, by the change's place.
     public var refusals: [(place: Int, refusal: BrokerChange.Refusal)] = []
     /// What is to be written to the store next.

@@ -24,6 +24,7 @@ extension BrokerCore: SessionHost {
         effects.readingChanges.append((connection, isReading))
     }
     func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
+    func noteOpened(_ connection: ConnectionID) { effects.opened.append(connection) }
     func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
     func later(_ slice: @escaping () -> Bool) {
         spend(pool.work.slice)

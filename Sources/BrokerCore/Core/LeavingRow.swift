@@ -22,8 +22,8 @@ final class LeavingRow {
     /// So many of them are not in the log yet.
     var unwritten: Int?
     private var end: ((_ gone: [Exchange<any Queue>]) -> Void)?
-    /// So many of them have had the bindings removed that lead to them.
-    private var freed: Int
+    /// Who takes apart what leads to this one is somebody else.
+    private let isDeletedItself: Bool
 
     /// `end` is done when the log has heard of all of them.
     init(
@@ -35,7 +35,7 @@ final class LeavingRow {
         self.end = end
         left = sources
         gone = exchange.map { [$0] } ?? []
-        freed = gone.count
+        isDeletedItself = exchange != nil
     }
 
     var isOver: Bool { end == nil }
@@ -46,11 +46,12 @@ final class LeavingRow {
         end?(gone)
     }
 
-    /// Some of the bindings that lead to the next of those that are gone; nil: there are no more.
+    /// Some of the bindings that lead to one of those that are gone, which is let go with the last of them: a hundred thousand
+    /// let go at once would take long. Nil: there are no more. To be called when the row is over.
     func nextIncoming() -> [Binding<any Queue>]? {
-        guard freed < gone.count else { return nil }
-        guard gone[freed].isRemoved, let incoming = gone[freed].popIncoming() else {
-            freed += 1
+        guard gone.count > (isDeletedItself ? 1 : 0), let exchange = gone.last else { return nil }
+        guard exchange.isRemoved, let incoming = exchange.popIncoming() else {
+            gone.removeLast()
             return []
         }
         return cause == .queue && quirk(.autoDeletedStaysADestination) ? [] : incoming

@@ -37,6 +37,7 @@ extension VirtualHost {
             return removal(behind: LeavingRow(.queue, [], isAlone: false), then: then)
         }
         if !quirk(.deletedQueueKeepsItsRoutes) { topologyVersion += 1 }
+        leavingQueues.insert(queue.name)
         core.tally.counters.queuesDeleted += 1
         if let owner = queue.declaration.owner { core.connection(owner)?.forget(queue) }
         var sources: LeavingRow.Sources = []
@@ -46,7 +47,9 @@ extension VirtualHost {
             sources = hosted.end.incoming.autoDeleteSources
             if !sources.isEmpty, quirk(.autoDeleteIsForUnbind) { sources = [] }
         }
-        let row = LeavingRow(.queue, sources, isAlone: isWhole && hosted.end.incoming.count == 1) { [unowned core] _ in
+        let row = LeavingRow(.queue, sources, isAlone: isWhole && hosted.end.incoming.count == 1) {
+            [unowned self, unowned core] _ in
+            leavingQueues.remove(queue.name)
             if let journal = hosted.journal {
                 if !quirk(.queueDeletesAreNotWritten) { core.journal?.declare(.queueDeleted(number: journal.number)) }
                 journal.delete()
@@ -89,13 +92,13 @@ extension VirtualHost {
 
     // MARK: Exchanges that go along
 
-    /// The log has not heard of all that is not there any more. Nothing is declared meanwhile: it might have such a name.
+    /// The log has not heard of all that is not there any more. Nothing is declared meanwhile that has such a name.
     var isLosingRows: Bool { !leavingRows.isEmpty }
+    func isLosing(exchange name: ShortString) -> Bool { isLosingRows && leavingExchanges.contains(name) }
+    func isLosing(queue name: ShortString) -> Bool { isLosingRows && leavingQueues.contains(name) }
 
     /// Goes on with the rows that are on their way out. Returns of how many units.
     func loseRows(_ most: Int) -> Int { leavingRows.first.map { goOn(with: $0, most) } ?? 0 }
-
-    func loseAllRows() { while isLosingRows { _ = loseRows(.max) } }
 
     /// Some of a row goes, of so many units or a few more. Returns of how many: of fewer when it is over.
     func goOn(with row: LeavingRow, _ most: Int) -> Int {
@@ -139,6 +142,7 @@ extension VirtualHost {
     /// bindings lead.
     func take(_ exchange: Exchange<any Queue>, isWhole: Bool) -> LeavingRow.Sources {
         exchanges[exchange.name] = nil
+        leavingExchanges.insert(exchange.name)
         if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }
         guard isWhole else { return [] }
         exchange.markRemoved()
@@ -148,6 +152,7 @@ extension VirtualHost {
 
     /// Tells the log that an exchange is gone, and with it its bindings.
     private func write(endOf exchange: Exchange<any Queue>, in row: LeavingRow) {
+        leavingExchanges.remove(exchange.name)
         guard exchange.isStored, !quirk(.exchangeDeletesAreNotWritten),
             row.cause != .binding || !quirk(.endByUnbindIsNotWritten)
         else { return }

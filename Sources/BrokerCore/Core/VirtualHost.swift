@@ -26,6 +26,9 @@ final class VirtualHost {
     private(set) var definition: VirtualHostDefinition?
     /// Auto-delete exchanges that are on their way out, and that the log has not heard of.
     var leavingRows: [LeavingRow] = []
+    /// The names of what is not there any more, and of whose end the log has not heard.
+    var leavingExchanges: Set<ShortString> = []
+    var leavingQueues: Set<ShortString> = []
     /// The dead letter that is being put in its queues.
     var republished: DeadLetter.Republished?
     /// For a quirk: the exchanges that were looked up first, by name.
@@ -233,7 +236,7 @@ extension VirtualHost: SessionVirtualHost {
     func trace(_ copy: Message) { core.cause(.copy(copy), in: self) }
 
     func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError) {
-        loseAllRows()
+        while isLosing(exchange: name) { _ = loseRows(.max) }
         let exchange = try restoreExchange(name, declaration)
         if exchange.isStored { core.journal?.declare(.exchangeDeclared(description(of: exchange))) }
     }
@@ -241,7 +244,7 @@ extension VirtualHost: SessionVirtualHost {
     func declareQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments
     ) -> any Queue {
-        loseAllRows()
+        while isLosing(queue: name) { _ = loseRows(.max) }
         let journal =
             declaration.durable
             ? core.journal.map { QueueJournal($0, number: $0.queueNumbers.take(), keepsAll: arguments.kind.keepsAll) }

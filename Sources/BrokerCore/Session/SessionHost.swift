@@ -29,6 +29,8 @@ protocol SessionHost: AnyObject {
     func setReading(_ isReading: Bool, of connection: ConnectionID)
     /// Has a password checked.
     func check(_ login: LoginCheck)
+    /// The connection's handshake is over.
+    func noteOpened(_ connection: ConnectionID)
     /// The connection wants to know when more is on disk.
     func awaitStore(_ connection: ConnectionID)
     /// The connection has work left that is to be done in its turns, also when nothing comes from its client.
@@ -47,9 +49,11 @@ protocol SessionVirtualHost: AnyObject {
     /// Changes whenever a route may lead elsewhere, so that a channel can remember the last one.
     var topologyVersion: UInt64 { get }
 
-    /// Exchanges are not there any more, and the log has not heard of it yet: until then nothing is declared that might have
-    /// such a name.
+    /// Exchanges or queues are not there any more, and the log has not heard of it yet.
     var isLosingRows: Bool { get }
+    /// One of them had this name: until the log knows, none is declared under it.
+    func isLosing(exchange name: ShortString) -> Bool
+    func isLosing(queue name: ShortString) -> Bool
     /// Goes on with telling it, by so many units. Returns of how many that was.
     func loseRows(_ most: Int) -> Int
 

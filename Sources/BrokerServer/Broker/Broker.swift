@@ -93,7 +93,7 @@ public final class Broker: Sendable {
         host: String, port: Int, isTLS: Bool, onAccept: @escaping @Sendable (TCPStream) -> Void
     ) throws(TransportError) -> Int {
         let listener = try TCPListener(
-            host: host, port: port, loop: loop, limit: connectionLimit, onAccept: onAccept)
+            host: host, port: port, loop: loop, limit: connectionLimit, awaitsAdmission: true, onAccept: onAccept)
         state.withLock { state in
             state.listeners.append(listener)
             state.addresses.append(.init(host: host, port: listener.port, isTLS: isTLS))
@@ -230,6 +230,7 @@ public final class Broker: Sendable {
         setTimer(effects.nextDeadline, &state)
         // And who has been answered finds in the log what was answered.
         if let log { for event in effects.log { log(event) } }
+        for id in effects.opened { state.sessions[id]?.stream.admit() }
         let unsent = write(effects.writes, state)
         for check in effects.loginChecks { start(check, state) }
         for change in effects.readingChanges {

@@ -48,7 +48,9 @@ final class ManagementServer: Sendable {
 
     /// Opens the port; 0 takes a free one. Returns the port.
     func listen(host: String, port: Int) throws(TransportError) -> Int {
-        let listener = try TCPListener(host: host, port: port, loop: loop) { [weak self] in self?.accept($0) }
+        let listener = try TCPListener(host: host, port: port, loop: loop, awaitsAdmission: true) { [weak self] in
+            self?.accept($0)
+        }
         state.withLock { $0.listener = listener }
         return listener.port
     }

@@ -109,6 +109,7 @@ extension BrokerConnection {
         session.openedAt = host.now
         state = .running
         host.tally.counters.connectionsOpened += 1
+        host.noteOpened(id)
         if !quirk(.handshakeDeadlineStays) { liveness.deadline = .max }
         send(ConnectionOpenOk())
         logOpened()

@@ -1,15 +1,12 @@
 import AMQPWire
 
 extension BrokerChannel {
-    /// Whether a method waits for a long row of exchanges to go. It helps with that, and is done then.
+    /// Whether a method waits for one of a long row to go that had the same name. It helps with that, and is done then.
     func waitsForRows(_ method: Method) -> Bool {
-        switch method {
-        case .exchangeDeclare, .queueDeclare: break
-        default: return false
-        }
+        guard asksForALeavingName(method) else { return false }
         connection.doInSlices { [self] in
             connection.placesFilled += virtualHost.loseRows(connection.pool.work.slice)
-            if virtualHost.isLosingRows { return true }
+            if asksForALeavingName(method) { return true }
             do throws(BrokerError) { try handle(method) } catch {
                 connection.fail(error, cause: method.id, channel: number)
             }
@@ -17,6 +14,16 @@ extension BrokerChannel {
             return false
         }
         return true
+    }
+
+    private func asksForALeavingName(_ method: Method) -> Bool {
+        switch method {
+        case .exchangeDeclare(let declare) where !declare.passive:
+            virtualHost.isLosing(exchange: declare.exchange.withoutLineBreaks)
+        case .queueDeclare(let declare) where !declare.passive:
+            virtualHost.isLosing(queue: declare.queue.withoutLineBreaks)
+        default: false
+        }
     }
 
     func exchangeDeclare(_ declare: ExchangeDeclare) throws(BrokerError) {
