@@ -127,7 +127,7 @@ let package = Package(
         tests(
             "InterceptorTests",
             uses: ["Interceptor", "AMQPWire", "AMQPTransport", "BrokerServer", "AMQPClient", "TestSupport"]),
-        tests("AMQPTransportTests", uses: ["AMQPTransport", "AMQPTLS", "TestSupport"]),
+        tests("AMQPTransportTests", uses: ["AMQPTransport", "AMQPTLS", "SeededGenerator", "TestSupport"]),
         tests(
             "AMQPTLSTests",
             uses: ["AMQPTLS", "AMQPTransport", "AMQPClient", "BrokerCore", "BrokerServer", "TestSupport"]),

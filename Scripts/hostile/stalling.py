@@ -53,6 +53,6 @@ def lists(broker, size):
 
 ATTACKS = [
     Attack("turns: dead letters that go every way through {} queues", 12, letters),
-    Attack("turns: keys of 127 words, and {} patterns of 60 #", 4000, hashes),
+    Attack("turns: keys of 127 words, and {} patterns of 60 #", 1500, hashes),
     Attack("turns: {} clients of the listing API who ask and don't read", 100, lists),
 ]

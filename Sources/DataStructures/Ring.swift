@@ -113,8 +113,9 @@ extension Array {
         self = kept
     }
 
-    /// Makes four times as many slots; there are always a power of two, so that a place is found by masking.
-    @inlinable mutating func grow() { resize(to: Swift.min(Self.mostSlots, Swift.max(8, slots.count * 4))) }
+    /// Makes twice as many slots; there are always a power of two, so that a place is found by masking. Not more: thousands of
+    /// queues that hold a few hundred messages each would take up twice of what is counted for them.
+    @inlinable mutating func grow() { resize(to: Swift.max(8, slots.count * 2)) }
 
     @inlinable mutating func resize(to capacity: Int) {
         Steps.take(used)

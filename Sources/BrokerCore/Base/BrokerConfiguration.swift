@@ -147,6 +147,8 @@ struct WorkLimits: Sendable {
     static let unitsOfTimer = 4
     /// What it counts to delete a queue, beside its bindings and messages.
     static let unitsOfDeletion = 20
+    /// What it counts to write to one more connection, beside what is written: that is a call of the system's.
+    static let unitsOfWrite = 6
     /// What it counts to remove a binding.
     static let unitsOfRemoval = 4
 }

@@ -154,13 +154,14 @@ public final class BrokerCore {
         var isUnfinished = false
         inTurn = connection.id
         defer { inTurn = nil }
-        var caused = causes.addedCount
+        var (caused, announced) = (causes.addedCount, 0)
+        _ = pool.unitsOfWrites(since: &announced)
         while connection.handleNextFrame() {
-            spend(1 + connection.takePlacesFilled())
+            spend(1 + connection.takePlacesFilled() + pool.unitsOfWrites(since: &announced))
             carryOutCauses(since: &caused)
             if connection.throttle.isToBeChecked, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
-                isUnfinished = true
+                isUnfinished = connection.hasMore
                 break
             }
         }

@@ -18,12 +18,13 @@ struct Filling {
 
     var isOver: Bool { queues.isEmpty }
 
-    /// Puts the message in some more queues, so many at most; not in those that have gone meanwhile. Returns how many there
-    /// were.
+    /// Puts the message in some more queues, of so many units; not in those that have gone meanwhile. Returns of how many.
     mutating func goOn(_ most: Int) -> Int {
         if !isAccepted, quirk(.lastSliceDecidesTheConfirm) { isAccepted = true }
-        let some = queues.prefix(most)
-        queues = queues.dropFirst(most)
+        // Each may hand it out at once.
+        let unit = message.unitsOfDelivery
+        let some = queues.prefix(max(1, most / unit))
+        queues = queues.dropFirst(some.count)
         if !queues.isEmpty, quirk(.fillingEndsWithItsSlice) { queues = [] }
         for queue in some where !queue.isDeleted {
             if !queue.publish(message, isAnswered: isAnswered) {
@@ -32,6 +33,6 @@ struct Filling {
                 taken?.append(queue.name)
             }
         }
-        return some.count
+        return some.count * unit
     }
 }

@@ -84,7 +84,9 @@ extension BrokerChannel {
             return try add(
                 .init(message: message, copies: delivery.copies, queues: queues, mandatory: delivery.mandatory))
         }
-        if queues.count > connection.pool.work.slice { return fill(queues, with: message, confirming: number) }
+        if queues.count > 1, queues.count * message.unitsOfDelivery > connection.pool.work.slice {
+            return fill(queues, with: delivery, confirming: number)
+        }
         let mandatory = delivery.mandatory && !(delivery.isRemembered && quirk(.secondMandatoryIsNotReturned))
         let (accepted, batch) = enqueue(message, delivery.copies, in: queues, mandatory: mandatory)
         confirm(number, accepted, batch)
@@ -98,11 +100,12 @@ extension BrokerChannel {
     }
 
     /// Puts a message in very many queues, with other clients' turns in between. What follows on its connection waits.
-    private func fill(_ queues: [any Queue], with message: Message, confirming number: UInt64?) {
+    private func fill(_ queues: [any Queue], with delivery: Delivery, confirming number: UInt64?) {
         tally.counters.routed += queues.count
-        var filling: Filling? = Filling(message, queues, isAnswered: true)
+        var filling: Filling? = Filling(delivery.message, queues, isAnswered: true)
         connection.doInSlices { [self] in
             guard let (accepted, batch) = goOn(with: &filling) else { return true }
+            if !delivery.copies.isEmpty, !quirk(.repliesAreNotCopied) { _ = reply(delivery.message, delivery.copies) }
             if !quirk(.largeFillingsAreNotConfirmed) { confirm(number, accepted, batch) }
             return false
         }
@@ -126,7 +129,7 @@ extension BrokerChannel {
         _ message: Message, _ copies: [ShortString], in queues: [any Queue], mandatory: Bool
     ) -> (accepted: Bool, batch: UInt64) {
         var accepted = true
-        connection.placesFilled += queues.count
+        connection.placesFilled += queues.count * message.unitsOfDelivery
         tally.counters.routed += queues.count
         for queue in queues {
             if !queue.publish(message, isAnswered: true) {

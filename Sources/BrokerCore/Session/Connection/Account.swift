@@ -96,6 +96,10 @@ extension BrokerConnection {
         return true
     }
 
+    /// Something of what has come, or was begun, is not done. Who has nothing more waits for no turn: behind a hundred busy
+    /// clients that would be long, and nothing is read from it until then.
+    var hasMore: Bool { !rest.isEmpty || reader.buffered > 0 }
+
     // MARK: The account
 
     /// Octets of what it has begun, a frame that has not come whole too. Not of what waits to be handled: that must not keep up

@@ -77,6 +77,12 @@ final class BufferPool {
 
     func nextAnnounced() -> ConnectionID? { announced.popLast() }
 
+    /// What it counts to write to those that were announced since there were so many, the first time 0.
+    func unitsOfWrites(since count: inout Int) -> Int {
+        defer { count = announced.count }
+        return (announced.count - count) * WorkLimits.unitsOfWrite
+    }
+
     func takeOutput() -> FrameWriter {
         guard let output = outputs.popLast() else { return FrameWriter() }
         outputOctets -= output.capacity
