@@ -18,7 +18,8 @@ struct Filling {
 
     var isOver: Bool { queues.isEmpty }
 
-    /// Puts the message in some more queues, of so many units; not in those that have gone meanwhile. Returns of how many.
+    /// Puts the message in some more queues, of so many units; not in those that have gone meanwhile. Returns of how many: of
+    /// fewer only when there are no more.
     mutating func goOn(_ most: Int) -> Int {
         if !isAccepted, quirk(.lastSliceDecidesTheConfirm) { isAccepted = true }
         // Each may hand it out at once.
@@ -33,6 +34,6 @@ struct Filling {
                 taken?.append(queue.name)
             }
         }
-        return some.count * unit
+        return max(some.count * unit, queues.isEmpty ? 0 : most)
     }
 }

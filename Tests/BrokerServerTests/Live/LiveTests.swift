@@ -59,14 +59,20 @@ import Testing
         let queue = try await channel.declareQueue("<b>jobs</b>")
         try await scene.until { watcher.picture?.value(at: "counts.queues") == 1 }
         for number in 0..<3 { try await queue.publish(Message("\(number)")) }
-        try await scene.until { watcher.queue?["ready"] == 3 && watcher.queue?["entered"] == 3 }
-        let publisher = watcher.picture?["publishers"]?.elements?.first
-        #expect(publisher?["exchange"] == "" && publisher?["published"] == 3)
+        try await scene.until {
+            let picture = watcher.picture
+            let (queue, publisher) = (picture?["queues"]?.elements?.first, picture?["publishers"]?.elements?.first)
+            return queue?["ready"] == 3 && queue?["entered"] == 3 && publisher?["exchange"] == ""
+                && publisher?["published"] == 3
+        }
         try await channel.qos(prefetchCount: 2)
         let consumer = try await channel.consume("<b>jobs</b>", tag: "taker")
-        try await scene.until { watcher.queue?["unacked"] == 2 && watcher.queue?["ready"] == 1 }
-        let taker = watcher.picture?["consumers"]?.elements?.first
-        #expect(taker?["prefetch"] == 2 && taker?["delivered"] == 2 && taker?["unacked"] == 2)
+        try await scene.until {
+            let picture = watcher.picture
+            let (queue, taker) = (picture?["queues"]?.elements?.first, picture?["consumers"]?.elements?.first)
+            return queue?["unacked"] == 2 && queue?["ready"] == 1 && taker?["prefetch"] == 2
+                && taker?["delivered"] == 2 && taker?["unacked"] == 2
+        }
         withExtendedLifetime(consumer) {}
         try await connection.close()
         try await scene.until { watcher.picture?.value(at: "counts.consumers") == 0 && watcher.queue?["ready"] == 3 }
