@@ -67,7 +67,7 @@ public struct UsersFile: Sendable {
             return (virtualHost, try Permissions(configure: patterns[0], write: patterns[1], read: patterns[2]))
         } catch {
             let pattern = LogEvent.quoted(error.pattern)
-            throw Malformed(line: number, reason: "has the expression \(pattern), which is not taken: \(error.reason)")
+            throw Malformed(line: number, reason: "has the expression \(pattern), which can't be used: \(error.reason)")
         }
     }
 }

@@ -30,7 +30,7 @@ struct ContentsPage {
     private var summary: String {
         let minutes = chapters.compactMap(\.minutes).reduce(0, +)
         let time =
-            "<p>\(chapters.count) chapters. To read and run them takes about \(minutes) minutes, without the exercises."
+            "<p>\(chapters.count) chapters. Reading and running them takes about \(minutes) minutes, without the exercises."
         let all = deeds.values.flatMap { $0 }
         if all.isEmpty {
             return time + " <code>swift run workbook site --serve</code> shows here how far you are.</p>"

@@ -72,7 +72,7 @@ enum SearchPage {
             const hits = entries.map(entry => ({ entry, score: score(entry, words) })).filter(hit => hit.score > 0)
               .sort((a, b) => b.score - a.score);
             const shown = hits.slice(0, most);
-            count.textContent = hits.length === 0 ? "Nothing has all of these words."
+            count.textContent = hits.length === 0 ? "No place has all of these words."
               : (hits.length === 1 ? "1 place" : hits.length + " places")
                 + (shown.length < hits.length ? ", of which these are the first " + most : "");
             for (const { entry } of shown) {

@@ -113,7 +113,8 @@ struct Options {
         let parts = pair.name.split(separator: "/", maxSplits: 1).map(String.init)
         guard parts.count == 2 else {
             guard !pair.name.isEmpty, !targets.contains(where: { $0.name == pair.name }) else {
-                throw UsageError("--broker names '\(pair.name)' twice, or nobody")
+                let isNamed = !pair.name.isEmpty
+                throw UsageError(isNamed ? "--broker names '\(pair.name)' twice" : "--broker needs a name: NAME=URL")
             }
             return targets.append(Target(name: pair.name, configuration: configuration))
         }

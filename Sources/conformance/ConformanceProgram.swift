@@ -25,7 +25,7 @@ enum ConformanceProgram {
     static let itself = Command(
         "conformance", takes: "[URL]",
         options: [only, skip, why, known, list, differences, format, width, timeout, walks, seed, versionOf],
-        does: "Runs the conformance cases against the broker at URL, and reports the result of each at the end",
+        does: "runs the conformance cases against the broker at URL, and reports the result of each at the end",
         count: 0...1)
 
     static let program = Program(

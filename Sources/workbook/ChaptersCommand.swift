@@ -3,7 +3,7 @@ import Foundation
 
 /// `workbook chapters`: what there is, for scripts.
 enum ChaptersCommand {
-    private static let tsv = Option("--tsv", "as a table; there is no other form")
+    private static let tsv = Option("--tsv", "with tabs between the columns: the only form")
 
     static let command = Command(
         "workbook chapters", options: [tsv],

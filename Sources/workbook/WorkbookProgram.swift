@@ -7,7 +7,7 @@ enum WorkbookProgram {
     static let wrongUsage: Int32 = 64
 
     static let program = Program(
-        "workbook", itself: Command("workbook", does: "show what there is, how far you are, and what comes next"),
+        "workbook", itself: Command("workbook", does: "shows what there is, how far you are, and what comes next"),
         commands: [
             PlayCommand.command, DrawCommand.command, CheckCommand.command, GauntletCommand.command,
             CompareCommand.command, PredictCommand.command, TraceCommand.command, NextCommand.command,

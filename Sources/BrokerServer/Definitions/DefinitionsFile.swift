@@ -191,7 +191,7 @@ extension DefinitionsFile {
                     configure: patterns.0, write: patterns.1, read: patterns.2)
             } catch {
                 throw place.malformed(
-                    "the expression \(LogEvent.quoted(error.pattern)) is not taken: \(error.reason)")
+                    "the expression \(LogEvent.quoted(error.pattern)) can't be used: \(error.reason)")
             }
         }
         var names: Set<String> = []

@@ -68,7 +68,7 @@ struct Gauntlet: Sendable {
         guard report.undisturbed.isEmpty else { return report }
         var habits = calm.habits
         if promise.isDoneOnce, role == .consumer { habits.effects = try await effects(role, habits) }
-        progress("Undisturbed, \(counted(calm.spots.count, "frame")) pass. Now the fire ...")
+        progress("Undisturbed, \(counted(calm.spots.count, "frame")) pass. Now one thing goes wrong in each run ...")
         let plan = BlowPlan(
             spots: calm.spots, role: role, promise: promise, published: calm.habits.expected.count,
             hasConfirms: calm.spots.contains { $0.name == "confirm.select" }, hasWork: calm.habits.workTime > 0)

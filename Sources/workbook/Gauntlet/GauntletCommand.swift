@@ -93,7 +93,7 @@ enum GauntletCommand {
     static func lines(_ report: Gauntlet.Report, _ promise: Promise) -> [String] {
         var lines: [String] = []
         for harm in report.undisturbed {
-            lines += ["", "  NO  \(harm.kind.title), with no fire at all"]
+            lines += ["", "  NO  \(harm.kind.title), even when nothing goes wrong around it"]
             lines += paragraph(harm.seen) + paragraph(harm.kind.why)
         }
         if !report.undisturbed.isEmpty {

@@ -102,6 +102,9 @@ enum RuleReferences {
         it says about its delivery mode stays.
         rabbitmq/quorum/delivery-count: A message that failed and came back says how often in the header \
         <<x-delivery-count>>; one that was not handed out before has no such header.
+        rabbitmq/quorum/kept-letters: With <<x-dead-letter-strategy>> at-least-once and x-overflow reject-publish, a \
+        dead letter that leads nowhere, or that a queue refuses, stays with its queue, takes room there, and is sent \
+        again later, to those that have not taken it; 32 of them hold up all others.
 
         11-stream
         rabbitmq/stream/offset-to-come: An <<offset>> that is not there yet is waited for.

@@ -33,7 +33,7 @@ public final class Policy: Sendable {
             matcher = try NamePattern(pattern)
         } catch {
             throw PolicyRefusal(
-                part: "pattern", "pattern should be regular expression but is not taken: \(error.reason)")
+                part: "pattern", "pattern should be regular expression but can't be used: \(error.reason)")
         }
         try PolicyKey.check(definition)
         foreignTypes = Dictionary(
