@@ -26,6 +26,16 @@ struct StructureTests {
         #expect(ring.isEmpty && ring.first == nil)
     }
 
+    /// A message's place in a queue is counted with half of the room that there may be to spare.
+    @Test("A ring has room for at most twice what is in it")
+    func room() {
+        var ring = Ring<Int>()
+        for number in 1...5000 {
+            ring.append(number)
+            #expect(ring.slots.count <= max(8, 2 * number))
+        }
+    }
+
     @Test("A ring of many grows without moving them, and an empty one keeps no room for them")
     func longRing() {
         var (ring, most) = (Ring<Int>(), 0)
