@@ -13,8 +13,10 @@ struct Leftovers {
         for (side, method) in transcript.methods {
             switch (side, method) {
             case (.client, .queueDeclare(let declare)) where declare.exclusive: exclusive.insert(declare.queue)
-            case (.client, .queueDeclare(let declare)) where declare.noWait && !declare.passive:
-                queues.insert(declare.queue)
+            case (.client, .queueDeclare(let declare)) where !declare.passive:
+                // A name that was an exclusive queue's before may be another's now.
+                exclusive.remove(declare.queue)
+                if declare.noWait { queues.insert(declare.queue) }
             // The reply has the name that the broker made up, and there is none for a declare that was refused.
             case (.broker, .queueDeclareOk(let ok)) where !exclusive.contains(ok.queue): queues.insert(ok.queue)
             case (.client, .exchangeDeclare(let declare))
