@@ -65,6 +65,26 @@ import Testing
         await peer.end()
     }
 
+    @Test("A queue whose declaration was not answered yet is deleted, too, where the run was interrupted")
+    func unanswered() async throws {
+        let peer = try InProcessPeer(overTCP: false)
+        try await CaseRun.$current.withValue(CaseRun(id: "a.b", peer: peer)) {
+            let channel = try await Probe.openChannel()
+            let queue = try await channel.declareQueue(exclusive: false)
+            var writer = FrameWriter()
+            writer.method(QueueDeclare(queue: queue), channel: 1)
+            let transcript = Transcript(name: "A")
+            transcript.append(writer.octets, from: .client)
+            for isInterrupted in [false, true] {
+                var leftovers = Leftovers()
+                leftovers.collect(from: transcript, includingUnanswered: isInterrupted)
+                await leftovers.delete(from: peer)
+                #expect(try await channel.exists(queue: queue) != isInterrupted)
+            }
+        }
+        await peer.end()
+    }
+
     @Test("Tracing that a case has left on is switched off when it is over", arguments: [false, true])
     func tracing(isOff: Bool) async throws {
         let peer = AdministeredBroker()

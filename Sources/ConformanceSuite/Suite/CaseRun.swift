@@ -164,7 +164,10 @@ final class CaseRun: Sendable {
         if !nodes.isEmpty { try? await peer.start(nodes: nodes) }
         // A broker that each case gets anew has nobody who could stumble over them, and may not even answer any more.
         guard peer.isShared, !Environment.current.wantsFreshBroker else { return }
-        let leftovers = taps.reduce(into: Leftovers()) { $0.collect(from: $1.transcript) }
+        let isCutShort = isBrokenOff
+        let leftovers = taps.reduce(into: Leftovers()) {
+            $0.collect(from: $1.transcript, includingUnanswered: isCutShort)
+        }
         await leftovers.delete(from: peer)
         for host in virtualHosts { try? await peer.deleteVirtualHost(host) }
         for user in users { try? await peer.deleteUser(user) }
