@@ -35,7 +35,8 @@ enum ConformanceProgram {
             this repository's broker, in this process. The broker may be in use: the \
             cases invent every name, and delete what they declared.
 
-            Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run.
+            Exit status: 0 every case did as recorded, 1 a case did not, 2 no case was run. Ctrl-C ends the run early, and \
+            deletes what was declared.
             """)
 
     enum Format: String, CaseIterable {

@@ -24,10 +24,10 @@ do throws(UsageError) {
     ConformanceProgram.program.fail(error, status: 64)
 }
 
-/// No case was run, and this is why.
-func giveUp(_ why: String) -> Never {
+/// No case was run, or not all of them, and this is why.
+func giveUp(_ why: String, status: Int32 = 2) -> Never {
     FileHandle.standardError.write(Data("conformance: \(why)\n".utf8))
-    exit(2)
+    exit(status)
 }
 
 let limits: Door.Limits?
@@ -46,9 +46,12 @@ if request.settings.listsOnly {
     exit(0)
 }
 let progress = Progress()
+Interruption.watch(suite)
 let report = Report(await suite.run { progress.ended($0) })
 progress.finish()
+let earlyEnd = suite.earlyEnd
 if report.rows.isEmpty {
+    if let earlyEnd { giveUp(earlyEnd.sentence, status: earlyEnd.status) }
     giveUp(request.settings.only.map { "no case was run: no id begins with '\($0)'; see --list" } ?? "no case was run")
 }
 switch request.format {
@@ -61,4 +64,5 @@ case .html: print(report.html)
 case .badge: print(report.badge, terminator: "")
 case .known: for line in BaselineDraft([report]).lines { print(line) }
 }
+if let earlyEnd { giveUp(earlyEnd.sentence, status: earlyEnd.status) }
 exit(report.status)

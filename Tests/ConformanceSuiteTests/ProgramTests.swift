@@ -105,6 +105,8 @@ import Testing
         let sentence = await sentence("amqp://reader:secret@\(place)")
         #expect(sentence.hasPrefix("User 'reader' lacks rights in virtual host '/': "))
         #expect(sentence.hasSuffix("grant '.*' '.*' '.*' there."))
+        let exchanges = try #require(broker.snapshot(of: [.exchanges], in: nil)).exchanges
+        #expect(!exchanges.contains { "\($0.name)".hasPrefix("door-") }, "what was tried is left there")
     }
 
     @Test func openWithItsLimits() async throws {
@@ -168,6 +170,25 @@ import Testing
         try "hello.empty-body\tfailed\tit did, once\n".write(to: known, atomically: true, encoding: .utf8)
         let changed = try await run([url, "--known", known.path, "--timeout", "900"] + only, 1)
         #expect(changed.lines.contains { $0.hasPrefix("hello.empty-body on ") && $0.hasSuffix("(baseline: failed)") })
+    }
+
+    /// A case that waits for ever, because the broker's clock stands still: what it has declared goes with it.
+    @Test(arguments: [SIGINT, SIGTERM]) func interrupted(by signal: Int32) async throws {
+        let broker = Broker(.patient, time: ManualTime())
+        defer { broker.shutDown() }
+        let url = "amqp://localhost:\(try broker.listen(host: "127.0.0.1", port: 0))"
+        let words = [url, "--only", "heartbeat.silent-peers-messages", "--timeout", "900"]
+        let inherited = Executables.environment.filter { !$0.key.hasPrefix("CONFORMANCE_") && $0.key != "AMQP_URL" }
+        let program = try programs.start(Executables.path("conformance"), words, environment: inherited)
+        func isDeclared() -> Bool {
+            broker.snapshot(of: [.queues], in: nil)?.queues.contains { "\($0.name)".hasPrefix("queue-") } ?? false
+        }
+        try await until { program.hasEnded || isDeclared() }
+        try #require(!program.hasEnded, "\(program.account)")
+        program.signal(signal)
+        let errors = try await programs.finish(program, status: 128 + Int(signal)).errors
+        #expect(errors.last?.hasPrefix("conformance: interrupted: 1 more case was not run") == true, "\(errors)")
+        #expect(!isDeclared())
     }
 
     #if DEBUG

@@ -143,17 +143,29 @@ import Testing
     @Test("At most `width` are inside the gate, and who wants to be alone is")
     func gate() async throws {
         let gate = Gate(width: 2)
-        await gate.enter(alone: false)
+        #expect(await gate.enter(alone: false))
         let alone = Task { await gate.enter(alone: true) }
         try await until { await gate.waiting == 1 }
         // Arrived later, so it waits as well, although there is room.
         let late = Task { await gate.enter(alone: false) }
         try await until { await gate.waiting == 2 }
         await gate.leave()
-        await alone.value
+        #expect(await alone.value)
         #expect(await gate.waiting == 1)
         await gate.leave()
-        await late.value
+        #expect(await late.value)
         #expect(await gate.waiting == 0)
+    }
+
+    @Test("A gate that is shut sends away who waits, and who comes later")
+    func shutGate() async throws {
+        let gate = Gate(width: 1)
+        #expect(await gate.enter(alone: false))
+        let waiting = Task { await gate.enter(alone: false) }
+        try await until { await gate.waiting == 1 }
+        await gate.shut()
+        #expect(await !waiting.value)
+        await gate.leave()
+        #expect(await !gate.enter(alone: false))
     }
 }

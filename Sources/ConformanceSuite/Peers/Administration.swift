@@ -67,4 +67,8 @@ func clearPolicy(_ name: String) async throws {
 func exactly(_ name: ShortString) -> String { "^\(name)$" }
 
 /// One command of rabbitmqctl (`needs: [.admin]`), as words.
-func administer(_ words: String...) async throws { try await CaseRun.active().peer.administer(words) }
+func administer(_ words: String...) async throws {
+    let run = try CaseRun.active()
+    run.remember(order: words)
+    try await run.peer.administer(words)
+}

@@ -87,11 +87,19 @@ public enum Door {
         let channel = try await connection.openChannel()
         let queue = try await channel.declareQueue(unique("door").text, exclusive: true)
         let exchange = try await channel.declareExchange(unique("door").text, type: .fanout, autoDelete: true)
-        try await queue.bind(to: exchange)
-        try await exchange.publishAndConfirm(Message("knock"))
-        _ = try await queue.get(noAck: true)
-        try await queue.unbind(from: exchange)
-        return (await largestMessage(over: connection), await longestName(over: connection))
+        do throws(AMQPError) {
+            try await queue.bind(to: exchange)
+            try await exchange.publishAndConfirm(Message("knock"))
+            _ = try await queue.get(noAck: true)
+            try await queue.unbind(from: exchange)
+        } catch {
+            // It goes with its last binding, and may not have had a first.
+            try? await connection.openChannel().deleteExchange(exchange.name)
+            throw error
+        }
+        // The names first: a message that is too large may cost the connection.
+        let name = await longestName(over: connection)
+        return (await largestMessage(over: connection), name)
     }
 
     private static func largestMessage(over connection: Connection) async -> Int {

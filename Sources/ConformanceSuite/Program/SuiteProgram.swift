@@ -80,6 +80,19 @@ public struct SuiteProgram: Sendable {
         return Results.all
     }
 
+    /// Ends the run early: no other case begins, those that are being run are broken off, and what they have declared is
+    /// deleted. ``run(ended:)`` then returns.
+    public func interrupt(by signal: Int32) async { await Underway.shared.interrupt(by: signal) }
+
+    /// How the run ended before its last case: a sentence, and the status that tells; nil: it did not.
+    public var earlyEnd: (sentence: String, status: Int32)? {
+        guard let end = Underway.shared.end, let sentence = Underway.shared.sentence else { return nil }
+        return switch end {
+        case .interrupted(let signal): (sentence, 128 + signal)
+        case .brokerLost: (sentence, 1)
+        }
+    }
+
     /// The cases that would be run, of settings with `listsOnly`.
     public func list() async -> [ListedCase] {
         await runTests()

@@ -4,7 +4,7 @@ extension CaseRun {
     /// Tries a case on a broker, from the gate to the clean-up: the one way in, for the suite and for broken brokers.
     ///
     /// Issues are held back and become findings: only when the case is over is its verdict known, and whether it is on
-    /// record. The peer has ended afterwards.
+    /// record. The peer has ended afterwards. Throws ``EndedEarly`` when the whole run is over before the case is.
     static func attempt(
         _ case: Proves, on peer: any Peer, patience: Patience? = nil, _ test: Test, _ testCase: Test.Case?,
         _ body: @Sendable () async throws -> Void
@@ -12,7 +12,12 @@ extension CaseRun {
         let needed = `case`.needs.contains(.cluster) ? Patience.cluster : nil
         let run = CaseRun(id: `case`.id, peer: peer, patience: patience ?? needed)
         let isAlone = peer.isShared && `case`.needs.contains(where: \.wantsBrokerToItself)
-        await Gate.shared.enter(alone: isAlone)
+        guard await Gate.shared.enter(alone: isAlone) else {
+            Underway.shared.passOver()
+            await peer.end()
+            throw EndedEarly(id: run.id, why: Underway.shared.sentence)
+        }
+        Underway.shared.begin(run)
         if peer.isShared, Environment.current.wantsFreshBroker {
             do {
                 try await peer.startAnew()
@@ -31,8 +36,18 @@ extension CaseRun {
         }
         let elapsed = started.duration(to: .now)
         await run.cleanUp()
+        if run.verdict == .failed, !run.isBrokenOff, peer.isShared, !Environment.current.wantsFreshBroker,
+            await !run.reachesBroker()
+        {
+            await Underway.shared.loseBroker()
+        }
         await peer.end()
+        Underway.shared.finish(run)
         await Gate.shared.leave()
+        if run.isBrokenOff {
+            Underway.shared.passOver()
+            throw EndedEarly(id: run.id, why: Underway.shared.sentence)
+        }
         return (run, elapsed)
     }
 }

@@ -26,8 +26,11 @@ final class CaseRun: Sendable {
         var users: [String] = []
         var policies: Set<String> = []
         var killedNodes: Set<Int> = []
+        var isTracing = false
         /// It has failed, and nobody wants to know more.
         var isOver = false
+        /// The whole run was interrupted, so that what it found counts for nothing.
+        var isBrokenOff = false
     }
 
     @TaskLocal static var current: CaseRun?
@@ -98,13 +101,30 @@ final class CaseRun: Sendable {
     func remember(policy: String) { state.withLock { _ = $0.policies.insert(policy) } }
     func forget(policy: String) { state.withLock { _ = $0.policies.remove(policy) } }
 
+    /// Tracing outlives the case that has failed with it on, and other cases would see it.
+    func remember(order words: [String]) {
+        guard let word = words.first, ["trace_on", "trace_off"].contains(word) else { return }
+        state.withLock { $0.isTracing = word == "trace_on" }
+    }
+
     func remember(killedNodes: [Int]) { state.withLock { $0.killedNodes.formUnion(killedNodes) } }
+
+    /// Cuts its connections and lets it make no others, which ends it soon. What it has declared is still deleted.
+    func breakOff() {
+        let taps = state.withLock { state in
+            (state.isOver, state.isBrokenOff) = (true, true)
+            return state.taps
+        }
+        for tap in taps { tap.stream.abort() }
+    }
+
+    var isBrokenOff: Bool { state.withLock { $0.isBrokenOff } }
 
     /// A new connection to the broker, recorded; to one of its nodes, if it is a cluster.
     func connect(node: Int? = nil) async throws -> Tap {
         if state.withLock({ $0.isOver }) { throw SuiteError("the case has failed already") }
         let stream = if let node { try await peer.connect(node: node) } else { try await peer.connect() }
-        return state.withLock { state in
+        let tap = state.withLock { state in
             // A, B, C… in the transcript; a case with more than 26 connections starts over with AA.
             let number = state.taps.count
             let letter = String(UnicodeScalar(UInt8(65 + number % 26)))
@@ -112,6 +132,9 @@ final class CaseRun: Sendable {
             state.taps.append(tap)
             return tap
         }
+        // It was broken off while it connected.
+        if isBrokenOff { tap.stream.abort() }
+        return tap
     }
 
     /// Runs the test's body. No case may hang the suite: after a while its connections are cut, which ends every wait.
@@ -141,11 +164,15 @@ final class CaseRun: Sendable {
         if !nodes.isEmpty { try? await peer.start(nodes: nodes) }
         // A broker that each case gets anew has nobody who could stumble over them, and may not even answer any more.
         guard peer.isShared, !Environment.current.wantsFreshBroker else { return }
-        let leftovers = taps.reduce(into: Leftovers()) { $0.collect(from: $1.transcript) }
+        let isCutShort = isBrokenOff
+        let leftovers = taps.reduce(into: Leftovers()) {
+            $0.collect(from: $1.transcript, includingUnanswered: isCutShort)
+        }
         await leftovers.delete(from: peer)
         for host in virtualHosts { try? await peer.deleteVirtualHost(host) }
         for user in users { try? await peer.deleteUser(user) }
         for policy in state.withLock({ $0.policies }).sorted() { try? await peer.clearPolicy(policy) }
+        if state.withLock({ $0.isTracing }) { try? await peer.administer(["trace_off"]) }
     }
 }
 

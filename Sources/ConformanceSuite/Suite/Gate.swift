@@ -6,12 +6,13 @@ actor Gate {
 
     private struct Waiter {
         var alone: Bool
-        var continuation: CheckedContinuation<Void, Never>
+        var continuation: CheckedContinuation<Bool, Never>
     }
 
     private let width: Int
     private var inside = 0
     private var isTaken = false
+    private var isShut = false
     private var waiters: [Waiter] = []
 
     init(width: Int) { self.width = max(1, width) }
@@ -19,9 +20,21 @@ actor Gate {
     /// How many are waiting outside.
     var waiting: Int { waiters.count }
 
-    func enter(alone: Bool) async {
-        if waiters.isEmpty, admits(alone: alone) { return take(alone) }
-        await withCheckedContinuation { waiters.append(Waiter(alone: alone, continuation: $0)) }
+    /// False: nobody is let in any more, and the caller does not leave.
+    func enter(alone: Bool) async -> Bool {
+        if isShut { return false }
+        if waiters.isEmpty, admits(alone: alone) {
+            take(alone)
+            return true
+        }
+        return await withCheckedContinuation { waiters.append(Waiter(alone: alone, continuation: $0)) }
+    }
+
+    /// Sends away who waits outside, and who comes later.
+    func shut() {
+        isShut = true
+        for waiter in waiters { waiter.continuation.resume(returning: false) }
+        waiters.removeAll()
     }
 
     func leave() {
@@ -30,7 +43,7 @@ actor Gate {
         // In order of arrival: one that wants to be alone would otherwise wait until the end of the run.
         while let first = waiters.first, admits(alone: first.alone) {
             take(first.alone)
-            waiters.removeFirst().continuation.resume()
+            waiters.removeFirst().continuation.resume(returning: true)
         }
     }
 

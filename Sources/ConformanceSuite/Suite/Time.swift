@@ -7,7 +7,11 @@ func elapse(milliseconds: Int) async throws {
     if try await peer.advance(milliseconds: milliseconds) { return }
     // A tenth and 100 ms more than asked for: the broker's timers are not exact either.
     let wait = Double(milliseconds + milliseconds / 10 + 100) * max(1, Environment.current.timeScale)
-    try await Task.sleep(for: .milliseconds(wait))
+    let end = ContinuousClock.now + .milliseconds(wait)
+    // In pieces: who has pressed Ctrl-C does not want to wait until half a minute is over.
+    while ContinuousClock.now < end, CaseRun.current?.isBrokenOff != true {
+        try await Task.sleep(until: min(end, ContinuousClock.now + .milliseconds(200)), clock: .continuous)
+    }
 }
 
 /// Asks again and again until something is as it should be, as long as an answer may take: for what comes about a moment

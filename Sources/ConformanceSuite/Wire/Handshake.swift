@@ -14,7 +14,7 @@ struct Handshake: Sendable {
     var mechanism: ShortString = "PLAIN"
     /// The SASL response; nil: PLAIN's, made of the login.
     var response: [UInt8]?
-    /// What tune-ok says; nil: what the broker has offered.
+    /// What tune-ok says, or less where the broker offers less; nil: what it has offered.
     var channelMax: UInt16?
     var frameMax: UInt32?
     /// Seconds. 0, no heartbeats, unless the case is about them: a probe answers only what it is told to.
@@ -31,7 +31,15 @@ struct Handshake: Sendable {
 
     func tuneOk(_ tune: ConnectionTune) -> ConnectionTuneOk {
         ConnectionTuneOk(
-            channelMax: channelMax ?? tune.channelMax, frameMax: frameMax ?? tune.frameMax, heartbeat: heartbeat)
+            channelMax: Self.limit(channelMax, within: tune.channelMax),
+            frameMax: Self.limit(frameMax, within: tune.frameMax), heartbeat: heartbeat)
+    }
+
+    /// A case that asks for less than most brokers offer must not ask for more than this one does: that is another case's
+    /// subject. Zero offers any number.
+    private static func limit<Number: FixedWidthInteger>(_ wanted: Number?, within offered: Number) -> Number {
+        guard let wanted else { return offered }
+        return offered == 0 ? wanted : min(wanted, offered)
     }
 }
 
@@ -55,7 +63,7 @@ extension Probe {
         send(tuneOk)
         send(ConnectionOpen(virtualHost: try ShortString(handshake.login.virtualHost)))
         _ = try await receive(ConnectionOpenOk.self)
-        frameMax = tuneOk.frameMax
+        (frameMax, channelMax) = (tuneOk.frameMax, tuneOk.channelMax)
     }
 
     /// The handshake of an ordinary client of this run.

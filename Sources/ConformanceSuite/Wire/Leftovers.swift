@@ -8,13 +8,16 @@ struct Leftovers {
     private var queues: Set<ShortString> = []
     private var exchanges: Set<ShortString> = []
 
-    mutating func collect(from transcript: Transcript) {
+    /// - Parameter includingUnanswered: what was asked for counts although no answer is there, because nobody waited for it.
+    mutating func collect(from transcript: Transcript, includingUnanswered: Bool = false) {
         var exclusive: Set<ShortString> = []
         for (side, method) in transcript.methods {
             switch (side, method) {
             case (.client, .queueDeclare(let declare)) where declare.exclusive: exclusive.insert(declare.queue)
-            case (.client, .queueDeclare(let declare)) where declare.noWait && !declare.passive:
-                queues.insert(declare.queue)
+            case (.client, .queueDeclare(let declare)) where !declare.passive:
+                // A name that was an exclusive queue's before may be another's now.
+                exclusive.remove(declare.queue)
+                if declare.noWait || includingUnanswered, !declare.queue.isEmpty { queues.insert(declare.queue) }
             // The reply has the name that the broker made up, and there is none for a declare that was refused.
             case (.broker, .queueDeclareOk(let ok)) where !exclusive.contains(ok.queue): queues.insert(ok.queue)
             case (.client, .exchangeDeclare(let declare))

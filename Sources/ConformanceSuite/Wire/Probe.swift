@@ -21,6 +21,7 @@ final class Probe: ByteStreamReceiver {
     private let tap: Tap
     /// Frames that `send` and `publish` make are cut to this size; the handshake sets it to what was agreed.
     private let agreedFrameMax = Mutex<UInt32>(Frame.minimumMax)
+    private let agreedChannelMax = Mutex<UInt16>(0)
 
     /// - Parameter readsFrames: false for an ``OctetClient``, which looks at octets only.
     init(_ tap: Tap, readsFrames: Bool = true) {
@@ -53,6 +54,12 @@ final class Probe: ByteStreamReceiver {
     var frameMax: UInt32 {
         get { agreedFrameMax.withLock { $0 } }
         set { agreedFrameMax.withLock { $0 = newValue } }
+    }
+
+    /// The highest channel number that was agreed on; 0: any. The handshake sets it.
+    var channelMax: UInt16 {
+        get { agreedChannelMax.withLock { $0 } }
+        set { agreedChannelMax.withLock { $0 = newValue } }
     }
 
     // MARK: Sending

@@ -102,11 +102,7 @@ import Testing
         let messages = try await consumer.deliveries(3)
         consumer.nack(messages[1])
         _ = try await consumer.delivery()
-        var confirmed: UInt64 = 0
-        while confirmed < 3 {
-            let confirm = try await publisher.confirm()
-            confirmed = confirm.multiple ? confirm.tag : confirmed + 1
-        }
+        try await publisher.awaitConfirms(1...3)
         try await killBroker()
         let after = try await Probe.openChannel()
         #expect(try await after.drain(queue).sorted() == ["held", "held again", "returned"])
@@ -190,12 +186,12 @@ import Testing
         ])
         try await before.confirmSelect()
         before.publish("held", to: "", queue)
-        while try await before.confirm().tag < 1 {}
+        try await before.awaitConfirms(1...1)
         // RabbitMQ writes down a moment later that there is such a queue.
         try await elapse(milliseconds: 2000)
         _ = try await before.hold(1, of: queue)
         before.publish("ready", to: "", queue)
-        while try await before.confirm().tag < 2 {}
+        try await before.awaitConfirms(2...2)
         try await killBroker()
         let after = try await Probe.openChannel()
         try await after.awaitReady(1, in: dead)

@@ -89,11 +89,13 @@ import Testing
         for frameMax in [8192, 131_072] as [UInt32] {
             let channel = try await Probe.connect { $0.frameMax = frameMax }.openChannel()
             let queue = try await channel.declareQueue()
-            let room = Int(frameMax) - 8
+            let room = Int(channel.probe.frameMax) - 8
             for frames in 1...2 {
                 channel.publish(body: Array(repeating: 7, count: frames * room), to: "", queue)
                 let message = try #require(try await channel.get(queue))
-                #expect(message.content.pieces == Array(repeating: room, count: frames))
+                // A broker may cut it smaller.
+                let pieces = message.content.pieces
+                #expect(pieces.allSatisfy { (1...room).contains($0) } && pieces.reduce(0, +) == frames * room)
                 try await channel.barrier()
                 #expect(channel.probe.arrived(on: channel.number).isEmpty, "a body frame followed a whole message")
             }

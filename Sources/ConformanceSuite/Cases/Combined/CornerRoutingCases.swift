@@ -119,5 +119,10 @@ import Testing
             for queue in [first, second] { try await channel.barrier(behind: queue) }
         }
         for queue in [first, second] { try await channel.expectReady(0, in: queue) }
+        // What went round would leave each of them empty in turn, but not both of them time and again.
+        for _ in 1...4 {
+            try await elapse(milliseconds: 60)
+            for queue in [first, second] { #expect(try await channel.counts(of: queue).messages == 0) }
+        }
     }
 }

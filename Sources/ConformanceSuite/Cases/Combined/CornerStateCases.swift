@@ -56,8 +56,10 @@ import Testing
 
     private func isHeldByAConsumer(_ declare: QueueDeclare, for milliseconds: Int) async throws {
         let channel = try await Probe.openChannel()
-        _ = try await channel.call(declare, QueueDeclareOk.self)
+        // In one breath: on the way to a distant broker, and back, the lease could end before there is a consumer.
+        channel.send(declare)
         try await channel.consume(declare.queue)
+        _ = try await channel.receive(QueueDeclareOk.self)
         _ = try await channel.call(declare, QueueDeclareOk.self)
         _ = try await channel.call(QueueDeclare(queue: declare.queue, passive: true), QueueDeclareOk.self)
         _ = try await channel.get(declare.queue)

@@ -30,11 +30,7 @@ import Testing
         let stream = try await writer.declareStream()
         try await writer.confirmSelect()
         for number in 1...1_500 { writer.publish("\(number)", to: "", stream) }
-        var confirmed: UInt64 = 0
-        while confirmed < 1_500 {
-            let confirm = try await writer.confirm()
-            confirmed = confirm.multiple ? max(confirmed, confirm.tag) : confirmed + 1
-        }
+        try await writer.awaitConfirms(1...1_500)
         let waiting = try await Probe.openChannel()
         try await waiting.read(stream, from: "next")
         let reading = try await Probe.openChannel()

@@ -102,7 +102,10 @@ import Testing
     )
     func largeNumbers() async throws {
         let probe = try await Probe.connect()
-        for number in [255, 256, 257, 300, 512, 1000] as [UInt16] {
+        let most = probe.channelMax
+        let numbers = ([255, 256, 257, 300, 512, 1000] as [UInt16]).filter { most == 0 || $0 <= most }
+        guard numbers.count > 1 else { return inform("no channel's number needs two octets") }
+        for number in numbers {
             let channel = try await probe.openChannel(number)
             let queue = try await channel.declareQueue()
             try await channel.confirmSelect()

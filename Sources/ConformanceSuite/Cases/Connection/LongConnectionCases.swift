@@ -118,7 +118,8 @@ import Testing
         let handshake = try Probe.handshake()
         probe.send(handshake.tuneOk(try await probe.authenticate(handshake)))
         probe.send(ConnectionOpen(virtualHost: ""))
-        expect(try await probe.outcome(), .connectionClose(.notAllowed))
+        // Nor need there be a constant of its own for it: 402 is the specification's for any virtual host that is not there.
+        expect(try await probe.outcome(), .connectionClose(.notAllowed, .invalidPath))
     }
 
     @Test(
@@ -143,6 +144,10 @@ import Testing
         "AMQPLAIN takes its table in either order",
         .proves("connection.amqplain-in-any-order", ["connection.start-ok.mechanism/validity"]))
     func amqplainInAnyOrder() async throws {
+        let start = try await Probe.raw().greet()
+        guard start.mechanisms.split(separator: UInt8(ascii: " ")).contains(Array("AMQPLAIN".utf8)[...]) else {
+            return inform("AMQPLAIN is not offered")
+        }
         let login = try Probe.handshake().login
         let fields: [FieldTable.Field] = [
             .init("LOGIN", .string(login.user)), .init("PASSWORD", .string(login.password)),

@@ -105,20 +105,23 @@ import Testing
         "A client need not wait for any answer while it opens a connection and a channel, and publishes",
         .proves("connection.opened-in-one-write", ["rabbitmq/handshake/pipelined", "spec/4.2.2/header-first"]))
     func openedInOneWrite() async throws {
+        var handshake = try Probe.handshake()
+        (handshake.channelMax, handshake.frameMax) = (10, 8192)
+        // Who does not wait has to know from before what the broker offers.
+        let tuneOk = handshake.tuneOk(try await Probe.raw().authenticate(handshake))
         let probe = try await Probe.raw()
-        let handshake = try Probe.handshake()
         let queue = unique("queue")
         let host = try ShortString(handshake.login.virtualHost)
         probe.send { writer in
             writer.raw(ProtocolHeader.amqp091)
             writer.method(handshake.startOk, channel: 0)
-            writer.method(ConnectionTuneOk(channelMax: 10, frameMax: 8192, heartbeat: 0), channel: 0)
+            writer.method(tuneOk, channel: 0)
             writer.method(ConnectionOpen(virtualHost: host), channel: 0)
             writer.method(ChannelOpen(), channel: 1)
             writer.method(QueueDeclare(queue: queue, exclusive: true), channel: 1)
             writer.content(
                 BasicPublish(routingKey: queue), BasicProperties(), body: Array("hello".utf8), channel: 1,
-                frameMax: 8192)
+                frameMax: 4096)
         }
         for method in [ConnectionStart.id, ConnectionTune.id, ConnectionOpenOk.id] {
             #expect(try await probe.event("\(method)").method?.id == method)

@@ -258,10 +258,6 @@ import Testing
         try await channel.confirmSelect()
         for text in persistent { channel.publish(text, to: "", queue, BasicProperties(deliveryMode: 2)) }
         for text in transient { channel.publish(text, to: "", queue, BasicProperties(deliveryMode: 1)) }
-        var confirmed: UInt64 = 0
-        while confirmed < persistent.count + transient.count {
-            let confirm = try await channel.confirm()
-            confirmed = confirm.multiple ? confirm.tag : confirmed + 1
-        }
+        try await channel.awaitConfirms(1...UInt64(persistent.count + transient.count))
     }
 }

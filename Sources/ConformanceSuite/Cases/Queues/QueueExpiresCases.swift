@@ -86,11 +86,12 @@ import Testing
         .proves("expires.publish-is-no-use", ["rabbitmq/queue-expires/publish-does-not-renew"], needs: [.quiet]))
     func publishIsNoUse() async throws {
         let channel = try await Probe.openChannel()
-        let queue = try await channel.declareQueue(arguments: ["x-expires": 400])
-        try await elapse(milliseconds: 300)
+        // The message has to come before the end, and the end before what would be a new one.
+        let queue = try await channel.declareQueue(arguments: ["x-expires": 800])
+        try await elapse(milliseconds: 400)
         channel.publish("waits", to: "", queue)
         try await channel.barrier()
-        try await elapse(milliseconds: 100)
+        try await elapse(milliseconds: 400)
         #expect(try await !channel.exists(queue: queue))
     }
 

@@ -34,8 +34,7 @@ import Testing
             unique("nowhere"), nil, ["x-overflow": "reject-publish", "x-max-length": 2])
         try await channel.confirmSelect()
         channel.publish(1...3, toQueue: queue)
-        var last: UInt64 = 0
-        while last < 3 { last = max(last, try await channel.confirm().tag) }
+        try await channel.awaitConfirms(1...3)
         for message in try await channel.hold(3, of: queue) { channel.reject(message, requeue: false) }
         try await channel.expectReady(0, in: queue)
         channel.publish("one more", to: "", queue)

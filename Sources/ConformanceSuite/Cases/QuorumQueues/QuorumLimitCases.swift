@@ -248,8 +248,7 @@ import Testing
         let (before, queue) = try await open([:])
         try await before.confirmSelect()
         before.publish(1...20, toQueue: queue)
-        var last: UInt64 = 0
-        while last < 20 { last = max(last, try await before.confirm().tag) }
+        try await before.awaitConfirms(1...20)
         // RabbitMQ writes down a moment later that there is such a queue: one killed before that never answers again.
         try await elapse(milliseconds: 2000)
         try await killBroker()

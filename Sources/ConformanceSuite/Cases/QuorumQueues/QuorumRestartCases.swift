@@ -49,7 +49,7 @@ import Testing
         let (before, queue) = try await open(["x-delivery-limit": 9])
         try await before.confirmSelect()
         before.publish(1...4, toQueue: queue)
-        while try await before.confirm().tag < 4 {}
+        try await before.awaitConfirms(1...4)
         // RabbitMQ writes down a moment later that there is such a queue.
         try await elapse(milliseconds: 2000)
         let other = try await Probe.openChannel()
@@ -61,7 +61,7 @@ import Testing
         try await before.awaitReady(2, in: queue)
         // What was before this is written down when it is confirmed.
         before.publish("5", to: "", queue)
-        while try await before.confirm().tag < 5 {}
+        try await before.awaitConfirms(5...5)
         try await killBroker()
         let after = try await Probe.openChannel()
         for _ in 1...40 {

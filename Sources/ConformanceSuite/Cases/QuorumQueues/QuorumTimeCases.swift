@@ -55,7 +55,7 @@ import Testing
         try await elapse(milliseconds: 200)
         // A broker may look for it with the next thing that it does.
         channel.publish("more", to: "", queue, BasicProperties(priority: 9))
-        while try await channel.confirm().tag < 3 {}
+        try await channel.awaitConfirms(1...3)
         expect(
             try await channel.counts(of: queue).messages, spec: 2, rabbitmq: 3, before: "4.3", "how many are there")
         #expect(try await channel.drainWhole(queue) == ["high", "more"])

@@ -160,8 +160,7 @@ import Testing
         let stream = try await channel.declareStream()
         try await channel.confirmSelect()
         for number in 1...3000 { channel.publish("\(number)", to: "", stream) }
-        var last: UInt64 = 0
-        while last < 3000 { last = max(last, try await channel.confirm().tag) }
+        try await channel.awaitConfirms(1...3000)
         try await channel.read(stream, from: 10, prefetch: 5000)
         let isWhole = try await channel.deliveries(2990).map(\.text) == (11...3000).map { "\($0)" }
         #expect(isWhole, "what was handed out is not all that was published, in order")
