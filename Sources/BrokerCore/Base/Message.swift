@@ -192,3 +192,11 @@ extension Message {
         return try MessageContent(resident, of: self).properties().headers ?? [:]
     }
 }
+
+extension Message {
+    /// What it counts to hand a message out: its octets are copied, and the system copies them again.
+    var unitsOfDelivery: Int { 1 + contentCount >> 10 }
+
+    /// The same where its headers are read, and written with one more.
+    var unitsOfDeliveryAnew: Int { unitsOfDelivery + (traits.hasHeaders ? propertiesCount >> 4 : 0) }
+}

@@ -42,14 +42,6 @@ extension Dispatching {
     }
 }
 
-extension Message {
-    /// What it counts to hand a message out: its octets are copied, and the system copies them again.
-    var unitsOfDelivery: Int { 1 + contentCount >> 10 }
-
-    /// The same where its headers are read, and written with one more.
-    var unitsOfDeliveryAnew: Int { unitsOfDelivery + (traits.hasHeaders ? propertiesCount >> 4 : 0) }
-}
-
 extension QueueConsumers {
     /// Counts what was handed out, and those that were met on the way. True: it was so much that the rest waits.
     mutating func endSlice(_ units: Int, by host: any QueueHost) -> Bool {
