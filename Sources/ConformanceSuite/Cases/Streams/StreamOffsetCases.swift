@@ -195,8 +195,8 @@ import Testing
         .proves("stream.age", ["rabbitmq/stream/age"], needs: [.streams]))
     func age() async throws {
         let (channel, stream) = try await open(
-            1...10, ["x-max-age": "1s", "x-stream-max-segment-size-bytes": 4000], padding: 1000)
-        try await elapse(milliseconds: 2500)
+            1...10, ["x-max-age": "3s", "x-stream-max-segment-size-bytes": 4000], padding: 1000)
+        try await elapse(milliseconds: 4500)
         try await channel.fill(stream, 11...20, padding: 1000)
         let first = try await oldest(of: stream, channel) { Int($0.number) ?? 0 > 8 }
         #expect(first.number == "9")
