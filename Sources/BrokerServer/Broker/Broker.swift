@@ -27,8 +27,7 @@ public final class Broker: Sendable {
         var memoryStreamCount = 0
         /// Who wants to know when the last client has gone.
         var awaitingLast: [@Sendable () -> Void] = []
-        /// The time that a wake-up is set for.
-        var wakeAt = Int64.max
+        var wakeUp = WakeUp()
         var connectionCount: UInt64 = 0
         /// Those that are being taken, by the numbers in which they were asked for.
         var snapshots: [UInt64: SnapshotInSlices] = [:]
@@ -271,19 +270,6 @@ public final class Broker: Sendable {
             if write.isGivenUp { stream.abort() } else if write.isLast { stream.close() }
         }
         return backlogs
-    }
-
-    private func setTimer(_ deadline: Int64?, _ state: inout State) {
-        guard let deadline, deadline < state.wakeAt else { return }
-        state.wakeAt = deadline
-        time.wake(at: deadline) { [weak self] in self?.wake() }
-    }
-
-    private func wake() {
-        state.withLock { state in
-            state.wakeAt = .max
-            step(.time, &state)
-        }
     }
 }
 
