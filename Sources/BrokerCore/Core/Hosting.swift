@@ -82,6 +82,9 @@ extension BrokerCore: SessionHost {
 }
 
 extension BrokerCore {
+    /// So many octets of a client's should be given to it at a time: fewer, where very many clients share the memory.
+    public var mostInRead: Int { pool.mostInRead }
+
     /// Memory is low, or full, or is not any more.
     func follow(_ alarms: Alarms, since before: Alarms) {
         pool.adapt(isTight: alarms.memory, isFull: alarms.isFull)

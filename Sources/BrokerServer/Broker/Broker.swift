@@ -218,6 +218,7 @@ public final class Broker: Sendable {
             next += 1
             unsent += carryOutWrites(of: state.core.step(.unsent(octets, of: id), now: time.now), &state)
         }
+        loop.limitReads(to: state.core.mostInRead)
         // The loop does not sleep, and its next wake-up ends with a step. A step of its own here would be one more in
         // each wake-up, and each of these would ask for another.
         if state.hasMoreToDo { loop.execute {} }
