@@ -25,6 +25,8 @@ public final class EventLoop: Sendable {
     private let kind: PollerKind
     /// How many seconds a closed stream waits for a peer that takes nothing, or does not close its side.
     let patience: Int
+    private static let largestRead = 256 * 1024
+    private let readSize = Atomic(EventLoop.largestRead)
 
     public convenience init() { self.init(.best) }
 
@@ -67,6 +69,12 @@ public final class EventLoop: Sendable {
         guard state.isAsleep else { return nil }
         state.isAsleep = false
         return state.poller
+    }
+
+    /// From its next wake-up on it reads no more than so many octets of a connection at a time. What was read waits in
+    /// memory until it is handled; what was not waits with the peer.
+    package func limitReads(to octets: Int) {
+        readSize.store(min(max(1, octets), Self.largestRead), ordering: .relaxed)
     }
 
     // MARK: Registration
@@ -120,7 +128,7 @@ public final class EventLoop: Sendable {
     }
 
     private func run(_ poller: any Poller) {
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 256 * 1024, alignment: 64)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.largestRead, alignment: 64)
         defer { buffer.deallocate() }
         var events: [PollEvent] = []
         while true {
@@ -131,10 +139,11 @@ public final class EventLoop: Sendable {
             if isStopped { break }
             poller.wait(block: mayBlock, into: &events)
             state.withLock { $0.isAsleep = false }
+            let readable = UnsafeMutableRawBufferPointer(rebasing: buffer[..<readSize.load(ordering: .relaxed)])
             for event in events {
                 // Asked for one by one: handling an event may unregister those that come after it.
                 let handler = state.withLock { $0.handlers[event.token] }
-                handler?.ready(event.readiness, buffer)
+                handler?.ready(event.readiness, readable)
             }
             let afterWakeUp = runJobs()
             afterWakeUp?()

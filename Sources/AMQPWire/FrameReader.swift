@@ -51,6 +51,13 @@ public struct FrameReader: Sendable {
         start = 0
     }
 
+    /// Gives the memory back that what is buffered doesn't need, for whoever lets that wait.
+    package mutating func shrink() {
+        guard buffer.capacity > 2 * max(buffered, 512) else { return }
+        buffer = Array(buffer[start...])
+        start = 0
+    }
+
     /// Drops what was handed out.
     private mutating func compact() {
         guard start > 0 else { return }

@@ -25,7 +25,7 @@ struct LoginQueue: Sendable {
 
     /// Names in turn, and the checks of each.
     private struct Turns: Sendable {
-        private var names: [String] = []
+        private var names: ArraySlice<String> = []
         private var waiting: [String: ArraySlice<Ticket>] = [:]
 
         mutating func add(_ ticket: Ticket, of name: String) {
@@ -35,8 +35,7 @@ struct LoginQueue: Sendable {
 
         /// The check that is next. Those are skipped that were dropped.
         mutating func next(of checks: inout [Ticket: Check]) -> Check? {
-            while let name = names.first {
-                names.removeFirst()
+            while let name = names.popFirst() {
                 while let ticket = waiting[name]?.popFirst() {
                     guard let check = checks.removeValue(forKey: ticket) else { continue }
                     names.append(name)
@@ -46,6 +45,18 @@ struct LoginQueue: Sendable {
             }
             return nil
         }
+
+        var isEmpty: Bool { names.isEmpty }
+        var count: Int { waiting.values.reduce(0) { $0 + $1.count } }
+
+        mutating func forget(allBut checks: [Ticket: Check]) {
+            waiting = waiting.compactMapValues { tickets -> ArraySlice<Ticket>? in
+                let left = tickets.filter { checks[$0] != nil }
+                return left.isEmpty ? nil : left[...]
+            }
+            let waiting = waiting
+            names = names.filter { waiting[$0] != nil }[...]
+        }
     }
 
     /// The checks of one address.
@@ -54,6 +65,12 @@ struct LoginQueue: Sendable {
         var guests = Turns()
         var strangers = Turns()
         var isStrangersTurn = false
+        var isOver: Bool { !isRunning && guests.isEmpty && strangers.isEmpty }
+
+        mutating func forget(allBut checks: [Ticket: Check]) {
+            guests.forget(allBut: checks)
+            strangers.forget(allBut: checks)
+        }
 
         mutating func next(of checks: inout [Ticket: Check]) -> Check? {
             defer { isStrangersTurn.toggle() }
@@ -70,13 +87,17 @@ struct LoginQueue: Sendable {
 
     private var checks: [Ticket: Check] = [:]
     private var lines: [String: Line] = [:]
-    private var sources: [String] = []
+    private var sources: ArraySlice<String> = []
     private var visits: Set<Visit> = []
+    /// So many were dropped, at most, that still have their places in the lines.
+    private var droppedCount = 0
 
     /// So many visits are remembered.
     private static let mostVisits = 10_000
 
     var count: Int { checks.count }
+    /// How many have a place in a line.
+    var placeCount: Int { lines.values.reduce(0) { $0 + $1.guests.count + $1.strangers.count } }
 
     mutating func add(_ check: Check) {
         checks[check.ticket] = check
@@ -88,13 +109,23 @@ struct LoginQueue: Sendable {
         }
     }
 
-    /// Forgets a check that nobody waits for any more.
-    mutating func drop(_ ticket: Ticket) { checks[ticket] = nil }
+    /// Forgets a check that nobody waits for any more. Its place goes later, with as many others: what is left of who comes and
+    /// goes is not more than what there is of who waits.
+    mutating func drop(_ ticket: Ticket) {
+        guard checks.removeValue(forKey: ticket) != nil else { return }
+        droppedCount += 1
+        guard droppedCount > 64, droppedCount > checks.count else { return }
+        droppedCount = 0
+        for source in sources { lines[source]?.forget(allBut: checks) }
+        lines = lines.filter { !$0.value.isOver }
+        let lines = lines
+        sources = sources.filter { lines[$0] != nil }[...]
+    }
 
     /// The check to run next; ``finished(_:isRight:)`` is to be called after it. nil: none may run now.
     mutating func next() -> Check? {
         for _ in 0..<sources.count {
-            let source = sources.removeFirst()
+            guard let source = sources.popFirst() else { break }
             guard lines[source]?.isRunning == false else {
                 sources.append(source)
                 continue

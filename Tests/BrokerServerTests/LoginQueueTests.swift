@@ -34,6 +34,41 @@ import Testing
         #expect(queue.count == 0)
     }
 
+    /// With the name that it gave, which may have some thousand letters.
+    @Test mutating func whoHasLeftLeavesNothingBehind() throws {
+        try letIn("bob", from: "here")
+        // One whose turn does not come, because another of the same address is being checked.
+        _ = add("carol", from: "there")
+        let running = queue.next()
+        let waiting = add("carol", from: "there")
+        var most = 0
+        for number in 0..<5000 {
+            let stranger = add("nobody \(number)", from: number % 2 == 0 ? "there" : "far \(number)")
+            let guest = add("bob", from: "here")
+            for ticket in [stranger, guest] { queue.drop(ticket) }
+            most = max(most, queue.placeCount)
+        }
+        #expect(queue.count == 1 && most < 100)
+        // Of that address one is checked at a time, all the same.
+        let none = queue.next()
+        #expect(none == nil)
+        queue.finished(try #require(running), isRight: false)
+        #expect(checks(before: waiting) == 0)
+    }
+
+    /// Of many who wait, those who stay keep their order.
+    @Test mutating func whoStaysKeepsItsPlace() {
+        let tickets = (0..<300).map { add("nobody \($0)", from: "here") }
+        for (number, ticket) in tickets.enumerated() where number % 3 > 0 { queue.drop(ticket) }
+        #expect(queue.placeCount < 200)
+        var names: [String] = []
+        while let check = queue.next() {
+            names.append(check.name)
+            queue.finished(check, isRight: false)
+        }
+        #expect(names == (0..<100).map { "nobody \(3 * $0)" })
+    }
+
     @Test mutating func aFloodFromElsewhereTakesTurns() {
         for number in 0..<1500 { _ = add("bob", from: "far \(number % 3)") }
         let good = add("bob", from: "here")

@@ -47,7 +47,7 @@ public final class BrokerCore {
     /// Connections with answers that wait for the store.
     var waitingForStore: [ConnectionID] = []
     /// Connections of which nothing is read because of an alarm.
-    var heldBack: [ConnectionID] = []
+    var heldBack = HeldBack()
 
     /// A broker that keeps everything in memory.
     public convenience init(_ configuration: BrokerConfiguration = BrokerConfiguration(), now: Int64) {

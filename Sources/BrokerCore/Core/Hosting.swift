@@ -58,7 +58,7 @@ extension BrokerCore: SessionHost {
         unfinished.append(id)
     }
 
-    func awaitAlarms(_ connection: ConnectionID) { heldBack.append(connection) }
+    func awaitAlarms(_ connection: ConnectionID) { heldBack.append(connection, among: connections) }
 
     func setTimer(_ time: Int64, for queue: any Queue) -> UInt64 { timers.set(time, for: .queue(queue)) }
     func cancelTimer(_ timer: UInt64) { timers.cancel(timer) }
@@ -83,32 +83,35 @@ extension BrokerCore: SessionHost {
 }
 
 extension BrokerCore {
+    /// So many octets of a client's should be given to it at a time: fewer, where very many clients share the memory.
+    public var mostInRead: Int { pool.mostInRead }
+
     /// Memory is low, or full, or is not any more.
     func follow(_ alarms: Alarms, since before: Alarms) {
         pool.adapt(isTight: alarms.memory, isFull: alarms.isFull)
-        guard before.isFull, !alarms.isFull else { return }
+        guard before.isFull, !alarms.isFull, heldBack.readingOn.begin() else { return }
         var left = connections.values[...]
-        later { [pool] in
+        later { [unowned self] in
             var units = 0
             while units < pool.work.slice, let connection = left.popFirst() {
                 connection.readOn()
                 units += 10 + connection.channels.count
             }
+            if left.isEmpty, heldBack.readingOn.end() { left = connections.values[...] }
             return !left.isEmpty
         }
     }
 
     /// The alarms have changed: those that are held back are told, or go on.
     func tellHeldBack() {
-        var left = heldBack[...]
+        var left = heldBack.takeAll()
         if left.isEmpty { return }
-        heldBack = []
         later { [unowned self] in
             for id in left.prefix(250) {
                 guard let connection = connections[id] else { continue }
                 connection.checkThrottle()
                 if connection.throttle.isHeldBack {
-                    heldBack.append(id)
+                    heldBack.append(id, among: connections)
                 } else if !connection.isUnfinished {
                     // What it had sent by then.
                     unfinished.append(id)

@@ -27,8 +27,7 @@ public final class Broker: Sendable {
         var memoryStreamCount = 0
         /// Who wants to know when the last client has gone.
         var awaitingLast: [@Sendable () -> Void] = []
-        /// The time that a wake-up is set for.
-        var wakeAt = Int64.max
+        var wakeUp = WakeUp()
         var connectionCount: UInt64 = 0
         /// Those that are being taken, by the numbers in which they were asked for.
         var snapshots: [UInt64: SnapshotInSlices] = [:]
@@ -219,6 +218,7 @@ public final class Broker: Sendable {
             next += 1
             unsent += carryOutWrites(of: state.core.step(.unsent(octets, of: id), now: time.now), &state)
         }
+        loop.limitReads(to: state.core.mostInRead)
         // The loop does not sleep, and its next wake-up ends with a step. A step of its own here would be one more in
         // each wake-up, and each of these would ask for another.
         if state.hasMoreToDo { loop.execute {} }
@@ -272,19 +272,6 @@ public final class Broker: Sendable {
             if write.isGivenUp { stream.abort() } else if write.isLast { stream.close() }
         }
         return backlogs
-    }
-
-    private func setTimer(_ deadline: Int64?, _ state: inout State) {
-        guard let deadline, deadline < state.wakeAt else { return }
-        state.wakeAt = deadline
-        time.wake(at: deadline) { [weak self] in self?.wake() }
-    }
-
-    private func wake() {
-        state.withLock { state in
-            state.wakeAt = .max
-            step(.time, &state)
-        }
     }
 }
 

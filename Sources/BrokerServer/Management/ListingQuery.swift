@@ -1,7 +1,7 @@
 /// What a request wants of a list: which columns, in which order, which page of it.
 /// (RabbitMQ: the management plugin's HTTP API, `columns`, `sort`, `sort_reverse`, `page`, `page_size`, `name`.)
 struct ListingQuery {
-    private var columns: [Substring] = []
+    private var columns: Columns?
     private var sort: String?
     private var isReversed = false
     private var page: Int?
@@ -18,7 +18,7 @@ struct ListingQuery {
     }
 
     init(_ request: HTTPRequest) throws(Invalid) {
-        columns = request.parameter("columns")?.split(separator: ",") ?? []
+        columns = Columns(request.parameter("columns") ?? "")
         sort = request.parameter("sort").flatMap { $0.isEmpty ? nil : $0 }
         isReversed = request.parameter("sort_reverse") == "true"
         if let text = request.parameter("page") {
@@ -97,19 +97,34 @@ struct ListingQuery {
         }
     }
 
+    private func selected(_ object: JSON) -> JSON { columns?.selected(from: object) ?? object }
+}
+
+/// The members that are wanted of each object. Each is looked up: a list may be long, and so may the names of columns.
+private struct Columns {
+    private var whole: Set<Substring> = []
     /// `queue.name` keeps, of the member `queue`, the member `name`.
-    private func selected(_ object: JSON) -> JSON {
-        guard !columns.isEmpty, case .object(let members) = object else { return object }
-        let trees = columns.map { $0.split(separator: ".", maxSplits: 1) }
+    private var parts: [Substring: Set<Substring>] = [:]
+
+    /// nil: all members are.
+    init?(_ text: String) {
+        let columns = text.split(separator: ",")
+        if columns.isEmpty { return nil }
+        for column in columns {
+            let names = column.split(separator: ".", maxSplits: 1)
+            guard let first = names.first else { continue }
+            if names.count > 1 { parts[first, default: []].insert(names[1]) } else { whole.insert(first) }
+        }
+    }
+
+    func selected(from object: JSON) -> JSON {
+        guard case .object(let members) = object else { return object }
         return .object(
             members.compactMap { member in
-                let wanted = trees.filter { $0.first.map(String.init) == member.name }
-                guard !wanted.isEmpty else { return nil }
-                guard wanted.allSatisfy({ $0.count == 2 }), case .object(let inner) = member.value else {
-                    return member
-                }
-                let names = Set(wanted.map { String($0[1]) })
-                return JSON.Member(member.name, .object(inner.filter { names.contains($0.name) }))
+                if whole.contains(member.name[...]) { return member }
+                guard let names = parts[member.name[...]] else { return nil }
+                guard case .object(let inner) = member.value else { return member }
+                return JSON.Member(member.name, .object(inner.filter { names.contains($0.name[...]) }))
             })
     }
 }

@@ -32,12 +32,15 @@ final class ManagementServer: Sendable {
     static let mostClosed = 50
     /// How long a client may take for a request, or leave an answer unread, or do nothing, in milliseconds.
     static let patience: Int64 = 30_000
+    /// So many octets of answers may wait to be read, of all clients together.
+    private let mostUnread: Int
 
     init(
         _ api: ListingAPI, time: any TimeSource, _ loginChecker: LoginChecker = LoginChecker(),
-        names: HostNames = HostNames()
+        names: HostNames = HostNames(), mostUnread: Int = 64 << 20
     ) {
         self.api = api
+        self.mostUnread = mostUnread
         self.names = names
         self.loginChecker = loginChecker
         self.time = time
@@ -139,7 +142,27 @@ final class ManagementServer: Sendable {
         if let user, request.method == "GET", request.path == ["events"] {
             return watch(request.parameter("vhost"), session, by: user)
         }
+        session.note(user: user?.name ?? "")
         session.send(api.answer(request, by: user), withBody: request.method != "HEAD", isLast: isRefused)
+        boundUnread(behind: session)
+    }
+
+    /// An answer is as long as what clients have made there to be listed, and waits in memory until it is read. Where all
+    /// together are too long, the user who has most of that loses the answer that has waited longest, and so on. The one that
+    /// was just given stays, however long it is.
+    private func boundUnread(behind latest: ManagementSession) {
+        let sessions = state.withLock { Array($0.sessions.values) }.filter { !$0.isWatching }
+        var unread = sessions.map { (session: $0, count: $0.stream.unsent) }.filter { $0.count > 0 }
+        while unread.reduce(0, { $0 + $1.count }) > mostUnread {
+            let users = Dictionary(grouping: unread, by: \.session.user)
+            let counts = users.mapValues { $0.reduce(0) { $0 + $1.count } }
+            // Of several with as much, always the same one.
+            let most = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }
+            let own = most.flatMap { users[$0.key] }?.map(\.session).filter { $0 !== latest } ?? []
+            guard let loser = own.min(by: { ($0.lastUse, $0.number) < ($1.lastUse, $1.number) }) else { return }
+            unread.removeAll { $0.session === loser }
+            loser.stream.abort()
+        }
     }
 
     /// Sends pictures of a virtual host to a session from now on; without a name, of the first that the user may open.

@@ -22,6 +22,8 @@ final class ManagementSession: ByteStreamReceiver {
         var isAdmitted = false
         /// It is sent the live page's pictures until it ends.
         var isWatching = false
+        /// Whose request was answered last; empty: nobody's.
+        var user = ""
     }
 
     /// So many octets of requests may wait; then no more are read. A longer body waits until it is known whose it is: nobody who
@@ -41,6 +43,10 @@ final class ManagementSession: ByteStreamReceiver {
     var isBusy: Bool { state.withLock { $0.isBusy } }
     var isClosing: Bool { state.withLock { $0.isClosing } }
     var isWatching: Bool { state.withLock { $0.isWatching } }
+
+    var user: String { state.withLock { $0.user } }
+
+    func note(user: String) { state.withLock { $0.user = user } }
 
     /// From now on it only listens: ``Watchers`` looks after it.
     func watch() { state.withLock { $0.isWatching = true } }

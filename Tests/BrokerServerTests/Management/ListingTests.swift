@@ -185,6 +185,13 @@ func get(
                 ["name": "task/queue"], ["name": "hello"],
             ])
         #expect(try list("consumers?columns=queue.name", from: broker) == [["queue": ["name": "hello"]]])
+        // One that is wanted as a whole, a part of it too, and very many that aren't there.
+        let others = (0..<1000).map { "x\($0)" }.joined(separator: ",")
+        #expect(
+            try list("consumers?columns=\(others),queue.name,queue", from: broker) == [
+                ["queue": ["name": "hello", "vhost": "/"]]
+            ])
+        #expect(try list("consumers?columns=\(others),.,.name", from: broker) == [[:]])
         let page = try #require(try get("exchanges/%2F?page=2&page_size=4&columns=name", from: broker).body)
         #expect(page["items"]?.elements?.count == 4)
         #expect(page["page_count"] == 3)

@@ -17,17 +17,19 @@ private final class DeafStream: ByteStream {
         var receiver: (any ByteStreamReceiver)?
         var unsent = 0
         var isDeaf = false
+        var isAborted = false
         var sendCount = 0
     }
 
     var unsent: Int { state.withLock { $0.unsent } }
     var sendCount: Int { state.withLock { $0.sendCount } }
+    var isAborted: Bool { state.withLock { $0.isAborted } }
 
     func start(_ receiver: any ByteStreamReceiver) { state.withLock { $0.receiver = receiver } }
     func stopReading() { state.withLock { $0.isDeaf = true } }
     func setReading(_ on: Bool) {}
     func close() {}
-    func abort() {}
+    func abort() { state.withLock { ($0.isAborted, $0.unsent) = (true, 0) } }
 
     @discardableResult func send(_ bytes: RawSpan) -> Int {
         state.withLock { state in
@@ -82,5 +84,39 @@ private final class DeafStream: ByteStream {
         let all = 200 * writer.take().count
         try await until { streams.allSatisfy { $0.unsent == all } }
         broker.shutDown()
+    }
+
+    /// Asks for a list, and does not read it.
+    private func ask(_ server: ManagementServer, as user: String) -> DeafStream {
+        let stream = DeafStream()
+        stream.stopReading()
+        server.accept(stream)
+        let credentials = Base64.encode(Array("\(user):pw".utf8))
+        let head = "GET /api/exchanges HTTP/1.1\r\nHost: localhost\r\nAuthorization: Basic \(credentials)\r\n\r\n"
+        stream.bring(Array(head.utf8))
+        return stream
+    }
+
+    /// A hundred clients could keep a hundred lists of all that there is.
+    @Test func listsThatNobodyReadsAreGivenUpWhereTheyAreTooLong() {
+        var configuration = BrokerConfiguration()
+        configuration.users = ["alice", "bob"].map { .user($0, password: "pw") }
+        let broker = Broker(configuration)
+        defer { broker.shutDown() }
+        let server = ManagementServer(broker.listingAPI, time: ManualTime(), mostUnread: 20_000)
+        let other = ask(server, as: "bob")
+        let streams = (0..<60).map { _ in ask(server, as: "alice") }
+        let unsent = ([other] + streams).map(\.unsent)
+        #expect(other.unsent > 500 && unsent.reduce(0, +) <= 20_000)
+        // The oldest of the user who has most.
+        let given = streams.map(\.isAborted)
+        let lostCount = given.count { $0 }
+        #expect(!other.isAborted && given == streams.indices.map { $0 < lostCount })
+        // One that is longer than all may be is given all the same.
+        let small = ManagementServer(broker.listingAPI, time: ManualTime(), mostUnread: 10)
+        let first = ask(small, as: "alice")
+        #expect(first.unsent > 10 && !first.isAborted)
+        let second = ask(small, as: "alice")
+        #expect(second.unsent > 10 && first.isAborted && !second.isAborted)
     }
 }

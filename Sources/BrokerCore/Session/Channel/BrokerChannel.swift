@@ -55,6 +55,8 @@ final class BrokerChannel {
     var cancelledCount = 0
     /// The next slice of putting them back is due.
     var isResuming = false
+    /// Consumers of streams are told that memory isn't full any more.
+    var readingOn = SinglePass()
 
     enum State {
         case opening, open

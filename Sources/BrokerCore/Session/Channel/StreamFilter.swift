@@ -4,14 +4,15 @@ import AMQPWire
 /// hands out some that nobody asked for; a client looks at each in any case.
 struct StreamFilter {
     /// The values of the header that says what a message is.
-    private let values: [String]
+    private let values: Set<String>
     /// Messages without it are wanted too.
     private let takesUnfiltered: Bool
 
     /// nil: everything is wanted.
     init?(_ arguments: FieldTable, in dialect: Dialect) {
         let value = arguments["x-stream-filter"]
-        values = value?.array?.compactMap(\.text) ?? value?.text.map { [$0] } ?? []
+        // A frame has room for twenty thousand, and each message is looked at.
+        values = Set(value?.array?.compactMap(\.text) ?? value?.text.map { [$0] } ?? [])
         takesUnfiltered = arguments["x-stream-match-unfiltered"]?.bool ?? false
         if values.isEmpty || !dialect.knowsStreamFilters { return nil }
     }

@@ -26,14 +26,16 @@ extension BrokerChannel {
 
     /// Consumers of streams that held too many deliveries for memory that was full may be handed more.
     func readOn() {
+        if consumers.isEmpty || !readingOn.begin() { return }
         var left = consumers.values[...]
-        if left.isEmpty { return }
         let most = connection.pool.work.slice
         connection.doInSlices { [self] in
             for consumer in left.prefix(most) where consumer.queue.kind.isReadWithoutTaking { lineUp(consumer) }
             connection.placesFilled += min(left.count, most) / WorkLimits.placesOfUnit
             left = left.dropFirst(most)
-            if left.isEmpty { resumeConsumers() }
+            guard left.isEmpty else { return true }
+            resumeConsumers()
+            if readingOn.end() { left = consumers.values[...] }
             return !left.isEmpty
         }
     }

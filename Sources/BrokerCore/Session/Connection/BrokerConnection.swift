@@ -161,6 +161,7 @@ final class BrokerConnection {
             self.isUnfinished = isUnfinished
             if isUnfinished { stopReading(.turns) } else { goOnReading(.turns) }
         }
+        if !isUnfinished, !silences.isEmpty { reader.shrink() }
         account()
     }
 

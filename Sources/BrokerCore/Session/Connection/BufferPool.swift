@@ -23,6 +23,10 @@ final class BufferPool {
     /// What each output may have of an eighth of the memory that all may take up: little, where they are very many.
     private var share = BufferPool.largestPart
     static let leastShare = 1 << 12
+    /// So many octets are to be read of a connection at a time. What waits to be handled is in no account as long as it is the
+    /// broker who lets it wait, so it is kept small: an eighth of that memory for all, or ``leastShare`` of each.
+    private(set) var mostInRead = BufferPool.largestRead
+    static let largestRead = 1 << 18
     /// Half of that memory.
     private var half = Int.max
     /// See ``part``.
@@ -60,7 +64,9 @@ final class BufferPool {
     func divide(_ memory: Int, among connections: Int) {
         let all = memory > 0 ? memory : .max
         half = all / 2
-        share = min(max(all / 8 / max(1, connections), Self.leastShare), Self.largestPart)
+        let each = max(all / 8 / max(1, connections), Self.leastShare)
+        share = min(each, Self.largestPart)
+        mostInRead = min(each, Self.largestRead)
         adapt(isTight: isTight, isFull: isFull)
     }
 

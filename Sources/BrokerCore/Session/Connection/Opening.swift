@@ -32,7 +32,7 @@ extension BrokerConnection {
     /// While its password is checked a client is read from, for nobody else would notice that it has left; but not for
     /// ever. What it has sent by then waits.
     func limitReadingBeforeLogin() {
-        if isLoginBeingChecked, reader.buffered > Self.mostBeforeLogin { stopReading(.login) }
+        if isLoginBeingChecked, reader.buffered > min(Self.mostBeforeLogin, pool.mostInRead) { stopReading(.login) }
     }
 
     private static let mostBeforeLogin = 1 << 16
