@@ -127,6 +127,7 @@ struct DeletionTests {
         #expect(client.take().map(\.method.id) == [QueueDeleteOk.id])
         #expect(other.take().map(\.method.id) == [ExchangeDeclareOk.id])
         #expect(rig.core.listExchanges().filter { $0.name.hasPrefix("x") }.map(\.type) == ["topic"])
+        #expect(rig.core.virtualHosts["/"]?.leavingExchanges.capacity == 0)
         for name in ["x0", "y"] as [ShortString] { other.send(ExchangeDelete(exchange: name)) }
         #expect(rig.core.memoryInUse <= before)
     }

@@ -1,6 +1,7 @@
 import AMQPClient
 import AMQPTransport
 import BrokerCore
+import Foundation
 import Synchronization
 import TestSupport
 import Testing
@@ -52,6 +53,17 @@ extension Broker {
         #expect(stream.admissions == 1 && refused.admissions == 0)
         try await connection.close()
     }
+
+    #if os(Linux)
+        /// The kernel says how large it has made the table.
+        @Test func theTableOfDescriptorsHasItsSizeFromTheStart() throws {
+            Machine.reserveDescriptorTable()
+            let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+            let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("FDSize:") })
+            let size = try #require(line.split(whereSeparator: \.isWhitespace).last.flatMap { Int($0) })
+            #expect(size >= min(Machine.descriptorLimit, 65_536))
+        }
+    #endif
 
     @Test func guestMayComeOverIPv6Too() async throws {
         let broker = Broker.patient

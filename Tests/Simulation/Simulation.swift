@@ -44,6 +44,8 @@ package final class Simulation {
     private var clientNumber = 0
     /// Connections that the broker does not listen to just now.
     private var unread: Set<ConnectionID> = []
+    /// Whose handshake is over.
+    private var opened: Set<ConnectionID> = []
     var messageNumber = 0
     var consumerNumber = 0
 
@@ -170,6 +172,7 @@ package final class Simulation {
         for change in effects.readingChanges {
             if change.isReading { unread.remove(change.connection) } else { unread.insert(change.connection) }
         }
+        for id in effects.opened where !opened.insert(id).inserted { differs("\(id) is let in a second time") }
         // Nothing of this is asked for: there is no password that takes long, no log.
         if let check = effects.loginChecks.first { differs("the password of \(check.connection) is to be checked") }
         if let event = effects.log.first { differs("the log is to say: \(event.text)") }
@@ -181,6 +184,7 @@ package final class Simulation {
     func compare() {
         model.answer()
         for client in clients {
+            if !opened.contains(client.id) { differs("client \(client.number) is not let in") }
             var seen = client.take()
             if let defect { seen = spoil(seen, defect) }
             var bySeen: [UInt16: [Event]] = [:]

@@ -119,6 +119,8 @@ extension VirtualHost {
             } else {
                 row.finish()
                 leavingRows.removeAll { $0 === row }
+                // There is nothing in them; the room of a hundred thousand goes too.
+                if leavingRows.isEmpty { (leavingExchanges, leavingQueues) = ([], []) }
             }
         }
         return units

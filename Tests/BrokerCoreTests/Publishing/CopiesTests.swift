@@ -28,6 +28,32 @@ struct CopiesTests {
         #expect(rig.core.listQueues().map(\.readyCount) == [2, 0])
     }
 
+    @Test("The requester has its copy also when there are so many queues that others have their turns in between")
+    func manyQueues() throws {
+        let rig = Rig { $0.work.turn = 400 }
+        let (requester, server) = (try rig.open(), try rig.open())
+        requester.send(BasicConsume(queue: "amq.rabbitmq.reply-to", noAck: true))
+        server.send(QueueDeclare(queue: "requests"))
+        server.send(BasicConsume(queue: "requests", noAck: true))
+        requester.publish("?", to: "requests", properties: BasicProperties(replyTo: "amq.rabbitmq.reply-to"))
+        let address = try #require(server.take().first { $0.body == "?" }?.properties?.replyTo)
+        for number in 0..<200 {
+            let name = ShortString(truncating: "q\(number)")
+            server.send(QueueDeclare(queue: name))
+            server.send(QueueBind(queue: name, exchange: "amq.fanout"))
+        }
+        let copies = FieldValue.array([.string(address.text)])
+        server.publish("!", to: "", exchange: "amq.fanout", properties: BasicProperties(headers: ["CC": copies]))
+        #expect(rig.core.listQueues().count { $0.readyCount == 1 } == 200)
+        // The exchange is another: the address is a queue's only in the default one.
+        #expect(requester.takeBodies() == [])
+        server.send(QueueDeclare(queue: "audit"))
+        let many = (0..<200).map { FieldValue.string("q\($0)") } + [.string(address.text)]
+        server.publish("!", to: "audit", properties: BasicProperties(headers: ["CC": .array(many)]))
+        #expect(rig.core.listQueues().count { $0.readyCount == 2 } == 200)
+        #expect(requester.takeBodies() == ["!"])
+    }
+
     @Test("A death tells the keys of the copies, and nothing else that was among them")
     func deaths() throws {
         let client = try rig.open()
