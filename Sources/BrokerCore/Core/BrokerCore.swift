@@ -157,7 +157,7 @@ public final class BrokerCore {
         var (caused, announced) = (causes.addedCount, 0)
         _ = pool.unitsOfWrites(since: &announced)
         while connection.handleNextFrame() {
-            spend(1 + connection.takePlacesFilled() + pool.unitsOfWrites(since: &announced))
+            spend(1 + connection.takeUnitsSpent() + pool.unitsOfWrites(since: &announced))
             carryOutCauses(since: &caused)
             if connection.throttle.isToBeChecked, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {

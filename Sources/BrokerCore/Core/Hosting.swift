@@ -43,10 +43,10 @@ extension BrokerCore: SessionHost {
         later { [pool] in
             var units = 0
             while units < pool.work.slice, let connection = left.popFirst() {
-                let before = connection.placesFilled
+                let before = connection.unitsSpent
                 connection.closeTimedOutChannels()
                 connection.closeIfInTheWay()
-                units += 1 + connection.channels.count / WorkLimits.placesOfUnit + connection.placesFilled - before
+                units += 1 + connection.channels.count / WorkLimits.placesOfUnit + connection.unitsSpent - before
             }
             return !left.isEmpty
         }

@@ -102,7 +102,7 @@ final class BrokerChannel {
                 return content.begin(publish)
             }
             let method = try Failure.decoding(frame.payload)
-            connection.placesFilled += WorkLimits.unitsOfReading(frame.payload.count)
+            connection.unitsSpent += WorkLimits.unitsOfReading(frame.payload.count)
             if connection.dialect.isBrokenBy(method.id) { throw Failure(BrokerError(.internalError, "")) }
             let topology = virtualHost.topologyVersion
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
@@ -196,7 +196,7 @@ final class BrokerChannel {
 
     func handle(_ method: Method) throws(BrokerError) {
         if virtualHost.isLosingRows, waitsForRows(method) { return }
-        connection.placesFilled += Self.units(of: method)
+        connection.unitsSpent += Self.units(of: method)
         switch method {
         case .channelOpen:
             guard state == .opening else { throw BrokerError(.channelError, "second 'channel.open' seen") }
@@ -299,7 +299,7 @@ final class BrokerChannel {
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
-            connection.placesFilled += left.go(connection.pool.work.slice, by: host)
+            connection.unitsSpent += left.go(connection.pool.work.slice, by: host)
             leaving = left
             if !left.areGone, !quirk(.closingChannelKeepsConsumers) { return true }
             then()

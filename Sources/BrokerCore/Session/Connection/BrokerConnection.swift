@@ -31,8 +31,8 @@ final class BrokerConnection {
     /// One of them, for a quick look; 0: none.
     private var lastAnswering: UInt16 = 0
     var throttle = Throttle()
-    /// Places in queues that its messages have filled since the core last counted them.
-    var placesFilled = 0
+    /// What its work has counted since the core last took it off the budget of the turn; see ``WorkLimits``.
+    var unitsSpent = 0
     private(set) var isToBeClosed = false
     /// Its client has let a deadline pass: nothing more is sent to it, and nothing waited for.
     var isGivenUp = false
@@ -145,9 +145,9 @@ final class BrokerConnection {
         }
     }
 
-    func takePlacesFilled() -> Int {
-        defer { placesFilled = 0 }
-        return placesFilled
+    func takeUnitsSpent() -> Int {
+        defer { unitsSpent = 0 }
+        return unitsSpent
     }
 
     /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.

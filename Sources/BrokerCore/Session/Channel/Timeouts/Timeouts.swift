@@ -128,7 +128,7 @@ extension BrokerChannel {
     /// They may be settled all the same, to no effect.
     private func takeBack(_ tags: [UInt64], _ left: inout Int) {
         left -= tags.count
-        connection.placesFilled += tags.count
+        connection.unitsSpent += tags.count
         let overdue = tags.compactMap { tag in
             quirk(.lateAcksAreUnknown) ? unacknowledged.remove(tag) : unacknowledged.giveBack(tag)
         }
