@@ -32,10 +32,10 @@ extension BrokerCore: SessionHost {
     }
 
     /// What a client sent before its stream ended still counts.
-    func streamEnded(of connection: BrokerConnection) {
-        guard !connection.isUnfinished else { return connection.endStreamLater() }
+    func handleStreamEnd(of connection: BrokerConnection) {
+        guard !connection.isUnfinished else { return connection.noteStreamEnd() }
         connections[connection.id] = nil
-        connection.streamEnded()
+        connection.handleStreamEnd()
     }
 
     func lookAfterTimeouts() {

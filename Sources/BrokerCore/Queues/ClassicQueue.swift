@@ -248,8 +248,8 @@ final class ClassicQueue: Dispatching {
         setTimer()
     }
 
-    func timerFired() {
-        if !quirk(.timerIsSetOnce) { clock.fired() }
+    func handleTimer() {
+        if !quirk(.timerIsSetOnce) { clock.noteFired() }
         guard !isDeleted, rotation.isEmpty || !quirk(.nothingExpiresBesideConsumers) else { return }
         if clock.isOver(at: host.now) { return host.end(self) }
         dispatch()

@@ -8,7 +8,7 @@ protocol QueueHost: AnyObject {
     var now: Int64 { get }
     var load: Load { get }
     var work: WorkLimits { get }
-    /// Has the queue's ``Queue/timerFired()`` called at this time, and not for the timer that this one replaces (0: none).
+    /// Has the queue's ``Queue/handleTimer()`` called at this time, and not for the timer that this one replaces (0: none).
     /// Returns the timer's number.
     func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64
     func cancelTimer(_ timer: UInt64)
@@ -55,7 +55,7 @@ protocol DeliveryTarget: AnyObject {
     /// Gets nothing more.
     func cancel()
     /// The queue is gone, and with it the consumer.
-    func queueVanished()
+    func endWithQueue()
 }
 
 /// The log of a durable queue.
@@ -105,7 +105,7 @@ extension QueueHost {
                 if consumer.isCancelled { continue }
                 consumer.cancel()
                 consumer.isInRotation = false
-                consumer.queueVanished()
+                consumer.endWithQueue()
                 if quirk(.firstConsumerIsTold) { return false }
             }
             if !left.isEmpty, quirk(.oneIsLostBetweenSlices) { _ = left.popFirst() }

@@ -295,7 +295,7 @@ final class StreamQueue: Queue {
     }
 
     func renewLease() {}
-    func timerFired() {}
+    func handleTimer() {}
 
     func delete() {
         isDeleted = true

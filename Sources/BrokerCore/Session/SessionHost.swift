@@ -21,7 +21,7 @@ protocol SessionHost: AnyObject {
     func randomName() -> String
     func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String)
 
-    /// Has the connection's ``BrokerConnection/timerFired()`` called at this time, and not for the timer that this one replaces
+    /// Has the connection's ``BrokerConnection/handleTimer()`` called at this time, and not for the timer that this one replaces
     /// (0: none). Returns the timer's number.
     func setTimer(_ time: Int64, for connection: ConnectionID, replacing timer: UInt64) -> UInt64
     func cancelTimer(_ timer: UInt64)

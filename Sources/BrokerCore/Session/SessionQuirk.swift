@@ -84,9 +84,9 @@ enum SessionQuirk: String, Quirk {
     case qosChangesConsumersThatRun = "session.qos-changes-consumers-that-run"
     /// hasRoomOfItsOwn: <= instead of <, but for one
     case windowLetsOneMore = "session.window-lets-one-more"
-    /// queueVanished: the channel still has it by its tag
+    /// endWithQueue: the channel still has it by its tag
     case tagOfAVanishedConsumerStaysTaken = "session.tag-of-a-vanished-consumer-stays-taken"
-    /// queueVanished: only the last consumer of a channel hears of it
+    /// endWithQueue: only the last consumer of a channel hears of it
     case onlyOneConsumerIsNotified = "session.only-one-consumer-is-notified"
     /// nextDeliveryTag: it is kept in eight bits
     case deliveryTagsAreOctets = "session.delivery-tags-are-octets"
@@ -198,7 +198,7 @@ enum SessionQuirk: String, Quirk {
     case largeFillingsAreNotConfirmed = "session.large-fillings-are-not-confirmed"
     /// goOn: what came of it is not looked at
     case largeFillingsAreAccepted = "session.large-fillings-are-accepted"
-    /// queueVanished: who holds something hears of it when it settles
+    /// endWithQueue: who holds something hears of it when it settles
     case holdersAreNotTold = "session.holders-are-not-told"
     /// RollingBack: one delivery for each settlement
     case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"

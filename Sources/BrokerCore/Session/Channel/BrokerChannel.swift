@@ -115,14 +115,14 @@ final class BrokerChannel {
             } catch {
                 throw Failure(error, in: connection.dialect, headerCount: frame.payload.count)
             }
-            if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
+            if let whole { try publishWhole(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .body:
             if connection.isOvertaken { return }
             let whole: (PublishFields, IncomingContent)?
             do throws(ContentError) { whole = try content.body(frame.payload) } catch {
                 throw Failure(error, in: connection.dialect)
             }
-            if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
+            if let whole { try publishWhole(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .heartbeat: break
         }
     }
@@ -148,7 +148,7 @@ final class BrokerChannel {
         (contentCount, contentOctets) = (0, 0)
     }
 
-    private func published(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
+    private func publishWhole(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
         if contentOctets > 0 { forgetContent() }
         do throws(BrokerError) {
             if content.octets.count > 16 << 20, quirk(.sixteenMebibytesAreTheMost) { throw .malformed("too large") }

@@ -139,7 +139,7 @@ final class Consumer: DeliveryTarget {
     }
 
     /// A client that can be told is told (RabbitMQ: "Consumer Cancellation Notification").
-    func queueVanished() {
+    func endWithQueue() {
         if unacknowledged > 0, quirk(.holdersAreNotTold) { return channel.forget(self) }
         if quirk(.onlyOneConsumerIsNotified), channel.consumers.count > 1 { return channel.forget(self) }
         if !quirk(.tagOfAVanishedConsumerStaysTaken) { channel.forget(self) }

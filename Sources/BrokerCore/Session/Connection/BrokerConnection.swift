@@ -123,7 +123,7 @@ final class BrokerConnection {
     /// ``endTurn(isUnfinished:)``.
     func take(_ octets: RawSpan) {
         if case .ended = state { return }
-        liveness.received(at: host.now)
+        liveness.noteReceived(at: host.now)
         reader.borrow(&pool.input)
         reader.append(octets)
         limitReadingBeforeLogin()
@@ -140,7 +140,7 @@ final class BrokerConnection {
             handle(frame)
             return true
         } catch {
-            brokenFrame(error)
+            handleBrokenFrame(error)
             return false
         }
     }
@@ -152,7 +152,7 @@ final class BrokerConnection {
 
     /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.
     func endTurn(isUnfinished: Bool) {
-        flushConfirms()
+        flushAnswers()
         if throttle.isToBeChecked || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
         for channel in publishing { channel.detachContent() }
         publishing.removeAll(keepingCapacity: true)
@@ -166,7 +166,7 @@ final class BrokerConnection {
     }
 
     /// The stream has ended, and what came before is not dealt with yet.
-    func endStreamLater() { hasStreamEnded = true }
+    func noteStreamEnd() { hasStreamEnded = true }
 
     private func handle(_ frame: Frame) {
         do throws(Failure) {
@@ -187,7 +187,7 @@ final class BrokerConnection {
             guard frame.channel == 0 else {
                 throw Failure(BrokerError(.unexpectedFrame, "a heartbeat on channel \(frame.channel)"))
             }
-            return liveness.receivedHeartbeat(at: host.now)
+            return liveness.noteHeartbeat(at: host.now)
         }
         if frame.channel != 0 { return try channel(for: frame).handle(frame) }
         guard frame.kind == .method else { throw Failure(BrokerError(.unexpectedFrame, "content on channel 0")) }
@@ -248,7 +248,7 @@ final class BrokerConnection {
     /// Hands over what is to be written.
     func takeOutput() -> FrameWriter {
         let taken = output.take()
-        if !taken.isEmpty { liveness.sent(at: host.now) }
+        if !taken.isEmpty { liveness.noteSent(at: host.now) }
         return taken
     }
 
@@ -276,7 +276,7 @@ final class BrokerConnection {
         lastAnswering = channel
     }
 
-    func flushConfirms() {
+    func flushAnswers() {
         if answering.isEmpty { return }
         let stored = host.storedBatch
         lastAnswering = 0
@@ -294,10 +294,10 @@ final class BrokerConnection {
     }
 
     /// More is on disk than before. Returns how many channels may have had answers to send.
-    func storeHasMoved() -> Int {
+    func sendStoredAnswers() -> Int {
         let count = answering.count
         isWaitingForStore = false
-        flushConfirms()
+        flushAnswers()
         return count
     }
 

@@ -29,7 +29,7 @@ extension BrokerConnection {
 
     func goOnReading(_ silence: Silence) {
         guard silences.remove(silence) != nil, silences.isEmpty else { return }
-        liveness.received(at: host.now)
+        liveness.noteReceived(at: host.now)
         setReading(true)
     }
 
@@ -41,14 +41,14 @@ extension BrokerConnection {
 
     // MARK: Time
 
-    func timerFired() {
+    func handleTimer() {
         lookForTimeouts()
         let verdict = liveness.check(at: host.now)
         switch verdict {
         case .nothing: break
         case .sendHeartbeat:
             if case .closing = state, quirk(.closingIsSilent) {} else { output.heartbeat() }
-            liveness.sent(at: host.now)
+            liveness.noteSent(at: host.now)
             if quirk(.secondHeartbeatIsNotSent) { return }
         case .peerIsSilent, .deadlinePassed:
             // A refused client's delay is over; it has some time to take what it was told.
