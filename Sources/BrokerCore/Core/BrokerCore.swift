@@ -273,7 +273,7 @@ public final class BrokerCore {
         guard let underWay = batchUnderWay, underWay.number == batch else { return }
         batchUnderWay = nil
         guard underWay.needsSync else { return }
-        journal?.stored(through: batch)
+        journal?.noteStored(through: batch)
         var waiting = waitingForStore[...]
         waitingForStore = []
         if tell(&waiting) { chores.append { [unowned self] in tell(&waiting) } }
