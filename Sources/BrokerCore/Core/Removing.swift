@@ -69,7 +69,7 @@ extension VirtualHost {
         let slice = core.pool.work.slice
         let units = removal(slice)
         core.spend(WorkLimits.unitsOfDeletion + units)
-        if units >= slice { soon { removal(slice) >= slice } }
+        if units >= slice { doInSlicesLater { removal(slice) >= slice } }
     }
 
     func unbind(

@@ -288,7 +288,7 @@ final class ClassicQueue: Dispatching {
         ready = PrioritizedMessages(
             highestPriority: arguments.maximumPriority > 0 && quirk(.purgeForgetsPriorities)
                 ? 0 : arguments.maximumPriority, bodyOctets: keepsOctets ? dropped.bodyOctets : 0)
-        host.later { [self] in
+        host.doInSlices { [self] in
             for _ in 0..<500 {
                 guard let message = dropped.popFirst() ?? ready.popPurged() else { return false }
                 if message.redelivered, quirk(.purgedAfterReturnReappears) { continue }

@@ -17,9 +17,9 @@ protocol QueueHost: AnyObject {
     func take(_ letter: DeadLetter)
     /// Does long work that nobody waits for in slices, the first at once, with others' turns between them. `slice` returns
     /// whether there is more.
-    func later(_ slice: @escaping () -> Bool)
+    func doInSlices(_ slice: @escaping () -> Bool)
     /// The same, and the first slice waits for its turn as well.
-    func soon(_ slice: @escaping () -> Bool)
+    func doInSlicesLater(_ slice: @escaping () -> Bool)
     /// Counts something that takes as long as so many frames.
     func spend(_ units: Int)
     /// The queue's lease has run out, or its last consumer is gone: the host deletes it.
@@ -98,7 +98,7 @@ extension QueueHost {
     func dismiss(_ consumers: inout IdentityList<any DeliveryTarget>) {
         var left = consumers.takeAll()
         if left.isEmpty { return }
-        later {
+        doInSlices {
             for _ in 0..<250 {
                 guard let consumer = left.popFirst() else { return false }
                 // Not those that their clients have cancelled meanwhile, or whose channels have ended.
@@ -115,7 +115,7 @@ extension QueueHost {
 
     /// Does away with messages, little by little; `next` takes out one after the other.
     func forget<Gone>(_ next: @escaping () -> Gone?, _ leave: @escaping (Gone) -> Void) {
-        later {
+        doInSlices {
             for _ in 0..<500 {
                 guard let message = next() else { return false }
                 leave(message)

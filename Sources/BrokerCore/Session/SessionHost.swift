@@ -36,7 +36,7 @@ protocol SessionHost: AnyObject {
     /// The connection has work left that is to be done in its turns, also when nothing comes from its client.
     func awaitTurn(_ connection: ConnectionID)
     /// Does long work in slices, the first at once, with others' turns between them. `slice` returns whether there is more.
-    func later(_ slice: @escaping () -> Bool)
+    func doInSlices(_ slice: @escaping () -> Bool)
     /// The connection is held back, and wants to know when the alarms change.
     func awaitAlarms(_ connection: ConnectionID)
 }

@@ -23,7 +23,7 @@ extension Dispatching {
     func dispatch(isCut: Bool = false) {
         if rotation.isSliceDue || !isCut && !dispatchSlice() { return }
         change { $0.isSliceDue = true }
-        host.soon { [self] in !isDeleted && dispatchSlice() }
+        host.doInSlicesLater { [self] in !isDeleted && dispatchSlice() }
     }
 
     /// True: there may be more to hand out.

@@ -103,7 +103,7 @@ extension BrokerConnection {
         }
         // It has no turns any more.
         if !rest.isEmpty, !quirk(.lostConnectionStopsItsWork) {
-            host.later { [self] in doNextSlice() && !rest.isEmpty }
+            host.doInSlices { [self] in doNextSlice() && !rest.isEmpty }
         }
     }
 
