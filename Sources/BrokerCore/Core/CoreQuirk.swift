@@ -8,9 +8,9 @@ enum CoreQuirk: String, Quirk {
     case unbindingIsNotSeen = "core.unbinding-is-not-seen"
     /// addQueue: remembered routes stay
     case newQueueIsNotSeen = "core.new-queue-is-not-seen"
-    /// VirtualHost.take: remembered routes stay
+    /// VirtualHost.takeOut: remembered routes stay
     case deletedExchangeKeepsItsRoutes = "core.deleted-exchange-keeps-its-routes"
-    /// look: an exchange that goes takes none with it
+    /// noteLostBindings: an exchange that goes takes none with it
     case autoDeleteGoesOneExchangeFar = "core.auto-delete-goes-one-exchange-far"
     /// publish(letter): the exchange that the first of them went to
     case deadLettersKeepTheirExchange = "core.dead-letters-keep-their-exchange"
@@ -28,7 +28,7 @@ enum CoreQuirk: String, Quirk {
     case manyCancelledTimersTakeTheRest = "core.many-cancelled-timers-take-the-rest"
     /// advance: the next look at what was out too long is not set
     case onlyTheFirstLookAtTimeouts = "core.only-the-first-look-at-timeouts"
-    /// look: an exchange that loses several at once stays
+    /// noteLostBindings: an exchange that loses several at once stays
     case autoDeleteNeedsALoneBinding = "core.auto-delete-needs-a-lone-binding"
     /// setTracing: it is switched on, and never off
     case tracingStaysOn = "core.tracing-stays-on"

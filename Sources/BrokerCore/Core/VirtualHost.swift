@@ -106,7 +106,7 @@ final class VirtualHost {
     /// An exchange whose bindings don't match at all hands over to its alternate exchange.
     func goOn(_ pass: inout RoutingPass<any Queue>) throws(BrokerError) {
         let most = core.pool.work.slice * WorkLimits.placesOfUnit
-        pass.begin()
+        pass.beginSlice()
         let (start, keys) = (pass.start, pass.keys)
         while pass.places < most, let exchange = pass.next() {
             var hasMatched = false

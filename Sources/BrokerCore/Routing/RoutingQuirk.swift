@@ -145,7 +145,7 @@ enum RoutingQuirk: String, Quirk {
     case routesOutliveNewExchanges = "routing.routes-outlive-new-exchanges"
     /// VirtualHost.deleteAtOnce: not when the queue goes (rabbitmq/rabbitmq-server#1705)
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
-    /// VirtualHost.look: no look whether it was the last
+    /// VirtualHost.noteLostBindings: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
 }
 

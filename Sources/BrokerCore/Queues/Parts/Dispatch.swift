@@ -47,7 +47,7 @@ extension QueueConsumers {
     mutating func endSlice(_ units: Int, by host: any QueueHost) -> Bool {
         let all = units + metCount / WorkLimits.placesOfUnit
         if all > 1 { host.spend(all) }
-        defer { begin() }
+        defer { beginSlice() }
         return units >= Dispatch.slice || isCut
     }
 }

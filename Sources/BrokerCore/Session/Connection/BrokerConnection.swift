@@ -56,7 +56,7 @@ final class BrokerConnection {
     let dialect: Dialect
     let maximumMessageSize: UInt64
     let transactionLimit: Int
-    var timeouts: AcknowledgementClock
+    var acknowledgementClock: AcknowledgementClock
     /// The numbers of the timers that it has set for these two; 0: none.
     var (timer, settlingTimer): (UInt64, UInt64) = (0, 0)
 
@@ -105,7 +105,7 @@ final class BrokerConnection {
         maximumMessageSize = configuration.maximumMessageSize ?? dialect.maximumMessageSize
         // Half of the memory at most: one that fills all of it could not be committed.
         transactionLimit = min(configuration.transactionLimit, (configuration.memoryHighWater ?? .max) / 2)
-        timeouts = AcknowledgementClock(limit: configuration.consumerTimeout)
+        acknowledgementClock = AcknowledgementClock(limit: configuration.consumerTimeout)
         liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
         setTimer()
         count(clientProperties: [:])
