@@ -40,9 +40,9 @@ enum SessionQuirk: String, Quirk {
     case sharedPrefetchIsAnOctet = "session.shared-prefetch-is-an-octet"
     /// basicQos, global: what is outstanding does not count against the new limit
     case sharedWindowBeginsAnew = "session.shared-window-begins-anew"
-    /// basicConsume: x-priority is kept in eight bits with a sign
+    /// priority: x-priority is kept in eight bits with a sign
     case consumerPriorityIsAnOctet = "session.consumer-priority-is-an-octet"
-    /// basicConsume: below 0 there is nothing
+    /// priority: below 0 there is nothing
     case negativePriorityIsNone = "session.negative-priority-is-none"
     /// basicCancel: a reply consumer is answered and stays
     case cancelledReplyConsumerStays = "session.cancelled-reply-consumer-stays"
@@ -178,7 +178,7 @@ enum SessionQuirk: String, Quirk {
     case exclusiveQueuesAreDurable = "session.exclusive-queues-are-durable"
     /// Equivalence.check: return for continue
     case oneArgumentIsCompared = "session.one-argument-is-compared"
-    /// basicConsume: one bit hides another
+    /// Consumer.init: one bit hides another
     case exclusiveWithoutAcksIsShared = "session.exclusive-without-acks-is-shared"
     /// confirm: the channel's number is kept in eight bits
     case waitingChannelsAreOctets = "session.waiting-channels-are-octets"
