@@ -21,11 +21,16 @@ struct Liveness {
         self.deadline = deadline
     }
 
-    mutating func noteReceived(at now: Int64) { if interval == 0 || !quirk(.onlyHeartbeatsAreLife) { lastReceived = now } }
+    /// Anything has come from the peer.
+    mutating func noteReceived(at now: Int64) {
+        if interval == 0 || !quirk(.onlyHeartbeatsAreLife) { lastReceived = now }
+    }
+
     mutating func noteHeartbeat(at now: Int64) {
         lastReceived = now
         if interval > 0, quirk(.trafficIsTraffic) { lastSent = now }
     }
+
     mutating func noteSent(at now: Int64) { lastSent = now }
 
     mutating func beginHeartbeats(seconds: UInt16, now: Int64) {
