@@ -52,7 +52,7 @@ public struct FrameReader: Sendable {
     }
 
     /// Gives the memory back that what is buffered doesn't need, for whoever lets that wait.
-    package mutating func shrink() {
+    public mutating func shrink() {
         guard buffer.capacity > 2 * max(buffered, 512) else { return }
         buffer = Array(buffer[start...])
         start = 0

@@ -29,6 +29,6 @@ struct ReadSizeTests {
             await recorder.until { $0.bytes.count == count }
         }
         client.close()
-        await recorder.untilEnd()
+        _ = await recorder.untilEnd()
     }
 }

@@ -157,9 +157,10 @@ final class ManagementServer: Sendable {
             let users = Dictionary(grouping: unread, by: \.session.user)
             let counts = users.mapValues { $0.reduce(0) { $0 + $1.count } }
             // Of several with as much, always the same one.
-            let most = counts.max { ($0.value, $0.key) < ($1.value, $1.key) }
-            let own = most.flatMap { users[$0.key] }?.map(\.session).filter { $0 !== latest } ?? []
-            guard let loser = own.min(by: { ($0.lastUse, $0.number) < ($1.lastUse, $1.number) }) else { return }
+            guard let most = counts.max(by: { ($0.value, $0.key) < ($1.value, $1.key) }), let theirs = users[most.key],
+                let loser = theirs.map(\.session).filter({ $0 !== latest })
+                    .min(by: { ($0.lastUse, $0.number) < ($1.lastUse, $1.number) })
+            else { return }
             unread.removeAll { $0.session === loser }
             loser.stream.abort()
         }

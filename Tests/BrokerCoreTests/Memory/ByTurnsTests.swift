@@ -60,12 +60,12 @@ import Testing
     func passes() {
         var pass = SinglePass()
         for _ in 0..<2 {
-            #expect(pass.begin())
-            #expect(!pass.begin() && !pass.begin())
-            #expect(pass.end())
-            #expect(!pass.begin())
-            #expect(pass.end())
-            #expect(!pass.end())
+            let begins = [pass.begin(), pass.begin(), pass.begin()]
+            #expect(begins == [true, false, false])
+            let (isAnew, isNew) = (pass.end(), pass.begin())
+            #expect(isAnew && !isNew)
+            let ends = [pass.end(), pass.end()]
+            #expect(ends == [true, false])
         }
     }
 }

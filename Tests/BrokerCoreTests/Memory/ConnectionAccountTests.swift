@@ -45,41 +45,6 @@ import Testing
         }
     }
 
-    @Test("What came behind a question counts while its client reads no answers, without room that it doesn't need")
-    func unreadAnswers() throws {
-        let rig = Rig { ($0.outputHighWater, $0.outputLimit) = (500, 1000) }
-        let client = try rig.open()
-        client.send(QueueDeclare(queue: "q"))
-        // So large that the room for it would show, wherever it were kept.
-        client.publish(String(repeating: ".", count: 200_000), to: "nowhere")
-        let before = rig.core.memoryInUse
-        client.isDeaf = true
-        var writer = FrameWriter()
-        for _ in 0..<2000 { writer.method(QueueDeclare(queue: "q", passive: true), channel: 1) }
-        let questions = writer.take()
-        client.send(octets: Array(questions))
-        #expect(!rig.isRead(client))
-        let held = rig.core.memoryInUse - before
-        #expect((questions.count / 4 * 3..<questions.count * 3).contains(held))
-        client.isDeaf = false
-        rig.step(.unsent(0, of: client.id))
-        rig.drain()
-        #expect(rig.isRead(client) && rig.core.memoryInUse == before)
-    }
-
-    @Test("What came behind a login that is being checked counts")
-    func behindALogin() throws {
-        let rig = Rig { $0.users = [.init(name: "slow", isCostlyToCheck: true) { _ in true }] }
-        let client = rig.connect()
-        client.send(octets: ProtocolHeader.amqp091)
-        client.send(ConnectionStartOk(mechanism: "PLAIN", response: Array("\0slow\0x".utf8)), channel: 0)
-        #expect(rig.takeLoginChecks().count == 1)
-        client.send(octets: Array(repeating: 0, count: 100_000))
-        #expect(!rig.isRead(client) && rig.core.memoryInUse >= Load.ofConnection + 100_000)
-        client.disconnect()
-        #expect(rig.core.memoryInUse == 0)
-    }
-
     @Test("What is to be read of each at a time is an eighth of the memory for all, or little of each")
     func readSizes() throws {
         let rig = Rig { $0.memoryHighWater = 8 << 20 }

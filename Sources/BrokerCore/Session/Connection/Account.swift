@@ -102,14 +102,10 @@ extension BrokerConnection {
 
     // MARK: The account
 
-    /// Octets of what it has begun, a frame that has not come whole too, and of what waits until its client has taken some of
-    /// its output, or has logged in. Not of what waits for its turn or for memory: that must not keep up the alarm that it
-    /// waits for, and ``BufferPool/mostInRead`` bounds it. All else that it makes the broker hold counts itself in its
-    /// ``load``, from its beginning to its end: itself, channels, consumers, deliveries, output.
-    private var octets: Int {
-        let waitsForUs = silences.contains(.turns) || silences.contains(.alarm)
-        return heldOctets + (waitsForUs || reader.buffered == 0 ? 0 : reader.capacity)
-    }
+    /// Octets of what it has begun, a frame that has not come whole too. Not of what waits to be handled: that must not keep up
+    /// the alarm that it waits for, and ``BufferPool/mostInRead`` bounds it. All else that it makes the broker hold counts
+    /// itself in its ``load``, from its beginning to its end: itself, channels, consumers, deliveries, output.
+    private var octets: Int { heldOctets + (silences.isEmpty && reader.buffered > 0 ? reader.capacity : 0) }
 
     /// Brings the broker's account up to date.
     func account() {
