@@ -90,7 +90,8 @@ public struct FrameReader: Sendable {
     /// The next whole frame, or nil until more octets arrive.
     ///
     /// Throws ``WireError`` with 501 for an unknown kind, for a frame over ``frameMax`` (as soon as its size is known),
-    /// for a heartbeat with a payload and for one that does not end in 0xCE; nothing after that can be trusted, so every later call throws again.
+    /// for a heartbeat with a payload and for one that does not end in 0xCE; nothing after that can be trusted, so every later
+    /// call throws again.
     public mutating func next() throws(WireError) -> Frame? {
         let available = buffered
         guard available > 0 else { return nil }

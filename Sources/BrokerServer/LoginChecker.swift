@@ -44,7 +44,7 @@ final class LoginChecker: Sendable {
 
     private func next(after done: (LoginQueue.Check, isRight: Bool)?) -> LoginQueue.Check? {
         state.withLock { state in
-            if let done { state.queue.finished(done.0, isRight: done.isRight) }
+            if let done { state.queue.noteEnd(of: done.0, isRight: done.isRight) }
             let next = state.queue.next()
             if next == nil { state.runningCount -= 1 }
             return next

@@ -122,7 +122,7 @@ struct LoginQueue: Sendable {
         sources = sources.filter { lines[$0] != nil }[...]
     }
 
-    /// The check to run next; ``finished(_:isRight:)`` is to be called after it. nil: none may run now.
+    /// The check to run next; ``noteEnd(of:isRight:)`` is to be called after it. nil: none may run now.
     mutating func next() -> Check? {
         for _ in 0..<sources.count {
             guard let source = sources.popFirst() else { break }
@@ -141,8 +141,8 @@ struct LoginQueue: Sendable {
         return nil
     }
 
-    /// A check of this address is over.
-    mutating func finished(_ check: Check, isRight: Bool) {
+    /// A check is over: the next one of its address may run. If the password was right, the visit is remembered.
+    mutating func noteEnd(of check: Check, isRight: Bool) {
         lines[check.source]?.isRunning = false
         guard isRight else { return }
         if visits.count >= Self.mostVisits { visits.removeAll() }

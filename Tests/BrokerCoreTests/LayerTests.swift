@@ -32,6 +32,29 @@ struct LayerTests {
         #expect(count > 100, "so many uses were looked at")
     }
 
+    /// A type of a lower layer may be extended in a higher one, and then there are names that it is not to know.
+    @Test("No layer names what only an extension in a higher one declares")
+    func extensions() throws {
+        let files = try Self.files.get()
+        var homes: [String: Set<String>] = [:]
+        for file in files { for name in file.declaredNames { homes[name, default: []].insert(file.folder) } }
+        // What else may be meant: something of the modules below, or of Swift's own, such as `load` of atomics.
+        let elsewhere = try ["AMQPWire", "DataStructures"].flatMap { try SourceFile.all(below: "Sources/\($0)") }
+            .reduce(into: ["load"] as Set) { $0.formUnion($1.declaredNames) }
+        let members = Set(files.flatMap(\.extensionMembers)).subtracting(elsewhere)
+        var count = 0
+        for file in files {
+            for name in file.words.intersection(members) {
+                guard let layers = homes[name], !layers.contains(file.folder) else { continue }
+                count += 1
+                #expect(
+                    layers.contains { Self.mayUse(file.folder, $0) },
+                    "\(file.path) names '\(name)', which is declared in \(layers.sorted())")
+            }
+        }
+        #expect(count > 50, "so many uses were looked at")
+    }
+
     @Test("No circle of files that name each other is larger than 6")
     func circles() throws {
         for circle in try Self.files.get().circles() {

@@ -20,7 +20,7 @@ import Testing
         var count = 0
         while let check = queue.next() {
             if check.ticket == ticket { return count }
-            queue.finished(check, isRight: false)
+            queue.noteEnd(of: check, isRight: false)
             count += 1
         }
         return nil
@@ -52,7 +52,7 @@ import Testing
         // Of that address one is checked at a time, all the same.
         let none = queue.next()
         #expect(none == nil)
-        queue.finished(try #require(running), isRight: false)
+        queue.noteEnd(of: try #require(running), isRight: false)
         #expect(checks(before: waiting) == 0)
     }
 
@@ -64,7 +64,7 @@ import Testing
         var names: [String] = []
         while let check = queue.next() {
             names.append(check.name)
-            queue.finished(check, isRight: false)
+            queue.noteEnd(of: check, isRight: false)
         }
         #expect(names == (0..<100).map { "nobody \(3 * $0)" })
     }
@@ -81,7 +81,7 @@ import Testing
         let next = queue.next()
         let check = try #require(next)
         #expect(check.ticket == ticket)
-        queue.finished(check, isRight: true)
+        queue.noteEnd(of: check, isRight: true)
     }
 
     @Test mutating func whoWasLetInWaitsForNoFlood() throws {
@@ -114,7 +114,7 @@ import Testing
         let other = add("a", from: "there")
         let (first, second, third) = (queue.next(), queue.next(), queue.next())
         #expect(second?.ticket == other && third == nil)
-        queue.finished(try #require(first), isRight: false)
+        queue.noteEnd(of: try #require(first), isRight: false)
         let fourth = queue.next()
         #expect(fourth?.name == "b")
     }
@@ -123,7 +123,7 @@ import Testing
         for number in 0..<100 { _ = add("\(number % 7)", from: "\(number % 5)") }
         var count = 0
         while let check = queue.next() {
-            queue.finished(check, isRight: false)
+            queue.noteEnd(of: check, isRight: false)
             count += 1
         }
         #expect(count == 100)

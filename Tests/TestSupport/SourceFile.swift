@@ -222,12 +222,12 @@ private struct Stripping {
 }
 
 extension UInt8 {
-    fileprivate static let lineFeed = UInt8(ascii: "\n")
-    fileprivate static let space = UInt8(ascii: " ")
-    fileprivate static let openBrace = UInt8(ascii: "{")
+    static let lineFeed = UInt8(ascii: "\n")
+    static let space = UInt8(ascii: " ")
+    static let openBrace = UInt8(ascii: "{")
 
     /// Part of a name. What is not ASCII is a letter.
-    fileprivate var isInWord: Bool {
+    var isInWord: Bool {
         switch self {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
             UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "_"), 0x80...:
@@ -237,7 +237,7 @@ extension UInt8 {
     }
 
     /// Part of what may stand before a declaration's word: `@testable`, `private(set)`.
-    fileprivate var isInModifier: Bool {
+    var isInModifier: Bool {
         isInWord || self == UInt8(ascii: "@") || self == UInt8(ascii: "(") || self == UInt8(ascii: ")")
     }
 }

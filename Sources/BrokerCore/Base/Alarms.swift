@@ -6,8 +6,8 @@ struct Alarms: Equatable {
     var memoryHighWater = Int.max
     /// Messages take up more memory than they may.
     private(set) var memory = false
-    /// So much more than they may that clients are held back who declare things as well: publishers are long since, and what
-    /// goes on growing comes from elsewhere.
+    /// So much more than they may that clients who declare things are held back too. Publishers have been for long by then,
+    /// so whatever still grows comes from elsewhere.
     private(set) var isFull = false
     /// The disk of the store has not enough space.
     var disk = false

@@ -44,8 +44,8 @@ public struct BrokerConfiguration: Sendable {
     }
 
     public var users: [User] = [.user("guest", password: "guest", loopbackOnly: true)]
-    /// Whom a client is logged in as that gives no password (SASL ANONYMOUS); nil: as the dialect has it, from 4.0 on guest
-    /// if there is such a user, and nobody before.
+    /// The user that a client without a password is logged in as (SASL ANONYMOUS). nil: the dialect decides; from 4.0 on it is
+    /// guest, if there is such a user, and before that nobody.
     public var anonymousUser: String?
     /// The release of RabbitMQ that it behaves as.
     public var dialect = Dialect.v3_10
@@ -53,11 +53,11 @@ public struct BrokerConfiguration: Sendable {
     public var product = AnnouncedProduct.own
     /// The names of the virtual hosts.
     public var virtualHosts: [String] = ["/"]
-    /// What a queue is that does not say its type, `quorum`, in a virtual host that has nothing else; nil: classic, and
-    /// without saying so.
-    public var defaultQueueType: String?
     /// Those of them that begin with tracing on (RabbitMQ: "Firehose Tracer").
     public var tracedVirtualHosts: Set<String> = []
+    /// The type of queues that don't say theirs, `quorum` for example, in a virtual host without a default of its own. nil:
+    /// classic, and no argument is added that says so.
+    public var defaultQueueType: String?
     /// Offered in `connection.tune`: the most channels a connection may have open.
     public var channelMax: UInt16 = 2047
     /// Offered in `connection.tune`: the largest frame, in octets.
@@ -96,7 +96,7 @@ public struct BrokerConfiguration: Sendable {
     #if DEBUG
         /// What is wrong with the broker on purpose; nil: nothing.
         @_spi(Quirks) public var quirks: QuirkWatch?
-        /// What is done in one go has none of the quirks of what it takes the place of.
+        /// True: no shortcut may be taken, because a quirk may lie in a step that it leaves out.
         var hasQuirks: Bool { quirks != nil }
     #else
         var hasQuirks: Bool { false }

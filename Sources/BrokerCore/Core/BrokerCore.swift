@@ -115,17 +115,17 @@ public final class BrokerCore {
                 connection.take(octets)
                 if !connection.isUnfinished { handleFrames(of: connection) }
             }
-        case .disconnected(let id): if let connection = connections[id] { streamEnded(of: connection) }
+        case .disconnected(let id): if let connection = connections[id] { handleStreamEnd(of: connection) }
         case .unsent(let octets, let id):
             if let connection = connections[id], connection.setUnsent(octets), !connection.isUnfinished {
                 handleFrames(of: connection)
             }
         case .loginChecked(let id, let isRight):
             if let connection = connections[id] {
-                connection.loginChecked(isRight: isRight)
+                connection.finishLogin(isRight: isRight)
                 handleFrames(of: connection)
             }
-        case .stored(let batch): stored(batch)
+        case .stored(let batch): noteStored(batch)
         case .diskIsLow(let isLow): alarms.disk = isLow
         case .setMemoryHighWater(let octets): alarms.memoryHighWater = octets ?? .max
         case .add(let users): add(users)
@@ -157,7 +157,7 @@ public final class BrokerCore {
         var (caused, announced) = (causes.addedCount, 0)
         _ = pool.unitsOfWrites(since: &announced)
         while connection.handleNextFrame() {
-            spend(1 + connection.takePlacesFilled() + pool.unitsOfWrites(since: &announced))
+            spend(1 + connection.takeUnitsSpent() + pool.unitsOfWrites(since: &announced))
             carryOutCauses(since: &caused)
             if connection.throttle.isToBeChecked, memoryInUse > alarms.memoryHighWater { checkMemory(for: connection) }
             if budget <= 0 {
@@ -167,7 +167,7 @@ public final class BrokerCore {
         }
         connection.endTurn(isUnfinished: isUnfinished)
         if isUnfinished { return unfinished.append(connection.id) }
-        if connection.hasStreamEnded { streamEnded(of: connection) }
+        if connection.hasStreamEnded { handleStreamEnd(of: connection) }
     }
 
     /// Gives the connection a turn that has waited longest for it.
@@ -186,8 +186,8 @@ public final class BrokerCore {
             switch due.owner {
             case .queue(let queue):
                 spend(WorkLimits.unitsOfTimer)
-                queue.timerFired()
-            case .connection(let id): connections[id]?.timerFired()
+                queue.handleTimer()
+            case .connection(let id): connections[id]?.handleTimer()
             case .consumerTimeouts:
                 lookAfterTimeouts()
                 if !quirk(.onlyTheFirstLookAtTimeouts) {
@@ -269,11 +269,11 @@ public final class BrokerCore {
     }
 
     /// A batch was written. If it was forced to disk, those who waited for that are told.
-    private func stored(_ batch: UInt64) {
+    private func noteStored(_ batch: UInt64) {
         guard let underWay = batchUnderWay, underWay.number == batch else { return }
         batchUnderWay = nil
         guard underWay.needsSync else { return }
-        journal?.stored(through: batch)
+        journal?.noteStored(through: batch)
         var waiting = waitingForStore[...]
         waitingForStore = []
         if tell(&waiting) { chores.append { [unowned self] in tell(&waiting) } }
@@ -283,7 +283,7 @@ public final class BrokerCore {
     private func tell(_ waiting: inout ArraySlice<ConnectionID>) -> Bool {
         var units = 0
         while units < pool.work.slice, let id = waiting.popFirst() {
-            units += 1 + (connections[id]?.storeHasMoved() ?? 0)
+            units += 1 + (connections[id]?.sendStoredAnswers() ?? 0)
         }
         return !waiting.isEmpty
     }

@@ -2,15 +2,15 @@
 enum CoreQuirk: String, Quirk {
     /// VirtualHost.deleteAtOnce: the topology's version stays
     case deletedQueueKeepsItsRoutes = "core.deleted-queue-keeps-its-routes"
-    /// restoreBinding: remembered routes stay
+    /// addBinding: remembered routes stay
     case newBindingIsNotSeen = "core.new-binding-is-not-seen"
     /// remove(bindings): remembered routes stay
     case unbindingIsNotSeen = "core.unbinding-is-not-seen"
-    /// restoreQueue: remembered routes stay
+    /// addQueue: remembered routes stay
     case newQueueIsNotSeen = "core.new-queue-is-not-seen"
-    /// VirtualHost.take: remembered routes stay
+    /// VirtualHost.takeOut: remembered routes stay
     case deletedExchangeKeepsItsRoutes = "core.deleted-exchange-keeps-its-routes"
-    /// look: an exchange that goes takes none with it
+    /// noteLostBindings: an exchange that goes takes none with it
     case autoDeleteGoesOneExchangeFar = "core.auto-delete-goes-one-exchange-far"
     /// publish(letter): the exchange that the first of them went to
     case deadLettersKeepTheirExchange = "core.dead-letters-keep-their-exchange"
@@ -28,7 +28,7 @@ enum CoreQuirk: String, Quirk {
     case manyCancelledTimersTakeTheRest = "core.many-cancelled-timers-take-the-rest"
     /// advance: the next look at what was out too long is not set
     case onlyTheFirstLookAtTimeouts = "core.only-the-first-look-at-timeouts"
-    /// look: an exchange that loses several at once stays
+    /// noteLostBindings: an exchange that loses several at once stays
     case autoDeleteNeedsALoneBinding = "core.auto-delete-needs-a-lone-binding"
     /// setTracing: it is switched on, and never off
     case tracingStaysOn = "core.tracing-stays-on"
@@ -38,11 +38,11 @@ enum CoreQuirk: String, Quirk {
     case restOfACauseIsForgotten = "core.rest-of-a-cause-is-forgotten"
     /// VirtualHost.send: one queue that it may not go to stops all
     case cycleStopsEveryCopy = "core.cycle-stops-every-copy"
-    /// restoreQueue: what a client has declared is all
+    /// addQueue: what a client has declared is all
     case policiesMissNewQueues = "core.policies-miss-new-queues"
     /// followPolicy: a queue looks at policies when it is declared
     case policiesMissOldQueues = "core.policies-miss-old-queues"
-    /// restoreExchange: what a client has declared is all
+    /// addExchange: what a client has declared is all
     case policiesMissNewExchanges = "core.policies-miss-new-exchanges"
     /// PolicyPass.takeSlice: an exchange looks at policies when it is declared
     case policiesMissOldExchanges = "core.policies-miss-old-exchanges"

@@ -133,7 +133,7 @@ extension BrokerCore {
             return
         }
         self.description = description
-        later { [unowned self] in
+        doInSlices { [unowned self] in
             // What the log has yet to hear of, in its order, is not left out before.
             if virtualHosts.values.contains(where: \.isLosingRows) || description.writeSlice() { return true }
             self.description = nil

@@ -26,27 +26,27 @@ extension BrokerCore: SessionHost {
     func check(_ login: LoginCheck) { effects.loginChecks.append(login) }
     func noteOpened(_ connection: ConnectionID) { effects.opened.append(connection) }
     func awaitStore(_ connection: ConnectionID) { waitingForStore.append(connection) }
-    func later(_ slice: @escaping () -> Bool) {
+    func doInSlices(_ slice: @escaping () -> Bool) {
         spend(pool.work.slice)
         if slice() { chores.append(slice) }
     }
 
     /// What a client sent before its stream ended still counts.
-    func streamEnded(of connection: BrokerConnection) {
-        guard !connection.isUnfinished else { return connection.endStreamLater() }
+    func handleStreamEnd(of connection: BrokerConnection) {
+        guard !connection.isUnfinished else { return connection.noteStreamEnd() }
         connections[connection.id] = nil
-        connection.streamEnded()
+        connection.handleStreamEnd()
     }
 
     func lookAfterTimeouts() {
         var left = allConnections[...]
-        later { [pool] in
+        doInSlices { [pool] in
             var units = 0
             while units < pool.work.slice, let connection = left.popFirst() {
-                let before = connection.placesFilled
+                let before = connection.unitsSpent
                 connection.closeTimedOutChannels()
                 connection.closeIfInTheWay()
-                units += 1 + connection.channels.count / WorkLimits.placesOfUnit + connection.placesFilled - before
+                units += 1 + connection.channels.count / WorkLimits.placesOfUnit + connection.unitsSpent - before
             }
             return !left.isEmpty
         }
@@ -91,7 +91,7 @@ extension BrokerCore {
         pool.adapt(isTight: alarms.memory, isFull: alarms.isFull)
         guard before.isFull, !alarms.isFull, heldBack.readingOn.begin() else { return }
         var left = connections.values[...]
-        later { [unowned self] in
+        doInSlices { [unowned self] in
             var units = 0
             while units < pool.work.slice, let connection = left.popFirst() {
                 connection.readOn()
@@ -106,7 +106,7 @@ extension BrokerCore {
     func tellHeldBack() {
         var left = heldBack.takeAll()
         if left.isEmpty { return }
-        later { [unowned self] in
+        doInSlices { [unowned self] in
             for id in left.prefix(250) {
                 guard let connection = connections[id] else { continue }
                 connection.checkThrottle()
@@ -144,7 +144,7 @@ extension VirtualHost: QueueHost {
         }
         core.cause(.deadLetter(letter), in: self)
     }
-    func later(_ slice: @escaping () -> Bool) { core.later(slice) }
-    func soon(_ slice: @escaping () -> Bool) { core.chores.append(slice) }
+    func doInSlices(_ slice: @escaping () -> Bool) { core.doInSlices(slice) }
+    func doInSlicesLater(_ slice: @escaping () -> Bool) { core.chores.append(slice) }
     func spend(_ units: Int) { core.spend(units) }
 }

@@ -49,7 +49,7 @@ extension BrokerCore {
     private func restore(_ found: StoreRecovery.Found<StoredExchange>) throws(StoreDamage) {
         let exchange = found.value
         do throws(BrokerError) {
-            try keptVirtualHost(exchange.virtualHost).restoreExchange(
+            try keptVirtualHost(exchange.virtualHost).addExchange(
                 exchange.name,
                 ExchangeDeclaration(
                     type: exchange.type, durable: !quirk(.restoredExchangesAreTransient),
@@ -70,7 +70,7 @@ extension BrokerCore {
         let queueJournal = QueueJournal(
             journal, number: description.number, keepsAll: arguments.kind.keepsAll,
             deliveredBelow: description.deliveredBelow)
-        let queue = virtualHost.restoreQueue(
+        let queue = virtualHost.addQueue(
             description.name,
             QueueDeclaration(
                 durable: !quirk(.restoredQueuesAreTransient), autoDelete: description.autoDelete,
@@ -128,7 +128,7 @@ extension BrokerCore {
             }
             end = .exchange(exchange)
         }
-        guard virtualHost.restoreBinding(source, to: end, key: binding.key, arguments: binding.arguments) != nil else {
+        guard virtualHost.addBinding(source, to: end, key: binding.key, arguments: binding.arguments) != nil else {
             throw found.damage("a binding's queue is not in vhost '\(binding.virtualHost)'")
         }
     }

@@ -8,7 +8,7 @@ extension VirtualHost {
     func delete(_ exchange: Exchange<any Queue>, then: @escaping () -> Void) -> LongWork {
         let isWhole = !quirk(.deletedExchangeStaysADestination)
         let count = exchange.bindingCount + (isWhole ? exchange.incoming.count : 0)
-        let sources = take(exchange, isWhole: isWhole)
+        let sources = takeOut(exchange, isWhole: isWhole)
         var cursor = PartCursor()
         return removal(behind: LeavingRow(.exchange, of: exchange, sources, isAlone: count == 1), then: then) {
             exchange.bindings(&cursor) ?? (isWhole ? exchange.popIncoming() : nil)
@@ -69,7 +69,7 @@ extension VirtualHost {
         let slice = core.pool.work.slice
         let units = removal(slice)
         core.spend(WorkLimits.unitsOfDeletion + units)
-        if units >= slice { soon { removal(slice) >= slice } }
+        if units >= slice { doInSlicesLater { removal(slice) >= slice } }
     }
 
     func unbind(
@@ -107,7 +107,7 @@ extension VirtualHost {
             if let (source, count) = row.left.popLast() {
                 units += 1
                 Steps.take()
-                units += look(at: source, which: count, in: row)
+                units += noteLostBindings(count, of: source, in: row)
                 continue
             }
             let unwritten = row.unwritten ?? row.gone.count
@@ -128,21 +128,21 @@ extension VirtualHost {
 
     /// So many bindings of an exchange lead nowhere any more: perhaps it goes. Returns what it counts that others are to be
     /// looked at then.
-    private func look(at source: Exchange<any Queue>, which count: Int, in row: LeavingRow) -> Int {
+    private func noteLostBindings(_ count: Int, of source: Exchange<any Queue>, in row: LeavingRow) -> Int {
         source.noteDeadBindings(count)
         guard source.declaration.autoDelete, exchanges[source.name] === source,
             source.liveBindingCount == 0 || quirk(.autoDeleteGoesWithAnyBinding),
             row.isAlone || !quirk(.autoDeleteNeedsALoneBinding)
         else { return 0 }
         row.gone.append(source)
-        let sources = take(source, isWhole: !quirk(.autoDeleteGoesOneExchangeFar))
+        let sources = takeOut(source, isWhole: !quirk(.autoDeleteGoesOneExchangeFar))
         row.left += sources
         return sources.count / WorkLimits.placesOfUnit
     }
 
     /// An exchange is not there any more. Returns those that lead to it and go with their last binding, unless it stays where
     /// bindings lead.
-    func take(_ exchange: Exchange<any Queue>, isWhole: Bool) -> LeavingRow.Sources {
+    func takeOut(_ exchange: Exchange<any Queue>, isWhole: Bool) -> LeavingRow.Sources {
         exchanges[exchange.name] = nil
         leavingExchanges.insert(exchange.name)
         if !quirk(.deletedExchangeKeepsItsRoutes) { topologyVersion += 1 }

@@ -106,7 +106,7 @@ final class VirtualHost {
     /// An exchange whose bindings don't match at all hands over to its alternate exchange.
     func goOn(_ pass: inout RoutingPass<any Queue>) throws(BrokerError) {
         let most = core.pool.work.slice * WorkLimits.placesOfUnit
-        pass.begin()
+        pass.beginSlice()
         let (start, keys) = (pass.start, pass.keys)
         while pass.places < most, let exchange = pass.next() {
             var hasMatched = false
@@ -139,9 +139,9 @@ final class VirtualHost {
 
     // MARK: Exchanges
 
-    /// Adds one that the store knows, of a type that any release has. Throws where none has it.
+    /// Adds an exchange that a client declares or the log has. Throws for a type that no release knows.
     @discardableResult
-    func restoreExchange(
+    func addExchange(
         _ name: ShortString, _ declaration: ExchangeDeclaration
     ) throws(BrokerError) -> Exchange<any Queue> {
         let exchange = try Exchange<any Queue>(
@@ -157,9 +157,9 @@ final class VirtualHost {
 
     // MARK: Queues
 
-    /// Adds a queue; the store knows it if it is durable.
+    /// Adds a queue that a client declares or the log has.
     @discardableResult
-    func restoreQueue(
+    func addQueue(
         _ name: ShortString, _ declaration: QueueDeclaration, _ arguments: QueueArguments, journal: QueueJournal?
     ) -> any Queue {
         let policy = policy(ofQueue: name, arguments.kind)
@@ -182,9 +182,9 @@ final class VirtualHost {
 
     // MARK: Bindings
 
-    /// Puts a binding in its place at both ends; the store knows it if it is durable. nil: its queue is not there.
+    /// Adds a binding that a client makes or the log has, at both of its ends. nil: its queue is not there.
     @discardableResult
-    func restoreBinding(
+    func addBinding(
         _ source: Exchange<any Queue>, to end: BindingEnd, key: ShortString, arguments: FieldTable
     ) -> Binding<any Queue>? {
         guard let destination = destination(end) else { return nil }
@@ -237,7 +237,7 @@ extension VirtualHost: SessionVirtualHost {
 
     func declareExchange(_ name: ShortString, _ declaration: ExchangeDeclaration) throws(BrokerError) {
         while isLosing(exchange: name) { _ = loseRows(.max) }
-        let exchange = try restoreExchange(name, declaration)
+        let exchange = try addExchange(name, declaration)
         if exchange.isStored { core.journal?.declare(.exchangeDeclared(description(of: exchange))) }
     }
 
@@ -249,7 +249,7 @@ extension VirtualHost: SessionVirtualHost {
             declaration.durable
             ? core.journal.map { QueueJournal($0, number: $0.queueNumbers.take(), keepsAll: arguments.kind.keepsAll) }
             : nil
-        let queue = restoreQueue(name, declaration, arguments, journal: journal)
+        let queue = addQueue(name, declaration, arguments, journal: journal)
         core.tally.counters.queuesCreated += 1
         if let remark = queue.arguments.remarkOnLetters { core.log(.warning, "\(queue.label): \(remark)") }
         if let journal { core.journal?.declare(.queueDeclared(description(of: queue, journal))) }
@@ -260,7 +260,7 @@ extension VirtualHost: SessionVirtualHost {
         // Once for all who ask for it.
         let arguments = arguments.sortedByName
         guard binding(source, end, key, arguments) == nil || quirk(.boundTwiceIsTwoBindings),
-            let binding = restoreBinding(source, to: end, key: key, arguments: arguments)
+            let binding = addBinding(source, to: end, key: key, arguments: arguments)
         else { return }
         if binding.isDurable, let bound = description(of: binding) {
             core.journal?.declare(.bound(bound))

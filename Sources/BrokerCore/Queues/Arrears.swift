@@ -55,7 +55,7 @@ extension Queue {
     /// Has the host go on with what is to be dropped, after the others' turn. `whenOver` is called when nothing is left.
     func dropLater(by host: any QueueHost, whenOver: @escaping () -> Void) {
         var isFirst = true
-        host.later { [self] in
+        host.doInSlices { [self] in
             // It is called at once, by a queue that is in the middle of something.
             if isFirst {
                 isFirst = false

@@ -248,8 +248,8 @@ final class ClassicQueue: Dispatching {
         setTimer()
     }
 
-    func timerFired() {
-        if !quirk(.timerIsSetOnce) { clock.fired() }
+    func handleTimer() {
+        if !quirk(.timerIsSetOnce) { clock.noteFired() }
         guard !isDeleted, rotation.isEmpty || !quirk(.nothingExpiresBesideConsumers) else { return }
         if clock.isOver(at: host.now) { return host.end(self) }
         dispatch()
@@ -288,7 +288,7 @@ final class ClassicQueue: Dispatching {
         ready = PrioritizedMessages(
             highestPriority: arguments.maximumPriority > 0 && quirk(.purgeForgetsPriorities)
                 ? 0 : arguments.maximumPriority, bodyOctets: keepsOctets ? dropped.bodyOctets : 0)
-        host.later { [self] in
+        host.doInSlices { [self] in
             for _ in 0..<500 {
                 guard let message = dropped.popFirst() ?? ready.popPurged() else { return false }
                 if message.redelivered, quirk(.purgedAfterReturnReappears) { continue }

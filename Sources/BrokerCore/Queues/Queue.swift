@@ -50,7 +50,7 @@ protocol Queue: AnyObject {
     /// The queue was used: its lease begins anew (RabbitMQ: "Queue TTL").
     func renewLease()
     /// A time that it had set has come.
-    func timerFired()
+    func handleTimer()
     /// It is to be deleted, as soon as its dead letters are out: it waits for nothing else.
     func prepareForDeletion()
     /// Forgets its messages, and hands out nothing more. Only its host calls it.

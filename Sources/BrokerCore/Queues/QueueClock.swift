@@ -29,7 +29,7 @@ struct QueueClock {
         timer = host.setTimer(next, for: queue, replacing: timer)
     }
 
-    mutating func fired() { timerAt = .max }
+    mutating func noteFired() { timerAt = .max }
 
     /// No timer is set any more, whatever comes.
     mutating func stop() { timerAt = .min }

@@ -16,7 +16,7 @@ struct QueueConsumers {
     /// there until its turn comes, or until too many do.
     private var rotation = ConsumerLevels()
     private var removedCount = 0
-    /// How many without room were met since ``begin()``.
+    /// How many without room were met since ``beginSlice()``.
     private(set) var metCount = 0
     /// There was more to hand out than is handed out at once: the next slice is to come.
     var isSliceDue = false
@@ -98,7 +98,7 @@ struct QueueConsumers {
     }
 
     /// What was met is counted.
-    mutating func begin() { metCount = 0 }
+    mutating func beginSlice() { metCount = 0 }
 
     /// So many had no room that the rest are for another time: that there was none says nothing of them.
     var isCut: Bool { metCount >= Self.mostMet }

@@ -8,7 +8,7 @@ protocol QueueHost: AnyObject {
     var now: Int64 { get }
     var load: Load { get }
     var work: WorkLimits { get }
-    /// Has the queue's ``Queue/timerFired()`` called at this time, and not for the timer that this one replaces (0: none).
+    /// Has the queue's ``Queue/handleTimer()`` called at this time, and not for the timer that this one replaces (0: none).
     /// Returns the timer's number.
     func setTimer(_ time: Int64, for queue: any Queue, replacing timer: UInt64) -> UInt64
     func cancelTimer(_ timer: UInt64)
@@ -17,9 +17,9 @@ protocol QueueHost: AnyObject {
     func take(_ letter: DeadLetter)
     /// Does long work that nobody waits for in slices, the first at once, with others' turns between them. `slice` returns
     /// whether there is more.
-    func later(_ slice: @escaping () -> Bool)
+    func doInSlices(_ slice: @escaping () -> Bool)
     /// The same, and the first slice waits for its turn as well.
-    func soon(_ slice: @escaping () -> Bool)
+    func doInSlicesLater(_ slice: @escaping () -> Bool)
     /// Counts something that takes as long as so many frames.
     func spend(_ units: Int)
     /// The queue's lease has run out, or its last consumer is gone: the host deletes it.
@@ -55,7 +55,7 @@ protocol DeliveryTarget: AnyObject {
     /// Gets nothing more.
     func cancel()
     /// The queue is gone, and with it the consumer.
-    func queueVanished()
+    func endWithQueue()
 }
 
 /// The log of a durable queue.
@@ -98,14 +98,14 @@ extension QueueHost {
     func dismiss(_ consumers: inout IdentityList<any DeliveryTarget>) {
         var left = consumers.takeAll()
         if left.isEmpty { return }
-        later {
+        doInSlices {
             for _ in 0..<250 {
                 guard let consumer = left.popFirst() else { return false }
                 // Not those that their clients have cancelled meanwhile, or whose channels have ended.
                 if consumer.isCancelled { continue }
                 consumer.cancel()
                 consumer.isInRotation = false
-                consumer.queueVanished()
+                consumer.endWithQueue()
                 if quirk(.firstConsumerIsTold) { return false }
             }
             if !left.isEmpty, quirk(.oneIsLostBetweenSlices) { _ = left.popFirst() }
@@ -115,7 +115,7 @@ extension QueueHost {
 
     /// Does away with messages, little by little; `next` takes out one after the other.
     func forget<Gone>(_ next: @escaping () -> Gone?, _ leave: @escaping (Gone) -> Void) {
-        later {
+        doInSlices {
             for _ in 0..<500 {
                 guard let message = next() else { return false }
                 leave(message)

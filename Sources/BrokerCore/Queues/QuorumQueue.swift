@@ -253,8 +253,8 @@ final class QuorumQueue: Dispatching {
         setTimer()
     }
 
-    func timerFired() {
-        clock.fired()
+    func handleTimer() {
+        clock.noteFired()
         guard !isDeleted else { return }
         if clock.isOver(at: host.now) { return host.end(self) }
         lookAfterLetters()

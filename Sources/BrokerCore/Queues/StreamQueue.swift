@@ -94,7 +94,7 @@ final class StreamQueue: Queue {
     private func retain() {
         if isRetaining || !retainSlice() { return }
         isRetaining = true
-        host.later { [self] in
+        host.doInSlices { [self] in
             isRetaining = retainSlice()
             return isRetaining
         }
@@ -141,7 +141,7 @@ final class StreamQueue: Queue {
         }
         isReleasing = true
         // Not at once: a batch that is on disk may be what a thousand streams have waited for.
-        host.soon { [self] in
+        host.doInSlicesLater { [self] in
             isReleasing = releaseBlock()
             return isReleasing
         }
@@ -191,7 +191,7 @@ final class StreamQueue: Queue {
     private func read() {
         if isReading || !readSlice() || quirk(.readingEndsWithItsFirstSlice) { return }
         isReading = true
-        host.later { [self] in
+        host.doInSlices { [self] in
             isReading = readSlice()
             return isReading
         }
@@ -295,7 +295,7 @@ final class StreamQueue: Queue {
     }
 
     func renewLease() {}
-    func timerFired() {}
+    func handleTimer() {}
 
     func delete() {
         isDeleted = true

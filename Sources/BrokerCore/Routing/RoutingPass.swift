@@ -36,7 +36,7 @@ struct RoutingPass<Target> {
     var isOver: Bool { exchanges.isEmpty && halfway == nil }
 
     /// Goes on after a stop.
-    mutating func begin() { places = 0 }
+    mutating func beginSlice() { places = 0 }
 
     /// It stops, and others come through before it goes on. Their marks take the place of its own, so it remembers where it has
     /// been. `mark` finds that of a target.

@@ -141,11 +141,11 @@ enum RoutingQuirk: String, Quirk {
 
     // MARK: What a channel remembers, and what goes along
 
-    /// VirtualHost.restoreExchange: a new exchange leads nowhere yet
+    /// VirtualHost.addExchange: a new exchange leads nowhere yet
     case routesOutliveNewExchanges = "routing.routes-outlive-new-exchanges"
     /// VirtualHost.deleteAtOnce: not when the queue goes (rabbitmq/rabbitmq-server#1705)
     case autoDeleteIsForUnbind = "routing.auto-delete-is-for-unbind"
-    /// VirtualHost.look: no look whether it was the last
+    /// VirtualHost.noteLostBindings: no look whether it was the last
     case autoDeleteGoesWithAnyBinding = "routing.auto-delete-goes-with-any-binding"
 }
 

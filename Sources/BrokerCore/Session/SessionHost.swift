@@ -21,7 +21,7 @@ protocol SessionHost: AnyObject {
     func randomName() -> String
     func log(_ level: LogEvent.Level, _ text: @autoclosure () -> String)
 
-    /// Has the connection's ``BrokerConnection/timerFired()`` called at this time, and not for the timer that this one replaces
+    /// Has the connection's ``BrokerConnection/handleTimer()`` called at this time, and not for the timer that this one replaces
     /// (0: none). Returns the timer's number.
     func setTimer(_ time: Int64, for connection: ConnectionID, replacing timer: UInt64) -> UInt64
     func cancelTimer(_ timer: UInt64)
@@ -36,7 +36,7 @@ protocol SessionHost: AnyObject {
     /// The connection has work left that is to be done in its turns, also when nothing comes from its client.
     func awaitTurn(_ connection: ConnectionID)
     /// Does long work in slices, the first at once, with others' turns between them. `slice` returns whether there is more.
-    func later(_ slice: @escaping () -> Bool)
+    func doInSlices(_ slice: @escaping () -> Bool)
     /// The connection is held back, and wants to know when the alarms change.
     func awaitAlarms(_ connection: ConnectionID)
 }

@@ -40,9 +40,9 @@ enum SessionQuirk: String, Quirk {
     case sharedPrefetchIsAnOctet = "session.shared-prefetch-is-an-octet"
     /// basicQos, global: what is outstanding does not count against the new limit
     case sharedWindowBeginsAnew = "session.shared-window-begins-anew"
-    /// basicConsume: x-priority is kept in eight bits with a sign
+    /// priority: x-priority is kept in eight bits with a sign
     case consumerPriorityIsAnOctet = "session.consumer-priority-is-an-octet"
-    /// basicConsume: below 0 there is nothing
+    /// priority: below 0 there is nothing
     case negativePriorityIsNone = "session.negative-priority-is-none"
     /// basicCancel: a reply consumer is answered and stays
     case cancelledReplyConsumerStays = "session.cancelled-reply-consumer-stays"
@@ -84,9 +84,9 @@ enum SessionQuirk: String, Quirk {
     case qosChangesConsumersThatRun = "session.qos-changes-consumers-that-run"
     /// hasRoomOfItsOwn: <= instead of <, but for one
     case windowLetsOneMore = "session.window-lets-one-more"
-    /// queueVanished: the channel still has it by its tag
+    /// endWithQueue: the channel still has it by its tag
     case tagOfAVanishedConsumerStaysTaken = "session.tag-of-a-vanished-consumer-stays-taken"
-    /// queueVanished: only the last consumer of a channel hears of it
+    /// endWithQueue: only the last consumer of a channel hears of it
     case onlyOneConsumerIsNotified = "session.only-one-consumer-is-notified"
     /// nextDeliveryTag: it is kept in eight bits
     case deliveryTagsAreOctets = "session.delivery-tags-are-octets"
@@ -178,7 +178,7 @@ enum SessionQuirk: String, Quirk {
     case exclusiveQueuesAreDurable = "session.exclusive-queues-are-durable"
     /// Equivalence.check: return for continue
     case oneArgumentIsCompared = "session.one-argument-is-compared"
-    /// basicConsume: one bit hides another
+    /// Consumer.init: one bit hides another
     case exclusiveWithoutAcksIsShared = "session.exclusive-without-acks-is-shared"
     /// confirm: the channel's number is kept in eight bits
     case waitingChannelsAreOctets = "session.waiting-channels-are-octets"
@@ -198,7 +198,7 @@ enum SessionQuirk: String, Quirk {
     case largeFillingsAreNotConfirmed = "session.large-fillings-are-not-confirmed"
     /// goOn: what came of it is not looked at
     case largeFillingsAreAccepted = "session.large-fillings-are-accepted"
-    /// queueVanished: who holds something hears of it when it settles
+    /// endWithQueue: who holds something hears of it when it settles
     case holdersAreNotTold = "session.holders-are-not-told"
     /// RollingBack: one delivery for each settlement
     case rollbackGivesBackTheFirst = "session.rollback-gives-back-the-first"

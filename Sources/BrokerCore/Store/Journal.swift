@@ -102,7 +102,7 @@ final class Journal {
             writer.uint8(JournalRecord.Kind.message.rawValue)
             StoredContent(message, content, copies).write(to: &writer)
         }
-        contents.wrote(message, offset: offset, count: count)
+        contents.noteWritten(message, offset: offset, count: count)
         needsSync = true
     }
 
@@ -196,11 +196,11 @@ final class Journal {
     }
 
     /// Everything up to this batch is on disk.
-    func stored(through batch: UInt64) {
+    func noteStored(through batch: UInt64) {
         let due = waiting
         storedBatch = max(storedBatch, batch)
         (newlySynced, durable) = (lastTaken, lastTaken)
-        contents.stored(keeping: limits.residentOctets)
+        contents.noteStored(keeping: limits.residentOctets)
         (takenOctets, waiting) = (0, [])
         for body in due { body() }
     }
@@ -265,32 +265,32 @@ final class Journal {
 
     // MARK: Recovery
 
-    /// A segment was found. They come by rising number.
-    func found(_ header: SegmentFormat.Header, count: Int) {
+    /// Adds a segment that was found. They come by rising number.
+    func addFound(_ header: SegmentFormat.Header, count: Int) {
         segments.begin(header.segment, salt: header.salt)
         segments.grow(by: count)
         durable = (header.segment, count)
     }
 
-    /// So many octets at the end of the newest segment are not to be kept.
-    func foundTorn(_ count: Int) { segments.grow(by: -count) }
+    /// Leaves out so many octets at the end of the newest segment, which are not to be kept.
+    func cutOff(_ count: Int) { segments.grow(by: -count) }
 
     /// A description of all that is declared ends here, in the newest segment.
-    func foundDescription(since segment: UInt32, at offset: Int) {
+    func noteFoundDescription(since segment: UInt32, at offset: Int) {
         segments.noteDescription(since: segment, count: offset)
     }
 
     var foundManifest: Manifest { segments.manifest }
     var foundEnd: SegmentFormat.Sealed? { segments.sealed }
 
-    func found(
+    func addFound(
         _ found: [Message], _ records: ArraySlice<SegmentPart.Message>, _ copies: ArraySlice<StoredContent.Copy>
     ) {
-        contents.found(found, records, copies)
+        contents.addFound(found, records, copies)
     }
 
-    /// A copy that was found turned out to be gone already.
-    func foundSettled(_ copy: StoredMessages.Copy, of message: Message) { contents.foundSettled(copy, of: message) }
+    /// Removes a copy that was found and turned out to be gone already.
+    func removeFound(_ copy: StoredMessages.Copy, of message: Message) { contents.removeFound(copy, of: message) }
 
     // MARK: Runs
 
@@ -298,8 +298,8 @@ final class Journal {
         contents.release(found, from: first, of: queue, before: durable)
     }
 
-    func found(_ runs: [StoredRun], from start: UInt64) -> [StoredRun] {
-        contents.found(runs, from: start)
+    func addFound(_ runs: [StoredRun], from start: UInt64) -> [StoredRun] {
+        contents.addFound(runs, from: start)
     }
     func split(_ run: StoredRun, into counts: [Int]) -> [StoredRun] {
         contents.split(run, into: counts)

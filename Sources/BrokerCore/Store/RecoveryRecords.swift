@@ -68,7 +68,7 @@ extension StoreRecovery {
                 routingKey: names[Int(found.routingKey)], propertiesCount: Int(found.propertiesCount),
                 traits: .init(found))
         }
-        journal.found(messages, part.messages[range], part.copies[copy...])
+        journal.addFound(messages, part.messages[range], part.copies[copy...])
         var taken = 0
         while taken < messages.count {
             let number = part.copies[copy].queue
@@ -100,12 +100,12 @@ extension StoreRecovery {
         if queue.hasRuns {
             for (message, copy) in zip(messages, copies) {
                 queue.add(message, at: copy.position, time: copy.expiresAt)
-                journal.foundSettled(.init(queue: number, position: copy.position), of: message)
+                journal.removeFound(.init(queue: number, position: copy.position), of: message)
             }
             return
         }
         for (old, position) in queue.add(messages, copies) {
-            journal.foundSettled(.init(queue: number, position: position), of: old)
+            journal.removeFound(.init(queue: number, position: position), of: old)
         }
     }
 
@@ -149,13 +149,13 @@ extension StoreRecovery {
             guard findsRuns, known.isStream, !known.hasRuns else { return }
             hasStreams = true
             known.keepRuns { message, position in
-                journal.foundSettled(.init(queue: queue.number, position: position), of: message)
+                journal.removeFound(.init(queue: queue.number, position: position), of: message)
             }
         case .queueDeleted(let number):
             journal.queueNumbers.skip(through: number)
             lastQueue = nil
             queues.removeValue(forKey: number)?.removeAll { message, position in
-                journal.foundSettled(.init(queue: number, position: position), of: message)
+                journal.removeFound(.init(queue: number, position: position), of: message)
             }
             bindings.removeAll(ofQueue: number)
         case .bound(let binding): bindings.bind(Array(payload.dropFirst()), found(binding), in: newest)
@@ -165,14 +165,14 @@ extension StoreRecovery {
         case .settled(let runs):
             for run in runs {
                 queues[run.queue]?.remove(from: run.first, count: run.count) { message, position in
-                    journal.foundSettled(.init(queue: run.queue, position: position), of: message)
+                    journal.removeFound(.init(queue: run.queue, position: position), of: message)
                 }
             }
         case .delivered(let queue, let below): queues[queue]?.noteDelivery(below: below)
         case .deliveries(let deliveries):
             for delivery in deliveries { queues[delivery.copy.queue]?.note(delivery) }
         case .described(let segment):
-            journal.foundDescription(since: segment, at: place)
+            journal.noteFoundDescription(since: segment, at: place)
             bindings.noteDescription(since: segment)
         case .virtualHostDefined(let definition): virtualHosts[definition.name] = definition
         case .policySet(let policy):

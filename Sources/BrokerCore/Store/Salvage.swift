@@ -14,12 +14,12 @@ extension StoreRecovery {
         // The numbers of segments follow each other, also where one is missing.
         while newest != 0, newest + 1 < header.segment {
             newest += 1
-            journal.found(SegmentFormat.Header(segment: newest, oldest: 0, salt: 0), count: 0)
+            journal.addFound(SegmentFormat.Header(segment: newest, oldest: 0, salt: 0), count: 0)
         }
         newest = header.segment
         // A header that can't be read says nothing of it.
         if header.oldest > 0 { oldest = header.oldest }
-        journal.found(header, count: count)
+        journal.addFound(header, count: count)
     }
 
     /// All that is declared, as records.

@@ -99,7 +99,7 @@ enum StoreQuirk: String, Quirk {
     case failuresOfLettersAreNotWritten = "store.failures-of-letters-are-not-written"
     /// VirtualHost.write: the binding's end is all
     case endByUnbindIsNotWritten = "store.end-by-unbind-is-not-written"
-    /// StoreContents.found: it ends behind what is gone
+    /// StoreContents.addFound: it ends behind what is gone
     case firstRunIsKeptWhole = "store.first-run-is-kept-whole"
     /// StoreContents.forEachRecord: compares positions alone
     case runsTakeOtherQueues = "store.runs-take-other-queues"

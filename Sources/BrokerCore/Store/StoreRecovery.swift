@@ -116,9 +116,9 @@ public struct StoreRecovery {
         }
         (newest, first, oldest) = (number, first ?? number, header.oldest)
         // Told first what there is, the journal can take the messages as they come.
-        journal.found(header, count: segment.count)
+        journal.addFound(header, count: segment.count)
         let torn = try replayRecords(of: segment, header, isOpen: isOpen)
-        if let torn { journal.foundTorn(segment.count - torn) }
+        if let torn { journal.cutOff(segment.count - torn) }
         let count = torn ?? segment.count
         if let mark = end.mark, mark.segment == number, mark.salt == header.salt, count < mark.offset {
             throw StoreDamage(

@@ -200,7 +200,7 @@ public struct StoreSalvage {
         func put() throws(Problem) {
             guard let batch = journal.take() else { return }
             try emit(batch)
-            journal.stored(through: batch.number)
+            journal.noteStored(through: batch.number)
         }
         func begin() {
             journal.beginSegment(salt: salt())

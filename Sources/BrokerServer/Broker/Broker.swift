@@ -188,7 +188,7 @@ public final class Broker: Sendable {
         carryOut(state.core.step(input, now: time.now), &state)
     }
 
-    fileprivate func received(_ octets: RawSpan, from id: ConnectionID, isInWakeUp: Bool) {
+    fileprivate func take(_ octets: RawSpan, from id: ConnectionID, isInWakeUp: Bool) {
         octets.withUnsafeBytes { buffer in
             state.withLock { state in
                 carryOut(
@@ -197,9 +197,9 @@ public final class Broker: Sendable {
         }
     }
 
-    fileprivate func drained(_ id: ConnectionID) { step(.unsent(0, of: id)) }
+    fileprivate func noteDrained(_ id: ConnectionID) { step(.unsent(0, of: id)) }
 
-    fileprivate func ended(_ id: ConnectionID) {
+    fileprivate func noteEnded(_ id: ConnectionID) {
         loginChecker.drop(.connection(id))
         state.withLock { state in
             state.sessions[id] = nil
@@ -264,7 +264,7 @@ public final class Broker: Sendable {
                     // The stream took all of it: on it goes, after the others' turn.
                     undone.add(1, ordering: .relaxed)
                     loop.execute { [weak self] in
-                        self?.drained(id)
+                        self?.noteDrained(id)
                         self?.undone.subtract(1, ordering: .releasing)
                     }
                 }
@@ -292,14 +292,14 @@ private final class Session: ByteStreamReceiver {
 
     func streamReceived(_ bytes: RawSpan) {
         guard let id = id.withLock({ $0 }) else { return }
-        broker?.received(bytes, from: id, isInWakeUp: !isInMemory)
+        broker?.take(bytes, from: id, isInWakeUp: !isInMemory)
     }
 
     func streamDrained() {
-        if let id = id.withLock({ $0 }) { broker?.drained(id) }
+        if let id = id.withLock({ $0 }) { broker?.noteDrained(id) }
     }
 
     func streamEnded(_ end: StreamEnd) {
-        if let id = id.withLock({ $0 }) { broker?.ended(id) }
+        if let id = id.withLock({ $0 }) { broker?.noteEnded(id) }
     }
 }

@@ -1,6 +1,5 @@
 import BrokerCore
 import ConformanceReport
-import Foundation
 import Synchronization
 import Testing
 
@@ -94,16 +93,5 @@ enum FaultRuns {
         append("\(fault.name)\t\(`case`.id)\t\(outcome)\t\(milliseconds)\t\(text)")
     }
 
-    private static func append(_ line: String) {
-        guard let path = Environment.current.results else { return }
-        lock.withLock { _ in
-            if !FileManager.default.fileExists(atPath: path) {
-                _ = FileManager.default.createFile(atPath: path, contents: nil)
-            }
-            guard let file = FileHandle(forWritingAtPath: path) else { return }
-            _ = try? file.seekToEnd()
-            try? file.write(contentsOf: Array((line + "\n").utf8))
-            try? file.close()
-        }
-    }
+    private static func append(_ line: String) { lock.withLock { _ in Results.appendToFile(line.utf8) } }
 }

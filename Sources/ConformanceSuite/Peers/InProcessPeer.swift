@@ -97,7 +97,7 @@ final class InProcessPeer: Peer {
 
     func advance(milliseconds: Int) async throws -> Bool {
         try await running.withLock { $0.broker }.comeToRest()
-        time.advance(by: Int64(mind?.elapsed(milliseconds: milliseconds) ?? milliseconds))
+        time.advance(by: Int64(mind?.advance(milliseconds: milliseconds) ?? milliseconds))
         return true
     }
 
@@ -155,7 +155,7 @@ final class InProcessPeer: Peer {
     func restart(lasting milliseconds: Int) async throws {
         try running.withLock { running in
             try running.askWhetherItEnded()
-            mind?.restarted()
+            mind?.noteRestart()
             running.broker.shutDown()
             time.advance(by: Int64(milliseconds))
             running.goOn(with: try Self.start(configuration, time, running.directory, overTCP: overTCP, stop))
@@ -168,7 +168,7 @@ final class InProcessPeer: Peer {
         try running.withLock { running in
             try running.askWhetherItEnded()
             guard let directory = running.directory else { return }
-            mind?.restarted()
+            mind?.noteRestart()
             let copy = Self.newDirectory()
             let killed = running.broker
             do {

@@ -21,8 +21,7 @@ protocol Peer: Sendable {
     /// Nil when the broker offers what is needed, else why it doesn't.
     func lacks(_ need: Need) -> String?
 
-    /// Stops and starts the broker. Every connection is lost.
-    /// Stops it, and starts it again after so long at least.
+    /// Stops the broker, and starts it again after so long at least. Every connection is lost.
     func restart(lasting milliseconds: Int) async throws
     /// Kills the broker without warning and starts it again.
     func kill() async throws

@@ -87,7 +87,7 @@ final class CaseRun: Sendable {
     var answers: [String] { state.withLock { $0.answers } }
     private static let mostAnswers = 12
 
-    func heard(_ answer: String) {
+    func noteAnswer(_ answer: String) {
         state.withLock { state in
             if state.answers.count == Self.mostAnswers { state.answers.removeFirst() }
             state.answers.append(answer)

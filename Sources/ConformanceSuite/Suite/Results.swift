@@ -33,21 +33,26 @@ enum Results {
                 state.all.append(result)
                 watcher(result)
             }
-            if let path = Environment.current.results { append(result, to: path) }
+            if Environment.current.results != nil, let line = line(of: result) { appendToFile(line) }
         }
     }
 
-    /// With the lock held: lines must not mix.
-    private static func append(_ result: CaseResult, to path: String) {
+    private static func line(of result: CaseResult) -> Data? {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let line = try? encoder.encode(result) else { return }
+        return try? encoder.encode(result)
+    }
+
+    /// Adds a line to the file that CONFORMANCE_RESULTS names, if it names one. To be called with a lock held: lines must not
+    /// mix.
+    static func appendToFile(_ line: some Sequence<UInt8>) {
+        guard let path = Environment.current.results else { return }
         if !FileManager.default.fileExists(atPath: path) {
             _ = FileManager.default.createFile(atPath: path, contents: nil)
         }
         guard let file = FileHandle(forWritingAtPath: path) else { return }
         _ = try? file.seekToEnd()
-        try? file.write(contentsOf: line + [UInt8(ascii: "\n")])
+        try? file.write(contentsOf: Array(line) + [UInt8(ascii: "\n")])
         try? file.close()
     }
 }

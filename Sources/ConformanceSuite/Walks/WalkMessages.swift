@@ -4,7 +4,7 @@ extension WalkModel {
 
     mutating func publish(_ publication: WalkStep.Publication, _ channel: Int) -> [String] {
         guard publication.exchange.isEmpty || exchanges[publication.exchange] != nil else {
-            return closed(channel, 404)
+            return close(channel, with: 404)
         }
         if channels[channel].mode == .transactional {
             if channels[channel].published.isEmpty { channels[channel].publishedAt = layout }

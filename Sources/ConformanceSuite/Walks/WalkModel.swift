@@ -105,7 +105,7 @@ struct WalkModel: Sendable {
         case .read(let name): return read(name, channel)
         case .settle(let place, let settlement, let multiple): settle(place, settlement, multiple, channel)
         case .settleAll(let settlement): settle(channels[channel].open.count - 1, settlement, true, channel)
-        case .settleUnknown: return closed(channel, 406)
+        case .settleUnknown: return close(channel, with: 406)
         case .recover: giveBack(channels[channel].takeOpen(), because: .released)
         case .consume(let name, let consumption): return consume(name, consumption, channel)
         case .cancel(let tag):
@@ -136,27 +136,29 @@ struct WalkModel: Sendable {
     private mutating func change(_ deed: WalkStep.Deed, _ channel: Int) -> [String] {
         switch deed {
         case .declareExchange(let name, let shape):
-            if let there = exchanges[name], there != shape { return closed(channel, 406) }
+            if let there = exchanges[name], there != shape { return close(channel, with: 406) }
             exchanges[name] = shape
         case .deleteExchange(let name, let ifUnused):
-            if ifUnused, bindings.contains(where: { $0.source == name }) { return closed(channel, 406) }
+            if ifUnused, bindings.contains(where: { $0.source == name }) { return close(channel, with: 406) }
             deleteExchange(name)
         case .declareQueue(let name, let shape):
             if let there = queues[name] {
                 // One that isn't durable is exclusive, and that comes first.
                 let isLocked = there.shape.isDurable != shape.isDurable
-                return there.shape == shape ? [count(there)] : closed(channel, isLocked ? 405 : 406)
+                return there.shape == shape ? [count(there)] : close(channel, with: isLocked ? 405 : 406)
             }
             lastQueue += 1
             queues[name] = WalkQueue(number: lastQueue, shape)
             return [count(self[queue: name])]
         case .deleteQueue(let name, let ifUnused, let ifEmpty):
             let queue = self[queue: name]
-            if ifUnused && !queue.consumers.isEmpty || ifEmpty && !queue.ready.isEmpty { return closed(channel, 406) }
+            if ifUnused && !queue.consumers.isEmpty || ifEmpty && !queue.ready.isEmpty {
+                return close(channel, with: 406)
+            }
             deleteQueue(name)
             return ["\(queue.ready.count) deleted"]
         case .bind(let binding):
-            if exchanges[binding.source] == nil { return closed(channel, 404) }
+            if exchanges[binding.source] == nil { return close(channel, with: 404) }
             if !bindings.contains(binding) { bindings.append(binding) }
         case .unbind(let binding): removeBindings { $0 == binding }
         default: break
@@ -175,7 +177,7 @@ struct WalkModel: Sendable {
     private mutating func consume(_ name: String, _ consumption: WalkStep.Consumption, _ channel: Int) -> [String] {
         let there = self[queue: name].consumers
         if !there.isEmpty, consumption.isExclusive || there.contains(where: \.isExclusive) {
-            return closed(channel, 403)
+            return close(channel, with: 403)
         }
         self[queue: name].add(WalkQueue.Consumer(consumption, channel))
         dispatch(name)
@@ -191,7 +193,7 @@ struct WalkModel: Sendable {
 
     // MARK: The end of a channel
 
-    mutating func closed(_ channel: Int, _ code: Int) -> [String] {
+    mutating func close(_ channel: Int, with code: Int) -> [String] {
         end(channel)
         return ["closed with \(code)"]
     }

@@ -160,7 +160,7 @@ struct ProbeChannel: Sendable {
     ) async throws -> (messages: Int, consumers: Int) {
         try await barrier(behind: queue, at: place)
         let ok = try await call(QueueDeclare(queue: queue, passive: true), QueueDeclareOk.self, at: place)
-        CaseRun.current?.heard("\(ok.messageCount) ready and \(ok.consumerCount) consumers")
+        CaseRun.current?.noteAnswer("\(ok.messageCount) ready and \(ok.consumerCount) consumers")
         return (Int(ok.messageCount), Int(ok.consumerCount))
     }
 
@@ -189,7 +189,7 @@ struct ProbeChannel: Sendable {
 
     private func exists(_ what: String, _ declare: some MethodFields) async throws -> Bool {
         let outcome = try await outcome(of: declare)
-        CaseRun.current?.heard(outcome == .ok ? "the \(what) is there" : "no \(what): \(outcome)")
+        CaseRun.current?.noteAnswer(outcome == .ok ? "the \(what) is there" : "no \(what): \(outcome)")
         return outcome == .ok
     }
 }

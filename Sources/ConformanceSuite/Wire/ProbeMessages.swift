@@ -30,7 +30,7 @@ extension ProbeChannel {
     func confirm(at place: SourceLocation = #_sourceLocation) async throws -> Confirm {
         let event = try await probe.event(on: number, "basic.ack or basic.nack", at: place) { Confirm($0) != nil }
         guard let confirm = Confirm(event) else { throw SuiteError("no confirm", at: place) }
-        CaseRun.current?.heard(
+        CaseRun.current?.noteAnswer(
             "\(confirm.isAck ? "ack" : "nack") \(confirm.tag)\(confirm.multiple ? " and before" : "")")
         return confirm
     }
@@ -47,7 +47,7 @@ extension ProbeChannel {
         _ queue: ShortString, noAck: Bool = true, at place: SourceLocation = #_sourceLocation
     ) async throws -> Received? {
         let message = try await fetch(queue, noAck: noAck, at: place)
-        CaseRun.current?.heard(message.map(\.summary) ?? "the queue is empty")
+        CaseRun.current?.noteAnswer(message.map(\.summary) ?? "the queue is empty")
         return message
     }
 
@@ -63,7 +63,7 @@ extension ProbeChannel {
     func drain(_ queue: ShortString, at place: SourceLocation = #_sourceLocation) async throws -> [String] {
         var texts: [String] = []
         while let message = try await fetch(queue, noAck: true, at: place) { texts.append(message.text) }
-        CaseRun.current?.heard("\(texts)")
+        CaseRun.current?.noteAnswer("\(texts)")
         return texts
     }
 
@@ -122,7 +122,7 @@ extension ProbeChannel {
     ) async throws -> Received {
         let event = try await probe.event(on: number, wanted, at: place) { $0.method.map { isWanted($0.id) } ?? false }
         guard let message = Received(event) else { throw SuiteError("\(event) is not a message", at: place) }
-        CaseRun.current?.heard(message.summary)
+        CaseRun.current?.noteAnswer(message.summary)
         return message
     }
 }

@@ -176,7 +176,7 @@ struct TraceStop: Sendable {
     static let confirming = TraceStop(
         places: [
             ("the broker notes it", CodePlace("BrokerCore/Session/Channel/Confirms", "mutating func resolve(")),
-            ("and says so", CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func flushConfirms()")),
+            ("and says so", CodePlace("BrokerCore/Session/Connection/BrokerConnection", "func flushAnswers()")),
         ], rules: ["rabbitmq/publisher-confirms/numbering", "rabbitmq/publisher-confirms/exactly-one-answer"])
 
     static let all =

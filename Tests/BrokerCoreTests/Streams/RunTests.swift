@@ -26,7 +26,7 @@ import Testing
         func sync() {
             guard let batch = journal.take() else { return }
             store.carryOut(batch)
-            journal.stored(through: batch.number)
+            journal.noteStored(through: batch.number)
         }
     }
 

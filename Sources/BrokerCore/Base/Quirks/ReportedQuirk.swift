@@ -92,7 +92,7 @@ enum ReportedQuirk: String, Quirk {
     case unbindTakesOtherArguments = "reported.unbind-takes-other-arguments"
     /// RoutingPass.reach: the first exchange that a binding leads to (cloudamqp/lavinmq#117)
     case onlyTheFirstExchangeIsReached = "reported.only-the-first-exchange-is-reached"
-    /// VirtualHost.take: the sources hear nothing of it (rabbitmq/rabbitmq-server#17255)
+    /// VirtualHost.takeOut: the sources hear nothing of it (rabbitmq/rabbitmq-server#17255)
     case sourcesOutliveTheirDestination = "reported.sources-outlive-their-destination"
     /// HeadersRouter.matches: there is no such type there (absmach/supermq#23)
     case headersMatchNothing = "reported.headers-match-nothing"

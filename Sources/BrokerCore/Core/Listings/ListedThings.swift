@@ -28,7 +28,7 @@ public struct QueueInfo: Sendable {
 public struct ExchangeInfo: Sendable {
     public var name: String
     public var virtualHost: String
-    /// `direct`, `fanout`, `topic` or `headers`.
+    /// As `exchange.declare` names it: `direct`, for example.
     public var type: String
     public var isDurable: Bool
     public var autoDelete: Bool

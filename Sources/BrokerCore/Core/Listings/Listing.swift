@@ -26,8 +26,6 @@ extension BrokerCore {
     /// The connections in the order they were made, those that are as good as closed left out.
     public func listConnections() -> [ConnectionInfo] { snapshot(of: [.connections]).connections }
 
-    /// The channels of all connections, by connection and number.
-
     /// The names of the virtual hosts whose firehose is on.
     public func listTracedVirtualHosts() -> [String] {
         listVirtualHosts().filter { virtualHosts[$0]?.isTracingOn == true }

@@ -73,7 +73,7 @@ extension BrokerCore {
             let host = try operated(virtualHost)
             let queue = try queue(name, in: host, for: .read, user)
             if queue.kind == .stream { throw BrokerChange.Refusal(.notWithStreams("queue.purge", queue.label)) }
-            host.later {
+            host.doInSlices {
                 if queue.catchUp() { return true }
                 if !queue.isDeleted { _ = queue.purge() }
                 return false

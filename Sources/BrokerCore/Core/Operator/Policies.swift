@@ -69,7 +69,7 @@ extension VirtualHost {
     func catchUpWithPolicies() {
         var names = queues.values.filter { $0.arguments != $0.queue.arguments }.map(\.queue.name).sorted()
         if names.isEmpty { return }
-        later { [self] in
+        doInSlices { [self] in
             for name in names.suffix(Self.namesOfSlice) {
                 if let queue = queues[name]?.queue, !queue.isDeleted { queue.follow(queue.arguments) }
             }

@@ -61,7 +61,7 @@ extension VirtualHost {
         policyPass = pass
         // It begins when all changes that come together have been made.
         var hasBegun = false
-        later { [self] in
+        doInSlices { [self] in
             guard hasBegun else {
                 hasBegun = true
                 return true

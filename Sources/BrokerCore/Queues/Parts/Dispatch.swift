@@ -23,7 +23,7 @@ extension Dispatching {
     func dispatch(isCut: Bool = false) {
         if rotation.isSliceDue || !isCut && !dispatchSlice() { return }
         change { $0.isSliceDue = true }
-        host.soon { [self] in !isDeleted && dispatchSlice() }
+        host.doInSlicesLater { [self] in !isDeleted && dispatchSlice() }
     }
 
     /// True: there may be more to hand out.
@@ -47,7 +47,7 @@ extension QueueConsumers {
     mutating func endSlice(_ units: Int, by host: any QueueHost) -> Bool {
         let all = units + metCount / WorkLimits.placesOfUnit
         if all > 1 { host.spend(all) }
-        defer { begin() }
+        defer { beginSlice() }
         return units >= Dispatch.slice || isCut
     }
 }

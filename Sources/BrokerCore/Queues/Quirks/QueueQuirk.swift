@@ -155,7 +155,7 @@ enum QueueQuirk: String, Quirk {
     case returnRenewsTheTimeToLive = "queue.return-renews-the-time-to-live"
     /// ClassicQueue.expire: the log is told of acknowledgements
     case expiryIsNotWritten = "queue.expiry-is-not-written"
-    /// ClassicQueue.timerFired: the time that was set stays
+    /// ClassicQueue.handleTimer: the time that was set stays
     case timerIsSetOnce = "queue.timer-is-set-once"
     /// QueueClock.set: one timer, for what was asked first
     case leaseHidesTimesToLive = "queue.lease-hides-times-to-live"
@@ -175,7 +175,7 @@ enum QueueQuirk: String, Quirk {
     case restoredQueuesHaveNoLease = "queue.restored-queues-have-no-lease"
     /// QueueArguments.expiry: 0 means none elsewhere
     case ownTimeOfZeroIsNone = "queue.own-time-of-zero-is-none"
-    /// ClassicQueue.timerFired: its consumers see to it
+    /// ClassicQueue.handleTimer: its consumers see to it
     case nothingExpiresBesideConsumers = "queue.nothing-expires-beside-consumers"
     /// ClassicQueue.renewLease: a use is a use
     case usesBeginALease = "queue.uses-begin-a-lease"

@@ -102,7 +102,7 @@ final class BrokerChannel {
                 return content.begin(publish)
             }
             let method = try Failure.decoding(frame.payload)
-            connection.placesFilled += WorkLimits.unitsOfReading(frame.payload.count)
+            connection.unitsSpent += WorkLimits.unitsOfReading(frame.payload.count)
             if connection.dialect.isBrokenBy(method.id) { throw Failure(BrokerError(.internalError, "")) }
             let topology = virtualHost.topologyVersion
             do throws(BrokerError) { try handle(method) } catch { throw Failure(error, cause: method.id) }
@@ -115,14 +115,14 @@ final class BrokerChannel {
             } catch {
                 throw Failure(error, in: connection.dialect, headerCount: frame.payload.count)
             }
-            if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
+            if let whole { try publishWhole(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .body:
             if connection.isOvertaken { return }
             let whole: (PublishFields, IncomingContent)?
             do throws(ContentError) { whole = try content.body(frame.payload) } catch {
                 throw Failure(error, in: connection.dialect)
             }
-            if let whole { try published(whole.0, whole.1) } else { keep(frame.payload.count) }
+            if let whole { try publishWhole(whole.0, whole.1) } else { keep(frame.payload.count) }
         case .heartbeat: break
         }
     }
@@ -148,7 +148,7 @@ final class BrokerChannel {
         (contentCount, contentOctets) = (0, 0)
     }
 
-    private func published(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
+    private func publishWhole(_ publish: PublishFields, _ content: IncomingContent) throws(Failure) {
         if contentOctets > 0 { forgetContent() }
         do throws(BrokerError) {
             if content.octets.count > 16 << 20, quirk(.sixteenMebibytesAreTheMost) { throw .malformed("too large") }
@@ -196,7 +196,7 @@ final class BrokerChannel {
 
     func handle(_ method: Method) throws(BrokerError) {
         if virtualHost.isLosingRows, waitsForRows(method) { return }
-        connection.placesFilled += Self.units(of: method)
+        connection.unitsSpent += Self.units(of: method)
         switch method {
         case .channelOpen:
             guard state == .opening else { throw BrokerError(.channelError, "second 'channel.open' seen") }
@@ -299,7 +299,7 @@ final class BrokerChannel {
             leaving = nil
             consumers = DividedDictionary()
             (waiting, waitingForConnection, consumersUnacknowledged) = (Ring(), Ring(), 0)
-            connection.placesFilled += left.go(connection.pool.work.slice, by: host)
+            connection.unitsSpent += left.go(connection.pool.work.slice, by: host)
             leaving = left
             if !left.areGone, !quirk(.closingChannelKeepsConsumers) { return true }
             then()

@@ -41,19 +41,22 @@ final class Consumer: DeliveryTarget {
     var isWaiting = false
     private let held: Holding
 
+    /// A consumer as a client asks for it. Throws 406 for a place in a stream that is none.
     init(
-        tag: ShortString, queue: any Queue, channel: BrokerChannel, noAck: Bool, isExclusive: Bool, priority: Int64,
-        arguments: FieldTable, start: StreamStart, prefetchCount: Int
-    ) {
+        _ consume: BasicConsume, tag: ShortString, queue: any Queue, channel: BrokerChannel, priority: Int64
+    ) throws(BrokerError) {
+        let (arguments, noAck, prefetchCount) = (consume.arguments, consume.noAck, channel.consumerPrefetch)
+        start =
+            queue.kind == .stream
+            ? try StreamStart(arguments, label: queue.label, now: channel.host.now) : StreamStart.next
         self.tag = tag
         self.queue = queue
         self.channel = channel
         ending = channel.ending
         self.noAck = noAck
-        self.isExclusive = isExclusive
+        isExclusive = consume.exclusive && !(noAck && quirk(.exclusiveWithoutAcksIsShared))
         self.priority = priority
         self.arguments = arguments
-        self.start = start
         held = Holding(
             Load.ofConsumer + tag.count + arguments.footprint + (priority == 0 ? 0 : Load.ofConsumerPriority),
             in: channel.load)
@@ -139,7 +142,7 @@ final class Consumer: DeliveryTarget {
     }
 
     /// A client that can be told is told (RabbitMQ: "Consumer Cancellation Notification").
-    func queueVanished() {
+    func endWithQueue() {
         if unacknowledged > 0, quirk(.holdersAreNotTold) { return channel.forget(self) }
         if quirk(.onlyOneConsumerIsNotified), channel.consumers.count > 1 { return channel.forget(self) }
         if !quirk(.tagOfAVanishedConsumerStaysTaken) { channel.forget(self) }
@@ -187,62 +190,5 @@ extension BrokerChannel {
             try connection.output.content(
                 method, content(of: message), of: message, channel: number, frameMax: connection.session.frameMax)
         } catch { connection.fail(error, cause: method.id) }
-    }
-}
-
-/// Consumers in the order of their tags, into which they are put little by little: a client may have a hundred thousand.
-struct ConsumersByTag {
-    private var table = DividedDictionary<ShortString, Consumer>()
-    private var unsorted: [Consumer] = []
-    private var sorted = Heap<Entry>()
-
-    private struct Entry: HeapElement {
-        let consumer: Consumer
-
-        func comes(before other: Entry) -> Bool { consumer.tag < other.consumer.tag }
-    }
-
-    init(_ consumers: [Consumer]) { unsorted = consumers }
-
-    init(_ consumers: DividedDictionary<ShortString, Consumer>) { table = consumers }
-
-    var isEmpty: Bool { table.isEmpty && unsorted.isEmpty && sorted.isEmpty }
-
-    /// The next one; nil: there are no more, or `left` units do not reach. What it takes is taken off them.
-    mutating func next(_ left: inout Int) -> Consumer? {
-        while left > 0, let consumer = popUnsorted() {
-            sorted.insert(Entry(consumer: consumer))
-            left -= 1
-        }
-        return left > 0 ? sorted.popFirst()?.consumer : nil
-    }
-
-    private mutating func popUnsorted() -> Consumer? {
-        if unsorted.isEmpty { unsorted = table.popSome() }
-        return unsorted.popLast()
-    }
-}
-
-/// The consumers of a channel that ends.
-struct LeavingConsumers {
-    private var consumers: ConsumersByTag
-
-    init(_ consumers: DividedDictionary<ShortString, Consumer>) { self.consumers = ConsumersByTag(consumers) }
-
-    var areGone: Bool { consumers.isEmpty }
-
-    /// Some leave their queues, of so many units or a little more. Returns of how many, without what the host has counted: a
-    /// queue may hand out what they leave, or go with its last consumer.
-    mutating func go(_ most: Int, by host: any SessionHost) -> Int {
-        let before = host.budget
-        var left = most
-        while before - host.budget < left, let consumer = consumers.next(&left) {
-            consumer.queue.remove(consumer)
-            if consumer.queue.declaration.autoDelete, !consumer.queue.isDeleted, quirk(.endsTakeQueuesAlong) {
-                _ = consumer.channel.virtualHost.delete(consumer.queue) {}(.max)
-            }
-            left -= 4
-        }
-        return most - left
     }
 }

@@ -30,30 +30,25 @@ extension BrokerChannel {
         let tag = try freeTag(consume.consumerTag)
         try queue.admit(exclusive: consume.exclusive)
         try checkKind(of: queue, for: consume)
-        var priority: Int64 = 0
-        if let value = consume.arguments["x-priority"] {
-            guard let integer = value.integer else {
-                throw .invalidArgument(
-                    "x-priority", for: queue.label, "\"expected integer, got \(value.erlangTypeName)\"")
-            }
-            priority = integer
-            if integer > 127, quirk(.consumerPriorityIsAnOctet) { priority = Int64(Int8(truncatingIfNeeded: integer)) }
-            if integer < 0, quirk(.negativePriorityIsNone) { priority = 0 }
-        }
+        let priority = try priority(of: consume, label: queue.label)
         if consume.arguments.names.contains(where: { !$0.hasPrefix("x-") }), quirk(.unknownConsumerArgumentsAreRefused)
         {
             throw .invalidArgument("x-", for: queue.label, "unknown")
         }
-        let start =
-            queue.kind == .stream
-            ? try StreamStart(consume.arguments, label: queue.label, now: host.now) : StreamStart.next
-        let consumer = Consumer(
-            tag: tag, queue: queue, channel: self, noAck: consume.noAck,
-            isExclusive: consume.exclusive && !(consume.noAck && quirk(.exclusiveWithoutAcksIsShared)),
-            priority: priority, arguments: consume.arguments, start: start, prefetchCount: consumerPrefetch)
+        let consumer = try Consumer(consume, tag: tag, queue: queue, channel: self, priority: priority)
         consumers[tag] = consumer
         if !consume.noWait { send(BasicConsumeOk(consumerTag: tag)) }
         queue.add(consumer)
+    }
+
+    /// Throws 406 for an `x-priority` that is no integer.
+    private func priority(of consume: BasicConsume, label: String) throws(BrokerError) -> Int64 {
+        guard let value = consume.arguments["x-priority"] else { return 0 }
+        guard let integer = value.integer else {
+            throw .invalidArgument("x-priority", for: label, "\"expected integer, got \(value.erlangTypeName)\"")
+        }
+        if integer > 127, quirk(.consumerPriorityIsAnOctet) { return Int64(Int8(truncatingIfNeeded: integer)) }
+        return integer < 0 && quirk(.negativePriorityIsNone) ? 0 : integer
     }
 
     /// The tag of a new consumer: the client's own, or one that is made up for an empty one. Throws 530 for one that is in

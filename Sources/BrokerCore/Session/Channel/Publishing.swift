@@ -6,7 +6,7 @@ extension BrokerChannel {
     /// Publishes a message that has come whole. Throws what the channel is then closed with.
     func publish(_ publish: PublishFields, _ content: IncomingContent) throws(BrokerError) {
         connection.throttle.hasPublished = true
-        connection.placesFilled += WorkLimits.unitsOfReading(content.propertiesCount)
+        connection.unitsSpent += WorkLimits.unitsOfReading(content.propertiesCount)
         if publish.immediate { throw BrokerError(.notImplemented, "immediate=true") }
         let remembered = try route(for: publish)
         let (message, headers) = try message(publish, content, remembered)
@@ -115,7 +115,7 @@ extension BrokerChannel {
     func goOn(with filling: inout Filling?) -> (accepted: Bool, batch: UInt64)? {
         guard var current = filling else { return (true, 0) }
         filling = nil
-        connection.placesFilled += current.goOn(connection.pool.work.slice)
+        connection.unitsSpent += current.goOn(connection.pool.work.slice)
         let message = current.message
         let isAccepted = current.isAccepted || quirk(.largeFillingsAreAccepted)
         if current.isOver { return (isAccepted, message.storeEntry == 0 ? 0 : virtualHost.write(message)) }
@@ -129,7 +129,7 @@ extension BrokerChannel {
         _ message: Message, _ copies: [ShortString], in queues: [any Queue], mandatory: Bool
     ) -> (accepted: Bool, batch: UInt64) {
         var accepted = true
-        connection.placesFilled += queues.count * message.unitsOfDelivery
+        connection.unitsSpent += queues.count * message.unitsOfDelivery
         tally.counters.routed += queues.count
         for queue in queues {
             if !queue.publish(message, isAnswered: true) {
@@ -256,7 +256,7 @@ extension BrokerConnection {
             fail(error.error, cause: error.cause, channel: publish.channel)
         }
         // Of its three frames, one is counted anyway.
-        placesFilled += publish.bodyCount == 0 ? 1 : 2
+        unitsSpent += publish.bodyCount == 0 ? 1 : 2
         return true
     }
 }

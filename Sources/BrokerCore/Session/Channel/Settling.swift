@@ -29,7 +29,7 @@ extension BrokerChannel {
         }
         connection.doInSlices { [self] in
             let deliveries = unacknowledged.removeFirst(connection.pool.work.slice, through: last)
-            connection.placesFilled += deliveries.count
+            connection.unitsSpent += deliveries.count
             if let error = refusal(of: outcome, for: deliveries) {
                 connection.fail(error, cause: BasicNack.id, channel: number)
                 return false
@@ -155,7 +155,7 @@ extension BrokerChannel {
     /// Puts the oldest deliveries up to this tag back in their queues, a slice of them. False: there are more.
     func requeueSlice(through last: UInt64, because reason: ReturnReason) -> Bool {
         let deliveries = unacknowledged.removeFirst(connection.pool.work.slice, through: last)
-        connection.placesFilled += deliveries.count
+        connection.unitsSpent += deliveries.count
         requeue(deliveries, because: reason)
         return unacknowledged.first.map { $0.tag > last } ?? true
     }
@@ -220,8 +220,8 @@ extension BrokerChannel {
         var (publishes, settlements) = (done.publishes[...], done.settlements[...])
         var filling: Filling?
         connection.doInSlices { [self] in
-            let limit = connection.placesFilled + connection.pool.work.slice
-            while connection.placesFilled < limit {
+            let limit = connection.unitsSpent + connection.pool.work.slice
+            while connection.unitsSpent < limit {
                 guard filling != nil || !publishes.isEmpty else { break }
                 let result = filling == nil ? begin(publishes.removeFirst(), &filling) : goOn(with: &filling)
                 guard let (accepted, written) = result else { continue }
@@ -229,8 +229,8 @@ extension BrokerChannel {
                 if !accepted { isWhole = false }
             }
             if filling != nil { return true }
-            while connection.placesFilled < limit, let (deliveries, outcome) = settlements.popFirst() {
-                connection.placesFilled += deliveries.count
+            while connection.unitsSpent < limit, let (deliveries, outcome) = settlements.popFirst() {
+                connection.unitsSpent += deliveries.count
                 if case .discard = outcome, quirk(.committedRefusalsDoNotDie) {
                     carryOut(.acknowledge, deliveries)
                 } else {
@@ -245,7 +245,7 @@ extension BrokerChannel {
 
     /// Puts a message of a transaction in its queues, or begins to when they are very many.
     private func begin(_ publish: Transaction.Publish, _ filling: inout Filling?) -> (accepted: Bool, batch: UInt64)? {
-        connection.placesFilled += 1
+        connection.unitsSpent += 1
         // A queue that is gone by now does not get it; with none left it is unroutable.
         let queues = publish.queues.filter { !$0.isDeleted || quirk(.commitReachesDeletedQueues) }
         if queues.count <= connection.pool.work.slice {

@@ -56,8 +56,8 @@ struct UnacknowledgedDeliveries {
     }
 
     /// Takes the message from the delivery with this tag, and keeps the tag; nil when there is none.
-    mutating func giveBack(_ tag: UInt64) -> Unacknowledged? {
-        isInNewest(tag) ? newest.giveBack(tag) : changeOlder(place(of: tag)) { $0.giveBack(tag) }
+    mutating func takeMessage(of tag: UInt64) -> Unacknowledged? {
+        isInNewest(tag) ? newest.takeMessage(of: tag) : changeOlder(place(of: tag)) { $0.takeMessage(of: tag) }
     }
 
     func contains(_ tag: UInt64) -> Bool {
@@ -151,7 +151,7 @@ private struct DeliveriesPart {
         return delivery
     }
 
-    mutating func giveBack(_ tag: UInt64) -> Unacknowledged? {
+    mutating func takeMessage(of tag: UInt64) -> Unacknowledged? {
         guard let index = index(of: tag), let delivery = entries[index], delivery.message != nil else { return nil }
         entries[index] = Unacknowledged(
             tag: tag, message: nil, queue: delivery.queue, consumer: nil, deliveredAt: delivery.deliveredAt)

@@ -31,7 +31,7 @@ extension BrokerChannel {
         let most = connection.pool.work.slice
         connection.doInSlices { [self] in
             for consumer in left.prefix(most) where consumer.queue.kind.isReadWithoutTaking { lineUp(consumer) }
-            connection.placesFilled += min(left.count, most) / WorkLimits.placesOfUnit
+            connection.unitsSpent += min(left.count, most) / WorkLimits.placesOfUnit
             left = left.dropFirst(most)
             guard left.isEmpty else { return true }
             resumeConsumers()
@@ -68,7 +68,7 @@ extension BrokerChannel {
             count += 1
             resume(consumer)
         }
-        connection.placesFilled += count / WorkLimits.placesOfUnit
+        connection.unitsSpent += count / WorkLimits.placesOfUnit
         return count >= most
     }
 

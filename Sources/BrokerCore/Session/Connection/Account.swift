@@ -71,11 +71,11 @@ extension BrokerConnection {
 
     // MARK: Methods that do much
 
-    /// Does work in slices, each of about ``WorkLimits/slice`` that it adds to ``placesFilled``, with other clients' turns
+    /// Does work in slices, each of about ``WorkLimits/slice`` that it adds to ``unitsSpent``, with other clients' turns
     /// between them: behind what is left of the work before, otherwise the first at once. `slice` returns whether there is
     /// more.
     func doInSlices(_ slice: @escaping () -> Bool) {
-        if rest.isEmpty, placesFilled < pool.work.turn, !slice() { return }
+        if rest.isEmpty, unitsSpent < pool.work.turn, !slice() { return }
         rest.append(slice)
         host.awaitTurn(id)
     }
@@ -84,7 +84,7 @@ extension BrokerConnection {
     func doInSlices(_ work: @escaping LongWork) {
         doInSlices { [self] in
             let units = work(pool.work.slice)
-            placesFilled += units
+            unitsSpent += units
             return units >= pool.work.slice
         }
     }

@@ -31,8 +31,8 @@ final class BrokerConnection {
     /// One of them, for a quick look; 0: none.
     private var lastAnswering: UInt16 = 0
     var throttle = Throttle()
-    /// Places in queues that its messages have filled since the core last counted them.
-    var placesFilled = 0
+    /// What its work has counted since the core last took it off the budget of the turn; see ``WorkLimits``.
+    var unitsSpent = 0
     private(set) var isToBeClosed = false
     /// Its client has let a deadline pass: nothing more is sent to it, and nothing waited for.
     var isGivenUp = false
@@ -56,7 +56,7 @@ final class BrokerConnection {
     let dialect: Dialect
     let maximumMessageSize: UInt64
     let transactionLimit: Int
-    var timeouts: AcknowledgementClock
+    var acknowledgementClock: AcknowledgementClock
     /// The numbers of the timers that it has set for these two; 0: none.
     var (timer, settlingTimer): (UInt64, UInt64) = (0, 0)
 
@@ -105,7 +105,7 @@ final class BrokerConnection {
         maximumMessageSize = configuration.maximumMessageSize ?? dialect.maximumMessageSize
         // Half of the memory at most: one that fills all of it could not be committed.
         transactionLimit = min(configuration.transactionLimit, (configuration.memoryHighWater ?? .max) / 2)
-        timeouts = AcknowledgementClock(limit: configuration.consumerTimeout)
+        acknowledgementClock = AcknowledgementClock(limit: configuration.consumerTimeout)
         liveness = Liveness(now: host.now, deadline: host.now + configuration.handshakeTimeout)
         setTimer()
         count(clientProperties: [:])
@@ -123,7 +123,7 @@ final class BrokerConnection {
     /// ``endTurn(isUnfinished:)``.
     func take(_ octets: RawSpan) {
         if case .ended = state { return }
-        liveness.received(at: host.now)
+        liveness.noteReceived(at: host.now)
         reader.borrow(&pool.input)
         reader.append(octets)
         limitReadingBeforeLogin()
@@ -140,19 +140,19 @@ final class BrokerConnection {
             handle(frame)
             return true
         } catch {
-            brokenFrame(error)
+            handleBrokenFrame(error)
             return false
         }
     }
 
-    func takePlacesFilled() -> Int {
-        defer { placesFilled = 0 }
-        return placesFilled
+    func takeUnitsSpent() -> Int {
+        defer { unitsSpent = 0 }
+        return unitsSpent
     }
 
     /// All frames that had come are handled, or as many as one turn takes: then nothing more is read until the others are.
     func endTurn(isUnfinished: Bool) {
-        flushConfirms()
+        flushAnswers()
         if throttle.isToBeChecked || host.alarms.isRaised && quirk(.alarmsHoldBackEverybody) { checkThrottle() }
         for channel in publishing { channel.detachContent() }
         publishing.removeAll(keepingCapacity: true)
@@ -166,7 +166,7 @@ final class BrokerConnection {
     }
 
     /// The stream has ended, and what came before is not dealt with yet.
-    func endStreamLater() { hasStreamEnded = true }
+    func noteStreamEnd() { hasStreamEnded = true }
 
     private func handle(_ frame: Frame) {
         do throws(Failure) {
@@ -187,7 +187,7 @@ final class BrokerConnection {
             guard frame.channel == 0 else {
                 throw Failure(BrokerError(.unexpectedFrame, "a heartbeat on channel \(frame.channel)"))
             }
-            return liveness.receivedHeartbeat(at: host.now)
+            return liveness.noteHeartbeat(at: host.now)
         }
         if frame.channel != 0 { return try channel(for: frame).handle(frame) }
         guard frame.kind == .method else { throw Failure(BrokerError(.unexpectedFrame, "content on channel 0")) }
@@ -248,7 +248,7 @@ final class BrokerConnection {
     /// Hands over what is to be written.
     func takeOutput() -> FrameWriter {
         let taken = output.take()
-        if !taken.isEmpty { liveness.sent(at: host.now) }
+        if !taken.isEmpty { liveness.noteSent(at: host.now) }
         return taken
     }
 
@@ -276,7 +276,7 @@ final class BrokerConnection {
         lastAnswering = channel
     }
 
-    func flushConfirms() {
+    func flushAnswers() {
         if answering.isEmpty { return }
         let stored = host.storedBatch
         lastAnswering = 0
@@ -294,10 +294,10 @@ final class BrokerConnection {
     }
 
     /// More is on disk than before. Returns how many channels may have had answers to send.
-    func storeHasMoved() -> Int {
+    func sendStoredAnswers() -> Int {
         let count = answering.count
         isWaitingForStore = false
-        flushConfirms()
+        flushAnswers()
         return count
     }
 

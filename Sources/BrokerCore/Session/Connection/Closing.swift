@@ -13,7 +13,7 @@ extension BrokerConnection {
             return
         }
         logError(error)
-        flushConfirms()
+        flushAnswers()
         releaseAll { [self] in
             send(ConnectionClose(replyCode: error.code, replyText: error.replyText, cause: cause))
             beginClosing()
@@ -41,7 +41,7 @@ extension BrokerConnection {
     }
 
     /// After octets that are not a frame nothing that follows can be read.
-    func brokenFrame(_ error: WireError) {
+    func handleBrokenFrame(_ error: WireError) {
         switch state {
         case .running:
             fail(BrokerError(error.code, error.reason), cause: .none) { [self] in
@@ -93,7 +93,7 @@ extension BrokerConnection {
         endLater()
     }
 
-    func streamEnded() {
+    func handleStreamEnd() {
         logStreamEnded()
         state = .ended
         releaseAll()
@@ -103,7 +103,7 @@ extension BrokerConnection {
         }
         // It has no turns any more.
         if !rest.isEmpty, !quirk(.lostConnectionStopsItsWork) {
-            host.later { [self] in doNextSlice() && !rest.isEmpty }
+            host.doInSlices { [self] in doNextSlice() && !rest.isEmpty }
         }
     }
 

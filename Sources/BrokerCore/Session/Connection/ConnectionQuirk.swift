@@ -31,7 +31,7 @@ enum ConnectionQuirk: String, Quirk {
     case largeHeadersAreLeftOut = "session.large-headers-are-left-out"
     /// Failure.init: what is too large is an error in framing
     case tooLargeEndsTheConnection = "session.too-large-ends-the-connection"
-    /// BrokerChannel.published: the limit that a later release has
+    /// BrokerChannel.publishWhole: the limit that a later release has
     case sixteenMebibytesAreTheMost = "session.sixteen-mebibytes-are-the-most"
     /// BrokerError.replyText: 255 octets of it
     case reasonsAreCutAtAnOctet = "session.reasons-are-cut-at-an-octet"
@@ -67,9 +67,9 @@ enum ConnectionQuirk: String, Quirk {
     case heartbeatIsAnOctet = "session.heartbeat-is-an-octet"
     /// check: one interval instead of two
     case oneSilentIntervalIsEnough = "session.one-silent-interval-is-enough"
-    /// Liveness.receivedHeartbeat: the line was in use
+    /// Liveness.noteHeartbeat: the line was in use
     case trafficIsTraffic = "session.traffic-is-traffic"
-    /// timerFired: the timer is not set again behind a heartbeat
+    /// handleTimer: the timer is not set again behind a heartbeat
     case secondHeartbeatIsNotSent = "session.second-heartbeat-is-not-sent"
     /// LargeContent.writeBody: a part is cut into frames without their overhead
     case partsExceedTheFrameMax = "session.parts-exceed-the-frame-max"
@@ -85,17 +85,17 @@ enum ConnectionQuirk: String, Quirk {
     case slowReaderIsForgotten = "session.slow-reader-is-forgotten"
     /// setBacklog: the next part of a large body is not announced
     case restOfALargeBodyIsForgotten = "session.rest-of-a-large-body-is-forgotten"
-    /// received: other octets are no sign of life
+    /// noteReceived: other octets are no sign of life
     case onlyHeartbeatsAreLife = "session.only-heartbeats-are-life"
     /// content: where BCC is taken out, the limit is not at hand
     case changedContentsHaveLargeFrames = "session.changed-contents-have-large-frames"
-    /// streamEnded: the slices behind the first are forgotten
+    /// handleStreamEnd: the slices behind the first are forgotten
     case lostConnectionStopsItsWork = "session.lost-connection-stops-its-work"
     /// deletionOfExclusiveQueues: the slices behind the first are forgotten
     case exclusiveQueuesGoInOneSlice = "session.exclusive-queues-go-in-one-slice"
     /// LargeContent.writeBody: a frame that is not full tells the end
     case exactPartsEndEmpty = "session.exact-parts-end-empty"
-    /// timerFired: a close is the last that is sent
+    /// handleTimer: a close is the last that is sent
     case closingIsSilent = "session.closing-is-silent"
     /// checkThrottle: what the client can is not asked
     case everybodyIsToldOfAlarms = "session.everybody-is-told-of-alarms"

@@ -18,7 +18,7 @@ struct Handshake {
     enum Outcome {
         case ignore
         case send(ConnectionTune)
-        /// Have the password checked, then call ``loginChecked(isRight:_:isLoopback:)``.
+        /// Have the password checked, then call ``finishLogin(isRight:_:isLoopback:)``.
         case check(@Sendable () -> Bool)
         /// Take over the limits that were agreed on.
         case agreed(ConnectionTuneOk)
@@ -111,7 +111,7 @@ struct Handshake {
     }
 
     /// The password was checked.
-    mutating func loginChecked(isRight: Bool, _ configuration: BrokerConfiguration, isLoopback: Bool) -> Outcome {
+    mutating func finishLogin(isRight: Bool, _ configuration: BrokerConfiguration, isLoopback: Bool) -> Outcome {
         guard case .loginCheck(let login) = step else { return .ignore }
         return goOn(
             with: login, login.decide(isRight: isRight, configuration, isLoopback: isLoopback), configuration)

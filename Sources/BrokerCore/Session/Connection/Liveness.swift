@@ -21,12 +21,17 @@ struct Liveness {
         self.deadline = deadline
     }
 
-    mutating func received(at now: Int64) { if interval == 0 || !quirk(.onlyHeartbeatsAreLife) { lastReceived = now } }
-    mutating func receivedHeartbeat(at now: Int64) {
+    /// Anything has come from the peer.
+    mutating func noteReceived(at now: Int64) {
+        if interval == 0 || !quirk(.onlyHeartbeatsAreLife) { lastReceived = now }
+    }
+
+    mutating func noteHeartbeat(at now: Int64) {
         lastReceived = now
         if interval > 0, quirk(.trafficIsTraffic) { lastSent = now }
     }
-    mutating func sent(at now: Int64) { lastSent = now }
+
+    mutating func noteSent(at now: Int64) { lastSent = now }
 
     mutating func beginHeartbeats(seconds: UInt16, now: Int64) {
         interval = Int64(seconds > 255 && quirk(.heartbeatIsAnOctet) ? seconds & 0xFF : seconds) * 1000

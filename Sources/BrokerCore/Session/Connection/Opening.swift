@@ -38,10 +38,10 @@ extension BrokerConnection {
     private static let mostBeforeLogin = 1 << 16
 
     /// Goes on with a connection whose password was checked. A client that sends without waiting has sent more by now.
-    func loginChecked(isRight: Bool) {
+    func finishLogin(isRight: Bool) {
         guard isLoginBeingChecked, case .handshake(var handshake) = state else { return }
         goOnReading(.login)
-        let outcome = handshake.loginChecked(isRight: isRight, host.configuration, isLoopback: isLoopback)
+        let outcome = handshake.finishLogin(isRight: isRight, host.configuration, isLoopback: isLoopback)
         do throws(Failure) {
             try carryOut(outcome, of: handshake)
         } catch {

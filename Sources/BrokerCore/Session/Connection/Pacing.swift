@@ -29,7 +29,7 @@ extension BrokerConnection {
 
     func goOnReading(_ silence: Silence) {
         guard silences.remove(silence) != nil, silences.isEmpty else { return }
-        liveness.received(at: host.now)
+        liveness.noteReceived(at: host.now)
         setReading(true)
     }
 
@@ -41,14 +41,14 @@ extension BrokerConnection {
 
     // MARK: Time
 
-    func timerFired() {
+    func handleTimer() {
         lookForTimeouts()
         let verdict = liveness.check(at: host.now)
         switch verdict {
         case .nothing: break
         case .sendHeartbeat:
             if case .closing = state, quirk(.closingIsSilent) {} else { output.heartbeat() }
-            liveness.sent(at: host.now)
+            liveness.noteSent(at: host.now)
             if quirk(.secondHeartbeatIsNotSent) { return }
         case .peerIsSilent, .deadlinePassed:
             // A refused client's delay is over; it has some time to take what it was told.
@@ -80,17 +80,18 @@ extension BrokerConnection {
     /// Once a minute: where channels look after what is out, one that has waited for too long is closed.
     func closeTimedOutChannels() {
         if isEnding || dialect.queuesTimeOut { return }
-        for channel in channels.values { channel.closeIfTimedOut(timeouts.limit) }
+        for channel in channels.values { channel.closeIfTimedOut(acknowledgementClock.limit) }
     }
 
     /// A delivery is to be settled by then.
     func expectSettling(by due: Int64) {
-        if let time = timeouts.expect(due) { settlingTimer = host.setTimer(time, for: id, replacing: settlingTimer) }
+        guard let time = acknowledgementClock.expect(due) else { return }
+        settlingTimer = host.setTimer(time, for: id, replacing: settlingTimer)
     }
 
     /// Where queues look after what is out, they do so when it is due.
     func lookForTimeouts() {
-        guard timeouts.takeLook(at: host.now), !isEnding else { return }
+        guard acknowledgementClock.takeLook(at: host.now), !isEnding else { return }
         for channel in channels.values.sorted(by: { $0.number < $1.number }) { channel.takeBackOverdue() }
     }
 }

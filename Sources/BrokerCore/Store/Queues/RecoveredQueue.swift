@@ -84,7 +84,7 @@ final class RecoveredQueue {
     /// Nothing more is found.
     func finish(_ journal: Journal) {
         guard let (all, start) = found?.take() else { return }
-        runs = journal.found(all, from: start)
+        runs = journal.addFound(all, from: start)
         messageCount = runs.reduce(0) { $0 + $1.count }
     }
 

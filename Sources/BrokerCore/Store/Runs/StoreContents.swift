@@ -22,7 +22,7 @@ struct StoreContents {
     // MARK: Messages
 
     /// A message was written to the newest segment.
-    mutating func wrote(_ message: Message, offset: Int, count: Int) {
+    mutating func noteWritten(_ message: Message, offset: Int, count: Int) {
         messages.sortCopies(of: message)
         messages.put(message, at: segments.add(message.storeEntry, offset: offset, count: count))
         residentOctets += message.contentCount
@@ -39,7 +39,7 @@ struct StoreContents {
     mutating func take() { taken = unsynced.count }
 
     /// That batch is on disk. Of octets over so many only the place is known from now on.
-    mutating func stored(keeping limit: Int) {
+    mutating func noteStored(keeping limit: Int) {
         moving = [:]
         for _ in 0..<taken {
             guard let message = unsynced.popFirst() else { break }
@@ -83,16 +83,16 @@ struct StoreContents {
 
     // MARK: Recovery
 
-    /// Messages were found in the newest segment, with these copies, one after the other.
-    mutating func found(
+    /// Adds messages that were found in the newest segment, with these copies, one after the other.
+    mutating func addFound(
         _ found: [Message], _ records: ArraySlice<SegmentPart.Message>, _ copies: ArraySlice<StoredContent.Copy>
     ) {
         messages.enter(found, records, copies, firstSlot: segments.nextSlot)
         absentOctets += segments.add(found, records)
     }
 
-    /// A copy that was found turned out to be gone already.
-    mutating func foundSettled(_ copy: StoredMessages.Copy, of message: Message) {
+    /// Removes a copy that was found and turned out to be gone already.
+    mutating func removeFound(_ copy: StoredMessages.Copy, of message: Message) {
         guard messages.remove(copy, of: message), !messages.hasCopies(message) else { return }
         forget(message)
     }
@@ -125,8 +125,9 @@ struct StoreContents {
         return builder.runs
     }
 
-    /// Runs were found when the log was read back. What stands before `start` in the first is gone. Returns what is left.
-    mutating func found(_ runs: [StoredRun], from start: UInt64) -> [StoredRun] {
+    /// Adds runs that were found when the log was read back. What stands before `start` in the first is gone. Returns what is
+    /// left.
+    mutating func addFound(_ runs: [StoredRun], from start: UInt64) -> [StoredRun] {
         var left = runs
         for run in runs { segments.add(run) }
         if let first = left.first, first.first < start, !quirk(.firstRunIsKeptWhole) {

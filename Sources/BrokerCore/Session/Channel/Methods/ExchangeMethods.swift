@@ -5,7 +5,7 @@ extension BrokerChannel {
     func waitsForRows(_ method: Method) -> Bool {
         guard asksForALeavingName(method) else { return false }
         connection.doInSlices { [self] in
-            connection.placesFilled += virtualHost.loseRows(connection.pool.work.slice)
+            connection.unitsSpent += virtualHost.loseRows(connection.pool.work.slice)
             if asksForALeavingName(method) { return true }
             do throws(BrokerError) { try handle(method) } catch {
                 connection.fail(error, cause: method.id, channel: number)

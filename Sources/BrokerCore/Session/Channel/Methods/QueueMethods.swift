@@ -198,7 +198,7 @@ extension BrokerChannel {
     ) throws(BrokerError) {
         guard queue.catchUp(), !quirk(.nobodyWaitsForArrears) else { return try body() }
         connection.doInSlices { [self] in
-            connection.placesFilled += connection.pool.work.slice / 2
+            connection.unitsSpent += connection.pool.work.slice / 2
             if queue.catchUp() { return true }
             do throws(BrokerError) { try body() } catch { connection.fail(error, cause: method, channel: number) }
             return false

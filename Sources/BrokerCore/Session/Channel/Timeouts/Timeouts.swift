@@ -33,7 +33,7 @@ extension BrokerChannel {
 
     /// A consumer was handed this.
     func expectSettling(of tag: UInt64, by consumer: Consumer) {
-        guard let timeout = consumer.timeout(connection.timeouts.limit) else { return }
+        guard let timeout = consumer.timeout(connection.acknowledgementClock.limit) else { return }
         consumer.out.append(tag, at: host.now, live: consumer.unacknowledged, isOut: unacknowledged.contains)
         timeouts.holders[ObjectIdentifier(consumer)] = consumer
         connection.expectSettling(by: host.now + timeout)
@@ -48,7 +48,7 @@ extension BrokerChannel {
     /// This was fetched.
     func expectSettling(ofFetched tag: UInt64, from queue: any Queue) {
         guard connection.dialect.queuesTimeOut, queue.kind == .quorum,
-            let timeout = queue.timeout(connection.timeouts.limit)
+            let timeout = queue.timeout(connection.acknowledgementClock.limit)
         else { return }
         timeouts.fetched.append(tag, at: host.now, live: unacknowledged.count, isOut: unacknowledged.contains)
         timeouts.fetchedFrom = queue
@@ -90,7 +90,7 @@ extension BrokerChannel {
 
     /// True: there was something.
     private func takeBackFetched(_ left: inout Int) -> Bool {
-        guard let queue = timeouts.fetchedFrom, let timeout = queue.timeout(connection.timeouts.limit),
+        guard let queue = timeouts.fetchedFrom, let timeout = queue.timeout(connection.acknowledgementClock.limit),
             let time = timeouts.fetched.oldest(isOut: unacknowledged.contains)
         else { return false }
         guard time <= host.now - timeout else {
@@ -104,7 +104,7 @@ extension BrokerChannel {
 
     /// True: there was something. nil: there is more.
     private func takeBackOverdue(of consumer: Consumer, hasBegun: Bool, _ left: inout Int) -> Bool? {
-        guard let timeout = consumer.timeout(connection.timeouts.limit),
+        guard let timeout = consumer.timeout(connection.acknowledgementClock.limit),
             let time = consumer.out.oldest(isOut: unacknowledged.contains)
         else {
             timeouts.holders[ObjectIdentifier(consumer)] = nil
@@ -128,9 +128,9 @@ extension BrokerChannel {
     /// They may be settled all the same, to no effect.
     private func takeBack(_ tags: [UInt64], _ left: inout Int) {
         left -= tags.count
-        connection.placesFilled += tags.count
+        connection.unitsSpent += tags.count
         let overdue = tags.compactMap { tag in
-            quirk(.lateAcksAreUnknown) ? unacknowledged.remove(tag) : unacknowledged.giveBack(tag)
+            quirk(.lateAcksAreUnknown) ? unacknowledged.remove(tag) : unacknowledged.takeMessage(of: tag)
         }
         requeue(overdue, because: quirk(.overdueIsAFailure) ? .rejected : .released)
     }
