@@ -31,6 +31,9 @@ public final class ManualTime: TimeSource {
     /// When the next work falls due; nil: there is none.
     public var nextDue: Int64? { state.withLock { $0.timers.next() } }
 
+    /// How many works wait for their time.
+    public var waitingCount: Int { state.withLock { $0.timers.count } }
+
     private func popDue(by target: Int64) -> (@Sendable () -> Void)? {
         state.withLock { state in
             guard let due = state.timers.pop(dueAt: target) else { return nil }

@@ -38,6 +38,8 @@ struct TimerQueue: Sendable {
     private var works: [UInt64: @Sendable () -> Void] = [:]
     private var lastID: UInt64 = 0
 
+    var count: Int { works.count }
+
     mutating func add(at time: Int64, _ work: @escaping @Sendable () -> Void) -> UInt64 {
         lastID += 1
         works[lastID] = work

@@ -58,9 +58,11 @@ struct TimeSourceTests {
         }
         object = nil
         #expect(watched != nil)
+        #expect(time.waitingCount == 1)
         handle.cancel()
         handle.cancel()
         #expect(watched == nil)
+        #expect(time.waitingCount == 0)
         time.advance(by: 10)
         #expect(log.all == [])
     }

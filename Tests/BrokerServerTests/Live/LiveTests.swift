@@ -276,13 +276,13 @@ struct LiveScene {
         return watcher
     }
 
-    /// Waits, and lets time pass between one look and the next. While a look goes on none is due, and time stands still: a
-    /// look that seems to take long puts off the next, and on a busy machine that next one never came.
+    /// Waits, and lets time pass between one look and the next. While a look goes on time stands still: a look that seems
+    /// to take long puts off the next, further than any test waits. Two things wait for their time between looks, the next
+    /// look and the sweep of sessions; during a look it is the sweep alone.
     func until(isolation: isolated (any Actor)? = #isolation, _ condition: () async throws -> Bool) async throws {
         try await TestSupport.until {
             if try await condition() { return true }
-            let isLookOver = time.nextDue.map { $0 <= time.now + Watchers.interval } ?? false
-            if isLookOver || server.watchers.count == 0 { time.advance(by: Watchers.interval) }
+            if time.waitingCount == 2 || server.watchers.count == 0 { time.advance(by: Watchers.interval) }
             return false
         }
     }
